@@ -1,0 +1,41 @@
+"""deadweight: what Python dependencies weigh, who brought them in, and which can stay behind.
+
+    >>> from deadweight import profile
+    >>> report = profile("requirements.txt")
+    >>> report.inventory.total.apparent  # bytes
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from deadweight.errors import DeadweightError
+    from deadweight.pipeline import profile
+    from deadweight.findings import Profile
+    from deadweight.progress import Progress
+    from deadweight.settings import Settings
+
+_HOMES = {
+    "DeadweightError": "deadweight.errors",
+    "Profile": "deadweight.findings",
+    "Progress": "deadweight.progress",
+    "Settings": "deadweight.settings",
+    "profile": "deadweight.pipeline",
+}
+__all__ = ["DeadweightError", "Profile", "Progress", "Settings", "__version__", "profile"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for, so that importing deadweight costs nothing (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,150 @@
+"""Options → settings → pipeline → report → exit code. Click and terminals live here and nowhere else.
+
+    __init__.py   the root: plain ``deadweight TARGET``, errors in one place, signals
+    options.py    the options that commands share, and the settings they make
+    progress.py   what is told on stderr while it works
+    output.py     stdout, and files that are written whole or not at all
+    commands.py   profile, split, why
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from deadweight import __version__
+from deadweight.errors import DeadweightError
+
+_COMMANDS = {
+    "profile": "Measure TARGET, explain it, and propose what to leave out.",
+    "split": "Write requirements-production.txt and requirements-minimal.txt.",
+    "why": "Show every path that brings NAME in, and what its leaving saves.",
+}
+INTERRUPTED = 130
+
+
+class Root(click.Group):
+    """Takes what is no command for ``profile``'s TARGET, and imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        from deadweight.cli import commands
+
+        found: click.Command = getattr(commands, cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in _COMMANDS and args[0] not in ("--help", "-h", "--version"):
+            args = ["profile", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="deadweight", message="%(prog)s %(version)s")
+def root() -> None:
+    """What Python dependencies weigh, who brought them in, and which can stay behind.
+
+    \b
+    deadweight requirements.txt        what it weighs, and what could go
+    deadweight .venv                   the same, of an environment
+    deadweight split requirements.txt  write the smaller files
+    deadweight why NAME TARGET         who brings NAME in
+
+    Plain `deadweight TARGET` is `deadweight profile TARGET`.
+    """
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 done, 1 a bug, 2 usage, 4 bad input, 5 the installer failed, 130 interrupted."""
+    # One short run makes little garbage but very many values; looking for cycles among them costs a third of the time.
+    gc.disable()
+    arguments = sys.argv[1:] if args is None else args
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    status = _run(arguments, debug="--debug" in arguments)
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    # All that is left is to give back memory, which the system does faster.
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    # A second signal must not cut the cleaning up short.
+    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _run(arguments: list[str], *, debug: bool) -> int:
+    try:
+        root.main(arguments, prog_name="deadweight", standalone_mode=False)
+        return 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted; nothing was left behind")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (DeadweightError, OSError) as error:
+        if debug:
+            _traceback()
+        return _explain(error, debug=debug)
+    except Exception as error:
+        if debug:
+            _traceback()
+        _say(f"error: this is a bug in deadweight: {type(error).__name__}: {error}")
+        _say("hint: run it again with --debug and report what it prints")
+        return 1
+
+
+def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
+    if isinstance(error, OSError):
+        place = f"{error.filename}: " if error.filename else ""
+        _say(f"error: {place}{error.strerror or error}")
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            _say("hint: set TMPDIR to a folder with more room")
+            return 5
+        return 4
+    _say(f"error: {error.cause}")
+    if error.hint:
+        _say(f"hint: {error.hint}")
+    if error.detail:
+        _say(error.detail if debug else "hint: --debug shows all that the installer said")
+    return error.exit_code
+
+
+def _say(text: str) -> None:
+    from deadweight.report.units import plain
+
+    with contextlib.suppress(OSError):
+        click.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
+
+
+def _traceback() -> None:
+    import traceback
+
+    with contextlib.suppress(OSError):
+        traceback.print_exc()

@@ -1,0 +1,139 @@
+"""profile, split and why."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deadweight.cli.options import measuring, settings_of
+from deadweight.cli.output import emit, write_files
+from deadweight.cli.progress import observer
+from deadweight.errors import BadInput
+
+if TYPE_CHECKING:
+    from deadweight.findings import Profile
+
+_output = click.option("--output", "-o", metavar="FILE", type=click.Path(), help="Write there instead of to stdout.")
+_force = click.option("--force", is_flag=True, help="Replace files that are there.")
+_format = click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the report."
+)
+_all = click.option("--all", "everything", is_flag=True, help="Show every row, not only the largest.")
+
+
+@click.command()
+@click.argument("target", required=False, default="")
+@_format
+@_output
+@_force
+@_all
+@measuring
+def profile(target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any) -> None:
+    """Measure TARGET, explain it, and propose what to leave out.
+
+    TARGET is a requirements file, which is installed into a throwaway environment, or an environment: a venv, a
+    prefix, a site-packages folder (env:DIR and requirements:FILE say it outright). Without TARGET, the environment
+    that deadweight runs in.
+    """
+    report = _measure(target, options)
+    if form == "json":
+        from deadweight.report.as_json import as_json
+
+        text = as_json(report)
+    else:
+        from deadweight.report.as_text import DEFAULT_ROWS, as_text
+
+        color = _color(output)
+        text = as_text(report, width=_width(), color=color, rows=None if everything else DEFAULT_ROWS)
+    emit(text, output, force=force)
+
+
+@click.command()
+@click.argument("target")
+@click.option("--output-dir", metavar="DIR", type=click.Path(), help="Default: beside TARGET.")
+@_force
+@click.option("--pin", is_flag=True, help="Write the versions that were measured.")
+@measuring
+def split(target: str, output_dir: str | None, force: bool, pin: bool, **options: Any) -> None:
+    """Write requirements-production.txt (without dev) and requirements-minimal.txt (core and data).
+
+    Lines keep their spelling. A line goes only when nothing that stays needs its distribution.
+    """
+    from deadweight.report.splits import split_files, split_text
+
+    folder = output_dir if output_dir is not None else _beside(target)
+    names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
+    if not force:
+        _refuse_overwriting(names)  # before minutes of work, not after
+    report = _measure(target, options)
+    write_files(split_files(report, folder, pin=pin), force=force)
+    emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("target", required=False, default="")
+@_format
+@_output
+@_force
+@_all
+@measuring
+def why(
+    name: str, target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any
+) -> None:
+    """Show every path that brings NAME into TARGET, and what its leaving costs and saves."""
+    from deadweight.formats.metadata import normalize
+    from deadweight.report import why as reports
+
+    report = _measure(target, options)
+    try:
+        found = reports.why(report, normalize(name))
+    except KeyError:
+        raise BadInput(f"{name} is not in {report.target.path}", hint=_similar(name, report)) from None
+    if form == "json":
+        text = reports.why_json(report, found)
+    else:
+        text = reports.why_text(report, found, most=None if everything else 20)
+    emit(text, output, force=force)
+
+
+def _measure(target: str, options: dict[str, Any]) -> Profile:
+    from deadweight.pipeline import profile as measure
+
+    settings = settings_of(options)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        return measure(target, settings, observe=observe)
+
+
+def _similar(name: str, report: Profile) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, report.dependencies.own, 3)
+    return f"did you mean {' or '.join(close)}?" if close else ""
+
+
+def _beside(target: str) -> str:
+    from deadweight.targets import parse_target
+
+    found = parse_target(target)
+    return os.path.dirname(found.path) if found.kind == "requirements" else ""
+
+
+def _refuse_overwriting(paths: list[str]) -> None:
+    from deadweight.errors import WouldOverwrite
+
+    for path in paths:
+        if os.path.lexists(path):
+            raise WouldOverwrite(path)
+
+
+def _width() -> int:
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def _color(output: str | None) -> bool:
+    return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"

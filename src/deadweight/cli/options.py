@@ -1,0 +1,73 @@
+"""The options that commands share, and the settings that they make: the command line over ``[tool.deadweight]``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from deadweight.settings import Settings, find_config, read_config
+
+Command = Callable[..., Any]
+
+_INSTALL = (
+    click.option("--python", metavar="VERSION|PATH", help="Interpreter to install for (default: this one)."),
+    click.option("--installer", type=click.Choice(["uv", "pip"]), help="Default: uv where it is found."),
+    click.option("--index-url", "-i", metavar="URL", help="Index to install from."),
+    click.option("--extra-index-url", metavar="URL", multiple=True, help="A further index; may be repeated."),
+    click.option("--find-links", "-f", metavar="PLACE", multiple=True, help="Folder or page of archives; may be repeated."),
+    click.option("--no-build", is_flag=True, default=None, help="Wheels only: no code of what is installed is run."),
+    click.option("--keep-env", metavar="DIR", type=click.Path(), help="Leave the environment in DIR."),
+    click.option(
+        "--bytecode",
+        type=click.Choice(["compiled", "none"]),
+        help="Measure with .pyc files, as pip leaves them (default), or without.",
+    ),
+)
+_GROUPS = (
+    click.option("--minimal-groups", metavar="LIST", help="Groups of the minimal split (default: core,data)."),
+    click.option("--keep", metavar="NAME", multiple=True, help="Never leave NAME out; may be repeated."),
+    click.option("--drop", metavar="NAME", multiple=True, help="Always leave NAME out; may be repeated."),
+)
+_TALK = (
+    click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),
+    click.option("--verbose", "-v", is_flag=True, help="Every step on a line of its own."),
+    click.option("--debug", is_flag=True, help="Tracebacks, and all that the installer said."),
+)
+
+
+def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[Command], Command]:
+    """Decorate a command with sets of options."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed([option for options in sets for option in options]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+measuring = with_options(_INSTALL, _GROUPS, _TALK)
+
+
+def settings_of(options: dict[str, Any]) -> Settings:
+    """Return the settings: defaults, then ``[tool.deadweight]``, then what the command line says.
+
+    raises: BadConfig
+    """
+    from deadweight.formats.metadata import normalize
+
+    path = find_config(os.getcwd())
+    values: dict[str, Any] = read_config(path) if path else {}
+    for name in ("python", "installer", "index_url", "no_build", "keep_env", "bytecode"):
+        if options[name] is not None:
+            values[name] = options[name]
+    for name in ("extra_index_url", "find_links"):
+        values[name] = (*values.get(name, ()), *options[name])
+    if options["minimal_groups"] is not None:
+        values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())
+    for name in ("keep", "drop"):
+        values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options[name]))
+    return Settings(**values)

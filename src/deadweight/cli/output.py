@@ -1,0 +1,69 @@
+"""Where results go: stdout, or files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+
+from deadweight.errors import BadInput, WouldOverwrite
+
+
+def emit(text: str, path: str | None, *, force: bool) -> None:
+    """Write a report to stdout, or to ``path``."""
+    if path is not None:
+        write_files({path: text}, force=force)
+        return
+    try:
+        sys.stdout.write(text)
+    except UnicodeEncodeError:
+        encoding = sys.stdout.encoding or "ascii"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def write_files(texts: Mapping[str, str], *, force: bool) -> None:
+    """Write files, each atomically, and none before it is clear that all may be written.
+
+    raises: WouldOverwrite where one is there and ``force`` is not given; BadInput where a folder is missing
+    """
+    for path in texts:
+        folder = os.path.dirname(path) or "."
+        if not os.path.isdir(folder):
+            raise BadInput(f"{folder}: no such folder", hint="make it first")
+        if os.path.isdir(path):
+            raise BadInput(f"{path} is a folder")
+        if os.path.lexists(path) and not force:
+            raise WouldOverwrite(path)
+    for path, text in texts.items():
+        _write(path, text, force=force)
+
+
+def _write(path: str, text: str, *, force: bool) -> None:
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=folder)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(scratch, 0o666 & ~_umask())
+        if force:
+            os.replace(scratch, path)
+        else:
+            # Unlike a rename, a link fails where somebody made the file in the meantime.
+            try:
+                os.link(scratch, path)
+            except FileExistsError as error:
+                raise WouldOverwrite(path) from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(scratch)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

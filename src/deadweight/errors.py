@@ -1,0 +1,60 @@
+"""What can go wrong on purpose: one root, one leaf per cause, each with its exit code.
+
+    DeadweightError            4
+    ├── BadInput               4   what the user gave cannot be read or understood
+    │   ├── BadRequirement     4   a line of a requirements file
+    │   ├── BadConfig          4   [tool.deadweight]
+    │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
+    ├── WouldOverwrite         4   a file is there already
+    └── InstallFailed          5   the installer, the index or the disk said no
+"""
+
+from __future__ import annotations
+
+
+class DeadweightError(Exception):
+    """Anything that is raised on purpose: the cause, what to do about it, and the whole story.
+
+    hint:   what the user can do; shown below the cause
+    detail: the long version (an installer's output); shown under ``--debug`` alone
+    """
+
+    exit_code = 4
+
+    def __init__(self, cause: str, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(cause)
+        self.cause, self.hint, self.detail = cause, hint, detail
+
+
+class BadInput(DeadweightError):
+    """What the user gave cannot be read or understood."""
+
+
+class BadRequirement(BadInput):
+    """A line of a requirements file that is no requirement."""
+
+    def __init__(self, file: str, number: int, text: str, reason: str) -> None:
+        super().__init__(f"{file}, line {number}: {reason}: {text}")
+        self.file, self.number, self.text, self.reason = file, number, text, reason
+
+
+class BadConfig(BadInput):
+    """A key or value of ``[tool.deadweight]`` that means nothing."""
+
+
+class UnclearTarget(BadInput):
+    """TARGET is nothing that can be measured, or could be two things."""
+
+
+class WouldOverwrite(DeadweightError):
+    """A file that would be written is there already."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is there already", hint="give --force to replace it, or write elsewhere")
+        self.path = path
+
+
+class InstallFailed(DeadweightError):
+    """The installer, the index or the disk refused; nothing was measured."""
+
+    exit_code = 5

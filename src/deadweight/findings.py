@@ -1,0 +1,104 @@
+"""What a run found, as one value: every report and every command is written from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deadweight.graph import Graph, Weight
+from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, Inventory, Skipped
+from deadweight.plan.splits import Split
+from deadweight.settings import Settings
+from deadweight.sources.requirements import RequirementsFile
+from deadweight.targets import Target
+
+if TYPE_CHECKING:
+    import networkx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One distribution with all that was concluded of it."""
+
+    distribution: Distribution
+    direct: bool
+    assignment: Assignment
+    weight: Weight
+    requires: tuple[str, ...]
+    required_by: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return self.distribution.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """The footprint of a target. Sizes are bytes; ``None`` is unknown.
+
+    inventory:    every byte below the prefix, in one row each
+    dependencies: who needs whom; ``graph`` is the same for networkx
+    weights:      key → closure, retained and freed bytes
+    groups:       key → group with its evidence
+    splits:       production and minimal
+    requirements: the file, where the target is one
+    """
+
+    target: Target
+    inventory: Inventory
+    dependencies: Graph
+    weights: Mapping[str, Weight]
+    groups: Mapping[str, Assignment]
+    splits: tuple[Split, ...]
+    requirements: RequirementsFile | None
+    settings: Settings
+
+    @property
+    def graph(self) -> networkx.DiGraph[str]:
+        """The dependency graph as networkx has it, made anew at each access; see ``Graph.networkx``."""
+        return self.dependencies.networkx()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield one row for each distribution, by name."""
+        direct = {root.key for root in self.dependencies.direct}
+        for distribution in self.inventory.distributions:
+            key = distribution.key
+            yield Row(
+                distribution=distribution,
+                direct=key in direct,
+                assignment=self.groups[key],
+                weight=self.weights[key],
+                requires=self.dependencies.requires(key),
+                required_by=self.dependencies.required_by.get(key, ()),
+            )
+
+    def group_totals(self) -> Mapping[Group, tuple[int, int]]:
+        """Return group → (distributions, apparent bytes), all groups, also the empty ones."""
+        found: dict[Group, tuple[int, int]] = {group: (0, 0) for group in GROUPS}
+        for distribution in self.inventory.distributions:
+            group = self.groups[distribution.key].group
+            count, size = found[group]
+            found[group] = (count + 1, size + distribution.sizes.apparent)
+        return found
+
+    def split(self, name: str) -> Split:
+        """Return the split of that name; raises KeyError."""
+        found = {split.name: split for split in self.splits}
+        return found[name]
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        return self.inventory.conflicts + self.dependencies.conflicts
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        return self.inventory.skipped
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        notes = [warning for split in self.splits for warning in split.warnings]
+        if self.dependencies.frozen:
+            asked = len(self.dependencies.direct)
+            notes.insert(0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct")
+        return (*self.inventory.warnings, *self.dependencies.warnings, *notes)

@@ -1,0 +1,116 @@
+"""What uv and pip print → progress, and the reason of a failure in a few lines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from deadweight.progress import Progress
+
+_UNITS = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+_UV = re.compile(
+    r"\s*(?P<what>Resolved|Downloading|Downloaded|Building|Built|Prepared|Installed|Bytecode compiled)\s+(?P<name>\S+)"
+    r"(?:.*?\((?P<size>[\d.]+)\s*(?P<unit>[kMG]?i?B)\))?"
+)
+_PIP = re.compile(
+    r"\s*(?P<what>Collecting|Downloading|Processing|Building wheel for|Installing collected packages:|Progress)\s+"
+    r"(?P<name>\S+)(?:.*?\((?P<size>[\d.]+)\s*(?P<unit>[kMG]?B)\))?(?: of (?P<total>\d+))?"
+)
+_NO_SPACE = re.compile(r"no space left on device|os error 28|disk quota exceeded", re.I)
+_NO_NETWORK = re.compile(
+    r"error sending request|NewConnectionError|Failed to establish a new connection|name resolution|Connection refused|"
+    r"ConnectTimeout|dns error|Network is unreachable|ConnectionResetError|Max retries exceeded",
+    re.I,
+)
+_NEEDS_BUILD = re.compile(r"no usable wheels|building (?:from )?source(?: distributions)? is disabled", re.I)
+_LONGEST = 6  # lines of a reason that are shown without --debug
+
+
+def uv_progress() -> Callable[[str], Progress | None]:
+    """Return a reader of uv's lines; it adds up the downloads that uv names (those over 1 MiB)."""
+    sizes: dict[str, int] = {}
+    done: set[str] = set()
+
+    def read(line: str) -> Progress | None:
+        match = _UV.match(line)
+        if match is None:
+            return None
+        what, name = match.group("what", "name")
+        if what == "Downloading" and match.group("size"):
+            sizes[name] = _bytes(match)
+        elif what == "Downloaded":
+            done.add(name)
+        elif what in ("Building", "Built"):
+            return Progress("building", name)
+        elif what == "Prepared":
+            return Progress("installing", f"{name} distributions")
+        elif what == "Installed":
+            return Progress("compiling", f"{name} distributions")
+        elif what == "Resolved":
+            return Progress("resolving", f"{name} distributions found")
+        else:
+            return None
+        return Progress("downloading", name, sum(sizes.get(n, 0) for n in done), sum(sizes.values()))
+
+    return read
+
+
+def pip_progress() -> Callable[[str], Progress | None]:
+    """Return a reader of pip's lines; it adds up the files that pip names, one after the other."""
+    before = current = 0
+    name = ""
+
+    def read(line: str) -> Progress | None:
+        nonlocal before, current, name
+        match = _PIP.match(line)
+        if match is None:
+            return None
+        what = match.group("what")
+        if what == "Progress" and match.group("total"):
+            return Progress("downloading", name, before + int(match.group("name")), before + current)
+        if what == "Downloading" and match.group("size"):
+            before, current, name = before + current, _bytes(match), match.group("name").split("-")[0]
+            return Progress("downloading", name, before, before + current)
+        if what.startswith("Installing"):
+            return Progress("installing", f"{line.count(',') + 1} distributions")
+        return Progress("building" if what.startswith("Building") else "resolving", match.group("name"))
+
+    return read
+
+
+def _bytes(match: re.Match[str]) -> int:
+    return int(float(match.group("size")) * _UNITS[match.group("unit")])
+
+
+def explain(output: str) -> tuple[str, str]:
+    """Return (cause, hint) of an installer's failure: its own reason, without the noise around it."""
+    lines = [_plain(line) for line in output.splitlines()]
+    hints = [line.removeprefix("hint:").strip() for line in lines if line.startswith("hint:")]
+    hint = hints[-1] if hints else ""
+    if _NO_SPACE.search(output):
+        return "no space left on the disk", "set TMPDIR or UV_CACHE_DIR to a folder with more room"
+    if _NO_NETWORK.search(output):
+        hint = "check the network, the index's address (--index-url), and the proxy settings"
+    elif _NEEDS_BUILD.search(output):
+        hint = "leave --no-build out to build from source, which runs the distribution's own code"
+    return _reason(lines) or "it failed and gave no reason", hint
+
+
+def _plain(line: str) -> str:
+    """Strip the frames that uv draws around its reasons."""
+    return re.sub(r"^[\s×│├╰─▶]+", "", line).strip()
+
+
+def _reason(lines: list[str]) -> str:
+    starts = [n for n, line in enumerate(lines) if re.match(r"(error|ERROR)\b:?|No solution found|Failed to", line)]
+    if not starts:
+        return "\n".join([line for line in lines if line][-_LONGEST:])
+    kept: list[str] = []
+    # pip repeats itself; the first error is the reason, and what follows up to a blank line explains it.
+    for line in lines[starts[0] :]:
+        if line.startswith("hint:") or (not line and len(kept) >= 4):
+            break
+        line = re.sub(r"^(error|ERROR|cause)(?: in cmd)?:\s*", "", line)
+        if line and line not in kept and not line.startswith(("WARNING:", "[notice]")):
+            kept.append(line)
+    return "\n".join(kept[:_LONGEST]) + ("\n…" if len(kept) > _LONGEST else "")

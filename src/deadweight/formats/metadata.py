@@ -1,0 +1,115 @@
+"""METADATA, PKG-INFO and the small files beside them → what a distribution says of itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+from deadweight.model import Metadata
+
+# PEP 508's grammar for a name; anything else is not shown as a name
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
+_SEPARATORS = re.compile(r"[-_.]+")
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r\r")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,79}\Z")
+
+
+def normalize(name: str) -> str:
+    """Return the name as PEP 503 normalizes it."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+def is_name(text: str) -> bool:
+    """Say whether ``text`` is a distribution's name as PEP 508 allows it."""
+    return bool(_NAME.match(text))
+
+
+def headers(data: bytes) -> Mapping[str, list[str]]:
+    """Return the headers, lower-case name → values; the description after them is not looked at.
+
+    source: core metadata specification (RFC 822 headers); not UTF-8 is read as Latin-1
+    """
+    head = _BLANK_LINE.split(data, maxsplit=1)[0]
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError:
+        text = head.decode("latin-1")
+    found: dict[str, list[str]] = defaultdict(list)
+    last: list[str] | None = None
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        if line[:1] in " \t":
+            if last:
+                last[-1] += "\n" + line.strip()
+            continue
+        name, colon, value = line.partition(":")
+        last = found[name.strip().lower()] if colon else None
+        if last is not None:
+            last.append(value.strip())
+    return found
+
+
+def parse_metadata(data: bytes, folder: str, *, requires_txt: bytes = b"") -> Metadata | None:
+    """Read METADATA or PKG-INFO; what it leaves out is taken from the folder's name.
+
+    folder:       "numpy-2.1.0.dist-info" or "six-1.16.egg-info"
+    requires_txt: an egg's requirements, in place of Requires-Dist
+    returns:      None where neither gives a name
+    """
+    found = headers(data) if data else {}
+    stem = re.sub(r"\.(dist|egg)-info$", "", folder)
+    from_folder, _, version_and_more = stem.partition("-")
+    name = _one(found, "name")
+    if not name or not is_name(name):
+        name = from_folder
+    if not is_name(name):
+        return None
+    version = _one(found, "version") or version_and_more.split("-py", 1)[0]
+    requires = tuple(found.get("requires-dist", ())) or tuple(_egg_requires(requires_txt))
+    return Metadata(
+        name=normalize(name),
+        version=version if version and _VERSION.match(version) else None,
+        summary=_one(found, "summary"),
+        requires=requires,
+        classifiers=tuple(found.get("classifier", ())),
+        import_names=tuple(n.split(";")[0].strip() for n in found.get("import-name", ()) if n.strip()),
+    )
+
+
+def _one(found: Mapping[str, list[str]], name: str) -> str:
+    values = found.get(name)
+    return values[0] if values else ""
+
+
+def _egg_requires(data: bytes) -> list[str]:
+    """Turn an egg's ``requires.txt`` (sections ``[extra:marker]``) into PEP 508 lines."""
+    lines, extra, marker = [], "", ""
+    for raw in data.decode("utf-8", "replace").splitlines():
+        line = raw.strip()
+        if line.startswith("[") and line.endswith("]"):
+            extra, _, marker = line[1:-1].partition(":")
+        elif line and not line.startswith("#"):
+            conditions = [f"({marker})"] if marker else []
+            conditions += [f'extra == "{extra}"'] if extra else []
+            lines.append(f"{line} ; {' and '.join(conditions)}" if conditions else line)
+    return lines
+
+
+def parse_direct_url(data: bytes) -> tuple[str, bool]:
+    """Return (URL without credentials, whether editable) of a ``direct_url.json`` (PEP 610)."""
+    try:
+        found = json.loads(data)
+        url, info = str(found["url"]), found.get("dir_info") or {}
+        parts = urlsplit(url)
+        clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+        return clean, bool(info.get("editable"))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return "", False
+
+
+def parse_pyvenv_cfg(data: bytes) -> Mapping[str, str]:
+    """Return the keys of a ``pyvenv.cfg`` (PEP 405), lower case."""
+    pairs = (line.partition("=") for line in data.decode("utf-8", "replace").splitlines())
+    return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}

@@ -1,0 +1,33 @@
+"""The first bytes of a file → whether it is native code, and for which machine."""
+
+from __future__ import annotations
+
+HEAD_BYTES = 64
+_MACH_O = {
+    b"\xfe\xed\xfa\xce", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xcf\xfa\xed\xfe",
+}  # fmt: skip
+_FAT = b"\xca\xfe\xba\xbe"
+# ELF specification, e_machine
+_ELF_MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
+
+
+def is_native(head: bytes) -> bool:
+    """Say whether a file that starts so is ELF, Mach-O or PE code."""
+    magic = head[:4]
+    if magic == b"\x7fELF" or magic in _MACH_O:
+        return True
+    if magic == _FAT:
+        # Java classes share the magic; their next field is a version, 43 and up (a fat file has few architectures)
+        return 0 < int.from_bytes(head[4:8], "big") < 30
+    # PE: "MZ", and the offset of the PE header in a sane place
+    return magic[:2] == b"MZ" and len(head) >= 64 and 0 < int.from_bytes(head[60:64], "little") < 0x1000
+
+
+def platform_of(head: bytes) -> str | None:
+    """Return the platform of native code as wheel tags spell it ("linux_x86_64"); None if it does not tell."""
+    if head[:4] == b"\x7fELF" and len(head) >= 20:
+        machine = int.from_bytes(head[18:20], "big" if head[5] == 2 else "little")
+        return f"linux_{_ELF_MACHINES[machine]}" if machine in _ELF_MACHINES else None
+    if head[:4] == b"\xcf\xfa\xed\xfe" and len(head) >= 8:
+        return {0x01000007: "macosx_x86_64", 0x0100000C: "macosx_arm64"}.get(int.from_bytes(head[4:8], "little"))
+    return "win_amd64" if head[:2] == b"MZ" else None

@@ -1,0 +1,69 @@
+"""RECORD and its elders → the paths that a distribution claims.
+
+Sizes in RECORD are not read: tools that trim files leave it telling the old ones.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from posixpath import normpath
+
+
+def record_paths(data: bytes) -> list[str]:
+    """Return the first column of a RECORD, relative to the folder that holds the ``.dist-info``.
+
+    source: PEP 376, PEP 627; undecodable bytes become surrogates, as in file names
+    """
+    text = data.decode("utf-8", "surrogateescape")
+    lines = text.splitlines() if "\x0b" not in text and "\x0c" not in text else text.split("\n")
+    if '"' not in text:
+        # hash and size hold no comma, so the path is what is left of the last two
+        return [line.rsplit(",", 2)[0].replace("\\", "/") for line in lines if line]
+    rows = csv.reader(lines, strict=False)
+    try:
+        return [row[0].replace("\\", "/") for row in rows if row and row[0]]
+    except csv.Error:
+        return [line.rsplit(",", 2)[0].strip('"') for line in lines if line]
+
+
+def installed_files(data: bytes) -> list[str]:
+    """Return the lines of an egg's ``installed-files.txt``, relative to the ``.egg-info`` folder."""
+    return [line.strip() for line in data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
+
+
+def dpkg_list(data: bytes) -> list[str]:
+    """Return the absolute paths of dpkg's ``NAME.list``, folders included."""
+    return [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line.startswith("/")]
+
+
+class CondaPackage:
+    """What ``conda-meta/*.json`` says: name, version, files relative to the prefix, requirements.
+
+    raises: ValueError where it is no JSON object with a name
+    """
+
+    def __init__(self, data: bytes) -> None:
+        found = json.loads(data)
+        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+            raise ValueError("no conda package record")
+        self.name: str = found["name"]
+        self.version = str(found["version"]) if "version" in found else None
+        self.files = [f for f in _strings(found.get("files"))]
+        self.depends = [d.split()[0] for d in _strings(found.get("depends")) if d.strip()]
+        self.requested = bool(found.get("requested_spec") or found.get("requested_specs"))
+
+
+def _strings(value: object) -> list[str]:
+    return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
+
+
+def below(folder: str, path: str) -> str | None:
+    """Return ``path``, relative to ``folder``, as a path of the tree; None where it leaves the tree.
+
+    folder: relative to the tree's prefix, "" for the prefix itself
+    """
+    if not path or path[0] == "/" or "\0" in path:
+        return None
+    joined = normpath(f"{folder}/{path}" if folder else path)
+    return None if joined == ".." or joined.startswith(("../", "/")) else joined

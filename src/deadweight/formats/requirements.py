@@ -1,0 +1,134 @@
+"""A requirements file's text → its logical lines, each with its spelling kept, so that a split can write them again.
+
+source: pip's requirements file format. What a line says is read here; files are opened in ``sources``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from deadweight.errors import BadRequirement
+from deadweight.formats.metadata import normalize
+from deadweight.model import Wanted
+
+Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "option"]
+
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_OPTION = re.compile(r"(-[A-Za-z]|--[a-z-]+)(?:\s*=\s*|\s+|(?<=^-[A-Za-z]))?(.*)$", re.DOTALL)
+_KINDS: dict[str, Kind] = {
+    "-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint",
+    "-e": "editable", "--editable": "editable",
+}  # fmt: skip
+_OPTIONS = frozenset(
+    "-i --index-url --pypi-url --extra-index-url --no-index -f --find-links --no-binary --only-binary --prefer-binary"
+    " --require-hashes --pre --trusted-host --use-feature --process-dependency-links".split()
+)
+_PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
+# name, extras and specifier at the start of a requirement, as they are spelled
+_SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?(?P<specifier>[^;#@\\\r\n]*)")
+_VIA_FILE = re.compile(r"#\s*(?:via\s+)?-r\s+\S+|#\s*via\s+.*-r\s+\S+")
+_LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One logical line.
+
+    number: of its first physical line, from 1
+    text:   as it stands, with its line ends and continuation lines
+    body:   joined, without comment
+    value:  what follows an option: the path of an include, the place of an editable
+    """
+
+    number: int
+    text: str
+    body: str
+    kind: Kind
+    value: str = ""
+
+
+def logical_lines(text: str, file: str) -> list[Line]:
+    """Split a file's text; the texts of the lines, joined, are the file again.
+
+    raises: BadRequirement for an option that no requirements file may hold
+    """
+    return [_line(number, raw, file) for number, raw in _joined(text)]
+
+
+def _joined(text: str) -> Iterator[tuple[int, str]]:
+    held, start = "", 0
+    for number, physical in enumerate(text.splitlines(keepends=True), 1):
+        start = start if held else number
+        held += physical
+        # A comment ends a continuation, backslash or not.
+        if not physical.rstrip("\r\n").endswith("\\") or _COMMENT.match(physical.rstrip("\r\n")):
+            yield start, held
+            held = ""
+    if held:
+        yield start, held
+
+
+def _line(number: int, text: str, file: str) -> Line:
+    joined = "".join(part.rstrip("\r\n").removesuffix("\\") for part in text.splitlines(keepends=True))
+    body = _COMMENT.sub("", joined).strip()
+    if not body:
+        return Line(number=number, text=text, body="", kind="comment" if "#" in text else "blank")
+    if not body.startswith("-"):
+        return Line(number=number, text=text, body=body, kind="requirement")
+    match = _OPTION.match(body)
+    name, value = (match.group(1), match.group(2).strip()) if match else (body, "")
+    kind = _KINDS.get(name, "option")
+    if kind == "option" and name not in _OPTIONS:
+        raise BadRequirement(file, number, body, "no option of a requirements file")
+    if kind != "option" and not value:
+        raise BadRequirement(file, number, body, f"{name} needs a value")
+    return Line(number=number, text=text, body=body, kind=kind, value=value.strip("'\""))
+
+
+def pep508(line: Line, file: str) -> Wanted | None:
+    """Return what a line asks for by PEP 508; None where it names a place (a path, a URL, a version control system).
+
+    raises: BadRequirement where it is neither
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    spelled = _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
+    try:
+        found = Requirement(spelled)
+    except InvalidRequirement as error:
+        if _LOOKS_LIKE_A_PLACE.search(spelled.partition(";")[0].strip()):
+            return None
+        reason = str(error).splitlines()[0].strip().rstrip(":.")
+        raise BadRequirement(file, line.number, line.body, reason[:1].lower() + reason[1:]) from error
+    return Wanted(
+        name=normalize(found.name),
+        extras=frozenset(normalize(extra) for extra in found.extras),
+        specifier=str(found.specifier),
+        marker=str(found.marker or ""),
+        url=found.url or "",
+        file=file,
+        number=line.number,
+    )
+
+
+def is_annotation(line: Line) -> bool:
+    """Say whether a comment belongs to the line above it, as pip-compile's and uv's ``    # via`` do."""
+    return line.kind == "comment" and line.text[:1] in " \t"
+
+
+def says_asked_for(text: str) -> bool:
+    """Say whether an annotation names a requirements file: the line above it was asked for, not only pulled in."""
+    return bool(_VIA_FILE.search(text))
+
+
+def pinned(line: Line, version: str) -> str:
+    """Return the line's text with ``==version`` in place of its specifier; markers, hashes and comments stay."""
+    match = _SPELLING.match(line.text)
+    if match is None or "@" in line.body.partition(";")[0]:
+        return line.text
+    specifier = _PER_REQUIREMENT.split(match.group("specifier"), maxsplit=1)[0].rstrip()
+    start = match.start("specifier")
+    return f"{line.text[:start].rstrip()}=={version}{line.text[start + len(specifier) :]}"

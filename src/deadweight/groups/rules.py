@@ -1,0 +1,121 @@
+"""What a name and its metadata say of a distribution's group: rules as data, tried in order, each with its reason.
+
+    DW-CONFIG      the user's [tool.deadweight.groups]
+    DW-KNOWN       knowledge.toml: well-known names
+    DW-PATTERN     knowledge.toml: patterns of names
+    DW-CLASSIFIER  classifiers.toml: trove classifiers
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+from functools import lru_cache
+from importlib.resources import files
+from typing import cast
+
+from deadweight.formats.metadata import normalize
+from deadweight.model import GROUPS, Evidence, Group, Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What one rule makes of a distribution: the evidence and the second-level tag."""
+
+    evidence: Evidence
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A table of names: exact ones beat patterns, a longer pattern a shorter one."""
+
+    exact: Mapping[str, tuple[Group, str, str]]  # name → group, tag, says
+    patterns: tuple[tuple[re.Pattern[str], str, tuple[Group, str, str]], ...]
+
+    def find(self, name: str) -> tuple[tuple[Group, str, str], str] | None:
+        """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
+        if name in self.exact:
+            return self.exact[name], ""
+        return next(((entry, glob) for pattern, glob, entry in self.patterns if pattern.match(name)), None)
+
+
+def names_table(rows: Iterable[tuple[str, tuple[Group, str, str]]]) -> Names:
+    """Build a table from (name or pattern, (group, tag, says)); the first of two equal names counts."""
+    exact: dict[str, tuple[Group, str, str]] = {}
+    globs: dict[str, tuple[Group, str, str]] = {}
+    for name, entry in rows:
+        (globs if "*" in name else exact).setdefault(normalize(name), entry)
+    longest_first = sorted(globs.items(), key=lambda item: (-len(item[0]), item[0]))
+    return Names(exact, tuple((re.compile(translate(glob)), glob, entry) for glob, entry in longest_first))
+
+
+@lru_cache(maxsize=1)
+def knowledge() -> Names:
+    """Return the shipped table of well-known names."""
+    tables = _load("knowledge.toml")
+    return names_table(
+        (name, (cast(Group, group), tag, section["says"]))
+        for group, tags in tables.items()
+        for tag, section in tags.items()
+        for name in section["names"]
+    )
+
+
+@lru_cache(maxsize=1)
+def _classifiers() -> tuple[tuple[str, Group, str], ...]:
+    rows = _load("classifiers.toml")["classifiers"]
+    return tuple((start, cast(Group, place.split(".")[0]), place.split(".")[1]) for start, place in rows)
+
+
+def _load(name: str) -> dict[str, dict[str, dict[str, list[str]]]]:
+    found = tomllib.loads(files("deadweight.groups").joinpath(name).read_text("utf-8"))
+    return cast("dict[str, dict[str, dict[str, list[str]]]]", found)
+
+
+def by_config(names: Names, metadata: Metadata) -> Hint | None:
+    """The user's word."""
+    found = names.find(metadata.name)
+    if found is None:
+        return None
+    (group, tag, _), glob = found
+    return Hint(Evidence("DW-CONFIG", group, f"your configuration says so{f' ({glob})' if glob else ''}"), tag)
+
+
+def by_knowledge(metadata: Metadata) -> Hint | None:
+    """The shipped table of names and patterns."""
+    found = knowledge().find(metadata.name)
+    if found is None:
+        return None
+    (group, tag, says), glob = found
+    if glob:
+        return Hint(Evidence("DW-PATTERN", group, f"{glob} is {says}"), tag)
+    return Hint(Evidence("DW-KNOWN", group, f"known as {says}"), tag)
+
+
+def by_classifier(metadata: Metadata) -> Hint | None:
+    """The first telling trove classifier (https://pypi.org/classifiers/)."""
+    for start, group, tag in _classifiers():
+        for classifier in metadata.classifiers:
+            if classifier == start or (start[-1] == "*" and classifier.startswith(start[:-1])):
+                return Hint(Evidence("DW-CLASSIFIER", group, f'its classifier is "{classifier}"'), tag)
+    return None
+
+
+def rules(config: Names) -> tuple[Callable[[Metadata], Hint | None], ...]:
+    """Return the rules that look at one distribution alone, in order; the first that speaks decides."""
+    return (lambda metadata: by_config(config, metadata), by_knowledge, by_classifier)
+
+
+def config_names(groups: Mapping[str, Iterable[str]]) -> Names:
+    """Build the user's table from group → names and patterns; a group may be written ``data.viz``."""
+    rows = []
+    for place, names in groups.items():
+        group, _, tag = place.partition(".")
+        if group not in GROUPS:
+            raise ValueError(f"no group {group!r}; there are {', '.join(GROUPS)}")
+        rows += [(name, (group, tag, "")) for name in names]
+    return names_table(rows)

@@ -1,0 +1,215 @@
+"""FileTree → Inventory: who owns which byte. Pure, and the same for a disk, an image and a wheel.
+
+    discover.py    where the metadata lies         kinds.py    what kind of file a path is
+    ownership.py   who owns which path             modules.py  what ``import`` finds
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from deadweight.formats.metadata import normalize, parse_pyvenv_cfg
+from deadweight.formats.native import is_native, platform_of
+from deadweight.inventory.discover import Claim, Found, discover
+from deadweight.inventory.kinds import kind_of, may_be_native, native_kind
+from deadweight.inventory.modules import import_names
+from deadweight.inventory.ownership import assign_owners
+from deadweight.model import Conflict, Distribution, Entry, Environment, FileTree, Inventory, Metadata, Sizes
+
+_PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
+
+
+def take_inventory(tree: FileTree) -> Inventory:
+    """Give every byte of ``tree`` to exactly one distribution, or to nobody.
+
+    The distributions' apparent bytes and the unowned ones sum to those of all files and symlinks, each inode once
+    (``du -b`` less the folders).
+    """
+    found = discover(tree)
+    claims = _with_conda(found)
+    claims.sort(key=lambda claim: (claim.metadata.name, claim.metadata.version or ""))
+    owner, conflicts = assign_owners(tree.entries.keys(), claims, tree.claims())
+    native = _native_files(tree)
+    sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
+    keys = _keys(claims)
+    distributions = tuple(_distribution(key, claim, sizes[n]) for n, (key, claim) in enumerate(zip(keys, claims)))
+    return Inventory(
+        environment=_environment(tree, claims, native),
+        distributions=distributions,
+        unowned=unowned,
+        total=total,
+        conflicts=(*conflicts, *_escapes(claims), *_duplicates(claims)),
+        skipped=(*tree.skipped, *found.skipped),
+        warnings=tuple(_warnings(claims)),
+    )
+
+
+def _with_conda(found: Found) -> list[Claim]:
+    """Join conda's records to the distributions whose metadata they list; the others are rows of their own."""
+    owner = {path: claim for claim in found.claims for path in claim.paths if path.endswith(("/METADATA", "/PKG-INFO"))}
+    claims = list(found.claims)
+    for path, package in found.conda:
+        folder = path.partition("conda-meta/")[0]
+        paths = [path, *(folder + file for file in package.files if not file.startswith(("/", "../")))]
+        claim = next((owner[p] for p in paths if p in owner), None)
+        if claim is None:
+            metadata = Metadata(
+                name=normalize(package.name), version=package.version, requires=tuple(package.depends)
+            )
+            claim = Claim(folder=folder.rstrip("/"), metadata=metadata, installer="conda")
+            claims.append(claim)
+        else:
+            claim.metadata = replace(claim.metadata, requires=(*claim.metadata.requires, *package.depends))
+        claim.paths += paths
+        claim.recorded, claim.requested = True, claim.requested or package.requested
+    return claims
+
+
+def _native_files(tree: FileTree) -> dict[str, bytes]:
+    """Return path → first bytes of the files that are native code by their magic."""
+    candidates = [p for p, entry in tree.entries.items() if entry[3] == "file" and may_be_native(p, entry[0])]
+    heads = zip(candidates, tree.reader.heads(candidates), strict=True)
+    return {path: head for path, head in heads if is_native(head)}
+
+
+def _sum(
+    entries: Mapping[str, Entry], owner: Mapping[str, int], native: Mapping[str, bytes], rows: int
+) -> tuple[list[Sizes], Sizes, Sizes]:
+    """Return the sizes of each row, of what nobody owns, and of all."""
+    kinds: list[dict[str, int]] = [defaultdict(int) for _ in range(rows + 1)]
+    files, disk = [0] * (rows + 1), [0] * (rows + 1)
+    shared: list[tuple[int, str, Entry]] = []
+    on_disk = True
+    row_of = owner.get
+    for path, entry in entries.items():
+        row = row_of(path, rows)
+        files[row] += 1
+        size, allocated, inode, _ = entry
+        if inode is not None:
+            shared.append((row, path, entry))
+            continue
+        if allocated is None:
+            on_disk = False
+        else:
+            disk[row] += allocated
+        kinds[row][native_kind(path) if path in native else kind_of(path)] += size
+    counted: set[tuple[int, int]] = set()
+    # Several names of one inode: the first owner in order holds the bytes, whoever lists the files.
+    for row, path, (size, allocated, inode, _) in sorted(shared):
+        if inode is not None and inode not in counted:
+            counted.add(inode)
+            disk[row] += allocated or 0
+            kinds[row][native_kind(path) if path in native else kind_of(path)] += size
+    sizes = [
+        Sizes(files=files[r], apparent=sum(kinds[r].values()), disk=disk[r] if on_disk else None, kinds=dict(kinds[r]))
+        for r in range(rows + 1)
+    ]
+    return sizes[:-1], sizes[-1], add_up(sizes)
+
+
+def add_up(sizes: Iterable[Sizes]) -> Sizes:
+    """Return the sum of sizes whose files are apart; unknown disk bytes stay unknown."""
+    parts = list(sizes)
+    kinds: Counter[str] = Counter()
+    for part in parts:
+        kinds.update(part.kinds)
+    disks = [part.disk for part in parts]
+    return Sizes(
+        files=sum(part.files for part in parts),
+        apparent=sum(part.apparent for part in parts),
+        disk=None if None in disks else sum(disk for disk in disks if disk is not None),
+        kinds=dict(kinds),
+    )
+
+
+def _keys(claims: list[Claim]) -> list[str]:
+    """Return a unique key each: the name; of a second copy the name with its version, and a number where that is taken."""
+    keys: dict[str, None] = {}
+    for claim in claims:
+        name, version = claim.metadata.name, claim.metadata.version
+        options = (name, f"{name}=={version}", *(f"{name}=={version} ({n})" for n in range(2, len(claims) + 2)))
+        keys[next(option for option in options if option not in keys)] = None
+    return list(keys)
+
+
+def _distribution(key: str, claim: Claim, sizes: Sizes) -> Distribution:
+    return Distribution(
+        key=key,
+        metadata=claim.metadata,
+        sizes=sizes,
+        import_names=import_names(claim),
+        requested=claim.requested,
+        installer=claim.installer,
+        url=claim.url,
+        editable=claim.editable,
+    )
+
+
+def _environment(tree: FileTree, claims: list[Claim], native: Mapping[str, bytes]) -> Environment:
+    platforms = Counter(filter(None, map(platform_of, native.values())))
+    installers = Counter(claim.installer for claim in claims if claim.installer)
+    python, implementation = tree.python, "cpython"
+    if "pyvenv.cfg" in tree.entries and python is None:
+        try:
+            config = parse_pyvenv_cfg(tree.reader.read("pyvenv.cfg", 1 << 16))
+            python = config.get("version") or config.get("version_info")
+        except OSError:
+            pass
+    for claim in claims:
+        match = _PYTHON_FOLDER.search(f"{claim.folder}/")
+        if match:
+            python = python or match.group(2)
+            implementation = "pypy" if match.group(1) == "pypy" else "cpython"
+            break
+    return Environment(
+        python=python,
+        implementation=implementation,
+        platform=platforms.most_common(1)[0][0] if platforms else None,
+        installer=installers.most_common(1)[0][0] if installers else None,
+    )
+
+
+def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
+    escaped = [(claim, path) for claim in claims for path in claim.escaped]
+    if escaped and all(claim.folder == "" for claim, _ in escaped):
+        # A site-packages folder was measured alone: its scripts and data lie outside by right. One line for all.
+        names = tuple(dict.fromkeys(claim.metadata.name for claim, _ in escaped))
+        yield Conflict(
+            kind="escape",
+            names=names,
+            says=f"{len(escaped)} recorded files lie outside of this folder ({escaped[0][1]}, …) and are not counted;"
+            " measure the environment's prefix to have them in",
+        )
+        return
+    for claim in claims:
+        if claim.escaped:
+            name, more = claim.metadata.name, len(claim.escaped) - 1
+            yield Conflict(
+                kind="escape",
+                names=(name,),
+                says=f"{name} records {claim.escaped[0]}{f' and {more} more' if more else ''} outside of the prefix;"
+                " not followed, not counted",
+            )
+
+
+def _duplicates(claims: list[Claim]) -> Iterable[Conflict]:
+    versions: dict[str, list[str]] = defaultdict(list)
+    for claim in claims:
+        versions[claim.metadata.name].append(claim.metadata.version or "unknown")
+    for name, found in versions.items():
+        if len(found) > 1:
+            yield Conflict(
+                kind="duplicate", names=(name,), says=f"{name} is there {len(found)} times: {', '.join(found)}"
+            )
+
+
+def _warnings(claims: list[Claim]) -> Iterable[str]:
+    for claim in claims:
+        name = claim.metadata.name
+        if claim.editable:
+            yield f"{name} is editable: its source{f' at {claim.url}' if claim.url else ''} lies outside and is not counted"
+        elif not claim.recorded:
+            yield f"{name} lists no files (no RECORD); its size is that of what bears its name"

@@ -1,0 +1,74 @@
+"""A path → what kind of file it is. Every file has one kind, so that the kinds of a distribution sum to its size.
+
+Native code is told by its first bytes alone, wherever it lies; this module only says which files are worth opening.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+KINDS = (
+    "native", "bundled", "bytecode", "source", "tests", "docs", "headers", "stubs",
+    "static libraries", "debug symbols", "metadata", "data",
+)  # fmt: skip
+
+# An ELF header has 52 bytes at least, and no compiler writes code under these names.
+SMALLEST_NATIVE = 52
+_NEVER_NATIVE = frozenset(
+    "py pyc pyi pyx pxd pxi txt md rst json js ts map css scss html htm svg png jpg jpeg gif ico woff woff2 ttf otf eot"
+    " csv tsv xml yaml yml toml ini cfg h hh hpp hxx cuh c cc cpp cu f f90 m4 cmake in typed po pot mo pth pem crt"
+    " gz bz2 xz zst zip tar whl npy npz mat sql tmpl jinja j2 ipynb tex bib rs go java class"
+    " parquet avro orc arff pickle pkl tcl msg ndjson jsonl lock sh bat ps1 fish zsh csh nu a lib pdb".split()
+)
+_BY_SUFFIX = {
+    "pyc": "bytecode", "pyo": "bytecode", "pyi": "stubs", "a": "static libraries", "lib": "static libraries",
+    "debug": "debug symbols", "dwp": "debug symbols", "pdb": "debug symbols", "dSYM": "debug symbols",
+    "h": "headers", "hh": "headers", "hpp": "headers", "hxx": "headers", "cuh": "headers", "pxd": "headers",
+}  # fmt: skip
+_DOCS = frozenset("md rst".split())
+_TESTS_FOLDER = re.compile(r"(?:^|/)(?:tests?|testing_data|test_data|testdata|_tests?|conftest)(?:/|$)")
+_DOCS_FOLDER = re.compile(r"(?:^|/)(?:docs?|examples?|share/man|share/doc|share/info)(?:/|$)")
+_METADATA_FOLDER = re.compile(r"\.(?:dist|egg)-info(?:/|$)|(?:^|/)conda-meta$")
+_HEADERS_FOLDER = re.compile(r"(?:^|/)include(?:/|$)")
+# auditwheel's NAME.libs, delocate's .dylibs, NVIDIA's wheels
+_BUNDLED_FOLDER = re.compile(r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)")
+
+
+def may_be_native(path: str, size: int) -> bool:
+    """Say whether a file's first bytes are worth reading."""
+    return size >= SMALLEST_NATIVE and path.rpartition(".")[2] not in _NEVER_NATIVE
+
+
+def native_kind(path: str) -> str:
+    """Return the kind of a file whose first bytes are native code."""
+    folder, _, name = path.rpartition("/")
+    if name.endswith(".debug"):
+        return "debug symbols"
+    return "bundled" if _BUNDLED_FOLDER.search(folder) else "native"
+
+
+def kind_of(path: str) -> str:
+    """Return the kind of a file that is no native code."""
+    folder, _, name = path.rpartition("/")
+    suffix = name.rpartition(".")[2]
+    found = _BY_SUFFIX.get(suffix)
+    if found:
+        return found
+    found = _kind_of_folder(folder)
+    if found:
+        return found
+    if suffix == "py":
+        return "tests" if name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py" else "source"
+    return "docs" if suffix in _DOCS else "data"
+
+
+@lru_cache(maxsize=1 << 16)
+def _kind_of_folder(folder: str) -> str:
+    if _METADATA_FOLDER.search(folder):
+        return "metadata"
+    if _TESTS_FOLDER.search(folder):
+        return "tests"
+    if _DOCS_FOLDER.search(folder):
+        return "docs"
+    return "headers" if _HEADERS_FOLDER.search(folder) else ""

@@ -1,0 +1,145 @@
+"""Claims and paths → who owns which path; first match wins.
+
+1. a list of files: RECORD, ``installed-files.txt``, conda's, dpkg's
+2. bytecode goes with its source
+3. where there is no list: the folder or module that bears the distribution's name
+4. a file below a folder that one distribution alone owns
+5. nobody: unowned
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from deadweight.formats.metadata import normalize
+from deadweight.inventory.discover import Claim
+from deadweight.model import Conflict
+
+
+def assign_owners(
+    paths: Collection[str], claims: list[Claim], system: Iterable[tuple[str, tuple[str, ...]]]
+) -> tuple[dict[str, int], list[Conflict]]:
+    """Return path → index of the claim that owns it (unowned paths are left out), and the paths claimed twice."""
+    owner: dict[str, int] = {}
+    contested: dict[tuple[int, int], list[str]] = defaultdict(list)
+    for index, claim in enumerate(claims):
+        for path in claim.paths:
+            if path in paths and owner.setdefault(path, index) != index:
+                contested[owner[path], index].append(path)
+    unrecorded = {index for index, claim in enumerate(claims) if not claim.recorded}
+    if unrecorded:
+        unrecorded -= _by_system_lists(paths, owner, {claims[i].paths[0]: i for i in unrecorded}, system)
+    for index, claim in enumerate(claims):
+        claim.recorded = index not in unrecorded
+    left = [path for path in paths if path not in owner]
+    left = _bytecode(left, owner)
+    if unrecorded and left:
+        left = _bytecode(_by_name(left, owner, claims, unrecorded), owner)
+    if left:
+        _by_folder(left, owner, {claim.folder for claim in claims})
+    return owner, [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
+
+
+def _by_system_lists(
+    paths: Collection[str],
+    owner: dict[str, int],
+    marks: Mapping[str, int],
+    system: Iterable[tuple[str, tuple[str, ...]]],
+) -> set[int]:
+    """Give a system package's files to the distribution whose metadata lies among them; return who got some."""
+    served: set[int] = set()
+    for _, listed in system:
+        index = next((marks[path] for path in listed if path in marks), None)
+        if index is not None:
+            served.add(index)
+            for path in listed:
+                if path in paths:
+                    owner.setdefault(path, index)
+    return served
+
+
+def _bytecode(left: list[str], owner: dict[str, int]) -> list[str]:
+    """Give ``x/__pycache__/m.cpython-311.pyc`` to the owner of ``x/m.py`` (PEP 3147); return what is left."""
+    still = []
+    for path in left:
+        if path.endswith(".pyc"):
+            folder, _, name = path.rpartition("/")
+            base = folder.removesuffix("__pycache__")
+            # PEP 3147 allows no dot in a module's name, so the first one ends it; beside its source is the old way.
+            source = f"{base}{name.partition('.')[0]}.py" if base != folder else f"{path[:-1]}"
+            if source in owner:
+                owner[path] = owner[source]
+                continue
+        still.append(path)
+    return still
+
+
+def _by_name(left: list[str], owner: dict[str, int], claims: list[Claim], unrecorded: set[int]) -> list[str]:
+    """Give the folder or module that bears a distribution's name to one that lists no files."""
+    named: dict[str, int] = {}
+    for index in sorted(unrecorded):
+        claim = claims[index]
+        names = claim.top_level or (claim.metadata.name.replace("-", "_"), claim.metadata.name)
+        for name in names:
+            named.setdefault(posixpath.join(claim.folder, name.replace(".", "/")).lower(), index)
+    still = []
+    for path in left:
+        index = _named_owner(path, named)
+        if index is None:
+            still.append(path)
+        else:
+            owner[path] = index
+    return still
+
+
+def _named_owner(path: str, named: Mapping[str, int]) -> int | None:
+    folder, _, name = path.lower().rpartition("/")
+    module = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
+    if module in named:
+        return named[module]
+    while folder:
+        if folder in named:
+            return named[folder]
+        folder = folder.rpartition("/")[0]
+    return None
+
+
+def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
+    """Give what lies below a folder that one distribution alone owns to that distribution.
+
+    Only below the folders that names are imported from: nobody owns ``bin/`` for having the only script in it.
+    """
+    owners: dict[str, set[int]] = defaultdict(set)
+    for path, index in owner.items():
+        folder = path.rpartition("/")[0]
+        while folder and folder not in sites and index not in owners[folder]:
+            owners[folder].add(index)
+            folder = folder.rpartition("/")[0]
+    for path in left:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in sites and folder not in owners:
+            folder = folder.rpartition("/")[0]
+        if folder not in sites and len(owners.get(folder, ())) == 1 and _below_a_site(folder, sites):
+            owner[path] = next(iter(owners[folder]))
+
+
+def _below_a_site(folder: str, sites: set[str]) -> bool:
+    if "" in sites:
+        return True
+    while folder:
+        if folder in sites:
+            return True
+        folder = folder.rpartition("/")[0]
+    return False
+
+
+def _conflict(claims: list[Claim], pair: tuple[int, int], paths: list[str]) -> Conflict:
+    first, second = (claims[index].metadata for index in pair)
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    same = normalize(first.name) == normalize(second.name)
+    names = tuple(f"{m.name} {m.version}" if same else m.name for m in (first, second))
+    return Conflict(
+        kind="path", names=names, says=f"{names[0]} and {names[1]} both claim {paths[0]}{more}; counted for {names[0]}"
+    )

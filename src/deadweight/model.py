@@ -1,0 +1,211 @@
+"""The frozen values that stages hand to each other. Sizes are bytes; ``None`` is unknown, never 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+Group = Literal["core", "data", "dev", "ml"]
+GROUPS: tuple[Group, ...] = ("core", "data", "ml", "dev")
+
+
+# --- what a source hands over ------------------------------------------------------------------
+
+
+class Entry(NamedTuple):
+    """One path that is no folder."""
+
+    size: int  # st_size; of a symlink, its own
+    allocated: int | None  # st_blocks × 512; None where nothing lies on a disk
+    inode: tuple[int, int] | None  # (device, number) where several paths may share it, else None
+    kind: Literal["file", "symlink", "other"]
+
+
+class Reader(Protocol):
+    """Reads files of a tree; the paths are those of its entries and never lead out of it."""
+
+    def read(self, path: str, limit: int = ...) -> bytes:
+        """Return the file's first ``limit`` bytes; raises OSError."""
+
+    def heads(self, paths: Iterable[str]) -> Iterable[bytes]:
+        """Yield the first 64 bytes of each file, in order; empty where one cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTree:
+    """Files below one prefix, wherever they are: on a disk, in an image, in a wheel.
+
+    entries: relative POSIX path → Entry, without folders; the order has no meaning
+    skipped: what could not be listed
+    claims:  yields (package, relative paths) of a system package manager (dpkg) that owns files here
+    python:  version of the Python the files belong to, where the source knows
+    """
+
+    location: str
+    entries: Mapping[str, Entry]
+    reader: Reader
+    skipped: tuple[Skipped, ...] = ()
+    claims: Callable[[], Iterable[tuple[str, tuple[str, ...]]]] = tuple
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """Something that is not in the figures, and why."""
+
+    name: str
+    reason: str
+
+
+# --- what the inventory finds ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Bytes of a set of files, each inode once.
+
+    kinds: kind of file → apparent bytes; the values sum to ``apparent``
+    """
+
+    files: int = 0
+    apparent: int = 0
+    disk: int | None = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def native(self) -> int:
+        """Bytes of ELF, Mach-O and PE code, bundled libraries included."""
+        return self.kinds.get("native", 0) + self.bundled
+
+    @property
+    def bundled(self) -> int:
+        """Bytes of native code in ``NAME.libs/``, ``.dylibs/`` and ``nvidia/*/lib/``."""
+        return self.kinds.get("bundled", 0)
+
+    @property
+    def bytecode(self) -> int:
+        """Bytes of ``.pyc`` files, whether RECORD lists them or not."""
+        return self.kinds.get("bytecode", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503)."""
+
+    name: str
+    version: str | None
+    summary: str = ""
+    requires: tuple[str, ...] = ()  # PEP 508 lines, as they stand
+    classifiers: tuple[str, ...] = ()
+    import_names: tuple[str, ...] = ()  # PEP 794, where given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """One distribution with its files measured.
+
+    key:       its normalized name; a second copy of the same name gets ``name==version``
+    requested: whether a REQUESTED file marks it (PEP 376)
+    url:       where a direct URL says that it came from (PEP 610), without credentials
+    editable:  whether its code lies elsewhere
+    """
+
+    key: str
+    metadata: Metadata
+    sizes: Sizes
+    import_names: tuple[str, ...] = ()
+    requested: bool = False
+    installer: str = ""
+    url: str = ""
+    editable: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def version(self) -> str | None:
+        return self.metadata.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The Python that the files belong to, as far as they tell; nothing of it is run.
+
+    python:   "3.11.7", or "3.11" where the patch is not written anywhere
+    platform: as in wheel tags: "linux_x86_64", "macosx_arm64", "win_amd64"
+    """
+
+    python: str | None = None
+    implementation: str = "cpython"
+    platform: str | None = None
+    installer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two claims that cannot both hold.
+
+    kind: "path" (several RECORDs claim a file), "escape" (a RECORD path leaves the prefix),
+          "duplicate" (two versions of one distribution), "missing" and "version" (requirements)
+    """
+
+    kind: Literal["path", "escape", "duplicate", "missing", "version"]
+    names: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Every byte below the prefix, in exactly one row."""
+
+    environment: Environment
+    distributions: tuple[Distribution, ...]
+    unowned: Sizes
+    total: Sizes
+    conflicts: tuple[Conflict, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+# --- what the user asked for -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One requirement of the user's, with where it stands.
+
+    name:  normalized; None where only an install can tell (a bare URL)
+    url:   of a PEP 508 direct reference, a bare URL or a path, as written
+    """
+
+    name: str | None
+    extras: frozenset[str] = frozenset()
+    specifier: str = ""
+    marker: str = ""
+    url: str = ""
+    editable: bool = False
+    file: str = ""
+    number: int = 0
+
+
+# --- what later stages conclude ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a group: the rule, what it saw, the group it speaks for."""
+
+    rule: str
+    group: Group
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The group of one distribution; the first evidence decided."""
+
+    group: Group
+    tags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]

@@ -1,0 +1,99 @@
+"""profile(): the stages in order. The only module that knows them all."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from deadweight.errors import BadInput, BadRequirement
+from deadweight.graph import build_graph, weigh
+from deadweight.groups import assign_groups
+from deadweight.groups.rules import config_names
+from deadweight.inventory import take_inventory
+from deadweight.model import Inventory
+from deadweight.plan.splits import Plan, make_splits, wanted_of
+from deadweight.findings import Profile
+from deadweight.progress import Observer, Progress, silent
+from deadweight.settings import Settings
+from deadweight.sources.environment import read_environment
+from deadweight.sources.requirements import RequirementsFile, read_requirements
+from deadweight.targets import Target, parse_target
+
+
+def profile(target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent) -> Profile:
+    """Measure a requirements file or an environment, and work out what could be left out.
+
+    target:  path of a requirements file, a venv, a prefix or a site-packages folder; "" for the running interpreter's.
+             A requirements file is installed into a throwaway venv, which may run code of what it installs (see
+             ``Settings.no_build``); nothing of an environment is run.
+    returns: sizes in bytes, ``None`` where unknown
+    raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused
+    """
+    settings = settings or Settings()
+    found = parse_target(os.fspath(target))
+    if found.kind == "environment":
+        observe(Progress("measuring", found.path))
+        return _conclude(found, take_inventory(read_environment(found.path)), None, settings)
+    observe(Progress("reading", found.path))
+    file = read_requirements(found.path)
+    return _conclude(found, _install_and_measure(found.path, file, settings, observe), file, settings)
+
+
+def _install_and_measure(path: str, file: RequirementsFile, settings: Settings, observe: Observer) -> Inventory:
+    from deadweight.sources.installer import InstallOptions, find_installer, install
+    from deadweight.sources.scratch import scratch_folder
+
+    if settings.no_build:
+        _refuse_builds(file)
+    installer = find_installer(settings.installer)
+    options = InstallOptions(
+        python=settings.python,
+        index_url=settings.index_url,
+        extra_index_urls=settings.extra_index_url,
+        find_links=settings.find_links,
+        no_build=settings.no_build,
+        bytecode=settings.bytecode,
+    )
+    with scratch_folder() as scratch:
+        folder = os.path.join(scratch.path, "env")
+        if settings.keep_env:
+            folder = os.path.abspath(settings.keep_env)
+            if os.path.lexists(folder):
+                raise BadInput(f"{settings.keep_env} is there already", hint="give --keep-env a folder that is not")
+            scratch.answers_for(folder)
+        install(folder, path, options, installer=installer, observe=observe, held=(scratch.lock,))
+        observe(Progress("measuring", f"{settings.keep_env or 'the environment'}"))
+        inventory = take_inventory(read_environment(folder))
+        scratch.let_go()
+    return replace(inventory, environment=replace(inventory.environment, installer=installer.name))
+
+
+def _refuse_builds(file: RequirementsFile) -> None:
+    """Refuse what an installer would build whatever it is told: places that are no wheel, and options against wheels."""
+    for wanted in file.all_wanted():
+        if wanted.url and not wanted.url.endswith(".whl"):
+            raise BadRequirement(wanted.file, wanted.number, wanted.url, "--no-build, but this is no wheel")
+    for included in file.with_included():
+        for line in included.lines:
+            if line.kind == "option" and line.body.startswith("--no-binary"):
+                raise BadRequirement(included.path, line.number, line.body, "--no-build, but this asks for builds")
+
+
+def _conclude(target: Target, inventory: Inventory, file: RequirementsFile | None, settings: Settings) -> Profile:
+    """Run the pure stages: graph, groups, splits."""
+    wanted = tuple(file.all_wanted()) if file else None
+    graph = build_graph(inventory, wanted)
+    config = config_names(settings.groups)
+    groups = assign_groups(inventory, graph, config)
+    lines = wanted if wanted is not None else wanted_of(inventory, graph)
+    plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
+    return Profile(
+        target=target,
+        inventory=inventory,
+        dependencies=graph,
+        weights=weigh(graph),
+        groups=groups,
+        splits=make_splits(plan, settings),
+        requirements=file,
+        settings=settings,
+    )

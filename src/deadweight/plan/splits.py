@@ -1,0 +1,156 @@
+"""Groups → which of the user's lines each split keeps, and what that saves.
+
+A line goes when its distribution's group is not one of the split's and nothing that stays needs it. So a line that
+production needs stays, whatever it looks like; and of a full freeze, what only dev requirements pull in goes with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from deadweight.graph import Graph, Root
+from deadweight.groups import judge
+from deadweight.groups.rules import Names
+from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Wanted
+from deadweight.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """A requirement that a split leaves out, why, and what leaves with it alone (bytes)."""
+
+    name: str
+    group: Group
+    evidence: Evidence
+    freed_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """One smaller set of requirements.
+
+    kept:          the user's requirements that stay, in their order
+    distributions: keys of all that those bring in
+    saved_bytes:   apparent bytes of what is in the whole and not in here
+    """
+
+    name: str
+    groups: tuple[str, ...]
+    kept: tuple[Wanted, ...]
+    dropped: tuple[Dropped, ...]
+    distributions: tuple[str, ...]
+    apparent_bytes: int
+    saved_bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What splits are made from: the requirements, each with the distribution that it names."""
+
+    wanted: Sequence[Wanted]
+    keys: Mapping[Wanted, str | None]  # None: not installed here (its marker is false) or nowhere to be found
+    graph: Graph
+    groups: Mapping[str, Assignment]
+    config: Names
+
+
+def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
+    """Return production (without dev) and minimal (the groups that the settings name; never dev unless named)."""
+    production = tuple(group for group in ("core", "data", "ml"))
+    return (
+        make_split("production", production, plan, settings),
+        make_split("minimal", settings.minimal_groups, plan, settings),
+    )
+
+
+def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings) -> Split:
+    """Return the split that keeps the requirements whose group is ``allowed``, and what those need."""
+    judged = {want: _judge(want, plan) for want in plan.wanted}
+    asked = [w for w in plan.wanted if _is_asked(w, plan) and _chosen(w, judged[w], allowed, settings)]
+    needed = plan.graph.closure(_roots(asked, plan))
+    kept = [w for w in plan.wanted if w in asked or _stays(w, plan, needed, judged[w], allowed, settings)]
+    everything = plan.graph.closure(_roots(plan.wanted, plan))
+    distributions = plan.graph.closure(_roots(kept, plan))
+    gone = [w for w in plan.wanted if w not in kept]
+    warnings = [
+        f"{w.name} is dropped from {name}, but stays installed: {', '.join(plan.graph.required_by.get(key, ())[:3])} needs it"
+        for w in gone
+        if (key := plan.keys[w]) is not None and key in distributions
+    ]
+    return Split(
+        name=name,
+        groups=tuple(allowed),
+        kept=tuple(kept),
+        dropped=tuple(_dropped(w, judged[w], plan) for w in gone),
+        distributions=tuple(sorted(distributions)),
+        apparent_bytes=plan.graph.bytes_of(distributions),
+        saved_bytes=plan.graph.bytes_of(everything - distributions),
+        warnings=tuple(warnings),
+    )
+
+
+def _judge(want: Wanted, plan: Plan) -> Evidence:
+    """Return the deciding evidence for a requirement's group; by the name alone where nothing was measured."""
+    key = plan.keys[want]
+    if key is not None:
+        return plan.groups[key].evidence[0]
+    hints = judge(Metadata(name=want.name, version=None), plan.config) if want.name else ()
+    return hints[0].evidence if hints else Evidence("DW-DEFAULT", "core", "nothing says otherwise")
+
+
+def _is_asked(want: Wanted, plan: Plan) -> bool:
+    """Say whether a requirement is asked for by itself; in a full freeze most lines are only pulled in."""
+    key = plan.keys[want]
+    return key is None or not plan.graph.frozen or any(root.key == key for root in plan.graph.direct)
+
+
+def _chosen(want: Wanted, evidence: Evidence, allowed: Collection[str], settings: Settings) -> bool:
+    if want.name in settings.drop:
+        return False
+    return want.name in settings.keep or evidence.group in allowed
+
+
+def _stays(
+    want: Wanted,
+    plan: Plan,
+    needed: Collection[str],
+    evidence: Evidence,
+    allowed: Collection[str],
+    settings: Settings,
+) -> bool:
+    if want.name in settings.drop:
+        return False
+    key = plan.keys[want]
+    if key is None:
+        return want.name in settings.keep or evidence.group in allowed
+    return key in needed or want.name in settings.keep
+
+
+def _roots(wanted: Iterable[Wanted], plan: Plan) -> list[Root]:
+    return [Root(key, w.extras & plan.graph.extras.get(key, frozenset())) for w in wanted if (key := plan.keys[w])]
+
+
+def _dropped(want: Wanted, evidence: Evidence, plan: Plan) -> Dropped:
+    key = plan.keys[want]
+    return Dropped(
+        name=want.name or want.url,
+        group=evidence.group,
+        evidence=evidence,
+        freed_bytes=None if key is None else plan.graph.bytes_of(plan.graph.freed_by_dropping({key})),
+    )
+
+
+def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:
+    """Return the requirements that an environment's direct distributions amount to, at the versions that are there."""
+    versions = {d.key: d.version for d in inventory.distributions}
+    return tuple(
+        Wanted(
+            name=root.key,
+            extras=root.extras,
+            specifier=f"=={versions[root.key]}" if versions[root.key] else "",
+            number=number,
+        )
+        for number, root in enumerate(graph.direct, 1)
+    )

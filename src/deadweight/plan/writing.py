@@ -1,0 +1,130 @@
+"""A split and the user's file → the text of the smaller file, each kept line spelled as it was."""
+
+from __future__ import annotations
+
+import posixpath
+import textwrap
+from collections.abc import Collection, Iterator, Mapping
+from typing import Protocol
+
+from deadweight.formats.requirements import Line, is_annotation, pinned
+from deadweight.model import Wanted
+from deadweight.plan.splits import Split
+
+
+class File(Protocol):
+    """A requirements file as it was read."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def lines(self) -> tuple[Line, ...]: ...
+    @property
+    def wanted(self) -> Mapping[int, Wanted]: ...
+    @property
+    def included(self) -> Mapping[int, File]: ...
+
+
+class Writer:
+    """Writes one split of one file.
+
+    folder:   where the result will lie, as seen from where ``file.path`` counts from
+    versions: name → version to pin; empty to leave specifiers as they are
+    """
+
+    def __init__(self, split: Split, folder: str, versions: Mapping[str, str]) -> None:
+        self._split, self._folder, self._versions = split, folder, versions
+        self._kept: Collection[Wanted] = set(split.kept)
+
+    def text(self, file: File) -> str:
+        """Return the whole text: a heading, then the lines that stay."""
+        body = "".join(self._lines(file)).strip("\r\n")
+        return f"{self._heading(file)}\n{body}\n" if body else f"{self._heading(file)}\n"
+
+    def _heading(self, file: File) -> str:
+        left_out = sorted({dropped.name for dropped in self._split.dropped})
+        lines = [f"# {self._split.name}: made by deadweight from {posixpath.basename(file.path)}"]
+        if left_out:
+            lines += textwrap.wrap(f"left out: {', '.join(map(_one_line, left_out))}", 98, break_on_hyphens=False)
+        return "\n".join([lines[0], *(f"# {line}" for line in lines[1:])])
+
+    def _lines(self, file: File) -> Iterator[str]:
+        """Yield the lines that stay. A comment above lines that all go, goes with them."""
+        last_blank = True
+        for section in _sections(file.lines):
+            items = [line for line in section if line.kind not in ("comment", "blank")]
+            if items and not any(self._stays(line, file) for line in items):
+                continue
+            following = True  # whether the line that an annotation belongs to stays
+            for line in section:
+                if line.kind == "blank":
+                    if not last_blank:
+                        yield line.text
+                    last_blank = True
+                    continue
+                if not (is_annotation(line) and items):
+                    following = self._stays(line, file)
+                if following:
+                    yield from self._spelled(line, file)
+                    last_blank = False
+
+    def _stays(self, line: Line, file: File) -> bool:
+        if line.number in file.wanted:
+            return file.wanted[line.number] in self._kept
+        if line.number in file.included:
+            return any(self._stays(inner, file.included[line.number]) for inner in file.included[line.number].lines)
+        return True
+
+    def _spelled(self, line: Line, file: File) -> Iterator[str]:
+        text = line.text if line.text.endswith("\n") else f"{line.text}\n"
+        wanted = file.wanted.get(line.number)
+        if wanted and wanted.name in self._versions and not wanted.url:
+            yield pinned(line, self._versions[wanted.name]).rstrip("\r\n") + "\n"
+        elif line.number in file.included and not self._is_whole(file.included[line.number]):
+            # Something in it goes: what stays is written in its place.
+            yield from self._lines(file.included[line.number])
+        elif line.kind in ("include", "constraint"):
+            yield text.replace(line.value, self._from_folder(file.path, line.value), 1)
+        else:
+            yield text
+
+    def _is_whole(self, file: File) -> bool:
+        return not self._versions and all(self._stays(line, file) for line in file.lines) and all(
+            self._is_whole(inner) for inner in file.included.values()
+        )
+
+    def _from_folder(self, including: str, path: str) -> str:
+        """Return a path that counts from the including file's folder, as it counts from the new file's."""
+        if posixpath.isabs(path):
+            return path
+        return posixpath.relpath(posixpath.join(posixpath.dirname(including), path), self._folder)
+
+
+def _sections(lines: tuple[Line, ...]) -> Iterator[list[Line]]:
+    """Cut a file before each blank line, and before each comment that stands above other lines."""
+    section: list[Line] = []
+    filled = False
+    for line in lines:
+        begins = line.kind == "blank" or (line.kind == "comment" and not is_annotation(line) and filled)
+        if begins and section:
+            yield section
+            section, filled = [], False
+        section.append(line)
+        filled = filled or line.kind not in ("comment", "blank")
+    if section:
+        yield section
+
+
+def requirement_text(wanted: Wanted) -> str:
+    """Return the PEP 508 spelling of a requirement, for a file that is written anew."""
+    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
+    marker = f" ; {wanted.marker}" if wanted.marker else ""
+    if wanted.editable:
+        return f"-e {wanted.url}{extras}"
+    if wanted.url:
+        return f"{wanted.name}{extras} @ {wanted.url}{marker}" if wanted.name else f"{wanted.url}{marker}"
+    return f"{wanted.name}{extras}{wanted.specifier}{marker}"
+
+
+def _one_line(text: str) -> str:
+    return "".join(char if char.isprintable() else "?" for char in text)

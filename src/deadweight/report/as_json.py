@@ -1,0 +1,115 @@
+"""Profile → JSON, schema ``deadweight.profile/1``. A key changes only with the schema; sizes are integers in bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from deadweight import __version__
+from deadweight.model import Conflict, Sizes
+from deadweight.plan.splits import Split
+from deadweight.plan.writing import requirement_text
+from deadweight.findings import Profile, Row
+from deadweight.report.units import without_credentials
+
+SCHEMA = "deadweight.profile/1"
+_METHODS = {"requirements": "install", "environment": "files"}
+
+
+def as_json(profile: Profile) -> str:
+    """Return the whole report; distributions by name, everything in a fixed order, ASCII only."""
+    return json.dumps(as_values(profile), indent=1) + "\n"
+
+
+def as_values(profile: Profile) -> dict[str, object]:
+    """Return the report as dicts, lists, integers and strings."""
+    inventory = profile.inventory
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "target": {
+            "kind": profile.target.kind,
+            "location": profile.target.path,
+            "method": _METHODS[profile.target.kind],
+        },
+        "environment": {
+            "python": inventory.environment.python,
+            "platform": inventory.environment.platform,
+            "installer": inventory.environment.installer,
+        },
+        "totals": {
+            "distributions": len(inventory.distributions),
+            "files": inventory.total.files,
+            **_sizes(inventory.total),
+            "unowned_bytes": inventory.unowned.apparent,
+            "kinds": _kinds(inventory.total),
+        },
+        "distributions": [_row(row) for row in profile.rows()],
+        "groups": {
+            group: {"distributions": count, "apparent_bytes": size}
+            for group, (count, size) in sorted(profile.group_totals().items())
+        },
+        "shared": [
+            {"name": key, "apparent_bytes": profile.dependencies.own[key], "held_by": list(holders)}
+            for key, holders in sorted(profile.dependencies.holders().items())
+            if len(holders) > 1
+        ],
+        "splits": {split.name: _split(split) for split in profile.splits},
+        "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in profile.skipped],
+        "conflicts": [_conflict(conflict) for conflict in profile.conflicts],
+        "warnings": list(profile.warnings),
+    }
+
+
+def _sizes(sizes: Sizes) -> dict[str, int | None]:
+    return {
+        "apparent_bytes": sizes.apparent,
+        "disk_bytes": sizes.disk,
+        "native_bytes": sizes.native,
+        "bundled_library_bytes": sizes.bundled,
+        "bytecode_bytes": sizes.bytecode,
+    }
+
+
+def _kinds(sizes: Sizes) -> Mapping[str, int]:
+    return {kind: size for kind, size in sorted(sizes.kinds.items()) if size}
+
+
+def _row(row: Row) -> dict[str, object]:
+    distribution, assignment = row.distribution, row.assignment
+    return {
+        "name": distribution.name,
+        "version": distribution.version,
+        "direct": row.direct,
+        "group": assignment.group,
+        "tags": list(assignment.tags),
+        "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in assignment.evidence],
+        **_sizes(distribution.sizes),
+        "files": distribution.sizes.files,
+        "kinds": _kinds(distribution.sizes),
+        "closure_bytes": row.weight.closure,
+        "retained_bytes": row.weight.retained,
+        "freed_bytes": row.weight.freed,
+        "requires": list(row.requires),
+        "required_by": list(row.required_by),
+        "import_names": list(distribution.import_names),
+        "editable": distribution.editable,
+    }
+
+
+def _split(split: Split) -> dict[str, object]:
+    return {
+        "groups": list(split.groups),
+        "requirements": [without_credentials(requirement_text(wanted)) for wanted in split.kept],
+        "dropped": [
+            {"name": d.name, "group": d.group, "says": d.evidence.says, "freed_bytes": d.freed_bytes}
+            for d in split.dropped
+        ],
+        "distributions": list(split.distributions),
+        "apparent_bytes": split.apparent_bytes,
+        "saved_bytes": split.saved_bytes,
+    }
+
+
+def _conflict(conflict: Conflict) -> dict[str, object]:
+    return {"kind": conflict.kind, "names": list(conflict.names), "says": conflict.says}

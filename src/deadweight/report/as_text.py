@@ -1,0 +1,219 @@
+"""Profile → text for people: the total, the table by size, the groups, what could go and why, the splits."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from deadweight.findings import Profile, Row
+from deadweight.plan.splits import Dropped, Split
+from deadweight.report.units import human, percent, plain
+
+DEFAULT_ROWS = 20
+_WIDEST = 120  # a wider table is harder to read, not easier
+_BAR = "█"
+_PARTS = " ▏▎▍▌▋▊▉"
+_STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
+
+
+def as_text(profile: Profile, *, width: int = 80, color: bool = False, rows: int | None = DEFAULT_ROWS) -> str:
+    """Return the report, at most ``width`` columns wide.
+
+    rows: of the table, the largest first; None for all
+    """
+    return render(_report(profile, width=min(width, _WIDEST), rows=rows), width=width, color=color)
+
+
+def render(what: RenderableType, *, width: int, color: bool) -> str:
+    """Return what rich makes of it: escape sequences only if ``color``, never wider than ``width``."""
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None,
+        highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+    with console.capture() as captured:
+        console.print(what)
+    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+
+
+def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType:
+    parts: list[RenderableType] = [_header(profile)]
+    if profile.inventory.distributions:
+        parts += [_table(profile, width, rows), _groups(profile, width)]
+        parts += _could_go(profile, width)
+        parts += _shared(profile, width)
+        parts += _splits(profile, width)
+    parts += _notes(profile)
+    return Group(*_apart(parts))
+
+
+def _apart(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    for number, part in enumerate(parts):
+        yield Padding(part, (1 if number else 0, 0, 0, 0))
+
+
+def _header(profile: Profile) -> RenderableType:
+    inventory, total = profile.inventory, profile.inventory.total
+    environment = inventory.environment
+    count = len(inventory.distributions)
+    facts = [f"Python {environment.python}" if environment.python else "", environment.platform or ""]
+    facts.append(f"installed by {environment.installer}" if environment.installer else "")
+    text = Text()
+    text.append(plain(profile.target.path), style="bold")
+    text.append(f"\n{human(total.apparent)}", style="bold")
+    text.append(f" in {count} distribution{'' if count == 1 else 's'}, {total.files:,} files")
+    if total.disk is not None:
+        text.append(f"; {human(total.disk)} on disk")
+    text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
+    text.append(f"\nnative code {human(total.native)}")
+    text.append(f" (of it bundled libraries {human(total.bundled)})" if total.bundled else "")
+    text.append(f", bytecode {human(total.bytecode)} ({percent(total.bytecode, total.apparent)})")
+    text.append(f", owned by no distribution {human(inventory.unowned.apparent)}")
+    return text
+
+
+def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
+    """The distributions by size; what the table cuts off is a row, so that the column still sums to the total."""
+    ordered = sorted(profile.rows(), key=lambda row: (-row.distribution.sizes.apparent, row.key))
+    shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
+    rest = ordered[len(shown) :]
+    wide = width >= 100
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
+    if wide:
+        table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
+    for name in ("own", "native", "bytecode", "retained") if wide else ("own", "native", "retained"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("group", no_wrap=True)
+    bar_width = 20 if wide else 12
+    table.add_column("", no_wrap=True, width=bar_width)
+    largest = max(row.distribution.sizes.apparent for row in ordered) or 1
+    for row in shown:
+        sizes = row.distribution.sizes
+        name = Text(plain(row.distribution.name), style="bold" if row.direct else "")
+        if row.direct:
+            name.append(" *")
+        cells: list[RenderableType] = [name]
+        cells += [plain(row.distribution.version or "?")] if wide else []
+        cells += [human(sizes.apparent), human(sizes.native) if sizes.native else ""]
+        cells += [human(sizes.bytecode) if sizes.bytecode else ""] if wide else []
+        cells += [human(row.weight.retained), _group_text(row.assignment.group)]
+        cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=_STYLES[row.assignment.group]))
+        table.add_row(*cells)
+    if rest:
+        table.add_row(*_sum_row(f"{len(rest)} more (--all shows them)", rest, wide))
+    unowned, total = profile.inventory.unowned, profile.inventory.total
+    gap = [""] if wide else []
+    if unowned.apparent:
+        table.add_row("owned by no distribution", *gap, human(unowned.apparent))
+    bytecode = [human(total.bytecode)] if wide else []
+    table.add_row(Text("total", style="bold"), *gap, human(total.apparent), human(total.native), *bytecode)
+    legend = Text("* asked for by name. retained: what leaves with it, if it alone is taken out", style="dim")
+    return Group(table, legend)
+
+
+def _sum_row(name: str, rows: list[Row], wide: bool) -> list[str]:
+    sizes = [row.distribution.sizes for row in rows]
+    cells = [name, *([""] if wide else []), human(sum(s.apparent for s in sizes)), human(sum(s.native for s in sizes))]
+    return cells + ([human(sum(s.bytecode for s in sizes))] if wide else [])
+
+
+def _bar(share: float, width: int) -> str:
+    eighths = round(share * width * 8)
+    return _BAR * (eighths // 8) + (_PARTS[eighths % 8] if eighths % 8 else "")
+
+
+def _group_text(group: str) -> Text:
+    return Text(group, style=_STYLES[group])
+
+
+def _groups(profile: Profile, width: int) -> RenderableType:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("group")
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("distributions", justify="right", no_wrap=True)
+    table.add_column("the largest", ratio=1)
+    for group, (count, size) in profile.group_totals().items():
+        inside = [row for row in profile.rows() if row.assignment.group == group]
+        inside.sort(key=lambda row: (-row.distribution.sizes.apparent, row.key))
+        names = ", ".join(plain(row.distribution.name) for row in inside[:5]) + (", …" if len(inside) > 5 else "")
+        table.add_row(_group_text(group), human(size) if count else "", str(count), names)
+    return table
+
+
+def _could_go(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """What production does not need, and what nobody asks for; each with its reason and what it frees alone."""
+    dropped = sorted(profile.split("production").dropped, key=lambda d: (-(d.freed_bytes or 0), d.name))
+    strays = [row for row in profile.rows() if any(row.key == root.key for root in profile.dependencies.strays)]
+    if not dropped and not strays:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("could go", overflow="fold")
+    table.add_column("frees", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1)
+    for found in dropped:
+        table.add_row(plain(found.name), _frees(found), f"{found.group}: {plain(found.evidence.says)}")
+    for row in strays:
+        table.add_row(plain(row.distribution.name), human(row.weight.freed), "nothing here asks for it")
+    yield table
+
+
+def _frees(dropped: Dropped) -> str:
+    return "not here" if dropped.freed_bytes is None else human(dropped.freed_bytes)
+
+
+def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """What several direct requirements hold up together: dropping one of them does not free it."""
+    own, holders = profile.dependencies.own, profile.dependencies.holders()
+    direct = {root.key for root in profile.dependencies.direct}
+    shared = [key for key, roots in holders.items() if len(roots) + (key in direct) > 1 and own[key] >= 1_000_000]
+    shared.sort(key=lambda key: (-own[key], key))
+    if not shared:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("shared", overflow="fold")
+    table.add_column("own", justify="right", no_wrap=True)
+    table.add_column("held up by", ratio=1)
+    for key in shared[:5]:
+        names = [*(["your own line"] if key in direct else []), *map(plain, holders[key])]
+        more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+        table.add_row(plain(key), human(own[key]), ", ".join(names[:6]) + more)
+    yield table
+
+
+def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("split")
+    for name in ("size", "saves", ""):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("distributions", justify="right", no_wrap=True)
+    table.add_column("groups", ratio=1)
+    whole = sum(profile.dependencies.own.values())
+    table.add_row("all", human(whole), "", "", str(len(profile.inventory.distributions)), "")
+    for split in profile.splits:
+        table.add_row(*_split_row(split, whole))
+    yield Group(table, Text(f"deadweight split {plain(profile.target.path)} writes them", style="dim"))
+
+
+def _split_row(split: Split, whole: int) -> list[str]:
+    saved = split.saved_bytes
+    return [
+        split.name,
+        human(split.apparent_bytes),
+        human(saved),
+        percent(saved, whole),
+        str(len(split.distributions)),
+        ", ".join(split.groups),
+    ]
+
+
+def _notes(profile: Profile) -> Iterator[RenderableType]:
+    notes = [f"conflict: {conflict.says}" for conflict in profile.conflicts]
+    notes += [f"skipped: {skipped.name}: {skipped.reason}" for skipped in profile.skipped]
+    notes += [f"note: {warning}" for warning in profile.warnings]
+    if notes:
+        yield Group(*(Text(plain(note)) for note in notes))

@@ -1,0 +1,68 @@
+"""Profile → the split files, and what was saved by them."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from deadweight.findings import Profile
+from deadweight.plan.splits import Split
+from deadweight.plan.writing import Writer, requirement_text
+from deadweight.report.as_text import render
+from deadweight.report.units import human, percent, plain
+
+
+def split_files(profile: Profile, folder: str, *, pin: bool) -> dict[str, str]:
+    """Return path → text of ``requirements-production.txt`` and ``requirements-minimal.txt``.
+
+    folder: where they will lie, counted from the working directory like the target's own path
+    pin:    write the measured versions in place of specifiers
+    """
+    found = profile.inventory.distributions
+    versions = {d.key: d.version for d in found if d.version} if pin else {}
+    return {
+        os.path.join(folder, f"requirements-{split.name}.txt"): _text(profile, split, folder, versions)
+        for split in profile.splits
+    }
+
+
+def _text(profile: Profile, split: Split, folder: str, versions: dict[str, str]) -> str:
+    if profile.requirements is not None:
+        return Writer(split, posixpath.abspath(folder or "."), versions).text(profile.requirements)
+    lines = [f"# {split.name}: made by deadweight from the environment {plain(profile.target.path)}"]
+    return "\n".join([*lines, *(requirement_text(wanted) for wanted in split.kept)]) + "\n"
+
+
+def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -> str:
+    """Return what was written, what it saves, and what each file leaves out."""
+    whole = sum(profile.dependencies.own.values())
+    parts: list[RenderableType] = []
+    for split, path in zip(profile.splits, paths, strict=True):
+        head = Text(plain(path), style="bold")
+        head.append(
+            f": {human(split.apparent_bytes)} of {human(whole)}, saves {human(split.saved_bytes)}"
+            f" ({percent(split.saved_bytes, whole)})",
+            style="not bold",
+        )
+        parts += [Text(""), head, _left_out(split, width)] if parts else [head, _left_out(split, width)]
+    notes = [*(c.says for c in profile.conflicts), *profile.warnings]
+    parts += [Text("")] if notes else []
+    parts += [Text(plain(f"note: {note}")) for note in notes]
+    return render(Group(*parts), width=width, color=color)
+
+
+def _left_out(split: Split, width: int) -> RenderableType:
+    if not split.dropped:
+        return Text("  leaves nothing out: no line is there for development only")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False, width=min(width, 120))
+    table.add_column("name", overflow="fold")
+    table.add_column("frees", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1)
+    for found in sorted(split.dropped, key=lambda d: (-(d.freed_bytes or 0), d.name)):
+        frees = "not here" if found.freed_bytes is None else human(found.freed_bytes)
+        table.add_row(f"  {plain(found.name)}", frees, f"{found.group}: {plain(found.evidence.says)}")
+    return table

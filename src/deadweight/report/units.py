@@ -1,0 +1,53 @@
+"""Bytes → what people read; foreign text → what a terminal may be given."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_CREDENTIALS = re.compile(r"(\w://)[^/@\s]+@")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def human(size: int | None) -> str:
+    """Return a size in decimal units (MB = 10⁶ bytes) with three significant digits; "?" for unknown."""
+    if size is None:
+        return "?"
+    value, unit = float(size), 0
+    while abs(value) >= 999.5 and unit < len(_UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    digits = 0 if unit == 0 or abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    return f"{value:.{digits}f} {_UNITS[unit]}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return a share in whole percents; what is there, but less than one, is "<1 %"."""
+    if not whole or not part:
+        return "0 %"
+    share = 100 * part / whole
+    return "<1 %" if share < 0.5 else f"{share:.0f} %"
+
+
+def plain(text: str) -> str:
+    """Return foreign text with control, format and undecodable characters spelled out, on one line, and no passwords.
+
+    Names and texts come from metadata, and metadata is anybody's: no escape sequence of theirs reaches a terminal.
+    """
+    text = without_credentials(text)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(char if _is_shown(char) else _spelled(char) for char in text)
+
+
+def without_credentials(text: str) -> str:
+    """Return a text with what stands before the ``@`` of its URLs blotted out."""
+    return _CREDENTIALS.sub(r"\1****@", text) if "@" in text else text
+
+
+def _is_shown(char: str) -> bool:
+    return char == " " or unicodedata.category(char)[0] not in "CZ"
+
+
+def _spelled(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"

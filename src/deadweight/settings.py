@@ -1,0 +1,112 @@
+"""Options and ``[tool.deadweight]`` → one frozen value that the pipeline runs by."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal
+
+from deadweight.errors import BadConfig
+from deadweight.model import GROUPS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How to measure and what to leave out. All have defaults; a field ``no_build`` is ``no-build`` in the file.
+
+    python:         version or path of the interpreter that a requirements file is installed for
+    installer:      "uv", "pip" or "" for the first of them that is there
+    bytecode:       "compiled" measures what pip leaves behind, "none" what uv does
+    keep_env:       a folder for the environment, which then stays
+    minimal_groups: groups of requirements-minimal.txt
+    keep, drop:     names that splits always hold, and never hold
+    groups:         group (or group.tag) → names and patterns, the user's own word
+    """
+
+    python: str = ""
+    installer: Literal["", "uv", "pip"] = ""
+    index_url: str = ""
+    extra_index_url: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_build: bool = False
+    bytecode: Literal["compiled", "none"] = "compiled"
+    keep_env: str = ""
+    minimal_groups: tuple[str, ...] = ("core", "data")
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for group in self.minimal_groups:
+            if group not in GROUPS:
+                raise BadConfig(f"minimal-groups: no group {group!r}; there are {', '.join(GROUPS)}")
+        for place in self.groups:
+            if place.partition(".")[0] not in GROUPS:
+                raise BadConfig(f"groups: no group {place!r}; there are {', '.join(GROUPS)}")
+
+
+def find_config(start: str) -> str | None:
+    """Return the nearest ``pyproject.toml`` at or above ``start`` that holds ``[tool.deadweight]``.
+
+    Looked for from where the user stands, not from what is measured: that may be anybody's.
+    """
+    folder = os.path.abspath(start)
+    while True:
+        path = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(path) and "deadweight" in _tool(path):
+            return path
+        if folder == os.path.dirname(folder):
+            return None
+        folder = os.path.dirname(folder)
+
+
+def read_config(path: str) -> dict[str, object]:
+    """Return the settings of ``[tool.deadweight]`` as keyword arguments for Settings.
+
+    raises: BadConfig for a key that does not exist or a value of the wrong type
+    """
+    found = _tool(path).get("deadweight", {})
+    if not isinstance(found, dict):
+        raise BadConfig(f"{path}: tool.deadweight is no table")
+    known = {f.name.replace("_", "-"): f for f in fields(Settings)}
+    values: dict[str, object] = {}
+    for key, value in found.items():
+        if key not in known:
+            raise BadConfig(f"{path}: tool.deadweight has no key {key!r}", hint=f"there are {', '.join(sorted(known))}")
+        values[known[key].name] = _converted(path, key, value)
+    return values
+
+
+def with_config(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """Return ``settings`` with ``values`` over them."""
+    return replace(settings, **values)  # type: ignore[arg-type]
+
+
+def _tool(path: str) -> dict[str, object]:
+    try:
+        with open(path, "rb") as file:
+            found = tomllib.load(file)
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(f"cannot read {path}: {error}") from error
+    tool = found.get("tool", {})
+    return tool if isinstance(tool, dict) else {}
+
+
+def _converted(path: str, key: str, value: object) -> object:
+    """Return a TOML value as the type that its field has."""
+    expected = type(getattr(Settings(), key.replace("-", "_")))
+    if key in ("installer", "bytecode"):
+        allowed = {"installer": ("", "uv", "pip"), "bytecode": ("compiled", "none")}[key]
+        if value not in allowed:
+            raise BadConfig(f"{path}: {key} is {value!r}; there are {', '.join(filter(None, allowed))}")
+        return value
+    if expected is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if expected is dict and isinstance(value, dict):
+        if all(isinstance(v, list) and all(isinstance(n, str) for n in v) for v in value.values()):
+            return {group: tuple(names) for group, names in value.items()}
+    elif expected in (str, bool) and isinstance(value, expected):
+        return value
+    raise BadConfig(f"{path}: {key} has a value of the wrong type: {value!r}")

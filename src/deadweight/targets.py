@@ -1,0 +1,105 @@
+"""What the user's argument means. Two possible meanings are an error that names both spellings; nothing is guessed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+from deadweight.errors import UnclearTarget
+
+_LATER = ("pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "Pipfile", "pyproject.toml", "setup.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A requirements file or an environment; ``path`` is what the user gave, ``folder`` what is to be listed."""
+
+    kind: Literal["requirements", "environment"]
+    path: str
+
+
+def parse_target(given: str) -> Target:
+    """Return what ``given`` means; "" is the environment that deadweight itself runs in.
+
+    ``env:DIR`` and ``requirements:FILE`` say it outright.
+    raises: UnclearTarget
+    """
+    if not given:
+        return Target("environment", sys.prefix)
+    scheme, colon, rest = given.partition(":")
+    if colon and scheme in ("env", "requirements"):
+        return _exactly(scheme, rest)
+    if os.path.isdir(given):
+        return _folder(given)
+    if os.path.isfile(given):
+        return _file(given)
+    if os.path.lexists(given):
+        return Target("requirements", given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
+    raise UnclearTarget(
+        f"{given}: no such file or folder",
+        hint="TARGET is a requirements file, an environment or a site-packages folder;"
+        " to weigh a project of the index, write its name into a requirements file",
+    )
+
+
+def _exactly(scheme: str, path: str) -> Target:
+    if scheme == "env" and not os.path.isdir(path):
+        raise UnclearTarget(f"{path}: no such folder")
+    if scheme == "requirements" and not os.path.lexists(path):
+        raise UnclearTarget(f"{path}: no such file")
+    return Target("environment" if scheme == "env" else "requirements", path)
+
+
+def _folder(path: str) -> Target:
+    requirements = os.path.join(path, "requirements.txt")
+    environments = [e for e in (".venv", "venv", "env") if is_environment(os.path.join(path, e))]
+    if is_environment(path):
+        if os.path.isfile(requirements):
+            raise UnclearTarget(
+                f"{path} is an environment and holds a requirements.txt",
+                hint=f"say env:{path} or {requirements}",
+            )
+        return Target("environment", path)
+    inside = [requirements] if os.path.isfile(requirements) else []
+    inside += [os.path.join(path, e) for e in environments]
+    raise UnclearTarget(
+        f"{path} is a folder, but no environment: it holds no site-packages",
+        hint=f"did you mean {' or '.join(inside)}?" if inside else "give a requirements file, or a venv's folder",
+    )
+
+
+def is_environment(path: str) -> bool:
+    """Say whether a folder is a venv, a prefix, or a folder that names are imported from."""
+    if os.path.isfile(os.path.join(path, "pyvenv.cfg")) or os.path.isdir(os.path.join(path, "conda-meta")):
+        return True
+    if os.path.basename(os.path.abspath(path)) in ("site-packages", "dist-packages"):
+        return True
+    try:
+        names = os.listdir(path)
+    except OSError:
+        return False
+    if any(name.endswith((".dist-info", ".egg-info")) and "-" in name for name in names):
+        return True
+    if os.path.isdir(os.path.join(path, "Lib", "site-packages")):
+        return True
+    lib = os.path.join(path, "lib")
+    pythons = [n for n in os.listdir(lib) if n.startswith(("python", "pypy"))] if os.path.isdir(lib) else []
+    return any(
+        os.path.isdir(os.path.join(lib, python, site)) for python in pythons for site in ("site-packages", "dist-packages")
+    )
+
+
+def _file(path: str) -> Target:
+    name = os.path.basename(path)
+    if name in _LATER:
+        raise UnclearTarget(
+            f"{path}: this version reads requirements files and environments only",
+            hint="write a requirements file from it, for example with: uv export or pip freeze",
+        )
+    if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):
+        prefix = os.path.dirname(os.path.dirname(os.path.abspath(path)))
+        if is_environment(prefix):
+            return Target("environment", prefix)
+    return Target("requirements", path)
