@@ -56,7 +56,7 @@ def _distribution(
         put(f"{folder}/__pycache__/m{number}.cpython-311.pyc", int(size * 1.2))
     put(f"{package}/data.json", 4_000)
     requires = [
-        f"Requires-Dist: {rng.choice(names[index + 1:])}>=1.0" + rng.choice(["", '; python_version >= "3.9"'])
+        f"Requires-Dist: {rng.choice(names[index + 1 :])}>=1.0" + rng.choice(["", '; python_version >= "3.9"'])
         for _ in range(min(4, DISTRIBUTIONS - index - 1))
     ]
     requires += [f'Requires-Dist: {rng.choice(names)}>=1.0; extra == "e{n % 4}"' for n in range(8)]

@@ -1,8 +1,8 @@
 """deadweight: what Python dependencies weigh, who brought them in, and which can stay behind.
 
-    >>> from deadweight import profile
-    >>> report = profile("requirements.txt")
-    >>> report.inventory.total.apparent  # bytes
+>>> from deadweight import profile
+>>> report = profile("requirements.txt")
+>>> report.inventory.total.apparent  # bytes
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from deadweight.errors import DeadweightError
-    from deadweight.pipeline import profile
     from deadweight.findings import Profile
+    from deadweight.pipeline import profile
     from deadweight.progress import Progress
     from deadweight.settings import Settings
 

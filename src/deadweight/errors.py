@@ -1,12 +1,12 @@
 """What can go wrong on purpose: one root, one leaf per cause, each with its exit code.
 
-    DeadweightError            4
-    ├── BadInput               4   what the user gave cannot be read or understood
-    │   ├── BadRequirement     4   a line of a requirements file
-    │   ├── BadConfig          4   [tool.deadweight]
-    │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
-    ├── WouldOverwrite         4   a file is there already
-    └── InstallFailed          5   the installer, the index or the disk said no
+DeadweightError            4
+├── BadInput               4   what the user gave cannot be read or understood
+│   ├── BadRequirement     4   a line of a requirements file
+│   ├── BadConfig          4   [tool.deadweight]
+│   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
+├── WouldOverwrite         4   a file is there already
+└── InstallFailed          5   the installer, the index or the disk said no
 """
 
 from __future__ import annotations

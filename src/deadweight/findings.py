@@ -75,7 +75,7 @@ class Profile:
 
     def group_totals(self) -> Mapping[Group, tuple[int, int]]:
         """Return group → (distributions, apparent bytes), all groups, also the empty ones."""
-        found: dict[Group, tuple[int, int]] = {group: (0, 0) for group in GROUPS}
+        found: dict[Group, tuple[int, int]] = dict.fromkeys(GROUPS, (0, 0))
         for distribution in self.inventory.distributions:
             group = self.groups[distribution.key].group
             count, size = found[group]
@@ -100,5 +100,7 @@ class Profile:
         notes = [warning for split in self.splits for warning in split.warnings]
         if self.dependencies.frozen:
             asked = len(self.dependencies.direct)
-            notes.insert(0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct")
+            notes.insert(
+                0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct"
+            )
         return (*self.inventory.warnings, *self.dependencies.warnings, *notes)

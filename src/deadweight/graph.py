@@ -1,7 +1,7 @@
 """Inventory and requirements → who needs whom, and what leaves with whom.
 
 A node is a distribution (``uvicorn``) or one of its extras that somebody asks for (``uvicorn[standard]``); the extra's
-node leads to the distribution and to what the extra adds. So an extra weighs on whoever asks for it, and on nobody else.
+node leads to the distribution and to what the extra adds. So an extra weighs on whoever asks for it, on nobody else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from deadweight.formats.metadata import normalize
 from deadweight.markers import marker_values
-from deadweight.model import Conflict, Distribution, Environment, Inventory, Wanted
+from deadweight.model import Conflict, Distribution, Inventory, Wanted
 
 if TYPE_CHECKING:
     import networkx
@@ -217,7 +217,9 @@ def _key_of(want: Wanted, keys: Collection[str], urls: Mapping[str, str]) -> str
     """Return the key that a requirement names; where it gives no name, the one installed from its URL."""
     if want.name is not None:
         return want.name if want.name in keys else None
-    return next((key for url, key in urls.items() if url == want.url or url.rstrip("/").endswith(want.url.lstrip("./"))), None)
+    return next(
+        (key for url, key in urls.items() if url == want.url or url.rstrip("/").endswith(want.url.lstrip("./"))), None
+    )
 
 
 class _Matcher:
@@ -375,7 +377,7 @@ def _with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: 
     guessed = [f"{root.key}[{','.join(sorted(root.extras))}]" for root in found if root.extras]
     if guessed:
         matcher.warnings.append(
-            f"no environment records the extras it was asked for; taken as asked for, by what is there: {', '.join(guessed)}"
+            f"no environment records extras; by what is there, these were asked for: {', '.join(guessed)}"
         )
     brought = {key for root in found if root.extras for key in matcher.reached([root]) - {root.key}}
     return [root for root in found if root.key not in brought or root.key in marked]

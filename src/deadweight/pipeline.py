@@ -6,13 +6,13 @@ import os
 from dataclasses import replace
 
 from deadweight.errors import BadInput, BadRequirement
+from deadweight.findings import Profile
 from deadweight.graph import build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.inventory import take_inventory
 from deadweight.model import Inventory
 from deadweight.plan.splits import Plan, make_splits, wanted_of
-from deadweight.findings import Profile
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.sources.environment import read_environment
@@ -20,7 +20,9 @@ from deadweight.sources.requirements import RequirementsFile, read_requirements
 from deadweight.targets import Target, parse_target
 
 
-def profile(target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent) -> Profile:
+def profile(
+    target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent
+) -> Profile:
     """Measure a requirements file or an environment, and work out what could be left out.
 
     target:  path of a requirements file, a venv, a prefix or a site-packages folder; "" for the running interpreter's.
@@ -69,7 +71,7 @@ def _install_and_measure(path: str, file: RequirementsFile, settings: Settings, 
 
 
 def _refuse_builds(file: RequirementsFile) -> None:
-    """Refuse what an installer would build whatever it is told: places that are no wheel, and options against wheels."""
+    """Refuse what an installer builds whatever it is told: places that are no wheel, options against wheels."""
     for wanted in file.all_wanted():
         if wanted.url and not wanted.url.endswith(".whl"):
             raise BadRequirement(wanted.file, wanted.number, wanted.url, "--no-build, but this is no wheel")

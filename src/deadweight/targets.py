@@ -87,7 +87,9 @@ def is_environment(path: str) -> bool:
     lib = os.path.join(path, "lib")
     pythons = [n for n in os.listdir(lib) if n.startswith(("python", "pypy"))] if os.path.isdir(lib) else []
     return any(
-        os.path.isdir(os.path.join(lib, python, site)) for python in pythons for site in ("site-packages", "dist-packages")
+        os.path.isdir(os.path.join(lib, python, site))
+        for python in pythons
+        for site in ("site-packages", "dist-packages")
     )
 
 

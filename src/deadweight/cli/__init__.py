@@ -1,10 +1,10 @@
 """Options → settings → pipeline → report → exit code. Click and terminals live here and nowhere else.
 
-    __init__.py   the root: plain ``deadweight TARGET``, errors in one place, signals
-    options.py    the options that commands share, and the settings they make
-    progress.py   what is told on stderr while it works
-    output.py     stdout, and files that are written whole or not at all
-    commands.py   profile, split, why
+__init__.py   the root: plain ``deadweight TARGET``, errors in one place, signals
+options.py    the options that commands share, and the settings they make
+progress.py   what is told on stderr while it works
+output.py     stdout, and files that are written whole or not at all
+commands.py   profile, split, why
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Root(click.Group):
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="deadweight", message="%(prog)s %(version)s")
 def root() -> None:
-    """What Python dependencies weigh, who brought them in, and which can stay behind.
+    r"""What Python dependencies weigh, who brought them in, and which can stay behind.
 
     \b
     deadweight requirements.txt        what it weighs, and what could go
@@ -112,7 +112,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         if debug:
             _traceback()
         return _explain(error, debug=debug)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  the last resort: a bug is reported, not thrown at people
         if debug:
             _traceback()
         _say(f"error: this is a bug in deadweight: {type(error).__name__}: {error}")

@@ -82,9 +82,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, **options
 @_force
 @_all
 @measuring
-def why(
-    name: str, target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any
-) -> None:
+def why(name: str, target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any) -> None:
     """Show every path that brings NAME into TARGET, and what its leaving costs and saves."""
     from deadweight.formats.metadata import normalize
     from deadweight.report import why as reports

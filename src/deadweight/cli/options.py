@@ -17,7 +17,9 @@ _INSTALL = (
     click.option("--installer", type=click.Choice(["uv", "pip"]), help="Default: uv where it is found."),
     click.option("--index-url", "-i", metavar="URL", help="Index to install from."),
     click.option("--extra-index-url", metavar="URL", multiple=True, help="A further index; may be repeated."),
-    click.option("--find-links", "-f", metavar="PLACE", multiple=True, help="Folder or page of archives; may be repeated."),
+    click.option(
+        "--find-links", "-f", metavar="PLACE", multiple=True, help="Folder or page of archives; may be repeated."
+    ),
     click.option("--no-build", is_flag=True, default=None, help="Wheels only: no code of what is installed is run."),
     click.option("--keep-env", metavar="DIR", type=click.Path(), help="Leave the environment in DIR."),
     click.option(

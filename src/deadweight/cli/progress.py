@@ -46,7 +46,7 @@ def said(progress: Progress) -> str:
 
 
 def _live() -> Iterator[Observer]:
-    """Keep one line alive with the phase, the bytes and the seconds; measuring alone is over before it could be seen."""
+    """Keep one line alive with the phase, the bytes and the seconds."""
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text

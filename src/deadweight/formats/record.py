@@ -49,7 +49,7 @@ class CondaPackage:
             raise ValueError("no conda package record")
         self.name: str = found["name"]
         self.version = str(found["version"]) if "version" in found else None
-        self.files = [f for f in _strings(found.get("files"))]
+        self.files = _strings(found.get("files"))
         self.depends = [d.split()[0] for d in _strings(found.get("depends")) if d.strip()]
         self.requested = bool(found.get("requested_spec") or found.get("requested_specs"))
 

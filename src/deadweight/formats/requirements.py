@@ -30,7 +30,9 @@ _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|insta
 # name, extras and specifier at the start of a requirement, as they are spelled
 _SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?(?P<specifier>[^;#@\\\r\n]*)")
 _VIA_FILE = re.compile(r"#\s*(?:via\s+)?-r\s+\S+|#\s*via\s+.*-r\s+\S+")
-_LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
+_LOOKS_LIKE_A_PLACE = re.compile(
+    r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,9 @@ def _by_graph(
     if only_dev and not is_root:
         return (Evidence("DW-ONLY-DEV", "dev", f"only {_some(reaching)} {_verb(reaching)} it, for development"),)
     if own[key] == "dev" and needed:
-        users = [user for user in graph.required_by.get(key, ()) if own[user] != "dev"] or graph.required_by.get(key, ())
+        users = [user for user in graph.required_by.get(key, ()) if own[user] != "dev"] or graph.required_by.get(
+            key, ()
+        )
         return (Evidence("DW-NEEDED", "core", f"{_some(users)} {_verb(users)} it at run time"),)
     if own[key] is None and not is_root:
         groups = {own[root] or "core" for root in reaching if own[root] != "dev"}

@@ -1,9 +1,9 @@
 """What a name and its metadata say of a distribution's group: rules as data, tried in order, each with its reason.
 
-    DW-CONFIG      the user's [tool.deadweight.groups]
-    DW-KNOWN       knowledge.toml: well-known names
-    DW-PATTERN     knowledge.toml: patterns of names
-    DW-CLASSIFIER  classifiers.toml: trove classifiers
+DW-CONFIG      the user's [tool.deadweight.groups]
+DW-KNOWN       knowledge.toml: well-known names
+DW-PATTERN     knowledge.toml: patterns of names
+DW-CLASSIFIER  classifiers.toml: trove classifiers
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
 from importlib.resources import files
-from typing import cast
+from typing import Any, cast
 
 from deadweight.formats.metadata import normalize
 from deadweight.model import GROUPS, Evidence, Group, Metadata
@@ -58,7 +58,7 @@ def knowledge() -> Names:
     """Return the shipped table of well-known names."""
     tables = _load("knowledge.toml")
     return names_table(
-        (name, (cast(Group, group), tag, section["says"]))
+        (name, (cast("Group", group), tag, section["says"]))
         for group, tags in tables.items()
         for tag, section in tags.items()
         for name in section["names"]
@@ -68,12 +68,11 @@ def knowledge() -> Names:
 @lru_cache(maxsize=1)
 def _classifiers() -> tuple[tuple[str, Group, str], ...]:
     rows = _load("classifiers.toml")["classifiers"]
-    return tuple((start, cast(Group, place.split(".")[0]), place.split(".")[1]) for start, place in rows)
+    return tuple((start, cast("Group", place.split(".")[0]), place.split(".")[1]) for start, place in rows)
 
 
-def _load(name: str) -> dict[str, dict[str, dict[str, list[str]]]]:
-    found = tomllib.loads(files("deadweight.groups").joinpath(name).read_text("utf-8"))
-    return cast("dict[str, dict[str, dict[str, list[str]]]]", found)
+def _load(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("deadweight.groups").joinpath(name).read_text("utf-8"))
 
 
 def by_config(names: Names, metadata: Metadata) -> Hint | None:

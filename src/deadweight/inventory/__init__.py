@@ -1,7 +1,7 @@
 """FileTree → Inventory: who owns which byte. Pure, and the same for a disk, an image and a wheel.
 
-    discover.py    where the metadata lies         kinds.py    what kind of file a path is
-    ownership.py   who owns which path             modules.py  what ``import`` finds
+discover.py    where the metadata lies         kinds.py    what kind of file a path is
+ownership.py   who owns which path             modules.py  what ``import`` finds
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def take_inventory(tree: FileTree) -> Inventory:
     native = _native_files(tree)
     sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
     keys = _keys(claims)
-    distributions = tuple(_distribution(key, claim, sizes[n]) for n, (key, claim) in enumerate(zip(keys, claims)))
+    distributions = tuple(
+        _distribution(key, claim, sizes[n]) for n, (key, claim) in enumerate(zip(keys, claims, strict=True))
+    )
     return Inventory(
         environment=_environment(tree, claims, native),
         distributions=distributions,
@@ -56,9 +58,7 @@ def _with_conda(found: Found) -> list[Claim]:
         paths = [path, *(folder + file for file in package.files if not file.startswith(("/", "../")))]
         claim = next((owner[p] for p in paths if p in owner), None)
         if claim is None:
-            metadata = Metadata(
-                name=normalize(package.name), version=package.version, requires=tuple(package.depends)
-            )
+            metadata = Metadata(name=normalize(package.name), version=package.version, requires=tuple(package.depends))
             claim = Claim(folder=folder.rstrip("/"), metadata=metadata, installer="conda")
             claims.append(claim)
         else:
@@ -126,7 +126,7 @@ def add_up(sizes: Iterable[Sizes]) -> Sizes:
 
 
 def _keys(claims: list[Claim]) -> list[str]:
-    """Return a unique key each: the name; of a second copy the name with its version, and a number where that is taken."""
+    """Return a unique key each: the name; of a second copy the name with its version."""
     keys: dict[str, None] = {}
     for claim in claims:
         name, version = claim.metadata.name, claim.metadata.version
@@ -210,6 +210,7 @@ def _warnings(claims: list[Claim]) -> Iterable[str]:
     for claim in claims:
         name = claim.metadata.name
         if claim.editable:
-            yield f"{name} is editable: its source{f' at {claim.url}' if claim.url else ''} lies outside and is not counted"
+            place = f" at {claim.url}" if claim.url else ""
+            yield f"{name} is editable: its source{place} lies outside and is not counted"
         elif not claim.recorded:
             yield f"{name} lists no files (no RECORD); its size is that of what bears its name"

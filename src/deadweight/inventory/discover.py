@@ -72,9 +72,8 @@ def _metadata_folders(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], 
                 folders[folder][name] = path
         elif path.endswith((".egg-info", ".egg-link")):
             folders[path][""] = path
-        elif path.endswith(".json") and "conda-meta/" in path:
-            if posixpath.basename(posixpath.dirname(path)) == "conda-meta":
-                conda.append(path)
+        elif path.endswith(".json") and posixpath.basename(posixpath.dirname(path)) == "conda-meta":
+            conda.append(path)
     return folders, conda
 
 

@@ -26,13 +26,15 @@ _BY_SUFFIX = {
     "debug": "debug symbols", "dwp": "debug symbols", "pdb": "debug symbols", "dSYM": "debug symbols",
     "h": "headers", "hh": "headers", "hpp": "headers", "hxx": "headers", "cuh": "headers", "pxd": "headers",
 }  # fmt: skip
-_DOCS = frozenset("md rst".split())
+_DOCS = frozenset(("md", "rst"))
 _TESTS_FOLDER = re.compile(r"(?:^|/)(?:tests?|testing_data|test_data|testdata|_tests?|conftest)(?:/|$)")
 _DOCS_FOLDER = re.compile(r"(?:^|/)(?:docs?|examples?|share/man|share/doc|share/info)(?:/|$)")
 _METADATA_FOLDER = re.compile(r"\.(?:dist|egg)-info(?:/|$)|(?:^|/)conda-meta$")
 _HEADERS_FOLDER = re.compile(r"(?:^|/)include(?:/|$)")
 # auditwheel's NAME.libs, delocate's .dylibs, NVIDIA's wheels
-_BUNDLED_FOLDER = re.compile(r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)")
+_BUNDLED_FOLDER = re.compile(
+    r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)"
+)
 
 
 def may_be_native(path: str, size: int) -> bool:

@@ -86,11 +86,11 @@ def _by_name(left: list[str], owner: dict[str, int], claims: list[Claim], unreco
             named.setdefault(posixpath.join(claim.folder, name.replace(".", "/")).lower(), index)
     still = []
     for path in left:
-        index = _named_owner(path, named)
-        if index is None:
+        found = _named_owner(path, named)
+        if found is None:
             still.append(path)
         else:
-            owner[path] = index
+            owner[path] = found
     return still
 
 

@@ -74,11 +74,8 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
     everything = plan.graph.closure(_roots(plan.wanted, plan))
     distributions = plan.graph.closure(_roots(kept, plan))
     gone = [w for w in plan.wanted if w not in kept]
-    warnings = [
-        f"{w.name} is dropped from {name}, but stays installed: {', '.join(plan.graph.required_by.get(key, ())[:3])} needs it"
-        for w in gone
-        if (key := plan.keys[w]) is not None and key in distributions
-    ]
+    staying = [(w, plan.graph.required_by.get(key, ())) for w in gone if (key := plan.keys[w]) in distributions and key]
+    warnings = [f"{w.name} is left out of {name}, but stays: {', '.join(users[:3])} needs it" for w, users in staying]
     return Split(
         name=name,
         groups=tuple(allowed),

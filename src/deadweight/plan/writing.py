@@ -78,7 +78,7 @@ class Writer:
     def _spelled(self, line: Line, file: File) -> Iterator[str]:
         text = line.text if line.text.endswith("\n") else f"{line.text}\n"
         wanted = file.wanted.get(line.number)
-        if wanted and wanted.name in self._versions and not wanted.url:
+        if wanted and wanted.name and wanted.name in self._versions and not wanted.url:
             yield pinned(line, self._versions[wanted.name]).rstrip("\r\n") + "\n"
         elif line.number in file.included and not self._is_whole(file.included[line.number]):
             # Something in it goes: what stays is written in its place.
@@ -89,8 +89,10 @@ class Writer:
             yield text
 
     def _is_whole(self, file: File) -> bool:
-        return not self._versions and all(self._stays(line, file) for line in file.lines) and all(
-            self._is_whole(inner) for inner in file.included.values()
+        return (
+            not self._versions
+            and all(self._stays(line, file) for line in file.lines)
+            and all(self._is_whole(inner) for inner in file.included.values())
         )
 
     def _from_folder(self, including: str, path: str) -> str:

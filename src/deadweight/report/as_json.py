@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 
 from deadweight import __version__
+from deadweight.findings import Profile, Row
 from deadweight.model import Conflict, Sizes
 from deadweight.plan.splits import Split
 from deadweight.plan.writing import requirement_text
-from deadweight.findings import Profile, Row
 from deadweight.report.units import without_credentials
 
 SCHEMA = "deadweight.profile/1"

@@ -32,8 +32,8 @@ def as_text(profile: Profile, *, width: int = 80, color: bool = False, rows: int
 def render(what: RenderableType, *, width: int, color: bool) -> str:
     """Return what rich makes of it: escape sequences only if ``color``, never wider than ``width``."""
     console = Console(
-        file=io.StringIO(), width=width, force_terminal=color, no_color=not color, color_system="standard" if color else None,
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
+        file=io.StringIO(), width=width, force_terminal=color, no_color=not color,
+        color_system="standard" if color else None, highlight=False, markup=False, emoji=False, legacy_windows=False,
     )  # fmt: skip
     with console.capture() as captured:
         console.print(what)
@@ -94,10 +94,8 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
     largest = max(row.distribution.sizes.apparent for row in ordered) or 1
     for row in shown:
         sizes = row.distribution.sizes
-        name = Text(plain(row.distribution.name), style="bold" if row.direct else "")
-        if row.direct:
-            name.append(" *")
-        cells: list[RenderableType] = [name]
+        star = " *" if row.direct else ""
+        cells: list[RenderableType] = [Text(plain(row.distribution.name) + star, style="bold" if row.direct else "")]
         cells += [plain(row.distribution.version or "?")] if wide else []
         cells += [human(sizes.apparent), human(sizes.native) if sizes.native else ""]
         cells += [human(sizes.bytecode) if sizes.bytecode else ""] if wide else []

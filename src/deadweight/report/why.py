@@ -93,14 +93,11 @@ def why_text(profile: Profile, found: Why, *, most: int | None = 20) -> str:
     direct = any(root.key == found.key for root in graph.direct)
     distribution = next(d for d in profile.inventory.distributions if d.key == found.key)
     group = profile.groups[found.key]
-    lines = [
-        f"{found.key} {distribution.version or '(version unknown)'}: {human(graph.own[found.key])},"
-        f" with all it needs {human(weight.closure)}; {group.group}: {group.evidence[0].says}"
-    ]
-    lines += ["", "brought in by"]
+    version = distribution.version or "(version unknown)"
+    sizes = f"{human(graph.own[found.key])}, with all it needs {human(weight.closure)}"
+    lines = [f"{found.key} {version}: {sizes}; {group.group}: {group.evidence[0].says}", "", "brought in by"]
     shown = found.paths if most is None else found.paths[:most]
-    for path in shown:
-        lines.append("  " + _path_text(path, direct))
+    lines += ["  " + _path_text(path, direct) for path in shown]
     if len(found.paths) > len(shown):
         lines.append(f"  … and {len(found.paths) - len(shown)}{' or more' if found.cut else ''} longer paths (--all)")
     lines += ["", *_reckoning(profile, found, direct)]

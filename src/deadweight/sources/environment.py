@@ -1,4 +1,4 @@
-"""A folder on this machine's disk → FileTree. Lists and reads; runs nothing, follows no symlink, leaves the folder never."""
+"""A folder on this machine's disk → FileTree. Lists and reads; runs nothing, follows no symlink, stays below."""
 
 from __future__ import annotations
 

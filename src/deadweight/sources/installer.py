@@ -41,7 +41,9 @@ class InstallOptions:
 class Installer(Protocol):
     """Something that makes venvs and installs into them."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what reports call it."""
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
         """Return the command that makes an empty venv."""

@@ -13,6 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.metadata import is_name, normalize
@@ -148,15 +149,15 @@ def _marker(text: str) -> object:
 
 def _name_by_pip_api(scratch: str) -> str | None:
     """Return the name that pip-api reads off a line, None where only an install can tell."""
-    import pip_api
+    from pip_api._parse_requirements import Requirement, parse_requirements
     from pip_api.exceptions import PipError
 
     try:
-        found = pip_api.parse_requirements(scratch, include_invalid=True)
+        found = parse_requirements(Path(scratch), include_invalid=True)
     except (PipError, SystemExit, ValueError, OSError):
         return None
     for requirement in found.values():
-        if isinstance(requirement, pip_api.Requirement) and is_name(requirement.name):
+        if isinstance(requirement, Requirement) and is_name(requirement.name):
             return normalize(requirement.name)
     return None
 

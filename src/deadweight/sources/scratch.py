@@ -79,7 +79,10 @@ def _is_ours(path: str) -> bool:
 
 
 def _remove(path: str) -> None:
-    with contextlib.suppress(OSError), open(os.path.join(path, _KEPT), encoding="utf-8", errors="surrogateescape") as file:
+    with (
+        contextlib.suppress(OSError),
+        open(os.path.join(path, _KEPT), encoding="utf-8", errors="surrogateescape") as file,
+    ):
         elsewhere = file.read()
         if _is_ours(elsewhere):
             shutil.rmtree(elsewhere, ignore_errors=True)

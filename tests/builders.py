@@ -1,0 +1,148 @@
+"""Builds what tests measure, in sight: wheels, environments and trees from dicts of paths."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from deadweight.inventory import take_inventory
+from deadweight.model import Entry, FileTree, Inventory
+
+SITE = "lib/python3.11/site-packages"
+ELF_X86_64 = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(44)
+
+
+def metadata(name: str, version: str = "1.0", *, requires: Iterable[str] = (), headers: Iterable[str] = ()) -> str:
+    """Return a METADATA file."""
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *headers]
+    return "\n".join([*lines, *(f"Requires-Dist: {line}" for line in requires), "", "A description.", ""])
+
+
+def dist_files(
+    name: str,
+    version: str = "1.0",
+    *,
+    files: Mapping[str, str | bytes] | None = None,
+    requires: Iterable[str] = (),
+    headers: Iterable[str] = (),
+    requested: bool = False,
+    installer: str = "pip",
+    record: Iterable[str] | None = None,
+) -> dict[str, bytes]:
+    """Return path → content of one installed distribution, relative to site-packages.
+
+    files:  its code; default: ``NAME/__init__.py``
+    record: the lines of its RECORD, in place of those that fit its files
+    """
+    module = name.replace("-", "_").replace(".", "_")
+    code = {f"{module}/__init__.py": "x = 1\n"} if files is None else files
+    info = f"{module}-{version}.dist-info"
+    found = {path: content.encode() if isinstance(content, str) else content for path, content in code.items()}
+    found[f"{info}/METADATA"] = metadata(name, version, requires=requires, headers=headers).encode()
+    found[f"{info}/INSTALLER"] = f"{installer}\n".encode()
+    if requested:
+        found[f"{info}/REQUESTED"] = b""
+    rows = [f"{path},," for path in [*found, f"{info}/RECORD"]] if record is None else list(record)
+    found[f"{info}/RECORD"] = ("\n".join(rows) + "\n").encode()
+    return found
+
+
+def make_tree(files: Mapping[str, str | bytes], *, python: str | None = "3.11.7") -> FileTree:
+    """Return a FileTree that lies nowhere: path → content."""
+    data = {path: content.encode() if isinstance(content, str) else content for path, content in files.items()}
+    entries = {path: Entry(len(content), None, None, "file") for path, content in data.items()}
+    return FileTree(location="(memory)", entries=entries, reader=_Memory(data), python=python)
+
+
+class _Memory:
+    def __init__(self, data: Mapping[str, bytes]) -> None:
+        self._data = data
+
+    def read(self, path: str, limit: int = 1 << 26) -> bytes:
+        if path not in self._data:
+            raise FileNotFoundError(path)
+        return self._data[path][:limit]
+
+    def heads(self, paths: Iterable[str]) -> Iterable[bytes]:
+        return (self._data[path][:64] for path in paths)
+
+
+def site_tree(*distributions: Mapping[str, bytes], extra: Mapping[str, str | bytes] | None = None) -> FileTree:
+    """Return the tree of an environment that holds distributions (see ``dist_files``); ``extra`` counts from the prefix."""
+    files: dict[str, str | bytes] = {}
+    for distribution in distributions:
+        files |= {f"{SITE}/{path}": content for path, content in distribution.items()}
+    return make_tree(files | dict(extra or {}))
+
+
+def inventory_of(*distributions: Mapping[str, bytes], extra: Mapping[str, str | bytes] | None = None) -> Inventory:
+    """Return the inventory of such a tree."""
+    return take_inventory(site_tree(*distributions, extra=extra))
+
+
+def write_files(root: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Write path → content below ``root``; return it."""
+    for path, content in files.items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+    return root
+
+
+def make_env(root: Path, *distributions: Mapping[str, bytes], extra: Mapping[str, str | bytes] | None = None) -> Path:
+    """Write an environment that holds distributions to the disk; return its prefix."""
+    write_files(root, {"pyvenv.cfg": "home = /usr/bin\nversion = 3.11.7\n", **(extra or {})})
+    for distribution in distributions:
+        write_files(root / SITE, distribution)
+    return root
+
+
+def bytes_below(root: Path) -> int:
+    """Return what ``du -b`` sums below a folder, less the folders: each inode once, symlinks as themselves."""
+    seen = {}
+    for folder, _, names in os.walk(root):
+        for name in names + [n for n in os.listdir(folder) if (Path(folder) / n).is_symlink()]:
+            found = os.lstat(os.path.join(folder, name))
+            seen[found.st_dev, found.st_ino] = found.st_size
+    return sum(seen.values())
+
+
+def make_wheel(
+    name: str,
+    version: str = "1.0",
+    *,
+    files: Mapping[str, str | bytes] | None = None,
+    requires: Iterable[str] = (),
+    headers: Iterable[str] = (),
+    entry_points: str = "",
+) -> tuple[str, bytes]:
+    """Return (file name, bytes) of a wheel (PEP 427) that any installer takes."""
+    module = name.replace("-", "_")
+    code = {f"{module}/__init__.py": "x = 1\n"} if files is None else files
+    info = f"{module}-{version}.dist-info"
+    content = {path: data.encode() if isinstance(data, str) else data for path, data in code.items()}
+    content[f"{info}/METADATA"] = metadata(name, version, requires=requires, headers=headers).encode()
+    content[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: builders\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    if entry_points:
+        content[f"{info}/entry_points.txt"] = entry_points.encode()
+    rows = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in content.items()]
+    content[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, data in content.items():
+            archive.writestr(path, data)
+    return f"{module}-{version}-py3-none-any.whl", buffer.getvalue()
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def make_wheelhouse(folder: Path, *wheels: tuple[str, bytes]) -> Path:
+    """Write wheels into a folder that installers take with ``--find-links``; return it."""
+    return write_files(folder, dict(wheels))
