@@ -24,7 +24,7 @@ def build(prefix: Path) -> None:
     (prefix / "bin").mkdir()
     (prefix / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.11.7\n")
     names = [f"dist-{i:03}" for i in range(DISTRIBUTIONS)]
-    per_distribution = FILES // DISTRIBUTIONS
+    per_distribution = FILES // DISTRIBUTIONS + 1
     native_bytes = (BYTES - FILES * 12_000) // DISTRIBUTIONS
     for index, name in enumerate(names):
         _distribution(site, index, name, names, per_distribution, native_bytes, rng)
@@ -48,7 +48,7 @@ def _distribution(
 
     put(f"{package}/__init__.py", 900)
     put(f"{package}/_native.cpython-311-x86_64-linux-gnu.so", native_bytes, ELF)
-    modules = (files - 9) // 2
+    modules = (files - 7) // 2
     for number in range(modules):
         folder = f"{package}/{('core', 'io', 'tests', 'util', 'api')[number % 5]}/part{number // 25}"
         size = rng.randrange(500, 20_000)

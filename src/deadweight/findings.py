@@ -10,11 +10,12 @@ from deadweight.graph import Graph, Weight
 from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, Inventory, Skipped
 from deadweight.plan.splits import Split
 from deadweight.settings import Settings
-from deadweight.sources.requirements import RequirementsFile
 from deadweight.targets import Target
 
 if TYPE_CHECKING:
     import networkx
+
+    from deadweight.formats.requirements import RequirementsFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput, BadRequirement
-from deadweight.findings import Profile
-from deadweight.graph import build_graph, weigh
-from deadweight.groups import assign_groups
-from deadweight.groups.rules import config_names
-from deadweight.inventory import take_inventory
-from deadweight.model import Inventory
-from deadweight.plan.splits import Plan, make_splits, wanted_of
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
-from deadweight.sources.environment import read_environment
-from deadweight.sources.requirements import RequirementsFile, read_requirements
+from deadweight.sources.environment import Listing
 from deadweight.targets import Target, parse_target
+
+if TYPE_CHECKING:
+    from deadweight.findings import Profile
+    from deadweight.formats.requirements import RequirementsFile
 
 
 def profile(
@@ -35,16 +32,18 @@ def profile(
     found = parse_target(os.fspath(target))
     if found.kind == "environment":
         observe(Progress("measuring", found.path))
-        return _conclude(found, take_inventory(read_environment(found.path)), None, settings)
+        return _conclude(found, Listing(found.path), settings)
     observe(Progress("reading", found.path))
-    file = read_requirements(found.path)
-    return _conclude(found, _install_and_measure(found.path, file, settings, observe), file, settings)
+    return _profile_requirements(found, settings, observe)
 
 
-def _install_and_measure(path: str, file: RequirementsFile, settings: Settings, observe: Observer) -> Inventory:
+def _profile_requirements(target: Target, settings: Settings, observe: Observer) -> Profile:
+    """Install a requirements file into a throwaway venv and measure that."""
     from deadweight.sources.installer import InstallOptions, find_installer, install
+    from deadweight.sources.requirements import read_requirements
     from deadweight.sources.scratch import scratch_folder
 
+    file = read_requirements(target.path)
     if settings.no_build:
         _refuse_builds(file)
     installer = find_installer(settings.installer)
@@ -63,11 +62,11 @@ def _install_and_measure(path: str, file: RequirementsFile, settings: Settings, 
             if os.path.lexists(folder):
                 raise BadInput(f"{settings.keep_env} is there already", hint="give --keep-env a folder that is not")
             scratch.answers_for(folder)
-        install(folder, path, options, installer=installer, observe=observe, held=(scratch.lock,))
-        observe(Progress("measuring", f"{settings.keep_env or 'the environment'}"))
-        inventory = take_inventory(read_environment(folder))
+        install(folder, target.path, options, installer=installer, observe=observe, held=(scratch.lock,))
+        observe(Progress("measuring", settings.keep_env or "the environment"))
+        found = _conclude(target, Listing(folder), settings, file=file, installer=installer.name)
         scratch.let_go()
-    return replace(inventory, environment=replace(inventory.environment, installer=installer.name))
+    return found
 
 
 def _refuse_builds(file: RequirementsFile) -> None:
@@ -81,11 +80,28 @@ def _refuse_builds(file: RequirementsFile) -> None:
                 raise BadRequirement(included.path, line.number, line.body, "--no-build, but this asks for builds")
 
 
-def _conclude(target: Target, inventory: Inventory, file: RequirementsFile | None, settings: Settings) -> Profile:
-    """Run the pure stages: graph, groups, splits."""
+def _conclude(
+    target: Target,
+    listing: Listing,
+    settings: Settings,
+    *,
+    file: RequirementsFile | None = None,
+    installer: str | None = None,
+) -> Profile:
+    """Run the pure stages, in order. They are imported here, while other processes list the tree."""
+    from deadweight.findings import Profile
+    from deadweight.graph import build_graph, weigh
+    from deadweight.groups import assign_groups
+    from deadweight.groups.rules import config_names
+    from deadweight.inventory import take_inventory
+    from deadweight.plan.splits import Plan, make_splits, wanted_of
+
     wanted = tuple(file.all_wanted()) if file else None
-    graph = build_graph(inventory, wanted)
     config = config_names(settings.groups)
+    inventory = take_inventory(listing.finish())
+    if installer:
+        inventory = replace(inventory, environment=replace(inventory.environment, installer=installer))
+    graph = build_graph(inventory, wanted)
     groups = assign_groups(inventory, graph, config)
     lines = wanted if wanted is not None else wanted_of(inventory, graph)
     plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)

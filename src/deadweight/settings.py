@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
@@ -85,6 +84,8 @@ def with_config(settings: Settings, values: Mapping[str, object]) -> Settings:
 
 
 def _tool(path: str) -> dict[str, object]:
+    import tomllib
+
     try:
         with open(path, "rb") as file:
             found = tomllib.load(file)

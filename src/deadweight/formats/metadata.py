@@ -6,7 +6,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
 
 from deadweight.model import Metadata
 
@@ -14,6 +13,10 @@ from deadweight.model import Metadata
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
 _SEPARATORS = re.compile(r"[-_.]+")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r\r")
+_HEADER = re.compile(
+    r"^(Name|Version|Summary|Requires-Dist|Classifier|Import-Name)[ \t]*:(.*(?:\n[ \t].*)*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,79}\Z")
 
 
@@ -28,26 +31,21 @@ def is_name(text: str) -> bool:
 
 
 def headers(data: bytes) -> Mapping[str, list[str]]:
-    """Return the headers, lower-case name → values; the description after them is not looked at.
+    """Return the headers that matter here, lower-case name → values; the description after them is not looked at.
 
-    source: core metadata specification (RFC 822 headers); not UTF-8 is read as Latin-1
+    source: core metadata specification (RFC 822 headers); what is not UTF-8 is read as Latin-1
     """
-    head = _BLANK_LINE.split(data, maxsplit=1)[0]
+    end = _BLANK_LINE.search(data)
+    head = data[: end.start()] if end else data
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError:
         text = head.decode("latin-1")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     found: dict[str, list[str]] = defaultdict(list)
-    last: list[str] | None = None
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if line[:1] in " \t":
-            if last:
-                last[-1] += "\n" + line.strip()
-            continue
-        name, colon, value = line.partition(":")
-        last = found[name.strip().lower()] if colon else None
-        if last is not None:
-            last.append(value.strip())
+    for name, value in _HEADER.findall(text):
+        found[name.lower()].append("\n".join(part.strip() for part in value.split("\n")))
     return found
 
 
@@ -100,6 +98,8 @@ def _egg_requires(data: bytes) -> list[str]:
 def parse_direct_url(data: bytes) -> tuple[str, bool]:
     """Return (URL without credentials, whether editable) of a ``direct_url.json`` (PEP 610)."""
     try:
+        from urllib.parse import urlsplit, urlunsplit
+
         found = json.loads(data)
         url, info = str(found["url"]), found.get("dir_info") or {}
         parts = urlsplit(url)

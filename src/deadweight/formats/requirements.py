@@ -6,7 +6,7 @@ source: pip's requirements file format. What a line says is read here; files are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,6 +50,34 @@ class Line:
     body: str
     kind: Kind
     value: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementsFile:
+    """One file: its lines, what each asks for, and the files it includes.
+
+    wanted:   line number → requirement
+    included: line number → file
+    """
+
+    path: str
+    lines: tuple[Line, ...]
+    wanted: Mapping[int, Wanted]
+    included: Mapping[int, RequirementsFile]
+
+    def with_included(self) -> Iterator[RequirementsFile]:
+        """Yield this file and all that it includes."""
+        yield self
+        for file in self.included.values():
+            yield from file.with_included()
+
+    def all_wanted(self) -> Iterator[Wanted]:
+        """Yield the requirements of this file and of those it includes, in the order of the lines."""
+        for line in self.lines:
+            if line.number in self.wanted:
+                yield self.wanted[line.number]
+            elif line.number in self.included:
+                yield from self.included[line.number].all_wanted()
 
 
 def logical_lines(text: str, file: str) -> list[Line]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
 from deadweight.formats.metadata import normalize
@@ -72,7 +72,7 @@ def _classifiers() -> tuple[tuple[str, Group, str], ...]:
 
 
 def _load(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("deadweight.groups").joinpath(name).read_text("utf-8"))
+    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
 
 
 def by_config(names: Names, metadata: Metadata) -> Hint | None:

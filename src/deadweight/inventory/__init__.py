@@ -81,31 +81,34 @@ def _sum(
     """Return the sizes of each row, of what nobody owns, and of all."""
     kinds: list[dict[str, int]] = [defaultdict(int) for _ in range(rows + 1)]
     files, disk = [0] * (rows + 1), [0] * (rows + 1)
-    shared: list[tuple[int, str, Entry]] = []
-    on_disk = True
-    row_of = owner.get
+    first: dict[tuple[int, int], tuple[int, str, Entry]] = {}
+    unallocated = 0
+    row_of, kind = owner.get, kind_of
     for path, entry in entries.items():
         row = row_of(path, rows)
         files[row] += 1
         size, allocated, inode, _ = entry
         if inode is not None:
-            shared.append((row, path, entry))
+            # Several names of one inode: the first owner in order holds the bytes, whoever lists the files.
+            if inode not in first or (row, path) < first[inode][:2]:
+                first[inode] = (row, path, entry)
             continue
         if allocated is None:
-            on_disk = False
+            unallocated += 1
         else:
             disk[row] += allocated
-        kinds[row][native_kind(path) if path in native else kind_of(path)] += size
-    counted: set[tuple[int, int]] = set()
-    # Several names of one inode: the first owner in order holds the bytes, whoever lists the files.
-    for row, path, (size, allocated, inode, _) in sorted(shared):
-        if inode is not None and inode not in counted:
-            counted.add(inode)
-            disk[row] += allocated or 0
-            kinds[row][native_kind(path) if path in native else kind_of(path)] += size
+        kinds[row][native_kind(path) if path in native else kind(path)] += size
+    for row, path, (size, allocated, _, _) in first.values():
+        disk[row] += allocated or 0
+        kinds[row][native_kind(path) if path in native else kind(path)] += size
     sizes = [
-        Sizes(files=files[r], apparent=sum(kinds[r].values()), disk=disk[r] if on_disk else None, kinds=dict(kinds[r]))
-        for r in range(rows + 1)
+        Sizes(
+            files=files[row],
+            apparent=sum(kinds[row].values()),
+            disk=None if unallocated else disk[row],
+            kinds=dict(kinds[row]),
+        )
+        for row in range(rows + 1)
     ]
     return sizes[:-1], sizes[-1], add_up(sizes)
 

@@ -19,7 +19,8 @@ _NEVER_NATIVE = frozenset(
     "py pyc pyi pyx pxd pxi txt md rst json js ts map css scss html htm svg png jpg jpeg gif ico woff woff2 ttf otf eot"
     " csv tsv xml yaml yml toml ini cfg h hh hpp hxx cuh c cc cpp cu f f90 m4 cmake in typed po pot mo pth pem crt"
     " gz bz2 xz zst zip tar whl npy npz mat sql tmpl jinja j2 ipynb tex bib rs go java class"
-    " parquet avro orc arff pickle pkl tcl msg ndjson jsonl lock sh bat ps1 fish zsh csh nu a lib pdb".split()
+    " parquet avro orc arff pickle pkl tcl msg ndjson jsonl lock sh bat ps1 fish zsh csh nu a lib pdb"
+    " dist-info/METADATA dist-info/RECORD dist-info/WHEEL dist-info/LICENSE".split()
 )
 _BY_SUFFIX = {
     "pyc": "bytecode", "pyo": "bytecode", "pyi": "stubs", "a": "static libraries", "lib": "static libraries",
@@ -27,10 +28,11 @@ _BY_SUFFIX = {
     "h": "headers", "hh": "headers", "hpp": "headers", "hxx": "headers", "cuh": "headers", "pxd": "headers",
 }  # fmt: skip
 _DOCS = frozenset(("md", "rst"))
-_TESTS_FOLDER = re.compile(r"(?:^|/)(?:tests?|testing_data|test_data|testdata|_tests?|conftest)(?:/|$)")
-_DOCS_FOLDER = re.compile(r"(?:^|/)(?:docs?|examples?|share/man|share/doc|share/info)(?:/|$)")
-_METADATA_FOLDER = re.compile(r"\.(?:dist|egg)-info(?:/|$)|(?:^|/)conda-meta$")
-_HEADERS_FOLDER = re.compile(r"(?:^|/)include(?:/|$)")
+# The first of these in a folder's path names the kind of what lies below it.
+_FOLDER = re.compile(
+    r"(?:^|/)(?:(?P<tests>tests?|testing_data|test_?data|_tests?)|(?P<docs>docs?|examples?|share/(?:man|doc|info))"
+    r"|(?P<headers>include)|(?P<metadata>[^/]*\.(?:dist|egg)-info|conda-meta))(?=/|$)"
+)
 # auditwheel's NAME.libs, delocate's .dylibs, NVIDIA's wheels
 _BUNDLED_FOLDER = re.compile(
     r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)"
@@ -67,10 +69,5 @@ def kind_of(path: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _kind_of_folder(folder: str) -> str:
-    if _METADATA_FOLDER.search(folder):
-        return "metadata"
-    if _TESTS_FOLDER.search(folder):
-        return "tests"
-    if _DOCS_FOLDER.search(folder):
-        return "docs"
-    return "headers" if _HEADERS_FOLDER.search(folder) else ""
+    found = _FOLDER.search(folder)
+    return (found.lastgroup or "") if found else ""

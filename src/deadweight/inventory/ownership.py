@@ -37,8 +37,10 @@ def assign_owners(
     left = _bytecode(left, owner)
     if unrecorded and left:
         left = _bytecode(_by_name(left, owner, claims, unrecorded), owner)
+    sites = {claim.folder for claim in claims}
+    left = [path for path in left if _below_a_site(path.rpartition("/")[0], sites)]
     if left:
-        _by_folder(left, owner, {claim.folder for claim in claims})
+        _by_folder(left, owner, sites)
     return owner, [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
 
 
@@ -121,7 +123,7 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
         folder = path.rpartition("/")[0]
         while folder and folder not in sites and folder not in owners:
             folder = folder.rpartition("/")[0]
-        if folder not in sites and len(owners.get(folder, ())) == 1 and _below_a_site(folder, sites):
+        if folder not in sites and len(owners.get(folder, ())) == 1:
             owner[path] = next(iter(owners[folder]))
 
 

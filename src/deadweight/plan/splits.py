@@ -18,11 +18,17 @@ from deadweight.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """A requirement that a split leaves out, why, and what leaves with it alone (bytes)."""
+    """A requirement that a split leaves out, and why.
+
+    brought_bytes: of all that leaves in this split, what this requirement reaches; what several of them reach counts
+                   for each, so these do not add up. None where nothing of that name is installed
+    freed_bytes:   what would leave if this one alone went
+    """
 
     name: str
     group: Group
     evidence: Evidence
+    brought_bytes: int | None
     freed_bytes: int | None
 
 
@@ -80,7 +86,7 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
         name=name,
         groups=tuple(allowed),
         kept=tuple(kept),
-        dropped=tuple(_dropped(w, judged[w], plan) for w in gone),
+        dropped=tuple(_dropped(w, judged[w], everything - distributions, plan) for w in gone),
         distributions=tuple(sorted(distributions)),
         apparent_bytes=plan.graph.bytes_of(distributions),
         saved_bytes=plan.graph.bytes_of(everything - distributions),
@@ -129,12 +135,13 @@ def _roots(wanted: Iterable[Wanted], plan: Plan) -> list[Root]:
     return [Root(key, w.extras & plan.graph.extras.get(key, frozenset())) for w in wanted if (key := plan.keys[w])]
 
 
-def _dropped(want: Wanted, evidence: Evidence, plan: Plan) -> Dropped:
+def _dropped(want: Wanted, evidence: Evidence, leaving: Collection[str], plan: Plan) -> Dropped:
     key = plan.keys[want]
     return Dropped(
         name=want.name or want.url,
         group=evidence.group,
         evidence=evidence,
+        brought_bytes=None if key is None else plan.graph.bytes_of(plan.graph.closure_of(key) & set(leaving)),
         freed_bytes=None if key is None else plan.graph.bytes_of(plan.graph.freed_by_dropping({key})),
     )
 
@@ -151,3 +158,14 @@ def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:
         )
         for number, root in enumerate(graph.direct, 1)
     )
+
+
+def requirement_text(wanted: Wanted) -> str:
+    """Return the PEP 508 spelling of a requirement, for a file that is written anew."""
+    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
+    marker = f" ; {wanted.marker}" if wanted.marker else ""
+    if wanted.editable:
+        return f"-e {wanted.url}{extras}"
+    if wanted.url:
+        return f"{wanted.name}{extras} @ {wanted.url}{marker}" if wanted.name else f"{wanted.url}{marker}"
+    return f"{wanted.name}{extras}{wanted.specifier}{marker}"

@@ -5,24 +5,10 @@ from __future__ import annotations
 import posixpath
 import textwrap
 from collections.abc import Collection, Iterator, Mapping
-from typing import Protocol
 
-from deadweight.formats.requirements import Line, is_annotation, pinned
+from deadweight.formats.requirements import Line, RequirementsFile, is_annotation, pinned
 from deadweight.model import Wanted
 from deadweight.plan.splits import Split
-
-
-class File(Protocol):
-    """A requirements file as it was read."""
-
-    @property
-    def path(self) -> str: ...
-    @property
-    def lines(self) -> tuple[Line, ...]: ...
-    @property
-    def wanted(self) -> Mapping[int, Wanted]: ...
-    @property
-    def included(self) -> Mapping[int, File]: ...
 
 
 class Writer:
@@ -36,19 +22,19 @@ class Writer:
         self._split, self._folder, self._versions = split, folder, versions
         self._kept: Collection[Wanted] = set(split.kept)
 
-    def text(self, file: File) -> str:
+    def text(self, file: RequirementsFile) -> str:
         """Return the whole text: a heading, then the lines that stay."""
         body = "".join(self._lines(file)).strip("\r\n")
         return f"{self._heading(file)}\n{body}\n" if body else f"{self._heading(file)}\n"
 
-    def _heading(self, file: File) -> str:
+    def _heading(self, file: RequirementsFile) -> str:
         left_out = sorted({dropped.name for dropped in self._split.dropped})
         lines = [f"# {self._split.name}: made by deadweight from {posixpath.basename(file.path)}"]
         if left_out:
             lines += textwrap.wrap(f"left out: {', '.join(map(_one_line, left_out))}", 98, break_on_hyphens=False)
         return "\n".join([lines[0], *(f"# {line}" for line in lines[1:])])
 
-    def _lines(self, file: File) -> Iterator[str]:
+    def _lines(self, file: RequirementsFile) -> Iterator[str]:
         """Yield the lines that stay. A comment above lines that all go, goes with them."""
         last_blank = True
         for section in _sections(file.lines):
@@ -68,14 +54,14 @@ class Writer:
                     yield from self._spelled(line, file)
                     last_blank = False
 
-    def _stays(self, line: Line, file: File) -> bool:
+    def _stays(self, line: Line, file: RequirementsFile) -> bool:
         if line.number in file.wanted:
             return file.wanted[line.number] in self._kept
         if line.number in file.included:
             return any(self._stays(inner, file.included[line.number]) for inner in file.included[line.number].lines)
         return True
 
-    def _spelled(self, line: Line, file: File) -> Iterator[str]:
+    def _spelled(self, line: Line, file: RequirementsFile) -> Iterator[str]:
         text = line.text if line.text.endswith("\n") else f"{line.text}\n"
         wanted = file.wanted.get(line.number)
         if wanted and wanted.name and wanted.name in self._versions and not wanted.url:
@@ -88,7 +74,7 @@ class Writer:
         else:
             yield text
 
-    def _is_whole(self, file: File) -> bool:
+    def _is_whole(self, file: RequirementsFile) -> bool:
         return (
             not self._versions
             and all(self._stays(line, file) for line in file.lines)
@@ -115,17 +101,6 @@ def _sections(lines: tuple[Line, ...]) -> Iterator[list[Line]]:
         filled = filled or line.kind not in ("comment", "blank")
     if section:
         yield section
-
-
-def requirement_text(wanted: Wanted) -> str:
-    """Return the PEP 508 spelling of a requirement, for a file that is written anew."""
-    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
-    marker = f" ; {wanted.marker}" if wanted.marker else ""
-    if wanted.editable:
-        return f"-e {wanted.url}{extras}"
-    if wanted.url:
-        return f"{wanted.name}{extras} @ {wanted.url}{marker}" if wanted.name else f"{wanted.url}{marker}"
-    return f"{wanted.name}{extras}{wanted.specifier}{marker}"
 
 
 def _one_line(text: str) -> str:

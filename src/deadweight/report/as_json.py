@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from deadweight import __version__
 from deadweight.findings import Profile, Row
 from deadweight.model import Conflict, Sizes
-from deadweight.plan.splits import Split
-from deadweight.plan.writing import requirement_text
+from deadweight.plan.splits import Split, requirement_text
 from deadweight.report.units import without_credentials
 
 SCHEMA = "deadweight.profile/1"
@@ -102,7 +101,13 @@ def _split(split: Split) -> dict[str, object]:
         "groups": list(split.groups),
         "requirements": [without_credentials(requirement_text(wanted)) for wanted in split.kept],
         "dropped": [
-            {"name": d.name, "group": d.group, "says": d.evidence.says, "freed_bytes": d.freed_bytes}
+            {
+                "name": d.name,
+                "group": d.group,
+                "says": d.evidence.says,
+                "brought_bytes": d.brought_bytes,
+                "freed_bytes": d.freed_bytes,
+            }
             for d in split.dropped
         ],
         "distributions": list(split.distributions),

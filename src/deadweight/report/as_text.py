@@ -11,11 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from deadweight.findings import Profile, Row
-from deadweight.plan.splits import Dropped, Split
+from deadweight.plan.splits import Split
 from deadweight.report.units import human, percent, plain
 
 DEFAULT_ROWS = 20
-_WIDEST = 120  # a wider table is harder to read, not easier
+WIDEST = 120  # a wider table is harder to read, not easier
 _BAR = "█"
 _PARTS = " ▏▎▍▌▋▊▉"
 _STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
@@ -26,7 +26,7 @@ def as_text(profile: Profile, *, width: int = 80, color: bool = False, rows: int
 
     rows: of the table, the largest first; None for all
     """
-    return render(_report(profile, width=min(width, _WIDEST), rows=rows), width=width, color=color)
+    return render(_report(profile, width=min(width, WIDEST), rows=rows), width=width, color=color)
 
 
 def render(what: RenderableType, *, width: int, color: bool) -> str:
@@ -144,24 +144,29 @@ def _groups(profile: Profile, width: int) -> RenderableType:
 
 
 def _could_go(profile: Profile, width: int) -> Iterator[RenderableType]:
-    """What production does not need, and what nobody asks for; each with its reason and what it frees alone."""
-    dropped = sorted(profile.split("production").dropped, key=lambda d: (-(d.freed_bytes or 0), d.name))
+    """What production does not need, and what nobody asks for, each with its reason."""
+    production = profile.split("production")
     strays = [row for row in profile.rows() if any(row.key == root.key for root in profile.dependencies.strays)]
-    if not dropped and not strays:
+    if not production.dropped and not strays:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
-    table.add_column("could go", overflow="fold")
-    table.add_column("frees", justify="right", no_wrap=True)
-    table.add_column("why", ratio=1)
-    for found in dropped:
-        table.add_row(plain(found.name), _frees(found), f"{found.group}: {plain(found.evidence.says)}")
+    table = left_out_table("could go", production, width)
     for row in strays:
         table.add_row(plain(row.distribution.name), human(row.weight.freed), "nothing here asks for it")
     yield table
 
 
-def _frees(dropped: Dropped) -> str:
-    return "not here" if dropped.freed_bytes is None else human(dropped.freed_bytes)
+def left_out_table(title: str, split: Split, width: int) -> Table:
+    """Return what a split leaves out, the heaviest first: what each brings of what leaves, and why it goes."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column(title, overflow="fold")
+    table.add_column("brings", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1)
+    for found in sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name)):
+        brings = "not here" if found.brought_bytes is None else human(found.brought_bytes)
+        table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.evidence.says)}")
+    if len(split.dropped) > 1:
+        table.add_row("together", human(split.saved_bytes), "what several of them bring counts once")
+    return table
 
 
 def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:

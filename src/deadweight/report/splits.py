@@ -6,13 +6,12 @@ import os
 import posixpath
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from deadweight.findings import Profile
-from deadweight.plan.splits import Split
-from deadweight.plan.writing import Writer, requirement_text
-from deadweight.report.as_text import render
+from deadweight.plan.splits import Split, requirement_text
+from deadweight.plan.writing import Writer
+from deadweight.report.as_text import WIDEST, left_out_table, render
 from deadweight.report.units import human, percent, plain
 
 
@@ -57,12 +56,5 @@ def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -
 
 def _left_out(split: Split, width: int) -> RenderableType:
     if not split.dropped:
-        return Text("  leaves nothing out: no line is there for development only")
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False, width=min(width, 120))
-    table.add_column("name", overflow="fold")
-    table.add_column("frees", justify="right", no_wrap=True)
-    table.add_column("why", ratio=1)
-    for found in sorted(split.dropped, key=lambda d: (-(d.freed_bytes or 0), d.name)):
-        frees = "not here" if found.freed_bytes is None else human(found.freed_bytes)
-        table.add_row(f"  {plain(found.name)}", frees, f"{found.group}: {plain(found.evidence.says)}")
-    return table
+        return Text("leaves nothing out: every line is there for more than development")
+    return left_out_table("left out", split, min(width, WIDEST))

@@ -2,81 +2,99 @@
 
 from __future__ import annotations
 
+import contextlib
+import marshal
 import os
 import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
+from itertools import repeat
+from typing import Any
 
 from deadweight.errors import BadInput
 from deadweight.formats.metadata import parse_pyvenv_cfg
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.record import dpkg_list
 from deadweight.model import Entry, FileTree, Skipped
+from deadweight.sources import collector
+from deadweight.sources.collector import collect
 
+_PROCESSES = 2
+_WORTH_SHARING = 64  # folders; fewer are listed sooner than another process has started
 _READ_LIMIT = 1 << 26  # 64 MiB; no metadata that is honest comes near
 _IN_A_PATH = re.compile(r"/(?:python|pypy)(\d+\.\d+)(?:/|$)")
 
 
-def read_environment(prefix: str) -> FileTree:
-    """List every file and symlink below ``prefix`` with its size.
+class Listing:
+    """A tree that is being listed, in other processes where it is large; ``finish`` waits for it.
 
-    raises: BadInput where the folder itself cannot be listed; what cannot be listed below it is ``skipped``
+    raises: BadInput where the folder itself cannot be listed
     """
-    entries: dict[str, Entry] = {}
-    skipped: list[Skipped] = []
-    try:
-        os.scandir(prefix).close()
-    except OSError as error:
-        raise BadInput(f"cannot list {prefix}: {error.strerror}") from error
-    for folder, reason in _walk(os.path.abspath(prefix), entries):
-        skipped.append(Skipped(folder, reason))
-    root = os.path.realpath(prefix)
-    return FileTree(
-        location=prefix,
-        entries=entries,
-        reader=DiskReader(root),
-        skipped=tuple(skipped),
-        claims=lambda: _dpkg_claims(root),
-        python=_python_of(root),
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix, self._root = prefix, os.path.realpath(prefix)
+        try:
+            os.scandir(prefix).close()
+        except OSError as error:
+            raise BadInput(f"cannot list {prefix}: {error.strerror}") from error
+        processes = _PROCESSES if sys.executable and (os.cpu_count() or 1) > 1 else 0
+        self._top = collect(self._root, [""], _WORTH_SHARING if processes else None)
+        left = self._top[-1]
+        # Environments are flat: nearly all lies in the folders of site-packages, so dealing them out is fair enough.
+        self._shares = [left[n::processes] for n in range(processes)] if left else []
+        self._children = [_collect_apart(self._root, share) for share in self._shares]
+
+    def finish(self) -> FileTree:
+        """Return the tree; what could not be listed in it is ``skipped``."""
+        entries: dict[str, Entry] = {}
+        skipped: list[Skipped] = []
+        for paths, sizes, blocks, inodes, others, failed, _ in (self._top, *self._listed_apart()):
+            disk = map((512).__mul__, blocks)
+            # An Entry for each of maybe a million files: by tuple's own constructor, at a third of the cost.
+            made = map(tuple.__new__, repeat(Entry), zip(sizes, disk, inodes, repeat("file"), strict=False))
+            entries.update(zip(paths, made, strict=True))
+            for path, size, count, inode, kind in others:
+                entries[path] = Entry(size, count * 512, inode, kind)
+            skipped += (Skipped(folder, reason) for folder, reason in failed)
+        root = self._root
+        return FileTree(
+            location=self._prefix,
+            entries=entries,
+            reader=DiskReader(root),
+            skipped=tuple(sorted(skipped)),
+            claims=lambda: _dpkg_claims(root),
+            python=_python_of(root),
+        )
+
+    def _listed_apart(self) -> Iterator[Any]:
+        for share, child in zip(self._shares, self._children, strict=True):
+            output, _ = child.communicate()
+            # Where a child came to nothing, its share is listed here.
+            yield marshal.loads(output) if child.returncode == 0 else collect(self._root, share)  # noqa: S302  our own
+
+
+def read_environment(prefix: str) -> FileTree:
+    """List every file and symlink below ``prefix`` with its size; raises BadInput where it cannot be listed."""
+    return Listing(prefix).finish()
+
+
+def _collect_apart(root: str, folders: list[str]) -> subprocess.Popen[bytes]:
+    """Start listing ``folders`` in a process of its own."""
+    utf8 = f"utf8={sys.flags.utf8_mode}"
+    child = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-X", utf8, collector.__file__],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
-
-
-def _walk(root: str, entries: dict[str, Entry]) -> Iterator[tuple[str, str]]:
-    """Fill ``entries``; yield (path, reason) of what could not be looked at."""
-    # An Entry is made for each of maybe a million files: through tuple's own constructor, at a third of the cost.
-    make, scandir = tuple.__new__, os.scandir
-    symlink, regular, kind_of = stat.S_IFLNK, stat.S_IFREG, stat.S_IFMT
-    pending = [""]
-    while pending:
-        folder = pending.pop()
-        try:
-            # By file descriptor, so that each lstat looks up one name and not the whole path.
-            descriptor = os.open(f"{root}/{folder}", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-        except OSError as error:
-            yield folder.rstrip("/"), error.strerror or str(error)
-            continue
-        try:
-            with scandir(descriptor) as found:
-                for item in found:
-                    path = folder + item.name
-                    if item.is_dir(follow_symlinks=False):
-                        pending.append(path + "/")
-                        continue
-                    seen = item.stat(follow_symlinks=False)
-                    mode = kind_of(seen.st_mode)
-                    entries[path] = make(
-                        Entry,
-                        (
-                            seen.st_size,
-                            seen.st_blocks * 512,
-                            (seen.st_dev, seen.st_ino) if seen.st_nlink > 1 else None,
-                            "file" if mode == regular else "symlink" if mode == symlink else "other",
-                        ),
-                    )
-        except OSError as error:
-            yield folder.rstrip("/"), error.strerror or str(error)
-        finally:
-            os.close(descriptor)
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(marshal.dumps((root, folders), 2))
+        child.stdin.close()
+    child.stdin = None  # communicate() would flush it
+    return child
 
 
 class DiskReader:

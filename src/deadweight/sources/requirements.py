@@ -11,13 +11,11 @@ import codecs
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.metadata import is_name, normalize
-from deadweight.formats.requirements import Line, logical_lines, pep508
+from deadweight.formats.requirements import Line, RequirementsFile, logical_lines, pep508
 from deadweight.model import Wanted
 
 _BOMS = (
@@ -25,34 +23,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
 _LIMIT = 1 << 24
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementsFile:
-    """One file: its lines, what each asks for, and the files it includes.
-
-    wanted:   line number → requirement
-    included: line number → file
-    """
-
-    path: str
-    lines: tuple[Line, ...]
-    wanted: Mapping[int, Wanted]
-    included: Mapping[int, RequirementsFile]
-
-    def with_included(self) -> Iterator[RequirementsFile]:
-        """Yield this file and all that it includes."""
-        yield self
-        for file in self.included.values():
-            yield from file.with_included()
-
-    def all_wanted(self) -> Iterator[Wanted]:
-        """Yield the requirements of this file and of those it includes, in the order of the lines."""
-        for line in self.lines:
-            if line.number in self.wanted:
-                yield self.wanted[line.number]
-            elif line.number in self.included:
-                yield from self.included[line.number].all_wanted()
 
 
 def read_requirements(path: str, *, _including: tuple[str, ...] = ()) -> RequirementsFile:

@@ -1,0 +1,72 @@
+"""Prints what each stage of one run takes: ``stages.py ENVIRONMENT``. Imports are timed where the program does them."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+
+gc.disable()
+began = last = time.perf_counter()
+
+
+def done(stage: str) -> None:
+    """Print the milliseconds since the stage before."""
+    global last
+    now = time.perf_counter()
+    print(f"  {stage:28} {1000 * (now - last):7.1f} ms")
+    last = now
+
+
+import click  # noqa: E402, F401
+
+done("import click")
+import deadweight.cli.commands  # noqa: E402
+import deadweight.pipeline  # noqa: E402
+
+done("import what listing needs")
+from deadweight.sources.environment import Listing  # noqa: E402
+
+listing = Listing(sys.argv[1])
+done("start listing")
+import packaging.requirements  # noqa: E402, F401
+
+import deadweight.findings  # noqa: E402
+from deadweight.graph import build_graph, weigh  # noqa: E402
+from deadweight.groups import assign_groups  # noqa: E402
+from deadweight.groups.rules import config_names  # noqa: E402
+from deadweight.inventory import take_inventory  # noqa: E402
+from deadweight.plan.splits import Plan, make_splits, wanted_of  # noqa: E402
+from deadweight.report.as_json import as_json  # noqa: E402
+from deadweight.settings import Settings  # noqa: E402
+from deadweight.targets import Target  # noqa: E402
+
+done("import the stages, meanwhile")
+tree = listing.finish()
+done("wait for the listing")
+inventory = take_inventory(tree)
+done("inventory")
+graph = build_graph(inventory)
+done("graph")
+weights = weigh(graph)
+done("closure, retained, freed")
+config = config_names({})
+groups = assign_groups(inventory, graph, config)
+done("groups")
+lines = wanted_of(inventory, graph)
+plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
+splits = make_splits(plan, Settings())
+done("splits")
+found = deadweight.findings.Profile(
+    target=Target("environment", sys.argv[1]),
+    inventory=inventory,
+    dependencies=graph,
+    weights=weights,
+    groups=groups,
+    splits=splits,
+    requirements=None,
+    settings=Settings(),
+)
+as_json(found)
+done("JSON")
+print(f"  {'all':28} {1000 * (last - began):7.1f} ms, and the interpreter's own start")
