@@ -37,7 +37,7 @@ class Run:
 
 
 def compare(
-    title: str, commands: dict[str, list[str]], *, rounds: int = ROUNDS, before: Callable[[], None] | None = None
+    title: str, commands: dict[str, list[str]], *, rounds: int = ROUNDS, before: Callable[[], object] = bool
 ) -> None:
     """Run commands in turn and print each one's median, and the first one's ratio to each other."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
@@ -54,9 +54,8 @@ def compare(
         peak = max(run.peak for run in runs[name]) / 1e6
         ratios = [mine.seconds / other.seconds for mine, other in zip(runs[first], runs[name], strict=True)]
         ratio = "" if name == first else f"   {first} is {statistics.median(ratios):.2f} times that"
-        print(
-            f"  {name:12} {statistics.median(seconds):7.3f} s  ({min(seconds):.3f}-{max(seconds):.3f})  peak {peak:4.0f} MB{ratio}"
-        )
+        spread = f"({min(seconds):.3f}-{max(seconds):.3f})"
+        print(f"  {name:12} {statistics.median(seconds):7.3f} s  {spread}  peak {peak:4.0f} MB{ratio}")
         print(f"    $ {' '.join(command)}")
 
 
