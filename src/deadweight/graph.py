@@ -351,6 +351,11 @@ def _requested(distributions: Iterable[Distribution], matcher: _Matcher) -> tupl
         telling = marks and (marks != keys or not required & keys)
         roots |= marks if telling else keys - required
         marked |= marks if telling else set()
+        if not telling and required & keys:
+            matcher.warnings.append(
+                f"{'no installer' if not marks else next(iter(group)).installer} marked here what was asked for by name;"
+                " what nobody requires is taken for it. Give the requirements file to have it exact"
+            )
     return [Root(key) for key in sorted(roots)], marked
 
 

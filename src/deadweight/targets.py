@@ -9,6 +9,7 @@ from typing import Literal
 
 from deadweight.errors import UnclearTarget
 
+_BY_NAME = "to weigh a project of the index, write its name into a requirements file"
 _LATER = ("pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "Pipfile", "pyproject.toml", "setup.py")
 
 
@@ -39,8 +40,7 @@ def parse_target(given: str) -> Target:
         return Target("requirements", given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
     raise UnclearTarget(
         f"{given}: no such file or folder",
-        hint="TARGET is a requirements file, an environment or a site-packages folder;"
-        " to weigh a project of the index, write its name into a requirements file",
+        hint=f"TARGET is a requirements file, an environment or a site-packages folder; {_BY_NAME}",
     )
 
 
@@ -66,7 +66,9 @@ def _folder(path: str) -> Target:
     inside += [os.path.join(path, e) for e in environments]
     raise UnclearTarget(
         f"{path} is a folder, but no environment: it holds no site-packages",
-        hint=f"did you mean {' or '.join(inside)}?" if inside else "give a requirements file, or a venv's folder",
+        hint=f"did you mean {' or '.join(inside)}?"
+        if inside
+        else f"give a requirements file or a venv's folder; {_BY_NAME}",
     )
 
 

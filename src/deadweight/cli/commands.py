@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deadweight.cli.options import measuring, settings_of
-from deadweight.cli.output import emit, write_files
+from deadweight.cli.output import emit, may_write, write_files
 from deadweight.cli.progress import observer
 from deadweight.errors import BadInput
 
@@ -39,6 +39,7 @@ def profile(target: str, form: str, output: str | None, force: bool, everything:
     prefix, a site-packages folder (env:DIR and requirements:FILE say it outright). Without TARGET, the environment
     that deadweight runs in.
     """
+    may_write(output, force=force)
     report = _measure(target, options)
     if form == "json":
         from deadweight.report.as_json import as_json
@@ -67,8 +68,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, **options
 
     folder = output_dir if output_dir is not None else _beside(target)
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
-    if not force:
-        _refuse_overwriting(names)  # before minutes of work, not after
+    may_write(*names, force=force)
     report = _measure(target, options)
     write_files(split_files(report, folder, pin=pin), force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
@@ -87,6 +87,7 @@ def why(name: str, target: str, form: str, output: str | None, force: bool, ever
     from deadweight.formats.metadata import normalize
     from deadweight.report import why as reports
 
+    may_write(output, force=force)
     report = _measure(target, options)
     try:
         found = reports.why(report, normalize(name))
@@ -119,14 +120,6 @@ def _beside(target: str) -> str:
 
     found = parse_target(target)
     return os.path.dirname(found.path) if found.kind == "requirements" else ""
-
-
-def _refuse_overwriting(paths: list[str]) -> None:
-    from deadweight.errors import WouldOverwrite
-
-    for path in paths:
-        if os.path.lexists(path):
-            raise WouldOverwrite(path)
 
 
 def _width() -> int:

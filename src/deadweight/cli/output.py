@@ -25,11 +25,18 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
 
 
 def write_files(texts: Mapping[str, str], *, force: bool) -> None:
-    """Write files, each atomically, and none before it is clear that all may be written.
+    """Write files, each atomically, and none before it is clear that all may be written."""
+    may_write(*texts, force=force)
+    for path, text in texts.items():
+        _write(path, text, force=force)
+
+
+def may_write(*paths: str | None, force: bool) -> None:
+    """Return if files may be written: asked before minutes of work, not only after. None is stdout.
 
     raises: WouldOverwrite where one is there and ``force`` is not given; BadInput where a folder is missing
     """
-    for path in texts:
+    for path in filter(None, paths):
         folder = os.path.dirname(path) or "."
         if not os.path.isdir(folder):
             raise BadInput(f"{folder}: no such folder", hint="make it first")
@@ -37,8 +44,6 @@ def write_files(texts: Mapping[str, str], *, force: bool) -> None:
             raise BadInput(f"{path} is a folder")
         if os.path.lexists(path) and not force:
             raise WouldOverwrite(path)
-    for path, text in texts.items():
-        _write(path, text, force=force)
 
 
 def _write(path: str, text: str, *, force: bool) -> None:

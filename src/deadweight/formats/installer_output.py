@@ -43,9 +43,9 @@ def uv_progress() -> Callable[[str], Progress | None]:
         elif what in ("Building", "Built"):
             return Progress("building", name)
         elif what == "Prepared":
-            return Progress("installing", f"{name} distributions")
+            return Progress("installing")
         elif what == "Installed":
-            return Progress("compiling", f"{name} distributions")
+            return Progress("compiling", "bytecode")
         elif what == "Resolved":
             return Progress("resolving", f"{name} distributions found")
         else:

@@ -8,11 +8,9 @@ DW-CLASSIFIER  classifiers.toml: trove classifiers
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -29,28 +27,43 @@ class Hint:
     tag: str = ""
 
 
+Entry = tuple[Group, str, str]  # group, tag, what it is known as
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """A table of names: exact ones beat patterns, a longer pattern a shorter one."""
 
-    exact: Mapping[str, tuple[Group, str, str]]  # name → group, tag, says
-    patterns: tuple[tuple[re.Pattern[str], str, tuple[Group, str, str]], ...]
+    exact: Mapping[str, Entry]
+    patterns: tuple[tuple[str, Entry], ...]
 
-    def find(self, name: str) -> tuple[tuple[Group, str, str], str] | None:
+    def find(self, name: str) -> tuple[Entry, str] | None:
         """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
         if name in self.exact:
             return self.exact[name], ""
-        return next(((entry, glob) for pattern, glob, entry in self.patterns if pattern.match(name)), None)
+        return next(((entry, glob) for glob, entry in self.patterns if _matches(name, glob)), None)
 
 
-def names_table(rows: Iterable[tuple[str, tuple[Group, str, str]]]) -> Names:
-    """Build a table from (name or pattern, (group, tag, says)); the first of two equal names counts."""
-    exact: dict[str, tuple[Group, str, str]] = {}
-    globs: dict[str, tuple[Group, str, str]] = {}
+def _matches(name: str, glob: str) -> bool:
+    """Say whether a name fits a pattern, where only ``*`` means something; compiling 138 expressions takes 15 ms."""
+    first, *middle, last = glob.split("*")
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in middle:
+        at = name.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return at <= end
+
+
+def names_table(rows: Iterable[tuple[str, Entry]]) -> Names:
+    """Build a table from (name or pattern, entry); the first of two equal names counts."""
+    exact: dict[str, Entry] = {}
+    globs: dict[str, Entry] = {}
     for name, entry in rows:
-        (globs if "*" in name else exact).setdefault(normalize(name), entry)
-    longest_first = sorted(globs.items(), key=lambda item: (-len(item[0]), item[0]))
-    return Names(exact, tuple((re.compile(translate(glob)), glob, entry) for glob, entry in longest_first))
+        (globs if "*" in name else exact).setdefault(name, entry)
+    return Names(exact, tuple(sorted(globs.items(), key=lambda item: (-len(item[0]), item[0]))))
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +74,7 @@ def knowledge() -> Names:
         (name, (cast("Group", group), tag, section["says"]))
         for group, tags in tables.items()
         for tag, section in tags.items()
-        for name in section["names"]
+        for name in section["names"].split()
     )
 
 
@@ -116,5 +129,5 @@ def config_names(groups: Mapping[str, Iterable[str]]) -> Names:
         group, _, tag = place.partition(".")
         if group not in GROUPS:
             raise ValueError(f"no group {group!r}; there are {', '.join(GROUPS)}")
-        rows += [(name, (group, tag, "")) for name in names]
+        rows += [(normalize(name), (group, tag, "")) for name in names]
     return names_table(rows)
