@@ -353,8 +353,8 @@ def _requested(distributions: Iterable[Distribution], matcher: _Matcher) -> tupl
         marked |= marks if telling else set()
         if not telling and required & keys:
             matcher.warnings.append(
-                f"{'no installer' if not marks else next(iter(group)).installer} marked here what was asked for by name;"
-                " what nobody requires is taken for it. Give the requirements file to have it exact"
+                "nothing here tells what was asked for by name; what nobody requires is taken for it"
+                " (the requirements file would tell)"
             )
     return [Root(key) for key in sorted(roots)], marked
 
