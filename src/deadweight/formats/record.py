@@ -15,16 +15,19 @@ def record_paths(data: bytes) -> list[str]:
 
     source: PEP 376, PEP 627; undecodable bytes become surrogates, as in file names
     """
-    text = data.decode("utf-8", "surrogateescape")
-    lines = text.splitlines() if "\x0b" not in text and "\x0c" not in text else text.split("\n")
-    if '"' not in text:
-        # hash and size hold no comma, so the path is what is left of the last two
-        return [line.rsplit(",", 2)[0].replace("\\", "/") for line in lines if line]
-    rows = csv.reader(lines, strict=False)
-    try:
-        return [row[0].replace("\\", "/") for row in rows if row and row[0]]
-    except csv.Error:
-        return [line.rsplit(",", 2)[0].strip('"') for line in lines if line]
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    if "\\" in text:
+        text = text.replace("\\", "/")
+    lines = [line for line in text.split("\n") if line]
+    if '"' in text:
+        try:
+            return [row[0] for row in csv.reader(lines, strict=False) if row and row[0]]
+        except csv.Error:
+            lines = [line.replace('"', "") for line in lines]
+    if text.count(",") == 2 * len(lines):
+        return [line.partition(",")[0] for line in lines]
+    # A path with a comma that nobody quoted: hash and size hold none, so the path is what is left of the last two.
+    return [line.rsplit(",", 2)[0] for line in lines]
 
 
 def installed_files(data: bytes) -> list[str]:

@@ -129,14 +129,15 @@ def _egg_link(site: str, base: str, path: str) -> Claim | None:
     return Claim(folder=site, metadata=metadata, paths=[path], editable=True)
 
 
-def _add(claim: Claim, folder: str, recorded: Iterable[str]) -> None:
-    add, start = claim.paths.append, f"{folder}/" if folder else ""
+def _add(claim: Claim, folder: str, recorded: list[str]) -> None:
+    start = f"{folder}/" if folder else ""
+    everything = "\n".join(["", *recorded])
+    if not any(odd in everything for odd in ("/.", "//", "\n.", "\n/", "\0")):
+        claim.paths += [start + path for path in recorded]
+        return
     for path in recorded:
-        if "/." in path or path[:1] in "./" or "//" in path:
-            inside = below(folder, path)
-            if inside is None:
-                claim.escaped.append(path)
-            else:
-                add(inside)
+        inside = below(folder, path)
+        if inside is None:
+            claim.escaped.append(path)
         else:
-            add(start + path)
+            claim.paths.append(inside)

@@ -1,0 +1,59 @@
+"""Inventory and requirements → who needs whom, and what leaves with whom.
+
+A node is a distribution (``uvicorn``) or one of its extras that somebody asks for (``uvicorn[standard]``); the extra's
+node leads to the distribution and to what the extra adds. So an extra weighs on whoever asks for it, on nobody else.
+
+    value.py  the graph itself       matching.py  requirement lines → edges
+    roots.py  what was asked for     weights.py   closure, retained and freed bytes
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from deadweight.graph.matching import Matcher
+from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
+from deadweight.graph.value import Edges, Graph, Root, base, reachable
+from deadweight.graph.weights import Weight, retained_bytes, weigh
+from deadweight.model import Inventory, Wanted
+
+__all__ = ["Edges", "Graph", "Root", "Weight", "base", "build_graph", "reachable", "retained_bytes", "weigh"]
+
+
+def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) -> Graph:
+    """Match requirements to distributions, for the environment that was measured.
+
+    wanted: the user's requirements; None where there is only an environment, whose REQUESTED marks tell then
+    """
+    matcher = Matcher(inventory)
+    for key in matcher.by_key:
+        matcher.visit(key)
+    frozen = False
+    if wanted is None:
+        direct, marked = requested(inventory.distributions, matcher)
+        direct = with_inferred_extras(direct, marked, matcher)
+    else:
+        direct = matcher.match_wanted(wanted)
+        frozen = is_frozen(wanted, direct, matcher)
+        if frozen:
+            direct = unrequired(direct, matcher)
+    strays = strays_of(direct, matcher)
+    required_by: dict[str, set[str]] = defaultdict(set)
+    for node, targets in matcher.edges.items():
+        for target in targets:
+            if base(target) != base(node):
+                required_by[base(target)].add(base(node))
+    return Graph(
+        edges={node: tuple(sorted(targets)) for node, targets in matcher.edges.items()},
+        lines=matcher.lines,
+        direct=tuple(direct),
+        strays=tuple(strays),
+        extras={key: frozenset(extras) for key, extras in matcher.extras.items()},
+        own={d.key: d.sizes.apparent for d in inventory.distributions},
+        urls=matcher.urls,
+        frozen=frozen,
+        conflicts=tuple(matcher.conflicts.values()),
+        warnings=tuple(dict.fromkeys(matcher.warnings)),
+        required_by={key: tuple(sorted(sources)) for key, sources in required_by.items()},
+    )

@@ -1,0 +1,114 @@
+"""What was asked for by name: of an environment by its marks, of requirements by their lines, of a freeze by neither."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from deadweight.formats.metadata import normalize
+from deadweight.graph.matching import Matcher
+from deadweight.graph.value import Root
+from deadweight.model import Distribution, Wanted
+
+_EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
+_DEVELOPERS_EXTRAS = frozenset("dev devel develop development test tests testing doc docs lint typing mypy ci".split())
+
+
+def requested(distributions: Iterable[Distribution], matcher: Matcher) -> tuple[list[Root], set[str]]:
+    """Return the distributions that REQUESTED marks (PEP 376), else those that nobody requires; and the marked ones.
+
+    Some installers mark all that they install; the marks of an installer tell something only where it left one out.
+    """
+    by_installer: dict[str, list[Distribution]] = defaultdict(list)
+    for distribution in distributions:
+        by_installer[distribution.installer].append(distribution)
+    required = matcher.required(matcher.by_key)
+    roots: set[str] = set()
+    marked: set[str] = set()
+    for group in by_installer.values():
+        keys, marks = {d.key for d in group}, {d.key for d in group if d.requested}
+        telling = marks and (marks != keys or not required & keys)
+        roots |= marks if telling else keys - required
+        marked |= marks if telling else set()
+        if not telling and required & keys:
+            matcher.warnings.append(
+                "nothing here tells what was asked for by name; what nobody requires is taken for it"
+                " (the requirements file would tell)"
+            )
+    return [Root(key) for key in sorted(roots)], marked
+
+
+def with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: Matcher) -> list[Root]:
+    """Guess the extras that roots were asked for with: no environment records them (pypa/pip#5823).
+
+    An extra was asked for where all that it adds is there and something of it is not explained otherwise: reached by
+    no root, or a root only for want of anybody who requires it. The second is weak, so it takes three such names.
+    Extras for developers are never guessed: what they bring is nobody's at run time.
+    """
+    unmarked = {root.key for root in direct if root.key not in marked}
+    unreached = matcher.by_key.keys() - matcher.reached(direct)
+    found: list[Root] = []
+    for root in direct:
+        extras: set[str] = set()
+        for extra, names in sorted(_offered(root.key, matcher).items(), key=lambda item: (-len(item[1]), item[0])):
+            telling = bool(names & unreached) or len(names & unmarked) >= 3
+            if telling and names <= matcher.by_key.keys():
+                extras.add(extra)
+                matcher.visit(f"{root.key}[{extra}]")
+                brought = matcher.reached([Root(root.key, frozenset({extra}))]) - {root.key}
+                unreached, unmarked = unreached - brought, unmarked - brought
+        found.append(Root(root.key, frozenset(extras)))
+    guessed = [f"{root.key}[{','.join(sorted(root.extras))}]" for root in found if root.extras]
+    if guessed:
+        matcher.warnings.append(
+            f"no environment records extras; by what is there, these were asked for: {', '.join(guessed)}"
+        )
+    brought = {key for root in found if root.extras for key in matcher.reached([root]) - {root.key}}
+    return [root for root in found if root.key not in brought or root.key in marked]
+
+
+def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
+    """Return extra → the names that it adds, of the extras that a distribution's requirements speak of."""
+    offered: dict[str, set[str]] = {}
+    distribution = matcher.by_key[key]
+    spoken_of = {extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line)}
+    for extra in spoken_of - _DEVELOPERS_EXTRAS:
+        names = {normalize(r.name) for _, r in matcher.requirements_of(distribution, normalize(extra))} - {key}
+        if names:
+            offered[normalize(extra)] = names
+    return offered
+
+
+def is_frozen(wanted: Collection[Wanted], direct: list[Root], matcher: Matcher) -> bool:
+    """Say whether the requirements are a full freeze: nearly all pinned, nearly all that is there named."""
+    active = [want for want in wanted if matcher.holds(want)]
+    pinned = [want for want in active if want.url or want.specifier.startswith("==")]
+    named = {root.key for root in direct}
+    reached = matcher.reached(direct)
+    return (
+        len(pinned) >= 0.9 * len(active)
+        and len(named) >= 0.95 * len(reached)
+        and len(named & matcher.required(named)) >= 3
+    )
+
+
+def unrequired(direct: list[Root], matcher: Matcher) -> list[Root]:
+    """Keep the roots that no other root requires; of a cycle that nobody else requires, one."""
+    named = {root.key: root for root in direct}
+    kept = [root for root in direct if root.key not in matcher.required(named)]
+    while left := sorted(named.keys() - matcher.reached(kept)):
+        kept.append(named[left[0]])
+    return sorted(kept)
+
+
+def strays_of(direct: list[Root], matcher: Matcher) -> list[Root]:
+    """Return roots for what the direct ones do not reach, such as pip, or what an uninstall left behind."""
+    strays: list[Root] = []
+    reached = matcher.reached(direct)
+    left = {key for key in matcher.by_key if key not in reached}
+    while left:
+        top = left - matcher.required(left) or {min(left)}
+        strays += (Root(key) for key in sorted(top))
+        left -= matcher.reached(strays)
+    return strays

@@ -1,0 +1,146 @@
+"""The graph as a value: nodes, edges, roots, and what can be reached from where."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from deadweight.model import Conflict, Wanted
+
+if TYPE_CHECKING:
+    import networkx
+
+Edges = Mapping[str, Collection[str]]
+
+
+class Root(NamedTuple):
+    """Where reaching starts: a distribution's key and the extras it is asked for with."""
+
+    key: str
+    extras: frozenset[str] = frozenset()
+
+    def nodes(self) -> Iterator[str]:
+        yield self.key
+        yield from (f"{self.key}[{extra}]" for extra in sorted(self.extras))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """Requirements matched to distributions.
+
+    edges:        node → nodes; an edge out of ``a[x]`` holds only where somebody asks for the extra
+    lines:        (node, key) → the PEP 508 line behind the edge
+    direct:       the roots that the user's requirements name
+    strays:       roots that nobody asks for, so that everything is reached from somewhere
+    extras:       key → the extras that somebody asks for
+    own:          key → apparent bytes
+    urls:         URL → key, of what was installed from one
+    frozen:       whether the requirements are a full freeze, so that only some of them are roots
+    """
+
+    edges: Edges
+    lines: Mapping[tuple[str, str], str]
+    direct: tuple[Root, ...]
+    strays: tuple[Root, ...]
+    extras: Mapping[str, frozenset[str]]
+    own: Mapping[str, int]
+    urls: Mapping[str, str]
+    frozen: bool = False
+    conflicts: tuple[Conflict, ...] = ()
+    warnings: tuple[str, ...] = ()
+    required_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def roots(self) -> tuple[Root, ...]:
+        return self.direct + self.strays
+
+    def requires(self, key: str) -> tuple[str, ...]:
+        """Return the keys that a distribution needs, with the extras it is asked for; sorted."""
+        found = {base(target) for node in self.nodes_of(key) for target in self.edges.get(node, ())}
+        return tuple(sorted(found - {key}))
+
+    def nodes_of(self, key: str) -> Iterator[str]:
+        return Root(key, self.extras.get(key, frozenset())).nodes()
+
+    def closure(self, roots: Iterable[Root]) -> set[str]:
+        """Return the keys of all that ``roots`` reach, themselves included."""
+        return {base(n) for n in reachable(self.edges, (n for root in roots for n in root.nodes()))}
+
+    def closure_of(self, key: str) -> set[str]:
+        """Return the keys of all that one distribution reaches, with the extras it is asked for."""
+        return {base(n) for n in reachable(self.edges, self.nodes_of(key))}
+
+    def retained_by(self, key: str) -> set[str]:
+        """Return the keys that leave when ``key`` alone is taken out: what no root reaches any more."""
+        if not self.requires(key):
+            return {key}
+        return self.closure_of(key) - self._reached_without(key)
+
+    def _reached_without(self, key: str) -> set[str]:
+        start = (node for root in self.roots if root.key != key for node in root.nodes())
+        return {base(n) for n in reachable(self.edges, start, without=frozenset(self.nodes_of(key)))}
+
+    def freed_by_dropping(self, keys: Collection[str]) -> set[str]:
+        """Return the keys that leave when these are no longer roots: what dropping their lines frees."""
+        left = self.closure(root for root in self.roots if root.key not in keys)
+        return self.closure(root for root in self.roots if root.key in keys) - left
+
+    def bytes_of(self, keys: Iterable[str]) -> int:
+        """Return the apparent bytes of distributions, each once."""
+        return sum(self.own[key] for key in keys)
+
+    def keys_of(self, wanted: Iterable[Wanted]) -> dict[Wanted, str | None]:
+        """Return requirement → the key it names; None where nothing of that name is there."""
+        return {want: key_of(want, self.own, self.urls) for want in wanted}
+
+    def holders(self) -> Mapping[str, tuple[str, ...]]:
+        """Return key → the direct requirements that reach it, itself left out; together they hold it up."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for root in self.direct:
+            for key in sorted(self.closure([root]) - {root.key}):
+                found[key].append(root.key)
+        return {key: tuple(roots) for key, roots in found.items()}
+
+    def networkx(self) -> networkx.DiGraph[str]:
+        """Return the graph as networkx has it: nodes carry ``own_bytes``, edges ``requirement``."""
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        for key in self.own:
+            for node in self.nodes_of(key):
+                graph.add_node(node, own_bytes=self.own[key] if node == key else 0, direct=False)
+        for source, targets in self.edges.items():
+            for target in targets:
+                graph.add_edge(source, target, requirement=self.lines.get((source, base(target)), ""))
+        for root in self.direct:
+            for node in root.nodes():
+                graph.nodes[node]["direct"] = True
+        return graph
+
+
+def base(node: str) -> str:
+    """Return the distribution's key of a node."""
+    return node.partition("[")[0]
+
+
+def reachable(edges: Edges, roots: Iterable[str], *, without: Collection[str] = ()) -> set[str]:
+    """Return the nodes that can be reached from ``roots``, themselves included, never entering ``without``."""
+    seen: set[str] = set()
+    stack = [node for node in roots if node not in without]
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += (n for n in edges.get(node, ()) if n not in seen and n not in without)
+    return seen
+
+
+def key_of(want: Wanted, keys: Collection[str], urls: Mapping[str, str]) -> str | None:
+    """Return the key that a requirement names; where it gives no name, the one installed from its URL."""
+    if want.name is not None:
+        return want.name if want.name in keys else None
+    return next(
+        (key for url, key in urls.items() if url == want.url or url.rstrip("/").endswith(want.url.lstrip("./"))), None
+    )
