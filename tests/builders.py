@@ -10,8 +10,12 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from deadweight.findings import Profile, conclude
+from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.inventory import take_inventory
-from deadweight.model import Entry, FileTree, Inventory
+from deadweight.model import Distribution, Entry, Environment, FileTree, Inventory, Metadata, Sizes, Wanted
+from deadweight.settings import Settings
+from deadweight.targets import Target
 
 SITE = "lib/python3.11/site-packages"
 ELF_X86_64 = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(44)
@@ -73,7 +77,7 @@ class _Memory:
 
 
 def site_tree(*distributions: Mapping[str, bytes], extra: Mapping[str, str | bytes] | None = None) -> FileTree:
-    """Return the tree of an environment that holds distributions (see ``dist_files``); ``extra`` counts from the prefix."""
+    """Return the tree of an environment that holds distributions ; ``extra`` counts from the prefix."""
     files: dict[str, str | bytes] = {}
     for distribution in distributions:
         files |= {f"{SITE}/{path}": content for path, content in distribution.items()}
@@ -146,3 +150,55 @@ def _digest(data: bytes) -> str:
 def make_wheelhouse(folder: Path, *wheels: tuple[str, bytes]) -> Path:
     """Write wheels into a folder that installers take with ``--find-links``; return it."""
     return write_files(folder, dict(wheels))
+
+
+def bare(
+    name: str,
+    size: int = 1,
+    *,
+    requires: Iterable[str] = (),
+    version: str | None = "1.0",
+    requested: bool = False,
+    installer: str = "pip",
+    url: str = "",
+    classifiers: Iterable[str] = (),
+) -> Distribution:
+    """Return a distribution of ``size`` bytes, for what asks neither for files nor for a tree."""
+    stated = Metadata(name=name, version=version, requires=tuple(requires), classifiers=tuple(classifiers))
+    sizes = Sizes(files=1, apparent=size, disk=None, kinds={"source": size})
+    return Distribution(key=name, metadata=stated, sizes=sizes, requested=requested, installer=installer, url=url)
+
+
+def bare_inventory(*distributions: Distribution, python: str = "3.11.7", platform: str = "linux_x86_64") -> Inventory:
+    """Return an inventory of such distributions, by name, and of nothing else."""
+    ordered = tuple(sorted(distributions, key=lambda d: d.key))
+    size = sum(d.sizes.apparent for d in ordered)
+    total = Sizes(files=len(ordered), apparent=size, disk=None, kinds={"source": size} if size else {})
+    environment = Environment(python=python, platform=platform, installer="pip")
+    return Inventory(environment=environment, distributions=ordered, unowned=Sizes(disk=None), total=total)
+
+
+def wants(*lines: str) -> tuple[Wanted, ...]:
+    """Return what the PEP 508 lines of a requirements file ask for."""
+    return tuple(requirements_file("\n".join(lines)).all_wanted())
+
+
+def requirements_file(
+    text: str, path: str = "requirements.txt", included: Mapping[str, RequirementsFile] | None = None
+) -> RequirementsFile:
+    """Return a requirements file that lies nowhere; ``included``: path of a ``-r`` line → its file."""
+    lines = logical_lines(text, path)
+    return RequirementsFile(
+        path=path,
+        lines=tuple(lines),
+        wanted={n.number: want for n in lines if n.kind == "requirement" and (want := pep508(n, path))},
+        included={n.number: (included or {})[n.value] for n in lines if n.kind == "include"},
+    )
+
+
+def profile_of(
+    inventory: Inventory, file: RequirementsFile | None = None, settings: Settings | None = None, *, path: str = ""
+) -> Profile:
+    """Return the profile that the pure stages make of an inventory: of an environment, or of a requirements file."""
+    target = Target("requirements", path or file.path) if file else Target("environment", path or "env")
+    return conclude(target, inventory, settings or Settings(), file)

@@ -1,4 +1,4 @@
-"""What a run found, as one value: every report and every command is written from it."""
+"""Inventory → Profile: what a run found, as one value. Every report and every command is written from it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deadweight.graph import Graph, Weight
+from deadweight.graph import Graph, Weight, build_graph, weigh
+from deadweight.groups import assign_groups
+from deadweight.groups.rules import config_names
 from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, Inventory, Skipped
-from deadweight.plan.splits import Split
+from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
 
@@ -105,3 +107,26 @@ class Profile:
                 0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct"
             )
         return (*self.inventory.warnings, *self.dependencies.warnings, *notes)
+
+
+def conclude(target: Target, inventory: Inventory, settings: Settings, file: RequirementsFile | None = None) -> Profile:
+    """Run the stages that follow the inventory, in order: graph, groups, splits.
+
+    file: the requirements, where the target is a file of them
+    """
+    wanted = tuple(file.all_wanted()) if file else None
+    graph = build_graph(inventory, wanted)
+    config = config_names(settings.groups)
+    groups = assign_groups(inventory, graph, config)
+    lines = wanted_of(inventory, graph) if wanted is None else wanted
+    plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
+    return Profile(
+        target=target,
+        inventory=inventory,
+        dependencies=graph,
+        weights=weigh(graph),
+        groups=groups,
+        splits=make_splits(plan, settings),
+        requirements=file,
+        settings=settings,
+    )

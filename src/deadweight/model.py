@@ -178,6 +178,8 @@ class Wanted:
 
     name:  normalized; None where only an install can tell (a bare URL)
     url:   of a PEP 508 direct reference, a bare URL or a path, as written
+    asked: whether an annotation of pip-compile's or uv's says that it was asked for, and not only pulled in
+    place: the same as ``direct_url.json`` tells it (PEP 610): absolute, without credentials, reference and extras
     """
 
     name: str | None
@@ -185,7 +187,9 @@ class Wanted:
     specifier: str = ""
     marker: str = ""
     url: str = ""
+    place: str = ""
     editable: bool = False
+    asked: bool = False
     file: str = ""
     number: int = 0
 

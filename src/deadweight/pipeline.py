@@ -15,6 +15,7 @@ from deadweight.targets import Target, parse_target
 if TYPE_CHECKING:
     from deadweight.findings import Profile
     from deadweight.formats.requirements import RequirementsFile
+    from deadweight.model import Inventory
 
 
 def profile(
@@ -32,7 +33,7 @@ def profile(
     found = parse_target(os.fspath(target))
     if found.kind == "environment":
         observe(Progress("measuring", found.path))
-        return _conclude(found, Listing(found.path), settings)
+        return _conclude(found, _take_inventory(found.path), settings)
     observe(Progress("reading", found.path))
     return _profile_requirements(found, settings, observe)
 
@@ -62,11 +63,14 @@ def _profile_requirements(target: Target, settings: Settings, observe: Observer)
             if os.path.lexists(folder):
                 raise BadInput(f"{settings.keep_env} is there already", hint="give --keep-env a folder that is not")
             scratch.answers_for(folder)
-        install(folder, target.path, options, installer=installer, observe=observe, held=(scratch.lock,))
+        # A pipe, as the shell's <(…) makes it, can be read once only: the installer gets a copy.
+        path = target.path if os.path.isfile(target.path) else scratch.write("requirements.txt", file.text)
+        install(folder, path, options, installer=installer, observe=observe, scratch=scratch)
         observe(Progress("measuring", settings.keep_env or "the environment"))
-        found = _conclude(target, Listing(folder), settings, file=file, installer=installer.name)
+        inventory = _take_inventory(folder)
         scratch.let_go()
-    return found
+    environment = replace(inventory.environment, installer=installer.name)
+    return _conclude(target, replace(inventory, environment=environment), settings, file)
 
 
 def _refuse_builds(file: RequirementsFile) -> None:
@@ -80,38 +84,18 @@ def _refuse_builds(file: RequirementsFile) -> None:
                 raise BadRequirement(included.path, line.number, line.body, "--no-build, but this asks for builds")
 
 
-def _conclude(
-    target: Target,
-    listing: Listing,
-    settings: Settings,
-    *,
-    file: RequirementsFile | None = None,
-    installer: str | None = None,
-) -> Profile:
-    """Run the pure stages, in order. They are imported here, while other processes list the tree."""
-    from deadweight.findings import Profile
-    from deadweight.graph import build_graph, weigh
-    from deadweight.groups import assign_groups
-    from deadweight.groups.rules import config_names
+def _take_inventory(folder: str) -> Inventory:
+    listing = Listing(folder)
+    # Other processes list the tree; meanwhile the stages are imported, those after the inventory too.
+    import deadweight.findings  # noqa: F401
     from deadweight.inventory import take_inventory
-    from deadweight.plan.splits import Plan, make_splits, wanted_of
 
-    wanted = tuple(file.all_wanted()) if file else None
-    config = config_names(settings.groups)
-    inventory = take_inventory(listing.finish())
-    if installer:
-        inventory = replace(inventory, environment=replace(inventory.environment, installer=installer))
-    graph = build_graph(inventory, wanted)
-    groups = assign_groups(inventory, graph, config)
-    lines = wanted if wanted is not None else wanted_of(inventory, graph)
-    plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
-    return Profile(
-        target=target,
-        inventory=inventory,
-        dependencies=graph,
-        weights=weigh(graph),
-        groups=groups,
-        splits=make_splits(plan, settings),
-        requirements=file,
-        settings=settings,
-    )
+    return take_inventory(listing.finish())
+
+
+def _conclude(
+    target: Target, inventory: Inventory, settings: Settings, file: RequirementsFile | None = None
+) -> Profile:
+    from deadweight.findings import conclude
+
+    return conclude(target, inventory, settings, file)

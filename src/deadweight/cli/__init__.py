@@ -75,7 +75,7 @@ def main(args: list[str] | None = None) -> NoReturn:
     # One short run makes little garbage but very many values; looking for cycles among them costs a third of the time.
     gc.disable()
     arguments = sys.argv[1:] if args is None else args
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
     status = _run(arguments, debug="--debug" in arguments)
@@ -105,9 +105,6 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except (KeyboardInterrupt, click.Abort):
         _say("interrupted; nothing was left behind")
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (DeadweightError, OSError) as error:
         if debug:
             _traceback()

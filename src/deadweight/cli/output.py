@@ -16,12 +16,13 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
     if path is not None:
         write_files({path: text}, force=force)
         return
+    encoding = sys.stdout.encoding or "ascii"
     try:
-        sys.stdout.write(text)
-    except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has had enough, as in ``| head``. What is left in the buffer must not be tried again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_files(texts: Mapping[str, str], *, force: bool) -> None:

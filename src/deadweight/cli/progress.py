@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from deadweight.progress import Observer, Progress, silent
 from deadweight.report.units import human, plain
 
-_EVERY = 5.0  # seconds between plain lines of one phase
+_EVERY = 5.0  # seconds between plain lines of phases that were reached before
 
 
 @contextlib.contextmanager
@@ -25,15 +25,17 @@ def observer(*, quiet: bool, verbose: bool) -> Iterator[Observer]:
 
 
 class _Lines:
-    """Says each phase once, and downloads now and then; with ``verbose`` everything."""
+    """Says each phase when it is first reached, and where it stands now and then; with ``verbose`` everything."""
 
     def __init__(self, verbose: bool) -> None:
-        self._verbose, self._phase, self._said = verbose, "", 0.0
+        self._verbose, self._said = verbose, 0.0
+        self._reached: set[str] = set()
 
     def __call__(self, progress: Progress) -> None:
-        due = progress.phase == "downloading" and time.monotonic() - self._said >= _EVERY
-        if self._verbose or due or progress.phase != self._phase:
-            self._phase, self._said = progress.phase, time.monotonic()
+        now = time.monotonic()
+        if self._verbose or progress.phase not in self._reached or now - self._said >= _EVERY:
+            self._reached.add(progress.phase)
+            self._said = now
             print(said(progress), file=sys.stderr, flush=True)
 
 

@@ -30,6 +30,11 @@ def is_name(text: str) -> bool:
     return bool(_NAME.match(text))
 
 
+def version_or_none(text: str) -> str | None:
+    """Return a version as it stands, None where it cannot be one; of the forms, only foreign characters are checked."""
+    return text if _VERSION.match(text) else None
+
+
 def headers(data: bytes) -> Mapping[str, list[str]]:
     """Return the headers that matter here, lower-case name → values; the description after them is not looked at.
 
@@ -68,7 +73,7 @@ def parse_metadata(data: bytes, folder: str, *, requires_txt: bytes = b"") -> Me
     requires = tuple(found.get("requires-dist", ())) or tuple(_egg_requires(requires_txt))
     return Metadata(
         name=normalize(name),
-        version=version if version and _VERSION.match(version) else None,
+        version=version_or_none(version),
         summary=_one(found, "summary"),
         requires=requires,
         classifiers=tuple(found.get("classifier", ())),

@@ -9,6 +9,8 @@ import csv
 import json
 from posixpath import normpath
 
+from deadweight.formats.metadata import is_name, version_or_none
+
 
 def record_paths(data: bytes) -> list[str]:
     """Return the first column of a RECORD, relative to the folder that holds the ``.dist-info``.
@@ -48,10 +50,10 @@ class CondaPackage:
 
     def __init__(self, data: bytes) -> None:
         found = json.loads(data)
-        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+        if not isinstance(found, dict) or not is_name(str(found.get("name", "")).lstrip("_")):
             raise ValueError("no conda package record")
         self.name: str = found["name"]
-        self.version = str(found["version"]) if "version" in found else None
+        self.version = version_or_none(str(found.get("version", "")))
         self.files = _strings(found.get("files"))
         self.depends = [d.split()[0] for d in _strings(found.get("depends")) if d.strip()]
         self.requested = bool(found.get("requested_spec") or found.get("requested_specs"))

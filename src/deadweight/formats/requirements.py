@@ -14,13 +14,13 @@ from deadweight.errors import BadRequirement
 from deadweight.formats.metadata import normalize
 from deadweight.model import Wanted
 
-Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "option"]
+Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"(-[A-Za-z]|--[a-z-]+)(?:\s*=\s*|\s+|(?<=^-[A-Za-z]))?(.*)$", re.DOTALL)
 _KINDS: dict[str, Kind] = {
     "-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint",
-    "-e": "editable", "--editable": "editable",
+    "-e": "editable", "--editable": "editable", "-f": "links", "--find-links": "links",
 }  # fmt: skip
 _OPTIONS = frozenset(
     "-i --index-url --pypi-url --extra-index-url --no-index -f --find-links --no-binary --only-binary --prefer-binary"
@@ -29,7 +29,8 @@ _OPTIONS = frozenset(
 _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
 # name, extras and specifier at the start of a requirement, as they are spelled
 _SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?(?P<specifier>[^;#@\\\r\n]*)")
-_VIA_FILE = re.compile(r"#\s*(?:via\s+)?-r\s+\S+|#\s*via\s+.*-r\s+\S+")
+# "# via -r app.in", on one line or with "#   -r app.in" below; of a project "# via app (pyproject.toml)"
+_VIA_FILE = re.compile(r"#\s+(?:via\s+(?:.*,\s*)?)?(?:-r\s+\S+|\S+\s+\(pyproject\.toml\))")
 _LOOKS_LIKE_A_PLACE = re.compile(
     r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$"
 )
@@ -64,6 +65,11 @@ class RequirementsFile:
     lines: tuple[Line, ...]
     wanted: Mapping[int, Wanted]
     included: Mapping[int, RequirementsFile]
+
+    @property
+    def text(self) -> str:
+        """The whole file, as it was read."""
+        return "".join(line.text for line in self.lines)
 
     def with_included(self) -> Iterator[RequirementsFile]:
         """Yield this file and all that it includes."""
@@ -149,9 +155,20 @@ def is_annotation(line: Line) -> bool:
     return line.kind == "comment" and line.text[:1] in " \t"
 
 
-def says_asked_for(text: str) -> bool:
-    """Say whether an annotation names a requirements file: the line above it was asked for, not only pulled in."""
-    return bool(_VIA_FILE.search(text))
+def asked_for(lines: list[Line]) -> list[int]:
+    """Return the numbers of the requirements whose annotations name a file: ``# via -r app.in``."""
+    found, latest = [], 0
+    for line in lines:
+        if line.kind == "requirement":
+            latest = line.number
+            told = line.text
+        elif is_annotation(line):
+            told = line.text
+        else:
+            continue
+        if latest and _VIA_FILE.search(told):
+            found.append(latest)
+    return found
 
 
 def pinned(line: Line, version: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Collection
 
 from deadweight.graph.matching import Matcher
 from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
-from deadweight.graph.value import Edges, Graph, Root, base, reachable
+from deadweight.graph.value import Edges, Graph, Root, base, key_of, reachable
 from deadweight.graph.weights import Weight, retained_bytes, weigh
 from deadweight.model import Inventory, Wanted
 
@@ -37,7 +37,8 @@ def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) 
         direct = matcher.match_wanted(wanted)
         frozen = is_frozen(wanted, direct, matcher)
         if frozen:
-            direct = unrequired(direct, matcher)
+            asked = {key_of(want, matcher.by_key, matcher.urls) for want in wanted if want.asked}
+            direct = unrequired(direct, {root.key for root in direct if root.key in asked}, matcher)
     strays = strays_of(direct, matcher)
     required_by: dict[str, set[str]] = defaultdict(set)
     for node, targets in matcher.edges.items():
@@ -52,6 +53,7 @@ def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) 
         extras={key: frozenset(extras) for key, extras in matcher.extras.items()},
         own={d.key: d.sizes.apparent for d in inventory.distributions},
         urls=matcher.urls,
+        inactive=frozenset(want for want in wanted or () if not matcher.holds(want)),
         frozen=frozen,
         conflicts=tuple(matcher.conflicts.values()),
         warnings=tuple(dict.fromkeys(matcher.warnings)),

@@ -26,7 +26,7 @@ class Matcher:
         self.extras: dict[str, set[str]] = defaultdict(set)
         self.conflicts: dict[tuple[str, str], Conflict] = {}
         self.warnings: list[str] = []
-        self.urls = {d.url: d.key for d in inventory.distributions if d.url}
+        self.urls = {d.url.rstrip("/"): d.key for d in inventory.distributions if d.url}
         self._values = marker_values(inventory.environment)
 
     def visit(self, node: str) -> None:
@@ -140,10 +140,10 @@ def parse_requirement(line: str) -> Requirement:
 @lru_cache(maxsize=1 << 14)
 def _satisfies(version: str, specifier: str) -> bool:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion
+    from packaging.version import InvalidVersion, Version
 
     try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidVersion, InvalidSpecifier):
         return True  # a version of no known form satisfies nothing and violates nothing
 

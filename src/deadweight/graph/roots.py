@@ -1,4 +1,4 @@
-"""What was asked for by name: of an environment by its marks, of requirements by their lines, of a freeze by neither."""
+"""What was asked for by name: an environment has marks, a requirements file lines, a full freeze neither."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def is_frozen(wanted: Collection[Wanted], direct: list[Root], matcher: Matcher) 
     )
 
 
-def unrequired(direct: list[Root], matcher: Matcher) -> list[Root]:
-    """Keep the roots that no other root requires; of a cycle that nobody else requires, one."""
+def unrequired(direct: list[Root], asked: Collection[str], matcher: Matcher) -> list[Root]:
+    """Keep the roots that no other root requires, and those that are known to be asked for; of a cycle, one."""
     named = {root.key: root for root in direct}
-    kept = [root for root in direct if root.key not in matcher.required(named)]
+    kept = [root for root in direct if root.key in asked or root.key not in matcher.required(named)]
     while left := sorted(named.keys() - matcher.reached(kept)):
         kept.append(named[left[0]])
     return sorted(kept)

@@ -37,6 +37,7 @@ class Graph:
     extras:       key → the extras that somebody asks for
     own:          key → apparent bytes
     urls:         URL → key, of what was installed from one
+    inactive:     the user's requirements whose markers are false for what was measured
     frozen:       whether the requirements are a full freeze, so that only some of them are roots
     """
 
@@ -47,6 +48,7 @@ class Graph:
     extras: Mapping[str, frozenset[str]]
     own: Mapping[str, int]
     urls: Mapping[str, str]
+    inactive: frozenset[Wanted] = frozenset()
     frozen: bool = False
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -92,8 +94,8 @@ class Graph:
         return sum(self.own[key] for key in keys)
 
     def keys_of(self, wanted: Iterable[Wanted]) -> dict[Wanted, str | None]:
-        """Return requirement → the key it names; None where nothing of that name is there."""
-        return {want: key_of(want, self.own, self.urls) for want in wanted}
+        """Return requirement → the key it names; None where nothing of that name is there, or its marker is false."""
+        return {want: None if want in self.inactive else key_of(want, self.own, self.urls) for want in wanted}
 
     def holders(self) -> Mapping[str, tuple[str, ...]]:
         """Return key → the direct requirements that reach it, itself left out; together they hold it up."""
@@ -141,6 +143,4 @@ def key_of(want: Wanted, keys: Collection[str], urls: Mapping[str, str]) -> str 
     """Return the key that a requirement names; where it gives no name, the one installed from its URL."""
     if want.name is not None:
         return want.name if want.name in keys else None
-    return next(
-        (key for url, key in urls.items() if url == want.url or url.rstrip("/").endswith(want.url.lstrip("./"))), None
-    )
+    return urls.get(want.place.rstrip("/"))

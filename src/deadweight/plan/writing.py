@@ -15,10 +15,10 @@ class Writer:
     """Writes one split of one file.
 
     folder:   where the result will lie, as seen from where ``file.path`` counts from
-    versions: name → version to pin; empty to leave specifiers as they are
+    versions: requirement → version to pin; empty to leave specifiers as they are
     """
 
-    def __init__(self, split: Split, folder: str, versions: Mapping[str, str]) -> None:
+    def __init__(self, split: Split, folder: str, versions: Mapping[Wanted, str]) -> None:
         self._split, self._folder, self._versions = split, folder, versions
         self._kept: Collection[Wanted] = set(split.kept)
 
@@ -64,12 +64,12 @@ class Writer:
     def _spelled(self, line: Line, file: RequirementsFile) -> Iterator[str]:
         text = line.text if line.text.endswith("\n") else f"{line.text}\n"
         wanted = file.wanted.get(line.number)
-        if wanted and wanted.name and wanted.name in self._versions and not wanted.url:
-            yield pinned(line, self._versions[wanted.name]).rstrip("\r\n") + "\n"
+        if wanted is not None and wanted in self._versions:
+            yield pinned(line, self._versions[wanted]).rstrip("\r\n") + "\n"
         elif line.number in file.included and not self._is_whole(file.included[line.number]):
             # Something in it goes: what stays is written in its place.
             yield from self._lines(file.included[line.number])
-        elif line.kind in ("include", "constraint"):
+        elif line.kind in ("include", "constraint") or (line.kind == "links" and "://" not in line.value):
             yield text.replace(line.value, self._from_folder(file.path, line.value), 1)
         else:
             yield text

@@ -17,11 +17,11 @@ _METHODS = {"requirements": "install", "environment": "files"}
 
 def as_json(profile: Profile) -> str:
     """Return the whole report; distributions by name, everything in a fixed order, ASCII only."""
-    return json.dumps(as_values(profile), indent=1) + "\n"
+    return without_credentials(json.dumps(as_values(profile), indent=1)) + "\n"
 
 
 def as_values(profile: Profile) -> dict[str, object]:
-    """Return the report as dicts, lists, integers and strings."""
+    """Return the report as dicts, lists, integers and strings; URLs in it still have their credentials."""
     inventory = profile.inventory
     return {
         "schema": SCHEMA,
@@ -99,7 +99,7 @@ def _row(row: Row) -> dict[str, object]:
 def _split(split: Split) -> dict[str, object]:
     return {
         "groups": list(split.groups),
-        "requirements": [without_credentials(requirement_text(wanted)) for wanted in split.kept],
+        "requirements": [requirement_text(wanted) for wanted in split.kept],
         "dropped": [
             {
                 "name": d.name,

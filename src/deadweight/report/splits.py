@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from deadweight.findings import Profile
+from deadweight.model import Wanted
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.plan.writing import Writer
 from deadweight.report.as_text import WIDEST, left_out_table, render
@@ -21,15 +22,22 @@ def split_files(profile: Profile, folder: str, *, pin: bool) -> dict[str, str]:
     folder: where they will lie, counted from the working directory like the target's own path
     pin:    write the measured versions in place of specifiers
     """
-    found = profile.inventory.distributions
-    versions = {d.key: d.version for d in found if d.version} if pin else {}
+    versions = _measured_versions(profile) if pin else {}
     return {
         os.path.join(folder, f"requirements-{split.name}.txt"): _text(profile, split, folder, versions)
         for split in profile.splits
     }
 
 
-def _text(profile: Profile, split: Split, folder: str, versions: dict[str, str]) -> str:
+def _measured_versions(profile: Profile) -> dict[Wanted, str]:
+    """Return requirement → the version that was measured, of those that hold for what was measured."""
+    versions = {d.key: d.version for d in profile.inventory.distributions}
+    wanted = profile.requirements.all_wanted() if profile.requirements else ()
+    keys = profile.dependencies.keys_of(wanted)
+    return {want: version for want, key in keys.items() if key and (version := versions[key]) and not want.url}
+
+
+def _text(profile: Profile, split: Split, folder: str, versions: dict[Wanted, str]) -> str:
     if profile.requirements is not None:
         return Writer(split, posixpath.abspath(folder or "."), versions).text(profile.requirements)
     lines = [f"# {split.name}: made by deadweight from the environment {plain(profile.target.path)}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_CREDENTIALS = re.compile(r"(\w://)[^/@\s]+@")
+_CREDENTIALS = re.compile(r"(\w://)[^/@\s\"]+@")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -21,10 +21,12 @@ def human(size: int | None) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Return a share in whole percents; what is there, but less than one, is "<1 %"."""
+    """Return a share in whole percents; neither something nor all but something is rounded away."""
     if not whole or not part:
         return "0 %"
     share = 100 * part / whole
+    if 99.5 <= share < 100:
+        return ">99 %"
     return "<1 %" if share < 0.5 else f"{share:.0f} %"
 
 

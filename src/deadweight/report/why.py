@@ -10,7 +10,7 @@ from itertools import islice
 from deadweight import __version__
 from deadweight.findings import Profile
 from deadweight.graph import base
-from deadweight.report.units import human, plain
+from deadweight.report.units import human, plain, without_credentials
 
 _MOST_PATHS = 1000
 
@@ -84,7 +84,7 @@ def why_json(profile: Profile, found: Why) -> str:
         "held_by": list(found.holders),
         "leaves_with_it": list(found.leaves),
     }
-    return json.dumps(values, indent=1) + "\n"
+    return without_credentials(json.dumps(values, indent=1)) + "\n"
 
 
 def why_text(profile: Profile, found: Why, *, most: int | None = 20) -> str:
@@ -96,10 +96,11 @@ def why_text(profile: Profile, found: Why, *, most: int | None = 20) -> str:
     version = distribution.version or "(version unknown)"
     sizes = f"{human(graph.own[found.key])}, with all it needs {human(weight.closure)}"
     lines = [f"{found.key} {version}: {sizes}; {group.group}: {group.evidence[0].says}", "", "brought in by"]
-    shown = found.paths if most is None else found.paths[:most]
-    lines += ["  " + _path_text(path, direct) for path in shown]
-    if len(found.paths) > len(shown):
-        lines.append(f"  … and {len(found.paths) - len(shown)}{' or more' if found.cut else ''} longer paths (--all)")
+    texts = list(dict.fromkeys(_path_text(path, direct) for path in found.paths))
+    shown = texts if most is None else texts[:most]
+    lines += [f"  {text}" for text in shown]
+    if len(texts) > len(shown):
+        lines.append(f"  … and {len(texts) - len(shown)}{' or more' if found.cut else ''} longer paths (--all)")
     lines += ["", *_reckoning(profile, found, direct)]
     return "\n".join(plain(line) if line else "" for line in lines) + "\n"
 

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -16,6 +17,8 @@ from typing import Literal, Protocol
 from deadweight.errors import InstallFailed
 from deadweight.formats.installer_output import explain, pip_progress, uv_progress
 from deadweight.progress import Observer, Progress
+from deadweight.sources.interpreters import find_interpreter, no_interpreter
+from deadweight.sources.scratch import Scratch
 
 # Settings of the user's that would lead an install out of the venv, or change what it leaves there.
 _NOT_PASSED_ON = (
@@ -63,7 +66,8 @@ class Uv:
     name: str = "uv"
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
-        python = options.python or sys.executable
+        # Where nothing is found here, uv may know of one that it installed itself.
+        python = find_interpreter(options.python) or options.python
         return [self.executable, "venv", "--no-project", "--no-python-downloads", "--python", python, folder]
 
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
@@ -87,7 +91,10 @@ class Pip:
     command: tuple[str, ...] = field(default=(sys.executable, "-m", "pip"))
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
-        return [_interpreter(options.python), "-m", "venv", "--without-pip", folder]
+        python = find_interpreter(options.python)
+        if python is None:
+            raise no_interpreter(options.python)
+        return [python, "-m", "venv", "--without-pip", folder]
 
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
         return [
@@ -116,18 +123,6 @@ def _raw_progress() -> list[str]:
 
     numbers = tuple(int(n) for n in re.findall(r"\d+", version("pip"))[:2])
     return ["--progress-bar", "raw" if numbers >= (24, 1) else "off"]
-
-
-def _interpreter(python: str) -> str:
-    """Return the interpreter that ``--python`` names: a path, or a version to be looked up on PATH."""
-    if not python or python == ".".join(map(str, sys.version_info[:2])):
-        return sys.executable
-    if re.fullmatch(r"\d+(\.\d+)*", python):
-        python = "python" + ".".join(python.split(".")[:2])
-    found = shutil.which(python)
-    if found is None:
-        raise InstallFailed(f"no {python} found", hint="install it, or give --python the path of an interpreter")
-    return found
 
 
 def find_installer(name: str = "") -> Installer:
@@ -162,15 +157,15 @@ def install(
     *,
     installer: Installer,
     observe: Observer,
-    held: tuple[int, ...] = (),
+    scratch: Scratch,
 ) -> None:
     """Make a venv in ``folder`` and install a requirements file into it.
 
-    held:   file descriptors that the installer keeps open as long as it lives
+    scratch: where the installer puts what it needs for a while; it holds the lock as long as it lives
     raises: InstallFailed with the installer's own reason, shortened
     """
     observe(Progress("preparing", f"an empty environment, with {installer.name}"))
-    _run(installer.create(folder, options), installer, lambda _: None, held)
+    _run(installer.create(folder, options), installer, lambda _: None, scratch)
     read = installer.progress()
     observe(Progress("resolving", f"{requirements}, with {installer.name}"))
 
@@ -179,13 +174,13 @@ def install(
         if seen:
             observe(seen)
 
-    _run(installer.install(folder, requirements, options), installer, on_line, held)
+    _run(installer.install(folder, requirements, options), installer, on_line, scratch)
 
 
-def _run(command: list[str], installer: Installer, on_line: Callable[[str], None], held: tuple[int, ...]) -> None:
+def _run(command: list[str], installer: Installer, on_line: Callable[[str], None], scratch: Scratch) -> None:
     output: list[str] = []
     try:
-        with _child(command, held) as child:
+        with _child(command, scratch) as child:
             assert child.stdout is not None
             for line in child.stdout:
                 output.append(line)
@@ -199,8 +194,8 @@ def _run(command: list[str], installer: Installer, on_line: Callable[[str], None
 
 
 @contextlib.contextmanager
-def _child(command: list[str], held: tuple[int, ...]) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in a process group of its own; whatever happens, the whole group has ended afterwards."""
+def _child(command: list[str], scratch: Scratch) -> Iterator[subprocess.Popen[str]]:
+    """Start a command in a process group of its own; on an error or a signal, the whole group has ended afterwards."""
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -208,33 +203,33 @@ def _child(command: list[str], held: tuple[int, ...]) -> Iterator[subprocess.Pop
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=_environment(os.environ),
+        env=_environment(os.environ, scratch),
         start_new_session=True,
-        pass_fds=held,
+        pass_fds=(scratch.lock,),
     )
-    try:
-        with child:
-            try:
-                yield child
-            except BaseException:
-                _end(child)
-                raise
-    finally:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child.pid, signal.SIGKILL)  # what an installer's own children left running
+    with child:
+        try:
+            yield child
+        except BaseException:
+            _end_group(child.pid)
+            raise
 
 
-def _end(child: subprocess.Popen[str]) -> None:
+def _end_group(leader: int) -> None:
+    """End a process and all that it started: asked first, made to after three seconds."""
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGTERM)
-    try:
-        child.wait(timeout=3)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+        os.killpg(leader, signal.SIGTERM)
+        until = time.monotonic() + 3
+        # Not reaped yet, so that the number of the group is nobody else's.
+        while not os.waitid(os.P_PID, leader, os.WEXITED | os.WNOWAIT | os.WNOHANG) and time.monotonic() < until:
+            time.sleep(0.02)
+        os.killpg(leader, signal.SIGKILL)
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's environment, without what would lead the install astray, and without colour."""
+def _environment(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
+    """Return the user's environment, without what would lead the install astray, and without colour.
+
+    An installer that is killed leaves its temporary folders behind: they lie in the scratch folder, and go with it.
+    """
     kept = {name: value for name, value in given.items() if name not in _NOT_PASSED_ON}
-    return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0"}
+    return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0", "TMPDIR": scratch.temporary}

@@ -11,11 +11,12 @@ import codecs
 import os
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.metadata import is_name, normalize
-from deadweight.formats.requirements import Line, RequirementsFile, logical_lines, pep508
+from deadweight.formats.requirements import Line, RequirementsFile, asked_for, logical_lines, pep508
 from deadweight.model import Wanted
 
 _BOMS = (
@@ -51,6 +52,8 @@ def read_requirements(path: str, *, _including: tuple[str, ...] = ()) -> Require
                 included[line.number] = read_requirements(other, _including=here)
     if places:
         wanted |= _read_places(places, path)
+    for number in asked_for(lines):
+        wanted[number] = replace(wanted[number], asked=True)
     return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included=included)
 
 
@@ -105,10 +108,23 @@ def _read_place(line: Line, path: str, scratch: str) -> Wanted:
         extras=frozenset(normalize(e.strip()) for e in extras.group(1).split(",")) if extras else frozenset(),
         marker=marker,
         url=place.partition("#")[0],
+        place=_absolute(place),
         editable=line.kind == "editable",
         file=path,
         number=line.number,
     )
+
+
+def _absolute(place: str) -> str:
+    """Return a path or URL as ``direct_url.json`` tells it (PEP 610); paths count from the working directory."""
+    place = re.sub(r"\[[\w.,\s-]*\]$", "", place.partition("#")[0].strip())
+    if not re.match(r"\w[\w+.-]*:", place):
+        return Path(os.path.abspath(place)).as_uri()
+    scheme, _, rest = place.partition("://")
+    host, slash, path = rest.partition("/")
+    if "+" in scheme:
+        scheme, path = scheme.partition("+")[2], path.partition("@")[0]
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _marker(text: str) -> object:

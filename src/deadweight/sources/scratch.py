@@ -26,6 +26,20 @@ class Scratch:
     path: str
     lock: int
 
+    @property
+    def temporary(self) -> str:
+        """A folder in it for what child processes put into TMPDIR."""
+        path = os.path.join(self.path, "tmp")
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def write(self, name: str, text: str) -> str:
+        """Write a file into it; return its path."""
+        path = os.path.join(self.path, name)
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return path
+
     def answers_for(self, folder: str) -> None:
         """Have ``folder``, which lies elsewhere, removed with this one, until ``let_go``."""
         with open(os.path.join(self.path, _KEPT), "w", encoding="utf-8", errors="surrogateescape") as file:

@@ -1,0 +1,55 @@
+"""A version or a path → the Python interpreter that it means, on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from deadweight.errors import InstallFailed
+
+
+def find_interpreter(python: str) -> str | None:
+    """Return the path of the first interpreter that ``python`` means and that runs; "" is the one that runs us."""
+    if not python or python == ".".join(map(str, sys.version_info[:2])):
+        return sys.executable
+    return next(filter(_runs, _candidates(python)), None)
+
+
+def no_interpreter(python: str) -> InstallFailed:
+    """Return the error that says so."""
+    return InstallFailed(f"no Python {python} found", hint="install it, or give --python the path of an interpreter")
+
+
+def _candidates(python: str) -> Iterator[str]:
+    """Yield what is called so: a path, or a name on PATH; and of a version, what pyenv has installed."""
+    version = re.fullmatch(r"(?:python)?(\d+\.\d+)(?:\.\d+)?", python)
+    name = f"python{version.group(1)}" if version else python
+    if os.sep in name:
+        yield name
+        return
+    for folder in os.get_exec_path():
+        found = shutil.which(name, path=folder)
+        if found:
+            yield found
+    installed = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
+    if version and os.path.isdir(installed):
+        versions = [v for v in os.listdir(installed) if v == version.group(1) or v.startswith(f"{version.group(1)}.")]
+        yield from (os.path.join(installed, v, "bin", name) for v in sorted(versions, key=_numbers, reverse=True))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def _runs(path: str) -> bool:
+    """Say whether it is an interpreter that starts; pyenv puts names on PATH that lead nowhere."""
+    try:
+        return (
+            subprocess.run([path, "-I", "-S", "-c", ""], capture_output=True, timeout=20, check=False).returncode == 0
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False

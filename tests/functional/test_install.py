@@ -1,0 +1,187 @@
+"""Requirements files → throwaway environments, by real installers, without an index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deadweight import DeadweightError, Progress, Settings, profile
+from deadweight.errors import BadInput, BadRequirement, InstallFailed
+from deadweight.findings import Profile
+from tests.builders import bytes_below, make_wheel, make_wheelhouse, write_files
+
+BACKEND = {  # a build backend that needs nothing from an index
+    "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
+    "backend.py": (
+        "import zipfile, os\n"
+        "def build_wheel(folder, *_):\n"
+        "    with zipfile.ZipFile(os.path.join(folder, 'dw_local-1.0-py3-none-any.whl'), 'w') as wheel:\n"
+        "        wheel.writestr('dw_local.py', 'x = 1')\n"
+        "        info = 'dw_local-1.0.dist-info/'\n"
+        "        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: dw-local\\nVersion: 1.0\\n')\n"
+        "        wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')\n"
+        "        wheel.writestr(info + 'RECORD', 'dw_local.py,,\\n')\n"
+        "    return 'dw_local-1.0-py3-none-any.whl'\n"
+        "build_editable = build_wheel\n"
+    ),
+}
+both = pytest.mark.parametrize("installer", ["uv", "pip"])
+
+
+@pytest.fixture
+def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with wheels: dw-app needs dw-lib, and dw-extra with [more]; dw-tester needs dw-lib; dw-old conflicts."""
+    monkeypatch.chdir(tmp_path)
+    make_wheelhouse(
+        tmp_path / "wheels",
+        make_wheel("dw-app", requires=["dw-lib>=1", "dw-extra ; extra == 'more'"], headers=["Provides-Extra: more"]),
+        make_wheel("dw-lib"),
+        make_wheel("dw-extra"),
+        make_wheel("dw-tester", requires=["dw-lib"], headers=["Classifier: Framework :: Pytest"]),
+        make_wheel("dw-old", requires=["dw-lib<1"]),
+    )
+    return tmp_path
+
+
+def measure(folder: Path, text: str, **settings: object) -> Profile:
+    (folder / "requirements.txt").write_text(text)
+    given: dict[str, object] = {"find_links": (str(folder / "wheels"),), **settings}
+    return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
+
+
+def names(found: Profile) -> set[str]:
+    return {d.key for d in found.inventory.distributions}
+
+
+@both
+def test_install__holds_what_was_asked_for_and_nothing_else(here: Path, offline: Path, installer: str) -> None:
+    found = measure(here, "dw-app[more]\ndw-tester\n", installer=installer)
+    assert names(found) == {"dw-app", "dw-lib", "dw-extra", "dw-tester"}
+    assert found.conflicts == ()
+    assert found.inventory.environment.installer == installer
+    assert {root.key for root in found.dependencies.direct} == {"dw-app", "dw-tester"}
+    assert found.dependencies.requires("dw-app") == ("dw-extra", "dw-lib")
+    assert list(offline.iterdir()) == []
+
+
+@both
+def test_install__bytecode__compiled_is_the_same_plus_bytecode(here: Path, installer: str) -> None:
+    compiled = measure(here, "dw-app\n", installer=installer).inventory.total
+    plain = measure(here, "dw-app\n", installer=installer, bytecode="none").inventory.total
+    assert plain.bytecode == 0
+    assert compiled.bytecode > 0
+    assert compiled.kinds["source"] == plain.kinds["source"]
+
+
+def test_install__keep_env__leaves_the_environment_that_was_measured(here: Path, offline: Path) -> None:
+    found = measure(here, "dw-app\n", keep_env="kept")
+    assert bytes_below(here / "kept") == found.inventory.total.apparent
+    assert names(profile("kept")) == {"dw-app", "dw-lib"}
+    assert list(offline.iterdir()) == []
+    with pytest.raises(BadInput, match="there already"):
+        measure(here, "dw-app\n", keep_env="kept")
+
+
+@both
+def test_install__fails_with_keep_env__leaves_nothing(here: Path, offline: Path, installer: str) -> None:
+    with pytest.raises(InstallFailed):
+        measure(here, "dw-no-such-project\n", installer=installer, keep_env="kept")
+    assert not (here / "kept").exists()
+    assert list(offline.iterdir()) == []
+
+
+@both
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("dw-no-such-project\n", ["dw-no-such-project"]), ("dw-app\ndw-old\n", ["dw-old", "dw-lib"])],
+    ids=["unknown-project", "conflict"],
+)
+def test_install__refused__says_why_in_a_few_lines(here: Path, installer: str, text: str, said: list[str]) -> None:
+    with pytest.raises(InstallFailed) as caught:
+        measure(here, text, installer=installer)
+    assert caught.value.exit_code == 5
+    assert all(name in caught.value.cause for name in said)
+    assert len(caught.value.cause.splitlines()) <= 8
+    assert caught.value.cause.startswith(f"{installer}: ")
+    assert len(caught.value.detail) >= len(caught.value.cause) / 2
+
+
+@both
+@pytest.mark.parametrize("line", ["./local", "-e ./local"])
+def test_install__local_project__is_built_and_told(here: Path, installer: str, line: str) -> None:
+    write_files(here / "local", BACKEND)
+    found = measure(here, f"{line}\n", installer=installer)
+    assert names(found) == {"dw-local"}
+    assert {root.key for root in found.dependencies.direct} == {"dw-local"}
+
+
+@pytest.mark.parametrize(
+    "line", ["./local", "-e ./local", "dw-local @ file:///x/dw-local.tar.gz", "--no-binary :all:\ndw-app"]
+)
+def test_no_build__line_that_would_be_built__is_refused_and_nothing_runs(here: Path, line: str) -> None:
+    write_files(here / "local", BACKEND | {"backend.py": f"open({str(here / 'ran')!r}, 'w')\n"})
+    with pytest.raises(BadRequirement) as caught:
+        measure(here, f"dw-app\n{line}\n", no_build=True)
+    assert caught.value.number == 2
+    assert not (here / "ran").exists()
+
+
+@both
+def test_no_build__project_with_a_source_archive_only__is_refused(here: Path, installer: str) -> None:
+    import tarfile
+
+    write_files(here / "dw_sdist-1.0", BACKEND | {"PKG-INFO": "Metadata-Version: 2.1\nName: dw-sdist\nVersion: 1.0\n"})
+    with tarfile.open(here / "wheels/dw_sdist-1.0.tar.gz", "w:gz") as archive:
+        archive.add(here / "dw_sdist-1.0", "dw_sdist-1.0")
+    with pytest.raises(InstallFailed):
+        measure(here, "dw-sdist\n", installer=installer, no_build=True)
+
+
+def test_no_build__wheels__are_installed(here: Path) -> None:
+    text = f"dw-app\n{here}/wheels/dw_extra-1.0-py3-none-any.whl\n"
+    assert names(measure(here, text, no_build=True)) == {"dw-app", "dw-lib", "dw-extra"}
+
+
+@both
+def test_install__users_own_settings__do_not_lead_it_astray(
+    here: Path, installer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIP_TARGET", "PIP_PREFIX", "UV_TARGET", "PYTHONPATH"):
+        monkeypatch.setenv(name, str(here / "astray"))
+    monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
+    assert names(measure(here, "dw-app\n", installer=installer)) == {"dw-app", "dw-lib"}
+    assert not (here / "astray").exists()
+
+
+def test_install__observer__sees_the_phases_in_order(here: Path) -> None:
+    (here / "requirements.txt").write_text("dw-app\n")
+    seen: list[Progress] = []
+    profile("requirements.txt", Settings(find_links=(str(here / "wheels"),)), observe=seen.append)
+    phases = list(dict.fromkeys(step.phase for step in seen))
+    assert phases[:3] == ["reading", "preparing", "resolving"]
+    assert phases[-1] == "measuring"
+
+
+def test_install__unknown_python__says_what_to_do(here: Path, offline: Path) -> None:
+    with pytest.raises(DeadweightError) as caught:
+        measure(here, "dw-app\n", python="9.99", installer="pip")
+    assert "9.99" in caught.value.cause
+    assert list(offline.iterdir()) == []
+
+
+@both
+def test_split__installed_again__is_whole_and_as_large_as_promised(here: Path, installer: str) -> None:
+    from deadweight.report.splits import split_files
+
+    found = measure(here, "dw-app[more]==1.0\ndw-tester\n", installer=installer)
+    (here / "out").mkdir()
+    for path, text in split_files(found, str(here / "out"), pin=True).items():
+        Path(path).write_text(text)
+    settings = Settings(find_links=(str(here / "wheels"),), installer=installer)  # type: ignore[arg-type]
+    again = profile("out/requirements-production.txt", settings)
+    split = found.split("production")
+    assert tuple(sorted(names(again))) == split.distributions == ("dw-app", "dw-extra", "dw-lib")
+    assert again.conflicts == ()
+    assert again.dependencies.strays == ()
+    assert again.dependencies.bytes_of(names(again)) == split.apparent_bytes

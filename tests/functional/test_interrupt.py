@@ -1,0 +1,136 @@
+"""Signals in the middle of an install: exit code 130, nothing left on the disk, nobody left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders import make_wheel, make_wheelhouse, write_files
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
+MARK = "DEADWEIGHT_TEST_RUN"
+PATIENCE = 20.0  # seconds; only a failure waits as long
+
+
+@pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Mark the processes of one test by a variable that they inherit; end those that outlive it."""
+    value = uuid.uuid4().hex
+    monkeypatch.setenv(MARK, value)
+    yield value
+    for pid in marked(value):
+        os.kill(pid, signal.SIGKILL)
+
+
+def marked(value: str) -> list[int]:
+    """Return the processes that carry the mark; this one got it too late to show it in /proc."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                if f"{MARK}={value}".encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+    return found
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def stuck_build(tmp_path: Path, offline: Path, mark: str) -> tuple[list[str], Callable[[], bool]]:
+    """A requirements file whose project never ends to build; and what tells that the build has begun."""
+    backend = f"import time\nopen({str(tmp_path / 'began')!r}, 'w').close()\ntime.sleep(600)\n"
+    pyproject = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    write_files(
+        tmp_path, {"r.txt": f"{tmp_path}/stuck\n", "stuck/backend.py": backend, "stuck/pyproject.toml": pyproject}
+    )
+    return [str(tmp_path / "r.txt")], (tmp_path / "began").exists
+
+
+@pytest.fixture
+def stuck_index(
+    tmp_path: Path, offline: Path, mark: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[list[str], Callable[[], bool]]]:
+    """A requirements file and an index that takes calls and never answers; and what tells that it was called."""
+    monkeypatch.delenv("UV_OFFLINE")
+    monkeypatch.delenv("PIP_NO_INDEX")
+    write_files(tmp_path, {"r.txt": "dw-app\n"})
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        calls: list[socket.socket] = []
+
+        def called() -> bool:
+            try:
+                calls.append(server.accept()[0])
+            except BlockingIOError:
+                return bool(calls)
+            return True
+
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+        yield [str(tmp_path / "r.txt"), "--index-url", address], called
+        for call in calls:
+            call.close()
+
+
+def start(arguments: list[str], *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "deadweight", "profile", *arguments, *more]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("phase", ["stuck_index", "stuck_build"])
+def test_signal__while_installing__cleans_up_and_leaves_with_130(
+    phase: str, installer: str, number: signal.Signals, offline: Path, mark: str, request: pytest.FixtureRequest
+) -> None:
+    arguments, reached = request.getfixturevalue(phase)
+    running = start(arguments, "--installer", installer, "--keep-env", str(offline / "kept"))
+    wait_for(reached)
+    assert len(marked(mark)) > 1
+    running.send_signal(number)
+    out, err = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, out) == (130, "")
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    wait_for(lambda: not marked(mark))
+    assert list(offline.iterdir()) == []
+
+
+def test_kill__the_next_run_removes_what_was_left_once_nobody_uses_it(
+    tmp_path: Path, offline: Path, mark: str, stuck_build: tuple[list[str], Callable[[], bool]]
+) -> None:
+    arguments, reached = stuck_build
+    running = start(arguments, "--installer", "pip")
+    wait_for(reached)
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+    orphans, left = marked(mark), list(offline.glob("deadweight-scratch-*"))
+    assert orphans
+    assert len(left) == 1
+
+    wheels = make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app"))
+    write_files(tmp_path, {"good.txt": "dw-app\n"})
+    good = [sys.executable, "-m", "deadweight", str(tmp_path / "good.txt"), "--find-links", str(wheels), "-q"]
+    subprocess.run(good, check=True, capture_output=True, timeout=PATIENCE)
+    assert list(offline.glob("deadweight-scratch-*")) == left  # the orphans still work in it
+
+    for pid in orphans:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not marked(mark))
+    subprocess.run(good, check=True, capture_output=True, timeout=PATIENCE)
+    assert list(offline.glob("deadweight-scratch-*")) == []

@@ -1,0 +1,170 @@
+"""Which command runs, and what is written where."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import deadweight
+from deadweight import cli
+from deadweight.cli.output import write_files as write_results
+from deadweight.errors import BadInput, WouldOverwrite
+from tests.builders import dist_files, make_env, write_files
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with an environment: a, which needs b, and pytest, each asked for by name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    make_env(
+        tmp_path / "env",
+        dist_files("a", "2.0", requires=["b"], requested=True),
+        dist_files("b"),
+        dist_files("pytest", requested=True),
+    )
+    return tmp_path
+
+
+class Ran:
+    """Exit code, stdout and stderr of a command line that was run."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], *arguments: str) -> None:
+        capsys.readouterr()
+        self.code = cli._run(list(arguments), debug=False)
+        self.out, self.err = capsys.readouterr()
+
+
+def test_default_command__is_profile(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plain, named = Ran(capsys, "env"), Ran(capsys, "profile", "env")
+    assert plain.code == named.code == 0
+    assert plain.out == named.out
+    assert plain.out.startswith("env\n")
+
+
+def test_default_command__options_first__is_profile_too(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "--format", "json", "--quiet", "env")
+    assert ran.code == 0
+    assert json.loads(ran.out)["totals"]["distributions"] == 3
+
+
+def test_no_target__is_the_running_environment(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "--format", "json", "-q")
+    assert ran.code == 0
+    assert "pytest" in {row["name"] for row in json.loads(ran.out)["distributions"]}
+
+
+def test_json__stdout_holds_it_alone_and_progress_goes_to_stderr(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Ran(capsys, "profile", "env", "--format", "json")
+    assert json.loads(ran.out)["schema"] == "deadweight.profile/1"
+    assert "measuring" in ran.err
+
+
+def test_quiet__says_nothing_on_stderr(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "profile", "env", "--quiet")
+    assert ran.err == ""
+    assert ran.out
+
+
+def test_help_and_version__are_told_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert all(name in Ran(capsys, "--help").out for name in ("profile", "split", "why"))
+    assert Ran(capsys, "--version").out == f"deadweight {deadweight.__version__}\n"
+
+
+@pytest.mark.parametrize("name", ["profile", "split", "why"])
+def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, name, "--help")
+    assert ran.code == 0
+    assert "TARGET" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("env", "--format", "xml"), 2, "xml"),
+        (("profile", "env", "one-too-many"), 2, "one-too-many"),
+        (("why",), 2, "NAME"),
+        (("no-such-thing",), 4, "no-such-thing"),
+        (("env:no-such-thing",), 4, "no-such-thing"),
+        (("poetry.lock",), 4, "poetry.lock"),
+        (("plain-folder",), 4, "requirements.txt"),
+        (("bad.txt",), 4, "bad.txt, line 2"),
+        (("env", "--minimal-groups", "fun"), 4, "fun"),
+        (("env", "-o", "no-such-folder/x.txt"), 4, "no-such-folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_run__user_error__says_what_and_leaves_with_its_code(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    write_files(here, {"poetry.lock": "", "plain-folder/requirements.txt": "a\n", "bad.txt": "a\nb ==\n"})
+    ran = Ran(capsys, *arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert says in ran.err
+
+
+def test_output__file__is_written_and_not_overwritten_without_force(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = Ran(capsys, "env", "-q", "-o", "report.txt")
+    assert (first.code, first.out) == (0, "")
+    report = (here / "report.txt").read_text()
+    assert report.startswith("env\n")
+    (here / "report.txt").write_text("mine")
+    refused = Ran(capsys, "env", "-q", "-o", "report.txt")
+    assert refused.code == 4
+    assert "--force" in refused.err
+    assert (here / "report.txt").read_text() == "mine"
+    assert Ran(capsys, "env", "-q", "-o", "report.txt", "--force").code == 0
+    assert (here / "report.txt").read_text() == report
+    assert sorted(path.name for path in here.iterdir()) == ["env", "report.txt"]
+
+
+def test_config__of_the_working_directory__is_used(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(here, {"pyproject.toml": '[tool.deadweight.groups]\nml = ["a"]\n'})
+    rows = json.loads(Ran(capsys, "env", "--format", "json").out)["distributions"]
+    assert {row["name"]: row["group"] for row in rows} == {"a": "ml", "b": "ml", "pytest": "dev"}
+
+
+def test_config__beside_the_target__is_left_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(here, {"env/pyproject.toml": "[tool.deadweight]\nno-such-key = 1\n"})
+    assert Ran(capsys, "env").code == 0
+
+
+def test_why__unknown_name__suggests_one_that_is_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "why", "pytset", "env")
+    assert (ran.code, ran.out) == (4, "")
+    assert "did you mean pytest?" in ran.err
+
+
+def test_why__name_in_another_spelling__is_found(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ran = Ran(capsys, "why", "B", "env", "--format", "json")
+    assert json.loads(ran.out)["held_by"] == ["a"]
+
+
+def test_split__environment__writes_both_files_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert Ran(capsys, "split", "env", "--output-dir", str(here)).code == 0
+    for name in ("production", "minimal"):
+        lines = (here / f"requirements-{name}.txt").read_text().splitlines()
+        assert [line for line in lines if not line.startswith("#")] == ["a==2.0"]
+    again = Ran(capsys, "split", "env", "--output-dir", str(here))
+    assert again.code == 4
+    assert "requirements-production.txt" in again.err
+    assert Ran(capsys, "split", "env", "--output-dir", str(here), "--force").code == 0
+
+
+def test_write_files__one_may_not_be_written__writes_none(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("mine")
+    with pytest.raises(WouldOverwrite):
+        write_results({str(tmp_path / "a"): "x", str(tmp_path / "b"): "y"}, force=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_write_files__folder_in_the_way__raises(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(BadInput, match="folder"):
+        write_results({str(tmp_path / "a"): "x"}, force=True)

@@ -1,0 +1,85 @@
+"""The shipped tables: what they hold is data, and data has a shape."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from deadweight.formats.metadata import is_name, normalize
+from deadweight.groups import judge
+from deadweight.groups.rules import config_names, knowledge
+from deadweight.model import GROUPS, Metadata
+
+
+def table(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("deadweight.groups").joinpath(name).read_text("utf-8"))
+
+
+def sections() -> dict[str, dict[str, Any]]:
+    """Return group.tag → what it says, and its names."""
+    return {
+        f"{group}.{tag}": section | {"names": section["names"].split()}
+        for group, tags in table("knowledge.toml").items()
+        for tag, section in tags.items()
+    }
+
+
+def test_knowledge__sections__are_groups_that_exist_and_say_what_they_hold() -> None:
+    assert sections()
+    for place, section in sections().items():
+        assert place.partition(".")[0] in GROUPS, place
+        assert set(section) == {"says", "names"}, place
+        assert section["says"].strip() == section["says"] != "", place
+        assert section["names"], place
+
+
+def test_knowledge__names__are_normalized_and_sorted() -> None:
+    for place, section in sections().items():
+        assert section["names"] == sorted(section["names"]), place
+        for name in section["names"]:
+            assert name == normalize(name), f"{place}: {name}"
+            assert is_name(name.replace("*", "x")), f"{place}: {name}"
+
+
+def test_knowledge__names__stand_in_one_section_each() -> None:
+    counts = Counter(name for section in sections().values() for name in section["names"])
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_knowledge__every_name__is_found_in_its_section() -> None:
+    for place, section in sections().items():
+        for name in (name for name in section["names"] if "*" not in name):
+            assert knowledge().find(name) == ((*place.split("."), section["says"]), ""), name
+
+
+def test_knowledge__pattern__is_no_mere_star() -> None:
+    patterns = [name for section in sections().values() for name in section["names"] if "*" in name]
+    assert [p for p in patterns if len(p.strip("*")) < 3] == []
+
+
+def test_knowledge__runner_of_tests__is_dev() -> None:
+    (hint, *_) = judge(Metadata(name="pytest", version=None), config_names({}))
+    assert (hint.evidence.rule, hint.evidence.group) == ("DW-KNOWN", "dev")
+
+
+def test_classifiers__groups_exist_and_none_stands_twice() -> None:
+    rows = table("classifiers.toml")["classifiers"]
+    assert all(place.partition(".")[0] in GROUPS and place.partition(".")[2] for _, place in rows)
+    assert [start for start, count in Counter(start for start, _ in rows).items() if count > 1] == []
+
+
+def test_classifiers__an_earlier_line__never_hides_a_later_one() -> None:
+    starts = [start for start, _ in table("classifiers.toml")["classifiers"]]
+    hidden = [b for n, a in enumerate(starts) for b in starts[n + 1 :] if a[-1] == "*" and b.startswith(a[:-1])]
+    assert hidden == []
+
+
+def test_classifiers__are_trove_classifiers() -> None:
+    trove = pytest.importorskip("trove_classifiers")
+    known = {*trove.classifiers, *trove.deprecated_classifiers}
+    for start, _ in table("classifiers.toml")["classifiers"]:
+        assert start in known or any(start[-1] == "*" and name.startswith(start[:-1]) for name in known), start

@@ -1,0 +1,149 @@
+"""Which of the user's lines each split keeps, and what that saves."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.findings import Profile
+from deadweight.model import Distribution
+from deadweight.settings import Settings
+from tests.builders import bare, bare_inventory, profile_of, requirements_file
+
+CONFIG = {"dev": ("tester", "linter"), "data": ("frame",), "ml": ("brain",)}
+
+
+def measured(*distributions: Distribution, lines: tuple[str, ...], settings: Settings | None = None) -> Profile:
+    file = requirements_file("\n".join(lines))
+    return profile_of(bare_inventory(*distributions), file, settings or Settings(groups=CONFIG))
+
+
+def kept(profile: Profile, split: str) -> list[str]:
+    return [want.name or want.url for want in profile.split(split).kept]
+
+
+def dropped(profile: Profile, split: str) -> dict[str, int | None]:
+    return {found.name: found.freed_bytes for found in profile.split(split).dropped}
+
+
+def test_splits__plain_file__each_keeps_its_groups() -> None:
+    names = ("app", "frame", "brain", "tester")
+    found = measured(*(bare(n, 10**i) for i, n in enumerate(names)), lines=names)
+    assert kept(found, "production") == ["app", "frame", "brain"]
+    assert kept(found, "minimal") == ["app", "frame"]
+    assert dropped(found, "production") == {"tester": 1000}
+    assert dropped(found, "minimal") == {"brain": 100, "tester": 1000}
+
+
+def test_split__sizes__are_those_of_what_stays_and_of_what_goes() -> None:
+    found = measured(
+        bare("app", 1, requires=["shared"]), bare("tester", 10, requires=["shared", "helper"]), bare("shared", 100),
+        bare("helper", 1000), lines=("app", "tester"),
+    ).split("production")  # fmt: skip
+    assert found.distributions == ("app", "shared")
+    assert (found.apparent_bytes, found.saved_bytes) == (101, 1010)
+
+
+def test_split__line_that_production_needs__stays() -> None:
+    found = measured(bare("app", requires=["linter"]), bare("linter"), lines=("app", "linter"), settings=Settings())
+    assert kept(found, "production") == ["app", "linter"]
+
+
+def test_split__config_says_dev_but_production_needs_it__stays_too() -> None:
+    found = measured(bare("app", requires=["linter"]), bare("linter"), lines=("app", "linter"))
+    assert kept(found, "production") == ["app", "linter"]
+
+
+def test_split__full_freeze__transitive_dev_lines_go_and_shared_ones_stay() -> None:
+    found = measured(
+        bare("app", requires=["shared"]), bare("shared"), bare("tester", requires=["helper", "shared"]),
+        bare("helper", requires=["below"]), bare("below"),
+        lines=("app==1.0", "below==1.0", "helper==1.0", "shared==1.0", "tester==1.0"),
+    )  # fmt: skip
+    assert found.dependencies.frozen
+    assert kept(found, "production") == ["app", "shared"]
+    assert any("freeze" in warning for warning in found.warnings)
+
+
+def test_split__line_whose_marker_is_false_here__is_judged_by_its_name_alone() -> None:
+    found = measured(bare("app"), lines=("app", "tester ; sys_platform == 'win32'", "other ; sys_platform == 'win32'"))
+    assert kept(found, "production") == ["app", "other"]
+    assert dropped(found, "production") == {"tester": None}
+
+
+def test_split__two_lines_of_one_project__go_or_stay_together() -> None:
+    lines = ("app==1.0 ; python_version >= '3'", "app==0.9 ; python_version < '3'", "tester ; python_version >= '3'",
+             "tester==0.1 ; python_version < '3'")  # fmt: skip
+    found = measured(bare("app"), bare("tester"), lines=lines)
+    assert kept(found, "production") == ["app", "app"]
+
+
+def test_split__extra_of_a_line_that_goes__does_not_count_in_what_stays() -> None:
+    lib = bare("lib", 1, requires=["speed ; extra == 'fast'"])
+    found = measured(
+        lib, bare("app", 10, requires=["lib"]), bare("tester", 100, requires=["lib[fast]"]), bare("speed", 1000),
+        lines=("app", "tester"),
+    ).split("production")  # fmt: skip
+    assert found.distributions == ("app", "lib")
+    assert found.saved_bytes == 1100
+
+
+@pytest.mark.parametrize(
+    ("settings", "production"),
+    [
+        (Settings(groups=CONFIG), ["app"]),
+        (Settings(groups=CONFIG, keep=("tester",)), ["app", "tester"]),
+        (Settings(groups=CONFIG, drop=("app",)), []),
+        (Settings(groups=CONFIG, keep=("app",), drop=("app",)), []),
+        (Settings(groups={"core": ("tester",)}), ["app", "tester"]),
+    ],
+    ids=["as-it-is", "keep", "drop", "drop-beats-keep", "config"],
+)
+def test_split__keep_and_drop__have_the_last_word(settings: Settings, production: list[str]) -> None:
+    found = measured(bare("app"), bare("tester"), lines=("app", "tester"), settings=settings)
+    assert kept(found, "production") == production
+
+
+def test_split__kept_line__brings_what_it_needs() -> None:
+    found = measured(
+        bare("tester", requires=["helper"]), bare("helper"), lines=("tester",),
+        settings=Settings(groups=CONFIG, keep=("tester",)),
+    )  # fmt: skip
+    assert found.split("production").distributions == ("helper", "tester")
+
+
+def test_split__dropped_but_needed__warns_and_counts_it_still() -> None:
+    found = measured(bare("app", requires=["lib"]), bare("lib"), lines=("app", "lib"), settings=Settings(drop=("lib",)))
+    split = found.split("production")
+    assert kept(found, "production") == ["app"]
+    assert split.distributions == ("app", "lib")
+    assert split.saved_bytes == 0
+    assert any("lib" in warning and "app" in warning for warning in split.warnings)
+
+
+@pytest.mark.parametrize(
+    ("groups", "minimal"),
+    [(("core",), ["app"]), (("core", "ml"), ["app", "brain"]), (("core", "dev"), ["app", "tester"]), ((), [])],
+)
+def test_minimal__groups_of_the_settings(groups: tuple[str, ...], minimal: list[str]) -> None:
+    names = ("app", "frame", "brain", "tester")
+    settings = Settings(groups=CONFIG, minimal_groups=groups)
+    found = measured(*map(bare, names), lines=names, settings=settings)
+    assert kept(found, "minimal") == minimal
+    assert kept(found, "production") == ["app", "frame", "brain"]
+
+
+def test_split__of_an_environment__holds_the_roots_at_their_versions() -> None:
+    app = bare("app", version="2.1", requested=True, requires=["lib"])
+    found = profile_of(bare_inventory(app, bare("lib"), bare("tester", requested=True)), None, Settings(groups=CONFIG))
+    assert [(want.name, want.specifier) for want in found.split("production").kept] == [("app", "==2.1")]
+    assert dropped(found, "production") == {"tester": 1}
+
+
+def test_split__nothing_installed__is_empty_and_saves_nothing() -> None:
+    split = profile_of(bare_inventory(), requirements_file("")).split("production")
+    assert (split.kept, split.dropped, split.distributions, split.saved_bytes) == ((), (), (), 0)
+
+
+def test_dropped__evidence__is_that_of_its_group() -> None:
+    (found,) = measured(bare("app"), bare("tester"), lines=("app", "tester")).split("production").dropped
+    assert (found.group, found.evidence.rule) == ("dev", "DW-CONFIG")

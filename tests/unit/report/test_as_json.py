@@ -1,0 +1,141 @@
+"""The contract of ``deadweight.profile/1``: keys, types, order."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import deadweight
+from deadweight.findings import Profile
+from deadweight.model import Skipped
+from deadweight.report.as_json import as_json
+from deadweight.settings import Settings
+from tests.builders import bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file, wants
+
+# DESIGN.md, section 3; the second part of each is what has come since.
+TOP = {
+    "schema", "version", "target", "environment", "totals", "distributions", "groups", "splits", "skipped",
+    "conflicts", "warnings",
+} | {"shared"}  # fmt: skip
+TOTALS = {
+    "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
+    "bytecode_bytes", "unowned_bytes",
+} | {"kinds"}  # fmt: skip
+DISTRIBUTION = {
+    "name", "version", "direct", "group", "tags", "evidence", "apparent_bytes", "disk_bytes", "native_bytes",
+    "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
+    "import_names",
+} | {"kinds", "freed_bytes", "editable"}  # fmt: skip
+SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped"}
+
+
+def read(profile: Profile) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(as_json(profile))
+    return found
+
+
+def small() -> Profile:
+    """A data distribution that needs another, and one for tests."""
+    frame, tester = bare("frame", 1000, requires=["base>=1"], requested=True), bare("tester", 10)
+    file = requirements_file("frame\ntester\n")
+    settings = Settings(groups={"data.tables": ("frame",), "dev": ("tester",)})
+    return profile_of(bare_inventory(frame, bare("base", 100), tester), file, settings)
+
+
+def test_json__keys__are_the_contract() -> None:
+    found = read(small())
+    assert set(found) == TOP
+    assert set(found["target"]) == {"kind", "location", "method"}
+    assert set(found["environment"]) == {"python", "platform", "installer"}
+    assert set(found["totals"]) == TOTALS
+    assert [set(row) for row in found["distributions"]] == [DISTRIBUTION] * 3
+    assert set(found["distributions"][0]["evidence"][0]) == {"rule", "group", "says"}
+    assert set(found["groups"]) == {"core", "data", "dev", "ml"}
+    assert all(set(group) == {"distributions", "apparent_bytes"} for group in found["groups"].values())
+    assert set(found["splits"]) == {"production", "minimal"}
+    assert all(set(split) == SPLIT for split in found["splits"].values())
+    assert set(found["splits"]["production"]["dropped"][0]) == {"name", "group", "says", "freed_bytes", "brought_bytes"}
+
+
+def test_json__values__are_those_of_the_profile() -> None:
+    found = read(small())
+    assert (found["schema"], found["version"]) == ("deadweight.profile/1", deadweight.__version__)
+    assert found["target"] == {"kind": "requirements", "location": "requirements.txt", "method": "install"}
+    assert found["totals"]["distributions"] == 3
+    assert found["totals"]["apparent_bytes"] == 1110
+    assert found["groups"]["data"] == {"distributions": 2, "apparent_bytes": 1100}
+    assert found["groups"]["ml"] == {"distributions": 0, "apparent_bytes": 0}
+    base, frame, tester = found["distributions"]
+    assert (base["name"], base["direct"], base["required_by"], base["freed_bytes"]) == ("base", False, ["frame"], None)
+    assert (frame["tags"], frame["requires"], frame["closure_bytes"]) == (["tables"], ["base"], 1100)
+    assert (tester["group"], tester["freed_bytes"]) == ("dev", 10)
+    production = found["splits"]["production"]
+    assert production["requirements"] == ["frame"]
+    assert production["distributions"] == ["base", "frame"]
+    assert (production["apparent_bytes"], production["saved_bytes"]) == (1100, 10)
+    assert production["groups"] == ["core", "data", "ml"]
+
+
+def test_json__environment__is_measured_from_files() -> None:
+    found = read(profile_of(bare_inventory(bare("a")), path=".venv"))
+    assert found["target"] == {"kind": "environment", "location": ".venv", "method": "files"}
+
+
+def test_json__unknown__is_null_and_never_zero() -> None:
+    inventory = inventory_of(dist_files("a"), {"b.dist-info/METADATA": b"Name: b\n", "b.dist-info/RECORD": b""})
+    found = read(profile_of(inventory))
+    assert found["totals"]["disk_bytes"] is None
+    assert found["distributions"][0]["disk_bytes"] is None
+    assert found["distributions"][1]["version"] is None
+    assert found["environment"]["platform"] is None
+
+
+def test_json__kinds__sum_to_the_apparent_bytes() -> None:
+    found = read(profile_of(inventory_of(dist_files("a", files={"a/__init__.py": "x", "a/tests/t.py": "yy"}))))
+    for row in (found["totals"], *found["distributions"]):
+        assert sum(row["kinds"].values()) == row["apparent_bytes"]
+        assert 0 not in row["kinds"].values()
+
+
+def test_json__any_text__is_ascii_and_keeps_what_it_says() -> None:
+    odd = "Grüße \x1b[31m \u202e \udcff"
+    inventory = replace(bare_inventory(bare("a")), skipped=(Skipped(odd, odd),), warnings=(odd,))
+    text = as_json(profile_of(inventory))
+    assert text.isascii()
+    assert "\x1b" not in text
+    assert text.endswith("}\n")
+    assert json.loads(text)["skipped"] == [{"name": odd, "reason": odd}]
+
+
+def test_json__conflicts_and_shared__are_listed() -> None:
+    a, b = bare("a", requires=["s", "gone"]), bare("b", requires=["s"])
+    found = read(profile_of(bare_inventory(a, b, bare("s", 7)), requirements_file("a\nb\n")))
+    assert [(c["kind"], c["names"]) for c in found["conflicts"]] == [("missing", ["a", "gone"])]
+    assert found["shared"] == [{"name": "s", "apparent_bytes": 7, "held_by": ["a", "b"]}]
+
+
+def test_json__order__does_not_depend_on_the_files_order() -> None:
+    files = requirements_file("a\nb\n"), requirements_file("b\na\n")
+    inventory = bare_inventory(bare("b", requires=["c"]), bare("a", requires=["c"]), bare("c"))
+    one, two = (json.loads(as_json(profile_of(inventory, file))) for file in files)
+    for found in (one, two):
+        for split in found["splits"].values():
+            split["requirements"].sort()
+    assert one == two
+    assert [row["name"] for row in one["distributions"]] == ["a", "b", "c"]
+
+
+def test_json__credentials_in_a_url__are_blotted_out() -> None:
+    file = requirements_file("a @ https://user:secret@host/a.whl\n")
+    text = as_json(profile_of(bare_inventory(bare("a")), file))
+    assert "https://****@host/a.whl" in text
+    assert "secret" not in text
+
+
+def test_json__requirement_with_a_password__tells_none() -> None:
+    (want,) = wants("a @ https://user:secret@host/a.whl")
+    file = replace(requirements_file("a\n"), wanted={1: replace(want, name=None)})
+    text = as_json(profile_of(bare_inventory(bare("b")), file))
+    assert "https://****@host/a.whl" in text
+    assert "secret" not in text

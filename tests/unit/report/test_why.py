@@ -1,0 +1,105 @@
+"""Why a distribution is there, and what its leaving saves."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from deadweight.findings import Profile
+from deadweight.graph import base
+from deadweight.report.why import why, why_json, why_text
+from tests.builders import bare, bare_inventory, profile_of, requirements_file
+from tests.conftest import Golden
+
+
+def web() -> Profile:
+    found = bare_inventory(
+        bare("api", 1_000, requires=["server[fast]>=1", "shared"]),
+        bare("jobs", 2_000, requires=["shared<9 ; python_version > '3'"]),
+        bare("server", 30_000, requires=["loop ; extra == 'fast'", "shared"]),
+        bare("loop", 400_000),
+        bare("shared", 5_000_000),
+    )
+    return profile_of(found, requirements_file("api\njobs\n"))
+
+
+def paths(profile: Profile, key: str) -> list[str]:
+    """Return the paths as names of distributions; one that only an extra sets apart counts once."""
+    found = (dict.fromkeys(base(node) for node, _ in path) for path in why(profile, key).paths)
+    return list(dict.fromkeys(" ".join(names) for names in found))
+
+
+def test_why__shared__has_every_path_shortest_first() -> None:
+    assert paths(web(), "shared") == ["api shared", "jobs shared", "api server shared"]
+
+
+def test_why__through_an_extra__says_the_line_that_asked() -> None:
+    (path,) = why(web(), "loop").paths
+    assert path == (("api", ""), ("server[fast]", "server[fast]>=1"), ("loop", "loop ; extra == 'fast'"))
+
+
+def test_why__direct_only__is_a_path_of_one() -> None:
+    assert paths(web(), "api") == ["api"]
+
+
+def test_why__unknown_name__raises_key_error() -> None:
+    with pytest.raises(KeyError):
+        why(web(), "no-such")
+
+
+def test_why__holders_and_what_leaves() -> None:
+    found = why(web(), "server")
+    assert (found.holders, found.leaves) == (("api",), ("loop",))
+    assert why(web(), "shared").holders == ("api", "jobs")
+
+
+def test_why__cycle__ends() -> None:
+    found = profile_of(
+        bare_inventory(bare("a", requires=["b"]), bare("b", requires=["c"]), bare("c", requires=["b", "a"])),
+        requirements_file("a\n"),
+    )
+    assert paths(found, "c") == ["a b c"]
+
+
+def test_why__many_paths__stops_and_says_so() -> None:
+    layers = [[f"n{layer}-{n}" for n in range(4)] for layer in range(8)]
+    links = {name: layers[depth + 1] if depth < 7 else ["end"] for depth, names in enumerate(layers) for name in names}
+    found = profile_of(
+        bare_inventory(*(bare(name, requires=needs) for name, needs in links.items()), bare("end")),
+        requirements_file("\n".join(layers[0])),
+    )
+    told = why(found, "end")
+    assert told.cut
+    assert 0 < len(told.paths) <= 1000
+    assert "more" in why_text(found, told, most=3)
+
+
+def test_why_json__has_these_keys_and_bytes() -> None:
+    found = json.loads(why_json(web(), why(web(), "server")))
+    assert set(found) == {
+        "schema", "version", "name", "apparent_bytes", "closure_bytes", "retained_bytes", "freed_bytes", "paths",
+        "paths_cut", "held_by", "leaves_with_it",
+    }  # fmt: skip
+    assert found["schema"] == "deadweight.why/1"
+    assert (found["apparent_bytes"], found["closure_bytes"], found["retained_bytes"]) == (30_000, 5_430_000, 430_000)
+    assert found["freed_bytes"] is None
+    assert found["paths"][0][1] == {"node": "server", "requirement": "server[fast]>=1"}
+
+
+@pytest.mark.parametrize("key", ["loop", "server", "api"])
+def test_why_text__looks_like_this(golden: Golden, key: str) -> None:
+    golden(f"why-{key}.txt", why_text(web(), why(web(), key)))
+
+
+def test_why_text__paths_beyond_the_most__are_counted() -> None:
+    text = why_text(web(), why(web(), "shared"), most=1)
+    assert "longer paths" in text
+    assert "jobs →" not in text
+
+
+def test_why_text__hostile_requirement__is_spelled_out() -> None:
+    found = profile_of(
+        bare_inventory(bare("a", requires=["b ; python_version > '3' # \x1b[31m"]), bare("b")), requirements_file("a\n")
+    )
+    assert "\x1b" not in why_text(found, why(found, "a"))

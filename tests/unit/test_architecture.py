@@ -1,0 +1,103 @@
+"""Imports point one way: cli → pipeline → {sources → formats, stages, report} → model → errors."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import deadweight
+
+SOURCE = Path(deadweight.__file__).parent
+PURE = ("formats", "inventory", "markers", "graph", "groups", "plan", "findings", "report", "model", "errors")
+
+# What each module (or folder of modules) may import of deadweight; "" is its own __init__, for the version.
+MAY_IMPORT = {
+    "errors": set(),
+    "progress": set(),
+    "model": {"errors"},
+    "settings": {"errors", "model"},
+    "targets": {"errors"},
+    "markers": {"model"},
+    "formats": {"errors", "model", "progress"},
+    "inventory": {"formats", "model"},
+    "graph": {"formats", "markers", "model"},
+    "groups": {"formats", "graph", "model"},
+    "plan": {"formats", "graph", "groups", "model", "settings"},
+    "sources": {"errors", "formats", "model", "progress"},
+    "findings": {"formats", "graph", "groups", "model", "plan", "settings", "targets"},
+    "report": {"", "findings", "graph", "groups", "model", "plan", "report"},
+    "pipeline": {"errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources", "targets"},
+    "cli": {"", "errors", "findings", "formats", "pipeline", "progress", "report", "settings", "sources", "targets"},
+    "__main__": {"cli"},
+    "": {"errors", "findings", "pipeline", "progress", "settings"},
+}  # fmt: skip
+
+
+def modules() -> dict[str, Path]:
+    """Return dotted name below deadweight → file."""
+    return {
+        ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
+        for path in SOURCE.rglob("*.py")
+    }
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, wherever the line stands."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where they point"
+            assert node.module is not None
+            yield node.module
+            # ``from deadweight.report import why`` imports a module
+            yield from (f"{node.module}.{a.name}" for a in node.names if f"{node.module}.{a.name}" in DOTTED)
+
+
+DOTTED = {f"deadweight.{name}" for name in modules() if name}
+
+
+@pytest.mark.parametrize("module", sorted(modules()))
+def test_imports__any_module__point_one_way(module: str) -> None:
+    place = module.partition(".")[0]
+    for imported in imports(modules()[module]):
+        top, _, inner = imported.partition(".")
+        if top == "deadweight":
+            inner = "" if inner in ("", "__version__") else inner
+            allowed = MAY_IMPORT[place]
+            assert inner.partition(".")[0] == place or allowed & {inner, inner.partition(".")[0]}, imported
+
+
+@pytest.mark.parametrize("module", [m for m in sorted(modules()) if m.partition(".")[0] in PURE])
+def test_imports__pure_module__neither_sources_nor_processes(module: str) -> None:
+    touching = {"subprocess", "shutil", "tempfile", "socket", "urllib.request", "deadweight.cli", "deadweight.sources"}
+    found = set(imports(modules()[module]))
+    assert not {name for name in found if name in touching or name.startswith(("deadweight.cli", "deadweight.sources"))}
+
+
+@pytest.mark.parametrize("module", [m for m in sorted(modules()) if m.partition(".")[0] in PURE])
+def test_calls__pure_module__opens_nothing(module: str) -> None:
+    tree = ast.parse(modules()[module].read_text("utf-8"))
+    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert not {"open", "print", "input", "os.open", "os.stat", "os.lstat", "os.listdir", "os.scandir"} & set(calls)
+
+
+@pytest.mark.parametrize("library", ["click", "rich.live"])
+def test_imports__terminal_library__only_in_cli(library: str) -> None:
+    users = {module for module, path in modules().items() if library in set(imports(path))}
+    assert users
+    assert {user.partition(".")[0] for user in users} == {"cli"}
+
+
+def test_allowed__table__names_what_is_there_and_has_no_cycle() -> None:
+    places = {module.partition(".")[0] for module in modules()}
+    assert places == set(MAY_IMPORT)
+    left = {place: {a.partition(".")[0] for a in allowed} - {place, ""} for place, allowed in MAY_IMPORT.items()}
+    left.pop("")  # imports at first use only
+    while left:
+        free = {place for place, needed in left.items() if not needed & set(left)}
+        assert free, f"a cycle among {sorted(left)}"
+        left = {place: needed for place, needed in left.items() if place not in free}

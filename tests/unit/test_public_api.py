@@ -1,0 +1,60 @@
+"""The public surface is a list, and importing it is cheap."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import deadweight
+
+HEAVY = {"click", "rich", "networkx", "packaging", "pip_api", "jinja2", "urllib3", "asyncio", "importlib.metadata"}
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the modules that are loaded once ``code`` has run in a fresh interpreter."""
+    told = f"import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules)); {code}"
+    out = subprocess.check_output([sys.executable, "-c", told], text=True)
+    return set(out.partition("LOADED")[2].split())
+
+
+def test_all__is_sorted_and_equals_what_is_there() -> None:
+    assert deadweight.__all__ == sorted(deadweight.__all__)
+    assert dir(deadweight) == deadweight.__all__
+    assert all(getattr(deadweight, name) is not None for name in deadweight.__all__)
+
+
+def test_getattr__unknown_name__raises_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'footprint'"):
+        _ = deadweight.footprint
+
+
+def test_import__leaves_heavy_modules_alone() -> None:
+    loaded = loaded_by("import deadweight")
+    assert "deadweight" in loaded
+    assert not loaded & {*HEAVY, "deadweight.pipeline", "subprocess", "tempfile"}
+
+
+def test_import__public_name__loads_it_on_first_use() -> None:
+    loaded = loaded_by("from deadweight import profile")
+    assert "deadweight.pipeline" in loaded
+    assert not loaded & {"click", "rich", "networkx", "pip_api"}
+
+
+def test_version__loads_neither_graph_nor_terminal_libraries() -> None:
+    code = "import deadweight.cli as cli; cli.root.main(['--version'], standalone_mode=False)"
+    loaded = loaded_by(code)
+    assert "click" in loaded
+    assert not loaded & {"networkx", "rich", "pip_api", "packaging", "deadweight.pipeline"}
+
+
+def test_environment_target__needs_no_pip_api_and_no_networkx() -> None:
+    loaded = loaded_by("import deadweight; deadweight.profile()")
+    assert "deadweight.graph" in loaded
+    assert not loaded & {"pip_api", "networkx", "rich", "click", "deadweight.sources.installer"}
+
+
+def test_module__run_as_python_m__tells_the_same_version() -> None:
+    out = subprocess.check_output([sys.executable, "-m", "deadweight", "--version"], text=True)
+    assert out == f"deadweight {deadweight.__version__}\n"
