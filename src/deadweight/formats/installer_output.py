@@ -10,7 +10,7 @@ from deadweight.progress import Progress
 _UNITS = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _UV = re.compile(
     r"\s*(?P<what>Resolved|Downloading|Downloaded|Building|Built|Prepared|Installed|Bytecode compiled)\s+(?P<name>\S+)"
-    r"(?:.*?\((?P<size>[\d.]+)\s*(?P<unit>[kMG]?i?B)\))?"
+    r"(?:.*?\((?P<size>[\d.]+)\s*(?P<unit>[kKMG]?i?B)\))?"
 )
 _PIP = re.compile(
     r"\s*(?P<what>Collecting|Downloading|Processing|Building wheel for|Installing collected packages:|Progress)\s+"

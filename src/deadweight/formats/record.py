@@ -50,9 +50,10 @@ class CondaPackage:
 
     def __init__(self, data: bytes) -> None:
         found = json.loads(data)
-        if not isinstance(found, dict) or not is_name(str(found.get("name", "")).lstrip("_")):
+        name = found.get("name") if isinstance(found, dict) else None
+        if not isinstance(name, str) or not is_name(name.lstrip("_")):
             raise ValueError("no conda package record")
-        self.name: str = found["name"]
+        self.name = name
         self.version = version_or_none(str(found.get("version", "")))
         self.files = _strings(found.get("files"))
         self.depends = [d.split()[0] for d in _strings(found.get("depends")) if d.strip()]

@@ -28,12 +28,11 @@ _OPTIONS = frozenset(
 )
 _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
 # name, extras and specifier at the start of a requirement, as they are spelled
-_SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)\s*(?P<extras>\[[^\]]*\])?(?P<specifier>[^;#@\\\r\n]*)")
+_SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)[ \t]*(?P<extras>\[[^\]]*\])?(?P<specifier>[^;#@\\\r\n]*)")
 # "# via -r app.in", on one line or with "#   -r app.in" below; of a project "# via app (pyproject.toml)"
 _VIA_FILE = re.compile(r"#\s+(?:via\s+(?:.*,\s*)?)?(?:-r\s+\S+|\S+\s+\(pyproject\.toml\))")
-_LOOKS_LIKE_A_PLACE = re.compile(
-    r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]|\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$"
-)
+_LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")
+_ARCHIVE = re.compile(r"^[^@]*\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +131,8 @@ def pep508(line: Line, file: str) -> Wanted | None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     spelled = _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
+    if _ARCHIVE.search(spelled.partition(";")[0].rstrip()):
+        return None  # by its letters a name, but nobody calls a project so
     try:
         found = Requirement(spelled)
     except InvalidRequirement as error:
