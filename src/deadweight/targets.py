@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from typing import Literal
@@ -82,7 +83,7 @@ def is_environment(path: str) -> bool:
         names = os.listdir(path)
     except OSError:
         return False
-    if any(name.endswith((".dist-info", ".egg-info")) and "-" in name for name in names):
+    if any(re.match(r"[^-]+-.*\.(dist|egg)-info$", name) for name in names):
         return True
     if os.path.isdir(os.path.join(path, "Lib", "site-packages")):
         return True

@@ -28,7 +28,7 @@ _OPTIONS = frozenset(
 )
 _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
 # name, extras and specifier at the start of a requirement, as they are spelled
-_SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)[ \t]*(?P<extras>\[[^\]]*\])?(?P<specifier>[^;#@\\\r\n]*)")
+_SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:[ \t]*(?P<extras>\[[^\]]*\]))?(?P<specifier>[^;#@\\\r\n]*)")
 # "# via -r app.in", on one line or with "#   -r app.in" below; of a project "# via app (pyproject.toml)"
 _VIA_FILE = re.compile(r"#\s+(?:via\s+(?:.*,\s*)?)?(?:-r\s+\S+|\S+\s+\(pyproject\.toml\))")
 _LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")

@@ -55,8 +55,8 @@ def native_kind(path: str) -> str:
 def kind_of(path: str) -> str:
     """Return the kind of a file that is no native code."""
     folder, _, name = path.rpartition("/")
-    suffix = name.rpartition(".")[2]
-    found = _BY_SUFFIX.get(suffix)
+    _, dot, suffix = name.rpartition(".")
+    found = _BY_SUFFIX.get(suffix) if dot else None
     if found:
         return found
     found = _kind_of_folder(folder)

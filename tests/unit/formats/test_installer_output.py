@@ -1,91 +1,165 @@
-"""What uv and pip print."""
+"""What uv and pip print → progress, and the reason of a failure in a few lines."""
 
 from __future__ import annotations
 
 import pytest
 
 from deadweight.formats.installer_output import explain, pip_progress, uv_progress
+from deadweight.progress import Progress
+
+UV = """\
+Using Python 3.11.7 environment at: /tmp/x/env
+Resolved 3 packages in 120ms
+   Building app @ file:///src/app
+Downloading numpy (15.0MiB)
+Downloading pip (2.0MiB)
+      Built app @ file:///src/app
+ Downloaded pip
+ Downloaded numpy
+Prepared 3 packages in 2.10s
+Installed 3 packages in 80ms
+Bytecode compiled 900 files in 1.2s
+ + numpy==2.1.0
+"""
+PIP = """\
+Looking in links: /wheels
+Processing ./app
+Collecting numpy==2.1.0
+  Downloading numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.whl (2.0 kB)
+Progress 0 of 2000
+Progress 2000 of 2000
+Collecting idna
+  Downloading idna-3.7-py3-none-any.whl (500 B)
+Progress 500 of 500
+Building wheels for collected packages: app
+  Building wheel for app (pyproject.toml): started
+Installing collected packages: numpy, idna, app
+Successfully installed app-1 idna-3.7 numpy-2.1.0
+"""
 
 
-def test_uv_progress__downloads__add_up() -> None:
+def test_uv_progress__whole_install__adds_up_the_downloads() -> None:
     read = uv_progress()
-    lines = [
-        "Resolved 3 packages in 4ms",
-        "Downloading numpy (16.0MiB)",
-        "Downloading six (1.0KiB)",
-        " Downloaded numpy",
+    mib = 1 << 20
+    assert [seen for line in UV.splitlines() if (seen := read(line))] == [
+        Progress("resolving", "3 distributions found"),
+        Progress("building", "app"),
+        Progress("downloading", "numpy", 0, 15 * mib),
+        Progress("downloading", "pip", 0, 17 * mib),
+        Progress("building", "app"),
+        Progress("downloading", "pip", 2 * mib, 17 * mib),
+        Progress("downloading", "numpy", 17 * mib, 17 * mib),
+        Progress("installing"),
+        Progress("compiling", "bytecode"),
     ]
-    seen = [found for line in lines if (found := read(line))]
-    assert [(s.phase, s.done_bytes, s.total_bytes) for s in seen] == [
-        ("resolving", None, None),
-        ("downloading", 0, 16 << 20),
-        ("downloading", 0, (16 << 20) + 1024),
-        ("downloading", 16 << 20, (16 << 20) + 1024),
-    ]
-    assert read(" + numpy==2.0") is None
 
 
-def test_uv_progress__phases() -> None:
-    read = uv_progress()
-    lines = ["   Building x @ file:///x", "Prepared 2 packages in 1s", "Installed 2 packages in 9ms"]
-    assert [found.phase for line in lines if (found := read(line))] == ["building", "installing", "compiling"]
-
-
-def test_pip_progress__raw_bytes__add_up_over_files() -> None:
+def test_pip_progress__whole_install__adds_up_the_files() -> None:
     read = pip_progress()
-    lines = [
-        "Collecting numpy",
-        "  Downloading numpy-2.0-cp311.whl (12.0 MB)",
-        "Progress 6000000 of 12000000",
-        "  Downloading six-1.16-py3-none-any.whl (11 kB)",
-        "Installing collected packages: six, numpy",
-    ]
-    seen = [found for line in lines if (found := read(line))]
-    assert [(s.phase, s.done_bytes, s.total_bytes) for s in seen] == [
-        ("resolving", None, None),
-        ("downloading", 0, 12_000_000),
-        ("downloading", 6_000_000, 12_000_000),
-        ("downloading", 12_000_000, 12_011_000),
-        ("installing", None, None),
+    assert [seen for line in PIP.splitlines() if (seen := read(line))] == [
+        Progress("resolving", "./app"),
+        Progress("resolving", "numpy==2.1.0"),
+        Progress("downloading", "numpy", 0, 2000),
+        Progress("downloading", "numpy", 0, 2000),
+        Progress("downloading", "numpy", 2000, 2000),
+        Progress("resolving", "idna"),
+        Progress("downloading", "idna", 2000, 2500),
+        Progress("downloading", "idna", 2500, 2500),
+        Progress("building", "app"),
+        Progress("installing", "3 distributions"),
     ]
 
 
-@pytest.mark.parametrize(
-    ("output", "cause", "hint"),
-    [
+@pytest.mark.parametrize("line", ["", "warning: something", "Downloadings", " + numpy==2.1.0"])
+def test_progress__other_lines__say_nothing(line: str) -> None:
+    assert uv_progress()(line) is None
+    assert pip_progress()(line) is None
+
+
+def test_explain__uv_without_a_solution__gives_the_reason_without_frames() -> None:
+    output = (
+        "Using Python 3.11.7\n"
+        "  × No solution found when resolving dependencies:\n"
+        "  ╰─▶ Because there is no version of numpy==99 and you require\n"
+        "      numpy==99, we can conclude that your requirements are unsatisfiable.\n"
+    )
+    assert explain(output) == (
         (
-            "Using Python 3.11\nerror: No solution found\n  cause: Because nope was not found in the registry\n",
-            "No solution found\nBecause nope was not found in the registry",
-            "",
+            "No solution found when resolving dependencies:\n"
+            "Because there is no version of numpy==99 and you require\n"
+            "numpy==99, we can conclude that your requirements are unsatisfiable."
         ),
+        "",
+    )
+
+
+def test_explain__hint_of_uv__is_the_hint() -> None:
+    output = "error: No interpreter found\nhint: A managed Python is available\nhint: use --python\n"
+    assert explain(output) == ("No interpreter found", "use --python")
+
+
+def test_explain__pip_that_repeats_itself__says_it_once() -> None:
+    output = (
+        "Looking in links: /wheels\n"
+        "ERROR: Could not find a version that satisfies the requirement nope (from versions: none)\n"
+        "WARNING: a newer pip is there\n"
+        "[notice] To update, run: pip install --upgrade pip\n"
+        "ERROR: No matching distribution found for nope\n"
+    )
+    assert explain(output) == (
         (
-            "  × No solution found:\n  ╰─▶ Because a needs b<1\n      and you require b>1\n",
-            "No solution found:\nBecause a needs b<1\nand you require b>1",
-            "",
+            "Could not find a version that satisfies the requirement nope (from versions: none)\n"
+            "No matching distribution found for nope"
         ),
-        (
-            "WARNING: noise\nERROR: Could not find a version that satisfies x\nERROR: No matching distribution for x\n",
-            "Could not find a version that satisfies x\nNo matching distribution for x",
-            "",
-        ),
-        ("error: write failed\n  cause: No space left on device (os error 28)", "no space left on the disk", "TMPDIR"),
-        (
-            "error: Failed to fetch\n  cause: error sending request for url",
-            "Failed to fetch\nerror sending request for url",
-            "network",
-        ),
-        ("error: all versions of x have no usable wheels", "all versions of x have no usable wheels", "--no-build"),
-        ("", "it failed and gave no reason", ""),
-    ],
-)
-def test_explain__output__cause_and_hint(output: str, cause: str, hint: str) -> None:
-    found, advice = explain(output)
-    assert found == cause
-    assert hint in advice
+        "",
+    )
 
 
 def test_explain__long_reason__is_cut() -> None:
-    output = "error: no\n" + "\n".join(f"line {n}" for n in range(50))
-    cause, _ = explain(output)
-    assert len(cause.splitlines()) == 7
-    assert cause.endswith("…")
+    cause, _ = explain("error: 0\n" + "".join(f"line {n}\n" for n in range(1, 20)))
+    assert cause.splitlines() == ["0", "line 1", "line 2", "line 3", "line 4", "line 5", "…"]
+
+
+def test_explain__blank_line_after_a_long_reason__ends_it() -> None:
+    assert explain("error: 1\n2\n3\n4\n\nsomething else\n")[0] == "1\n2\n3\n4"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: failed to write: No space left on device (os error 28)",
+        "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device",
+        "OSError: [Errno 122] Disk quota exceeded",
+    ],
+)
+def test_explain__full_disk__says_so_and_names_the_way_out(line: str) -> None:
+    cause, hint = explain(f"noise\n{line}\n")
+    assert cause == "no space left on the disk"
+    assert "TMPDIR" in hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: error sending request for url (https://host/simple/a/)",
+        "ERROR: HTTPSConnectionPool(host='host', port=443): Max retries exceeded with url: /simple/a/",
+        "ERROR: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution",
+    ],
+)
+def test_explain__no_network__points_at_it(line: str) -> None:
+    cause, hint = explain(line)
+    assert cause == line.partition(": ")[2]
+    assert "network" in hint
+
+
+def test_explain__only_an_sdist_under_no_build__says_what_to_leave_out() -> None:
+    output = "error: Because app==1 has no usable wheels and building from source is disabled, it cannot be used.\n"
+    assert "--no-build" in explain(output)[1]
+
+
+def test_explain__no_error_line__gives_the_last_lines() -> None:
+    assert explain("".join(f"{n}\n\n" for n in range(9))) == ("3\n4\n5\n6\n7\n8", "")
+
+
+def test_explain__nothing_said__says_that() -> None:
+    assert explain("\n") == ("it failed and gave no reason", "")

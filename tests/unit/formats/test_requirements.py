@@ -1,120 +1,187 @@
-"""A requirements file's logical lines."""
+"""A requirements file's text → logical lines, each with its spelling kept."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
 from deadweight.errors import BadRequirement
-from deadweight.formats.requirements import asked_for, logical_lines, pep508, pinned
+from deadweight.formats.requirements import Line, asked_for, is_annotation, logical_lines, pep508, pinned
+from deadweight.model import Wanted
 
 
-def kinds(text: str) -> list[tuple[int, str, str]]:
-    return [(line.number, line.kind, line.value or line.body) for line in logical_lines(text, "r.txt")]
+def line(text: str) -> Line:
+    (found,) = logical_lines(text, "r.txt")
+    return found
 
 
-def test_logical_lines__each_kind() -> None:
-    text = (
-        "# head\n\nnumpy>=1  # why\n-r base.txt\n--requirement=more.txt\n-cpins.txt\n-e ./pkg\n"
-        "--index-url https://host/simple\n-f wheels\n--pre\n"
-    )
-    assert kinds(text) == [
-        (1, "comment", ""),
-        (2, "blank", ""),
-        (3, "requirement", "numpy>=1"),
-        (4, "include", "base.txt"),
-        (5, "include", "more.txt"),
-        (6, "constraint", "pins.txt"),
-        (7, "editable", "./pkg"),
-        (8, "option", "https://host/simple"),
-        (9, "links", "wheels"),
-        (10, "option", "--pre"),
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("\n", "blank", ""),
+        ("   \n", "blank", ""),
+        ("# text\n", "comment", ""),
+        ("    # via app\n", "comment", ""),
+        ("numpy>=1\n", "requirement", ""),
+        ("./pkg\n", "requirement", ""),
+        ("-r base.txt\n", "include", "base.txt"),
+        ("-rbase.txt\n", "include", "base.txt"),
+        ("--requirement=base.txt\n", "include", "base.txt"),
+        ("--requirement 'a b.txt'  # why\n", "include", "a b.txt"),
+        ("-c pins.txt\n", "constraint", "pins.txt"),
+        ("--constraint pins.txt\n", "constraint", "pins.txt"),
+        ("-e ./pkg\n", "editable", "./pkg"),
+        ("--editable=./pkg\n", "editable", "./pkg"),
+        ("-f wheels\n", "links", "wheels"),
+        ("--find-links wheels\n", "links", "wheels"),
+        ("--index-url https://host/simple\n", "option", "https://host/simple"),
+        ("-i https://host/simple\n", "option", "https://host/simple"),
+        ("--pre\n", "option", ""),
+        ("--no-index --find-links x\n", "option", "--find-links x"),
+    ],
+)
+def test_logical_lines__one_line__has_its_kind_and_value(text: str, kind: str, value: str) -> None:
+    found = line(text)
+    assert (found.kind, found.value, found.text) == (kind, value, text)
+
+
+def test_logical_lines__continuations_and_comments__joined_are_the_file_again() -> None:
+    text = "a==1 \\\r\n    --hash=sha256:aa\r\n\n  # c\nb  # why\\\n-r x.txt\n\\\n\nc"
+    assert "".join(found.text for found in logical_lines(text, "r.txt")) == text
+
+
+def test_logical_lines__continuation__is_one_line_numbered_by_its_first() -> None:
+    found = logical_lines("# top\na==1 \\\n  --hash=sha256:aa \\\n  --hash=sha256:bb\nb\n", "r.txt")
+    assert [(f.number, f.body) for f in found] == [
+        (1, ""),
+        (2, "a==1   --hash=sha256:aa   --hash=sha256:bb"),
+        (5, "b"),
     ]
 
 
-def test_logical_lines__continuation__is_one_line_with_its_first_number() -> None:
-    assert kinds("a==1 \\\n  --hash=sha256:x\nb\n") == [
-        (1, "requirement", "a==1   --hash=sha256:x"),
-        (3, "requirement", "b"),
-    ]
+def test_logical_lines__comment_that_ends_in_a_backslash__does_not_swallow_the_next() -> None:
+    assert [f.body for f in logical_lines("# c \\\na\n", "r.txt")] == ["", "a"]
 
 
-def test_logical_lines__comment_ends_a_continuation() -> None:
-    assert [number for number, _, _ in kinds("a \\\n# why \\\nb\n")] == [1, 3]
+def test_logical_lines__comment_after_a_continuation__ends_it() -> None:
+    assert [f.body for f in logical_lines("a \\\n  # c \\\nb\n", "r.txt")] == ["a", "b"]
 
 
-def test_logical_lines__url_with_a_fragment__is_no_comment() -> None:
-    assert kinds("git+https://host/x#egg=x\n") == [(1, "requirement", "git+https://host/x#egg=x")]
+def test_logical_lines__continuation_at_the_end__is_a_line() -> None:
+    assert line("a \\").body == "a"
 
 
-_PIECES = st.sampled_from(["a", "==1", " ", "\\\n", "\n", "\r\n", "#", " # c", "-r x", "; os_name", "\t", "é"])
+def test_logical_lines__hash_sign_inside_a_url__is_no_comment() -> None:
+    assert line("git+https://host/a.git#egg=a  # c\n").body == "git+https://host/a.git#egg=a"
 
 
-@given(st.lists(_PIECES).map("".join))
-def test_logical_lines__any_text__joined_is_the_text_again(text: str) -> None:
-    try:
-        lines = logical_lines(text, "r.txt")
-    except BadRequirement:
-        return
-    assert "".join(line.text for line in lines) == text
-
-
-@pytest.mark.parametrize("line", ["--frobnicate", "-r", "-x y", "--editable"])
-def test_logical_lines__no_option__is_refused_with_its_place(line: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("--frozen\n", "no option of a requirements file"),
+        ("-x y\n", "no option of a requirements file"),
+        ("--\n", "no option of a requirements file"),
+        ("-r\n", "-r needs a value"),
+        ("--editable=\n", "--editable needs a value"),
+    ],
+)
+def test_logical_lines__bad_option__names_file_line_and_text(text: str, reason: str) -> None:
     with pytest.raises(BadRequirement) as caught:
-        logical_lines(f"a\n{line}\n", "r.txt")
-    assert (caught.value.file, caught.value.number, caught.value.text) == ("r.txt", 2, line)
+        logical_lines("a\n\n" + text, "reqs/r.txt")
+    error = caught.value
+    assert (error.file, error.number, error.text, error.reason) == ("reqs/r.txt", 3, text.strip(), reason)
+    assert str(error) == f"reqs/r.txt, line 3: {reason}: {text.strip()}"
 
 
-def test_pep508__whole_line() -> None:
-    (line,) = logical_lines("Foo_Bar[X, y]>=1,<2 ; python_version > '3' --hash=sha256:aa  # c", "r.txt")
-    found = pep508(line, "r.txt")
+def test_pep508__whole_requirement__is_told_by_its_parts() -> None:
+    found = pep508(line("Zope.Interface [Test,DOCS] >=5,<6 ; python_version<'4'  # why\n"), "r.txt")
+    assert found == Wanted(
+        name="zope-interface",
+        extras=frozenset({"test", "docs"}),
+        specifier="<6,>=5",
+        marker='python_version < "4"',
+        file="r.txt",
+        number=1,
+    )
+
+
+def test_pep508__direct_reference__has_its_url() -> None:
+    found = pep508(line("a[x] @ https://host/a-1.whl ; os_name == 'nt'\n"), "r.txt")
     assert found is not None
-    assert (found.name, sorted(found.extras), found.specifier) == ("foo-bar", ["x", "y"], "<2,>=1")
-    assert (found.marker, found.number) == ('python_version > "3"', 1)
+    assert (found.name, found.url, found.marker) == ("a", "https://host/a-1.whl", 'os_name == "nt"')
 
 
-@pytest.mark.parametrize("line", ["./pkg", "../x.whl", "https://host/a.tar.gz", "git+ssh://host/x", "pkg.tar.gz"])
-def test_pep508__place__is_none(line: str) -> None:
-    (found,) = logical_lines(line, "r.txt")
-    assert pep508(found, "r.txt") is None
+@pytest.mark.parametrize("options", ["--hash=sha256:aa --hash=sha256:bb", "--config-settings k=v", "--global-option=x"])
+def test_pep508__options_of_a_requirement__are_no_part_of_it(options: str) -> None:
+    found = pep508(line(f"a==1 ; os_name == 'nt' {options}\n"), "r.txt")
+    assert found is not None
+    assert (found.specifier, found.marker) == ("==1", 'os_name == "nt"')
 
 
-@pytest.mark.parametrize("line", ["foo = 1.2", "foo bar", "foo>>1", "=1", "foo; nonsense"])
-def test_pep508__neither__is_refused(line: str) -> None:
-    (found,) = logical_lines(line, "r.txt")
-    with pytest.raises(BadRequirement, match=r"r\.txt, line 1: "):
-        pep508(found, "r.txt")
+@pytest.mark.parametrize(
+    "place",
+    ["./pkg", "../pkg", ".", "pkg/sub", "a-1-py3-none-any.whl", "a-1.tar.gz", "https://host/a", "git+ssh://git@host/a"],
+)
+def test_pep508__place__is_none(place: str) -> None:
+    assert pep508(line(place + "\n"), "r.txt") is None
+
+
+@pytest.mark.parametrize("text", ["a b", "==1", "a=1", "a; nonsense", "a>=x y", "a @"])
+def test_pep508__neither_requirement_nor_place__names_file_line_and_text(text: str) -> None:
+    with pytest.raises(BadRequirement) as caught:
+        pep508(line(text), "r.txt")
+    assert (caught.value.file, caught.value.number, caught.value.text) == ("r.txt", 1, text)
+    assert not caught.value.reason.endswith((".", ":"))
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("a\n", "a==9\n"),
-        ("a>=1,<2\n", "a==9\n"),
-        ("  A_b [x] ~= 1.0 ; os_name == 'nt'  # c\n", "  A_b [x]==9 ; os_name == 'nt'  # c\n"),
-        ("a==1 \\\n    --hash=sha256:x\n", "a==9 \\\n    --hash=sha256:x\n"),
-        ("a===1.0 --hash=sha256:x\n", "a==9 --hash=sha256:x\n"),
-        ("a @ https://host/a.whl\n", "a @ https://host/a.whl\n"),
+        ("a\n", "a==2.0\n"),
+        ("a", "a==2.0"),
+        ("a>=1\n", "a==2.0\n"),
+        ("a >= 1, <2\r\n", "a==2.0\r\n"),
+        ("a~=1.0;os_name=='nt'\n", "a==2.0;os_name=='nt'\n"),
+        ("a[x, y]>=1 ; os_name == 'nt'  # why\n", "a[x, y]==2.0 ; os_name == 'nt'  # why\n"),
+        ("A.b_C (>=1)\n", "A.b_C==2.0\n"),
+        ("a>=1 --hash=sha256:aa\n", "a==2.0 --hash=sha256:aa\n"),
+        ("a>=1 \\\n    --hash=sha256:aa\n", "a==2.0 \\\n    --hash=sha256:aa\n"),
+        ("  a===1\n", "  a==2.0\n"),
+        ("a!=1.5,>1,<=3\n", "a==2.0\n"),
+        ("a>=1 ; platform_version == '@'\n", "a==2.0 ; platform_version == '@'\n"),
     ],
 )
-def test_pinned__specifier_alone_changes(text: str, expected: str) -> None:
-    (line,) = logical_lines(text, "r.txt")
-    assert pinned(line, "9") == expected
+def test_pinned__spelling__is_kept_around_the_version(text: str, expected: str) -> None:
+    found = pinned(line(text), "2.0")
+    assert found == expected
+    assert str(Requirement(line(found).body.partition(" --")[0]).specifier) == "==2.0"
+
+
+@pytest.mark.parametrize("text", ["a @ https://host/a-1.whl\n", "a@file:///a-1.whl ; os_name == 'nt'\n"])
+def test_pinned__direct_reference__stays_as_it_is(text: str) -> None:
+    assert pinned(line(text), "2.0") == text
 
 
 @pytest.mark.parametrize(
-    ("annotation", "asked"),
-    [
-        ("    # via -r app.in", True),
-        ("    # via\n    #   -r app.in\n    #   pandas", True),
-        ("    # via app (pyproject.toml)", True),
-        ("    # via pandas", False),
-        ("    # via\n    #   pandas", False),
-    ],
+    ("text", "annotates"),
+    [("    # via app\n", True), ("\t# via\n", True), ("# a heading\n", False), ("a  # b\n", False)],
 )
-def test_asked_for__annotation_names_a_file(annotation: str, asked: bool) -> None:
-    assert asked_for(logical_lines(f"numpy==1\n{annotation}\nsix==1\n    # via numpy\n", "r.txt")) == (
-        [1] if asked else []
+def test_is_annotation__comment__is_one_where_it_is_indented(text: str, annotates: bool) -> None:
+    assert is_annotation(line(text)) is annotates
+
+
+def test_asked_for__annotations_of_pip_compile__tell_what_a_file_names() -> None:
+    text = (
+        "# pip-compile reqs.in\n"
+        "app==1\n    # via -r reqs.in\n"
+        "lib==1\n    # via app\n"
+        "both==1\n    # via\n    #   -r reqs.in\n    #   app\n"
+        "inline==1  # via app, -r reqs.in\n"
+        "project==1\n    # via thing (pyproject.toml)\n"
+        "plain==1\n"
     )
+    assert asked_for(logical_lines(text, "r.txt")) == [2, 6, 10, 11]
+
+
+def test_asked_for__heading_that_names_a_file__belongs_to_no_line() -> None:
+    assert asked_for(logical_lines("a==1\n# -r reqs.in\nb==1\n", "r.txt")) == []

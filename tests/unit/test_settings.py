@@ -1,0 +1,115 @@
+"""``[tool.deadweight]`` → settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deadweight.errors import BadConfig
+from deadweight.settings import Settings, find_config, read_config, with_config
+from tests.builders import write_files
+
+
+def config(folder: Path, lines: str) -> dict[str, object]:
+    write_files(folder, {"pyproject.toml": f"[tool.deadweight]\n{lines}\n"})
+    return read_config(f"{folder}/pyproject.toml")
+
+
+def test_find_config__above__is_found(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[tool.deadweight]\n", "a/b/x": ""})
+    assert find_config(f"{tmp_path}/a/b") == f"{tmp_path}/pyproject.toml"
+
+
+def test_find_config__nearer_file_without_the_table__is_passed_over(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[tool.deadweight]\n", "a/pyproject.toml": "[tool.other]\n"})
+    assert find_config(f"{tmp_path}/a") == f"{tmp_path}/pyproject.toml"
+
+
+def test_find_config__two_with_the_table__is_the_nearer(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[tool.deadweight]\n", "a/pyproject.toml": "[tool.deadweight]\n"})
+    assert find_config(f"{tmp_path}/a") == f"{tmp_path}/a/pyproject.toml"
+
+
+def test_find_config__none__is_none(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "tool = 3\n"})
+    assert find_config(str(tmp_path)) is None
+
+
+def test_find_config__broken_toml__is_named(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[tool.deadweight\n"})
+    with pytest.raises(BadConfig, match=f"cannot read {tmp_path}/pyproject.toml"):
+        find_config(str(tmp_path))
+
+
+def test_read_config__all_kinds_of_value__fit_settings(tmp_path: Path) -> None:
+    values = config(
+        tmp_path,
+        'installer = "pip"\nbytecode = "none"\npython = "3.12"\nno-build = true\nkeep = ["a", "b"]\n'
+        'minimal-groups = ["core"]\n[tool.deadweight.groups]\ndev = ["x-*"]\n"core.web" = ["y"]',
+    )
+    assert with_config(Settings(index_url="https://host"), values) == Settings(
+        index_url="https://host",
+        installer="pip",
+        bytecode="none",
+        python="3.12",
+        no_build=True,
+        keep=("a", "b"),
+        minimal_groups=("core",),
+        groups={"dev": ("x-*",), "core.web": ("y",)},
+    )
+
+
+def test_read_config__empty_table__changes_nothing(tmp_path: Path) -> None:
+    assert config(tmp_path, "") == {}
+
+
+def test_read_config__unknown_key__names_it_and_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="no key 'no_build'") as caught:
+        config(tmp_path, "no_build = true")
+    assert "no-build" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "python = 3.11",
+        "no-build = 1",
+        'no-build = "yes"',
+        'keep = "a"',
+        "keep = [1]",
+        'minimal-groups = "core"',
+        'groups = ["core"]',
+        'groups = {core = "a"}',
+        "groups = {core = [1]}",
+        "groups.core.web = ['a']",
+    ],
+)
+def test_read_config__wrong_type__names_file_and_key(tmp_path: Path, line: str) -> None:
+    key = line.partition(" ")[0].partition(".")[0]
+    with pytest.raises(BadConfig, match=f"{tmp_path}/pyproject.toml: {key} has a value of the wrong type"):
+        config(tmp_path, line)
+
+
+@pytest.mark.parametrize("line", ['installer = "poetry"', "installer = 1", "installer = []", 'bytecode = "some"'])
+def test_read_config__none_of_the_choices__names_them(tmp_path: Path, line: str) -> None:
+    with pytest.raises(BadConfig, match=r"there are (uv, pip|compiled, none)$"):
+        config(tmp_path, line)
+
+
+def test_read_config__no_table__is_refused(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[tool]\ndeadweight = 1\n"})
+    with pytest.raises(BadConfig, match=r"tool\.deadweight is no table"):
+        read_config(f"{tmp_path}/pyproject.toml")
+
+
+def test_read_config__file_that_is_gone__is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="cannot read"):
+        read_config(f"{tmp_path}/pyproject.toml")
+
+
+def test_settings__group_that_is_none__is_refused() -> None:
+    with pytest.raises(BadConfig, match="minimal-groups: no group 'web'"):
+        Settings(minimal_groups=("core", "web"))
+    with pytest.raises(BadConfig, match=r"groups: no group 'web\.core'"):
+        Settings(groups={"core.web": ("a",), "web.core": ("b",)})
