@@ -27,7 +27,8 @@ def test_parse_metadata__all_headers__are_read() -> None:
     text = (
         "Metadata-Version: 2.5\nName: Zope.Interface_x\nVersion: 6.0\nSummary: Short.\n"
         "Classifier: Framework :: Pytest\nClassifier: Topic :: Utilities\n"
-        "Requires-Dist: a>=1\nRequires-Dist: b ; extra == 'x'\nImport-Name: zope.interface\nImport-Name: zope_x ; private\n"
+        "Requires-Dist: a>=1\nRequires-Dist: b ; extra == 'x'\n"
+        "Import-Name: zope.interface\nImport-Name: zope_x ; private\n"
     )
     assert parsed(text) == Metadata(
         name="zope-interface-x",
