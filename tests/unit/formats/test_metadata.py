@@ -28,7 +28,8 @@ def test_parse_metadata__all_headers__are_read() -> None:
         "Metadata-Version: 2.5\nName: Zope.Interface_x\nVersion: 6.0\nSummary: Short.\n"
         "Classifier: Framework :: Pytest\nClassifier: Topic :: Utilities\n"
         "Requires-Dist: a>=1\nRequires-Dist: b ; extra == 'x'\n"
-        "Import-Name: zope.interface\nImport-Name: zope_x ; private\n"
+        "Import-Name: zope.interface\n"
+        "Import-Name: zope_x ; private\n"
     )
     assert parsed(text) == Metadata(
         name="zope-interface-x",

@@ -1,39 +1,51 @@
-"""What kind of file a path is, and what its first bytes say."""
+"""What kind of file a path is; the kinds sum to the size."""
 
 from __future__ import annotations
 
 import pytest
 
-from deadweight.inventory import take_inventory
 from deadweight.inventory.kinds import KINDS, kind_of, may_be_native, native_kind
-from tests.builders import ELF_X86_64, SITE, dist_files, inventory_of, make_tree
+from deadweight.model import Sizes
+from tests.builders import ELF_X86_64, SITE, dist_files, inventory_of
+
+
+def sizes_of(path: str, content: str | bytes) -> Sizes:
+    """Return the sizes of a file that nobody owns."""
+    return inventory_of(extra={path: content}).unowned
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("a/m.py", "source"),
-        ("a/__pycache__/m.cpython-311.pyc", "bytecode"),
-        ("a/tests/__pycache__/m.cpython-311.pyc", "bytecode"),
-        ("a/m.pyi", "stubs"),
-        ("a/tests/data.json", "tests"),
-        ("a/test_m.py", "tests"),
+        ("a/x.py", "source"),
+        ("a/test_x.py", "tests"),
+        ("a/x_test.py", "tests"),
         ("a/conftest.py", "tests"),
-        ("a/latest/m.py", "source"),
-        ("a/docs/index.html", "docs"),
-        ("share/man/man1/a.1", "docs"),
+        ("a/tests/data.bin", "tests"),
+        ("a/test/x.py", "tests"),
+        ("a/testing/x.py", "source"),
+        ("a/contest/x.py", "source"),
+        ("a/__pycache__/x.cpython-311.pyc", "bytecode"),
+        ("a/tests/__pycache__/x.cpython-311.pyc", "bytecode"),
+        ("a/x.pyi", "stubs"),
+        ("a/x.h", "headers"),
+        ("a/include/x.inl", "headers"),
+        ("a/lib/x.a", "static libraries"),
+        ("a/x.so.debug", "debug symbols"),
+        ("a/x.pdb", "debug symbols"),
+        ("a/docs/x.bin", "docs"),
+        ("share/man/man1/x.1", "docs"),
         ("a/README.md", "docs"),
-        ("a/include/x.inc", "headers"),
-        ("a/x.hpp", "headers"),
-        ("a/x.a", "static libraries"),
-        ("a/x.debug", "debug symbols"),
-        ("a-1.dist-info/RECORD", "metadata"),
-        ("a-1.dist-info/licenses/LICENSE", "metadata"),
-        ("a/data.json", "data"),
-        ("bin/a", "data"),
+        ("a-1.0.dist-info/METADATA", "metadata"),
+        ("a.egg-info/PKG-INFO", "metadata"),
+        ("a-1.0.dist-info/licenses/README.md", "metadata"),
+        ("conda-meta/x.json", "metadata"),
+        ("a/x.json", "data"),
+        ("a/x.so", "data"),
+        ("Makefile", "data"),
     ],
 )
-def test_kind_of__path(path: str, kind: str) -> None:
+def test_kind_of__path__has_one_kind(path: str, kind: str) -> None:
     assert kind_of(path) == kind
     assert kind in KINDS
 
@@ -41,47 +53,50 @@ def test_kind_of__path(path: str, kind: str) -> None:
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("numpy/core.so", "native"),
-        ("numpy.libs/libopenblas.so", "bundled"),
-        ("scipy/.dylibs/libgfortran.dylib", "bundled"),
-        ("nvidia/cudnn/lib/libcudnn.so.9", "bundled"),
-        ("torch/lib/libtorch.so", "native"),
-        ("bin/ruff", "native"),
-        ("a/libx.so.debug", "debug symbols"),
+        ("a/x.so", "native"),
+        ("bin/tool", "native"),
+        ("numpy.libs/libgfortran.so.5", "bundled"),
+        ("a/.dylibs/libx.dylib", "bundled"),
+        ("nvidia/cublas/lib/libcublas.so.12", "bundled"),
+        ("nvidia/cu13/x/lib64/libx.so", "bundled"),
+        ("nvidia/lib.so", "native"),
+        ("a/lib/libx.so", "native"),
+        ("a/x.so.debug", "debug symbols"),
     ],
 )
-def test_native_kind__path(path: str, kind: str) -> None:
+def test_native_kind__path__says_whether_it_is_bundled(path: str, kind: str) -> None:
     assert native_kind(path) == kind
 
 
-def test_native__by_magic__wherever_it_lies() -> None:
-    files: dict[str, str | bytes] = {
-        "tool/__init__.py": "",
-        "tool/odd-name": ELF_X86_64,
-        "tool.libs/x.so": ELF_X86_64,
-        "tool/text.so": "x" * 99,
-    }
-    record = [*(f"{path},," for path in files), "../../../bin/tool,,"]
-    (found,) = inventory_of(
-        dist_files("tool", files=files, record=record), extra={"bin/tool": ELF_X86_64}
-    ).distributions
-    assert (found.sizes.native, found.sizes.bundled) == (3 * len(ELF_X86_64), len(ELF_X86_64))
-
-
 @pytest.mark.parametrize(
-    ("path", "size", "expected"), [("a.so", 51, False), ("a.so", 52, True), ("a.py", 9999, False), ("bin/x", 99, True)]
+    ("path", "worth"),
+    [("x.so", True), ("tool", True), ("x.py", False), ("a-1.dist-info/RECORD", False), ("x.dat", True)],
 )
-def test_may_be_native__path(path: str, size: int, expected: bool) -> None:
-    assert may_be_native(path, size) is expected
+def test_may_be_native__name__says_whether_to_look(path: str, worth: bool) -> None:
+    assert may_be_native(path, 52) is worth
+    assert not may_be_native(path, 51)
 
 
-def test_environment__platform_and_python__are_told_by_the_files() -> None:
-    files: dict[str, str | bytes] = {f"{SITE}/a/x.so": ELF_X86_64, "pyvenv.cfg": "version = 3.11.9\n"}
-    found = take_inventory(make_tree(files, python=None)).environment
-    assert (found.python, found.platform) == ("3.11.9", "linux_x86_64")
+@pytest.mark.parametrize("path", ["bin/tool", f"{SITE}/a/driver.node", f"{SITE}/a/libx.so.5.0", f"{SITE}/a/tests/x.so"])
+def test_inventory__code_under_any_name__is_native(path: str) -> None:
+    sizes = sizes_of(path, ELF_X86_64)
+    assert (sizes.native, sizes.bundled, sizes.kinds) == (64, 0, {"native": 64})
 
 
-def test_environment__no_pyvenv_cfg__the_folder_tells() -> None:
-    files = {f"lib/pypy3.10/site-packages/{path}": data for path, data in dist_files("a").items()}
-    found = take_inventory(make_tree(files, python=None)).environment
-    assert (found.python, found.implementation, found.platform) == ("3.10", "pypy", None)
+def test_inventory__bundled_library__is_native_too() -> None:
+    sizes = sizes_of(f"{SITE}/numpy.libs/libopenblas.so", ELF_X86_64)
+    assert (sizes.native, sizes.bundled) == (64, 64)
+
+
+@pytest.mark.parametrize("path", [f"{SITE}/a/x.so", f"{SITE}/numpy.libs/libx.so"])
+def test_inventory__text_under_the_name_of_a_library__is_not_native(path: str) -> None:
+    assert sizes_of(path, "INPUT(libx.so.1)" * 10).native == 0
+
+
+def test_inventory__kinds__sum_to_the_size() -> None:
+    files = {"a/x.py": "1", "a/x.so": ELF_X86_64, "a/x.pyi": "12", "a/tests/x.py": "123", "a/x.bin": "1234"}
+    (row,) = inventory_of(dist_files("a", files=files)).distributions
+    assert {kind: size for kind, size in row.sizes.kinds.items() if kind != "metadata"} == {
+        "source": 1, "native": 64, "stubs": 2, "tests": 3, "data": 4,
+    }  # fmt: skip
+    assert sum(row.sizes.kinds.values()) == row.sizes.apparent

@@ -1,4 +1,4 @@
-"""What ``import`` finds."""
+"""The files of a distribution → what ``import`` finds in it."""
 
 from __future__ import annotations
 
@@ -7,27 +7,40 @@ import pytest
 from tests.builders import dist_files, inventory_of
 
 
+def names(*files: str, headers: tuple[str, ...] = (), top_level: str | None = None) -> tuple[str, ...]:
+    content: dict[str, str | bytes] = dict.fromkeys(files, "")
+    if top_level is not None:
+        content["a-1.0.dist-info/top_level.txt"] = top_level
+    (row,) = inventory_of(dist_files("a", files=content, headers=headers)).distributions
+    return row.import_names
+
+
 @pytest.mark.parametrize(
-    ("files", "names"),
+    ("files", "expected"),
     [
-        (["pkg/__init__.py", "pkg/sub/__init__.py"], ("pkg",)),
+        (["yaml/__init__.py", "yaml/sub/__init__.py", "yaml/x.py"], ("yaml",)),
         (["six.py"], ("six",)),
-        (["_c.cpython-311-x86_64-linux-gnu.so", "pkg/__init__.py"], ("_c", "pkg")),
-        (["_c.abi3.so"], ("_c",)),
-        (
-            ["google/cloud/storage/__init__.py", "google/cloud/auth/__init__.py"],
-            ("google.cloud.auth", "google.cloud.storage"),
-        ),
-        (["ns/module.py"], ("ns",)),
-        (["not-a-name/__init__.py", "1.py"], ()),
-        (["data.json"], ()),
+        (["_cffi.cpython-311-x86_64-linux-gnu.so"], ("_cffi",)),
+        (["x.abi3.so"], ("x",)),
+        (["x.cp311-win_amd64.pyd"], ("x",)),
+        (["x.so"], ("x",)),
+        (["b/__init__.py", "a.py", "a/__init__.py"], ("a", "b")),
+        (["google/cloud/storage/__init__.py", "google/cloud/storage/x/__init__.py"], ("google.cloud.storage",)),
+        (["ns/one/__init__.py", "ns/two/__init__.py"], ("ns.one", "ns.two")),
+        (["ns/x.py", "ns/y.py"], ("ns",)),
+        (["__init__.py", "x.py"], ("x",)),
+        (["not-importable/__init__.py", "bad.name.py", "x.pth", "x.txt"], ()),
     ],
+    ids=lambda value: ",".join(value),
 )
-def test_import_names__files__tell(files: list[str], names: tuple[str, ...]) -> None:
-    (found,) = inventory_of(dist_files("d", files=dict.fromkeys(files, "x"))).distributions
-    assert found.import_names == names
+def test_import_names__files__tell(files: list[str], expected: tuple[str, ...]) -> None:
+    assert names(*files) == expected
 
 
-def test_import_names__metadata_names_them__is_believed() -> None:
-    (found,) = inventory_of(dist_files("d", headers=["Import-Name: a.b", "Import-Name: c ; private"])).distributions
-    assert found.import_names == ("a.b", "c")
+def test_import_names__import_name__is_believed() -> None:
+    assert names("x.py", headers=["Import-Name: b.c", "Import-Name: b", "Import-Name: b"]) == ("b", "b.c")
+
+
+def test_import_names__top_level_txt__counts_where_no_file_does() -> None:
+    assert names("a.pth", top_level="yaml\n_yaml\nno-name\n") == ("_yaml", "yaml")
+    assert names("x.py", top_level="yaml\n") == ("x",)

@@ -1,6 +1,9 @@
-"""Who owns which byte: each rule, and what is reported beside it."""
+"""Who owns which byte: DESIGN.md, section 2, rule by rule."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -9,179 +12,217 @@ from deadweight.model import Entry, FileTree, Inventory
 from tests.builders import SITE, dist_files, inventory_of, make_tree, metadata, site_tree
 
 
-def own(inventory: Inventory) -> dict[str, int]:
-    """Return key → files."""
-    return {d.key: d.sizes.files for d in inventory.distributions}
+def without_record(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {path: data for path, data in files.items() if not path.endswith("/RECORD")}
 
 
-def test_record__lists_a_script__it_is_owned_outside_of_site_packages() -> None:
-    files = dist_files("a", record=["a/__init__.py,,", "../../../bin/a,,"])
-    found = inventory_of(files, extra={"bin/a": "#!/bin/sh\n"})
-    assert own(found) == {"a": len(files) + 1}
-    assert found.unowned.files == 0
+def metadata_bytes(files: Mapping[str, bytes]) -> int:
+    return sum(len(data) for path, data in files.items() if "-info/" in path)
 
 
-def test_record__bytecode_that_it_does_not_list__goes_with_its_source() -> None:
-    files = dist_files("a", files={"a/__init__.py": "", "a/m.py": ""})
-    cache = {f"{SITE}/a/__pycache__/m.cpython-311.opt-1.pyc": "12345", f"{SITE}/a/m.pyc": "678"}
-    found = inventory_of(files, extra=cache)
-    assert found.distributions[0].sizes.bytecode == 8
-    assert found.unowned.files == 0
+def code_bytes(found: Inventory) -> dict[str, int]:
+    """Return name → bytes without metadata; "" is what nobody owns."""
+    rows = {d.key: d.sizes.apparent - d.sizes.kinds.get("metadata", 0) for d in found.distributions}
+    return rows | {"": found.unowned.apparent}
 
 
-def test_record__none__the_name_tells_and_it_is_said() -> None:
-    files = dist_files("six", files={"six.py": "xxxx", "other.py": "y"})
-    del files["six-1.0.dist-info/RECORD"]
-    found = inventory_of(files)
-    assert found.distributions[0].sizes.kinds["source"] == 4
-    assert found.unowned.apparent == 1
-    assert "six lists no files" in found.warnings[0]
+# --- 1: a list of files ---------------------------------------------------------------------------
 
 
-def test_record__none__top_level_txt_tells_other_names() -> None:
-    files = dist_files("pyyaml", files={"yaml/__init__.py": "1", "_yaml/__init__.py": "22"})
-    del files["pyyaml-1.0.dist-info/RECORD"]
-    files["pyyaml-1.0.dist-info/top_level.txt"] = b"_yaml\nyaml\n"
-    found = inventory_of(files)
-    assert found.distributions[0].sizes.kinds["source"] == 3
-    assert found.distributions[0].import_names == ("_yaml", "yaml")
-
-
-def test_folder__of_one_alone__takes_what_was_written_later() -> None:
-    found = inventory_of(dist_files("a"), dist_files("b"), extra={f"{SITE}/a/cache/x.bin": "123"})
-    assert {d.key: d.sizes.kinds.get("data", 0) for d in found.distributions} == {"a": 3, "b": 0}
-
-
-def test_folder__of_two__leaves_it_unowned() -> None:
-    one = dist_files("one", files={"shared/one/__init__.py": ""})
-    two = dist_files("two", files={"shared/two/__init__.py": ""})
-    found = inventory_of(one, two, extra={f"{SITE}/shared/x.bin": "123", "bin/stray": "4"})
-    assert found.unowned.apparent == 4
-    assert found.unowned.kinds == {"data": 4}
-
-
-def test_path__claimed_twice__is_counted_once_and_said() -> None:
-    found = inventory_of(
-        dist_files("a", files={"s/__init__.py": "123"}), dist_files("b", files={"s/__init__.py": "123"})
+def test_record__listed_files__are_the_distributions() -> None:
+    a = dist_files("a", files={"a/x.py": "12345", "../../../bin/a": "123"})
+    found = take_inventory(
+        make_tree({f"{SITE}/{path}": data for path, data in a.items() if "bin" not in path} | {"bin/a": "123"})
     )
-    assert [d.sizes.kinds.get("source", 0) for d in found.distributions] == [3, 0]
-    (conflict,) = found.conflicts
-    assert (conflict.kind, conflict.names) == ("path", ("a", "b"))
+    assert code_bytes(found) == {"a": 8, "": 0}
+    assert found.distributions[0].sizes.files == 5
 
 
-@pytest.mark.parametrize("path", ["../../../../etc/passwd", "/etc/passwd"])
-def test_record__path_that_leaves_the_prefix__is_said_and_not_followed(path: str) -> None:
-    found = inventory_of(dist_files("a", record=["a/__init__.py,,", f"{path},,"]))
+def test_record__sizes_it_tells__are_not_believed() -> None:
+    a = dist_files("a", files={"a/x.py": "12345"}, record=["a/x.py,sha256=x,999999"])
+    assert code_bytes(inventory_of(a)) == {"a": 5, "": 0}
+
+
+def test_record__file_that_is_gone__weighs_nothing() -> None:
+    a = dist_files("a", files={"a/x.py": "12345"}, record=["a/x.py,,", "a/gone.py,,"])
+    assert inventory_of(a).distributions[0].sizes.files == 4
+
+
+def test_record__metadata_that_it_leaves_out__is_the_distributions_all_the_same() -> None:
+    a = dist_files("a", files={}, record=[])
+    assert inventory_of(a).distributions[0].sizes.apparent == metadata_bytes(a)
+
+
+def test_record__path_that_leaves_the_prefix__is_reported_and_not_followed() -> None:
+    a = dist_files("a", record=["a/__init__.py,,", "../../../../etc/passwd,,", "/etc/shadow,,"])
+    found = inventory_of(a)
     (conflict,) = found.conflicts
     assert (conflict.kind, conflict.names) == ("escape", ("a",))
-    assert path in conflict.says
+    assert "../../../../etc/passwd and 1 more" in conflict.says
+    assert found.total.apparent == sum(map(len, a.values()))
 
 
-def test_site_packages_alone__scripts_outside__are_one_conflict() -> None:
-    files = dist_files("a", record=["a/__init__.py,,", "../../../bin/a,,"])
-    more = dist_files("b", record=["b/__init__.py,,", "../../../bin/b,,"])
-    (conflict,) = take_inventory(make_tree({**files, **more})).conflicts
-    assert conflict.names == ("a", "b")
+def test_record__scripts_of_a_site_packages_folder_measured_alone__are_one_report() -> None:
+    a = dist_files("a", record=["a/__init__.py,,", "../../../bin/a,,"])
+    b = dist_files("b", record=["b/__init__.py,,", "../../../bin/b,,"])
+    (conflict,) = take_inventory(make_tree(a | b)).conflicts
+    assert (conflict.kind, conflict.names) == ("escape", ("a", "b"))
+    assert conflict.says.startswith("2 recorded files lie outside")
 
 
-def test_two_versions__are_two_rows() -> None:
-    found = inventory_of(dist_files("a", "1.0", files={}), dist_files("a", "2.0"))
+def test_record__path_below_a_symlink__is_not_followed() -> None:
+    tree = site_tree(dist_files("a", record=["link/passwd,,", "link,,"]))
+    link = Entry(4, None, None, "symlink")
+    found = take_inventory(replace(tree, entries={**tree.entries, f"{SITE}/link": link}))
+    assert found.distributions[0].sizes.kinds["data"] == 4
+    assert not found.conflicts
+
+
+def test_record__path_claimed_twice__is_counted_once_and_reported() -> None:
+    a = dist_files("a", files={"shared/x.py": "12345"})
+    b = dist_files("b", files={"shared/x.py": "12345", "b.py": "1"})
+    found = inventory_of(b, a)
+    (conflict,) = found.conflicts
+    assert code_bytes(found) == {"a": 5, "b": 1, "": 0}
+    assert (conflict.kind, conflict.names) == ("path", ("a", "b"))
+    assert conflict.says == f"a and b both claim {SITE}/shared/x.py; counted for a"
+
+
+def test_record__two_versions_of_one_distribution__are_two_rows_and_reported() -> None:
+    old, new = dist_files("a", "1.0"), dist_files("a", "2.0")
+    found = inventory_of(old, new)
     assert [(d.key, d.version) for d in found.distributions] == [("a", "1.0"), ("a==2.0", "2.0")]
-    assert [c.kind for c in found.conflicts] == ["duplicate"]
+    assert {(c.kind, c.names) for c in found.conflicts} == {("path", ("a 1.0", "a 2.0")), ("duplicate", ("a",))}
 
 
-def test_vendored_metadata__inside_a_package__is_no_distribution() -> None:
-    vendored = {"tool/_vendor/six-1.dist-info/METADATA": metadata("six"), "tool/__init__.py": ""}
-    assert list(own(inventory_of(dist_files("tool", files=vendored)))) == ["tool"]
+def test_record__same_version_in_two_places__has_two_keys() -> None:
+    a = dist_files("a")
+    elsewhere = {f"lib64/python3.11/site-packages/{path}": data for path, data in a.items()}
+    assert [d.key for d in inventory_of(a, extra=elsewhere).distributions] == ["a", "a==1.0"]
 
 
-def test_egg_info__folder_with_installed_files() -> None:
-    tree = make_tree(
-        {
-            f"{SITE}/old/__init__.py": "123",
-            f"{SITE}/old-1.0.egg-info/PKG-INFO": metadata("old"),
-            f"{SITE}/old-1.0.egg-info/installed-files.txt": "../old/__init__.py\nPKG-INFO\n",
-            f"{SITE}/old-1.0.egg-info/requires.txt": "six\n",
-        }
-    )
-    (found,) = take_inventory(tree).distributions
-    assert (found.name, found.version, found.sizes.kinds["source"]) == ("old", "1.0", 3)
-    assert found.metadata.requires == ("six",)
-
-
-def test_egg_info__file__is_metadata_itself() -> None:
-    tree = make_tree({f"{SITE}/old-1.0.egg-info": metadata("old"), f"{SITE}/old.py": "123"})
-    (found,) = take_inventory(tree).distributions
-    assert (found.name, found.version, found.sizes.files) == ("old", "1.0", 2)
-
-
-def test_egg_link__is_editable_and_its_version_unknown() -> None:
-    found = take_inventory(make_tree({f"{SITE}/proj.egg-link": "/src/proj\n."}))
-    assert [(d.name, d.version, d.editable) for d in found.distributions] == [("proj", None, True)]
-    assert "editable" in found.warnings[0]
-
-
-def test_conda__record_and_metadata__are_one_row_and_the_rest_its_own() -> None:
-    numpy = dist_files("numpy", record=["numpy/__init__.py,,"], installer="conda")
-    files = [f"{SITE}/numpy/__init__.py", f"{SITE}/numpy-1.0.dist-info/METADATA", "lib/extra.txt"]
-    records = {
-        "conda-meta/numpy.json": f'{{"name": "numpy", "version": "1.0", "files": {files!r}, "depends": ["libblas"]}}',
-        "conda-meta/libblas-3.json": '{"name": "libblas", "version": "3", "files": ["lib/libblas.so.3"]}',
+def test_installed_files__of_an_egg_info__count_from_its_folder() -> None:
+    egg = {
+        "six.py": b"12345",
+        "six.egg-info/PKG-INFO": metadata("six", "1.16").encode(),
+        "six.egg-info/installed-files.txt": b"../six.py\nPKG-INFO\n../../../../../etc/passwd\n",
     }
-    found = inventory_of(
-        numpy,
-        extra={
-            **{path: text.replace("'", '"') for path, text in records.items()},
-            "lib/extra.txt": "12",
-            "lib/libblas.so.3": "123",
-        },
-    )
-    assert [d.name for d in found.distributions] == ["libblas", "numpy"]
-    assert found.distributions[1].metadata.requires == ("libblas",)
-    assert found.distributions[1].sizes.kinds["data"] == 2
-    assert found.unowned.files == 0
+    found = inventory_of(egg)
+    assert code_bytes(found) == {"six": 5, "": 0}
+    assert [c.kind for c in found.conflicts] == ["escape"]
+    assert found.warnings == ()
 
 
-def test_dpkg__list_with_the_metadata__owns_the_other_files() -> None:
+def test_dpkg__list_with_the_metadata_in_it__gives_its_files() -> None:
     site = "lib/python3/dist-packages"
-    files = {
-        f"{site}/six.py": "123",
-        f"{site}/six-1.16.egg-info": metadata("six", "1.16"),
-        "share/doc/six/copyright": "4",
+    files = {f"{site}/yaml/x.py": "12345", "bin/y": "1", f"{site}/PyYAML-6.0.egg-info": metadata("PyYAML", "6.0")}
+    listed = ("lib", site, f"{site}/yaml", *files, "share/gone")
+    tree = replace(make_tree(files), claims=lambda: [("unrelated", ("bin/z",)), ("python3-yaml", listed)])
+    found = take_inventory(tree)
+    assert code_bytes(found) == {"pyyaml": 6, "": 0}
+    assert found.warnings == ()
+
+
+def test_dpkg__file_that_a_record_has__stays_with_the_record() -> None:
+    egg = {"b.egg-info": metadata("b").encode()}
+    tree = site_tree(dist_files("a", files={"a.py": "12345"}), egg)
+    listed = (f"{SITE}/b.egg-info", f"{SITE}/a.py")
+    assert code_bytes(take_inventory(replace(tree, claims=lambda: [("python3-b", listed)])))["a"] == 5
+
+
+# --- 2: bytecode by its source --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["shared/__pycache__/x.cpython-311.pyc", "shared/__pycache__/x.cpython-311.opt-2.pyc", "shared/x.pyc"]
+)
+def test_bytecode__nobody_records_it__goes_with_its_source(path: str) -> None:
+    a = dist_files("a", files={"shared/x.py": "1"})
+    b = dist_files("b", files={"shared/y.py": "1"})
+    found = inventory_of(a, b, extra={f"{SITE}/{path}": "12345"})
+    assert [d.sizes.bytecode for d in found.distributions] == [5, 0]
+
+
+def test_bytecode__source_is_nobodys__is_unowned() -> None:
+    extra = {f"{SITE}/loose.py": "1", f"{SITE}/__pycache__/loose.cpython-311.pyc": "12345"}
+    found = inventory_of(dist_files("a"), extra=extra)
+    assert (found.unowned.apparent, found.unowned.bytecode) == (6, 5)
+
+
+# --- 3: no list: by name, with a warning ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["a_b/sub/x.so", "a_b.py", "a_b.cpython-311-x86_64-linux-gnu.so", "A_B/x"])
+def test_no_record__what_bears_its_name__is_its_own_with_a_warning(path: str) -> None:
+    found = inventory_of(without_record(dist_files("a-b", files={path: "12345"})))
+    assert code_bytes(found) == {"a-b": 5, "": 0}
+    assert found.warnings == ("a-b lists no files (no RECORD); its size is that of what bears its name",)
+
+
+def test_no_record__top_level_txt__says_which_names() -> None:
+    info = {
+        "attrs-1.egg-info/PKG-INFO": metadata("attrs").encode(),
+        "attrs-1.egg-info/top_level.txt": b"attr\nattrs2\n",
     }
-    tree = make_tree(files)
-    claimed = FileTree(
-        location=tree.location,
-        entries=tree.entries,
-        reader=tree.reader,
-        claims=lambda: [("python3-six", (*files, f"{site}/missing.py"))],
-    )
-    found = take_inventory(claimed)
-    assert (found.distributions[0].sizes.files, found.unowned.files, found.warnings) == (3, 0, ())
+    found = inventory_of(info, extra={f"{SITE}/attr/x.py": "12345", f"{SITE}/attrs/x.py": "1"})
+    assert code_bytes(found)[""] == 1
 
 
-def test_hard_link__two_names__count_once_for_the_first_owner() -> None:
-    tree = site_tree(dist_files("a", files={"a/x.bin": "12345"}), dist_files("b", files={"b/x.bin": "12345"}))
-    linked = {f"{SITE}/{name}/x.bin": Entry(5, 4096, (1, 7), "file") for name in "ab"}
-    found = take_inventory(FileTree(location="", entries={**tree.entries, **linked}, reader=tree.reader))
-    assert [d.sizes.kinds.get("data", 0) for d in found.distributions] == [5, 0]
+def test_no_record__what_another_records__stays_there() -> None:
+    a = without_record(dist_files("a", files={}))
+    b = dist_files("b", files={"a/x.py": "12345"})
+    assert code_bytes(inventory_of(a, b)) == {"a": 0, "b": 5, "": 0}
 
 
-def test_symlink__is_never_opened() -> None:
-    tree = site_tree(dist_files("a"))
-    entries = {**tree.entries, f"{SITE}/a/lib.so": Entry(99, None, None, "symlink")}
-    found = take_inventory(FileTree(location="", entries=entries, reader=tree.reader))  # the reader knows no such file
-    assert (found.distributions[0].sizes.native, found.distributions[0].sizes.kinds["data"]) == (0, 99)
+def test_egg_info_file__without_a_list__is_owned_by_name() -> None:
+    found = inventory_of({"six-1.16.egg-info": metadata("six", "1.16").encode(), "six.py": b"12345"})
+    assert [(d.name, d.version) for d in found.distributions] == [("six", "1.16")]
+    assert found.unowned.files == 0
+    assert len(found.warnings) == 1
 
 
-def test_metadata__that_cannot_be_read__is_skipped_and_the_folder_s_name_taken() -> None:
-    tree = site_tree(dist_files("a"))
-    entries = {**tree.entries, f"{SITE}/gone-1.dist-info/METADATA": Entry(9, None, None, "file")}
-    found = take_inventory(FileTree(location="", entries=entries, reader=tree.reader))
-    assert list(own(found)) == ["a", "gone"]
-    assert [s.name for s in found.skipped] == [f"{SITE}/gone-1.dist-info/METADATA"]
+# --- 4 and 5: a folder that one alone owns; nobody ------------------------------------------------
 
 
-def test_tree__empty__is_an_empty_inventory() -> None:
-    found = take_inventory(make_tree({}))
-    assert (found.distributions, found.total.apparent, found.total.files) == ((), 0, 0)
+def test_folder__that_one_alone_owns__gives_what_lies_below() -> None:
+    a = dist_files("a", files={"a/x.py": "1"})
+    assert code_bytes(inventory_of(a, extra={f"{SITE}/a/cache/deep/model.bin": "12345"})) == {"a": 6, "": 0}
+
+
+def test_folder__that_two_own__gives_nothing() -> None:
+    a, b = dist_files("a", files={"ns/a.py": "1"}), dist_files("b", files={"ns/b.py": "1"})
+    assert code_bytes(inventory_of(a, b, extra={f"{SITE}/ns/loose.bin": "12345"})) == {"a": 1, "b": 1, "": 5}
+
+
+@pytest.mark.parametrize("path", ["bin/loose", f"{SITE}/loose.py", f"{SITE}/stranger/x.py", "share/x"])
+def test_folder__that_names_are_not_imported_from__is_nobodys(path: str) -> None:
+    a = dist_files("a", record=["a/__init__.py,,", "../../../bin/a,,", "../../../share/a,,"])
+    assert inventory_of(a, extra={"bin/a": "1", "share/a": "1", path: "12345"}).unowned.apparent == 5
+
+
+# --- hard links and symlinks ----------------------------------------------------------------------
+
+
+def linked(*paths: str, tree: FileTree) -> FileTree:
+    """Return the tree with ``paths`` as names of one inode of 100 bytes on 512."""
+    return replace(tree, entries={**tree.entries, **{path: Entry(100, 512, (1, 7), "file") for path in paths}})
+
+
+def test_hard_links__several_owners__count_once_for_the_first() -> None:
+    a, b = dist_files("a", files={"a/x.bin": ""}), dist_files("b", files={"b/x.bin": ""})
+    found = take_inventory(linked("loose", f"{SITE}/b/x.bin", f"{SITE}/a/x.bin", tree=site_tree(a, b)))
+    assert code_bytes(found) == {"a": 100, "b": 0, "": 0}
+    assert [d.sizes.files for d in found.distributions] == [4, 4]
+    assert (found.unowned.files, found.total.files) == (1, 9)
+
+
+def test_hard_links__nobody_owns_them__count_once() -> None:
+    tree = FileTree(location="", entries={}, reader=make_tree({}).reader)
+    found = take_inventory(linked("x", "y", tree=tree))
+    assert (found.total.apparent, found.total.disk, found.total.files) == (100, 512, 2)
+
+
+def test_symlink__recorded__counts_as_itself() -> None:
+    tree = site_tree(dist_files("a", files={"a/lib.so": ""}))
+    entries = {**tree.entries, f"{SITE}/a/lib.so": Entry(11, 0, None, "symlink")}
+    assert code_bytes(take_inventory(replace(tree, entries=entries)))["a"] == 11

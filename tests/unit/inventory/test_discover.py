@@ -1,0 +1,165 @@
+"""Where metadata lies, and what it says of its distribution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from deadweight.inventory import take_inventory
+from deadweight.model import Distribution, Entry, Inventory
+from tests.builders import SITE, dist_files, inventory_of, make_tree, metadata, site_tree
+
+
+def only(found: Inventory) -> Distribution:
+    (distribution,) = found.distributions
+    return distribution
+
+
+def test_discover__vendored_metadata__is_no_distribution() -> None:
+    vendored = dist_files("wheel", files={})
+    a = dist_files("a", files={f"a/_vendor/{path}": data for path, data in vendored.items()})
+    found = inventory_of(a)
+    assert [d.name for d in found.distributions] == ["a"]
+    assert found.unowned.files == 0
+
+
+def test_discover__two_site_packages_side_by_side__both_count() -> None:
+    b = {f"lib64/python3.11/site-packages/{path}": data for path, data in dist_files("b").items()}
+    assert [d.name for d in inventory_of(dist_files("a"), extra=b).distributions] == ["a", "b"]
+
+
+def test_discover__site_packages_folder_alone__counts() -> None:
+    found = take_inventory(make_tree(dist_files("a", files={"a/x.py": "1"})))
+    assert (only(found).name, found.unowned.files) == ("a", 0)
+
+
+def test_discover__no_distributions__leaves_all_unowned() -> None:
+    found = take_inventory(make_tree({"x": "12345"}))
+    assert (found.distributions, found.unowned.apparent, found.total.apparent) == ((), 5, 5)
+
+
+def test_discover__metadata_without_a_name__is_skipped_and_told() -> None:
+    found = inventory_of(extra={f"{SITE}/~umpy-2.0.dist-info/METADATA": "Version: 2.0\n"})
+    assert found.distributions == ()
+    assert [s.name for s in found.skipped] == [f"{SITE}/~umpy-2.0.dist-info"]
+    assert found.unowned.files == 1
+
+
+def test_discover__metadata_that_cannot_be_read__is_told_and_the_folder_gives_the_name() -> None:
+    tree = make_tree({f"{SITE}/a-1.dist-info/RECORD": ""})
+    entries = {**tree.entries, f"{SITE}/a-1.dist-info/METADATA": Entry(9, None, None, "file")}
+    found = take_inventory(replace(tree, entries=entries))
+    assert (only(found).name, only(found).version) == ("a", "1")
+    assert [s.name for s in found.skipped] == [f"{SITE}/a-1.dist-info/METADATA"]
+
+
+def test_discover__small_files__tell_who_asked_and_who_installed() -> None:
+    a = only(inventory_of(dist_files("a", requested=True, installer="uv")))
+    b = only(inventory_of(dist_files("b")))
+    assert (a.requested, a.installer) == (True, "uv")
+    assert (b.requested, b.installer) == (False, "pip")
+
+
+def test_discover__editable__is_told_with_a_warning() -> None:
+    url = b'{"url": "file:///src/a", "dir_info": {"editable": true}}'
+    found = inventory_of(dist_files("a", files={"a-1.0.dist-info/direct_url.json": url, "a.pth": "/src/a"}))
+    assert (only(found).editable, only(found).url) == (True, "file:///src/a")
+    assert found.warnings == ("a is editable: its source at file:///src/a lies outside and is not counted",)
+
+
+def test_discover__egg_link__is_an_editable_of_its_own_bytes() -> None:
+    found = inventory_of({"My_App.egg-link": b"/src/app\n."})
+    assert (only(found).name, only(found).version, only(found).editable) == ("my-app", None, True)
+    assert only(found).sizes.apparent == 10
+    assert found.warnings == ("my-app is editable: its source lies outside and is not counted",)
+
+
+def test_discover__egg_link_without_a_name__is_unowned() -> None:
+    found = inventory_of({"~.egg-link": b"12345"})
+    assert (found.distributions, found.unowned.apparent) == ((), 5)
+
+
+def test_discover__egg_info_folder__has_the_requirements_of_requires_txt() -> None:
+    egg = {"a-1-py3.11.egg-info/PKG-INFO": metadata("a", "1").encode(), "a-1-py3.11.egg-info/requires.txt": b"b>=1\n"}
+    assert only(inventory_of(egg)).metadata.requires == ("b>=1",)
+
+
+# --- conda ----------------------------------------------------------------------------------------
+
+
+def test_conda__record_of_a_distribution__adds_its_files_and_requirements() -> None:
+    a = dist_files("a", "2.0", files={"a/x.py": "1"}, requires=["b"], installer="conda")
+    record = (
+        '{"name": "py-a", "version": "2.0", "depends": ["libc >=2"], "requested_spec": "a",'
+        f' "files": ["{SITE}/a-2.0.dist-info/METADATA", "share/a.dat", "/etc/x", "../y"]}}'
+    )
+    found = inventory_of(a, extra={"conda-meta/py-a-2.0-0.json": record, "share/a.dat": "12345"})
+    assert (only(found).name, only(found).requested) == ("a", True)
+    assert only(found).metadata.requires == ("b", "libc")
+    assert found.unowned.files == 0
+
+
+def test_conda__package_that_is_no_python__is_a_row_of_its_own() -> None:
+    record = '{"name": "OpenSSL", "version": "3.2.0", "files": ["lib/libssl.so"], "depends": ["ca-certificates"]}'
+    found = inventory_of(extra={"conda-meta/openssl-3.2.0-0.json": record, "lib/libssl.so": "12345"})
+    assert (only(found).name, only(found).version, only(found).installer) == ("openssl", "3.2.0", "conda")
+    assert only(found).sizes.apparent == len(record) + 5
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("record", ["{", "[]", "{}", "[" * 100_000])
+def test_conda__record_that_does_not_parse__is_skipped_and_told(record: str) -> None:
+    found = inventory_of(extra={"conda-meta/x.json": record})
+    assert [s.name for s in found.skipped] == ["conda-meta/x.json"]
+    assert found.unowned.files == 1
+
+
+# --- the environment ------------------------------------------------------------------------------
+
+
+def environment_of(files: dict[str, str | bytes], **changes: Any) -> tuple[str | None, str, str | None, str | None]:
+    found = take_inventory(replace(make_tree(files, python=None), **changes)).environment
+    return (found.python, found.implementation, found.platform, found.installer)
+
+
+def test_environment__python_that_the_source_knows__counts_first() -> None:
+    assert environment_of({"pyvenv.cfg": "version = 3.9.1\n"}, python="3.12.1")[0] == "3.12.1"
+
+
+def test_environment__pyvenv_cfg__tells_the_python() -> None:
+    assert environment_of({"pyvenv.cfg": "home = /usr\nversion = 3.9.1\n"})[0] == "3.9.1"
+
+
+@pytest.mark.parametrize(
+    ("folder", "python", "implementation"),
+    [
+        ("lib/python3.13/site-packages", "3.13", "cpython"),
+        ("lib64/python3.13t/site-packages", "3.13", "cpython"),
+        ("lib/pypy3.10/site-packages", "3.10", "pypy"),
+        ("lib/python3/dist-packages", None, "cpython"),
+        ("Lib/site-packages", None, "cpython"),
+    ],
+)
+def test_environment__folder_of_a_distribution__tells_the_python(
+    folder: str, python: str | None, implementation: str
+) -> None:
+    found = environment_of({f"{folder}/a-1.dist-info/METADATA": metadata("a")})
+    assert found[:2] == (python, implementation)
+
+
+def test_environment__native_code__tells_the_platform_by_majority() -> None:
+    def elf(machine: int) -> bytes:
+        return b"\x7fELF\x02\x01" + bytes(12) + machine.to_bytes(2, "little") + bytes(44)
+
+    assert environment_of({"a.so": elf(183), "b.so": elf(62), "c.so": elf(183)})[2] == "linux_aarch64"
+
+
+def test_environment__several_installers__is_the_one_of_most() -> None:
+    tree = site_tree(dist_files("a", installer="uv"), dist_files("b", installer="pip"), dist_files("c", installer="uv"))
+    assert take_inventory(tree).environment.installer == "uv"
+
+
+def test_environment__nothing_tells__is_unknown() -> None:
+    assert environment_of({"x": ""}) == (None, "cpython", None, None)
