@@ -1,4 +1,4 @@
-"""Conservation: whatever RECORDs claim, every byte lands in exactly one row."""
+"""Every byte lands in exactly one row, whatever RECORDs say and whatever lies on the disk."""
 
 from __future__ import annotations
 
@@ -10,50 +10,80 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deadweight.inventory import take_inventory
+from deadweight.model import Inventory
 from deadweight.sources.environment import read_environment
-from tests.builders import SITE, bytes_below, dist_files, make_env
+from tests.builders import ELF_X86_64, bytes_below, dist_files, make_env, site_tree
 
-FOLDERS = ["a", "a/sub", "b", "ns", "ns/a", "a/__pycache__", "a.libs"]
-FILES = ["__init__.py", "m.py", "m.cpython-311.pyc", "x.so", "data.bin"]
-paths = st.builds("/".join, st.tuples(st.sampled_from(FOLDERS), st.sampled_from(FILES))) | st.sampled_from(FILES)
-odd = st.sampled_from(
-    ["../../../bin/run", "../../../../out", "/etc/passwd", "a//m.py", "./a/m.py", '"a,b.py"', "missing"]
+FILES = (
+    "a/__init__.py", "a/x.so", "a/__pycache__/__init__.cpython-311.pyc", "b/sub/x.bin", "b/tests/x.py",
+    "ns/a.py", "ns/b.py",
+    "ns/__pycache__/a.cpython-311.pyc", "a.libs/liba.so.1", "loose.py", "loose.pyc", "../../../bin/tool",
+    "../../../share/x",
+    "a-1.0.dist-info/extra", "c.egg-info", "~d-1.dist-info/METADATA", "a/_vendor/v-1.dist-info/METADATA",
+)  # fmt: skip
+ESCAPES = ("../../../../out", "/etc/passwd", "gone.py", "a/../../../../../x", "a//x.so", "./loose.py", '"q,x.py"')
+CONTENT = st.sampled_from([b"", b"1", b"12345", ELF_X86_64, b"Name: x\n"])
+
+trees = st.dictionaries(st.sampled_from(FILES), CONTENT)
+records = st.one_of(st.none(), st.lists(st.sampled_from(FILES + ESCAPES), max_size=8))
+distributions = st.dictionaries(
+    st.tuples(st.sampled_from(["a", "b", "c", "ns"]), st.sampled_from(["1.0", "2.0"])), records, max_size=5
 )
-content = st.integers(0, 200).map(lambda size: b"\x7fELF" * (size // 4))
 
 
-@st.composite
-def environments(draw: st.DrawFn) -> tuple[list[dict[str, bytes]], dict[str, bytes], list[tuple[str, str]]]:
-    """Draw distributions that claim each other's files, files that nobody claims, and links between paths."""
-    distributions = []
-    for name in draw(st.lists(st.sampled_from(["a", "b", "ns-a", "six"]), unique=True, max_size=4)):
-        files = draw(st.dictionaries(paths, content, max_size=5))
-        record = [f"{path},," for path in draw(st.lists(paths | odd, max_size=8))]
-        distributions.append(dist_files(name, files=files, record=draw(st.sampled_from([record, None]))))
-    stray = draw(st.dictionaries(paths, content, max_size=5))
-    links = draw(st.lists(st.tuples(st.sampled_from(["hard", "symbolic"]), paths), max_size=3))
-    return distributions, stray, links
+def installed(found: dict[tuple[str, str], list[str] | None]) -> list[dict[str, bytes]]:
+    """Return the metadata of distributions; one whose record is None has none."""
+    made = []
+    for (name, version), record in found.items():
+        files = dist_files(name, version, files={}, record=[f"{path},," for path in record or ()])
+        made.append({path: data for path, data in files.items() if record is not None or not path.endswith("RECORD")})
+    return made
 
 
-@settings(deadline=None, max_examples=60)
-@given(environments())
-def test_inventory__any_environment__gives_every_byte_to_one_row(
-    drawn: tuple[list[dict[str, bytes]], dict[str, bytes], list[tuple[str, str]]],
+def assert_conserved(found: Inventory, size: int, paths: int) -> None:
+    rows = [*(d.sizes for d in found.distributions), found.unowned]
+    assert sum(row.apparent for row in rows) == found.total.apparent == size
+    assert sum(row.files for row in rows) == found.total.files == paths
+    for row in (*rows, found.total):
+        assert sum(row.kinds.values()) == row.apparent
+    assert len({d.key for d in found.distributions}) == len(found.distributions)
+
+
+@given(distributions, trees)
+def test_take_inventory__any_tree_in_memory__conserves_bytes_and_files(
+    found: dict[tuple[str, str], list[str] | None], files: dict[str, bytes]
 ) -> None:
-    distributions, stray, links = drawn
+    extra: dict[str, str | bytes] = {
+        os.path.normpath(f"lib/python3.11/site-packages/{path}"): data for path, data in files.items()
+    }
+    tree = site_tree(*installed(found), extra=extra)
+    inventory = take_inventory(tree)
+    assert_conserved(inventory, sum(entry.size for entry in tree.entries.values()), len(tree.entries))
+    assert inventory.total.disk is (0 if not tree.entries else None)
+
+
+links = st.lists(st.tuples(st.booleans(), st.sampled_from(FILES), st.sampled_from(FILES)), max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(distributions, trees, links)
+def test_take_inventory__any_tree_on_the_disk__sums_to_du(
+    found: dict[tuple[str, str], list[str] | None], files: dict[str, bytes], linked: list[tuple[bool, str, str]]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        root = make_env(Path(folder), *distributions, extra={f"{SITE}/{p}": data for p, data in stray.items()})
-        for number, (kind, path) in enumerate(links):
-            source, target = root / SITE / path, root / f"link{number}"
-            if kind == "symbolic":
-                target.symlink_to(source)
-            elif source.exists():
-                os.link(source, target)
-        tree = read_environment(str(root))
-        found = take_inventory(tree)
-        rows = [d.sizes for d in found.distributions] + [found.unowned]
-        assert sum(row.apparent for row in rows) == found.total.apparent == bytes_below(root)
-        assert sum(row.files for row in rows) == len(tree.entries)
-        assert all(row.apparent == sum(row.kinds.values()) for row in rows)
-        assert sum(row.disk or 0 for row in rows) == found.total.disk
-        assert len({d.key for d in found.distributions}) == len(found.distributions)
+        prefix = make_env(Path(folder) / "v", *installed(found), files)
+        site = prefix / "lib/python3.11/site-packages"
+        for hard, source, target in linked:
+            link = site / target
+            if os.path.lexists(link):
+                continue
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if hard and (site / source).is_file() and not (site / source).is_symlink():
+                os.link(site / source, link)
+            else:
+                link.symlink_to(source)
+        tree = read_environment(str(prefix))
+        inventory = take_inventory(tree)
+        assert_conserved(inventory, bytes_below(prefix), sum(len(names) for _, _, names in os.walk(prefix)))
+        blocks = {(s.st_dev, s.st_ino): s.st_blocks for s in map(os.lstat, (prefix / path for path in tree.entries))}
+        assert inventory.total.disk == sum(blocks.values()) * 512

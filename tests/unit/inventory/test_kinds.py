@@ -94,7 +94,13 @@ def test_inventory__text_under_the_name_of_a_library__is_not_native(path: str) -
 
 
 def test_inventory__kinds__sum_to_the_size() -> None:
-    files = {"a/x.py": "1", "a/x.so": ELF_X86_64, "a/x.pyi": "12", "a/tests/x.py": "123", "a/x.bin": "1234"}
+    files: dict[str, str | bytes] = {
+        "a/x.py": "1",
+        "a/x.so": ELF_X86_64,
+        "a/x.pyi": "12",
+        "a/tests/x.py": "123",
+        "a/x.bin": "1234",
+    }
     (row,) = inventory_of(dist_files("a", files=files)).distributions
     assert {kind: size for kind, size in row.sizes.kinds.items() if kind != "metadata"} == {
         "source": 1, "native": 64, "stubs": 2, "tests": 3, "data": 4,

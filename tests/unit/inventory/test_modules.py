@@ -38,7 +38,7 @@ def test_import_names__files__tell(files: list[str], expected: tuple[str, ...]) 
 
 
 def test_import_names__import_name__is_believed() -> None:
-    assert names("x.py", headers=["Import-Name: b.c", "Import-Name: b", "Import-Name: b"]) == ("b", "b.c")
+    assert names("x.py", headers=("Import-Name: b.c", "Import-Name: b", "Import-Name: b")) == ("b", "b.c")
 
 
 def test_import_names__top_level_txt__counts_where_no_file_does() -> None:

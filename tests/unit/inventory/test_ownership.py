@@ -115,7 +115,11 @@ def test_installed_files__of_an_egg_info__count_from_its_folder() -> None:
 
 def test_dpkg__list_with_the_metadata_in_it__gives_its_files() -> None:
     site = "lib/python3/dist-packages"
-    files = {f"{site}/yaml/x.py": "12345", "bin/y": "1", f"{site}/PyYAML-6.0.egg-info": metadata("PyYAML", "6.0")}
+    files = {
+        f"{site}/yaml/x.py": "12345",
+        "bin/y": "1",
+        f"{site}/PyYAML-6.0.egg-info/PKG-INFO": metadata("PyYAML", "6.0"),
+    }
     listed = ("lib", site, f"{site}/yaml", *files, "share/gone")
     tree = replace(make_tree(files), claims=lambda: [("unrelated", ("bin/z",)), ("python3-yaml", listed)])
     found = take_inventory(tree)
@@ -204,14 +208,14 @@ def test_folder__that_names_are_not_imported_from__is_nobodys(path: str) -> None
 
 
 def linked(*paths: str, tree: FileTree) -> FileTree:
-    """Return the tree with ``paths`` as names of one inode of 100 bytes on 512."""
-    return replace(tree, entries={**tree.entries, **{path: Entry(100, 512, (1, 7), "file") for path in paths}})
+    """Return the tree with ``paths`` as names of one inode of 40 bytes on 512."""
+    return replace(tree, entries={**tree.entries, **{path: Entry(40, 512, (1, 7), "file") for path in paths}})
 
 
 def test_hard_links__several_owners__count_once_for_the_first() -> None:
     a, b = dist_files("a", files={"a/x.bin": ""}), dist_files("b", files={"b/x.bin": ""})
     found = take_inventory(linked("loose", f"{SITE}/b/x.bin", f"{SITE}/a/x.bin", tree=site_tree(a, b)))
-    assert code_bytes(found) == {"a": 100, "b": 0, "": 0}
+    assert code_bytes(found) == {"a": 40, "b": 0, "": 0}
     assert [d.sizes.files for d in found.distributions] == [4, 4]
     assert (found.unowned.files, found.total.files) == (1, 9)
 
@@ -219,7 +223,7 @@ def test_hard_links__several_owners__count_once_for_the_first() -> None:
 def test_hard_links__nobody_owns_them__count_once() -> None:
     tree = FileTree(location="", entries={}, reader=make_tree({}).reader)
     found = take_inventory(linked("x", "y", tree=tree))
-    assert (found.total.apparent, found.total.disk, found.total.files) == (100, 512, 2)
+    assert (found.total.apparent, found.total.disk, found.total.files) == (40, 512, 2)
 
 
 def test_symlink__recorded__counts_as_itself() -> None:
