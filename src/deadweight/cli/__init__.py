@@ -122,7 +122,7 @@ def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
         place = f"{error.filename}: " if error.filename else ""
         _say(f"error: {place}{error.strerror or error}")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            _say("hint: set TMPDIR to a folder with more room")
+            _say("hint: make room, or set TMPDIR or the output to a place that has some")
             return 5
         return 4
     _say(f"error: {error.cause}")
