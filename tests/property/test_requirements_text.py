@@ -36,7 +36,7 @@ def test_logical_lines__any_text__joined_is_the_text(text: str) -> None:
 
 NAMES = st.sampled_from(["a", "A.b_C", "zope.interface"])
 EXTRAS = st.sampled_from(["", "[x]", "[x, Y_z]", " [x]"])
-SPECIFIERS = st.sampled_from(["==1", ">=1", " >= 1, <2", "~=1.0", "!=1.5,>1", "===1", " (>=1)", ">=1  "])
+SPECIFIERS = st.sampled_from(["", "==1", ">=1", " >= 1, <2", "~=1.0", "!=1.5,>1", "===1", " (>=1)", ">=1  "])
 MARKERS = st.sampled_from(["", ";os_name=='nt'", " ; python_version < '4' and extra == 'x'", "; os_name == 'a@b'"])
 TAILS = st.sampled_from(
     ["", "  # why >=3", " --hash=sha256:aa", " \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb", " "]

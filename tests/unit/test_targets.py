@@ -126,7 +126,7 @@ def test_is_environment__mark_of_one__is(tmp_path: Path, path: str) -> None:
     assert is_environment(f"{tmp_path}/p")
 
 
-@pytest.mark.parametrize("path", ["lib/python3.11/other/a.py", "lib/x", "src/a.py"])
+@pytest.mark.parametrize("path", ["lib/python3.11/other/a.py", "lib/x", "src/a.py", "proj.egg-info/PKG-INFO"])
 def test_is_environment__something_else__is_not(tmp_path: Path, path: str) -> None:
     write_files(tmp_path / "p", {path: ""})
     assert not is_environment(f"{tmp_path}/p")

@@ -89,7 +89,9 @@ def test_conda_package__name_alone__has_no_files() -> None:
     assert (package.version, package.files, package.depends, package.requested) == (None, [], [], False)
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"name": "../x"}', b'{"name": ""}', b"{", b'{"name": "\xff"}'])
+@pytest.mark.parametrize(
+    "data", [b"", b"[]", b"{}", b'{"name": "../x"}', b'{"name": ""}', b'{"name": 5}', b"{", b'{"name": "\xff"}']
+)
 def test_conda_package__no_record__is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         CondaPackage(data)

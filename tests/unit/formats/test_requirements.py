@@ -144,6 +144,8 @@ def test_pep508__neither_requirement_nor_place__names_file_line_and_text(text: s
         ("a~=1.0;os_name=='nt'\n", "a==2.0;os_name=='nt'\n"),
         ("a[x, y]>=1 ; os_name == 'nt'  # why\n", "a[x, y]==2.0 ; os_name == 'nt'  # why\n"),
         ("A.b_C (>=1)\n", "A.b_C==2.0\n"),
+        ("a  # why\n", "a==2.0  # why\n"),
+        ("a --hash=sha256:aa\n", "a==2.0 --hash=sha256:aa\n"),
         ("a>=1 --hash=sha256:aa\n", "a==2.0 --hash=sha256:aa\n"),
         ("a>=1 \\\n    --hash=sha256:aa\n", "a==2.0 \\\n    --hash=sha256:aa\n"),
         ("  a===1\n", "  a==2.0\n"),
