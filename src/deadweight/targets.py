@@ -79,16 +79,16 @@ def is_environment(path: str) -> bool:
         return True
     if os.path.basename(os.path.abspath(path)) in ("site-packages", "dist-packages"):
         return True
+    lib = os.path.join(path, "lib")
     try:
         names = os.listdir(path)
+        pythons = [n for n in os.listdir(lib) if n.startswith(("python", "pypy"))] if os.path.isdir(lib) else []
     except OSError:
         return False
     if any(re.match(r"[^-]+-.*\.(dist|egg)-info$", name) for name in names):
         return True
     if os.path.isdir(os.path.join(path, "Lib", "site-packages")):
         return True
-    lib = os.path.join(path, "lib")
-    pythons = [n for n in os.listdir(lib) if n.startswith(("python", "pypy"))] if os.path.isdir(lib) else []
     return any(
         os.path.isdir(os.path.join(lib, python, site))
         for python in pythons

@@ -10,11 +10,11 @@ from deadweight.progress import Progress
 _UNITS = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _UV = re.compile(
     r"\s*(?P<what>Resolved|Downloading|Downloaded|Building|Built|Prepared|Installed|Bytecode compiled)\s+(?P<name>\S+)"
-    r"(?:.*?\((?P<size>[\d.]+)\s*(?P<unit>[kKMG]?i?B)\))?"
+    r"(?:.*?\((?P<size>\d+(?:\.\d+)?)\s*(?P<unit>[kKMG]?i?B)\))?"
 )
 _PIP = re.compile(
     r"\s*(?P<what>Collecting|Downloading|Processing|Building wheel for|Installing collected packages:|Progress)\s+"
-    r"(?P<name>\S+)(?:.*?\((?P<size>[\d.]+)\s*(?P<unit>[kMG]?B)\))?(?: of (?P<total>\d+))?"
+    r"(?P<name>\S+)(?:.*?\((?P<size>\d+(?:\.\d+)?)\s*(?P<unit>[kMG]?B)\))?(?: of (?P<total>\d+))?"
 )
 _NO_SPACE = re.compile(r"no space left on device|os error 28|disk quota exceeded", re.I)
 _NO_NETWORK = re.compile(
@@ -66,7 +66,9 @@ def pip_progress() -> Callable[[str], Progress | None]:
         if match is None:
             return None
         what = match.group("what")
-        if what == "Progress" and match.group("total"):
+        if what == "Progress":
+            if not (match.group("name").isdecimal() and match.group("total")):
+                return None
             return Progress("downloading", name, before + int(match.group("name")), before + current)
         if what == "Downloading" and match.group("size"):
             before, current, name = before + current, _bytes(match), match.group("name").split("-")[0]

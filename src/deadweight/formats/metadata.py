@@ -110,8 +110,15 @@ def parse_direct_url(data: bytes) -> tuple[str, bool]:
         parts = urlsplit(url)
         clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         return clean, bool(info.get("editable"))
-    except (ValueError, KeyError, AttributeError, TypeError):
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
         return "", False
+
+
+def python_of_pyvenv_cfg(data: bytes) -> str | None:
+    """Return the version of a venv's Python: "3.11.7"; of ``version_info`` (virtualenv) the numbers alone."""
+    found = parse_pyvenv_cfg(data)
+    match = re.match(r"\d+\.\d+(\.\d+)?", found.get("version") or found.get("version_info") or "")
+    return match.group() if match else None
 
 
 def parse_pyvenv_cfg(data: bytes) -> Mapping[str, str]:

@@ -23,7 +23,7 @@ def record_paths(data: bytes) -> list[str]:
     lines = [line for line in text.split("\n") if line]
     if '"' in text:
         try:
-            return [row[0] for row in csv.reader(lines, strict=False) if row and row[0]]
+            return [path for row in csv.reader(lines, strict=False) if (path := ",".join(row[:-2] or row))]
         except csv.Error:
             lines = [line.replace('"', "") for line in lines]
     if text.count(",") == 2 * len(lines):

@@ -28,9 +28,11 @@ _OPTIONS = frozenset(
 )
 _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
 # name, extras and specifier at the start of a requirement, as they are spelled
-_SPELLING = re.compile(r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:[ \t]*(?P<extras>\[[^\]]*\]))?(?P<specifier>[^;#@\\\r\n]*)")
+_SPELLING = re.compile(
+    r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:[ \t]*(?P<extras>\[[^\]]*\]))?(?P<specifier>(?:\\\r?\n|[^;#@\\\r\n])*)"
+)
 # "# via -r app.in", on one line or with "#   -r app.in" below; of a project "# via app (pyproject.toml)"
-_VIA_FILE = re.compile(r"#\s+(?:via\s+(?:.*,\s*)?)?(?:-r\s+\S+|\S+\s+\(pyproject\.toml\))")
+_VIA_FILE = re.compile(r"#\s+(?:via\s+(?:.*,\s*)?)?(?:-r\s+\S+|\S+\s+\((?:pyproject\.toml|setup\.py|setup\.cfg)\))")
 _LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")
 _ARCHIVE = re.compile(r"^[^@]*\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
 
@@ -107,7 +109,9 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _line(number: int, text: str, file: str) -> Line:
-    joined = "".join(part.rstrip("\r\n").removesuffix("\\") for part in text.splitlines(keepends=True))
+    parts = [part.rstrip("\r\n") for part in text.splitlines(keepends=True)]
+    # pip sets a comment that ends a continuation off by a space, so that it is a comment still
+    joined = "".join(f" {p}" if _COMMENT.match(p) else p.removesuffix("\\") for p in parts)
     body = _COMMENT.sub("", joined).strip()
     if not body:
         return Line(number=number, text=text, body="", kind="comment" if "#" in text else "blank")
@@ -166,6 +170,7 @@ def asked_for(lines: list[Line]) -> list[int]:
         elif is_annotation(line):
             told = line.text
         else:
+            latest = latest if line.kind in ("blank", "comment") else 0
             continue
         if latest and _VIA_FILE.search(told):
             found.append(latest)
@@ -177,6 +182,6 @@ def pinned(line: Line, version: str) -> str:
     match = _SPELLING.match(line.text)
     if match is None or "@" in line.body.partition(";")[0]:
         return line.text
-    specifier = _PER_REQUIREMENT.split(match.group("specifier"), maxsplit=1)[0].rstrip()
+    specifier = _PER_REQUIREMENT.split(match.group("specifier"), maxsplit=1)[0].rstrip(" \t\\\r\n")
     start = match.start("specifier")
     return f"{line.text[:start].rstrip()}=={version}{line.text[start + len(specifier) :]}"

@@ -6,13 +6,15 @@ ownership.py   who owns which path             modules.py  what ``import`` finds
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from deadweight.formats.metadata import normalize, parse_pyvenv_cfg
+from deadweight.formats.metadata import normalize, python_of_pyvenv_cfg
 from deadweight.formats.native import is_native, platform_of
+from deadweight.formats.record import below
 from deadweight.inventory.discover import Claim, Found, discover
 from deadweight.inventory.kinds import kind_of, may_be_native, native_kind
 from deadweight.inventory.modules import import_names
@@ -55,15 +57,17 @@ def _with_conda(found: Found) -> list[Claim]:
     claims = list(found.claims)
     for path, package in found.conda:
         folder = path.partition("conda-meta/")[0]
-        paths = [path, *(folder + file for file in package.files if not file.startswith(("/", "../")))]
+        inside = {file: below(folder.rstrip("/"), file) for file in package.files}
+        paths = [path, *(file for file in inside.values() if file is not None)]
         claim = next((owner[p] for p in paths if p in owner), None)
         if claim is None:
             metadata = Metadata(name=normalize(package.name), version=package.version, requires=tuple(package.depends))
-            claim = Claim(folder=folder.rstrip("/"), metadata=metadata, installer="conda")
+            claim = Claim(folder=folder.rstrip("/"), metadata=metadata, installer="conda", conda=True)
             claims.append(claim)
         else:
             claim.metadata = replace(claim.metadata, requires=(*claim.metadata.requires, *package.depends))
         claim.paths += paths
+        claim.escaped += (file for file, place in inside.items() if place is None)
         claim.recorded, claim.requested = True, claim.requested or package.requested
     return claims
 
@@ -156,11 +160,8 @@ def _environment(tree: FileTree, claims: list[Claim], native: Mapping[str, bytes
     installers = Counter(claim.installer for claim in claims if claim.installer)
     python, implementation = tree.python, "cpython"
     if "pyvenv.cfg" in tree.entries and python is None:
-        try:
-            config = parse_pyvenv_cfg(tree.reader.read("pyvenv.cfg", 1 << 16))
-            python = config.get("version") or config.get("version_info")
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):
+            python = python_of_pyvenv_cfg(tree.reader.read("pyvenv.cfg", 1 << 16))
     for claim in claims:
         match = _PYTHON_FOLDER.search(f"{claim.folder}/")
         if match:

@@ -27,6 +27,7 @@ class Claim:
     url: str = ""
     editable: bool = False
     top_level: tuple[str, ...] = ()
+    conda: bool = False  # known from conda-meta alone
     recorded: bool = True  # False: no list of files was found
 
 
@@ -65,7 +66,10 @@ def _metadata_folders(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], 
     """Return metadata folder (or egg file) → file name → path, and the files of ``conda-meta``."""
     folders: dict[str, dict[str, str]] = defaultdict(dict)
     conda: list[str] = []
+    is_base = any(path.startswith("conda-meta/") for path in paths)
     for path in paths:
+        if is_base and path.startswith(("pkgs/", "envs/")):
+            continue  # conda's cache and its other environments are not this one
         if ".dist-info/" in path or ".egg-info/" in path:
             folder, _, name = path.rpartition("/")
             if folder.endswith((".dist-info", ".egg-info")):
@@ -82,7 +86,9 @@ def _outermost(folders: set[str]) -> set[str]:
     kept: set[str] = set()
     for folder in sorted(folders, key=len):
         parents = (folder[:at] for at, char in enumerate(folder) if char == "/")
-        if not (folder and "" in kept) and not any(parent in kept for parent in parents):
+        hidden = (folder and "" in kept) or any(parent in kept for parent in parents)
+        # what lies in the prefix itself (a project's own .egg-info) hides no site-packages
+        if not hidden or ("" in kept and folder.endswith(("site-packages", "dist-packages"))):
             kept.add(folder)
     return kept
 

@@ -59,7 +59,7 @@ def kind_of(path: str) -> str:
     found = _BY_SUFFIX.get(suffix) if dot else None
     if found:
         return found
-    found = _kind_of_folder(folder)
+    found = "metadata" if suffix in ("egg-info", "egg-link") else _kind_of_folder(folder)
     if found:
         return found
     if suffix == "py":

@@ -15,6 +15,8 @@ def import_names(claim: Claim) -> tuple[str, ...]:
 
     PEP 794's Import-Name is believed; else the files tell. ``top_level.txt`` counts only where no file does.
     """
+    if claim.conda:
+        return ()
     if claim.metadata.import_names:
         return tuple(sorted(set(claim.metadata.import_names)))
     start = len(claim.folder) + 1 if claim.folder else 0
@@ -22,6 +24,8 @@ def import_names(claim: Claim) -> tuple[str, ...]:
     modules: set[str] = set()
     inner: list[str] = []
     for path in claim.paths:
+        if start and not path.startswith(f"{claim.folder}/"):
+            continue  # a script, data: nothing that import finds
         if path.endswith("/__init__.py"):
             packages.add(path[start:-12])
         elif path.find("/", start) < 0:

@@ -42,7 +42,11 @@ def collect(root: "str", folders: "list[str]", enough: "int | None" = None) -> "
                 if item.is_dir(follow_symlinks=False):
                     pending.append(path + "/")
                     continue
-                seen = item.stat(follow_symlinks=False)
+                try:
+                    seen = item.stat(follow_symlinks=False)
+                except OSError as error:  # it went meanwhile
+                    skipped.append((path, error.strerror or str(error)))
+                    continue
                 inode = (seen.st_dev, seen.st_ino) if seen.st_nlink > 1 else None
                 if item.is_file(follow_symlinks=False):
                     paths.append(path)

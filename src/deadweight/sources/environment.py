@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import Any
 
 from deadweight.errors import BadInput
-from deadweight.formats.metadata import parse_pyvenv_cfg
+from deadweight.formats.metadata import python_of_pyvenv_cfg
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.record import dpkg_list
 from deadweight.model import Entry, FileTree, Skipped
@@ -139,14 +139,9 @@ def _python_of(root: str) -> str | None:
     folder = root
     for _ in range(5):
         try:
-            with open(f"{folder}/pyvenv.cfg", "rb") as file:
-                found = parse_pyvenv_cfg(file.read(1 << 16))
+            return python_of_pyvenv_cfg(DiskReader(folder).read("pyvenv.cfg", 1 << 16))
         except OSError:
             folder = os.path.dirname(folder)
-            continue
-        version = found.get("version") or found.get("version_info") or ""
-        match = re.match(r"\d+\.\d+(\.\d+)?", version)
-        return match.group() if match else None
     match = _IN_A_PATH.search(root)
     return match.group(1) if match else None
 
@@ -159,8 +154,10 @@ def _dpkg_claims(root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     except OSError:
         return
     for name in names:
-        with open(f"{lists}/{name}", "rb") as file:
-            paths = dpkg_list(file.read(_READ_LIMIT))
+        try:
+            paths = dpkg_list(DiskReader(lists).read(name))
+        except OSError:
+            continue
         inside = tuple(path[len(prefix) :] for path in paths if path.startswith(prefix))
         if inside:
             yield name.removesuffix(".list").partition(":")[0], inside

@@ -24,14 +24,22 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
 _LIMIT = 1 << 24
+_DEEPEST, _MOST = 100, 1000  # files within files, and files in all
 
 
-def read_requirements(path: str, *, _including: tuple[str, ...] = ()) -> RequirementsFile:
+def read_requirements(path: str) -> RequirementsFile:
     """Read a requirements file and all that it includes.
 
     raises: BadInput where a file cannot be read, BadRequirement where a line cannot
     """
-    here = (*_including, os.path.realpath(path))
+    return _read(path, (), [])
+
+
+def _read(path: str, including: tuple[str, ...], read: list[str]) -> RequirementsFile:
+    here = (*including, os.path.realpath(path))
+    read.append(path)
+    if len(here) > _DEEPEST or len(read) > _MOST:
+        raise BadInput(f"{path}: files that include files go on for too long")
     lines = logical_lines(_text(path), path)
     wanted: dict[int, Wanted] = {}
     included: dict[int, RequirementsFile] = {}
@@ -49,7 +57,7 @@ def read_requirements(path: str, *, _including: tuple[str, ...] = ()) -> Require
             other = os.path.join(os.path.dirname(path), line.value)
             _check_include(line, path, other, here)
             if line.kind == "include":
-                included[line.number] = read_requirements(other, _including=here)
+                included[line.number] = _read(other, here, read)
     if places:
         wanted |= _read_places(places, path)
     for number in asked_for(lines):
@@ -93,8 +101,10 @@ def _read_places(lines: list[Line], path: str) -> dict[int, Wanted]:
 
 
 def _read_place(line: Line, path: str, scratch: str) -> Wanted:
-    spelled, _, marker = re.split(r"\s--", line.body, maxsplit=1)[0].partition("; ")
-    place = line.value.partition("; ")[0] if line.kind == "editable" else spelled.strip()
+    # In a URL a semicolon may stand for itself, so there a space follows the one before a marker.
+    spelled = line.value if line.kind == "editable" else re.split(r"\s--", line.body, maxsplit=1)[0]
+    place, _, marker = spelled.partition("; " if "://" in spelled.partition(";")[0] else ";")
+    place = place.strip()
     extras = re.search(r"\[([\w.,\s-]+)\]$", place.partition("#")[0])
     with open(scratch, "w", encoding="utf-8") as file:
         file.write(f"-e {place}\n" if line.kind == "editable" else f"{place}\n")

@@ -163,3 +163,8 @@ def test_explain__no_error_line__gives_the_last_lines() -> None:
 
 def test_explain__nothing_said__says_that() -> None:
     assert explain("\n") == ("it failed and gave no reason", "")
+
+
+def test_progress__odd_numbers__say_nothing() -> None:
+    assert pip_progress()("Progress 50% of 100") is None
+    assert uv_progress()("Downloading x (1.2.3 MiB)") is None

@@ -167,3 +167,7 @@ def test_parse_direct_url__json__gives_the_place_without_credentials(data: bytes
 def test_parse_pyvenv_cfg__lines__become_keys() -> None:
     text = b"Home = /usr/bin\r\nversion=3.11.7\r\nprompt = a = b\r\nnoise\r\n"
     assert parse_pyvenv_cfg(text) == {"home": "/usr/bin", "version": "3.11.7", "prompt": "a = b"}
+
+
+def test_direct_url__too_deep__is_none() -> None:
+    assert parse_direct_url(b'{"url":' + b"[" * 100_000) == ("", False)

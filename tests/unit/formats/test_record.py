@@ -95,3 +95,7 @@ def test_conda_package__name_alone__has_no_files() -> None:
 def test_conda_package__no_record__is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         CondaPackage(data)
+
+
+def test_record_paths__quotes_elsewhere__leave_a_bare_comma_alone() -> None:
+    assert record_paths(b'"a,b.py",sha256=x,3\nc,d.py,sha256=y,4\n') == ["a,b.py", "c,d.py"]

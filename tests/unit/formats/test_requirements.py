@@ -187,3 +187,24 @@ def test_asked_for__annotations_of_pip_compile__tell_what_a_file_names() -> None
 
 def test_asked_for__heading_that_names_a_file__belongs_to_no_line() -> None:
     assert asked_for(logical_lines("a==1\n# -r reqs.in\nb==1\n", "r.txt")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a  # why\n", "a==2.0  # why\n"),
+        ("a --hash=sha256:aa\n", "a==2.0 --hash=sha256:aa\n"),
+        ("a \\\n    >=1\n", "a==2.0\n"),
+        ("a>=1, \\\n    <2 \\\n    --hash=sha256:aa\n", "a==2.0 \\\n    --hash=sha256:aa\n"),
+    ],
+)
+def test_pinned__odd_spelling__is_a_pin(text: str, expected: str) -> None:
+    assert pinned(logical_lines(text, "r.txt")[0], "2.0") == expected
+
+
+def test_logical_lines__comment_right_after_a_continuation__is_no_part() -> None:
+    assert [f.body for f in logical_lines("a\\\n# c\nb\n", "r.txt")] == ["a", "b"]
+
+
+def test_asked_for__annotation_of_an_editable__is_not_the_line_aboves() -> None:
+    assert asked_for(logical_lines("a==1\n    # via b\n-e ./x\n    # via -r r.in\n", "r.txt")) == []

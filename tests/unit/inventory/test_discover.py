@@ -163,3 +163,33 @@ def test_environment__several_installers__is_the_one_of_most() -> None:
 
 def test_environment__nothing_tells__is_unknown() -> None:
     assert environment_of({"x": ""}) == (None, "cpython", None, None)
+
+
+def test_discover__egg_info_at_the_prefix__hides_no_site_packages() -> None:
+    found = inventory_of(dist_files("a"), extra={"proj.egg-info/PKG-INFO": metadata("proj")})
+    assert "a" in [d.name for d in found.distributions]
+
+
+@pytest.mark.parametrize(
+    ("config", "python"), [("version_info = 3.9.1.final.0\n", "3.9.1"), ("version = \x1b[31mx\n", "3.11")]
+)
+def test_environment__version_that_is_none__is_not_believed(config: str, python: str) -> None:
+    tree = replace(site_tree(dist_files("a"), extra={"pyvenv.cfg": config}), python=None)
+    assert take_inventory(tree).environment.python == python
+
+
+def test_discover__conda_base__its_cache_and_its_environments_are_not_it() -> None:
+    extra = {
+        "conda-meta/python.json": '{"name": "python", "files": []}',
+        f"envs/other/{SITE}/b-1.dist-info/METADATA": metadata("b"),
+        "pkgs/c-1/site-packages/c-1.dist-info/METADATA": metadata("c"),
+    }
+    found = inventory_of(dist_files("a"), extra=extra)
+    assert [d.name for d in found.distributions] == ["a", "python"]
+    assert found.unowned.files == 2
+
+
+def test_discover__conda_path_that_leaves_the_prefix__is_said() -> None:
+    record = '{"name": "x", "files": ["../y", "/etc/passwd"]}'
+    (conflict,) = inventory_of(extra={"conda-meta/x.json": record, "z": ""}).conflicts
+    assert conflict.kind == "escape"

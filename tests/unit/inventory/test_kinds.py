@@ -106,3 +106,7 @@ def test_inventory__kinds__sum_to_the_size() -> None:
         "source": 1, "native": 64, "stubs": 2, "tests": 3, "data": 4,
     }  # fmt: skip
     assert sum(row.sizes.kinds.values()) == row.sizes.apparent
+
+
+def test_kind_of__egg_info_file__is_metadata() -> None:
+    assert kind_of("six-1.16.egg-info") == "metadata"

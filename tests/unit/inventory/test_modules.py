@@ -44,3 +44,15 @@ def test_import_names__import_name__is_believed() -> None:
 def test_import_names__top_level_txt__counts_where_no_file_does() -> None:
     assert names("a.pth", top_level="yaml\n_yaml\nno-name\n") == ("_yaml", "yaml")
     assert names("x.py", top_level="yaml\n") == ("x",)
+
+
+def test_import_names__files_outside_of_site_packages__are_none() -> None:
+    path = "share/jupyter/kernels/python/setup.py"
+    a = dist_files("a", record=["a/__init__.py,,", f"../../../{path},,"])
+    assert inventory_of(a, extra={path: ""}).distributions[0].import_names == ("a",)
+
+
+def test_import_names__conda_package__has_none() -> None:
+    record = '{"name": "python", "files": ["lib/python3.11/os.py", "bin/x.py"]}'
+    (row,) = inventory_of(extra={"conda-meta/p.json": record, "lib/python3.11/os.py": "", "bin/x.py": ""}).distributions
+    assert row.import_names == ()

@@ -210,3 +210,15 @@ def test_claims__dpkg_above_the_prefix__tells_paths_below_it(tmp_path: Path, pre
     found = dict(read_environment(f"{root}/{prefix}".rstrip("/")).claims())
     expected = {"": (".", "usr", "usr/lib/a.py"), "usr": ("lib/a.py",)}
     assert found == {"python3-a": expected[prefix]}
+
+
+def test_read_environment__pyvenv_cfg_that_is_a_fifo__is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pyvenv.cfg")
+    assert read_environment(str(tmp_path)).python is None
+
+
+def test_claims__list_that_is_no_file__is_passed_over(tmp_path: Path) -> None:
+    write_files(tmp_path, {"var/lib/dpkg/info/b.list": f"{'/x'}\n"})
+    (tmp_path / "var/lib/dpkg/info/a.list").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "var/lib/dpkg/info/c.list")
+    assert dict(read_environment(os.path.realpath(tmp_path)).claims()) == {"b": ("x",)}

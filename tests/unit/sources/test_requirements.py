@@ -180,3 +180,16 @@ def test_read_requirements__annotation_of_pip_compile__says_what_was_asked_for(t
 def test_read_requirements__hash_mode__keeps_names_and_pins(tmp_path: Path) -> None:
     found = wanted(tmp_path, "--require-hashes\na==1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\nb==2\n")
     assert [(w.name, w.specifier, w.number) for w in found] == [("a", "==1", 2), ("b", "==2", 5)]
+
+
+@pytest.mark.parametrize("sep", [";", " ;"])
+def test_place__marker_without_a_space__is_a_marker(tmp_path: Path, sep: str) -> None:
+    write_files(tmp_path, {"r.txt": f"./a-1-py3-none-any.whl{sep}python_version<'3'\n"})
+    (found,) = read_requirements(f"{tmp_path}/r.txt").all_wanted()
+    assert (found.name, found.url, found.marker) == ("a", "./a-1-py3-none-any.whl", 'python_version < "3"')
+
+
+def test_include_chain__very_long__is_bad_input(tmp_path: Path) -> None:
+    write_files(tmp_path, {f"r{n}.txt": f"-r r{n + 1}.txt\n" for n in range(1500)})
+    with pytest.raises(BadInput):
+        read_requirements(f"{tmp_path}/r0.txt")
