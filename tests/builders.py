@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import io
 import os
@@ -134,8 +135,10 @@ def make_wheel(
     content[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: builders\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     if entry_points:
         content[f"{info}/entry_points.txt"] = entry_points.encode()
-    rows = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in content.items()]
-    content[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""]).encode()
+    rows = [(path, f"sha256={_digest(data)}", len(data)) for path, data in content.items()]
+    record = io.StringIO()
+    csv.writer(record, lineterminator="\n").writerows([*rows, (f"{info}/RECORD", "", "")])
+    content[f"{info}/RECORD"] = record.getvalue().encode()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in content.items():

@@ -39,6 +39,16 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 
 @pytest.fixture
+def loopback(offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, but for servers on this machine, which tests start; return the TMPDIR."""
+    for name in ("PIP_NO_INDEX", "UV_OFFLINE"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NETRC", os.devnull)
+    return offline
+
+
+@pytest.fixture
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Shut the index out, and keep caches and scratch folders below the test's own folder; return its TMPDIR."""
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
@@ -48,6 +58,7 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in {
         "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "UV_OFFLINE": "1",
         "UV_NO_CONFIG": "1", "UV_CACHE_DIR": str(tmp_path / "uv-cache"), "TMPDIR": str(scratch),
+        "DEADWEIGHT_CACHE_DIR": str(tmp_path / "cache"),
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -4,9 +4,13 @@ DeadweightError            4
 ├── BadInput               4   what the user gave cannot be read or understood
 │   ├── BadRequirement     4   a line of a requirements file
 │   ├── BadConfig          4   [tool.deadweight]
+│   ├── BadLock            4   a lock file
+│   ├── MalformedArchive   4   a wheel or an sdist
 │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
 ├── WouldOverwrite         4   a file is there already
-└── InstallFailed          5   the installer, the index or the disk said no
+├── InstallFailed          5   the installer, the index or the disk said no
+└── FetchFailed            5   a server refused, lied, or cannot be reached
+    └── NoRanges           5   a server sends whole files only
 """
 
 from __future__ import annotations
@@ -42,6 +46,22 @@ class BadConfig(BadInput):
     """A key or value of ``[tool.deadweight]`` that means nothing."""
 
 
+class BadLock(BadInput):
+    """A lock file that is none, or of a version that is not known."""
+
+    def __init__(self, file: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"{file}: {reason}", hint=hint)
+        self.file, self.reason = file, reason
+
+
+class MalformedArchive(BadInput):
+    """A wheel or an sdist whose bytes break its format, or that no installer would take."""
+
+    def __init__(self, filename: str, reason: str) -> None:
+        super().__init__(f"{filename}: {reason}")
+        self.filename, self.reason = filename, reason
+
+
 class UnclearTarget(BadInput):
     """TARGET is nothing that can be measured, or could be two things."""
 
@@ -58,3 +78,13 @@ class InstallFailed(DeadweightError):
     """The installer, the index or the disk refused; nothing was measured."""
 
     exit_code = 5
+
+
+class FetchFailed(DeadweightError):
+    """A server refused, lied or cannot be reached."""
+
+    exit_code = 5
+
+
+class NoRanges(FetchFailed):
+    """A server that sends whole files only."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, Inventory, Skipped
+from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, Inventory, Skipped, Wanted
 from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
@@ -91,8 +91,33 @@ class Profile:
         return found[name]
 
     @property
+    def method(self) -> Literal["files", "install", "wheels"]:
+        """How the target was measured: as it lies there, installed for it, or from its archives."""
+        if self.target.kind == "environment":
+            return "files"
+        return "wheels" if self.target.form == "lock" or self.settings.no_install else "install"
+
+    @property
+    def download_bytes(self) -> int | None:
+        """Bytes of all archives, None where nothing was measured from them or the size of one is unknown."""
+        return _sum(d.archive.size if d.archive else None for d in self.inventory.distributions)
+
+    @property
+    def estimated_bytecode_bytes(self) -> int | None:
+        """About how much compiling would add to what was measured from archives; None where nobody asked."""
+        return _sum(d.archive.bytecode if d.archive else None for d in self.inventory.distributions)
+
+    @property
     def conflicts(self) -> tuple[Conflict, ...]:
-        return self.inventory.conflicts + self.dependencies.conflicts
+        """What cannot be true together; that something misses what was skipped is said there once, not for each."""
+        skipped = {skipped.name for skipped in self.skipped}
+        found = self.inventory.conflicts + self.dependencies.conflicts
+        return tuple(c for c in found if not (c.kind == "missing" and c.names[-1] in skipped))
+
+    @property
+    def exit_code(self) -> int:
+        """What a run ends with: 0, or 4 or 5 where something is not in the figures that was to be."""
+        return max((skipped.exit_code for skipped in self.skipped), default=0)
 
     @property
     def skipped(self) -> tuple[Skipped, ...]:
@@ -109,15 +134,32 @@ class Profile:
         return (*self.inventory.warnings, *self.dependencies.warnings, *notes)
 
 
-def conclude(target: Target, inventory: Inventory, settings: Settings, file: RequirementsFile | None = None) -> Profile:
+def _sum(sizes: Iterable[int | None]) -> int | None:
+    found = list(sizes)
+    return None if None in found or not found else sum(size for size in found if size is not None)
+
+
+def conclude(
+    target: Target,
+    inventory: Inventory,
+    settings: Settings,
+    file: RequirementsFile | None = None,
+    *,
+    wanted: tuple[Wanted, ...] | None = None,
+    declared: Mapping[str, frozenset[str]] | None = None,
+) -> Profile:
     """Run the stages that follow the inventory, in order: graph, groups, splits.
 
-    file: the requirements, where the target is a file of them
+    file:     the requirements, where the target is a file of them
+    wanted:   what was asked for by name, where a lock tells
+    declared: project → the groups and extras that a lock has it for
     """
-    wanted = tuple(file.all_wanted()) if file else None
+    if file is not None:
+        wanted = tuple(file.all_wanted())
+    named = {want.name: want.groups for want in wanted or () if want.name and want.groups}
     graph = build_graph(inventory, wanted)
     config = config_names(settings.groups)
-    groups = assign_groups(inventory, graph, config)
+    groups = assign_groups(inventory, graph, config, {**named, **(declared or {})})
     lines = wanted_of(inventory, graph) if wanted is None else wanted
     plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
     return Profile(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from deadweight.model import Environment
 
+_PLATFORM = re.compile(r"(?P<system>(?:many|musl)?linux|macosx|win)(?:32|\d*(?:_\d+_\d+)?_(?P<machine>[a-z]\w*))\Z")
 _SYSTEMS = {
     "linux": ("linux", "Linux", "posix"),
     "macosx": ("darwin", "Darwin", "posix"),
@@ -33,12 +35,22 @@ def marker_values(environment: Environment) -> Mapping[str, str]:
             "platform_python_implementation": "PyPy" if environment.implementation == "pypy" else "CPython",
         }
     if environment.platform:
-        system, _, machine = environment.platform.partition("_")
+        system, machine = system_and_machine(environment.platform)
         sys_platform, platform_system, os_name = _SYSTEMS[system]
         values |= {
             "sys_platform": sys_platform,
             "platform_system": platform_system,
             "os_name": os_name,
-            "platform_machine": "AMD64" if machine == "amd64" else machine,
+            "platform_machine": machine,
         }
     return values
+
+
+def system_and_machine(platform: str) -> tuple[str, str]:
+    """Return ("linux", "aarch64") and the like of a platform as in wheel tags; raises ValueError where it is none."""
+    match = _PLATFORM.match(platform)
+    if match is None:
+        raise ValueError(f"no platform: {platform}")
+    system = "linux" if match["system"].endswith("linux") else match["system"]
+    machine = match["machine"] or "x86"
+    return system, machine.upper() if system == "win" and match["machine"] else machine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
@@ -40,6 +40,8 @@ class FileTree:
     skipped: what could not be listed
     claims:  yields (package, relative paths) of a system package manager (dpkg) that owns files here
     python:  version of the Python the files belong to, where the source knows
+    platform: what their native code was built for, as in wheel tags, where the source knows
+    lists:    metadata folder → the paths that its RECORD lists, where the source knows them without its text
     """
 
     location: str
@@ -48,14 +50,81 @@ class FileTree:
     skipped: tuple[Skipped, ...] = ()
     claims: Callable[[], Iterable[tuple[str, tuple[str, ...]]]] = tuple
     python: str | None = None
+    platform: str | None = None
+    lists: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Skipped:
-    """Something that is not in the figures, and why."""
+    """Something that is not in the figures, and why.
+
+    exit_code: what a run ends with that misses it: 4 or 5 where something went wrong, 0 where that is an answer
+    """
 
     name: str
     reason: str
+    exit_code: int = 0
+
+
+# --- what a lock or a resolver names -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A wheel (PEP 427) or an sdist (PEP 625), wherever it lies.
+
+    url:      http, https or file; with the credentials that it was given with, so it is not to be shown as it is
+    sha256:   in hexadecimal; None where nobody tells
+    size:     bytes of the archive itself (PEP 700); None where nobody tells
+    metadata: whether the index offers METADATA beside it, as ``URL.metadata`` (PEP 658)
+    """
+
+    filename: str
+    url: str
+    sha256: str | None = None
+    size: int | None = None
+    metadata: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """One version of one project, as a lock or a resolver chose it, with the archives it can be taken from.
+
+    name:   normalized (PEP 503)
+    place:  the folder or repository that holds its code, where no archive does
+    origin: the URL that it was asked for with, where a requirement named one (PEP 610); else ""
+    groups: the dependency groups and extras that ask for it, "" for the project itself; empty where nobody tells
+    """
+
+    name: str
+    version: str | None
+    wheels: tuple[Archive, ...] = ()
+    sdist: Archive | None = None
+    place: str = ""
+    origin: str = ""
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What is to be installed, for one machine.
+
+    packages: by name, each name once
+    wanted:   what was asked for by name; None where the lock does not tell
+    """
+
+    packages: tuple[Pinned, ...]
+    wanted: tuple[Wanted, ...] | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheUsage:
+    """How much of archives is kept: a folder, how many listings it holds, their bytes."""
+
+    folder: str
+    listings: int
+    size: int
 
 
 # --- what the inventory finds ------------------------------------------------------------------
@@ -102,6 +171,23 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFacts:
+    """What is known of a distribution that was measured from its archive and never installed.
+
+    size:      bytes of the archive: what would be downloaded
+    estimated: whether its files are an estimate, since only an sdist is there
+    reason:    why no wheel was measured; "" where one was
+    bytecode:  about how much compiling would add; None where nobody asked
+    """
+
+    filename: str
+    size: int | None = None
+    estimated: bool = False
+    reason: str = ""
+    bytecode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution:
     """One distribution with its files measured.
 
@@ -109,6 +195,7 @@ class Distribution:
     requested: whether a REQUESTED file marks it (PEP 376)
     url:       where a direct URL says that it came from (PEP 610), without credentials
     editable:  whether its code lies elsewhere
+    archive:   what it was measured from, where it was not installed
     """
 
     key: str
@@ -119,6 +206,7 @@ class Distribution:
     installer: str = ""
     url: str = ""
     editable: bool = False
+    archive: ArchiveFacts | None = None
 
     @property
     def name(self) -> str:
@@ -180,6 +268,8 @@ class Wanted:
     url:   of a PEP 508 direct reference, a bare URL or a path, as written
     asked: whether an annotation of pip-compile's or uv's says that it was asked for, and not only pulled in
     place: the same as ``direct_url.json`` tells it (PEP 610): absolute, without credentials, reference and extras
+    groups: the dependency groups (PEP 735) and extras of the user's project that it stands in, "" for the project
+            itself; empty where there is no project
     """
 
     name: str | None
@@ -190,6 +280,7 @@ class Wanted:
     place: str = ""
     editable: bool = False
     asked: bool = False
+    groups: frozenset[str] = frozenset()
     file: str = ""
     number: int = 0
 

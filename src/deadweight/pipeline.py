@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from deadweight.findings import Profile
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import Inventory
+    from deadweight.sources.installer import InstallOptions
 
 
 def profile(
@@ -35,27 +36,23 @@ def profile(
         observe(Progress("measuring", found.path))
         return _conclude(found, _take_inventory(found.path), settings)
     observe(Progress("reading", found.path))
-    return _profile_requirements(found, settings, observe)
+    if found.form == "lock" or settings.no_install:
+        return _profile_archives(found, settings, observe)
+    return _profile_install(found, settings, observe)
 
 
-def _profile_requirements(target: Target, settings: Settings, observe: Observer) -> Profile:
-    """Install a requirements file into a throwaway venv and measure that."""
-    from deadweight.sources.installer import InstallOptions, find_installer, install
-    from deadweight.sources.requirements import read_requirements
+def _profile_install(target: Target, settings: Settings, observe: Observer) -> Profile:
+    """Install requirements into a throwaway venv and measure that."""
+    from deadweight.sources.installer import find_installer, install
     from deadweight.sources.scratch import scratch_folder
 
-    file = read_requirements(target.path)
+    for option in ("platform", "torch", "index"):
+        if getattr(settings, option):
+            raise BadInput(f"--{option} measures what is not installed", hint=f"give --no-install with --{option}")
+    file = _read_requirements(target, settings)
     if settings.no_build:
         _refuse_builds(file)
-    installer = find_installer(settings.installer)
-    options = InstallOptions(
-        python=settings.python,
-        index_url=settings.index_url,
-        extra_index_urls=settings.extra_index_url,
-        find_links=settings.find_links,
-        no_build=settings.no_build,
-        bytecode=settings.bytecode,
-    )
+    installer, options = find_installer(settings.installer), _options(settings)
     with scratch_folder() as scratch:
         folder = os.path.join(scratch.path, "env")
         if settings.keep_env:
@@ -64,13 +61,81 @@ def _profile_requirements(target: Target, settings: Settings, observe: Observer)
                 raise BadInput(f"{settings.keep_env} is there already", hint="give --keep-env a folder that is not")
             scratch.answers_for(folder)
         # A pipe, as the shell's <(…) makes it, can be read once only: the installer gets a copy.
-        path = target.path if os.path.isfile(target.path) else scratch.write("requirements.txt", file.text)
+        given = target.form == "file" and os.path.isfile(target.path) and not settings.swap
+        path = target.path if given else scratch.write("requirements.txt", file.text)
         install(folder, path, options, installer=installer, observe=observe, scratch=scratch)
         observe(Progress("measuring", settings.keep_env or "the environment"))
         inventory = _take_inventory(folder)
         scratch.let_go()
     environment = replace(inventory.environment, installer=installer.name)
     return _conclude(target, replace(inventory, environment=environment), settings, file)
+
+
+def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
+    """Measure what installing requirements would leave, by the archives' own directories."""
+    from deadweight.findings import conclude
+    from deadweight.formats.pyproject import Choice
+    from deadweight.inventory import take_inventory
+    from deadweight.inventory.archives import with_archives, with_swaps
+    from deadweight.sources.builds import read_wishes
+    from deadweight.sources.cache import Cache, NoCache
+    from deadweight.sources.installer import find_installer
+    from deadweight.sources.scratch import scratch_folder
+    from deadweight.sources.uninstalled import Uninstalling, machine_of
+
+    file = None if target.form == "lock" else _read_requirements(target, settings)
+    machine = machine_of(settings.python, settings.platform)
+    with (
+        scratch_folder() as scratch,
+        Uninstalling(
+            machine,
+            _options(settings),
+            find_installer(settings.installer),
+            file,
+            wishes=read_wishes(settings.swap, settings.index, settings.torch),
+            cache=NoCache() if settings.no_cache else Cache(),
+            scratch=scratch,
+            observe=observe,
+        ) as run,
+    ):
+        choice = Choice(extras=frozenset(settings.extra), groups=frozenset(settings.group) or None)
+        lock = run.locked(target.path, choice) if file is None else run.resolved(file)
+        found = run.measured(lock, compiled=settings.bytecode == "compiled")
+        observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
+    inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
+    inventory = with_swaps(inventory, found.swaps)
+    declared = {package.name: package.groups for package in lock.packages}
+    return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared)
+
+
+def _read_requirements(target: Target, settings: Settings) -> RequirementsFile:
+    from deadweight.formats.requirements import swapped
+    from deadweight.sources.builds import read_wishes
+    from deadweight.sources.requirements import read_project, read_requirements
+
+    if target.form == "file":
+        if settings.extra or settings.group or settings.all_groups:
+            raise BadInput(
+                f"{target.path} has no extras and groups", hint="they are a project's: give its pyproject.toml"
+            )
+        file = read_requirements(target.path)
+    else:
+        file = read_project(target.path, settings.extra, None if settings.all_groups else settings.group)
+    swaps = read_wishes(settings.swap, settings.index, settings.torch).swaps
+    return swapped(file, swaps) if swaps else file
+
+
+def _options(settings: Settings) -> InstallOptions:
+    from deadweight.sources.installer import InstallOptions
+
+    return InstallOptions(
+        python=settings.python,
+        index_url=settings.index_url,
+        extra_index_urls=settings.extra_index_url,
+        find_links=settings.find_links,
+        no_build=settings.no_build,
+        bytecode=settings.bytecode,
+    )
 
 
 def _refuse_builds(file: RequirementsFile) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["reading", "preparing", "resolving", "downloading", "building", "installing", "compiling", "measuring"]
+Phase = Literal[
+    "reading", "preparing", "resolving", "downloading", "building", "installing", "compiling", "listing", "measuring"
+]
 
 
 @dataclass(frozen=True, slots=True)

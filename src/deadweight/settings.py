@@ -15,7 +15,15 @@ from deadweight.model import GROUPS
 class Settings:
     """How to measure and what to leave out. All have defaults; a field ``no_build`` is ``no-build`` in the file.
 
+    no_install:     measure from the archives' own directories, without installing or downloading them
     python:         version or path of the interpreter that a requirements file is installed for
+    platform:       what to choose wheels for, as in wheel tags; "" for this machine; another needs ``no_install``
+    extra, group:   extras and dependency groups of a project that are asked for
+    all_groups:     every dependency group of a project
+    swap:           "OLD=NEW": a requirement in place of another
+    index:          "NAME=URL": where one project is to come from
+    torch:          "cpu" (or "cu128" and the like): PyTorch's build
+    no_cache:       keep no listings of archives, and use none
     installer:      "uv", "pip" or "" for the first of them that is there
     bytecode:       "compiled" measures what pip leaves behind, "none" what uv does
     keep_env:       a folder for the environment, which then stays
@@ -24,7 +32,16 @@ class Settings:
     groups:         group (or group.tag) → names and patterns, the user's own word
     """
 
+    no_install: bool = False
     python: str = ""
+    platform: str = ""
+    extra: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    all_groups: bool = False
+    swap: tuple[str, ...] = ()
+    index: tuple[str, ...] = ()
+    torch: str = ""
+    no_cache: bool = False
     installer: Literal["", "uv", "pip"] = ""
     index_url: str = ""
     extra_index_url: tuple[str, ...] = ()

@@ -11,21 +11,28 @@ from typing import Literal
 from deadweight.errors import UnclearTarget
 
 _BY_NAME = "to weigh a project of the index, write its name into a requirements file"
-_LATER = ("pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "Pipfile", "pyproject.toml", "setup.py")
+_LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock\Z|Pipfile\.lock\Z|pylock(?:\.[^.]+)?\.toml\Z")
+_UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
+Form = Literal["file", "project", "lock"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A requirements file or an environment; ``path`` is what the user gave, ``folder`` what is to be listed."""
+    """What is to be measured.
+
+    path: what the user gave
+    form: how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock
+    """
 
     kind: Literal["requirements", "environment"]
     path: str
+    form: Form = "file"
 
 
 def parse_target(given: str) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
-    ``env:DIR`` and ``requirements:FILE`` say it outright.
+    ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright.
     raises: UnclearTarget
     """
     if not given:
@@ -41,7 +48,7 @@ def parse_target(given: str) -> Target:
         return Target("requirements", given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
     raise UnclearTarget(
         f"{given}: no such file or folder",
-        hint=f"TARGET is a requirements file, an environment or a site-packages folder; {_BY_NAME}",
+        hint=f"TARGET is a requirements file, a lock, an environment or a site-packages folder; {_BY_NAME}",
     )
 
 
@@ -98,13 +105,16 @@ def is_environment(path: str) -> bool:
 
 def _file(path: str) -> Target:
     name = os.path.basename(path)
-    if name in _LATER:
-        raise UnclearTarget(
-            f"{path}: this version reads requirements files and environments only",
-            hint="write a requirements file from it, for example with: uv export or pip freeze",
-        )
+    if name in _UNREAD:
+        raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
     if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):
         prefix = os.path.dirname(os.path.dirname(os.path.abspath(path)))
         if is_environment(prefix):
             return Target("environment", prefix)
-    return Target("requirements", path)
+    return _requirements(path)
+
+
+def _requirements(path: str) -> Target:
+    name = os.path.basename(path)
+    form: Form = "project" if name == "pyproject.toml" else "lock" if _LOCKS.match(name) else "file"
+    return Target("requirements", path, form)

@@ -11,7 +11,20 @@ import pytest
 import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
-PURE = ("formats", "inventory", "markers", "graph", "groups", "plan", "findings", "report", "model", "errors")
+PURE = (
+    "formats",
+    "inventory",
+    "markers",
+    "machine",
+    "selection",
+    "graph",
+    "groups",
+    "plan",
+    "findings",
+    "report",
+    "model",
+    "errors",
+)
 
 # What each module (or folder of modules) may import of deadweight; "" is its own __init__, for the version.
 MAY_IMPORT = {
@@ -21,12 +34,14 @@ MAY_IMPORT = {
     "settings": {"errors", "model"},
     "targets": {"errors"},
     "markers": {"model"},
+    "machine": {"errors", "markers", "model"},
+    "selection": {"machine", "model"},
     "formats": {"errors", "model", "progress"},
     "inventory": {"formats", "model"},
     "graph": {"formats", "markers", "model"},
     "groups": {"formats", "graph", "model"},
     "plan": {"formats", "graph", "groups", "model", "settings"},
-    "sources": {"errors", "formats", "model", "progress"},
+    "sources": {"errors", "formats", "machine", "markers", "model", "progress", "selection"},
     "findings": {"formats", "graph", "groups", "model", "plan", "settings", "targets"},
     "report": {"", "findings", "graph", "groups", "model", "plan", "report"},
     "pipeline": {"errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources", "targets"},

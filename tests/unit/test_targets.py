@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import UnclearTarget
-from deadweight.targets import Target, is_environment, parse_target
+from deadweight.targets import Form, Target, is_environment, parse_target
 from tests.builders import SITE, dist_files, make_env, write_files
 
 
@@ -83,12 +83,25 @@ def test_parse_target__folder_with_nothing_of_use__says_what_to_give(tmp_path: P
     assert "did you mean" not in error.hint
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "uv.lock", "poetry.lock", "Pipfile.lock", "pylock.toml"])
-def test_parse_target__lock__is_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("pyproject.toml", "project"), ("uv.lock", "lock"), ("poetry.lock", "lock"), ("pdm.lock", "lock"),
+        ("Pipfile.lock", "lock"), ("pylock.toml", "lock"), ("pylock.prod.toml", "lock"), ("base.txt", "file"),
+        ("my-uv.lock", "file"),
+    ],
+)  # fmt: skip
+def test_parse_target__file__its_name_tells_the_form(tmp_path: Path, name: str, form: Form) -> None:
     write_files(tmp_path, {name: ""})
-    error = refused(f"{tmp_path}/{name}")
-    assert error.cause.startswith(f"{tmp_path}/{name}: ")
-    assert "uv export" in error.hint
+    assert parse_target(f"{tmp_path}/{name}") == Target("requirements", f"{tmp_path}/{name}", form)
+
+
+@pytest.mark.parametrize(("name", "instead"), [("Pipfile", "Pipfile.lock"), ("setup.py", "pyproject.toml")])
+def test_parse_target__what_only_its_tool_reads__is_refused_with_a_way_out(
+    tmp_path: Path, name: str, instead: str
+) -> None:
+    write_files(tmp_path, {name: ""})
+    assert instead in refused(f"{tmp_path}/{name}").hint
 
 
 def test_parse_target__interpreter_of_a_venv__is_its_environment(tmp_path: Path) -> None:

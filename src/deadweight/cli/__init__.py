@@ -4,7 +4,7 @@ __init__.py   the root: plain ``deadweight TARGET``, errors in one place, signal
 options.py    the options that commands share, and the settings they make
 progress.py   what is told on stderr while it works
 output.py     stdout, and files that are written whole or not at all
-commands.py   profile, split, why
+commands.py   profile, split, why, cache
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from typing import NoReturn
 import click
 
 from deadweight import __version__
+from deadweight.cli.output import say
 from deadweight.errors import DeadweightError
 
 _COMMANDS = {
     "profile": "Measure TARGET, explain it, and propose what to leave out.",
     "split": "Write requirements-production.txt and requirements-minimal.txt.",
     "why": "Show every path that brings NAME in, and what its leaving saves.",
+    "cache": "Show or clear the kept listings of wheels.",
 }
 INTERRUPTED = 130
 
@@ -95,15 +97,15 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
-        root.main(arguments, prog_name="deadweight", standalone_mode=False)
-        return 0
+        # Not standalone, click hands back the code that a command exits with, and None where it returns.
+        return root.main(arguments, prog_name="deadweight", standalone_mode=False) or 0
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted; nothing was left behind")
+        say("interrupted; nothing was left behind")
         return INTERRUPTED
     except (DeadweightError, OSError) as error:
         if debug:
@@ -112,32 +114,25 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except Exception as error:  # noqa: BLE001  the last resort: a bug is reported, not thrown at people
         if debug:
             _traceback()
-        _say(f"error: this is a bug in deadweight: {type(error).__name__}: {error}")
-        _say("hint: run it again with --debug and report what it prints")
+        say(f"error: this is a bug in deadweight: {type(error).__name__}: {error}")
+        say("hint: run it again with --debug and report what it prints")
         return 1
 
 
 def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
-        _say(f"error: {place}{error.strerror or error}")
+        say(f"error: {place}{error.strerror or error}")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            _say("hint: make room, or set TMPDIR or the output to a place that has some")
+            say("hint: make room, or set TMPDIR or the output to a place that has some")
             return 5
         return 4
-    _say(f"error: {error.cause}")
+    say(f"error: {error.cause}")
     if error.hint:
-        _say(f"hint: {error.hint}")
+        say(f"hint: {error.hint}")
     if error.detail:
-        _say(error.detail if debug else "hint: --debug shows all that the installer said")
+        say(error.detail if debug else "hint: --debug shows all that the installer said")
     return error.exit_code
-
-
-def _say(text: str) -> None:
-    from deadweight.report.units import plain
-
-    with contextlib.suppress(OSError):
-        click.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
 
 
 def _traceback() -> None:

@@ -1,4 +1,4 @@
-"""profile, split and why."""
+"""profile, split, why and cache."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deadweight.cli.options import measuring, settings_of
-from deadweight.cli.output import emit, may_write, write_files
+from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.errors import BadInput
 
 if TYPE_CHECKING:
     from deadweight.findings import Profile
 
+_MOST_FAILURES = 10
 _output = click.option("--output", "-o", metavar="FILE", type=click.Path(), help="Write there instead of to stdout.")
 _force = click.option("--force", is_flag=True, help="Replace files that are there.")
 _format = click.option(
@@ -35,9 +36,10 @@ _all = click.option("--all", "everything", is_flag=True, help="Show every row, n
 def profile(target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any) -> None:
     """Measure TARGET, explain it, and propose what to leave out.
 
-    TARGET is a requirements file, which is installed into a throwaway environment, or an environment: a venv, a
-    prefix, a site-packages folder (env:DIR and requirements:FILE say it outright). Without TARGET, the environment
-    that deadweight runs in.
+    TARGET is a requirements file or a pyproject.toml, which is installed into a throwaway environment (or measured
+    from the wheels' own directories, with --no-install); a lock, which is always measured so; or an environment: a
+    venv, a prefix, a site-packages folder (env:DIR and requirements:FILE say it outright). Without TARGET, the
+    environment that deadweight runs in.
     """
     may_write(output, force=force)
     report = _measure(target, options)
@@ -51,6 +53,7 @@ def profile(target: str, form: str, output: str | None, force: bool, everything:
         color = _color(output)
         text = as_text(report, width=_width(), color=color, rows=None if everything else DEFAULT_ROWS)
     emit(text, output, force=force)
+    finish(report)
 
 
 @click.command()
@@ -72,6 +75,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, **options
     report = _measure(target, options)
     write_files(split_files(report, folder, pin=pin), force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
+    finish(report)
 
 
 @click.command()
@@ -98,6 +102,44 @@ def why(name: str, target: str, form: str, output: str | None, force: bool, ever
     else:
         text = reports.why_text(report, found, most=None if everything else 20)
     emit(text, output, force=force)
+    finish(report)
+
+
+@click.group(name="cache")
+def cache() -> None:
+    """Show or clear what is kept of wheels: the listings that --no-install has read, by the wheels' sha256."""
+
+
+@cache.command()
+@_format
+def info(form: str) -> None:
+    """Show where the listings lie, how many there are, and how large they are."""
+    from deadweight.report.cache import usage_json, usage_text
+    from deadweight.sources.cache import Cache
+
+    usage = Cache().usage()
+    emit(usage_json(usage) if form == "json" else usage_text(usage), None, force=False)
+
+
+@cache.command()
+def clear() -> None:
+    """Remove all listings."""
+    from deadweight.report.cache import cleared_text
+    from deadweight.sources.cache import Cache
+
+    emit(cleared_text(Cache().clear()), None, force=False)
+
+
+def finish(report: Profile) -> None:
+    """Leave with the exit code of what is not in the figures and was to be, after saying what that is."""
+    failed = [skipped for skipped in report.skipped if skipped.exit_code]
+    if not failed:
+        return
+    for skipped in failed[:_MOST_FAILURES]:
+        say(f"error: {skipped.name} is not in the figures: {skipped.reason}")
+    if len(failed) > _MOST_FAILURES:
+        say(f"error: and {len(failed) - _MOST_FAILURES} more, named in the report")
+    raise click.exceptions.Exit(report.exit_code)
 
 
 def _measure(target: str, options: dict[str, Any]) -> Profile:

@@ -13,7 +13,17 @@ from deadweight.settings import Settings, find_config, read_config
 Command = Callable[..., Any]
 
 _INSTALL = (
+    click.option(
+        "--install/--no-install",
+        "install",
+        default=None,
+        help="Install into a throwaway environment (default), or measure from the wheels' own directories without"
+        " downloading them.",
+    ),
     click.option("--python", metavar="VERSION|PATH", help="Interpreter to install for (default: this one)."),
+    click.option(
+        "--platform", metavar="TAG", help="Machine to choose wheels for, as in wheel tags; with --no-install."
+    ),
     click.option("--installer", type=click.Choice(["uv", "pip"]), help="Default: uv where it is found."),
     click.option("--index-url", "-i", metavar="URL", help="Index to install from."),
     click.option("--extra-index-url", metavar="URL", multiple=True, help="A further index; may be repeated."),
@@ -27,6 +37,15 @@ _INSTALL = (
         type=click.Choice(["compiled", "none"]),
         help="Measure with .pyc files, as pip leaves them (default), or without.",
     ),
+    click.option("--no-cache", is_flag=True, default=None, help="Keep no listings of wheels, and use none."),
+)
+_REQUIREMENTS = (
+    click.option("--extra", metavar="NAME", multiple=True, help="An extra of the project; may be repeated."),
+    click.option("--group", metavar="NAME", multiple=True, help="A dependency group of it; may be repeated."),
+    click.option("--all-groups", is_flag=True, default=None, help="All dependency groups of it."),
+    click.option("--swap", metavar="OLD=NEW", multiple=True, help="A requirement in place of another; repeatable."),
+    click.option("--index", metavar="NAME=URL", multiple=True, help="Where NAME is to come from; repeatable."),
+    click.option("--torch", metavar="BUILD", help="PyTorch's build: cpu, or cu128 and the like."),
 )
 _GROUPS = (
     click.option("--minimal-groups", metavar="LIST", help="Groups of the minimal split (default: core,data)."),
@@ -51,7 +70,7 @@ def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[C
     return decorate
 
 
-measuring = with_options(_INSTALL, _GROUPS, _TALK)
+measuring = with_options(_INSTALL, _REQUIREMENTS, _GROUPS, _TALK)
 
 
 def settings_of(options: dict[str, Any]) -> Settings:
@@ -63,10 +82,13 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
     path = find_config(os.getcwd())
     values: dict[str, Any] = read_config(path) if path else {}
-    for name in ("python", "installer", "index_url", "no_build", "keep_env", "bytecode"):
+    single = "python platform installer index_url no_build keep_env bytecode all_groups torch no_cache"
+    for name in single.split():
         if options[name] is not None:
             values[name] = options[name]
-    for name in ("extra_index_url", "find_links"):
+    if options["install"] is not None:
+        values["no_install"] = not options["install"]
+    for name in ("extra_index_url", "find_links", "extra", "group", "swap", "index"):
         values[name] = (*values.get(name, ()), *options[name])
     if options["minimal_groups"] is not None:
         values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())

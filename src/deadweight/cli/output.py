@@ -25,6 +25,16 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def say(text: str) -> None:
+    """Write to stderr what is no result: errors and hints, with nothing in them that a terminal would obey."""
+    import click
+
+    from deadweight.report.units import plain
+
+    with contextlib.suppress(OSError):
+        click.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
+
+
 def write_files(texts: Mapping[str, str], *, force: bool) -> None:
     """Write files, each atomically, and none before it is clear that all may be written."""
     may_write(*texts, force=force)

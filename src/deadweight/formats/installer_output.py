@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from deadweight.formats.metadata import normalize
 from deadweight.progress import Progress
 
 _UNITS = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -23,6 +24,12 @@ _NO_NETWORK = re.compile(
     re.I,
 )
 _NEEDS_BUILD = re.compile(r"no usable wheels|building (?:from )?source(?: distributions)? is disabled", re.I)
+_UV_LOG = re.compile(
+    r"^DEBUG (?:Searching for a compatible version of (?P<name>[\w.-]+)(?:[\[{][^\n]*)? \((?P<range>[^()\n]*)\)$"
+    r"|Selecting: (?P<selected>[\w.-]+))",
+    re.MULTILINE,
+)
+_PIP_VAIN = re.compile(r"satisfies the requirement (?P<name>[\w.-]+)(?:\[[^\]\n]*\])?(?P<range>[^\s;(]*)")
 _LONGEST = 6  # lines of a reason that are shown without --debug
 
 
@@ -82,6 +89,30 @@ def pip_progress() -> Callable[[str], Progress | None]:
 
 def _bytes(match: re.Match[str]) -> int:
     return int(float(match.group("size")) * _UNITS[match.group("unit")])
+
+
+def uv_doubts(output: str) -> dict[str, str]:
+    """Return project → the versions of it that were looked for in vain, or whose newest was passed over.
+
+    uv's log (``--verbose``) names each range that it looks for a version in, and what it selects; a range that no
+    selection follows held nothing that it could take, which is how versions without a wheel show.
+    """
+    searched: dict[str, str] = {}
+    doubts: dict[str, str] = {}
+    for match in _UV_LOG.finditer(output):
+        name = normalize(match["name"] or match["selected"])
+        if match["range"] is None:
+            searched.pop(name, None)
+        elif name in searched:
+            doubts.setdefault(name, searched[name])
+        else:
+            searched[name] = match["range"]
+    return searched | doubts
+
+
+def pip_doubts(output: str) -> dict[str, str]:
+    """Return project → the versions of it that pip found nothing of."""
+    return {normalize(match["name"]): match["range"] for match in _PIP_VAIN.finditer(output)}
 
 
 def explain(output: str) -> tuple[str, str]:

@@ -35,13 +35,18 @@ def version_or_none(text: str) -> str | None:
     return text if _VERSION.match(text) else None
 
 
+def head_of(data: bytes) -> bytes:
+    """Return metadata without the description that follows its headers."""
+    end = _BLANK_LINE.search(data)
+    return data[: end.start()] if end else data
+
+
 def headers(data: bytes) -> Mapping[str, list[str]]:
     """Return the headers that matter here, lower-case name → values; the description after them is not looked at.
 
     source: core metadata specification (RFC 822 headers); what is not UTF-8 is read as Latin-1
     """
-    end = _BLANK_LINE.search(data)
-    head = data[: end.start()] if end else data
+    head = head_of(data)
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError:

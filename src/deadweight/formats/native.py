@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 HEAD_BYTES = 64
 _MACH_O = {
     b"\xfe\xed\xfa\xce", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xcf\xfa\xed\xfe",
@@ -31,3 +33,22 @@ def platform_of(head: bytes) -> str | None:
     if head[:4] == b"\xcf\xfa\xed\xfe" and len(head) >= 8:
         return {0x01000007: "macosx_x86_64", 0x0100000C: "macosx_arm64"}.get(int.from_bytes(head[4:8], "little"))
     return "win_amd64" if head[:2] == b"MZ" else None
+
+
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d+)*|dylib|pyd|dll|exe)\Z")
+_SMALLEST_PROGRAM = 1 << 14  # scripts are smaller than compiled programs, which have no suffix
+
+
+def head_by_name(path: str, size: int, platform: str, *, program: bool) -> bytes:
+    """Return the first bytes that a file of this name has on ``platform``, where nobody has read it; b"" for no code.
+
+    program: whether it is marked as a program
+    """
+    name = path.rpartition("/")[2]
+    if not (_LIBRARY.search(name) or (program and "." not in name and size >= _SMALLEST_PROGRAM)):
+        return b""
+    if platform.startswith("win"):
+        return b"MZ" + bytes(58) + (0x80).to_bytes(4, "little")
+    if platform.startswith("macosx"):
+        return b"\xcf\xfa\xed\xfe" + bytes(60)
+    return b"\x7fELF\x02\x01" + bytes(58)

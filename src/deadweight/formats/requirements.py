@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os.path import abspath, dirname, join
 from typing import Literal
 
 from deadweight.errors import BadRequirement
@@ -27,6 +28,8 @@ _OPTIONS = frozenset(
     " --require-hashes --pre --trusted-host --use-feature --process-dependency-links".split()
 )
 _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
+_ABOUT_BUILDS = ("--no-binary", "--only-binary", "--require-hashes")
+_SHA256 = re.compile(r"--hash[= ]sha256:([0-9A-Fa-f]{64})\b")
 # name, extras and specifier at the start of a requirement, as they are spelled
 _SPELLING = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:[ \t]*(?P<extras>\[[^\]]*\]))?(?P<specifier>(?:\\\r?\n|[^;#@\\\r\n])*)"
@@ -153,6 +156,65 @@ def pep508(line: Line, file: str) -> Wanted | None:
         file=file,
         number=line.number,
     )
+
+
+def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFile:
+    """Return a file, with what it includes, that asks for other projects.
+
+    swaps: normalized name → the PEP 508 requirement in its place; markers and comments of the line stay
+    raises: BadRequirement where that is none
+    """
+    lines, wanted = list(file.lines), dict(file.wanted)
+    for number, line in enumerate(lines):
+        new = swaps.get(wanted[line.number].name or "") if line.number in wanted else None
+        if new is not None:
+            marker = wanted[line.number].marker
+            body = f"{new} ; {marker}" if marker else new
+            comment = _COMMENT.search(line.text.splitlines()[0])
+            text = f"{body}{comment.group() if comment else ''}\n"
+            lines[number] = replace(line, text=text, body=body, kind="requirement")
+            found = pep508(lines[number], file.path)
+            if found is None or found.name is None:
+                raise BadRequirement(file.path, line.number, new, "--swap takes the name of a project")
+            wanted[line.number] = replace(found, groups=wanted[line.number].groups, asked=wanted[line.number].asked)
+    included = {number: swapped(other, swaps) for number, other in file.included.items()}
+    return RequirementsFile(path=file.path, lines=tuple(lines), wanted=wanted, included=included)
+
+
+def for_resolver(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> str:
+    """Return a file's text, with what it includes, for a resolver that is to take wheels only and to build nothing.
+
+    replaced: requirement → the line that stands for it; "" leaves it out
+    """
+    return "".join(f"{line}\n" for line in _resolved_lines(file, replaced) if line)
+
+
+def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> Iterator[str]:
+    for line in file.lines:
+        if line.number in file.included:
+            yield from _resolved_lines(file.included[line.number], replaced)
+        elif line.number in file.wanted:
+            wanted = file.wanted[line.number]
+            yield replaced[wanted] if wanted in replaced else _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
+        elif line.kind == "constraint":
+            yield f"--constraint {abspath(join(dirname(file.path), line.value))}"
+        elif line.kind == "links" and "://" not in line.value:
+            beside = join(dirname(file.path), line.value)
+            yield f"--find-links {abspath(beside)}"
+        elif line.kind in ("option", "links") and not line.body.startswith(_ABOUT_BUILDS):
+            yield line.body
+
+
+def hashes(file: RequirementsFile) -> dict[str, frozenset[str]]:
+    """Return project → the sha256 sums that its line allows (pip's hash-checking mode); those without are left out."""
+    found: dict[str, frozenset[str]] = {}
+    for each in file.with_included():
+        for line in each.lines:
+            wanted = each.wanted.get(line.number)
+            sums = _SHA256.findall(line.body) if wanted is not None else []
+            if wanted is not None and wanted.name and sums:
+                found[wanted.name] = found.get(wanted.name, frozenset()) | frozenset(map(str.lower, sums))
+    return found
 
 
 def is_annotation(line: Line) -> bool:

@@ -55,6 +55,8 @@ class Matcher:
             # Most lines wait for an extra that nobody asks for: do not parse those.
             if ("extra" not in marker) if extra else ("extra" in marker and " or " not in marker):
                 continue
+            if extra and extra not in normalize(marker):
+                continue
             try:
                 requirement = parse_requirement(line)
                 if self._holds(requirement, extra) and not (extra and self._holds(requirement, "")):

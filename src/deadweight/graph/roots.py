@@ -12,7 +12,10 @@ from deadweight.graph.value import Root
 from deadweight.model import Distribution, Wanted
 
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
-_DEVELOPERS_EXTRAS = frozenset("dev devel develop development test tests testing doc docs lint typing mypy ci".split())
+DEVELOPERS_EXTRAS = frozenset(
+    "dev devel develop development test tests testing doc docs lint linting format typing types mypy ci check checks"
+    " style quality coverage bench benchmark benchmarks release notebook notebooks debug profiling".split()
+)
 
 
 def requested(distributions: Iterable[Distribution], matcher: Matcher) -> tuple[list[Root], set[str]]:
@@ -73,7 +76,7 @@ def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
     offered: dict[str, set[str]] = {}
     distribution = matcher.by_key[key]
     spoken_of = {extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line)}
-    for extra in spoken_of - _DEVELOPERS_EXTRAS:
+    for extra in spoken_of - DEVELOPERS_EXTRAS:
         names = {normalize(r.name) for _, r in matcher.requirements_of(distribution, normalize(extra))} - {key}
         if names:
             offered[normalize(extra)] = names

@@ -1,6 +1,8 @@
 """Graph → the group of each distribution (core, data, ml or dev), with the evidence for it.
 
-First what the distribution itself says (``rules.py``, the tables beside it), then what the graph says:
+First what the distribution itself says (``rules.py``, the tables beside it) and its project's groups, then the graph:
+
+    DW-DECLARED     only dependency groups or extras for developers ask for it (a lock or pyproject.toml says so)
 
     DW-ONLY-DEV     a transitive distribution that only dev requirements reach is dev, whatever it is by itself
     DW-NEEDED       one that looks like dev, but that something else needs at run time, is core
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from deadweight.graph import Graph
+from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.rules import Hint, Names, rules
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata
 
@@ -24,9 +27,17 @@ def judge(metadata: Metadata, config: Names) -> tuple[Hint, ...]:
     return tuple(hint for rule in rules(config) if (hint := rule(metadata)))
 
 
-def assign_groups(inventory: Inventory, graph: Graph, config: Names) -> dict[str, Assignment]:
-    """Return key → group of every distribution."""
-    hints = {d.key: judge(d.metadata, config) for d in inventory.distributions}
+def assign_groups(
+    inventory: Inventory, graph: Graph, config: Names, declared: Mapping[str, frozenset[str]] | None = None
+) -> dict[str, Assignment]:
+    """Return key → group of every distribution.
+
+    declared: name → the dependency groups and extras of the project that ask for it, "" for the project itself
+    """
+    hints = {
+        d.key: _with_declared(judge(d.metadata, config), (declared or {}).get(d.name, frozenset()))
+        for d in inventory.distributions
+    }
     own: dict[str, Group | None] = {key: found[0].evidence.group if found else None for key, found in hints.items()}
     dev_roots = [root for root in graph.roots if own[root.key] == "dev"]
     other_roots = [root for root in graph.roots if own[root.key] != "dev"]
@@ -44,6 +55,21 @@ def assign_groups(inventory: Inventory, graph: Graph, config: Names) -> dict[str
         tags = tuple(dict.fromkeys(hint.tag for hint in hints[key] if hint.tag))
         found[key] = Assignment(group=evidence[0].group, tags=tags, evidence=evidence)
     return found
+
+
+def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hint, ...]:
+    """Put what a project's groups say before what is known of a name, and behind the user's own word."""
+    if not groups or not groups <= DEVELOPERS_EXTRAS:
+        return hints
+    hint = Hint(
+        Evidence("DW-DECLARED", "dev", f"only its project's {_some(sorted(groups))} {_asks(groups)} for it"), ""
+    )
+    first = 1 if hints and hints[0].evidence.rule == "DW-CONFIG" else 0
+    return (*hints[:first], hint, *hints[first:])
+
+
+def _asks(groups: frozenset[str]) -> str:
+    return "group asks" if len(groups) == 1 else "groups ask"
 
 
 def _by_graph(

@@ -171,7 +171,7 @@ def _environment(tree: FileTree, claims: list[Claim], native: Mapping[str, bytes
     return Environment(
         python=python,
         implementation=implementation,
-        platform=platforms.most_common(1)[0][0] if platforms else None,
+        platform=tree.platform or (platforms.most_common(1)[0][0] if platforms else None),
         installer=installers.most_common(1)[0][0] if installers else None,
     )
 

@@ -117,7 +117,9 @@ def _claim(tree: FileTree, folder: str, files: Mapping[str, str], skipped: list[
     if "direct_url.json" in files:
         claim.url, claim.editable = parse_direct_url(read("direct_url.json"))
     claim.top_level = tuple(n for n in read("top_level.txt").decode("utf-8", "replace").split() if n)
-    if "RECORD" in files:
+    if folder in tree.lists:
+        claim.paths += tree.lists[folder]
+    elif "RECORD" in files:
         _add(claim, site, record_paths(read("RECORD")))
     elif "installed-files.txt" in files:
         _add(claim, folder, installed_files(read("installed-files.txt")))

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 
 from deadweight import __version__
 from deadweight.findings import Profile, Row
-from deadweight.model import Conflict, Sizes
+from deadweight.model import ArchiveFacts, Conflict, Sizes
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.report.units import without_credentials
 
 SCHEMA = "deadweight.profile/1"
-_METHODS = {"requirements": "install", "environment": "files"}
 
 
 def as_json(profile: Profile) -> str:
@@ -29,7 +28,7 @@ def as_values(profile: Profile) -> dict[str, object]:
         "target": {
             "kind": profile.target.kind,
             "location": profile.target.path,
-            "method": _METHODS[profile.target.kind],
+            "method": profile.method,
         },
         "environment": {
             "python": inventory.environment.python,
@@ -41,6 +40,8 @@ def as_values(profile: Profile) -> dict[str, object]:
             "files": inventory.total.files,
             **_sizes(inventory.total),
             "unowned_bytes": inventory.unowned.apparent,
+            "download_bytes": profile.download_bytes,
+            "estimated_bytecode_bytes": profile.estimated_bytecode_bytes,
             "kinds": _kinds(inventory.total),
         },
         "distributions": [_row(row) for row in profile.rows()],
@@ -93,6 +94,19 @@ def _row(row: Row) -> dict[str, object]:
         "required_by": list(row.required_by),
         "import_names": list(distribution.import_names),
         "editable": distribution.editable,
+        "archive": _archive(distribution.archive),
+    }
+
+
+def _archive(facts: ArchiveFacts | None) -> dict[str, object] | None:
+    if facts is None:
+        return None
+    return {
+        "filename": facts.filename,
+        "download_bytes": facts.size,
+        "estimated": facts.estimated,
+        "says": facts.reason,
+        "estimated_bytecode_bytes": facts.bytecode,
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -44,11 +44,19 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
     parts: list[RenderableType] = [_header(profile)]
     if profile.inventory.distributions:
         parts += [_table(profile, width, rows), _groups(profile, width)]
+        parts += _without_wheel(profile, width)
         parts += _could_go(profile, width)
         parts += _shared(profile, width)
         parts += _splits(profile, width)
     parts += _notes(profile)
     return Group(*_apart(parts))
+
+
+_HOW = {
+    "files": "installed by {}",
+    "install": "installed by {}",
+    "wheels": "as {} would install it, from the archives' own directories",
+}
 
 
 def _apart(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
@@ -61,18 +69,23 @@ def _header(profile: Profile) -> RenderableType:
     environment = inventory.environment
     count = len(inventory.distributions)
     facts = [f"Python {environment.python}" if environment.python else "", environment.platform or ""]
-    facts.append(f"installed by {environment.installer}" if environment.installer else "")
+    facts.append(_HOW[profile.method].format(environment.installer) if environment.installer else "")
     text = Text()
     text.append(plain(profile.target.path), style="bold")
     text.append(f"\n{human(total.apparent)}", style="bold")
     text.append(f" in {count} distribution{'' if count == 1 else 's'}, {total.files:,} files")
     if total.disk is not None:
         text.append(f"; {human(total.disk)} on disk")
+    if profile.download_bytes is not None:
+        text.append(f"; {human(profile.download_bytes)} to download")
     text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
     text.append(f"\nnative code {human(total.native)}")
     text.append(f" (of it bundled libraries {human(total.bundled)})" if total.bundled else "")
-    text.append(f", bytecode {human(total.bytecode)} ({percent(total.bytecode, total.apparent)})")
-    text.append(f", owned by no distribution {human(inventory.unowned.apparent)}")
+    if profile.method != "wheels":
+        text.append(f", bytecode {human(total.bytecode)} ({percent(total.bytecode, total.apparent)})")
+        text.append(f", owned by no distribution {human(inventory.unowned.apparent)}")
+    elif profile.estimated_bytecode_bytes is not None:
+        text.append(f"; compiling would add bytecode, about {human(profile.estimated_bytecode_bytes)}")
     return text
 
 
@@ -82,11 +95,12 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
     shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
     rest = ordered[len(shown) :]
     wide = width >= 100
+    further, bytes_of = _further_column(profile)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
     table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
     if wide:
         table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
-    for name in ("own", "native", "bytecode", "retained") if wide else ("own", "native", "retained"):
+    for name in ("own", "native", further, "retained") if wide else ("own", "native", "retained"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("group", no_wrap=True)
     bar_width = 20 if wide else 12
@@ -98,26 +112,37 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
         cells: list[RenderableType] = [Text(plain(row.distribution.name) + star, style="bold" if row.direct else "")]
         cells += [plain(row.distribution.version or "?")] if wide else []
         cells += [human(sizes.apparent), human(sizes.native) if sizes.native else ""]
-        cells += [human(sizes.bytecode) if sizes.bytecode else ""] if wide else []
+        cells += [_human_or_nothing(bytes_of(row))] if wide else []
         cells += [human(row.weight.retained), _group_text(row.assignment.group)]
         cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=_STYLES[row.assignment.group]))
         table.add_row(*cells)
     if rest:
-        table.add_row(*_sum_row(f"{len(rest)} more (--all shows them)", rest, wide))
+        further_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
+        table.add_row(*_sum_row(f"{len(rest)} more (--all shows them)", rest, wide), *further_sum)
     unowned, total = profile.inventory.unowned, profile.inventory.total
     gap = [""] if wide else []
     if unowned.apparent:
         table.add_row("owned by no distribution", *gap, human(unowned.apparent))
-    bytecode = [human(total.bytecode)] if wide else []
-    table.add_row(Text("total", style="bold"), *gap, human(total.apparent), human(total.native), *bytecode)
+    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) or total.bytecode)] if wide else []
+    table.add_row(Text("total", style="bold"), *gap, human(total.apparent), human(total.native), *sums)
     legend = Text("* asked for by name. retained: what leaves with it, if it alone is taken out", style="dim")
     return Group(table, legend)
 
 
+def _further_column(profile: Profile) -> tuple[str, Callable[[Row], int]]:
+    """Return name and bytes of the column that there is room for where it is wide."""
+    if profile.method == "wheels":
+        return "download", lambda row: (row.distribution.archive.size or 0) if row.distribution.archive else 0
+    return "bytecode", lambda row: row.distribution.sizes.bytecode
+
+
+def _human_or_nothing(size: int) -> str:
+    return human(size) if size else ""
+
+
 def _sum_row(name: str, rows: list[Row], wide: bool) -> list[str]:
     sizes = [row.distribution.sizes for row in rows]
-    cells = [name, *([""] if wide else []), human(sum(s.apparent for s in sizes)), human(sum(s.native for s in sizes))]
-    return cells + ([human(sum(s.bytecode for s in sizes))] if wide else [])
+    return [name, *([""] if wide else []), human(sum(s.apparent for s in sizes)), human(sum(s.native for s in sizes))]
 
 
 def _bar(share: float, width: int) -> str:
@@ -143,14 +168,41 @@ def _groups(profile: Profile, width: int) -> RenderableType:
     return table
 
 
+def _without_wheel(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """What has no wheel for the machine: what would have to be built, and what cannot be had or told at all."""
+    built = [row for row in profile.rows() if row.distribution.archive and row.distribution.archive.reason]
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("no wheel", overflow="fold", ratio=1)
+    table.add_column("own", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1)
+    for row in sorted(built, key=lambda row: (-row.distribution.sizes.apparent, row.key)):
+        facts = row.distribution.archive
+        reason = f"{facts.reason}; it would have to be built, and its size is guessed from its sdist" if facts else ""
+        table.add_row(plain(row.distribution.name), f"~{human(row.distribution.sizes.apparent)}", plain(reason))
+    for reason, names in _answers(profile).items():
+        table.add_row(plain(", ".join(names)), "?", plain(reason))
+    if table.row_count:
+        yield table
+
+
+def _answers(profile: Profile) -> dict[str, list[str]]:
+    """Return reason → names of what is not measured though nothing went wrong."""
+    found: dict[str, list[str]] = {}
+    for skipped in profile.skipped if profile.method == "wheels" else ():
+        if not skipped.exit_code:
+            found.setdefault(skipped.reason, []).append(skipped.name)
+    return found
+
+
 def _could_go(profile: Profile, width: int) -> Iterator[RenderableType]:
     """What production does not need, and what nobody asks for, each with its reason."""
     production = profile.split("production")
-    strays = [row for row in profile.rows() if any(row.key == root.key for root in profile.dependencies.strays)]
+    # Where something could not be measured, it may be that which asks for them.
+    strays = {root.key for root in profile.dependencies.strays} if not profile.skipped else set()
     if not production.dropped and not strays:
         return
     table = left_out_table("could go", production, width)
-    for row in strays:
+    for row in (row for row in profile.rows() if row.key in strays):
         table.add_row(plain(row.distribution.name), human(row.weight.freed), "nothing here asks for it")
     yield table
 
@@ -216,7 +268,8 @@ def _split_row(split: Split, whole: int) -> list[str]:
 
 def _notes(profile: Profile) -> Iterator[RenderableType]:
     notes = [f"conflict: {conflict.says}" for conflict in profile.conflicts]
-    notes += [f"skipped: {skipped.name}: {skipped.reason}" for skipped in profile.skipped]
+    told = profile.method == "wheels"  # the table of what has no wheel names the others
+    notes += [f"skipped: {s.name}: {s.reason}" for s in profile.skipped if s.exit_code or not told]
     notes += [f"note: {warning}" for warning in profile.warnings]
     if notes:
         yield Group(*(Text(plain(note)) for note in notes))

@@ -22,9 +22,9 @@ def split_files(profile: Profile, folder: str, *, pin: bool) -> dict[str, str]:
     folder: where they will lie, counted from the working directory like the target's own path
     pin:    write the measured versions in place of specifiers
     """
-    versions = _measured_versions(profile) if pin else {}
+    pinned = _measured_versions(profile) if pin else {}
     return {
-        os.path.join(folder, f"requirements-{split.name}.txt"): _text(profile, split, folder, versions)
+        os.path.join(folder, f"requirements-{split.name}.txt"): _text(profile, split, folder, pinned)
         for split in profile.splits
     }
 
@@ -37,11 +37,18 @@ def _measured_versions(profile: Profile) -> dict[Wanted, str]:
     return {want: version for want, key in keys.items() if key and (version := versions[key]) and not want.url}
 
 
-def _text(profile: Profile, split: Split, folder: str, versions: dict[Wanted, str]) -> str:
+def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]) -> str:
     if profile.requirements is not None:
-        return Writer(split, posixpath.abspath(folder or "."), versions).text(profile.requirements)
-    lines = [f"# {split.name}: made by deadweight from the environment {plain(profile.target.path)}"]
-    return "\n".join([*lines, *(requirement_text(wanted) for wanted in split.kept)]) + "\n"
+        return Writer(split, posixpath.abspath(folder or "."), pinned).text(profile.requirements)
+    if profile.target.form == "lock":
+        # A lock pins everything, so what comes from it does too.
+        versions = {d.key: d.version for d in profile.inventory.distributions}
+        lines = [f"{key}=={versions[key]}" for key in split.distributions]
+    else:
+        lines = [requirement_text(wanted) for wanted in split.kept]
+    source = "" if profile.target.form == "lock" else "the environment "
+    head = f"# {split.name}: made by deadweight from {source}{plain(profile.target.path)}"
+    return "\n".join([head, *lines]) + "\n"
 
 
 def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -> str:

@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
-import signal
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from deadweight.errors import InstallFailed
 from deadweight.formats.installer_output import explain, pip_progress, uv_progress
 from deadweight.progress import Observer, Progress
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
+from deadweight.sources.processes import run
 from deadweight.sources.scratch import Scratch
-
-# Settings of the user's that would lead an install out of the venv, or change what it leaves there.
-_NOT_PASSED_ON = (
-    "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN", "PIP_PYTHON", "PIP_REPORT", "PIP_COMPILE",
-    "PIP_NO_COMPILE", "PIP_REQUIREMENT", "PIP_EDITABLE", "PIP_REQUIRE_VIRTUALENV", "PIP_QUIET", "PIP_VERBOSE",
-    "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_TARGET", "UV_PREFIX",
-    "UV_COMPILE_BYTECODE", "UV_PROJECT_ENVIRONMENT", "UV_DRY_RUN", "UV_NO_PROGRESS",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallOptions:
-    """How to install; what is empty is left to the installer's own configuration."""
+    """How to install; what is empty is left to the installer's own configuration.
+
+    overrides: path of a file of requirements that replace all others of their names; for resolving alone
+    """
 
     python: str = ""
     index_url: str = ""
@@ -39,6 +31,11 @@ class InstallOptions:
     find_links: tuple[str, ...] = ()
     no_build: bool = False
     bytecode: Literal["compiled", "none"] = "compiled"
+    overrides: str = ""
+
+    def with_links(self, place: str) -> InstallOptions:
+        """Return the same with a further folder of archives."""
+        return replace(self, find_links=(*self.find_links, place))
 
 
 class Installer(Protocol):
@@ -74,7 +71,7 @@ class Uv:
         return [
             self.executable, "pip", "install", "--python", os.path.join(folder, "bin", "python"),
             "--requirements", requirements,
-            *_index_options(options),
+            *index_options(options),
             *(["--no-build"] if options.no_build else []),
             *(["--compile-bytecode"] if options.bytecode == "compiled" else ["--no-compile-bytecode"]),
         ]  # fmt: skip
@@ -100,7 +97,7 @@ class Pip:
         return [
             *self.command, "--python", os.path.join(folder, "bin", "python"), "install",
             "--requirement", requirements, "--disable-pip-version-check", "--no-input", *_raw_progress(),
-            *_index_options(options),
+            *index_options(options),
             *(["--only-binary", ":all:"] if options.no_build else []),
             *(["--compile"] if options.bytecode == "compiled" else ["--no-compile"]),
         ]  # fmt: skip
@@ -109,7 +106,8 @@ class Pip:
         return pip_progress()
 
 
-def _index_options(options: InstallOptions) -> Iterator[str]:
+def index_options(options: InstallOptions) -> Iterator[str]:
+    """Yield the options that uv and pip share."""
     if options.index_url:
         yield from ("--index-url", options.index_url)
     for url in options.extra_index_urls:
@@ -165,7 +163,7 @@ def install(
     raises: InstallFailed with the installer's own reason, shortened
     """
     observe(Progress("preparing", f"an empty environment, with {installer.name}"))
-    _run(installer.create(folder, options), installer, lambda _: None, scratch)
+    _run(installer.create(folder, options), installer, scratch)
     read = installer.progress()
     observe(Progress("resolving", f"{requirements}, with {installer.name}"))
 
@@ -174,62 +172,13 @@ def install(
         if seen:
             observe(seen)
 
-    _run(installer.install(folder, requirements, options), installer, on_line, scratch)
+    _run(installer.install(folder, requirements, options), installer, scratch, on_line)
 
 
-def _run(command: list[str], installer: Installer, on_line: Callable[[str], None], scratch: Scratch) -> None:
-    output: list[str] = []
-    try:
-        with _child(command, scratch) as child:
-            assert child.stdout is not None
-            for line in child.stdout:
-                output.append(line)
-                on_line(line.rstrip())
-            status = child.wait()
-    except OSError as error:
-        raise InstallFailed(f"cannot run {command[0]}: {error.strerror}") from error
+def _run(
+    command: list[str], installer: Installer, scratch: Scratch, on_line: Callable[[str], None] = lambda _: None
+) -> None:
+    status, output = run(command, scratch, on_line)
     if status:
-        cause, hint = explain("".join(output))
-        raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail="".join(output))
-
-
-@contextlib.contextmanager
-def _child(command: list[str], scratch: Scratch) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in a process group of its own; on an error or a signal, the whole group has ended afterwards."""
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env=_environment(os.environ, scratch),
-        start_new_session=True,
-        pass_fds=(scratch.lock,),
-    )
-    with child:
-        try:
-            yield child
-        except BaseException:
-            _end_group(child.pid)
-            raise
-
-
-def _end_group(leader: int) -> None:
-    """End a process and all that it started: asked first, made to after three seconds."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(leader, signal.SIGTERM)
-        until = time.monotonic() + 3
-        # Not reaped yet, so that the number of the group is nobody else's.
-        while not os.waitid(os.P_PID, leader, os.WEXITED | os.WNOWAIT | os.WNOHANG) and time.monotonic() < until:
-            time.sleep(0.02)
-        os.killpg(leader, signal.SIGKILL)
-
-
-def _environment(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
-    """Return the user's environment, without what would lead the install astray, and without colour.
-
-    An installer that is killed leaves its temporary folders behind: they lie in the scratch folder, and go with it.
-    """
-    kept = {name: value for name, value in given.items() if name not in _NOT_PASSED_ON}
-    return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0", "TMPDIR": scratch.temporary}
+        cause, hint = explain(output)
+        raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)

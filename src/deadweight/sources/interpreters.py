@@ -19,6 +19,28 @@ def find_interpreter(python: str) -> str | None:
     return next(filter(_runs, _candidates(python)), None)
 
 
+def version_of_interpreter(python: str) -> str:
+    """Return the version that ``--python`` means: itself, or what the interpreter at that path says.
+
+    raises: InstallFailed where it is neither a version nor an interpreter of CPython 3
+    """
+    version = re.fullmatch(r"(?:python)?(3\.\d+(?:\.\d+)?)", python)
+    if not python or (version and find_interpreter(python) == sys.executable):
+        return ".".join(map(str, sys.version_info[:3]))
+    if version:
+        return version.group(1)
+    path = find_interpreter(python)
+    if path is None:
+        raise no_interpreter(python)
+    code = "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])))"
+    name, number = subprocess.run(
+        [path, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    if name != "cpython":
+        raise InstallFailed(f"{python} is {name}; wheels are chosen for CPython only", hint="leave --no-install out")
+    return number
+
+
 def no_interpreter(python: str) -> InstallFailed:
     """Return the error that says so."""
     return InstallFailed(f"no Python {python} found", hint="install it, or give --python the path of an interpreter")

@@ -11,11 +11,13 @@ import codecs
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.metadata import is_name, normalize
+from deadweight.formats.pyproject import Choice, requirements_of_project
 from deadweight.formats.requirements import Line, RequirementsFile, asked_for, logical_lines, pep508
 from deadweight.model import Wanted
 
@@ -33,6 +35,23 @@ def read_requirements(path: str) -> RequirementsFile:
     raises: BadInput where a file cannot be read, BadRequirement where a line cannot
     """
     return _read(path, (), [])
+
+
+def read_project(path: str, extras: Iterable[str], groups: Iterable[str] | None) -> RequirementsFile:
+    """Read a project's ``pyproject.toml`` as a requirements file: its dependencies, and what is asked for beside.
+
+    groups: None for all
+    raises: BadInput
+    """
+    choice = Choice(extras=frozenset(extras), groups=None if groups is None else frozenset(groups))
+    asked = requirements_of_project(path, _text(path).encode(), choice)
+    lines = logical_lines("".join(f"{each.line}\n" for each in asked), path)
+    wanted: dict[int, Wanted] = {}
+    for line, each in zip(lines, asked, strict=True):
+        found = pep508(line, path)
+        if found is not None:
+            wanted[line.number] = replace(found, groups=each.groups)
+    return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included={})
 
 
 def _read(path: str, including: tuple[str, ...], read: list[str]) -> RequirementsFile:

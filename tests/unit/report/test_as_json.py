@@ -21,12 +21,12 @@ TOP = {
 TOTALS = {
     "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
     "bytecode_bytes", "unowned_bytes",
-} | {"kinds"}  # fmt: skip
+} | {"kinds", "download_bytes", "estimated_bytecode_bytes"}  # fmt: skip
 DISTRIBUTION = {
     "name", "version", "direct", "group", "tags", "evidence", "apparent_bytes", "disk_bytes", "native_bytes",
     "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
     "import_names",
-} | {"kinds", "freed_bytes", "editable"}  # fmt: skip
+} | {"kinds", "freed_bytes", "editable", "archive"}  # fmt: skip
 SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped"}
 
 

@@ -1,0 +1,57 @@
+"""Lock files → what they install on one machine. The file's name tells which tool wrote it.
+
+A lock that leaves the choice of an index to the installer gives archives without a URL: they are to be looked up there,
+by file name, or where that is missing too (Pipfile.lock), by hash.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from os.path import basename
+
+from deadweight.errors import BadLock
+from deadweight.formats.locks.marking import Markers
+from deadweight.formats.locks.pdm_lock import read_pdm_lock
+from deadweight.formats.locks.pipfile_lock import read_pipfile_lock
+from deadweight.formats.locks.poetry_lock import read_poetry_lock
+from deadweight.formats.locks.pylock import read_pylock
+from deadweight.formats.locks.uv_lock import read_uv_lock
+from deadweight.formats.pyproject import Choice
+from deadweight.formats.tables import Malformed
+from deadweight.model import Lock
+
+__all__ = ["Choice", "is_lock", "read_lock"]
+
+_PYLOCK = re.compile(r"pylock\.(?:[^.]+\.)?toml\Z")  # PEP 751
+_READERS = {
+    "Pipfile.lock": read_pipfile_lock,
+    "pdm.lock": read_pdm_lock,
+    "poetry.lock": read_poetry_lock,
+    "uv.lock": read_uv_lock,
+}
+
+
+def is_lock(path: str) -> bool:
+    """Say whether a file's name is that of a lock."""
+    name = basename(path)
+    return name in _READERS or bool(_PYLOCK.match(name))
+
+
+def read_lock(path: str, data: bytes, values: Mapping[str, str], choice: Choice, *, project: bytes = b"") -> Lock:
+    """Return what a lock installs on one machine; wheels of other platforms are left in.
+
+    path:    tells the format, and what relative paths count from
+    values:  the variables of PEP 508 of that machine
+    project: the pyproject.toml beside it (or the Pipfile), b"" without one: it tells what was asked for by name where
+             the lock does not
+    raises:  BadLock
+    """
+    name = basename(path)
+    read = read_pylock if _PYLOCK.match(name) else _READERS.get(name)
+    if read is None:
+        raise BadLock(path, "no lock by its name", hint=f"known are pylock.toml, {', '.join(sorted(_READERS))}")
+    try:
+        return read(path, data, Markers(values), choice, project)
+    except Malformed as error:
+        raise BadLock(path, error.reason, hint=error.hint) from error

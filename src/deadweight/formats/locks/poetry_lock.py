@@ -1,0 +1,184 @@
+"""poetry.lock → what ``poetry sync`` installs on one machine.
+
+From 2.1 on (poetry 2) the lock says of each package which groups it is for, and when. Before, only its graph tells,
+walked from the pyproject.toml beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from deadweight.formats.locks.asked import asked_by_project, poetry_edges, wanted
+from deadweight.formats.locks.constraints import poetry_admits
+from deadweight.formats.locks.marking import Markers
+from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
+from deadweight.formats.locks.walking import Edge, once, reached
+from deadweight.formats.metadata import normalize
+from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.tables import Malformed, Table, outline, parse_toml
+from deadweight.model import Lock, Pinned
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+_KNOWN = re.compile(r"(?:1\.[01]|2\.\d{1,4})\Z")
+_NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
+_ALL_IS_TAKEN = (
+    "a poetry.lock of before version 2.1 does not tell what is for this machine, and no pyproject.toml is beside it:"
+    " all that is not optional is taken"
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Package:
+    """One ``[[package]]``."""
+
+    name: str
+    version: str
+    table: Table
+
+
+def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
+    """Return what the lock installs; raises Malformed.
+
+    project: the pyproject.toml, for what was asked for by name; a lock of before 2.1 is walked from it
+    """
+    table = parse_toml(data)
+    version = table.table("metadata").text("lock-version")
+    if not _KNOWN.match(version):
+        raise Malformed(
+            f"poetry.lock of a version that is not known: {outline(version) or 'none'}",
+            hint="lock again with a current poetry: poetry lock",
+        )
+    packages = [_package(found) for found in table.tables("package")]
+    asked = asked_by_project(project)
+    tells = any("groups" in package.table.values for package in packages)
+    in_lock = {normalize(group) for package in packages for group in package.table.texts("groups")} - {"main"}
+    extras = chosen(choice.extras, {*table.table("extras").values, *asked.extras}, "extra")
+    groups = chosen(choice.groups, in_lock | asked.groups, "dependency group")
+    asked = asked.only(extras | groups)
+    warnings: tuple[str, ...] = ()
+    if tells:
+        found = _told(packages, markers, table.table("extras"), groups, extras)
+    elif asked.starts:
+        find = partial(_find, _by_name(packages), markers)
+        found = reached(asked.starts, find, partial(_edges, markers))
+    else:
+        found = {package: set() for package in packages if not package.table.flag("optional")}
+        warnings = (_ALL_IS_TAKEN,)
+    files = table.table("metadata").table("files")
+    pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in found.items())
+    return Lock(packages=pinned, wanted=wanted(asked, pinned), warnings=warnings)
+
+
+def _package(table: Table) -> _Package:
+    version = table.version()
+    if version is None:
+        raise table.fails("version", "is missing")
+    return _Package(table.name(), version, table)
+
+
+def _by_name(packages: list[_Package]) -> Mapping[str, list[_Package]]:
+    found: dict[str, list[_Package]] = defaultdict(list)
+    for package in packages:
+        found[package.name].append(package)
+    return found
+
+
+# --- from 2.1 on: each package tells ------------------------------------------------------------
+
+
+def _told(
+    packages: list[_Package], markers: Markers, lists: Table, groups: frozenset[str], extras: frozenset[str]
+) -> dict[_Package, set[str]]:
+    """Return the packages that are for what was chosen, each with the groups and extras that it is for."""
+    listed = {extra: {*map(normalize, lists.texts(extra))} for extra in lists.values}
+    in_extra = {normalize(extra): names for extra, names in listed.items()}
+    found: dict[_Package, set[str]] = {}
+    for package in packages:
+        names: set[str] = set()
+        for group in package.table.texts("groups"):
+            marker = _marker_of(package.table, group)
+            if group != "main":
+                names |= {normalize(group)} if normalize(group) in groups and markers.hold(marker) else set()
+            elif package.table.flag("optional") and "extra" not in marker:
+                names |= {e for e in extras if package.name in in_extra.get(e, ()) and markers.hold(marker)}
+            elif markers.hold(marker):
+                names.add("")
+            else:
+                names |= {extra for extra in extras if markers.hold(marker, extras=frozenset({extra}))}
+        if names:
+            found[package] = names
+    return found
+
+
+def _marker_of(package: Table, group: str) -> str:
+    if isinstance(package.values.get("markers"), dict):
+        return package.table("markers").text(group)
+    return package.text("markers")
+
+
+# --- before 2.1: the graph tells ----------------------------------------------------------------
+
+
+def _find(by_name: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
+    """Return what an edge leads to; of several versions the newest that its constraint and this Python admit."""
+    if not markers.hold(edge.marker):
+        return None
+    found = by_name.get(edge.name, [])
+    if len(found) > 1:
+        found = [p for p in found if poetry_admits(edge.version, p.version)]
+        found = [p for p in found if poetry_admits(p.table.text("python-versions"), markers.python)] or found
+    if not found:
+        raise Malformed(f"{edge.name} is asked for and not there", hint="lock again: poetry lock")
+    return max(found, key=_version)
+
+
+def _version(package: _Package) -> Version:
+    from packaging.version import Version
+
+    try:
+        return Version(package.version)
+    except ValueError as error:
+        raise package.table.fails("version", "is none") from error
+
+
+def _edges(markers: Markers, package: _Package, extra: str) -> Iterator[Edge]:
+    """Yield the edges of a package, or those that one of its extras adds."""
+    dependencies, extras = package.table.table("dependencies"), package.table.table("extras")
+    added = {_named(line) for spelled in extras.values if normalize(spelled) == extra for line in extras.texts(spelled)}
+    active = frozenset({extra}) if extra else frozenset()
+    for edge, optional in poetry_edges(dependencies):
+        if (edge.name in added if extra else not optional) and markers.hold(edge.marker, extras=active):
+            yield edge._replace(marker="")
+
+
+def _named(line: str) -> str:
+    """Return the name in "PySocks (>=1.5.6)"."""
+    found = _NAME.match(line)
+    return normalize(found[1]) if found else ""
+
+
+# --- where packages come from -------------------------------------------------------------------
+
+
+def _pinned(path: str, package: _Package, files: Table, groups: frozenset[str]) -> Pinned:
+    source = package.table.table("source")
+    kind, url = source.text("type"), source.text("url")
+    found = Pinned(name=package.name, version=package.version, groups=groups)
+    if kind == "git":
+        commit = source.text("resolved_reference") or source.text("reference")
+        return replace(found, place=repository(url, commit, subdirectory=source.text("subdirectory")))
+    if kind == "directory":
+        return replace(found, place=beside(path, url))
+    # before 2.0 the files of all packages stood together
+    listed = package.table.tables("files") or files.tables(package.table.text("name"))
+    origin = url_from(path, url) if kind in ("file", "url") else ""
+    archives = [archive(table, origin, filename=table.text("file")) for table in listed]
+    wheels, sdist = by_kind(archives)
+    return replace(found, wheels=wheels, sdist=sdist, origin=origin)

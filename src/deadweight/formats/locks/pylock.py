@@ -1,0 +1,141 @@
+"""pylock.toml → what it installs on one machine, with the extras and dependency groups that were chosen.
+
+source: PEP 751; ``packaging.pylock`` checks the values. Its ``select`` is not used: it also chooses among the wheels.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from deadweight.formats.locks.asked import asked_by_project, wanted
+from deadweight.formats.locks.marking import Markers
+from deadweight.formats.locks.places import (
+    beside,
+    by_kind,
+    checked_url,
+    file_name,
+    file_url,
+    last_part,
+    named_as,
+    repository,
+    sha256_of,
+)
+from deadweight.formats.locks.walking import once
+from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.tables import Malformed, Table, outline, parse_toml
+from deadweight.model import Archive, Lock, Pinned
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
+
+_VERSION = re.compile(r"1\.(\d{1,9})\Z")
+
+
+def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
+    """Return what the lock installs; raises Malformed.
+
+    project: the pyproject.toml, for what was asked for by name
+    """
+    table = parse_toml(data)
+    warnings = _version_warnings(table)
+    lock = _validated(table)
+    _check_machine(lock, markers)
+    # PEP 751: default groups stand for the project itself; nobody asks for them by name
+    default = frozenset(lock.default_groups or ())
+    known = frozenset(lock.dependency_groups or ())
+    groups = chosen(choice.groups, known | default, "dependency group") - default
+    extras = chosen(choice.extras, lock.extras or (), "extra")
+    told = bool(lock.extras or lock.dependency_groups or lock.default_groups)
+    selection = _Selection(markers, default, groups, extras)
+    selected = [
+        (package, selection.groups_of(str(package.marker or "")) if told else frozenset())
+        for package in lock.packages
+        if markers.hold(str(package.marker or ""), extras=extras, groups=groups | default)
+    ]
+    for package, _ in selected:
+        markers.check_python(str(package.requires_python or ""), package.name)
+    pinned = once(_pinned(path, package, names) for package, names in selected)
+    return Lock(packages=pinned, wanted=wanted(asked_by_project(project), pinned), warnings=warnings)
+
+
+class _Selection:
+    """The extras and groups that were chosen, for asking which of them a package hangs on."""
+
+    def __init__(
+        self, markers: Markers, default: frozenset[str], groups: frozenset[str], extras: frozenset[str]
+    ) -> None:
+        self._markers, self._default, self._groups, self._extras = markers, default, groups, extras
+
+    def groups_of(self, marker: str) -> frozenset[str]:
+        """Return the extras and groups with which alone a marker holds; "" for the project where it needs none."""
+        if self._markers.hold(marker, groups=self._default):
+            return frozenset({""})
+        alone = {group for group in self._groups if self._markers.hold(marker, groups=frozenset({group}))}
+        alone |= {extra for extra in self._extras if self._markers.hold(marker, extras=frozenset({extra}))}
+        return frozenset(alone) or self._groups | self._extras
+
+
+def _version_warnings(table: Table) -> tuple[str, ...]:
+    version = table.text("lock-version")
+    found = _VERSION.match(version)
+    if not found:
+        raise Malformed(
+            f"lock-version is not 1.0: {outline(version)}" if version else "lock-version is missing",
+            hint="lock again with a tool that writes PEP 751's version 1.0",
+        )
+    return () if found[1] == "0" else (f"lock-version is {version}; what came after 1.0 is not looked at",)
+
+
+def _validated(table: Table) -> Pylock:
+    from packaging.pylock import Pylock, PylockValidationError
+
+    try:
+        return Pylock.from_dict({**table.values, "lock-version": "1.0"})
+    except (PylockValidationError, ValueError, RecursionError) as error:
+        raise Malformed(outline(str(error))) from error
+
+
+def _check_machine(lock: Pylock, markers: Markers) -> None:
+    markers.check_python(str(lock.requires_python or ""))
+    if lock.environments and not any(markers.hold(str(marker)) for marker in lock.environments):
+        listed = "; ".join(map(str, lock.environments))
+        raise Malformed(f"it is not for this machine, but for: {outline(listed)}", hint="choose a machine it is for")
+
+
+def _pinned(path: str, package: Package, groups: frozenset[str]) -> Pinned:
+    archives = [_archive(path, found, package.name) for found in package.wheels or ()]
+    archives += [_archive(path, package.sdist, package.name)] if package.sdist else []
+    place = origin = ""
+    if package.vcs:
+        place = _repository(path, package.vcs)
+    elif package.directory:
+        place = beside(path, "/".join(filter(None, (package.directory.path, package.directory.subdirectory))))
+    elif package.archive:
+        archives = [_archive(path, package.archive, package.name)]
+        origin = archives[0].url
+    wheels, sdist = by_kind(archives)
+    version = str(package.version) if package.version else None
+    return Pinned(
+        name=package.name, version=version, wheels=wheels, sdist=sdist, place=place, origin=origin, groups=groups
+    )
+
+
+def _archive(path: str, found: PackageWheel | PackageSdist | PackageArchive, where: str) -> Archive:
+    if found.size is not None and found.size < 0:
+        raise Malformed(f"{where}: a size below zero")
+    hashes = {algorithm.lower(): digits for algorithm, digits in found.hashes.items()}
+    # PEP 751: where both are given, the path may be tried first; but it need not exist, so the URL is the surer one
+    url = checked_url(found.url, where) if found.url else file_url(path, found.path or "")
+    named = getattr(found, "name", None) or (last_part(url) if found.url else named_as(found.path or ""))
+    return Archive(
+        filename=file_name(named, where),
+        url=url,
+        sha256=sha256_of(f"sha256:{hashes['sha256']}", where) if "sha256" in hashes else None,
+        size=found.size,
+    )
+
+
+def _repository(path: str, vcs: PackageVcs) -> str:
+    url = vcs.url or file_url(path, vcs.path or "")
+    return repository(url, vcs.commit_id, subdirectory=vcs.subdirectory or "", kind=vcs.type)

@@ -1,0 +1,232 @@
+"""uv.lock → what ``uv sync`` installs on one machine: its graph, walked from the project where its markers hold.
+
+source: uv writes no specification; the keys are those of uv 0.3 and later (``version = 1``, any revision)
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from posixpath import join
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from deadweight.formats.locks.marking import Markers
+from deadweight.formats.locks.places import archive, beside, by_kind, file_url, last_part, named_as, repository
+from deadweight.formats.locks.walking import Edge, merged, once, reached
+from deadweight.formats.metadata import normalize
+from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.tables import Malformed, Table, parse_toml
+from deadweight.model import Archive, Lock, Pinned, Wanted
+
+_FOLDERS = ("directory", "editable", "virtual")
+_KINDS = ("registry", "git", "url", "path", *_FOLDERS)
+_AGAIN = "lock again with a current uv: uv lock"
+
+
+class _Source(NamedTuple):
+    """Where a package comes from: one of ``_KINDS``, and a URL or a path below the lock's folder."""
+
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Package:
+    """One ``[[package]]``."""
+
+    name: str
+    version: str | None
+    source: _Source
+    table: Table
+    edges: tuple[Edge, ...]
+    extras: Mapping[str, tuple[Edge, ...]]
+    groups: Mapping[str, tuple[Edge, ...]]
+
+
+def read_uv_lock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
+    """Return what the lock installs; it tells all itself, so ``project`` is not looked at. Raises Malformed."""
+    table = parse_toml(data)
+    number = table.take("version", int, "a number")
+    if number != 1 or "distribution" in table.values:
+        raise Malformed(f"uv.lock of a version that is not known: {number}", hint=_AGAIN)
+    markers.check_python(table.text("requires-python"))
+    packages = [_package(found) for found in table.tables("package")]
+    manifest = table.table("manifest")
+    members = _members(manifest, packages)
+    groups, extras = _chosen(choice, members, manifest)
+    graph = _Graph(packages, members, markers, _conflict_extras(members, groups, extras))
+    starts = _starts(manifest, members, groups, extras)
+    found = reached(starts, graph.find, graph.edges)
+    pinned = once(_pinned(path, package, frozenset(n)) for package, n in found.items() if package not in members)
+    return Lock(packages=pinned, wanted=merged(graph.wanted(starts)))
+
+
+def _package(table: Table) -> _Package:
+    optional, groups = table.table("optional-dependencies"), table.table("dev-dependencies")
+    return _Package(
+        name=table.name(),
+        version=table.version(),
+        source=_source(table),
+        table=table,
+        edges=_edges(table, "dependencies"),
+        extras={normalize(extra): _edges(optional, extra) for extra in optional.values},
+        groups={normalize(group): _edges(groups, group) for group in groups.values},
+    )
+
+
+def _source(table: Table) -> _Source:
+    source = table.table("source")
+    kind = next((kind for kind in _KINDS if kind in source.values), "")
+    if not kind:
+        raise table.fails("source", "is of no known kind")
+    return _Source(kind, source.text(kind))
+
+
+def _edges(table: Table, key: str) -> tuple[Edge, ...]:
+    return tuple(_edge(found) for found in table.tables(key))
+
+
+def _edge(table: Table) -> Edge:
+    # an edge says ``extra``, a requirement of the manifest ``extras``
+    extras = table.texts("extra") or table.texts("extras")
+    source = ":".join(_source(table)) if "source" in table.values else ""
+    marker, version = table.text("marker"), table.version() or ""
+    return Edge(table.name(), tuple(map(normalize, extras)), marker, version, source)
+
+
+def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
+    """Return the projects that the lock is of: those of the workspace, else the one beside it."""
+    named = {normalize(name) for name in manifest.texts("members")}
+    folders = [package for package in packages if package.source.kind in _FOLDERS]
+    members = (
+        [package for package in folders if package.name in named]
+        or [package for package in folders if package.source.place == "."]
+        or [package for package in folders if package.source.kind != "directory"]
+    )
+    if packages and not members and not {"requirements", "dependency-groups"} & manifest.values.keys():
+        raise Malformed("none of its packages is the project that it is of", hint=_AGAIN)
+    return frozenset(members)
+
+
+def _chosen(choice: Choice, members: Iterable[_Package], manifest: Table) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the dependency groups and the extras that are to be installed."""
+    groups = {*map(normalize, manifest.table("dependency-groups").values)}
+    extras: set[str] = set()
+    for member in members:
+        groups |= member.groups.keys()
+        metadata = member.table.table("metadata")
+        groups |= {*map(normalize, metadata.table("requires-dev").values)}  # the empty ones stand there alone
+        extras |= {*member.extras, *map(normalize, metadata.texts("provides-extras"))}
+    return chosen(choice.groups, groups, "dependency group"), chosen(choice.extras, extras, "extra")
+
+
+def _starts(
+    manifest: Table, members: Iterable[_Package], groups: frozenset[str], extras: frozenset[str]
+) -> dict[str, list[Edge]]:
+    starts = {"": list(_edges(manifest, "requirements"))}
+    of_manifest = manifest.table("dependency-groups")
+    for spelled in of_manifest.values:
+        if normalize(spelled) in groups:
+            starts.setdefault(normalize(spelled), []).extend(_edges(of_manifest, spelled))
+    for member in members:
+        starts[""].extend(member.edges)
+        for asked, there in ((groups, member.groups), (extras, member.extras)):
+            for name in asked & there.keys():
+                starts.setdefault(name, []).extend(there[name])
+    return starts
+
+
+def _conflict_extras(members: Iterable[_Package], groups: frozenset[str], extras: frozenset[str]) -> frozenset[str]:
+    """Return the extras by which uv's markers tell conflicting choices apart: "extra-4-root-new" for root[new]."""
+    asked = [("project", "")] + [("extra", f"-{name}") for name in extras] + [("group", f"-{name}") for name in groups]
+    return frozenset(f"{kind}-{len(m.name)}-{m.name}{ending}" for m in members for kind, ending in asked)
+
+
+class _Graph:
+    """The packages of a lock, and the edges among them that hold for what was chosen."""
+
+    def __init__(
+        self, packages: Iterable[_Package], members: frozenset[_Package], markers: Markers, extras: frozenset[str]
+    ) -> None:
+        self._by_name: dict[str, list[_Package]] = defaultdict(list)
+        for package in packages:
+            self._by_name[package.name].append(package)
+        self._members, self._markers, self._extras = members, markers, extras
+
+    def _holds(self, marker: str) -> bool:
+        return self._markers.hold(marker, extras=self._extras)
+
+    def find(self, edge: Edge) -> _Package | None:
+        """Return what an edge leads to; None where its marker does not hold."""
+        if not self._holds(edge.marker):
+            return None
+        found = [package for package in self._by_name.get(edge.name, ()) if _fits(edge, package)]
+        if len(found) > 1:
+            found = [p for p in found if any(map(self._holds, p.table.texts("resolution-markers") or [""]))]
+        if len(found) != 1:
+            asked = f"{edge.name} {edge.version}".strip()
+            raise Malformed(f"{asked} is asked for and {'there more than once' if found else 'not there'}", hint=_AGAIN)
+        return found[0]
+
+    def edges(self, package: _Package, extra: str) -> Iterable[Edge]:
+        """Return the edges of a package or of one of its extras; a member's own start elsewhere, for the project."""
+        if extra:
+            return package.extras.get(extra, ())
+        return () if package in self._members else package.edges
+
+    def wanted(self, starts: Mapping[str, Iterable[Edge]]) -> Iterator[Wanted]:
+        """Yield the edges that start at a member, and those of a member's extras that one of them asks for."""
+        for group, first in starts.items():
+            waiting, seen = list(first), set[tuple[_Package, str]]()
+            while waiting:
+                edge = waiting.pop()
+                package = self.find(edge)
+                if package is not None and package not in self._members:
+                    yield Wanted(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
+                elif package is not None:
+                    for part in {(package, extra) for extra in edge.extras} - seen:
+                        seen.add(part)
+                        waiting.extend(self.edges(*part))
+
+
+def _fits(edge: Edge, package: _Package) -> bool:
+    return edge.version in ("", package.version) and edge.source in ("", ":".join(package.source))
+
+
+def _pinned(path: str, package: _Package, groups: frozenset[str]) -> Pinned:
+    kind, place = package.source
+    found = Pinned(name=package.name, version=package.version, groups=groups)
+    if kind == "git":
+        return replace(found, place=_git(place))
+    if kind in _FOLDERS:
+        return replace(found, place=beside(path, place))
+    listed = package.table.tables("wheels")
+    listed += [package.table.table("sdist")] if "sdist" in package.table.values else []
+    wheels, sdist = by_kind(_archive(path, table, package.source) for table in listed)
+    origin = {"url": place, "path": file_url(path, place)}.get(kind, "")
+    return replace(found, wheels=wheels, sdist=sdist, origin=origin)
+
+
+def _archive(path: str, table: Table, source: _Source) -> Archive:
+    if source.kind == "path":
+        return archive(table, file_url(path, source.place), filename=named_as(source.place))
+    url, local = table.text("url"), table.text("path")
+    if source.kind == "url":
+        url = url or source.place
+    elif local:  # in a folder that serves as an index
+        url = file_url(path, join(source.place, local))
+    if not url:
+        raise table.fails("url", "is missing")
+    return archive(table, url, filename=table.text("filename") or last_part(url))
+
+
+def _git(place: str) -> str:
+    """Turn "https://index.example/a.git?subdirectory=b&rev=main#COMMIT" into what a requirement says."""
+    try:
+        parts = urlsplit(place)
+        subdirectory = parse_qs(parts.query, max_num_fields=20).get("subdirectory", [""])[0]
+    except ValueError as error:
+        raise Malformed("a git source with no URL") from error
+    return repository(parts._replace(query="", fragment="").geturl(), parts.fragment, subdirectory=subdirectory)

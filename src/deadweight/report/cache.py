@@ -1,0 +1,24 @@
+"""What a cache holds → text and JSON."""
+
+from __future__ import annotations
+
+import json
+
+from deadweight.model import CacheUsage
+from deadweight.report.units import human, plain
+
+
+def usage_text(usage: CacheUsage) -> str:
+    """Return one line for people."""
+    return f"{usage.listings:,} listings, {human(usage.size)}, in {plain(usage.folder)}\n"
+
+
+def cleared_text(usage: CacheUsage) -> str:
+    """Return one line on what is gone."""
+    return f"removed {usage.listings:,} listings, {human(usage.size)}, from {plain(usage.folder)}\n"
+
+
+def usage_json(usage: CacheUsage) -> str:
+    """Return schema ``deadweight.cache/1``."""
+    values = {"schema": "deadweight.cache/1", "folder": usage.folder, "listings": usage.listings, "bytes": usage.size}
+    return json.dumps(values, indent=1) + "\n"

@@ -1,0 +1,72 @@
+"""Lock and Machine → the archive that an installer would take of each package: the best wheel, else the sdist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from deadweight.machine import Machine
+from deadweight.model import Archive, Lock, Pinned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What is to be measured of one package.
+
+    archive:   the wheel that fits, else the sdist that one would have to be built from; None where there is neither
+    reason:    why it is no wheel; "" where it is one
+    exit_code: what a run ends with that cannot measure it for that reason
+    """
+
+    package: Pinned
+    archive: Archive | None
+    reason: str = ""
+    exit_code: int = 0
+
+
+def choose(lock: Lock, machine: Machine, allowed: Mapping[str, frozenset[str]] | None = None) -> tuple[Chosen, ...]:
+    """Return what is chosen for each package of the lock, in its order.
+
+    allowed: project → the sha256 sums that its archive may have, as in pip's hash-checking mode; others may have any
+    """
+    return tuple(_choose(package, machine, (allowed or {}).get(package.name)) for package in lock.packages)
+
+
+def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -> Chosen:
+    wheels = [wheel for wheel in package.wheels if _may_be(wheel, allowed)]
+    sdist = package.sdist if package.sdist is not None and _may_be(package.sdist, allowed) else None
+    wheel = best_wheel(wheels, machine)
+    if wheel is not None:
+        return Chosen(package=package, archive=wheel)
+    if (package.wheels or package.sdist) and not (wheels or sdist):
+        reason = "no archive of it has a hash that the requirements allow"
+        return Chosen(package=package, archive=None, reason=reason, exit_code=4)
+    if package.place:
+        reason = f"its code lies in {package.place}; only a build could tell"
+        return Chosen(package=package, archive=None, reason=reason)
+    where = f"Python {machine.short} on {machine.shown}"
+    reason = f"it has no wheel for {where}" if wheels else "it has no wheel"
+    if sdist is None:
+        return Chosen(package=package, archive=None, reason=f"{reason}, and there is no sdist to build one from")
+    return Chosen(package=package, archive=sdist, reason=reason)
+
+
+def _may_be(archive: Archive, allowed: frozenset[str] | None) -> bool:
+    return allowed is None or archive.sha256 is None or archive.sha256 in allowed
+
+
+def best_wheel(wheels: Iterable[Archive], machine: Machine) -> Archive | None:
+    """Return the wheel whose tags rank best (PEP 425), of equals the one with the highest build number (PEP 427)."""
+    ranked = [(rank, wheel) for wheel in wheels if (rank := _rank(wheel, machine)) is not None]
+    return min(ranked, key=lambda item: item[0])[1] if ranked else None
+
+
+def _rank(wheel: Archive, machine: Machine) -> tuple[int, int, str] | None:
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    try:
+        _, _, build, tags = parse_wheel_filename(wheel.filename)
+    except InvalidWheelFilename:
+        return None
+    ranks = [machine.tags[tag] for tag in tags if tag in machine.tags]
+    return (min(ranks), -build[0] if build else 1, wheel.filename) if ranks else None

@@ -1,0 +1,299 @@
+"""An archive, wherever it lies → what it holds. Of a wheel on a server only the last bytes are fetched; nothing is run.
+
+A wheel's central directory stands at its end and names every file with its size; METADATA and entry_points.txt stand
+just before it, as PEP 427 recommends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+from urllib.parse import unquote, urlsplit
+
+from deadweight.errors import BadInput, FetchFailed, MalformedArchive, NoRanges
+from deadweight.formats.metadata import head_of, headers
+from deadweight.formats.sdist import LARGEST_TELLING, TELLING, contents_of_sdist
+from deadweight.formats.wheel import Contents, Item, info_folder, same_name
+from deadweight.formats.zip_directory import (
+    TAIL_BYTES,
+    Member,
+    MoreBytes,
+    directory_span,
+    member_span,
+    read_directory,
+    read_member,
+)
+from deadweight.model import Archive
+from deadweight.sources.cache import Cache
+from deadweight.sources.scratch import Scratch
+
+if TYPE_CHECKING:
+    from deadweight.sources.http import Client
+
+FIRST_BYTES = 40_000  # of a wheel's end: they hold all that is needed of most wheels
+_HEADERS = 1 << 18
+_LARGEST_TEXT = 1 << 20
+_LARGEST_WHEEL = 1 << 36
+_LARGEST_SDIST = 1 << 31
+_MOST_FILES = 1_000_000
+
+
+class _Place(Protocol):
+    """Bytes of one archive, read where they are needed."""
+
+    size: int
+
+    def holds(self, span: range) -> bool:
+        """Say whether these bytes are here already."""
+
+    def read(self, span: range) -> bytes:
+        """Return these bytes."""
+
+
+class ArchiveReader:
+    """Reads archives; threads may share it.
+
+    connect: gives the client; called for the first archive that is neither here nor in the cache
+    told:    what is worth knowing of how archives were read, as sentences
+    """
+
+    def __init__(self, connect: Callable[[], Client], cache: Cache, scratch: Scratch) -> None:
+        self._connect, self._cache, self._scratch = connect, cache, scratch
+        self.told: list[str] = []
+
+    def known(self, archive: Archive) -> Contents | None:
+        """Return what an archive holds where the cache knows it."""
+        return self._cache.get(archive)
+
+    def contents(self, archive: Archive) -> Contents:
+        """Return what an archive holds.
+
+        raises: FetchFailed, MalformedArchive, BadInput where a local file cannot be read or its hash does not match
+        """
+        if urlsplit(archive.url).scheme in ("file", ""):
+            return self._of_local(archive, _path_of(archive.url))
+        found = self._cache.get(archive)
+        if found is None:
+            found = self._of_remote(archive)
+            self._cache.put(archive, found)
+        return found
+
+    def _of_local(self, archive: Archive, path: str) -> Contents:
+        if os.path.isdir(path):
+            return _of_folder(path)
+        try:
+            with open(path, "rb") as file:
+                if archive.sha256 is not None:
+                    _check_hash(archive, _sha256(file))
+                return _of_file(archive.filename, file)
+        except OSError as error:
+            raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
+
+    def _of_remote(self, archive: Archive) -> Contents:
+        client = self._connect()
+        if archive.filename.endswith(".whl"):
+            try:
+                tail = client.tail(archive.url, FIRST_BYTES, archive.size)
+                place = _Remote(client, archive.url, tail.data, tail.start, tail.size)
+                return _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
+            except NoRanges:
+                self.told.append(f"{archive.filename} was downloaded whole: its server knows no ranges")
+        path = os.path.join(self._scratch.temporary, f"{id(archive):x}.part")
+        try:
+            with open(path, "w+b") as file:
+                most = _LARGEST_WHEEL if archive.filename.endswith(".whl") else _LARGEST_SDIST
+                _, sha256 = client.download(archive.url, file, limit=most)
+                _check_hash(archive, sha256)
+                return _of_file(archive.filename, file)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+    def _metadata_beside(self, archive: Archive) -> bytes | None:
+        """Return METADATA as the index offers it beside the wheel (PEP 658), None where it does not."""
+        if not archive.metadata:
+            return None
+        parts = urlsplit(archive.url)
+        url = parts._replace(path=f"{parts.path}.metadata", fragment="").geturl()
+        try:
+            return self._connect().get(url, limit=_LARGEST_TEXT).data
+        except FetchFailed:
+            return None
+
+
+def _path_of(url: str) -> str:
+    return unquote(urlsplit(url).path) if url.startswith("file:") else url
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _check_hash(archive: Archive, sha256: str) -> None:
+    if archive.sha256 is not None and archive.sha256 != sha256:
+        raise MalformedArchive(archive.filename, f"its sha256 is {sha256}, and {archive.sha256} was promised")
+
+
+# --- wheels ------------------------------------------------------------------------------------
+
+
+class _Remote:
+    """An archive on a server, whose last bytes are here."""
+
+    def __init__(self, client: Client, url: str, tail: bytes, start: int, size: int) -> None:
+        self._client, self._url, self._tail, self._start, self.size = client, url, tail, start, size
+
+    def holds(self, span: range) -> bool:
+        return span.start >= self._start
+
+    def read(self, span: range) -> bytes:
+        if span.start < self._start:
+            # What lies from there up to the bytes that are here is fetched with it, where that is little.
+            upto = self._start if span.stop > self._start or self._start - span.stop < FIRST_BYTES else span.stop
+            got = self._client.span(self._url, range(span.start, upto), self.size)
+            if upto < self._start:
+                return got
+            self._tail, self._start = got + self._tail, span.start
+        return self._tail[span.start - self._start : span.stop - self._start]
+
+
+class _File:
+    """An archive in a file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.size = file, file.seek(0, os.SEEK_END)
+
+    def holds(self, span: range) -> bool:
+        return True
+
+    def read(self, span: range) -> bytes:
+        self._file.seek(span.start)
+        return self._file.read(len(span))
+
+
+def _of_wheel(filename: str, place: _Place, beside: Callable[[], bytes | None] = lambda: None) -> Contents:
+    """Return what a wheel holds.
+
+    beside: gives METADATA from beside the wheel, None where there is none; asked only where the wheel's lies far off
+    """
+    members = _members(filename, place)
+    info = info_folder((member.path for member in members), filename)
+    by_path = {member.path: member for member in members}
+    described = by_path.get(f"{info}/METADATA")
+    if described is None:
+        raise MalformedArchive(filename, "no METADATA in its .dist-info folder")
+    metadata = None if place.holds(member_span(described, place.size)) else beside()
+    if metadata is None:
+        metadata = _text(filename, place, described, _HEADERS)
+    names = headers(metadata).get("name", [""])
+    if not same_name(filename, names[0]):
+        raise MalformedArchive(filename, f"its METADATA names {names[0][:80] or 'nothing'}")
+    entry_points = by_path.get(f"{info}/entry_points.txt")
+    return Contents(
+        items=tuple(Item(m.path, m.size, bool(m.mode & 0o111)) for m in members),
+        metadata=head_of(metadata),
+        entry_points=_text(filename, place, entry_points, _LARGEST_TEXT) if entry_points else b"",
+        size=place.size,
+    )
+
+
+def _members(filename: str, place: _Place) -> tuple[Member, ...]:
+    """Return the members; the end record is looked for farther from the end only where a comment follows it."""
+    size = place.size
+    try:
+        directory = directory_span(place.read(range(max(0, size - FIRST_BYTES), size)), size, filename=filename)
+    except MalformedArchive:
+        if size <= FIRST_BYTES:
+            raise
+        directory = directory_span(place.read(range(max(0, size - TAIL_BYTES), size)), size, filename=filename)
+    return read_directory(place.read(directory.span), directory, size, filename=filename)
+
+
+def _text(filename: str, place: _Place, member: Member, limit: int) -> bytes:
+    span = member_span(member, place.size)
+    try:
+        return read_member(place.read(span), member, limit=limit, filename=filename)
+    except MoreBytes as more:
+        longer = range(span.start, min(place.size, span.start + more.needed))
+        return read_member(place.read(longer), member, limit=limit, filename=filename)
+
+
+# --- sdists ------------------------------------------------------------------------------------
+
+
+def _of_file(filename: str, file: BinaryIO) -> Contents:
+    """Return what an archive holds that lies in a file."""
+    place = _File(file)
+    if filename.endswith(".whl"):
+        return _of_wheel(filename, place)
+    found = _of_zipped(filename, place) if filename.endswith(".zip") else _of_tar(filename, file)
+    return contents_of_sdist(*found, filename, size=place.size)
+
+
+_Listed = tuple[list[tuple[str, int]], dict[str, bytes]]
+
+
+def _of_zipped(filename: str, place: _Place) -> _Listed:
+    members = _members(filename, place)
+    texts = {
+        _below(m.path): _text(filename, place, m, LARGEST_TELLING)
+        for m in members
+        if m.path.rpartition("/")[2] in TELLING and m.path.count("/") <= 3
+    }
+    return [(_below(m.path), m.size) for m in members], texts
+
+
+def _of_tar(filename: str, file: BinaryIO) -> _Listed:
+    """List a tar archive as a stream: nothing of it is written anywhere, and no name in it is followed."""
+    import lzma
+    import tarfile
+    import zlib
+
+    items: list[tuple[str, int]] = []
+    texts: dict[str, bytes] = {}
+    file.seek(0)
+    try:
+        with tarfile.open(fileobj=file, mode="r|*") as archive:
+            for member in archive:
+                if len(items) >= _MOST_FILES or archive.offset > _LARGEST_SDIST:
+                    raise MalformedArchive(filename, "it unpacks to more than any sdist holds")
+                if not member.isreg():
+                    continue
+                path = _below(member.name)
+                items.append((path, member.size))
+                if path.rpartition("/")[2] in TELLING and path.count("/") <= 2:
+                    content = archive.extractfile(member)
+                    texts[path] = content.read(LARGEST_TELLING) if content else b""
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
+        raise MalformedArchive(filename, f"no tar archive that can be read: {error}") from error
+    return items, texts
+
+
+def _below(path: str) -> str:
+    """Return a path without the folder that all of an sdist lies in."""
+    return path.removeprefix("./").partition("/")[2] or path
+
+
+def _of_folder(folder: str) -> Contents:
+    """Return what a project's own folder would install, by the same guess."""
+    items: list[tuple[str, int]] = []
+    texts: dict[str, bytes] = {}
+    for above, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in ("node_modules", "venv")]
+        for name in names:
+            full = os.path.join(above, name)
+            path = os.path.relpath(full, folder).replace(os.sep, "/")
+            with contextlib.suppress(OSError):
+                items.append((path, os.lstat(full).st_size))
+                if name in TELLING and path.count("/") <= 2 and os.path.isfile(full):
+                    with open(full, "rb") as file:
+                        texts[path] = file.read(LARGEST_TELLING)
+        if len(items) > _MOST_FILES:
+            raise BadInput(f"{folder} holds more files than any project")
+    return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=None)

@@ -1,0 +1,108 @@
+"""``--index``, ``--torch`` and ``--swap`` → what the resolver is told: constraints and overrides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from deadweight.errors import BadInput
+from deadweight.formats.metadata import is_name, normalize
+from deadweight.formats.simple_index import version_of
+from deadweight.machine import Machine
+from deadweight.model import Archive, Lock
+from deadweight.selection import best_wheel
+from deadweight.sources.indexes import Indexes, Places
+
+if TYPE_CHECKING:
+    from deadweight.sources.http import Client
+
+TORCH_INDEX = "https://download.pytorch.org/whl/"
+_TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
+_BUILD = re.compile(r"[a-z0-9.]+\Z")
+# What PyTorch's build for CUDA asks for, and its build for the processor does not.
+_OF_CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|triton|pytorch-triton)\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the user wants to be otherwise than the index has it.
+
+    swaps: normalized name → PEP 508 requirement in its place
+    index: normalized name → URL of the index that it is to come from
+    torch: PyTorch's build, "" for the usual one
+    """
+
+    swaps: Mapping[str, str] = field(default_factory=dict)
+    index: Mapping[str, str] = field(default_factory=dict)
+    torch: str = ""
+
+    def places(self) -> dict[str, str]:
+        """Return project → index, PyTorch's own among them."""
+        family = dict.fromkeys(_TORCH_FAMILY, f"{TORCH_INDEX}{self.torch}") if self.torch else {}
+        return {**family, **self.index}
+
+
+def read_wishes(swap: Iterable[str], index: Iterable[str], torch: str) -> Wishes:
+    """Read the options; raises BadInput where one is not NAME=VALUE."""
+    if torch and not _BUILD.match(torch):
+        raise BadInput(f"--torch {torch}: no build of PyTorch is called so", hint="cpu, or cu128 and the like")
+    return Wishes(
+        swaps=dict(_pair("--swap", "OLD=NEW", text) for text in swap),
+        index=dict(_pair("--index", "NAME=URL", text) for text in index),
+        torch=torch,
+    )
+
+
+def _pair(option: str, form: str, text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not is_name(name.strip()) or not value.strip():
+        raise BadInput(f"{option} {text}: to be written {form}")
+    return normalize(name.strip()), value.strip()
+
+
+def overrides(names: Iterable[str]) -> str:
+    """Return the text of uv's ``--override`` file: what was swapped away is wanted by nobody."""
+    return "".join(f"{name} ; sys_platform == 'nowhere'\n" for name in names)
+
+
+def bare_name(requirement: str) -> str:
+    """Return the normalized name that a PEP 508 requirement begins with."""
+    match = re.match(r"\s*([A-Za-z0-9][\w.-]*)", requirement)
+    return normalize(match[1]) if match else ""
+
+
+def constraints(lock: Lock, wishes: Wishes, machine: Machine, connect: Callable[[], Client]) -> dict[str, str]:
+    """Return project → the constraint that takes it from the index that the user named.
+
+    The version is the one that was resolved, where that index has it, else its newest.
+    raises: FetchFailed where an index cannot be asked; BadInput where it has nothing that fits
+    """
+    versions = {package.name: package.version for package in lock.packages}
+    places = {name: url for name, url in wishes.places().items() if name in versions}
+    return {name: _constraint(name, versions[name], url, machine, connect) for name, url in places.items()}
+
+
+def _constraint(name: str, version: str | None, url: str, machine: Machine, connect: Callable[[], Client]) -> str:
+    from packaging.version import Version
+
+    found: dict[Version, list[Archive]] = {}
+    for link in Indexes(lambda: Places((url,)), connect).links(name):
+        text = version_of(link.archive.filename, name)
+        if text is not None and not link.yanked and best_wheel([link.archive], machine) is not None:
+            found.setdefault(Version(text), []).append(link.archive)
+    if not found:
+        raise BadInput(f"{url} has no wheel of {name} for Python {machine.short} on {machine.shown}")
+    same = [v for v in found if version is not None and v.public == Version(version).public]
+    best = best_wheel(found[max(same or [v for v in found if not v.is_prerelease] or found)], machine)
+    assert best is not None
+    return f"{name} @ {best.url}"
+
+
+def of_cuda(lock: Lock, direct: Iterable[str | None]) -> frozenset[str]:
+    """Return the projects of a lock that PyTorch's build for CUDA alone brings in."""
+    asked = set(direct)
+    if not any(package.name in _TORCH_FAMILY for package in lock.packages):
+        return frozenset()
+    return frozenset(p.name for p in lock.packages if _OF_CUDA.match(p.name) and p.name not in asked)

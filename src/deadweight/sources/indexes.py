@@ -1,0 +1,272 @@
+"""Where pip and uv are told to look → what an index and the folders of archives have of one project."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from deadweight.errors import BadInput, DeadweightError, FetchFailed
+from deadweight.formats.requirements import RequirementsFile
+from deadweight.formats.simple_index import ACCEPT, Link, read_page, version_of
+from deadweight.machine import Machine
+from deadweight.model import Archive, Lock, Pinned
+from deadweight.selection import best_wheel
+from deadweight.sources.installer import InstallOptions
+
+if TYPE_CHECKING:
+    from deadweight.sources.http import Client
+
+DEFAULT_INDEX = "https://pypi.org/simple"
+_LARGEST_PAGE = 1 << 27
+_AT_ONCE = 16
+_SETTING = re.compile(r"(?:global|install|lock|:env:)\.(index-url|extra-index-url|find-links|no-index)=(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Indexes, the default first, and pages or folders of archives; URLs keep their credentials."""
+
+    urls: tuple[str, ...]
+    links: tuple[str, ...] = ()
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return tuple(url for url in (*self.urls, *self.links) if "://" in url)
+
+
+def configured(
+    options: InstallOptions, file: RequirementsFile | None, environ: Mapping[str, str], tool: str = ""
+) -> Places:
+    """Return where archives are looked for: the command line, the file's own options, variables, configuration files.
+
+    The first that names an index is believed; further indexes and links add up, as they do for pip and uv.
+    tool: "uv" or "pip", whose variables and files count; "" for both
+    """
+    told = [_told_by_options(options), _told_by_file(file)]
+    told += [*_told_by_uv(environ)] if tool != "pip" else []
+    told += [_told_by_pip()] if tool != "uv" else []
+    index = next((each["index-url"][0] for each in told if each.get("index-url")), DEFAULT_INDEX)
+    further = [url for each in told for url in each.get("extra-index-url", ())]
+    links = [place for each in told for place in each.get("find-links", ())]
+    urls = [] if any(each.get("no-index") for each in told) else [index, *further]
+    return Places(tuple(dict.fromkeys(urls)), tuple(dict.fromkeys(links)))
+
+
+Told = dict[str, list[str]]
+
+
+def _told_by_options(options: InstallOptions) -> Told:
+    return {
+        "index-url": [options.index_url] if options.index_url else [],
+        "extra-index-url": list(options.extra_index_urls),
+        "find-links": list(options.find_links),
+    }
+
+
+def _told_by_file(file: RequirementsFile | None) -> Told:
+    told: Told = {}
+    for each in file.with_included() if file else ():
+        for line in each.lines:
+            name, _, value = re.sub(r"[\s=]+", " ", line.body, count=1).partition(" ")
+            name = {"-i": "--index-url", "--pypi-url": "--index-url", "-f": "--find-links"}.get(name, name)
+            if line.kind == "links" and "://" not in line.value:
+                value = os.path.join(os.path.dirname(each.path), line.value)
+            if line.kind in ("option", "links"):
+                told.setdefault(name.removeprefix("--"), []).append(value)
+    return told
+
+
+def _told_by_uv(environ: Mapping[str, str]) -> Iterator[Told]:
+    """Yield what uv's variables and its ``uv.toml`` files say (https://docs.astral.sh/uv/concepts/indexes/)."""
+
+    def words(*names: str) -> list[str]:
+        return [word.partition("=")[2] if re.match(r"[\w.-]+=", word) else word
+                for name in names for word in environ.get(name, "").split()]  # fmt: skip
+
+    yield {
+        "index-url": words("UV_DEFAULT_INDEX", "UV_INDEX_URL"),
+        "extra-index-url": words("UV_INDEX", "UV_EXTRA_INDEX_URL"),
+        "find-links": environ.get("UV_FIND_LINKS", "").replace(",", " ").split(),
+        "no-index": words("UV_NO_INDEX"),
+    }
+    if environ.get("UV_NO_CONFIG"):
+        return
+    home = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    above = [os.path.join(folder, "uv.toml") for folder in (Path.cwd(), *Path.cwd().parents)]
+    for path in (environ.get("UV_CONFIG_FILE") or "", *above, f"{home}/uv/uv.toml", "/etc/uv/uv.toml"):
+        yield _told_by_toml(path)
+
+
+def _told_by_toml(path: str) -> Told:
+    try:
+        with open(path, "rb") as file:
+            found: dict[str, Any] = tomllib.load(file)
+    except (OSError, ValueError):
+        return {}
+    tables = [table for table in found.get("index", ()) if isinstance(table, dict) and not table.get("explicit")]
+    defaults = [str(table.get("url")) for table in tables if table.get("default")]
+    return {
+        "index-url": [*defaults, *_strings(found.get("index-url"))],
+        "extra-index-url": [
+            *(str(table.get("url")) for table in tables if not table.get("default")),
+            *_strings(found.get("extra-index-url")),
+        ],
+        "find-links": _strings(found.get("find-links")),
+        "no-index": ["true"] if found.get("no-index") else [],
+    }
+
+
+def _strings(value: object) -> list[str]:
+    return (
+        [value]
+        if isinstance(value, str)
+        else [v for v in value if isinstance(v, str)]
+        if isinstance(value, list)
+        else []
+    )
+
+
+def _told_by_pip() -> Told:
+    """Return what pip's configuration files and variables say, as pip itself puts them together."""
+    import subprocess
+
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    try:
+        output = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
+    told: Told = {}
+    for line in output.splitlines():
+        match = _SETTING.match(line)
+        if match:
+            try:
+                told.setdefault(match[1], []).extend(str(ast.literal_eval(match[2])).split())
+            except (ValueError, SyntaxError):
+                continue
+    if told.get("no-index") and told["no-index"][-1].lower() in ("0", "false", "no", "off"):
+        del told["no-index"]
+    return told
+
+
+class Indexes:
+    """Answers what there is of a project.
+
+    places:  gives where to look; asked at the first question
+    connect: gives the client
+    """
+
+    def __init__(self, places: Callable[[], Places], connect: Callable[[], Client]) -> None:
+        self._ask, self._connect = places, connect
+
+    @cached_property
+    def _places(self) -> Places:
+        return self._ask()
+
+    def links(self, name: str) -> tuple[Link, ...]:
+        """Return the archives of a project, of all indexes and folders; none where nobody knows it.
+
+        raises: FetchFailed where no index could be asked
+        """
+        found: list[Link] = []
+        failures: list[DeadweightError] = []
+        for place in (*(f"{url.rstrip('/')}/{name}/" for url in self._places.urls), *self._places.links):
+            try:
+                found += (link for link in self._page(place) if version_of(link.archive.filename, name))
+            except FetchFailed as error:
+                failures.append(error)
+            except BadInput as error:
+                failures.append(FetchFailed(error.cause))
+        if not found and failures:
+            raise failures[0]
+        return tuple(found)
+
+    def _page(self, place: str) -> Iterable[Link]:
+        if "://" in place and not place.startswith("file:"):
+            page = self._connect().get(place, limit=_LARGEST_PAGE, accept=ACCEPT)
+            return read_page(page.data, page.content_type, page.url)
+        path = unquote(urlsplit(place).path) if place.startswith("file:") else os.path.expanduser(place)
+        return _local(path)
+
+
+def _local(path: str) -> Iterable[Link]:
+    """Return the archives of a folder, or the links of a page on the disk."""
+    page = os.path.join(path, "index.html") if os.path.isfile(os.path.join(path, "index.html")) else path
+    if os.path.isfile(page):
+        with open(page, "rb") as file:
+            return read_page(file.read(_LARGEST_PAGE), "text/html", Path(os.path.abspath(page)).as_uri())
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        return ()
+    return (Link(Archive(filename=n, url=Path(os.path.abspath(path), n).as_uri()), False, "") for n in names)
+
+
+def locate(lock: Lock, indexes: Indexes) -> Lock:
+    """Return a lock with the places of archives that it names by file name or hash alone (poetry's, pipenv's).
+
+    raises: FetchFailed where an index cannot be asked; what no index knows keeps no archive
+    """
+    lacking = [package for package in lock.packages if _lacks_places(package)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = dict(zip((p.name for p in lacking), pool.map(lambda p: _located(p, indexes), lacking), strict=True))
+    return replace(lock, packages=tuple(found.get(package.name, package) for package in lock.packages))
+
+
+def with_other_wheels(lock: Lock, machine: Machine, indexes: Indexes) -> Lock:
+    """Return a lock that was resolved for one machine with what indexes have for another: where no wheel fits, all.
+
+    raises: FetchFailed where an index cannot be asked
+    """
+
+    def complete(package: Pinned) -> Pinned:
+        if package.origin or package.place or best_wheel(package.wheels, machine) is not None:
+            return package
+        found = _located(replace(package, wheels=(), sdist=None), indexes)
+        return replace(package, wheels=found.wheels or package.wheels, sdist=found.sdist or package.sdist)
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return replace(lock, packages=tuple(pool.map(complete, lock.packages)))
+
+
+def _lacks_places(package: Pinned) -> bool:
+    archives = (*package.wheels, *([package.sdist] if package.sdist else ()))
+    return not package.place and (not archives or any(not archive.url for archive in archives))
+
+
+def _located(package: Pinned, indexes: Indexes) -> Pinned:
+    """Return a package with the archives of its version that an index has, of those only the ones the lock allows."""
+    known = (*package.wheels, *([package.sdist] if package.sdist else ()))
+    sums = {archive.sha256 for archive in known if archive.sha256}
+    names = {archive.filename for archive in known if archive.filename}
+    archives = [
+        link.archive
+        for link in indexes.links(package.name)
+        if _same_version(version_of(link.archive.filename, package.name), package.version)
+        and (not sums or link.archive.sha256 is None or link.archive.sha256 in sums)
+        and (not names or link.archive.filename in names)
+    ]
+    sdists = [archive for archive in archives if not archive.filename.endswith(".whl")]
+    return replace(
+        package,
+        wheels=tuple(archive for archive in archives if archive.filename.endswith(".whl")),
+        sdist=sdists[0] if sdists else None,
+    )
+
+
+def _same_version(one: str | None, other: str | None) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return one is not None and other is not None and Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other

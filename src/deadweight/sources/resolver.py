@@ -1,0 +1,190 @@
+"""Requirements → Lock: what uv or pip would choose for a machine; nothing is built or installed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from deadweight.errors import InstallFailed
+from deadweight.formats.installer_output import explain, pip_doubts, uv_doubts
+from deadweight.formats.locks import read_lock
+from deadweight.formats.pip_report import read_report
+from deadweight.formats.pyproject import Choice
+from deadweight.machine import Machine
+from deadweight.markers import system_and_machine
+from deadweight.model import Lock
+from deadweight.progress import Observer, Progress
+from deadweight.sources.installer import InstallOptions, Pip, Uv, index_options
+from deadweight.sources.interpreters import find_interpreter, no_interpreter
+from deadweight.sources.processes import run
+from deadweight.sources.scratch import Scratch
+from deadweight.sources.stand_ins import StandIns
+
+_ROUNDS = 12  # each finds what the one before passed over; most need one or two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a resolver said.
+
+    lock:   None where it found no solution
+    doubts: project → the versions that it passed over or found nothing of
+    output: all that it printed
+    """
+
+    lock: Lock | None
+    doubts: Mapping[str, str]
+    output: str = ""
+
+
+class Resolver(Protocol):
+    """Something that chooses versions and archives."""
+
+    @property
+    def name(self) -> str:
+        """Return what reports call it."""
+
+    def ask(self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch) -> Answer:
+        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class UvResolver:
+    """https://docs.astral.sh/uv/reference/cli/#uv-pip-compile"""
+
+    uv: Uv
+
+    @property
+    def name(self) -> str:
+        return self.uv.name
+
+    def ask(self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch) -> Answer:
+        path = os.path.join(scratch.path, "pylock.toml")
+        python = find_interpreter(options.python) or find_interpreter("")
+        command = [
+            self.uv.executable, "pip", "compile", requirements, "--format", "pylock.toml", "--output-file", path,
+            "--no-build", "--no-header", "--verbose", "--no-python-downloads", "--python", str(python),
+            "--python-version", machine.python,
+            *(["--python-platform", _uv_platform(machine.platform)] if machine.platform else []),
+            *(["--override", options.overrides] if options.overrides else []),
+            *index_options(options),
+        ]  # fmt: skip
+        status, output = run(command, scratch)
+        if status:
+            return Answer(lock=None, doubts=uv_doubts(output), output=output)
+        with open(path, "rb") as file:
+            data = file.read()
+        os.unlink(path)  # another round must not take it for a preference
+        lock = read_lock(path, data, machine.marker_values, Choice())
+        return Answer(lock=lock, doubts=uv_doubts(output), output=output)
+
+
+def _uv_platform(platform: str) -> str:
+    """Return a platform as uv names it; raises InstallFailed for one that it does not know."""
+    system, machine = system_and_machine(platform)
+    kind = platform.partition("_")[0]
+    if kind == "manylinux":
+        return f"{machine}-{platform.removesuffix(f'_{machine}')}"
+    if kind == "musllinux":
+        return f"{machine}-unknown-linux-musl"
+    if system == "linux":
+        return f"{machine}-unknown-linux-gnu"
+    if system == "macosx":
+        return f"{'aarch64' if machine == 'arm64' else machine}-apple-darwin"
+    return f"{_WINDOWS.get(machine, machine)}-pc-windows-msvc"
+
+
+_WINDOWS = {"AMD64": "x86_64", "ARM64": "aarch64", "x86": "i686"}
+
+
+@dataclass(frozen=True, slots=True)
+class PipResolver:
+    """https://pip.pypa.io/en/stable/cli/pip_install/; it evaluates markers for the Python that runs it."""
+
+    pip: Pip
+
+    @property
+    def name(self) -> str:
+        return self.pip.name
+
+    def ask(self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch) -> Answer:
+        python = find_interpreter(options.python)
+        if python is None:
+            raise no_interpreter(options.python)
+        if options.overrides:
+            raise InstallFailed("pip knows no overrides", hint='uv does: pip install "deadweight[fast]"')
+        here = Machine(python=machine.python)
+        if system_and_machine(machine.shown) != system_and_machine(here.shown):
+            raise InstallFailed(
+                f"pip resolves for the machine that it runs on, not for {machine.platform}",
+                hint='uv can: pip install "deadweight[fast]"',
+            )
+        path = os.path.join(scratch.path, "report.json")
+        command = [
+            *self.pip.command, "--python", python, "install", "--dry-run", "--ignore-installed", "--report", path,
+            "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", requirements,
+            "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
+            *_pip_tags(machine),
+            *index_options(options),
+        ]  # fmt: skip
+        status, output = run(command, scratch)
+        if status:
+            return Answer(lock=None, doubts=pip_doubts(output), output=output)
+        with open(path, "rb") as file:
+            lock = read_report(file.read())
+        # pip does not tell what it passed over, so every project may have something newer without a wheel.
+        return Answer(lock=lock, doubts={p.name: f">{p.version}" for p in lock.packages if not p.origin}, output=output)
+
+
+def _pip_tags(machine: Machine) -> list[str]:
+    if not machine.platform:
+        return []
+    short = "".join(machine.python.split(".")[:2])
+    options = ["--implementation", "cp", "--python-version", machine.python]
+    for abi in (f"cp{short}", "abi3", "none"):
+        options += ["--abi", abi]
+    for platform in machine.platforms:
+        options += ["--platform", platform]
+    return options
+
+
+def resolver_of(installer: object) -> Resolver:
+    """Return the resolver that comes with an installer."""
+    return UvResolver(installer) if isinstance(installer, Uv) else PipResolver(Pip())
+
+
+def resolve(
+    requirements: str,
+    machine: Machine,
+    options: InstallOptions,
+    *,
+    resolver: Resolver,
+    stand_ins: StandIns,
+    scratch: Scratch,
+    observe: Observer,
+) -> Lock:
+    """Return what the requirements come to on a machine, with versions that only an sdist holds.
+
+    requirements: path of a file that names no place to be built
+    raises:       InstallFailed with the resolver's own reason, shortened
+    """
+    within = options.with_links(stand_ins.folder)
+    asked: set[tuple[str, str]] = set()
+    for number in range(_ROUNDS):
+        again = ", again, with versions that have no wheel" if number else ""
+        observe(Progress("resolving", f"distributions, with {resolver.name}{again}"))
+        answer = resolver.ask(requirements, machine, within, scratch)
+        doubts = set(answer.doubts.items()) - asked
+        asked |= doubts
+        if not doubts or not stand_ins.add(sorted(doubts)):
+            break
+    if answer.lock is None:
+        cause, hint = explain(_without_log(answer.output))
+        raise InstallFailed(f"{resolver.name}: {cause}", hint=hint, detail=answer.output)
+    return stand_ins.put_back(answer.lock)
+
+
+def _without_log(output: str) -> str:
+    return "\n".join(line for line in output.splitlines() if not line.startswith(("DEBUG ", "TRACE ")))

@@ -1,0 +1,156 @@
+"""Versions without a wheel for this machine → wheels of nothing but METADATA, which a resolver takes in their place.
+
+A resolver that may build nothing passes over a version that only an sdist holds, takes an older one, or finds nothing;
+and what it would have chosen is the question. So it is run again, with stand-ins for what it passed over.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import zipfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from deadweight.errors import DeadweightError
+from deadweight.formats.metadata import headers, normalize
+from deadweight.formats.simple_index import Link, version_of
+from deadweight.machine import Machine
+from deadweight.model import Archive, Lock, Pinned, Wanted
+from deadweight.selection import best_wheel
+from deadweight.sources.archives import ArchiveReader
+from deadweight.sources.indexes import Indexes
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+_AT_ONCE = 16
+
+
+class StandIns:
+    """Makes stand-ins, and puts what they stand for back into the resolver's answer.
+
+    folder: where they lie, for ``--find-links``
+    """
+
+    def __init__(self, folder: str, machine: Machine, indexes: Indexes, reader: ArchiveReader) -> None:
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+        self._machine, self._indexes, self._reader = machine, indexes, reader
+        self._real: dict[str, Pinned] = {}
+
+    def add(self, doubts: Iterable[tuple[str, str]]) -> bool:
+        """Make a stand-in for the newest version in each range that has no wheel here; say whether any is new.
+
+        doubts: (project, range of versions), as uv writes it in its log or as a specifier (PEP 440)
+        """
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return any(list(pool.map(lambda doubt: self._add(*doubt), doubts)))
+
+    def _add(self, name: str, versions: str) -> bool:
+        try:
+            links = self._indexes.links(name)
+        except DeadweightError:
+            return False  # then the resolver's own reason is the better one
+        for version, files in _newest_first(links, name, versions, self._machine):
+            wheels = tuple(link.archive for link in files if link.archive.filename.endswith(".whl"))
+            if best_wheel(wheels, self._machine) is not None:
+                return False
+            sdist = next((link.archive for link in files if not link.archive.filename.endswith(".whl")), None)
+            package = Pinned(name=name, version=version, wheels=wheels, sdist=sdist)
+            return self._make(package, (*wheels[:1], *([sdist] if sdist else ())))
+        return False
+
+    def replacing(self, wanted: Wanted) -> str:
+        """Return a requirement line for a folder or an sdist that a requirement names.
+
+        raises: FetchFailed, MalformedArchive, BadInput where it cannot be read
+        """
+        url = wanted.url if "://" in wanted.url and not wanted.url.startswith("file:") else wanted.place
+        filename = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+        archive = Archive(filename=filename, url=url)
+        found = headers(self._reader.contents(archive).metadata)
+        name, version = normalize(found["name"][0]), found["version"][0]
+        package = Pinned(name=name, version=version, sdist=archive, origin="" if wanted.editable else wanted.place)
+        self._make(package, (archive,))
+        extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
+        marker = f" ; {wanted.marker}" if wanted.marker else ""
+        return f"{name}{extras} @ {Path(self.folder, _filename(package)).as_uri()}{marker}"
+
+    def _make(self, package: Pinned, archives: Iterable[Archive]) -> bool:
+        """Write a stand-in with the METADATA of the first archive that can be read; say whether it is new."""
+        filename = _filename(package)
+        if filename in self._real:
+            return False
+        for archive in archives:
+            try:
+                metadata = self._reader.contents(archive).metadata
+            except DeadweightError:
+                continue
+            Path(self.folder, filename).write_bytes(_wheel(filename, metadata))
+            self._real[filename] = package
+            return True
+        return False
+
+    def put_back(self, lock: Lock) -> Lock:
+        """Return the lock with the real archives in the places of the stand-ins."""
+        return replace(lock, packages=tuple(self._put_back(package) for package in lock.packages))
+
+    def _put_back(self, package: Pinned) -> Pinned:
+        names = [wheel.filename for wheel in package.wheels if wheel.filename in self._real]
+        return replace(self._real[names[0]], groups=package.groups) if names else package
+
+
+def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Machine) -> list[tuple[str, list[Link]]]:
+    """Return (version, its archives) of what may be taken: not yanked, final, for this Python, within the range."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion, Version
+
+    found: dict[Version, list[Link]] = {}
+    for link in links:
+        text = version_of(link.archive.filename, name)
+        if text is None or link.yanked:
+            continue
+        try:
+            version = Version(text)
+            fits = SpecifierSet(link.requires_python).contains(machine.marker_values["python_full_version"])
+        except (InvalidVersion, InvalidSpecifier):
+            continue
+        if fits and _within(version, versions):
+            found.setdefault(version, []).append(link)
+    final = [version for version in found if not version.is_prerelease] or list(found)
+    return [(str(version), found[version]) for version in sorted(final, reverse=True)]
+
+
+def _within(version: Version, versions: str) -> bool:
+    """Say whether a version lies in a range as uv writes it: specifiers, with "|" between alternatives."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    # uv writes "<1.0+" for what is below all that follows 1.0 with its local versions: 1.0 is in, as with "<=1.0".
+    spelled = re.sub(r"<([\w.!]+)\+", r"<=\1", versions)
+    for part in spelled.split("|"):
+        try:
+            if SpecifierSet(part.strip().removeprefix("*")).contains(version, prereleases=True):
+                return True
+        except InvalidSpecifier:
+            return True  # of a form that is not known: what is too much is not chosen
+    return False
+
+
+def _filename(package: Pinned) -> str:
+    return f"{package.name.replace('-', '_')}-{package.version}-py3-none-any.whl"
+
+
+def _wheel(filename: str, metadata: bytes) -> bytes:
+    info = "-".join(filename.split("-")[:2]) + ".dist-info"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(f"{info}/METADATA", metadata + b"\n\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return buffer.getvalue()

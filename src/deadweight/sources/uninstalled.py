@@ -1,0 +1,205 @@
+"""Requirements, a project or a lock → what installing it would leave, from the archives' own directories."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deadweight.errors import BadInput, DeadweightError, FetchFailed
+from deadweight.formats.locks import read_lock
+from deadweight.formats.pyproject import Choice
+from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
+from deadweight.formats.wheel import Scheme
+from deadweight.machine import Machine
+from deadweight.model import Lock, Skipped, Wanted
+from deadweight.progress import Observer, Progress
+from deadweight.selection import choose
+from deadweight.sources.archives import ArchiveReader
+from deadweight.sources.builds import Wishes, bare_name, constraints, of_cuda, overrides
+from deadweight.sources.cache import Cache
+from deadweight.sources.indexes import Indexes, configured, locate, with_other_wheels
+from deadweight.sources.installer import Installer, InstallOptions
+from deadweight.sources.interpreters import version_of_interpreter
+from deadweight.sources.resolver import resolve, resolver_of
+from deadweight.sources.scratch import Scratch
+from deadweight.sources.stand_ins import StandIns
+from deadweight.sources.wheels import Measured, read_wheels
+
+if TYPE_CHECKING:
+    from deadweight.sources.http import Client
+
+_REPOSITORY = ("git+", "hg+", "svn+", "bzr+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uninstalled:
+    """What was found out of a target without installing it.
+
+    swaps: project → the one that stands in its place, "" for none
+    told:  what is worth knowing of how it was done, as sentences
+    """
+
+    lock: Lock
+    measured: Measured
+    swaps: Mapping[str, str]
+    told: tuple[str, ...] = ()
+
+
+class Uninstalling:
+    """One run: the client, the cache and the scratch folder that its steps share. To be used in a ``with``."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        options: InstallOptions,
+        installer: Installer,
+        file: RequirementsFile | None,
+        *,
+        wishes: Wishes,
+        cache: Cache,
+        scratch: Scratch,
+        observe: Observer,
+    ) -> None:
+        self._machine, self._options, self._installer, self._file = machine, options, installer, file
+        self._wishes, self._cache, self._scratch, self._observe = wishes, cache, scratch, observe
+        tool = installer.name if file else ""
+        # What pip is told takes a run of pip to learn; a lock rarely needs to know, so it is asked when it does.
+        self._origins = configured(options, file, os.environ, tool or "uv").origins
+        self._client: Client | None = None
+        self._connecting = threading.Lock()
+        self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._connect)
+        self._reader = ArchiveReader(self._connect, cache, scratch)
+        self._skipped: list[Skipped] = []
+        self._told: list[str] = []
+        self._thought_away: frozenset[str] = frozenset()
+
+    def __enter__(self) -> Uninstalling:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._client is not None:
+            self._client.close()
+        self._cache.trim()
+
+    def _connect(self) -> Client:
+        """Return the client; where the cache holds all, nobody asks for it, and nothing is imported for it."""
+        with self._connecting:
+            if self._client is None:
+                from deadweight.sources import http
+
+                self._client = http.Client(origins=self._origins)
+            return self._client
+
+    def resolved(self, file: RequirementsFile) -> Lock:
+        """Return what a requirements file comes to; what only a build could tell is left out, and said so."""
+        folder = os.path.join(self._scratch.path, "stand-ins")
+        machine = self._machine.for_resolving()
+        stand_ins = StandIns(folder, machine, self._indexes, self._reader)
+        text = for_resolver(file, dict(self._replaced(file, stand_ins)))
+        options = self._options
+        transitive = {old: new for old, new in self._wishes.swaps.items() if new not in text.splitlines()}
+        if transitive:
+            text += "".join(f"{new}\n" for new in transitive.values())
+            options = replace(options, overrides=self._scratch.write("overrides.txt", overrides(transitive)))
+        lock = self._resolve(text, options, stand_ins)
+        try:
+            pins = constraints(lock, self._wishes, self._machine, self._connect)
+        except FetchFailed as error:
+            if not self._wishes.torch or self._wishes.index:
+                raise
+            return self._without_cuda(lock, file, error)
+        if pins:
+            path = self._scratch.write("constraints.txt", "".join(f"{pin}\n" for pin in pins.values()))
+            lock = self._resolve(f"{text}--constraint {path}\n", options, stand_ins)
+        return lock if machine == self._machine else with_other_wheels(lock, self._machine, self._indexes)
+
+    def _resolve(self, text: str, options: InstallOptions, stand_ins: StandIns) -> Lock:
+        return resolve(
+            self._scratch.write("requirements.txt", text),
+            self._machine.for_resolving(),
+            options,
+            resolver=resolver_of(self._installer),
+            stand_ins=stand_ins,
+            scratch=self._scratch,
+            observe=self._observe,
+        )
+
+    def _without_cuda(self, lock: Lock, file: RequirementsFile, error: FetchFailed) -> Lock:
+        """Take out what the build for CUDA alone brings in, where the index of the other build cannot be asked."""
+        if self._wishes.torch != "cpu":
+            raise error
+        names = of_cuda(lock, (wanted.name for wanted in file.all_wanted()))
+        self._thought_away |= names
+        self._told.append(
+            f"{error.cause}; so {len(names)} distributions that only the build of PyTorch for CUDA needs are taken out"
+            f" ({', '.join(sorted(names)) or 'none'}), and torch itself is the larger build for CUDA"
+        )
+        return replace(lock, packages=tuple(package for package in lock.packages if package.name not in names))
+
+    def _replaced(self, file: RequirementsFile, stand_ins: StandIns) -> Iterator[tuple[Wanted, str]]:
+        for wanted in file.all_wanted():
+            if not wanted.url or wanted.url.endswith(".whl"):
+                continue
+            name = wanted.name or wanted.url
+            if wanted.url.startswith(_REPOSITORY):
+                self._skipped.append(Skipped(name, "its code lies in a repository; --install builds and measures it"))
+                yield wanted, ""
+                continue
+            try:
+                yield wanted, stand_ins.replacing(wanted)
+            except DeadweightError as error:
+                self._skipped.append(Skipped(name, error.cause, error.exit_code))
+                yield wanted, ""
+
+    def locked(self, path: str, choice: Choice) -> Lock:
+        """Return what a lock holds for the machine; archives that it names without a place are looked up."""
+        lock = read_lock(path, _read(path), self._machine.marker_values, choice, project=_project_beside(path))
+        self._observe(Progress("resolving", f"nothing: {path} is a lock"))
+        return locate(lock, self._indexes)
+
+    def measured(self, lock: Lock, *, compiled: bool) -> Uninstalled:
+        """Measure what a lock holds.
+
+        compiled: whether to estimate the bytecode that compiling would add
+        """
+        chosen = choose(lock, self._machine, hashes(self._file) if self._file else None)
+        requested = {wanted.name for wanted in lock.wanted or () if wanted.name}
+        if self._file is not None:
+            requested = {wanted.name for wanted in self._file.all_wanted() if wanted.name}
+        platform = self._machine.shown
+        scheme = Scheme(
+            python=self._machine.python,
+            installer="pip" if self._installer.name == "pip" else "uv",
+            windows=platform.startswith("win"),
+        )
+        found = read_wheels(
+            chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe
+        )
+        tree = replace(found.tree, skipped=tuple(sorted((*found.tree.skipped, *self._skipped))))
+        told = (*lock.warnings, *self._told, *sorted(self._reader.told))
+        swaps = {old: bare_name(new) for old, new in self._wishes.swaps.items()}
+        swaps |= dict.fromkeys(self._thought_away, "")
+        return Uninstalled(lock=lock, measured=replace(found, tree=tree), swaps=swaps, told=told)
+
+
+def machine_of(python: str, platform: str) -> Machine:
+    """Return the machine that a ``--python`` (version, or path of an interpreter) and a ``--platform`` mean."""
+    return Machine(python=version_of_interpreter(python), platform=platform)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+
+
+def _project_beside(path: str) -> bytes:
+    """Return what lies beside a lock and tells what was asked for by name, b"" where nothing does."""
+    name = "Pipfile" if os.path.basename(path) == "Pipfile.lock" else "pyproject.toml"
+    beside = os.path.join(os.path.dirname(path), name)
+    return _read(beside) if os.path.isfile(beside) else b""

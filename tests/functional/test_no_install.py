@@ -1,0 +1,363 @@
+"""Requirements files measured from the wheels of an index on this machine, against what real installers leave."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deadweight import DeadweightError, Settings, profile
+from deadweight.cli import _run
+from deadweight.errors import FetchFailed, InstallFailed
+from deadweight.findings import Profile
+from tests.builders import ELF_X86_64, make_wheel, metadata, write_files
+from tests.index_server import Server, index_of
+
+both = pytest.mark.parametrize("installer", ["uv", "pip"])
+ODD: dict[str, str | bytes] = {  # all that an installer does with a wheel
+    "odd/__init__.py": "x = 1\n",
+    "odd/späte,r.txt": "comma and letters",
+    "odd/native.cpython-311-x86_64-linux-gnu.so": ELF_X86_64 * 20,
+    "odd.libs/libz.so.1": ELF_X86_64 * 30,
+    "odd-1.0.data/scripts/odd-tool": "#!python\nprint(1)\n",
+    "odd-1.0.data/data/share/odd/data.bin": bytes(1000),
+    "odd-1.0.data/data/etc/odd.conf": "a = 1\n",
+    "odd-1.0.data/headers/odd.h": "int x;\n",
+    "odd-1.0.data/purelib/odd_more.py": "y = 2\n",
+}
+WHEELS = [
+    make_wheel("dw-app", requires=["dw-lib>=1", "dw-extra ; extra == 'more'"], headers=["Provides-Extra: more"]),
+    make_wheel("dw-lib", entry_points="[console_scripts]\ndw-lib = dw_lib.cli:main\n[gui_scripts]\ngo=dw_lib:A.run\n"),
+    make_wheel("dw-extra", requires=["dw-win ; sys_platform == 'win32'"]),
+    make_wheel("dw-win"),
+    make_wheel("odd", files=ODD, entry_points="[console_scripts]\nodd = odd:main [x]\n"),
+]  # fmt: skip
+
+
+def sdist(
+    name: str, version: str = "1.0", *, requires: str = "", files: dict[str, str] | None = None
+) -> tuple[str, bytes]:
+    """Return (file name, bytes) of an sdist that breaks whoever runs its code."""
+    module = name.replace("-", "_")
+    top = f"{module}-{version}"
+    content = {
+        "PKG-INFO": metadata(name, version, requires=[requires] if requires else []),
+        "setup.py": "raise SystemExit('code was run')\n",
+        f"{module}/__init__.py": "x = 1\n" * 100,
+        "tests/test_it.py": "assert True\n",
+        **(files or {}),
+    }
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path, text in content.items():
+            member = tarfile.TarInfo(f"{top}/{path}")
+            member.size = len(text)
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return f"{top}.tar.gz", buffer.getvalue()
+
+
+@pytest.fixture
+def here(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def server(here: Path) -> Iterator[Server]:
+    with Server(**index_of(WHEELS)) as found:
+        yield found
+
+
+def measure(server: Server, text: str, **settings: object) -> Profile:
+    Path("requirements.txt").write_text(text)
+    given: dict[str, object] = {"no_install": True, "index_url": f"{server.url}/simple/", **settings}
+    return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
+
+
+def sizes(found: Profile) -> dict[str, int]:
+    return {d.key: d.sizes.apparent for d in found.inventory.distributions}
+
+
+@both
+def test_no_install__sizes__are_those_of_the_install_to_the_byte(server: Server, here: Path, installer: str) -> None:
+    text = "dw-app[more]\nodd\n"
+    measured = measure(server, text, installer=installer)
+    installed = measure(
+        server, text, installer=installer, no_install=False, bytecode="none", keep_env=str(here / "env")
+    )
+    longer = len(str(here / "env")) - len("/opt/venv")  # launchers name the environment's folder
+    launchers = {"dw-lib": 2, "odd": 2}
+    expected = {name: size - longer * launchers.get(name, 0) for name, size in sizes(installed).items()}
+    assert sizes(measured) == expected
+    assert measured.inventory.unowned.apparent == 0
+    for one, other in zip(measured.inventory.distributions, installed.inventory.distributions, strict=True):
+        assert one.sizes.files == other.sizes.files
+        assert one.import_names == other.import_names
+        assert {k: v for k, v in one.sizes.kinds.items() if k in ("native", "bundled", "headers")} == {
+            k: v for k, v in other.sizes.kinds.items() if k in ("native", "bundled", "headers")
+        }
+    assert [row.requires for row in measured.rows()] == [row.requires for row in installed.rows()]
+
+
+@both
+def test_no_install__nothing_is_left_and_only_tails_are_fetched(server: Server, loopback: Path, installer: str) -> None:
+    big = make_wheel("dw-big", files={"dw_big/data.bin": bytes(range(256)) * 20_000, "dw_big/z.bin": "z"})
+    import zipfile
+
+    path = Path(big[0])
+    with zipfile.ZipFile(path, "w") as stored, zipfile.ZipFile(io.BytesIO(big[1])) as packed:
+        for name in packed.namelist():
+            stored.writestr(name, packed.read(name))  # not compressed: five million bytes
+    data = path.read_bytes()
+    with Server(**index_of([(big[0], data)])) as other:
+        found = measure(other, "dw-big\n", installer=installer)
+        ours = [asked for asked in other.asked if asked.path == f"/files/{big[0]}" and asked.range == "bytes=-40000"]
+    assert sizes(found)["dw-big"] > 5_000_000
+    assert len(ours) == 1
+    assert found.inventory.distributions[0].archive is not None
+    assert found.inventory.distributions[0].archive.size == len(data)
+    assert list(loopback.iterdir()) == []
+
+
+def test_no_install__second_time__comes_from_the_cache(server: Server) -> None:
+    first = measure(server, "dw-app\n")
+    before = len([asked for asked in server.asked if asked.range == "bytes=-40000"])
+    second = measure(server, "dw-app\n")
+    assert sizes(first) == sizes(second)
+    assert len([asked for asked in server.asked if asked.range == "bytes=-40000"]) == before == 2
+    measure(server, "dw-app\n", no_cache=True)
+    assert len([asked for asked in server.asked if asked.range == "bytes=-40000"]) == 4
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+@both
+def test_no_install__sdist_alone__is_estimated_and_not_run(here: Path, as_json: bool, installer: str) -> None:
+    archives = [*WHEELS, sdist("dw-old", requires="dw-lib"), make_wheel("dw-old", "0.9")]
+    with Server(**index_of(archives, as_json=as_json)) as server:
+        found = measure(server, "dw-old\n", installer=installer)
+    rows = {row.key: row.distribution for row in found.rows()}
+    assert set(rows) == {"dw-old", "dw-lib"}
+    facts = rows["dw-old"].archive
+    assert rows["dw-old"].version == "1.0"
+    assert facts is not None
+    assert (facts.estimated, facts.filename, facts.reason) == (True, "dw_old-1.0.tar.gz", "it has no wheel")
+    assert 600 < rows["dw-old"].sizes.apparent < 1500
+    assert rows["dw-old"].import_names == ("dw_old",)
+    assert found.exit_code == 0
+
+
+def test_no_install__server_without_ranges__downloads_and_says_so(here: Path, loopback: Path) -> None:
+    wheel = make_wheel("dw-big", files={f"dw_big/{n}.bin": bytes([n]) * 100_000 for n in range(200)})
+    data = wheel[1] + b""
+    padded = make_wheel("dw-big", files={"dw_big/x.bin": random_bytes(1_200_000)})
+    with Server(**index_of([padded]), ranges="ignored") as server:
+        found = measure(server, "dw-big\n")
+    assert data
+    assert any("was downloaded whole" in warning for warning in found.warnings)
+    assert sizes(found)["dw-big"] > 1_200_000
+    assert list(loopback.iterdir()) == []
+
+
+def random_bytes(length: int) -> bytes:
+    import random
+
+    return random.Random(1).randbytes(length)
+
+
+def test_no_install__one_wheel_is_gone__the_rest_is_reported_and_the_code_is_5(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(Path(), {"pylock.toml": pylock(server)})
+    server.files = {path: data for path, data in server.files.items() if "dw_lib" not in path}
+    status = _run(["profile", "pylock.toml", "--format", "json"], debug=False)
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert status == 5
+    assert [d["name"] for d in report["distributions"]] == ["dw-app"]
+    assert [(s["name"], "not there" in s["reason"]) for s in report["skipped"]] == [("dw-lib", True)]
+    assert report["conflicts"] == []
+    assert "error: dw-lib is not in the figures" in err
+
+
+def pylock(server: Server) -> str:
+    import hashlib
+
+    rows = []
+    for filename, data in sorted(WHEELS[:2]):
+        name = filename.split("-")[0].replace("_", "-")
+        rows.append(
+            f'[[packages]]\nname = "{name}"\nversion = "1.0"\nwheels = [{{ url = "{server.url}/files/{filename}",'
+            f' hashes = {{ sha256 = "{hashlib.sha256(data).hexdigest()}" }} }}]\n'
+        )
+    return 'lock-version = "1.0"\ncreated-by = "test"\n' + "\n".join(rows)
+
+
+def test_no_install__nothing_can_be_reached__is_an_error(server: Server) -> None:
+    write_files(Path(), {"pylock.toml": pylock(server)})
+    server.files = {}
+    with pytest.raises(FetchFailed) as told:
+        profile("pylock.toml")
+    assert told.value.exit_code == 5
+
+
+@both
+def test_no_install__no_such_project__is_the_resolvers_reason(server: Server, installer: str) -> None:
+    with pytest.raises(InstallFailed) as told:
+        measure(server, "dw-nothing\n", installer=installer)
+    assert "dw-nothing" in told.value.cause
+    assert "DEBUG" not in told.value.cause
+
+
+def test_no_install__truncated_wheel__is_skipped_with_exit_code_4(here: Path) -> None:
+    whole = make_wheel("dw-lib")
+    with Server(**index_of([WHEELS[0], (whole[0], whole[1])])) as server:
+        text = pylock(server)
+        server.files = {**server.files, f"/files/{whole[0]}": whole[1][:-30]}
+        write_files(Path(), {"pylock.toml": text})
+        found = profile("pylock.toml")
+    assert found.exit_code == 4
+    assert [(s.name, "cut short" in s.reason) for s in found.skipped] == [("dw-lib", True)]
+
+
+def test_no_install__foreign_platform__markers_and_wheels_follow(here: Path) -> None:
+    linux = make_wheel("dw-nat", files={"dw_nat/a.so": ELF_X86_64 * 10})
+    renamed = [
+        (
+            linux[0].replace("py3-none-any", f"cp313-cp313-{tag}"),
+            make_wheel("dw-nat", files={"dw_nat/a.bin": "x" * n})[1],
+        )
+        for tag, n in (("manylinux_2_28_aarch64", 100), ("win_amd64", 2000), ("musllinux_1_2_x86_64", 30_000))
+    ]
+    with Server(**index_of([*WHEELS, *renamed])) as server:
+        arm = measure(server, "dw-nat\n", python="3.13", platform="manylinux_2_28_aarch64")
+        win = measure(server, "dw-nat\ndw-extra\n", python="3.13", platform="win_amd64")
+        musl = measure(server, "dw-nat\ndw-extra\n", python="3.13", platform="musllinux_1_2_x86_64")
+    assert sizes(arm)["dw-nat"] < sizes(win)["dw-nat"] < sizes(musl)["dw-nat"]
+    assert set(sizes(win)) == {"dw-nat", "dw-extra", "dw-win"}
+    assert set(sizes(musl)) == {"dw-nat", "dw-extra"}
+    assert musl.inventory.environment.platform == "musllinux_1_2_x86_64"
+
+
+def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
+    only_glibc = (
+        make_wheel("dw-nat")[0].replace("py3-none-any", "cp312-cp312-manylinux_2_28_x86_64"),
+        make_wheel("dw-nat")[1],
+    )
+    archives = [*WHEELS, only_glibc, (only_glibc[0].replace("nat", "src"), make_wheel("dw-src")[1]), sdist("dw-src")]
+    with Server(**index_of(archives)) as server:
+        found = measure(server, "dw-nat\ndw-src\ndw-lib\n", python="3.12", platform="musllinux_1_2_x86_64")
+    assert [s.name for s in found.skipped] == ["dw-nat"]
+    assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and there is no sdist" in found.skipped[0].reason
+    facts = {d.key: d.archive for d in found.inventory.distributions}
+    assert facts["dw-src"] is not None
+    assert facts["dw-src"].estimated
+    assert facts["dw-lib"] is not None
+    assert not facts["dw-lib"].estimated
+    assert found.exit_code == 0
+    assert found.conflicts == ()
+
+
+def test_no_install__requirement_by_url__has_a_direct_url_like_the_installed(server: Server, here: Path) -> None:
+    filename = WHEELS[1][0]
+    text = f"dw-lib @ {server.url}/files/{filename}\n"
+    measured = sizes(measure(server, text))["dw-lib"]
+    installed = sizes(measure(server, text, no_install=False, bytecode="none", keep_env=str(here / "env")))["dw-lib"]
+    assert measured == installed - 2 * (len(str(here / "env")) - len("/opt/venv"))
+
+
+def test_no_install__folder_and_repository__one_is_estimated_the_other_named(server: Server, here: Path) -> None:
+    project = '[project]\nname = "dw-local"\nversion = "2"\ndependencies = ["dw-lib"]\n'
+    write_files(here / "local", {"pyproject.toml": project, "dw_local/__init__.py": "x = 1\n" * 50})
+    found = measure(server, "-e ./local\ngit+https://git.example/dw-far.git#egg=dw-far\n")
+    assert set(sizes(found)) == {"dw-local", "dw-lib"}
+    assert [s.name for s in found.skipped] == ["dw-far"]
+    assert {root.key for root in found.dependencies.direct} == {"dw-local"}
+
+
+def test_no_install__find_links_folder__is_read_in_place(here: Path, loopback: Path) -> None:
+    write_files(here / "wheels", dict(WHEELS))
+    Path("requirements.txt").write_text("--no-index\n--find-links wheels\ndw-app\n")
+    found = profile("requirements.txt", Settings(no_install=True))
+    assert set(sizes(found)) == {"dw-app", "dw-lib"}
+
+
+def test_no_install__hash_that_no_archive_has__is_told(server: Server) -> None:
+    found = measure(server, f"dw-lib --hash=sha256:{'0' * 64}\ndw-app\n")
+    assert [(s.name, s.exit_code) for s in found.skipped] == [("dw-lib", 4)]
+    assert "hash" in found.skipped[0].reason
+
+
+def test_no_install__swap__replaces_direct_and_transitive(here: Path) -> None:
+    with Server(**index_of([*WHEELS, make_wheel("dw-light")])) as server:
+        direct = measure(server, "dw-lib\nodd\n", swap=("dw-lib=dw-light",))
+        transitive = measure(server, "dw-app\n", swap=("dw-lib=dw-light",))
+    assert set(sizes(direct)) == {"odd", "dw-light"}
+    assert set(sizes(transitive)) == {"dw-app", "dw-light"}
+    assert transitive.dependencies.requires("dw-app") == ("dw-light",)
+    assert transitive.conflicts == ()
+
+
+def test_no_install__index_for_one_project__its_wheel_is_measured(here: Path) -> None:
+    light = make_wheel("dw-lib", "1.0+cpu", files={"dw_lib/__init__.py": ""})
+    heavy = make_wheel("dw-lib", "1.0", files={"dw_lib/__init__.py": "x" * 9000})
+    with Server(**index_of([WHEELS[0], heavy])) as server, Server(**index_of([light])) as other:
+        usual = measure(server, "dw-app\n")
+        found = measure(server, "dw-app\n", index=(f"dw-lib={other.url}/simple",))
+    assert sizes(usual)["dw-lib"] > 9000 > sizes(found)["dw-lib"]
+    assert {d.key: d.version for d in found.inventory.distributions}["dw-lib"] == "1.0+cpu"
+
+
+def test_no_install__torch_cpu_without_its_index__takes_out_cuda_and_says_so(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = make_wheel("torch", "2.0", requires=["nvidia-cublas==1.0", "triton", "dw-lib"])
+    archives = [WHEELS[1], torch, make_wheel("nvidia-cublas", requires=["nvidia-base"]), make_wheel("nvidia-base")]
+    with Server(**index_of([*archives, make_wheel("triton")])) as server:
+        monkeypatch.setattr("deadweight.sources.builds.TORCH_INDEX", f"{server.url}/nowhere/")
+        found = measure(server, "torch\n", torch="cpu")
+    assert set(sizes(found)) == {"torch", "dw-lib"}
+    assert found.conflicts == ()
+    assert any("nvidia-base, nvidia-cublas, triton" in warning for warning in found.warnings)
+
+
+def test_no_install__torch_cpu_with_its_index__is_that_build(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = make_wheel("torch", "2.0", requires=["nvidia-cublas"])
+    usual, light = index_of([torch, make_wheel("nvidia-cublas")]), index_of([make_wheel("torch", "2.0+cpu")])
+    with Server(**usual) as server, Server(**light) as other:
+        monkeypatch.setattr("deadweight.sources.builds.TORCH_INDEX", f"{other.url}/")
+        found = measure(server, "torch\n", torch="simple")
+    assert {d.key: d.version for d in found.inventory.distributions} == {"torch": "2.0+cpu"}
+
+
+def test_no_install__credentials__reach_the_server_and_no_report(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Server(**index_of(WHEELS), user="me:secret") as server:
+        write_files(here, {"requirements.txt": "dw-app\n"})
+        index = f"http://me:secret@{server.host}/simple/"
+        status = _run(["requirements.txt", "--no-install", "-i", index, "--format", "json", "-v"], debug=False)
+        out, err = capsys.readouterr()
+    assert status == 0
+    assert {d["name"] for d in json.loads(out)["distributions"]} == {"dw-app", "dw-lib"}
+    assert "secret" not in out + err
+
+
+@pytest.mark.parametrize("command", [["why", "dw-lib"], ["split"]])
+def test_no_install__other_commands__take_it_too(
+    server: Server, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    write_files(Path(), {"requirements.txt": "dw-app\n"})
+    target = ["requirements.txt", "--no-install", "-i", f"{server.url}/simple/"]
+    assert _run([*command, *target], debug=False) == 0
+    assert "dw-app" in capsys.readouterr().out + Path("requirements.txt").read_text()
+
+
+def test_no_install__options_without_it__are_refused(here: Path) -> None:
+    write_files(here, {"requirements.txt": "dw-app\n"})
+    for option in ({"platform": "win_amd64"}, {"torch": "cpu"}, {"index": ("a=https://index.example",)}):
+        with pytest.raises(DeadweightError, match="not installed"):
+            profile("requirements.txt", Settings(**option))
