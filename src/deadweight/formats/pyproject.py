@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from deadweight.errors import BadInput
@@ -15,6 +16,10 @@ from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
+
+_MOST_NAMES = 1000  # of extras or of groups; the most that were seen are 130
+_MOST_LINES = 100_000
+_MOST_VISITS = 1000  # of extras, by way of others; each may come with another marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,8 @@ def chosen(asked: frozenset[str] | None, known: Iterable[str], called: str) -> f
     called: "extra" or "dependency group"
     """
     names = frozenset(normalize(name) for name in known)
+    if len(names) > _MOST_NAMES:
+        raise Malformed(f"more than {_MOST_NAMES} of the kind {called}")
     unknown = sorted(frozenset(map(normalize, asked)) - names) if asked else []
     if unknown:
         there = ", ".join(sorted(names)) or "none"
@@ -86,30 +93,43 @@ class Project:
         """Return the lines that a choice asks for; raises Malformed for names that are not there."""
         extras = chosen(choice.extras, self.extras, "extra")
         groups = chosen(choice.groups, self.groups, "dependency group")
+        pairs = chain(
+            (("", line) for line in self._expanded(self.dependencies)),
+            ((extra, line) for extra in sorted(extras) for line in self._expanded(self.extras[extra], extra)),
+            ((group, line) for group in sorted(groups) for line in self._expanded(self._included(group))),
+        )
         found: dict[str, set[str]] = {}
-        for start, lines in (
-            ("", self._expanded(self.dependencies)),
-            *((extra, self._expanded(self.extras[extra])) for extra in sorted(extras)),
-            *((group, self._expanded(self._included(group))) for group in sorted(groups)),
-        ):
-            for line in lines:
-                found.setdefault(line, set()).add(start)
+        for number, (start, line) in enumerate(pairs, start=1):
+            if number > _MOST_LINES:
+                raise Malformed(f"more than {_MOST_LINES} lines, with those of groups and extras in their places")
+            found.setdefault(line, set()).add(start)
         return tuple(Asked(line=line, groups=frozenset(starts)) for line, starts in found.items())
 
-    def _expanded(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield the lines, with those of an extra in place of what names the project itself: "project[extra]"."""
-        waiting, seen = [*lines][::-1], set[str]()
+    def _expanded(self, lines: Iterable[str], extra: str = "") -> Iterator[str]:
+        """Yield lines, with those of an extra in place of what names the project itself: "project[extra]".
+
+        extra: the one whose lines they are; asking for it again adds nothing
+        """
+        waiting = [(line, frozenset[str]()) for line in lines][::-1]
+        seen: dict[str, list[frozenset[str]]] = {extra: [frozenset()]}
+        visits = 0
         while waiting:
-            line = waiting.pop()
+            line, conditions = waiting.pop()
             found = requirement(line)
-            if normalize(found.name) != self.name or not self.name:
-                yield line
+            if not self.name or normalize(found.name) != self.name:
+                yield _with_markers(line, conditions)
                 continue
-            for extra in sorted(set(map(normalize, found.extras)) - seen):
-                seen.add(extra)
-                if extra not in self.extras:
-                    raise Malformed(f"it asks for its own extra {outline(extra)}, which it does not have")
-                waiting += [_with_marker(inner, found) for inner in reversed(self.extras[extra])]
+            conditions |= {str(found.marker)} if found.marker else set()
+            for asked in sorted(map(normalize, found.extras)):
+                known = seen.setdefault(asked, [])
+                if any(fewer <= conditions for fewer in known):
+                    continue
+                known.append(conditions)
+                visits += 1
+                if asked not in self.extras or visits > _MOST_VISITS:
+                    wrong = "too often" if asked in self.extras else "which it does not have"
+                    raise Malformed(f"it asks for its own extra {outline(asked)}, {wrong}")
+                waiting += [(inner, conditions) for inner in reversed(self.extras[asked])]
 
     def _included(self, group: str) -> Iterator[str]:
         """Yield the lines of a group and of those that it includes, each group once: circles end by themselves."""
@@ -182,12 +202,12 @@ def requirement(line: str) -> Requirement:
         raise Malformed(f"no requirement: {outline(line)}") from error
 
 
-def _with_marker(line: str, asking: Requirement) -> str:
-    """Return a line that holds where its own marker and that of the line that stood for it do."""
-    if asking.marker is None:
+def _with_markers(line: str, conditions: frozenset[str]) -> str:
+    """Return a line that holds where its own marker and these do; as written where there are none."""
+    if not conditions:
         return line
     found = requirement(line)
-    markers = [str(marker) for marker in (found.marker, asking.marker) if marker]
+    markers = sorted(conditions | ({str(found.marker)} if found.marker else set()))
     found.marker = None
     # PEP 508: a URL ends at a blank
     return f"{found} ; {' and '.join(f'({marker})' for marker in markers)}"

@@ -101,9 +101,9 @@ def _is_unicode(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def outline(text: str) -> str:
+def outline(text: str, most: int = _OUTLINE) -> str:
     """Return a text as a message quotes it: on one line, and not all of a long one."""
-    return _CONTROL.sub("?", text if len(text) <= _OUTLINE else text[:_OUTLINE] + "…")
+    return _CONTROL.sub("?", text if len(text) <= most else text[:most] + "…")
 
 
 def parse_toml(data: bytes) -> Table:

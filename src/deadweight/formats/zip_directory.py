@@ -145,9 +145,10 @@ def _zip64_extra(extra: bytes, size: int, compressed: int, offset: int, filename
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, at)
         if kind == 1:
-            values = iter(struct.unpack_from(f"<{length // 8}Q", extra[at + 4 : at + 4 + length] + bytes(8)))
+            told = extra[at + 4 : at + 4 + length]
+            values = (value for (value,) in struct.iter_unpack("<Q", told[: len(told) // 8 * 8]))
             fields = [next(values, -1) if field == 0xFFFFFFFF else field for field in (size, compressed, offset)]
-            if -1 in fields or at + 4 + length > len(extra):
+            if -1 in fields or len(told) < length:
                 break
             return fields[0], fields[1], fields[2]
         at += 4 + length
@@ -211,17 +212,20 @@ def member_span(member: Member, archive_size: int) -> range:
     return range(member.offset, min(archive_size, member.offset + length))
 
 
-def read_member(data: bytes, member: Member, *, limit: int, filename: str) -> bytes:
+def read_member(data: bytes, member: Member, *, limit: int, filename: str, last: bool = False) -> bytes:
     """Return a member's first ``limit`` bytes; where that is all of it, its checksum holds.
 
     data:   the archive from the member's local header on
-    raises: MalformedArchive; MoreBytes where ``data`` ends too early
+    last:   whether there are no more bytes to be had
+    raises: MalformedArchive; MoreBytes where ``data`` ends too early, and more may be had
     """
     if len(data) < _LOCAL.size or data[:4] != b"PK\3\4":
         raise MalformedArchive(filename, f"{member.path!r} in it does not begin where the directory says")
     name_length, extra_length = _LOCAL.unpack_from(data)[9:11]
     start = _LOCAL.size + name_length + extra_length
     if len(data) < start + member.compressed:
+        if last:
+            raise MalformedArchive(filename, f"{member.path!r} in it reaches beyond the archive")
         raise MoreBytes(start + member.compressed)
     if data[_LOCAL.size : _LOCAL.size + name_length] not in (member.path.encode("utf-8"), _cp437(member.path)):
         raise MalformedArchive(filename, f"{member.path!r} in it has another name where it begins")

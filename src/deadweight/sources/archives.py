@@ -221,7 +221,7 @@ def _text(filename: str, place: _Place, member: Member, limit: int) -> bytes:
         return read_member(place.read(span), member, limit=limit, filename=filename)
     except MoreBytes as more:
         longer = range(span.start, min(place.size, span.start + more.needed))
-        return read_member(place.read(longer), member, limit=limit, filename=filename)
+        return read_member(place.read(longer), member, limit=limit, filename=filename, last=True)
 
 
 # --- sdists ------------------------------------------------------------------------------------

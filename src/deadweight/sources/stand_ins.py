@@ -71,7 +71,8 @@ class StandIns:
 
         raises: FetchFailed, MalformedArchive, BadInput where it cannot be read
         """
-        url = wanted.url if "://" in wanted.url and not wanted.url.startswith("file:") else wanted.place
+        remote = "://" in wanted.url and not wanted.url.startswith("file:")
+        url = wanted.url if remote else wanted.place or wanted.url
         filename = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
         archive = Archive(filename=filename, url=url)
         found = headers(self._reader.contents(archive).metadata)

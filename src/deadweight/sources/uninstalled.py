@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
@@ -14,7 +15,7 @@ from deadweight.formats.pyproject import Choice
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
 from deadweight.formats.wheel import Scheme
 from deadweight.machine import Machine
-from deadweight.model import Lock, Skipped, Wanted
+from deadweight.model import Archive, Lock, Pinned, Skipped, Wanted
 from deadweight.progress import Observer, Progress
 from deadweight.selection import choose
 from deadweight.sources.archives import ArchiveReader
@@ -165,6 +166,7 @@ class Uninstalling:
 
         compiled: whether to estimate the bytecode that compiling would add
         """
+        lock = replace(lock, packages=tuple(map(_with_folder, lock.packages)))
         chosen = choose(lock, self._machine, hashes(self._file) if self._file else None)
         requested = {wanted.name for wanted in lock.wanted or () if wanted.name}
         if self._file is not None:
@@ -188,6 +190,15 @@ class Uninstalling:
 def machine_of(python: str, platform: str) -> Machine:
     """Return the machine that a ``--python`` (version, or path of an interpreter) and a ``--platform`` mean."""
     return Machine(python=version_of_interpreter(python), platform=platform)
+
+
+def _with_folder(package: Pinned) -> Pinned:
+    """Return a package whose code lies in a folder of this machine with that folder in its sdist's place."""
+    if not os.path.isdir(package.place):
+        return package
+    folder = os.path.abspath(package.place)
+    archive = Archive(filename=os.path.basename(folder), url=Path(folder).as_uri())
+    return replace(package, sdist=archive, place="")
 
 
 def _read(path: str) -> bytes:

@@ -15,7 +15,7 @@ from functools import partial
 from deadweight.formats.locks.asked import asked_by_project, edge_of, wanted
 from deadweight.formats.locks.marking import Markers, admits
 from deadweight.formats.locks.places import archive, beside, by_kind, last_part, repository, url_from
-from deadweight.formats.locks.walking import Edge, once, reached
+from deadweight.formats.locks.walking import Edge, by_name, once, reached
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -65,10 +65,7 @@ def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, proj
     if any("groups" in package.row.values for package in packages):
         found = _told(packages, markers, extras | groups)
     elif asked.starts:
-        by_name: dict[str, list[_Package]] = defaultdict(list)
-        for package in packages:
-            by_name[package.name].append(package)
-        found = reached(asked.starts, partial(_find, by_name, markers), _edges)
+        found = reached(asked.starts, partial(_find, by_name(packages), markers), _edges)
     else:
         found, warnings = {package: set() for package in packages}, (_ALL_IS_TAKEN,)
     files = metadata.table("files")
@@ -102,11 +99,11 @@ def _is_for(row: Table, markers: Markers) -> bool:
     return markers.hold(row.text("marker"))
 
 
-def _find(by_name: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
+def _find(versions: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
     """Return what an edge leads to: the version that its specifier admits."""
     if not markers.hold(edge.marker):
         return None
-    found = by_name.get(edge.name, [])
+    found = versions.get(edge.name, [])
     if len(found) > 1:
         found = [p for p in found if p.version is None or admits(edge.version, p.version)]
         found = [p for p in found if admits(p.row.text("requires_python"), markers.python)] or found

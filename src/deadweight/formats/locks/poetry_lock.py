@@ -7,7 +7,6 @@ walked from the pyproject.toml beside it.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +16,7 @@ from deadweight.formats.locks.asked import asked_by_project, poetry_edges, wante
 from deadweight.formats.locks.constraints import poetry_admits
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
-from deadweight.formats.locks.walking import Edge, once, reached
+from deadweight.formats.locks.walking import Edge, by_name, once, reached
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -66,7 +65,7 @@ def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, p
     if tells:
         found = _told(packages, markers, table.table("extras"), groups, extras)
     elif asked.starts:
-        find = partial(_find, _by_name(packages), markers)
+        find = partial(_find, by_name(packages), markers)
         found = reached(asked.starts, find, partial(_edges, markers))
     else:
         found = {package: set() for package in packages if not package.table.flag("optional")}
@@ -81,13 +80,6 @@ def _package(table: Table) -> _Package:
     if version is None:
         raise table.fails("version", "is missing")
     return _Package(table.name(), version, table)
-
-
-def _by_name(packages: list[_Package]) -> Mapping[str, list[_Package]]:
-    found: dict[str, list[_Package]] = defaultdict(list)
-    for package in packages:
-        found[package.name].append(package)
-    return found
 
 
 # --- from 2.1 on: each package tells ------------------------------------------------------------
@@ -126,11 +118,11 @@ def _marker_of(package: Table, group: str) -> str:
 # --- before 2.1: the graph tells ----------------------------------------------------------------
 
 
-def _find(by_name: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
+def _find(versions: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
     """Return what an edge leads to; of several versions the newest that its constraint and this Python admit."""
     if not markers.hold(edge.marker):
         return None
-    found = by_name.get(edge.name, [])
+    found = versions.get(edge.name, [])
     if len(found) > 1:
         found = [p for p in found if poetry_admits(edge.version, p.version)]
         found = [p for p in found if poetry_admits(p.table.text("python-versions"), markers.python)] or found

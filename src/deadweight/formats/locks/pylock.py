@@ -22,6 +22,7 @@ from deadweight.formats.locks.places import (
     sha256_of,
 )
 from deadweight.formats.locks.walking import once
+from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 from deadweight.model import Archive, Lock, Pinned
@@ -29,6 +30,7 @@ from deadweight.model import Archive, Lock, Pinned
 if TYPE_CHECKING:
     from packaging.pylock import Package, PackageArchive, PackageSdist, PackageVcs, PackageWheel, Pylock
 
+_QUOTED = re.compile(r"""["']([^"']*)["']""")
 _VERSION = re.compile(r"1\.(\d{1,9})\Z")
 
 
@@ -42,8 +44,8 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
     lock = _validated(table)
     _check_machine(lock, markers)
     # PEP 751: default groups stand for the project itself; nobody asks for them by name
-    default = frozenset(lock.default_groups or ())
-    known = frozenset(lock.dependency_groups or ())
+    default = frozenset(map(normalize, lock.default_groups or ()))
+    known = frozenset(map(normalize, lock.dependency_groups or ()))
     groups = chosen(choice.groups, known | default, "dependency group") - default
     extras = chosen(choice.extras, lock.extras or (), "extra")
     told = bool(lock.extras or lock.dependency_groups or lock.default_groups)
@@ -71,8 +73,9 @@ class _Selection:
         """Return the extras and groups with which alone a marker holds; "" for the project where it needs none."""
         if self._markers.hold(marker, groups=self._default):
             return frozenset({""})
-        alone = {group for group in self._groups if self._markers.hold(marker, groups=frozenset({group}))}
-        alone |= {extra for extra in self._extras if self._markers.hold(marker, extras=frozenset({extra}))}
+        named = {normalize(quoted) for quoted in _QUOTED.findall(marker)}
+        alone = {group for group in self._groups & named if self._markers.hold(marker, groups=frozenset({group}))}
+        alone |= {extra for extra in self._extras & named if self._markers.hold(marker, extras=frozenset({extra}))}
         return frozenset(alone) or self._groups | self._extras
 
 
@@ -93,7 +96,9 @@ def _validated(table: Table) -> Pylock:
     try:
         return Pylock.from_dict({**table.values, "lock-version": "1.0"})
     except (PylockValidationError, ValueError, RecursionError) as error:
-        raise Malformed(outline(str(error))) from error
+        # packaging hands on any error as text
+        reason = "too deeply nested" if "recursion" in str(error) else outline(str(error), 200)
+        raise Malformed(reason) from error
 
 
 def _check_machine(lock: Pylock, markers: Markers) -> None:

@@ -5,7 +5,6 @@ source: uv writes no specification; the keys are those of uv 0.3 and later (``ve
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from posixpath import join
@@ -14,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, file_url, last_part, named_as, repository
-from deadweight.formats.locks.walking import Edge, merged, once, reached
+from deadweight.formats.locks.walking import Edge, by_name, merged, once, reached
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, parse_toml
@@ -140,8 +139,13 @@ def _starts(
 
 def _conflict_extras(members: Iterable[_Package], groups: frozenset[str], extras: frozenset[str]) -> frozenset[str]:
     """Return the extras by which uv's markers tell conflicting choices apart: "extra-4-root-new" for root[new]."""
-    asked = [("project", "")] + [("extra", f"-{name}") for name in extras] + [("group", f"-{name}") for name in groups]
-    return frozenset(f"{kind}-{len(m.name)}-{m.name}{ending}" for m in members for kind, ending in asked)
+    found: set[str] = set()
+    for member in members:
+        ending = f"{len(member.name)}-{member.name}"
+        found.add(f"project-{ending}")
+        found |= {f"extra-{ending}-{extra}" for extra in extras & member.extras.keys()}
+        found |= {f"group-{ending}-{group}" for group in groups & member.groups.keys()}
+    return frozenset(found)
 
 
 class _Graph:
@@ -150,9 +154,7 @@ class _Graph:
     def __init__(
         self, packages: Iterable[_Package], members: frozenset[_Package], markers: Markers, extras: frozenset[str]
     ) -> None:
-        self._by_name: dict[str, list[_Package]] = defaultdict(list)
-        for package in packages:
-            self._by_name[package.name].append(package)
+        self._by_name = by_name(packages)
         self._members, self._markers, self._extras = members, markers, extras
 
     def _holds(self, marker: str) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from deadweight.formats.tables import Malformed
 from deadweight.model import Pinned, Wanted
 
-# A walk takes extras and groups times edges; the most of one project that were seen are 130.
-_MOST_STARTS = 1000
+# A walk takes extras and groups times edges: the largest project that was seen, with 130 of them, 800 thousand.
+_MOST_STEPS = 5_000_000
+_MOST_VERSIONS = 100  # of one project
 
 Node = TypeVar("Node", bound=Hashable)
 
@@ -29,6 +30,14 @@ class Edge(NamedTuple):
     source: str = ""
 
 
+class Named(Protocol):
+    """Whatever has a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Package = TypeVar("Package", bound=Named)
 Starts = Mapping[str, Iterable[Edge]]  # dependency group or extra, "" for the project itself → its edges
 
 
@@ -42,14 +51,16 @@ def reached(
     find:  the node that an edge leads to; None where its marker does not hold
     edges: those of a node, or of one of its extras ("" for none)
     """
-    if len(starts) > _MOST_STARTS:
-        raise Malformed(f"more than {_MOST_STARTS} extras and dependency groups")
     found: dict[Node, set[str]] = defaultdict(set)
+    steps = 0
     for start, first in starts.items():
         seen: set[tuple[Node, str]] = set()
         waiting = list(first)
         while waiting:
             edge = waiting.pop()
+            steps += 1
+            if steps > _MOST_STEPS:
+                raise Malformed("a graph too large to walk")
             node = find(edge)
             if node is None:
                 continue
@@ -58,6 +69,16 @@ def reached(
                 seen.add(part)
                 waiting.extend(edges(*part))
     return dict(found)
+
+
+def by_name(packages: Iterable[Package]) -> Mapping[str, list[Package]]:
+    """Return the versions that a lock has of each project; raises Malformed for more than any lock has."""
+    found: dict[str, list[Package]] = defaultdict(list)
+    for package in packages:
+        found[package.name].append(package)
+        if len(found[package.name]) > _MOST_VERSIONS:
+            raise Malformed(f"more than {_MOST_VERSIONS} versions of {package.name}")
+    return found
 
 
 def merged(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:

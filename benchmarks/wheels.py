@@ -1,0 +1,164 @@
+"""The wheels' directories against the throwaway environment: sizes, seconds, bytes moved, disk used.
+
+Both go through an index on this machine that waits 20 ms before each answer, with empty caches of their own, so that
+they differ in nothing but the method. The first run of all fills the index's own folder from the configured index.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local_index import LocalIndex, local_index
+
+BIN = Path(sys.executable).parent
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+APPLICATIONS = {
+    "bookgen": FIXTURES / "bookgen/requirements.txt",
+    "music-service": FIXTURES / "music-service/requirements.txt",
+    "paper-trading": FIXTURES / "paper-trading/requirements.txt",
+    "trading-bot": FIXTURES / "trading-bot/requirements.txt",
+    "services": FIXTURES / "services/backend.txt",
+}
+DELAY = 0.020
+KEPT = Path(tempfile.gettempdir()) / "deadweight-bench-index"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run took, and its report."""
+
+    seconds: float
+    requests: int
+    moved: int
+    report: dict[str, Any]
+
+    @property
+    def apparent(self) -> dict[str, int]:
+        return {row["name"]: row["apparent_bytes"] for row in self.report["distributions"]}
+
+
+def main(names: list[str]) -> None:
+    """Compare applications by name; all by default."""
+    with local_index(KEPT, DELAY) as index, tempfile.TemporaryDirectory(prefix="deadweight-bench-") as folder:
+        scratch = Path(folder)
+        after_resolution(index, scratch)
+        for name in names or APPLICATIONS:
+            side_by_side(name, APPLICATIONS[name], index, scratch)
+
+
+def run(arguments: list[str], index: LocalIndex, scratch: Path, **variables: str) -> Run:
+    """Run deadweight once."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_FIND", "UV_"))}
+    environment = {
+        **kept,
+        "UV_CACHE_DIR": str(scratch / "uv"),
+        "DEADWEIGHT_CACHE_DIR": str(scratch / "dw"),
+        **variables,
+    }
+    index.reset()
+    began = time.perf_counter()
+    done = subprocess.run(
+        [str(BIN / "deadweight"), *arguments, "--format", "json", "--quiet"],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    if done.returncode:
+        sys.exit(f"{arguments} left with {done.returncode}: {done.stderr}")
+    counted = index.counters()
+    return Run(seconds, counted["requests"], counted["bytes"], json.loads(done.stdout))
+
+
+def empty(scratch: Path, *names: str) -> None:
+    for name in names:
+        shutil.rmtree(scratch / name, ignore_errors=True)
+
+
+def after_resolution(index: LocalIndex, scratch: Path) -> None:
+    """The music service's lock, measured cold and from the cache: whole processes, no resolution."""
+    lock = scratch / "pylock.toml"
+    wanted = scratch / "requirements.txt"
+    lines = APPLICATIONS["music-service"].read_text().splitlines()
+    wanted.write_text("\n".join(line for line in lines if not line.lower().startswith("midiutil")))  # has no wheel
+    subprocess.run(
+        [str(BIN / "uv"), "pip", "compile", str(wanted), "--no-build", "--quiet", "--format", "pylock.toml",
+         "--default-index", index.url, "--python", sys.executable, "--output-file", str(lock)],
+        check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    run([str(lock), "--no-cache"], index, scratch)  # fills the index's folder
+    cold, cached = [], []
+    for _ in range(5):
+        empty(scratch, "dw")
+        cold.append(run([str(lock)], index, scratch))
+        cached.append(run([str(lock)], index, scratch))
+    totals = cold[0].report["totals"]
+    download = totals["download_bytes"]
+    print(
+        f"music-service after resolution: {totals['distributions']} wheels of {download / 1e9:.2f} GB, which unpack to"
+    )
+    print(
+        f"  {totals['apparent_bytes'] / 1e9:.2f} GB in {totals['files']:,} files; {DELAY * 1000:.0f} ms before each answer"
+    )
+    for title, runs in {"cold": cold, "from the cache": cached}.items():
+        best = sorted(runs, key=lambda each: each.seconds)[len(runs) // 2]
+        share = best.moved / download
+        print(f"  {title:15} {best.seconds:6.2f} s, {best.requests} requests, {best.moved / 1e6:.2f} MB ({share:.2%})")
+
+
+def side_by_side(name: str, requirements: Path, index: LocalIndex, scratch: Path) -> None:
+    """One application, by the wheels' directories and by a throwaway environment."""
+    options = [str(requirements), "--index-url", index.url]
+    keep = scratch / "venv"
+    methods = {"no-install": ["--no-install"], "install": ["--bytecode", "none", "--keep-env", str(keep)]}
+    runs: dict[str, Run] = {}
+    disks: dict[str, int] = {}
+    for title, further in methods.items():
+        for _ in range(2):  # the first fills the index's folder
+            empty(scratch, "uv", "dw", "venv")
+            runs[title] = run([*options, *further], index, scratch)
+            disks[title] = sum(used(scratch / each) for each in ("uv", "dw", "venv"))
+    print(f"\n{name}: {len(runs['install'].apparent)} distributions")
+    for title, each in runs.items():
+        print(
+            f"  {title:11} {each.seconds:7.2f} s  {each.requests:5} requests  {each.moved / 1e6:9.2f} MB moved"
+            f"  {disks[title] / 1e6:9.2f} MB of disk"
+        )
+    explain(runs["install"].apparent, runs["no-install"])
+    empty(scratch, "uv", "dw", "venv")
+
+
+def used(folder: Path) -> int:
+    """Return the disk bytes below a folder, each inode once."""
+    found = subprocess.run(["du", "-s", "--block-size=1", str(folder)], capture_output=True, text=True, check=False)
+    return int(found.stdout.split()[0]) if found.stdout else 0
+
+
+def explain(truth: dict[str, int], told: Run) -> None:
+    """Print how far the two methods are apart, and why where that is worth a word."""
+    sizes = told.apparent
+    whole, measured = sum(truth.values()), sum(sizes.values())
+    print(f"  total {whole:,} installed, {measured:,} by the wheels: {(measured - whole) / whole:+.4%}")
+    estimated = {row["name"] for row in told.report["distributions"] if row["archive"]["estimated"]}
+    off = {n: (sizes[n] - truth[n]) / truth[n] for n in truth if n in sizes}
+    exact = sum(sizes[n] == truth[n] for n in off)
+    worst = max((abs(share) for n, share in off.items() if n not in estimated), default=0.0)
+    print(
+        f"  {exact} of {len(off)} to the byte; of those with a wheel the farthest is {worst:.3%} off, by its launchers,"
+    )
+    print("  which name the environment's folder")
+    for n in sorted(estimated):
+        print(f"  {n}: {off[n]:+.1%}: only an sdist is there, so this is an estimate")
+    for n in sorted(set(truth) ^ set(sizes)):
+        print(f"  {n}: only {'installed' if n in truth else 'by the wheels'}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,145 @@
+"""pdm.lock → what is installed for one machine: told by the lock itself with inherit_metadata, by its graph without."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.errors import BadLock
+from deadweight.formats.locks import Choice, read_lock
+from deadweight.model import Lock, Wanted
+
+VALUES = {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"}
+NOTHING_MORE = Choice(groups=frozenset())
+HASH = "ab" * 32
+PROJECT = """
+[project]
+name = "p"
+dependencies = ["a[x]", "w; sys_platform == 'win32'"]
+[project.optional-dependencies]
+fast = ["y"]
+[dependency-groups]
+dev = ["t"]
+[tool.pdm.dev-dependencies]
+lint = ["r", "-e file:///near#egg=near"]
+"""
+
+
+def package(name: str, *lines: str, version: str = "1") -> str:
+    return "\n".join(["[[package]]", f'name = "{name}"', f'version = "{version}"', *lines, ""])
+
+
+def read(
+    *packages: str, version: str = "4.5.0", choice: Choice = NOTHING_MORE, project: str = PROJECT, head: str = ""
+) -> Lock:
+    text = "\n".join(["[metadata]", f'lock_version = "{version}"', head, *packages])
+    return read_lock("/work/pdm.lock", text.encode(), VALUES, choice, project=project.encode())
+
+
+def groups(lock: Lock) -> dict[str, set[str]]:
+    return {found.name: set(found.groups) for found in lock.packages}
+
+
+GROUPS = 'groups = ["default", "dev", "fast", "lint"]'
+TOLD = (
+    package("a", 'groups = ["default", "dev"]'),
+    package("a", 'extras = ["x"]', 'groups = ["default"]', 'dependencies = ["a==1", "b"]'),
+    package("b", 'groups = ["default"]'),
+    package("w", 'groups = ["default"]', """marker = "sys_platform == 'win32'" """),
+    package("y", 'groups = ["fast"]'),
+    package("t", 'groups = ["dev"]'),
+    package("r", 'groups = ["lint"]'),
+)
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (NOTHING_MORE, {"a": {""}, "b": {""}}),
+        (Choice(), {"a": {"", "dev"}, "b": {""}, "t": {"dev"}, "r": {"lint"}}),
+        (Choice(extras=frozenset({"fast"}), groups=frozenset({"lint"})),
+         {"a": {""}, "b": {""}, "y": {"fast"}, "r": {"lint"}}),
+    ],
+    ids=["project", "all groups", "extra and group"],
+)  # fmt: skip
+def test_read_lock__pdm__each_package_says_who_needs_it(choice: Choice, expected: dict[str, set[str]]) -> None:
+    assert groups(read(*TOLD, choice=choice, head=GROUPS)) == expected
+
+
+def test_read_lock__pdm_with_its_project__wants_what_that_names() -> None:
+    assert read(*TOLD, choice=Choice(groups=frozenset({"dev"})), head=GROUPS).wanted == (
+        Wanted(name="a", extras=frozenset({"x"}), groups=frozenset({""})),
+        Wanted(name="t", groups=frozenset({"dev"})),
+    )
+
+
+def test_read_lock__pdm_without_metadata__is_walked_from_the_project() -> None:
+    lock = read(
+        package("a", "dependencies = [\"c>=1; python_version < '4'\", \"n; sys_platform == 'win32'\"]"),
+        package("a", 'extras = ["x"]', 'dependencies = ["a==1", "b<2"]'),
+        package("b", version="1"),
+        package("b", version="2"),
+        *map(package, "cntry"),
+        version="4.3",
+        choice=Choice(extras=frozenset({"fast"})),
+    )
+    assert groups(lock) == {"a": {""}, "b": {""}, "c": {""}, "t": {"dev"}, "r": {"lint"}, "y": {"fast"}}
+    assert [found.version for found in lock.packages if found.name == "b"] == ["1"]
+
+
+def test_read_lock__pdm_that_nothing_explains__is_taken_whole_with_a_warning() -> None:
+    lock = read(package("a"), package("b"), project="")
+    assert groups(lock) == {"a": set(), "b": set()}
+    assert lock.wanted is None
+    assert "inherit_metadata" in lock.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "place", "origin", "urls"),
+    [
+        (['path = "./near"'], "/work/near", "", []),
+        (['git = "https://h.example/r"', 'revision = "c0ffee"'], "git+https://h.example/r@c0ffee", "", []),
+        (['url = "https://h.example/a.whl"', f'files = [{{url = "https://h.example/a.whl", hash = "sha256:{HASH}"}}]'],
+         "", "https://h.example/a.whl", ["https://h.example/a.whl"]),
+        ([f'files = [{{file = "a.whl", hash = "sha256:{HASH}"}}]'], "", "", [""]),
+    ],
+    ids=["folder", "git", "url", "index"],
+)  # fmt: skip
+def test_read_lock__pdm_source__says_where_the_code_is(
+    lines: list[str], place: str, origin: str, urls: list[str]
+) -> None:
+    (found,) = read(package("a", 'groups = ["default"]', *lines)).packages
+    assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
+
+
+def test_read_lock__pdm_4_files__are_in_the_metadata() -> None:
+    head = f'[metadata.files]\n"a 1" = [{{file = "a.whl", hash = "sha256:{HASH}"}}]\n'
+    (found,) = read(package("a"), version="4.1", head=head, project="").packages
+    assert [wheel.sha256 for wheel in found.wheels] == [HASH]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "version that is not known: none"),
+        ('[metadata]\nlock_version = "5.0"', "not known: 5.0"),
+        ("[[[", "no TOML"),
+        ('package = [1]\n[metadata]\nlock_version = "4.5.0"', "package, number 1 is not a table"),
+    ],
+)
+def test_read_lock__pdm_malformed__is_refused(text: str, says: str) -> None:
+    with pytest.raises(BadLock, match=says):
+        read_lock("pdm.lock", text.encode(), VALUES, NOTHING_MORE)
+
+
+def test_read_lock__pdm_not_of_its_project__is_refused() -> None:
+    with pytest.raises(BadLock, match="a is asked for and not there"):
+        read(package("b"))
+
+
+def test_read_lock__pdm_unknown_choice__names_those_that_exist() -> None:
+    with pytest.raises(BadLock, match="no dependency group nope") as caught:
+        read(*TOLD, head=GROUPS, choice=Choice(groups=frozenset({"nope"})))
+    assert "dev, lint" in caught.value.hint
+    with pytest.raises(BadLock, match="no extra nope") as caught:
+        read(*TOLD, head=GROUPS, choice=Choice(extras=frozenset({"nope"})))
+    assert "fast" in caught.value.hint

@@ -1,0 +1,111 @@
+"""Pipfile.lock → what is installed for one machine."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from deadweight.errors import BadLock
+from deadweight.formats.locks import Choice, read_lock
+from deadweight.model import Archive, Lock, Wanted
+
+VALUES = {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"}
+NOTHING_MORE = Choice(groups=frozenset())
+HASH = "ab" * 32
+META = {"pipfile-spec": 6}
+
+
+def read(default: dict[str, object], *, choice: Choice = NOTHING_MORE, project: str = "", **categories: object) -> Lock:
+    text = json.dumps({"_meta": META, "default": default, **categories})
+    return read_lock("/work/Pipfile.lock", text.encode(), VALUES, choice, project=project.encode())
+
+
+def test_read_lock__pipfile_entry__has_version_and_hashes_but_no_names() -> None:
+    lock = read({"Req.S": {"version": "==2.0", "hashes": [f"sha256:{HASH}", "md5:0"]}})
+    (found,) = lock.packages
+    assert (found.name, found.version, found.groups) == ("req-s", "2.0", frozenset({""}))
+    assert found.wheels == (Archive(filename="", url="", sha256=HASH),)
+
+
+def test_read_lock__pipfile_marker__is_that_of_the_machine() -> None:
+    lock = read({"a": {"version": "==1", "markers": "sys_platform == 'win32'"}, "b": {"version": "==1"}})
+    assert [found.name for found in lock.packages] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (NOTHING_MORE, {"a": {""}}),
+        (Choice(), {"a": {"", "develop"}, "t": {"develop"}, "d": {"docs"}}),
+        (Choice(groups=frozenset({"Docs"})), {"a": {""}, "d": {"docs"}}),
+    ],
+)
+def test_read_lock__pipfile_categories__are_groups(choice: Choice, expected: dict[str, set[str]]) -> None:
+    one: dict[str, object] = {"version": "==1"}
+    lock = read({"a": one}, develop={"a": one, "t": one}, docs={"d": one}, choice=choice)
+    assert {found.name: set(found.groups) for found in lock.packages} == expected
+
+
+def test_read_lock__pipfile_index_key__marks_what_was_asked_for() -> None:
+    lock = read({"a": {"version": "==1", "index": "x", "extras": ["S"]}, "b": {"version": "==1"}})
+    assert lock.wanted == (Wanted(name="a", extras=frozenset({"s"}), groups=frozenset({""})),)
+
+
+def test_read_lock__pipfile_beside__says_what_was_asked_for() -> None:
+    one: dict[str, object] = {"version": "==1"}
+    project = '[packages]\nA = "*"\n[dev-packages]\nt = {version = "*"}\n[requires]\nb = "x"\n'
+    lock = read({"a": one, "b": one}, develop={"t": one, "u": one}, choice=Choice(), project=project)
+    assert lock.wanted == (Wanted(name="a", groups=frozenset({""})), Wanted(name="t", groups=frozenset({"develop"})))
+
+
+@pytest.mark.parametrize(
+    ("entry", "place", "origin"),
+    [
+        ({"git": "https://h.example/r.git", "ref": "c0ffee"}, "git+https://h.example/r.git@c0ffee", ""),
+        ({"path": "../near", "editable": True}, "/near", ""),
+        ({"file": "https://h.example/a-1.whl", "hashes": [f"sha256:{HASH}"]}, "", "https://h.example/a-1.whl"),
+        ({"path": "w/a-1.tar.gz"}, "", "file:///work/w/a-1.tar.gz"),
+    ],
+    ids=["git", "folder", "URL", "archive"],
+)
+def test_read_lock__pipfile_source__says_where_the_code_is(entry: object, place: str, origin: str) -> None:
+    (found,) = read({"a": entry}).packages
+    assert (found.version, found.place, found.origin) == (None, place, origin)
+    archives = [*found.wheels, *([found.sdist] if found.sdist else [])]
+    assert [one.url for one in archives] == ([origin] if origin else [])
+
+
+def test_read_lock__pipfile_without_version__warns() -> None:
+    lock = read({"a": {"version": "*"}})
+    assert lock.packages[0].version is None
+    assert "no version of a" in lock.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "no JSON"),
+        ("[]", "no JSON object"),
+        ("{}", "version that is not known: None"),
+        ('{"_meta": {"pipfile-spec": 7}}', "not known: 7"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"../a": {}}}', "no project's name"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": ">=1"}}}', "no exact version"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": "\\ud800"}}}', "no Unicode text"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"file": "https://x/\\u0000.whl"}}}', "no file's name"),
+        ("[" * 100_000, "JSON"),
+    ],
+)
+def test_read_lock__pipfile_malformed__is_refused(text: str, says: str) -> None:
+    with pytest.raises(BadLock, match=says):
+        read_lock("Pipfile.lock", text.encode(), VALUES, NOTHING_MORE)
+
+
+def test_read_lock__pipfile_versions_that_differ__are_refused() -> None:
+    with pytest.raises(BadLock, match="a 1 and 2 are both"):
+        read({"a": {"version": "==1"}}, develop={"a": {"version": "==2"}}, choice=Choice())
+
+
+def test_read_lock__pipfile_beside_is_malformed__says_whose_fault_it_is() -> None:
+    with pytest.raises(BadLock, match="the Pipfile beside it: no TOML"):
+        read({}, project="[")

@@ -1,0 +1,302 @@
+"""uv.lock → what is installed for one machine, with the groups and extras that bring it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from deadweight.errors import BadLock
+from deadweight.formats.locks import Choice, read_lock
+from deadweight.model import Archive, Lock, Wanted
+
+VALUES = {
+    "os_name": "posix",
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+    "implementation_name": "cpython",
+    "python_version": "3.11",
+    "python_full_version": "3.11.7",
+}
+NOTHING_MORE = Choice(groups=frozenset())
+INDEX = '{ registry = "https://index.example/simple" }'
+HASH = "ab" * 32
+
+
+def package(name: str, *lines: str, version: str = "1", source: str = INDEX) -> str:
+    """Return a ``[[package]]``; the lines follow its source."""
+    return "\n".join(["[[package]]", f'name = "{name}"', f'version = "{version}"', f"source = {source}", *lines, ""])
+
+
+def project(*lines: str, name: str = "proj") -> str:
+    return package(name, *lines, source='{ editable = "." }')
+
+
+def read(*packages: str, choice: Choice = NOTHING_MORE, head: str = "", values: Mapping[str, str] = VALUES) -> Lock:
+    text = "\n".join(["version = 1", head, *packages])
+    return read_lock("/work/app/uv.lock", text.encode(), values, choice)
+
+
+def names(lock: Lock) -> list[str]:
+    return [found.name for found in lock.packages]
+
+
+def groups(lock: Lock) -> dict[str, set[str]]:
+    return {found.name: set(found.groups) for found in lock.packages}
+
+
+def test_read_lock__uv_chain__leaves_out_the_project_and_what_it_does_not_reach() -> None:
+    lock = read(
+        project('dependencies = [{ name = "a" }]'),
+        package("a", 'dependencies = [{ name = "b" }]'),
+        package("b"),
+        package("stray"),
+    )
+    assert names(lock) == ["a", "b"]
+    assert lock.wanted == (Wanted(name="a", groups=frozenset({""})),)
+
+
+@pytest.mark.parametrize(("system", "expected"), [("linux", ["a"]), ("win32", ["a", "w"])])
+def test_read_lock__uv_marker__is_that_of_the_machine(system: str, expected: list[str]) -> None:
+    lock = read(
+        project('dependencies = [{ name = "a" }]'),
+        package("a", """dependencies = [{ name = "w", marker = "sys_platform == 'win32'" }]"""),
+        package("w"),
+        values={**VALUES, "sys_platform": system},
+    )
+    assert names(lock) == expected
+
+
+def test_read_lock__uv_groups_and_extras__each_package_says_which_reach_it() -> None:
+    parts = [
+        project(
+            'dependencies = [{ name = "a" }]',
+            "[package.optional-dependencies]",
+            'Fast = [{ name = "b" }]',
+            'all = [{ name = "c" }]',
+            "[package.dev-dependencies]",
+            'dev = [{ name = "b" }, { name = "a" }]',
+            'docs = [{ name = "d" }]',
+        ),
+        *map(package, "abcd"),
+    ]
+    some = read(*parts, choice=Choice(extras=frozenset({"fast"}), groups=frozenset({"dev"})))
+    assert groups(some) == {"a": {"", "dev"}, "b": {"fast", "dev"}}
+    assert groups(read(*parts, choice=Choice())) == {"a": {"", "dev"}, "b": {"dev"}, "d": {"docs"}}
+
+
+def test_read_lock__uv_extras_of_dependencies__are_followed() -> None:
+    lock = read(
+        project('dependencies = [{ name = "requests", extra = ["socks"] }]'),
+        package("requests", "[package.optional-dependencies]", 'socks = [{ name = "p" }]', 'other = [{ name = "q" }]'),
+        package("p"),
+        package("q"),
+    )
+    assert names(lock) == ["p", "requests"]
+    assert lock.wanted == (Wanted(name="requests", extras=frozenset({"socks"}), groups=frozenset({""})),)
+
+
+def test_read_lock__uv_extra_of_the_project_in_a_group__brings_that_extra() -> None:
+    lock = read(
+        project(
+            'dependencies = [{ name = "a" }]',
+            "[package.optional-dependencies]",
+            'x = [{ name = "b" }]',
+            "[package.dev-dependencies]",
+            'dev = [{ name = "proj", extra = ["x"] }]',
+        ),
+        package("a"),
+        package("b"),
+        choice=Choice(),
+    )
+    assert groups(lock) == {"a": {""}, "b": {"dev"}}
+    assert lock.wanted is not None
+    assert {want.name: set(want.groups) for want in lock.wanted} == {"a": {""}, "b": {"dev"}}
+
+
+FORKS = (
+    project(
+        "dependencies = [",
+        f"""{{ name = "np", version = "1", source = {INDEX}, marker = "python_full_version < '3.12'" }},""",
+        f"""{{ name = "np", version = "2", source = {INDEX}, marker = "python_full_version >= '3.12'" }},""",
+        '{ name = "user" } ]',
+    ),
+    package("np", """resolution-markers = ["python_full_version < '3.12'"]""", version="1"),
+    package("np", """resolution-markers = ["python_full_version >= '3.12'"]""", version="2"),
+    package("user", 'dependencies = [{ name = "np" }]'),
+)
+
+
+@pytest.mark.parametrize(("python", "version"), [("3.11.7", "1"), ("3.13.0", "2")])
+def test_read_lock__uv_fork__takes_the_version_of_the_machine(python: str, version: str) -> None:
+    lock = read(*FORKS, values={**VALUES, "python_full_version": python})
+    assert [found.version for found in lock.packages if found.name == "np"] == [version]
+
+
+CONFLICTING = (
+    project(
+        "[package.optional-dependencies]",
+        'cpu = [{ name = "torch", version = "1" }]',
+        'gpu = [{ name = "torch", version = "2" }]',
+        "[package.dev-dependencies]",
+        """dev = [{ name = "helper", marker = "extra != 'extra-4-proj-gpu' or extra == 'extra-4-proj-cpu'" }]""",
+    ),
+    package("torch", version="1"),
+    package("torch", version="2"),
+    package("helper"),
+)
+
+
+def test_read_lock__uv_conflicting_extras__markers_see_the_chosen_one() -> None:
+    cpu, gpu = (read(*CONFLICTING, choice=Choice(extras=frozenset({extra}))) for extra in ("cpu", "gpu"))
+    assert [(found.name, found.version) for found in cpu.packages] == [("helper", "1"), ("torch", "1")]
+    assert [(found.name, found.version) for found in gpu.packages] == [("torch", "2")]
+
+
+def test_read_lock__uv_conflicting_extras_at_once__is_refused() -> None:
+    with pytest.raises(BadLock, match=r"torch 1 and 2|torch 2 and 1") as caught:
+        read(*CONFLICTING, choice=Choice(extras=frozenset({"cpu", "gpu"})))
+    assert "fewer" in caught.value.hint
+
+
+def test_read_lock__uv_workspace__members_are_roots_and_no_packages() -> None:
+    lock = read(
+        package("app", 'dependencies = [{ name = "lib", extra = ["x"] }]', source='{ virtual = "." }'),
+        package(
+            "lib",
+            'dependencies = [{ name = "a" }]',
+            "[package.optional-dependencies]",
+            'x = [{ name = "b" }]',
+            source='{ editable = "packages/lib" }',
+        ),
+        package("tool", 'dependencies = [{ name = "c" }]', source='{ editable = "packages/tool" }'),
+        package("near", 'dependencies = [{ name = "d" }]', source='{ directory = "../near" }'),
+        *map(package, "abcd"),
+        head='[manifest]\nmembers = ["app", "lib", "tool"]\n',
+    )
+    assert groups(lock) == {"a": {""}, "b": {""}, "c": {""}}
+
+
+def test_read_lock__uv_without_a_project__starts_at_the_manifest() -> None:
+    lock = read(
+        package("a"),
+        package("b"),
+        head='[manifest]\nrequirements = [{ name = "a" }]\n[manifest.dependency-groups]\ndev = [{ name = "b" }]\n',
+        choice=Choice(),
+    )
+    assert groups(lock) == {"a": {""}, "b": {"dev"}}
+
+
+def test_read_lock__uv_archives__have_url_hash_and_size() -> None:
+    lock = read(
+        project('dependencies = [{ name = "a" }]'),
+        package(
+            "a",
+            f'sdist = {{ url = "https://index.example/a-1.tar.gz", hash = "sha256:{HASH}", size = 7 }}',
+            'wheels = [{ url = "https://index.example/a-1%2Bcpu-py3-none-any.whl#frag", hash = "md5:00" }]',
+        ),
+    )
+    (found,) = lock.packages
+    assert found.sdist == Archive(filename="a-1.tar.gz", url="https://index.example/a-1.tar.gz", sha256=HASH, size=7)
+    (wheel,) = found.wheels
+    assert (wheel.filename, wheel.sha256, wheel.size) == ("a-1+cpu-py3-none-any.whl", None, None)
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "place", "origin", "urls"),
+    [
+        ('{ git = "https://h.example/r.git?subdirectory=s&rev=main#c0ffee" }', [],
+         "git+https://h.example/r.git@c0ffee#subdirectory=s", "", []),
+        ('{ directory = "../near" }', [], "/work/near", "", []),
+        ('{ editable = "sub" }', [], "/work/app/sub", "", []),
+        ('{ url = "https://h.example/a.whl" }',
+         [f'wheels = [{{ url = "https://h.example/a.whl", hash = "sha256:{HASH}" }}]'],
+         "", "https://h.example/a.whl", ["https://h.example/a.whl"]),
+        ('{ path = "wheels/a 1.whl" }', ['wheels = [{ filename = "a 1.whl" }]'],
+         "", "file:///work/app/wheels/a%201.whl", ["file:///work/app/wheels/a%201.whl"]),
+        ('{ registry = "wheels" }', ['wheels = [{ path = "a.whl" }]'], "", "", ["file:///work/app/wheels/a.whl"]),
+    ],
+    ids=["git", "directory", "editable", "url", "path", "flat index"],
+)  # fmt: skip
+def test_read_lock__uv_source__says_where_the_code_is(
+    source: str, lines: list[str], place: str, origin: str, urls: list[str]
+) -> None:
+    lock = read(project('dependencies = [{ name = "a" }]'), package("a", *lines, source=source))
+    (found,) = lock.packages
+    assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
+
+
+def test_read_lock__uv_git_without_a_url__is_refused() -> None:
+    with pytest.raises(BadLock, match="no URL"):
+        read(project('dependencies = [{ name = "a" }]'), package("a", source='{ git = "https://[x/r" }'))
+
+
+def test_read_lock__uv_no_version_of_its_own__is_none() -> None:
+    near = '[[package]]\nname = "near"\nsource = { directory = "near" }\n'
+    (found,) = read(project('dependencies = [{ name = "near" }]'), near).packages
+    assert found.version is None
+
+
+@pytest.mark.parametrize(
+    ("choice", "says", "hint"),
+    [
+        (Choice(extras=frozenset({"nope"})), "no extra nope", "fast"),
+        (Choice(groups=frozenset({"Nope"})), "no dependency group nope", "dev"),
+    ],
+)
+def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, says: str, hint: str) -> None:
+    of_metadata = '[package.metadata]\nprovides-extras = ["fast"]\n[package.metadata.requires-dev]\ndev = []\n'
+    with pytest.raises(BadLock, match=says) as caught:
+        read(project(of_metadata), choice=choice)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "version"),
+        ("version = 2", "version that is not known: 2"),
+        ("version = true", "not a number"),
+        ("version = 1\n[[distribution]]\n", "version that is not known"),
+        ('version = 1\nrequires-python = ">=3.12"', "for Python >=3.12, not for 3.11.7"),
+        ('version = 1\nrequires-python = ">>3"', "no version specifier"),
+        ("version = 1\n" + package("a"), "none of its packages is the project"),
+        ("version = 1\n" + project('dependencies = [{ name = "a" }]'), "a is asked for and not there"),
+        ("version = 1\n" + project("""dependencies = [{ name = "a", marker = "x y" }]"""), "no marker: x y"),
+        ("version = 1\n" + project(name="../x"), "no project's name"),
+        ("version = 1\n" + package("a", version="../1"), "no version"),
+        ("version = 1\n" + package("a", source="{}"), "no known kind"),
+        ("\xff", "no TOML"),
+    ],
+)  # fmt: skip
+def test_read_lock__uv_malformed__is_refused(text: str, says: str) -> None:
+    with pytest.raises(BadLock, match=says):
+        read_lock("uv.lock", text.encode("latin-1"), VALUES, NOTHING_MORE)
+
+
+@pytest.mark.parametrize(
+    "wheel",
+    [
+        "{ }",
+        '{ filename = "a.whl" }',
+        '{ url = "ftp://h.example/a.whl" }',
+        '{ url = "https:///a.whl" }',
+        '{ url = "https://[/a.whl" }',
+        '{ url = "https://h.example/a b.whl" }',
+        '{ url = "https://h.example/..%2F..%2Fa.whl" }',
+        '{ url = "https://h.example/a.whl", hash = "sha256:12" }',
+        '{ url = "https://h.example/a.whl", size = -1 }',
+        '{ path = "a\\u0000.whl" }',
+    ],
+)
+def test_read_lock__uv_archive_that_nobody_can_fetch__is_refused(wheel: str) -> None:
+    with pytest.raises(BadLock):
+        read(project('dependencies = [{ name = "a" }]'), package("a", f"wheels = [{wheel}]"))
+
+
+def test_read_lock__uv_long_chain_and_circle__ends() -> None:
+    chain = [package(f"p{n}", f'dependencies = [{{ name = "p{(n + 1) % 10_000}" }}]') for n in range(10_000)]
+    lock = read(project('dependencies = [{ name = "p0" }]'), *chain)
+    assert len(lock.packages) == 10_000
