@@ -55,15 +55,11 @@ def main(names: list[str]) -> None:
             side_by_side(name, APPLICATIONS[name], index, scratch)
 
 
-def run(arguments: list[str], index: LocalIndex, scratch: Path, **variables: str) -> Run:
+def run(arguments: list[str], index: LocalIndex, scratch: Path) -> Run:
     """Run deadweight once."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_FIND", "UV_"))}
-    environment = {
-        **kept,
-        "UV_CACHE_DIR": str(scratch / "uv"),
-        "DEADWEIGHT_CACHE_DIR": str(scratch / "dw"),
-        **variables,
-    }
+    astray = ("PIP_FIND", "UV_", "PYTHONDONTWRITEBYTECODE")  # an installed program has its bytecode
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(astray)}
+    environment = {**kept, "UV_CACHE_DIR": str(scratch / "uv"), "DEADWEIGHT_CACHE_DIR": str(scratch / "dw")}
     index.reset()
     began = time.perf_counter()
     done = subprocess.run(
@@ -101,12 +97,9 @@ def after_resolution(index: LocalIndex, scratch: Path) -> None:
         cached.append(run([str(lock)], index, scratch))
     totals = cold[0].report["totals"]
     download = totals["download_bytes"]
-    print(
-        f"music-service after resolution: {totals['distributions']} wheels of {download / 1e9:.2f} GB, which unpack to"
-    )
-    print(
-        f"  {totals['apparent_bytes'] / 1e9:.2f} GB in {totals['files']:,} files; {DELAY * 1000:.0f} ms before each answer"
-    )
+    size, files = totals["apparent_bytes"] / 1e9, totals["files"]
+    print(f"music-service after resolution: {totals['distributions']} wheels of {download / 1e9:.2f} GB,")
+    print(f"  which unpack to {size:.2f} GB in {files:,} files; {DELAY * 1000:.0f} ms before each answer")
     for title, runs in {"cold": cold, "from the cache": cached}.items():
         best = sorted(runs, key=lambda each: each.seconds)[len(runs) // 2]
         share = best.moved / download
@@ -150,10 +143,8 @@ def explain(truth: dict[str, int], told: Run) -> None:
     off = {n: (sizes[n] - truth[n]) / truth[n] for n in truth if n in sizes}
     exact = sum(sizes[n] == truth[n] for n in off)
     worst = max((abs(share) for n, share in off.items() if n not in estimated), default=0.0)
-    print(
-        f"  {exact} of {len(off)} to the byte; of those with a wheel the farthest is {worst:.3%} off, by its launchers,"
-    )
-    print("  which name the environment's folder")
+    print(f"  {exact} of {len(off)} to the byte; of those with a wheel the farthest is {worst:.3%} off:")
+    print("  its launchers name the environment's folder, which is called otherwise")
     for n in sorted(estimated):
         print(f"  {n}: {off[n]:+.1%}: only an sdist is there, so this is an estimate")
     for n in sorted(set(truth) ^ set(sizes)):
