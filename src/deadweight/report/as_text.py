@@ -251,7 +251,8 @@ def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
     table.add_row("all", human(whole), "", "", str(len(profile.inventory.distributions)), "")
     for split in profile.splits:
         table.add_row(*_split_row(split, whole))
-    yield Group(table, Text(f"deadweight split {plain(profile.target.path)} writes them", style="dim"))
+    how = " --no-install" if profile.settings.no_install else ""
+    yield Group(table, Text(f"deadweight split {plain(profile.target.path)}{how} writes them", style="dim"))
 
 
 def _split_row(split: Split, whole: int) -> list[str]:
