@@ -54,3 +54,19 @@ def test_split__bookgen__leaves_out_the_tools_and_nothing_else(measured: tuple[P
         {"black", "flake8", "isort", "mypy", "pytest", "pytest-asyncio", "pytest-cov"},
         {"debugpy", "jupyterlab", "mypy", "notebook"},
     )
+
+
+def test_no_install__real_application__is_the_install_without_its_bytecode(measured: tuple[Profile, Path]) -> None:
+    report, environment = measured
+    found = profile(report.target.path, Settings(no_install=True))
+    installed = {d.key: d.sizes.apparent - d.sizes.bytecode for d in report.inventory.distributions}
+    uninstalled = {d.key: d.sizes.apparent for d in found.inventory.distributions}
+    assert uninstalled.keys() == installed.keys()
+    # RECORD names the bytecode too where the installer compiled; for the rest only launchers differ.
+    assert uninstalled == pytest.approx(installed, rel=0.01)
+    assert sum(uninstalled.values()) == pytest.approx(sum(installed.values()), rel=0.002)
+    assert {row.key: row.assignment.group for row in found.rows()} == {
+        row.key: row.assignment.group for row in report.rows()
+    }
+    assert found.inventory.total.native == report.inventory.total.native
+    assert environment.exists()

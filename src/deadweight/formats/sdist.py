@@ -20,7 +20,7 @@ _NO_PACKAGES = frozenset(
     "test tests testing doc docs example examples benchmark benchmarks bench scripts tools ci build dist".split()
 )
 _NO_MODULES = frozenset("setup conftest noxfile tasks fabfile versioneer".split())
-_COMPILED_AWAY = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f", ".f90", ".go", ".o", ".a", ".pyc")
+_COMPILED_AWAY = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f", ".f90", ".go", ".o", ".a")
 _WHEEL_BYTES = 92  # of the file WHEEL, as setuptools writes it
 
 
@@ -47,7 +47,7 @@ def contents_of_sdist(
         if path.startswith(base) and path[len(base) :].partition("/")[0] in tops and not path.endswith(_COMPILED_AWAY)
     ]
     installed += [
-        Item(f"{info}/METADATA", len(metadata)),
+        Item(f"{info}/METADATA", len(texts.get("PKG-INFO") or metadata)),
         Item(f"{info}/WHEEL", _WHEEL_BYTES),
         Item(f"{info}/RECORD", 0),
     ]

@@ -174,7 +174,7 @@ def _launchers(entry_points: bytes, scheme: Scheme) -> Iterator[tuple[str, int]]
     for line in entry_points.decode("utf-8", "replace").splitlines():
         if line.startswith("["):
             section = line.strip()
-        elif section in ("[console_scripts]", "[gui_scripts]") and "=" in line:
+        elif section in ("[console_scripts]", "[gui_scripts]") and "=" in line and line[0] not in "#;":
             script, _, called = (part.strip() for part in line.partition("="))
             module, _, names = called.partition("[")[0].partition(":")
             function, dot, inner = names.strip().partition(".")

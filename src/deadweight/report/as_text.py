@@ -73,7 +73,9 @@ def _header(profile: Profile) -> RenderableType:
     text = Text()
     text.append(plain(profile.target.path), style="bold")
     text.append(f"\n{human(total.apparent)}", style="bold")
-    text.append(f" in {count} distribution{'' if count == 1 else 's'}, {total.files:,} files")
+    missing = len(profile.skipped) if profile.method == "wheels" else 0
+    of_all = f" of {count + missing}" if missing else ""
+    text.append(f" in {count}{of_all} distribution{'' if count + missing == 1 else 's'}, {total.files:,} files")
     if total.disk is not None:
         text.append(f"; {human(total.disk)} on disk")
     if profile.download_bytes is not None:
