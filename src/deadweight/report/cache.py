@@ -10,12 +10,16 @@ from deadweight.report.units import human, plain
 
 def usage_text(usage: CacheUsage) -> str:
     """Return one line for people."""
-    return f"{usage.listings:,} listings, {human(usage.size)}, in {plain(usage.folder)}\n"
+    return f"{_listings(usage)}, {human(usage.size)}, in {plain(usage.folder)}\n"
 
 
 def cleared_text(usage: CacheUsage) -> str:
     """Return one line on what is gone."""
-    return f"removed {usage.listings:,} listings, {human(usage.size)}, from {plain(usage.folder)}\n"
+    return f"removed {_listings(usage)}, {human(usage.size)}, from {plain(usage.folder)}\n"
+
+
+def _listings(usage: CacheUsage) -> str:
+    return f"{usage.listings:,} listing{'' if usage.listings == 1 else 's'}"
 
 
 def usage_json(usage: CacheUsage) -> str:

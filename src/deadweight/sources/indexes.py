@@ -8,7 +8,6 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +21,13 @@ from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
 from deadweight.selection import best_wheel
 from deadweight.sources.installer import InstallOptions
+from deadweight.sources.parallel import in_parallel
 
 if TYPE_CHECKING:
     from deadweight.sources.http import Client
 
 DEFAULT_INDEX = "https://pypi.org/simple"
 _LARGEST_PAGE = 1 << 27
-_AT_ONCE = 16
 _SETTING = re.compile(r"(?:global|install|lock|:env:)\.(index-url|extra-index-url|find-links|no-index)=(.+)")
 
 
@@ -217,8 +216,7 @@ def locate(lock: Lock, indexes: Indexes) -> Lock:
     raises: FetchFailed where an index cannot be asked; what no index knows keeps no archive
     """
     lacking = [package for package in lock.packages if _lacks_places(package)]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        found = dict(zip((p.name for p in lacking), pool.map(lambda p: _located(p, indexes), lacking), strict=True))
+    found = {package.name: task.result() for package, task in in_parallel(lambda p: _located(p, indexes), lacking)}
     return replace(lock, packages=tuple(found.get(package.name, package) for package in lock.packages))
 
 
@@ -234,8 +232,8 @@ def with_other_wheels(lock: Lock, machine: Machine, indexes: Indexes) -> Lock:
         found = _located(replace(package, wheels=(), sdist=None), indexes)
         return replace(package, wheels=found.wheels or package.wheels, sdist=found.sdist or package.sdist)
 
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return replace(lock, packages=tuple(pool.map(complete, lock.packages)))
+    found = {package.name: task.result() for package, task in in_parallel(complete, lock.packages)}
+    return replace(lock, packages=tuple(found[package.name] for package in lock.packages))
 
 
 def _lacks_places(package: Pinned) -> bool:

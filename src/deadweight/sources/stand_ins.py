@@ -11,7 +11,6 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +24,10 @@ from deadweight.model import Archive, Lock, Pinned, Wanted
 from deadweight.selection import best_wheel
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.indexes import Indexes
+from deadweight.sources.parallel import in_parallel
 
 if TYPE_CHECKING:
     from packaging.version import Version
-
-_AT_ONCE = 16
 
 
 class StandIns:
@@ -49,8 +47,8 @@ class StandIns:
 
         doubts: (project, range of versions), as uv writes it in its log or as a specifier (PEP 440)
         """
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            return any(list(pool.map(lambda doubt: self._add(*doubt), doubts)))
+        made = [task.result() for _, task in in_parallel(lambda doubt: self._add(*doubt), doubts)]
+        return any(made)
 
     def _add(self, name: str, versions: str) -> bool:
         try:

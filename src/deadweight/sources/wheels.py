@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -21,8 +20,7 @@ from deadweight.model import ArchiveFacts, Entry, FileTree, Skipped
 from deadweight.progress import Observer, Progress
 from deadweight.selection import Chosen
 from deadweight.sources.archives import ArchiveReader
-
-_AT_ONCE = 24  # requests; a request mostly waits
+from deadweight.sources.parallel import in_parallel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +87,13 @@ def _read_all(
     known = {name: reader.known(archive) for name, archive in archives.items()}
     read = {name: contents for name, contents in known.items() if contents is not None}
     failed: dict[str, DeadweightError] = {}
-    if len(read) == len(archives):
-        return read, failed
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        tasks = {pool.submit(reader.contents, archives[name]): name for name in archives if name not in read}
+    missing = [name for name in archives if name not in read]
+    for done, (name, task) in enumerate(in_parallel(lambda name: reader.contents(archives[name]), missing), 1):
+        observe(Progress("listing", f"{name} ({done} of {len(missing)} archives)"))
         try:
-            for done, task in enumerate(as_completed(tasks), 1):
-                name = tasks[task]
-                observe(Progress("listing", f"{name} ({done} of {len(tasks)} archives)"))
-                try:
-                    read[name] = task.result()
-                except DeadweightError as error:
-                    failed[name] = error
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            read[name] = task.result()
+        except DeadweightError as error:
+            failed[name] = error
     return read, failed
 
 

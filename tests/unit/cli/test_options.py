@@ -156,3 +156,13 @@ def test_observer__no_terminal__says_each_phase_once_or_everything(
 
 def test_said__bytes_of_a_download__are_shown() -> None:
     assert said(STEPS[3]) == "downloading a (1.00 MB of 2.00 MB)"
+
+
+def test_settings__without_installing__command_line_over_configuration(here: Path) -> None:
+    write_files(here, {"pyproject.toml": '[tool.deadweight]\nno-install = true\nextra = ["a"]\nno-cache = true\n'})
+    found = settings_from("--extra", "b", "--swap", "x=y", "--index", "n=https://index.example", "--torch", "cpu")
+    assert found == Settings(
+        no_install=True, no_cache=True, extra=("a", "b"), swap=("x=y",), index=("n=https://index.example",), torch="cpu"
+    )
+    assert not settings_from("--install").no_install
+    assert settings_from("--platform", "win_amd64", "--group", "g", "--all-groups").platform == "win_amd64"

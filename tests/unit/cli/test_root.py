@@ -11,6 +11,9 @@ import deadweight
 from deadweight import cli
 from deadweight.cli.output import write_files as write_results
 from deadweight.errors import BadInput, WouldOverwrite
+from deadweight.formats.wheel import Contents
+from deadweight.model import Archive
+from deadweight.sources.cache import Cache
 from tests.builders import dist_files, make_env, write_files
 
 
@@ -91,6 +94,14 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
         (("no-such-thing",), 4, "no-such-thing"),
         (("env:no-such-thing",), 4, "no-such-thing"),
         (("poetry.lock",), 4, "poetry.lock"),
+        (("pyproject.toml",), 4, "pyproject.toml"),
+        (("good.txt", "--extra", "x"), 4, "good.txt has no extras"),
+        (("good.txt", "--platform", "win_amd64"), 4, "--no-install"),
+        (("good.txt", "--no-install", "--platform", "windows"), 4, "no platform 'windows'"),
+        (("good.txt", "--no-install", "--swap", "a"), 4, "OLD=NEW"),
+        (("good.txt", "--no-install", "--index", "=x"), 4, "NAME=URL"),
+        (("good.txt", "--no-install", "--torch", "../x"), 4, "no build of PyTorch"),
+        (("cache", "remove"), 2, "remove"),
         (("plain-folder",), 4, "requirements.txt"),
         (("bad.txt",), 4, "bad.txt, line 2"),
         (("env", "--minimal-groups", "fun"), 4, "fun"),
@@ -101,6 +112,7 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
 def test_run__user_error__says_what_and_leaves_with_its_code(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, says: str
 ) -> None:
+    write_files(here, {"pyproject.toml": "[project]", "good.txt": "a\n"})
     write_files(here, {"poetry.lock": "", "plain-folder/requirements.txt": "a\n", "bad.txt": "a\nb ==\n"})
     ran = Ran(capsys, *arguments)
     assert (ran.code, ran.out) == (code, "")
@@ -168,3 +180,17 @@ def test_write_files__folder_in_the_way__raises(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     with pytest.raises(BadInput, match="folder"):
         write_results({str(tmp_path / "a"): "x"}, force=True)
+
+
+def test_cache__info_and_clear__tell_what_is_kept(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(here / "cache"))
+    Cache().put(Archive(filename="a", url="", sha256="0" * 64), Contents(items=(), metadata=b""))
+    info = Ran(capsys, "cache", "info")
+    assert (info.code, info.out.split(",")[0]) == (0, "1 listing")
+    assert str(here / "cache") in info.out
+    told = json.loads(Ran(capsys, "cache", "info", "--format", "json").out)
+    assert (told["schema"], told["listings"]) == ("deadweight.cache/1", 1)
+    assert "removed 1 listing," in Ran(capsys, "cache", "clear").out
+    assert json.loads(Ran(capsys, "cache", "info", "--format", "json").out)["listings"] == 0

@@ -1,0 +1,26 @@
+"""Work that mostly waits for servers → the same work, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from typing import TypeVar
+
+_AT_ONCE = 24  # requests: as many as one server may be asked for
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, Future[R]]]:
+    """Yield each item with what became of it, as they finish.
+
+    Where the reader stops early, for an error or a signal, what has begun is not waited for, and the rest never begins.
+    """
+    pool = ThreadPoolExecutor(_AT_ONCE)
+    try:
+        tasks = {pool.submit(work, item): item for item in items}
+        for task in as_completed(tasks):
+            yield tasks[task], task
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
