@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import html
+import http.client
 import json
 import os
 import re
@@ -19,15 +20,17 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
-HREF = re.compile(r'href="([^"]+)"')
-RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+HREF = re.compile(r"""href\s*=\s*(?:"([^"]+)"|'([^']+)')""", re.IGNORECASE)
+RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))\Z")
+
+Relay = Callable[[int], Callable[[bytes], object]]
 
 
 def upstream() -> str:
@@ -35,6 +38,16 @@ def upstream() -> str:
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
     return (os.environ.get("PIP_INDEX_URL") or told or "https://pypi.org/simple").rstrip("/")
+
+
+def span(part: str, total: int) -> range:
+    """Return which bytes of ``total`` a Range header asks for: all without one, none where it starts behind the end."""
+    match = RANGE.match(part)
+    if match is None:
+        return range(total)
+    if match[3]:
+        return range(max(0, total - int(match[3])), total)
+    return range(int(match[1]), min(total, int(match[2]) + 1) if match[2] else total)
 
 
 class Kept:
@@ -45,39 +58,69 @@ class Kept:
         self._locks: dict[str, threading.Lock] = {}
         self._all = threading.Lock()
 
-    def path(self, url: str, part: str = "") -> Path:
-        """Return the file that holds a URL's bytes, fetched if need be; raises urllib.error.HTTPError."""
-        found = self._folder / hashlib.sha256(f"{url} {part}".encode()).hexdigest()
+    def path(self, url: str, part: str = "", relay: Relay | None = None) -> Path:
+        """Return the file that holds a URL's bytes, fetched if need be; of a part, where upstream sends parts.
+
+        relay:  gets the length of what has to be fetched, and returns what is to be called with each chunk
+        raises: urllib.error.HTTPError, OSError, http.client.HTTPException
+        """
+        found = self._place(url, part)
         with self._all:
             lock = self._locks.setdefault(found.name, threading.Lock())
         with lock:
-            if not found.exists():
-                self._fetch(url, part, found)
-        return found
+            if found.with_suffix(".404").exists():
+                raise urllib.error.HTTPError(url, 404, "Not Found", http.client.HTTPMessage(), None)
+            return found if found.exists() else self._fetch(url, part, relay)
 
     def whole(self, url: str) -> Path | None:
         """Return the file that holds all of a URL's bytes, if it is there."""
-        found = self._folder / hashlib.sha256(f"{url} ".encode()).hexdigest()
+        found = self._place(url)
         return found if found.exists() else None
 
-    def total(self, url: str, part: str) -> int:
-        """Return the size of the whole file that a kept part is of."""
-        return int(self.path(url, part).with_suffix(".total").read_text())
+    def is_part(self, found: Path) -> bool:
+        return found.with_suffix(".total").exists()
 
-    def length(self, url: str) -> int:
-        """Return the size of a file, of which nothing need be there."""
-        whole = self.whole(url)
-        return whole.stat().st_size if whole else self.total(url, "bytes=0-0")
+    def total(self, found: Path) -> int:
+        """Return the size of the whole file that ``found`` holds, or holds a part of."""
+        return int(found.with_suffix(".total").read_text()) if self.is_part(found) else found.stat().st_size
 
-    def _fetch(self, url: str, part: str, found: Path) -> None:
+    def _place(self, url: str, part: str = "") -> Path:
+        return self._folder / hashlib.sha256(f"{url} {part}".encode()).hexdigest()
+
+    def _fetch(self, url: str, part: str, relay: Relay | None) -> Path:
         headers = {"Range": part} if part else {"Accept": "text/html"}
-        new = found.with_suffix(f".{threading.get_ident()}")
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer, new.open("wb") as file:
-            while chunk := answer.read(1 << 20):
-                file.write(chunk)
-            if part:
+        try:
+            answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                self._place(url, part).with_suffix(".404").touch()
+            raise
+        with answer:
+            sent_part = answer.status == 206
+            # An upstream that knows no ranges sends everything: that is kept as the whole file.
+            found = self._place(url, part if sent_part else "")
+            self._keep(answer, found, relay)
+            if sent_part:
                 found.with_suffix(".total").write_text(answer.headers["Content-Range"].rpartition("/")[2])
-        new.replace(found)
+        found.with_suffix(f".{threading.get_ident()}").replace(found)
+        return found
+
+    def _keep(self, answer: Any, found: Path, relay: Relay | None) -> None:
+        new = found.with_suffix(f".{threading.get_ident()}")
+        length = answer.headers["Content-Length"]
+        try:
+            with new.open("wb") as file:
+                pass_on = relay(int(length)) if relay and length else None
+                while chunk := answer.read(1 << 18):
+                    file.write(chunk)
+                    if pass_on:
+                        pass_on(chunk)
+            # ``read(n)`` does not tell when a connection ends too early.
+            if length and new.stat().st_size != int(length):
+                raise OSError(f"upstream sent {new.stat().st_size} of {length} bytes")
+        except BaseException:
+            new.unlink()
+            raise
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -90,6 +133,7 @@ class Handler(BaseHTTPRequestHandler):
     delay: float
     counters = {"requests": 0, "bytes": 0}  # noqa: RUF012  shared by all connections, on purpose
     counting = threading.Lock()
+    started = False  # whether the head of the answer is out, so that no other can follow
 
     def log_message(self, *_: Any) -> None:
         return
@@ -105,22 +149,28 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(200, body)
         time.sleep(self.delay)
         self._count(1, 0)
+        self.started = False
         try:
             if self.path.startswith("/files/"):
                 return self._file(unquote(self.path.split("/")[2]))
             return self._page(self.path.strip("/").rpartition("/")[2])
         except urllib.error.HTTPError as error:
             return self._send(error.code, b"")
-        except OSError as error:
-            return self._send(502, str(error).encode())
+        except (OSError, http.client.HTTPException) as error:
+            if not self.started:
+                return self._send(502, str(error).encode())
+            self.close_connection = True
+            return None
 
     def _page(self, name: str) -> None:
         url = f"{self.index}/{name}/"
         text = self.kept.path(url).read_text("utf-8", "replace")
 
         def here(match: re.Match[str]) -> str:
-            link, _, fragment = urljoin(url, html.unescape(match[1])).partition("#")
-            return f'href="/files/{quote(link, safe="")}/{link.rpartition("/")[2]}#{fragment}"'
+            link, mark, fragment = urljoin(url, html.unescape(match[1] or match[2])).partition("#")
+            name = urlsplit(link).path.rpartition("/")[2]
+            key = quote(link, safe="")
+            return f'href="{html.escape(f"/files/{key}/{name}{mark}{fragment}")}"'
 
         body = HREF.sub(here, text).encode()
         self._count(0, len(body))
@@ -130,40 +180,42 @@ class Handler(BaseHTTPRequestHandler):
         if self.path.endswith(".metadata"):
             url += ".metadata"
         part = self.headers.get("Range", "")
+        if RANGE.match(part) is None:
+            part = ""
         whole = self.kept.whole(url)
         if self.command == "HEAD":
-            return self._start_file(200, {"Content-Length": str(self.kept.length(url))})
-        if part and whole is None:
-            body, total = self.kept.path(url, part).read_bytes(), self.kept.total(url, part)
-            start = self._start(part, total)
-            self._count(0, len(body))
-            return self._send(206, body, {"Content-Range": f"bytes {start}-{start + len(body) - 1}/{total}"})
-        path = whole or self.kept.path(url)
-        total = path.stat().st_size
-        start, stop = self._start(part, total), self._stop(part, total)
-        told = {"Content-Range": f"bytes {start}-{stop - 1}/{total}"} if part else {}
-        self._start_file(206 if part else 200, {**told, "Content-Length": str(stop - start)})
-        self._count(0, stop - start)
-        with path.open("rb") as file:
-            self.connection.sendfile(file, start, stop - start)
+            total = self.kept.total(whole or self.kept.path(url, "bytes=0-0"))
+            return self._start_file(200, {"Content-Length": str(total)})
+        found = whole or self.kept.path(url, part, None if part else self._relay)
+        if not self.started:
+            self._send_kept(found, part)
+        return None
+
+    def _relay(self, length: int) -> Callable[[bytes], object]:
+        self._start_file(200, {"Content-Length": str(length)})
+        self._count(0, length)
+        return self.wfile.write
+
+    def _send_kept(self, found: Path, part: str) -> None:
+        total = self.kept.total(found)
+        wanted = span(part, total)
+        if part and not wanted:
+            return self._send(416, b"", {"Content-Range": f"bytes */{total}"})
+        told = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{total}"} if part else {}
+        self._start_file(206 if part else 200, {**told, "Content-Length": str(len(wanted))})
+        self._count(0, len(wanted))
+        if wanted:
+            with found.open("rb") as file:
+                self.connection.sendfile(file, 0 if self.kept.is_part(found) else wanted.start, len(wanted))
         return None
 
     def _start_file(self, status: int, headers: dict[str, str]) -> None:
+        self.started = True
         self.send_response(status)
         for name, value in {**headers, "Accept-Ranges": "bytes"}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.flush()
-
-    def _start(self, part: str, total: int) -> int:
-        match = RANGE.match(part)
-        if match is None:
-            return 0
-        return int(match[1]) if match[1] else max(0, total - int(match[2]))
-
-    def _stop(self, part: str, total: int) -> int:
-        match = RANGE.match(part)
-        return min(total, int(match[2]) + 1) if match and match[1] and match[2] else total
 
     def _send(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

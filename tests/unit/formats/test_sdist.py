@@ -22,7 +22,7 @@ def paths(contents: Contents) -> set[str]:
 @pytest.mark.parametrize(
     ("files", "installed"),
     [
-        (["pkg/__init__.py", "pkg/d.json", "tests/__init__.py", "setup.py", "docs/x.md"], {"pkg/__init__.py", "pkg/d.json"}),
+        (["pkg/__init__.py", "pkg/d.json", "tests/__init__.py", "setup.py"], {"pkg/__init__.py", "pkg/d.json"}),
         (["src/pkg/__init__.py", "src/pkg/m.py", "tests/t.py"], {"pkg/__init__.py", "pkg/m.py"}),
         (["mod.py", "setup.py", "conftest.py"], {"mod.py"}),
         (["pkg/__init__.py", "pkg/_c.c", "pkg/_c.pyx", "pkg/_c.h"], {"pkg/__init__.py", "pkg/_c.h"}),
