@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, Inventory, Skipped, Wanted
+from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, ImageFacts, Inventory, Skipped, Wanted
 from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
@@ -46,6 +46,7 @@ class Profile:
     groups:       key → group with its evidence
     splits:       production and minimal
     requirements: the file, where the target is one
+    image:        what is known of the layers, where the target is an image
     """
 
     target: Target
@@ -56,6 +57,7 @@ class Profile:
     splits: tuple[Split, ...]
     requirements: RequirementsFile | None
     settings: Settings
+    image: ImageFacts | None = None
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -93,7 +95,7 @@ class Profile:
     @property
     def method(self) -> Literal["files", "install", "wheels"]:
         """How the target was measured: as it lies there, installed for it, or from its archives."""
-        if self.target.kind == "environment":
+        if self.target.kind != "requirements":
             return "files"
         return "wheels" if self.target.form == "lock" or self.settings.no_install else "install"
 
@@ -147,12 +149,14 @@ def conclude(
     *,
     wanted: tuple[Wanted, ...] | None = None,
     declared: Mapping[str, frozenset[str]] | None = None,
+    image: ImageFacts | None = None,
 ) -> Profile:
     """Run the stages that follow the inventory, in order: graph, groups, splits.
 
     file:     the requirements, where the target is a file of them
     wanted:   what was asked for by name, where a lock tells
     declared: project → the groups and extras that a lock has it for
+    image:    what is known of the layers, where the target is an image
     """
     if file is not None:
         wanted = tuple(file.all_wanted())
@@ -171,4 +175,5 @@ def conclude(
         splits=make_splits(plan, settings),
         requirements=file,
         settings=settings,
+        image=image,
     )

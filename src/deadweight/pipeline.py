@@ -36,6 +36,8 @@ def profile(
         observe(Progress("measuring", found.path))
         return _conclude(found, _take_inventory(found.path), settings)
     observe(Progress("reading", found.path))
+    if found.kind == "image":
+        return _profile_image(found, settings)
     if found.form == "lock" or settings.no_install:
         return _profile_archives(found, settings, observe)
     return _profile_install(found, settings, observe)
@@ -106,6 +108,19 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     inventory = with_swaps(inventory, found.swaps)
     declared = {package.name: package.groups for package in lock.packages}
     return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared)
+
+
+def _profile_image(target: Target, settings: Settings) -> Profile:
+    """Measure what a container of an image would see, and what the image ships in vain."""
+    from deadweight.findings import conclude
+    from deadweight.inventory import take_inventory
+    from deadweight.inventory.layers import image_facts
+    from deadweight.sources.image import dpkg_claims, read_image, tree_of
+
+    image = read_image(target.path, settings.platform)
+    inventory = take_inventory(tree_of(image, target.path))
+    facts = image_facts(inventory, image.layers, image.overlay, dpkg_claims(image.overlay.files))
+    return conclude(target, inventory, settings, image=facts)
 
 
 def _read_requirements(target: Target, settings: Settings) -> RequirementsFile:

@@ -14,6 +14,7 @@ _BY_NAME = "to weigh a project of the index, write its name into a requirements 
 _LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock\Z|Pipfile\.lock\Z|pylock(?:\.[^.]+)?\.toml\Z")
 _UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
 Form = Literal["file", "project", "lock"]
+_IMAGES = ("docker-archive", "oci-archive", "oci")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Target:
     form: how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock
     """
 
-    kind: Literal["requirements", "environment"]
+    kind: Literal["requirements", "environment", "image"]
     path: str
     form: Form = "file"
 
@@ -32,12 +33,19 @@ class Target:
 def parse_target(given: str) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
-    ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright.
+    ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
+    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR`` and ``rootfs:DIR``; "-" is an image on standard input.
     raises: UnclearTarget
     """
     if not given:
         return Target("environment", sys.prefix)
+    if given == "-":
+        return Target("image", given)
     scheme, colon, rest = given.partition(":")
+    if colon and scheme in _IMAGES:
+        return _image(rest)
+    if colon and scheme == "rootfs":
+        return _exactly("env", rest)
     if colon and scheme in ("env", "requirements"):
         return _exactly(scheme, rest)
     if os.path.isdir(given):
@@ -60,7 +68,24 @@ def _exactly(scheme: str, path: str) -> Target:
     return Target("environment" if scheme == "env" else "requirements", path)
 
 
+def _image(path: str) -> Target:
+    if path != "-" and not os.path.lexists(path):
+        raise UnclearTarget(f"{path}: no such file or folder")
+    return Target("image", path)
+
+
+def _is_archive(path: str) -> bool:
+    """Say whether a file is a tar archive, by the magic of its first header (POSIX.1-2017, ustar)."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(512)[257:262] == b"ustar"
+    except OSError:
+        return False
+
+
 def _folder(path: str) -> Target:
+    if os.path.isfile(os.path.join(path, "oci-layout")) and os.path.isfile(os.path.join(path, "index.json")):
+        return Target("image", path)
     requirements = os.path.join(path, "requirements.txt")
     environments = [e for e in (".venv", "venv", "env") if is_environment(os.path.join(path, e))]
     if is_environment(path):
@@ -105,6 +130,8 @@ def is_environment(path: str) -> bool:
 
 def _file(path: str) -> Target:
     name = os.path.basename(path)
+    if _is_archive(path):
+        return Target("image", path)
     if name in _UNREAD:
         raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
     if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):

@@ -12,6 +12,21 @@ _FAT = b"\xca\xfe\xba\xbe"
 # ELF specification, e_machine
 _ELF_MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
 
+# An ELF header has 52 bytes at least, and no compiler writes code under these names.
+SMALLEST_NATIVE = 52
+_NEVER_NATIVE = frozenset(
+    "py pyc pyi pyx pxd pxi txt md rst json js ts map css scss html htm svg png jpg jpeg gif ico woff woff2 ttf otf eot"
+    " csv tsv xml yaml yml toml ini cfg h hh hpp hxx cuh c cc cpp cu f f90 m4 cmake in typed po pot mo pth pem crt"
+    " gz bz2 xz zst zip tar whl npy npz mat sql tmpl jinja j2 ipynb tex bib rs go java class"
+    " parquet avro orc arff pickle pkl tcl msg ndjson jsonl lock sh bat ps1 fish zsh csh nu a lib pdb"
+    " dist-info/METADATA dist-info/RECORD dist-info/WHEEL dist-info/LICENSE".split()
+)
+
+
+def may_be_native(path: str, size: int) -> bool:
+    """Say whether a file's first bytes are worth reading."""
+    return size >= SMALLEST_NATIVE and path.rpartition(".")[2] not in _NEVER_NATIVE
+
 
 def is_native(head: bytes) -> bool:
     """Say whether a file that starts so is ELF, Mach-O or PE code."""

@@ -17,6 +17,7 @@ from deadweight.model import Archive
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 _SCHEMES = ("http", "https", "file")
+_LONGEST_NAME = 255  # of a file, on any disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +34,35 @@ def read_page(data: bytes, content_type: str, url: str) -> tuple[Link, ...]:
 
     url: of the page, which relative links count from
     """
-    text = data.decode("utf-8", "replace")
-    if "json" in content_type.partition(";")[0]:
-        return _read_json(text, url)
-    parser = _Anchors(url)
-    parser.feed(text)
-    return tuple(link for attributes in parser.anchors if (link := _of_anchor(attributes, parser.base)))
+    read = _read_json if "json" in content_type.partition(";")[0].lower() else _read_html
+    links = read(data.decode("utf-8", "replace"), url)
+    # No server has a say in which files of this machine are read.
+    return tuple(link for link in links if url.startswith("file:") or not link.archive.url.startswith("file:"))
+
+
+def _read_html(text: str, url: str) -> tuple[Link, ...]:
+    parser = _Anchors()
+    try:
+        parser.feed(text)
+        base = urljoin(url, parser.base)
+    except (ValueError, AssertionError) as error:  # both are raised by the parser itself for some malformed pages
+        raise BadInput("the index answered with HTML that is no project's page") from error
+    return tuple(link for attributes in parser.anchors if (link := _of_anchor(attributes, base)))
 
 
 class _Anchors(HTMLParser):
-    """Collects the attributes of all anchors."""
+    """Collects the attributes of all anchors, and what they count from."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.base = url
+        self.base = ""
         self.anchors: list[dict[str, str | None]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "a":
             self.anchors.append(dict(attrs))
-        elif tag == "base" and not self.anchors:
-            self.base = urljoin(self.base, dict(attrs).get("href") or "")
+        elif tag == "base" and not self.base:
+            self.base = dict(attrs).get("href") or ""
 
 
 def _of_anchor(attributes: dict[str, str | None], base: str) -> Link | None:
@@ -81,12 +90,14 @@ def _read_json(text: str, url: str) -> tuple[Link, ...]:
 
 def _of_json(found: dict[str, Any], url: str) -> Link | None:
     sha256 = (found.get("hashes") or {}).get("sha256")
-    size = found.get("size")
+    href, size = found["url"], found.get("size")
+    if not isinstance(href, str):
+        raise TypeError("a URL is a string")
     return _link(
-        str(found["url"]),
+        href,
         url,
         sha256=sha256 if isinstance(sha256, str) else None,
-        size=size if isinstance(size, int) and size > 0 else None,
+        size=size if type(size) is int and 0 < size < 1 << 63 else None,
         metadata=bool(found.get("core-metadata", found.get("dist-info-metadata"))),
         yanked=bool(found.get("yanked")),
         requires_python=str(found.get("requires-python") or ""),
@@ -104,14 +115,15 @@ def _link(
     size: int | None = None,
 ) -> Link | None:
     try:
-        url = urljoin(base, href.partition("#")[0].strip())
-        parts = urlsplit(url)
+        parts = urlsplit(urljoin(base, href.partition("#")[0].strip()))
     except ValueError:
         return None
     filename = unquote(parts.path).rpartition("/")[2]
-    if parts.scheme not in _SCHEMES or not filename:
+    if parts.scheme not in _SCHEMES or not 0 < len(filename) <= _LONGEST_NAME or not filename.isprintable():
         return None
-    archive = Archive(filename=filename, url=url, sha256=sha256 and sha256.lower(), size=size, metadata=metadata)
+    archive = Archive(
+        filename=filename, url=parts.geturl(), sha256=sha256 and sha256.lower(), size=size, metadata=metadata
+    )
     return Link(archive, yanked, requires_python)
 
 
@@ -121,7 +133,9 @@ def version_of(filename: str, name: str) -> str | None:
 
     try:
         if filename.endswith(".whl"):
-            found, version = parse_wheel_filename(filename)[:2]
+            # Of the tags only the number matters here: three short sets of them multiply to a hundred thousand.
+            stem, *tags = filename.rsplit("-", 3)
+            found, version = parse_wheel_filename(f"{stem}-py3-none-any.whl" if len(tags) == 3 else filename)[:2]
         else:
             found, version = parse_sdist_filename(filename)
     except (InvalidWheelFilename, InvalidSdistFilename):

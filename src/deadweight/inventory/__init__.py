@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from deadweight.formats.metadata import normalize, python_of_pyvenv_cfg
-from deadweight.formats.native import is_native, platform_of
+from deadweight.formats.native import is_native, may_be_native, platform_of
 from deadweight.formats.record import below
 from deadweight.inventory.discover import Claim, Found, discover
-from deadweight.inventory.kinds import kind_of, may_be_native, native_kind
+from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names
 from deadweight.inventory.ownership import assign_owners
 from deadweight.model import Conflict, Distribution, Entry, Environment, FileTree, Inventory, Metadata, Sizes
@@ -47,6 +47,7 @@ def take_inventory(tree: FileTree) -> Inventory:
         total=total,
         conflicts=(*conflicts, *_escapes(claims), *_duplicates(claims)),
         skipped=(*tree.skipped, *found.skipped),
+        owner=owner,
         warnings=tuple(_warnings(claims)),
     )
 

@@ -1,6 +1,6 @@
 """A path → what kind of file it is. Every file has one kind, so that the kinds of a distribution sum to its size.
 
-Native code is told by its first bytes alone, wherever it lies; this module only says which files are worth opening.
+Native code is told by its first bytes alone, wherever it lies (``formats/native.py``).
 """
 
 from __future__ import annotations
@@ -13,15 +13,6 @@ KINDS = (
     "static libraries", "debug symbols", "metadata", "data",
 )  # fmt: skip
 
-# An ELF header has 52 bytes at least, and no compiler writes code under these names.
-SMALLEST_NATIVE = 52
-_NEVER_NATIVE = frozenset(
-    "py pyc pyi pyx pxd pxi txt md rst json js ts map css scss html htm svg png jpg jpeg gif ico woff woff2 ttf otf eot"
-    " csv tsv xml yaml yml toml ini cfg h hh hpp hxx cuh c cc cpp cu f f90 m4 cmake in typed po pot mo pth pem crt"
-    " gz bz2 xz zst zip tar whl npy npz mat sql tmpl jinja j2 ipynb tex bib rs go java class"
-    " parquet avro orc arff pickle pkl tcl msg ndjson jsonl lock sh bat ps1 fish zsh csh nu a lib pdb"
-    " dist-info/METADATA dist-info/RECORD dist-info/WHEEL dist-info/LICENSE".split()
-)
 _BY_SUFFIX = {
     "pyc": "bytecode", "pyo": "bytecode", "pyi": "stubs", "a": "static libraries", "lib": "static libraries",
     "debug": "debug symbols", "dwp": "debug symbols", "pdb": "debug symbols", "dSYM": "debug symbols",
@@ -37,11 +28,6 @@ _FOLDER = re.compile(
 _BUNDLED_FOLDER = re.compile(
     r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)"
 )
-
-
-def may_be_native(path: str, size: int) -> bool:
-    """Say whether a file's first bytes are worth reading."""
-    return size >= SMALLEST_NATIVE and path.rpartition(".")[2] not in _NEVER_NATIVE
 
 
 def native_kind(path: str) -> str:

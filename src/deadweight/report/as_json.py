@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from deadweight import __version__
 from deadweight.findings import Profile, Row
-from deadweight.model import ArchiveFacts, Conflict, Sizes
+from deadweight.model import ArchiveFacts, Conflict, ImageFacts, Sizes
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.report.units import without_credentials
 
@@ -44,7 +44,7 @@ def as_values(profile: Profile) -> dict[str, object]:
             "estimated_bytecode_bytes": profile.estimated_bytecode_bytes,
             "kinds": _kinds(inventory.total),
         },
-        "distributions": [_row(row) for row in profile.rows()],
+        "distributions": [_row(row, profile.image) for row in profile.rows()],
         "groups": {
             group: {"distributions": count, "apparent_bytes": size}
             for group, (count, size) in sorted(profile.group_totals().items())
@@ -54,6 +54,7 @@ def as_values(profile: Profile) -> dict[str, object]:
             for key, holders in sorted(profile.dependencies.holders().items())
             if len(holders) > 1
         ],
+        "image": _image(profile.image),
         "splits": {split.name: _split(split) for split in profile.splits},
         "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in profile.skipped],
         "conflicts": [_conflict(conflict) for conflict in profile.conflicts],
@@ -75,7 +76,7 @@ def _kinds(sizes: Sizes) -> Mapping[str, int]:
     return {kind: size for kind, size in sorted(sizes.kinds.items()) if size}
 
 
-def _row(row: Row) -> dict[str, object]:
+def _row(row: Row, image: ImageFacts | None) -> dict[str, object]:
     distribution, assignment = row.distribution, row.assignment
     return {
         "name": distribution.name,
@@ -95,6 +96,27 @@ def _row(row: Row) -> dict[str, object]:
         "import_names": list(distribution.import_names),
         "editable": distribution.editable,
         "archive": _archive(distribution.archive),
+        "layers": None if image is None else list(image.where.get(row.key, ())),
+    }
+
+
+def _image(facts: ImageFacts | None) -> dict[str, object] | None:
+    if facts is None:
+        return None
+    return {
+        "layers": [
+            {
+                "digest": layer.digest,
+                "command": layer.command,
+                "files": layer.files,
+                "apparent_bytes": layer.size,
+                "wasted_bytes": layer.wasted,
+            }
+            for layer in facts.layers
+        ],
+        "efficiency": facts.efficiency,
+        "wasted": [{"name": name or None, "wasted_bytes": size} for name, size in facts.wasted.items()],
+        "system_packages": [{"name": package.name, "apparent_bytes": package.size} for package in facts.system],
     }
 
 

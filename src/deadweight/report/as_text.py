@@ -48,6 +48,7 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
         parts += _could_go(profile, width)
         parts += _shared(profile, width)
         parts += _splits(profile, width)
+    parts += _layers(profile, width)
     parts += _notes(profile)
     return Group(*_apart(parts))
 
@@ -267,6 +268,29 @@ def _split_row(split: Split, whole: int) -> list[str]:
         str(len(split.distributions)),
         ", ".join(split.groups),
     ]
+
+
+def _layers(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """The layers of an image with what they ship in vain, and the largest packages of the system."""
+    facts = profile.image
+    if facts is None:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("layer", justify="right", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("wasted", justify="right", no_wrap=True)
+    table.add_column("made by", no_wrap=True, overflow="ellipsis", ratio=1)
+    for number, layer in enumerate(facts.layers):
+        wasted = human(layer.wasted) if layer.wasted else ""
+        table.add_row(str(number), human(layer.size), wasted, plain(layer.command or layer.digest))
+    wasted = ", ".join(f"{plain(name) or 'others'} {human(size)}" for name, size in list(facts.wasted.items())[:5])
+    shipped, vain = sum(layer.size for layer in facts.layers), sum(layer.wasted for layer in facts.layers)
+    says = f"{human(vain)} of {human(shipped)} are shipped in vain: later layers remove or replace them"
+    yield Group(table, Text(f"{says} ({wasted})" if vain else "no layer ships anything in vain", style="dim"))
+    if facts.system:
+        names = ", ".join(f"{plain(package.name)} {human(package.size)}" for package in facts.system[:8])
+        whole = human(sum(package.size for package in facts.system))
+        yield Text(f"packages of the system: {len(facts.system)}, {whole}; the largest are {names}")
 
 
 def _notes(profile: Profile) -> Iterator[RenderableType]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 
 import pytest
 
@@ -97,3 +99,61 @@ def test_html__a_page_of_a_megabyte__is_read() -> None:
 )  # fmt: skip
 def test_version_of__file_names__of_that_project_alone(filename: str, name: str, version: str | None) -> None:
     assert version_of(filename, name) == version
+
+
+@pytest.mark.parametrize("head", ['<base href="http://[x">', f'<a title="&#{"9" * 5000};">'], ids=["base", "number"])
+def test_html__that_cannot_be_understood__is_bad_input(head: str) -> None:
+    with pytest.raises(BadInput):
+        html('<a href="a-1.zip">', head=head)
+
+
+@pytest.mark.parametrize("body", ["<![ x", "<![what[ <a href='a-1.zip'>", "<!", "<a href='", "<script>" * 999])
+def test_html__malformed__is_read_or_bad_input(body: str) -> None:
+    # Some versions of the standard library's parser give up where others read on.
+    with contextlib.suppress(BadInput):
+        assert len(read_page(body.encode(), "text/html", HERE)) <= 1
+
+
+def test_html__second_base__does_not_count() -> None:
+    (link,) = html('<a href="a-1.zip">', head='<base href="/x/"><base href="/y/">')
+    assert link.archive.url == "https://index.example/x/a-1.zip"
+
+
+@pytest.mark.parametrize("href", ["file:///srv/a-1.zip", "FILE:///srv/a-1.zip"])
+def test_html__file_on_this_machine__only_from_a_page_on_it(href: str) -> None:
+    page = f'<a href="{href}">a</a>'.encode()
+    assert read_page(page, "text/html", HERE) == ()
+    (link,) = read_page(page, "text/html", "file:///srv/index.html")
+    assert link.archive.url == "file:///srv/a-1.zip"
+
+
+def test_html__base_that_is_a_folder_of_this_machine__gives_nothing() -> None:
+    assert html('<a href="a-1.zip">', head='<base href="file:///srv/">') == ()
+
+
+@pytest.mark.parametrize("name", ["a-1%1B[2J.zip", "a-1%0A.zip", "a-1%00.zip", "a" * 255 + "-1.zip"])
+def test_html__file_name_that_no_file_has__is_left_out(name: str) -> None:
+    assert html(f'<a href="{name}">a</a>') == ()
+
+
+@pytest.mark.parametrize("url", ["5", "null", "[]", '{"a": 1}'])
+def test_json__url_that_is_no_string__is_bad_input(url: str) -> None:
+    with pytest.raises(BadInput):
+        read_page(f'{{"files": [{{"url": {url}}}]}}'.encode(), JSON, HERE)
+
+
+@pytest.mark.parametrize("size", ["true", "-1", "0", "1.5", '"9"', "9" * 30])
+def test_json__size_that_cannot_be__is_unknown(size: str) -> None:
+    (link,) = read_page(f'{{"files": [{{"url": "a-1.zip", "size": {size}}}]}}'.encode(), "Application/JSON", HERE)
+    assert link.archive.size is None
+
+
+def test_version_of__tags_that_multiply__are_not_multiplied_out() -> None:
+    many = ".".join(f"t{n}" for n in range(3000))
+    began = time.perf_counter()
+    assert version_of(f"a-1.0-{many}-{many}-{many}.whl", "a") == "1.0"
+    assert time.perf_counter() - began < 1
+
+
+def test_version_of__build_number__is_no_part_of_the_version() -> None:
+    assert version_of("a-1.0-7-py3-none-any.whl", "a") == "1.0"

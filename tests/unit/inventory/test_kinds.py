@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.inventory.kinds import KINDS, kind_of, may_be_native, native_kind
+from deadweight.formats.native import may_be_native
+from deadweight.inventory.kinds import KINDS, kind_of, native_kind
 from deadweight.model import Sizes
 from tests.builders import ELF_X86_64, SITE, dist_files, inventory_of
 

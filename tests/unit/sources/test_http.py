@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import gzip
 import hashlib
 import io
 import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +22,30 @@ BIG = bytes(2_000_000)
 
 def client(**options: float) -> Client:
     return Client(**{"timeout": 2, "deadline": 2, **options})  # type: ignore[arg-type]
+
+
+@contextlib.contextmanager
+def answering(*answers: bytes) -> Iterator[str]:
+    """Give the URL of a server that sends these bytes, one answer for each connection, whatever it is asked."""
+
+    def serve() -> None:
+        for answer in answers:
+            with contextlib.suppress(OSError):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(1 << 16)
+                    connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/a"
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(1)
+
+
+def head(status: int, *headers: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status} x", *headers, "", ""]).encode()
 
 
 def basic(user: str) -> str:
@@ -206,3 +234,126 @@ def test_download__whole_file__its_size_and_hash() -> None:
         with pytest.raises(FetchFailed, match="more than"):
             web.download(f"{server.url}/a", io.BytesIO(), limit=1_000_000)
     assert file.getvalue() == BIG
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@h.example:port/", "http://me:secret@[h/", "http://h.example:99999/"])
+def test_get__what_is_no_url__is_told_without_its_password(url: str) -> None:
+    with client() as web, pytest.raises(FetchFailed, match="no URL") as told:
+        web.get(url, limit=9)
+    assert "secret" not in told.value.cause
+    with pytest.raises(FetchFailed, match="no URL"):
+        Client(origins=[url])
+
+
+@pytest.mark.parametrize("place", ["http://[x/", "http://h.example:port/"])
+def test_get__redirect_to_what_is_no_url__is_refused(place: str) -> None:
+    with (
+        Server(files={}, redirects={"/a": place}) as server,
+        client() as web,
+        pytest.raises(FetchFailed, match="no URL"),
+    ):
+        web.get(f"{server.url}/a", limit=9)
+
+
+def test_get__control_characters_from_a_server__are_not_shown() -> None:
+    with answering(head(302, "Location: ftp://h.example/\x1b[2J", "Content-Length: 0")) as url, client() as web:
+        with pytest.raises(FetchFailed) as told:
+            web.get(url, limit=9)
+    assert told.value.cause.isprintable()
+
+
+@pytest.mark.parametrize("told", ["soon", "9" * 5000, "-1"])
+def test_get__retry_after_that_means_nothing__the_usual_wait(told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("deadweight.sources.http.time.sleep", waited.append)
+    busy = head(503, f"Retry-After: {told}", "Content-Length: 0")
+    with answering(busy, head(200, "Content-Length: 1") + b"x") as url, client() as web:
+        assert web.get(url, limit=9).data == b"x"
+    assert waited == [0.2]
+
+
+def test_get__answer_that_breaks_off__is_asked_for_again() -> None:
+    with (
+        answering(head(200, "Content-Length: 9") + b"x", head(200, "Content-Length: 1") + b"y") as url,
+        client() as web,
+    ):
+        assert web.get(url, limit=9).data == b"y"
+        assert web.requests == 2
+
+
+def test_download__answer_that_breaks_off__leaves_nothing_of_it() -> None:
+    file = io.BytesIO()
+    with (
+        answering(head(200, "Content-Length: 9") + b"xx", head(200, "Content-Length: 1") + b"y") as url,
+        client() as web,
+    ):
+        assert web.download(url, file, limit=9) == (1, hashlib.sha256(b"y").hexdigest())
+    assert file.getvalue() == b"y"
+
+
+def test_download__body_called_encoded__is_kept_as_it_came() -> None:
+    data, file = gzip.compress(b"sdist"), io.BytesIO()
+    with answering(head(200, "Content-Encoding: gzip", f"Content-Length: {len(data)}") + data) as url, client() as web:
+        assert web.download(url, file, limit=99)[1] == hashlib.sha256(data).hexdigest()
+
+
+def test_download__trickling_server__ends_in_a_timeout() -> None:
+    with Server(files={"/a": DATA}, trickle=0.01) as server, client(deadline=0.2) as web:
+        with pytest.raises(FetchFailed, match="too slow"):
+            web.download(f"{server.url}/a", io.BytesIO(), limit=10_000_000)
+
+
+def test_tail__more_than_asked_for__is_a_lie_and_not_read() -> None:
+    whole = head(206, "Content-Range: bytes 0-1999999/2000000", "Content-Length: 2000000") + BIG
+    with answering(whole) as url, client() as web:
+        with pytest.raises(FetchFailed, match="lied"):
+            web.tail(url, 10)
+        assert web.received_bytes == 0
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ["Content-Range: bytes 0-1/" + "9" * 5000, "Content-Length: 2"],
+        ["Content-Range: bytes 0-1/*", "Content-Length: 2"],
+        ["Content-Range: bytes 0-1/4", "Content-Length: 4"],
+        ["Content-Range: bytes 1-0/4", "Content-Length: 2"],
+        ["Content-Length: 2"],
+    ],
+    ids=["endless number", "no total", "longer than told", "backwards", "no range at all"],
+)
+def test_span__headers_that_cannot_be__are_a_lie(headers: list[str]) -> None:
+    with answering(head(206, *headers) + b"xxxx") as url, client() as web, pytest.raises(FetchFailed, match="lied"):
+        web.span(url, range(2), 4)
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "9" * 5000, "0"])
+def test_tail__length_that_means_nothing__counts_as_no_ranges(length: str) -> None:
+    with answering(head(416, "Content-Length: 0"), head(200, f"Content-Length: {length}")) as url, client() as web:
+        with pytest.raises(NoRanges):
+            web.tail(url, 10)
+
+
+def test_span__many_from_one_server__share_a_connection() -> None:
+    with Server(files={"/a": DATA}) as server, client() as web:
+        for start in range(5):
+            web.span(f"{server.url}/a", range(start, start + 9), len(DATA))
+        assert web._pools[""].connection_from_url(server.url).num_connections == 1
+
+
+def test_get__connection_refused__says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with client(attempts=1) as web, pytest.raises(FetchFailed, match="refused"):
+        web.get(f"http://127.0.0.1:{port}/a", limit=9)
+
+
+def test_credentials__beyond_latin_1__are_sent_as_utf_8() -> None:
+    with Server(files={"/a": b"x"}, user="me:p€") as server, client() as web:
+        assert web.get(f"http://me:p%E2%82%AC@{server.host}/a", limit=9).data == b"x"
+
+
+def test_credentials__netrc_that_is_no_text__is_as_good_as_none(no_netrc: Path) -> None:
+    no_netrc.write_bytes(b"machine \xff\xfe login me password secret\n")
+    with Server(files={"/a": b"x"}) as server, client() as web:
+        assert web.get(f"{server.url}/a", limit=9).data == b"x"

@@ -1,0 +1,130 @@
+"""The entries of an image's layers, from the lowest up → the files that a container sees, and what later layers hide.
+
+source: OCI image-spec, layer.md: whiteouts, opaque whiteouts, hard links
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from deadweight.formats.record import below
+from deadweight.formats.tar import TarEntry
+
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+
+
+class Placed(NamedTuple):
+    """One file as a container sees it: its entry, the layer that it is from, and a number that hard links share."""
+
+    entry: TarEntry
+    layer: int
+    inode: int
+
+
+@dataclass(slots=True)
+class Overlay:
+    """Layers laid over each other.
+
+    files:   path → what a container sees there, without folders
+    hidden:  what a later layer removes or replaces, and the image still ships: (path, what was there)
+    escaped: paths that leave the root, which no container would see
+    """
+
+    files: dict[str, Placed] = field(default_factory=dict)
+    hidden: list[tuple[str, Placed]] = field(default_factory=list)
+    escaped: list[str] = field(default_factory=list)
+    _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → names in it
+    _inodes: int = 0
+
+    def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
+        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand."""
+        own = list(entries)
+        for entry in own:
+            folder, _, name = entry.path.rpartition("/")
+            if name.startswith(_WHITEOUT):
+                self._hide(folder, name)
+        for entry in own:
+            if not entry.path.rpartition("/")[2].startswith(_WHITEOUT):
+                self._put(layer, entry)
+
+    def _hide(self, folder: str, name: str) -> None:
+        if name == _OPAQUE:
+            for inner in list(self._inside.get(folder, ())):
+                self._remove(_joined(folder, inner))
+        elif name != _WHITEOUT:
+            self._remove(_joined(folder, name.removeprefix(_WHITEOUT)))
+
+    def _put(self, layer: int, entry: TarEntry) -> None:
+        path = below("", entry.path.lstrip("/")) if entry.path else ""
+        if path is None:
+            self.escaped.append(entry.path)
+            return
+        if entry.kind == "folder" or path in ("", "."):
+            if path in self.files:
+                self._remove(path)  # a file that was there makes room for the folder
+            self._note(path)
+            return
+        inode = self._inodes = self._inodes + 1
+        if entry.kind == "link":
+            target = self.files.get(below("", entry.target.removeprefix("./").lstrip("/")) or "")
+            if target is None:
+                self.escaped.append(entry.path)  # a link to nothing that is there
+                return
+            seen = target.entry
+            entry, inode = entry._replace(kind=seen.kind, size=seen.size, start=seen.start), target.inode
+        if path in self.files or path in self._inside:
+            self._remove(path)
+        self.files[path] = Placed(entry, layer, inode)
+        self._note(path)
+
+    def _note(self, path: str) -> None:
+        """Note a path in the folders above it; a file or a symlink that was there makes room for a folder."""
+        while path:
+            folder, _, name = path.rpartition("/")
+            if folder in self.files:
+                self._remove(folder)
+            names = self._inside.setdefault(folder, set())
+            if name in names:
+                return
+            names.add(name)
+            path = folder
+
+    def _remove(self, path: str) -> None:
+        """Hide a file, or a folder with all that is in it."""
+        pending = [path]
+        while pending:
+            path = pending.pop()
+            placed = self.files.pop(path, None)
+            if placed is not None:
+                self.hidden.append((path, placed))
+            pending += (_joined(path, name) for name in self._inside.pop(path, ()))
+            folder, _, name = path.rpartition("/")
+            self._inside.get(folder, set()).discard(name)
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def wasted(overlay: Overlay) -> dict[str, tuple[int, int]]:
+    """Return path → (layer, bytes) of what is shipped in vain; an inode that is still seen elsewhere is no waste.
+
+    A path that several layers replace stands with its last layer, and with the bytes of all.
+    """
+    seen = {placed.inode for placed in overlay.files.values()}
+    found: dict[str, tuple[int, int]] = {}
+    for path, placed in overlay.hidden:
+        if placed.inode not in seen and placed.entry.size:
+            seen.add(placed.inode)
+            found[path] = (placed.layer, found.get(path, (0, 0))[1] + placed.entry.size)
+    return found
+
+
+def shared_inodes(files: Mapping[str, Placed]) -> set[int]:
+    """Return the numbers of files that have several names."""
+    counted = Counter(placed.inode for placed in files.values())
+    return {inode for inode, count in counted.items() if count > 1}

@@ -1,0 +1,191 @@
+"""The documents and layers of an image, wherever they lie: in an archive, in a folder, in a pipe.
+
+source: OCI image-spec, image-layout.md; what ``docker save`` and ``podman save`` write
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from deadweight.errors import BadInput
+from deadweight.formats.native import HEAD_BYTES, may_be_native
+from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
+from deadweight.sources.blocks import Part, Pipe, Pushed, Span, opened
+
+_LARGEST_JSON = 1 << 24
+_LARGEST_TEXT = 1 << 26
+_MOST_TEXT = 1 << 28  # bytes of all texts that are kept of one image
+_MOST_UNPACKED = 1 << 38  # of one layer
+
+_TELLING_NAMES = frozenset(
+    "METADATA PKG-INFO RECORD INSTALLER direct_url.json top_level.txt requires.txt installed-files.txt".split()
+)
+
+
+class Blobs:
+    """The parts of an image by name: documents, and layers."""
+
+    def document(self, name: str) -> Any | None:
+        """Return a JSON document, None where there is none of that name; raises BadInput."""
+        data = self.text(name)
+        if data is None:
+            return None
+        try:
+            return json.loads(data)
+        except ValueError as error:
+            raise BadInput(f"{name} in the image is no JSON") from error
+
+    def text(self, name: str) -> bytes | None:
+        raise NotImplementedError
+
+    def layer(self, name: str) -> list[TarEntry]:
+        """Return the entries of a layer; raises BadInput where it is missing or broken."""
+        raise NotImplementedError
+
+
+class ArchiveBlobs(Blobs):
+    """A tar archive on the disk; only what is asked for is read of it."""
+
+    def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+        try:
+            file = closing.enter_context(open(path, "rb"))  # noqa: SIM115  the stack is the context
+        except OSError as error:
+            raise BadInput(f"cannot read {path}: {error.strerror}") from error
+        self._descriptor = file.fileno()
+        size = os.fstat(self._descriptor).st_size
+        self._spans: dict[str, tuple[int, int]] = {}
+        links: list[TarEntry] = []
+        blocks = Span(self._descriptor, 0, size)
+        for entry in entries(blocks):
+            if entry.kind == "file":
+                if blocks.at + entry.stored > size:
+                    raise BadInput(f"{path} was cut short")
+                self._spans[entry.path] = (blocks.at, entry.stored)
+            elif entry.kind in ("link", "symlink"):
+                links.append(entry)
+            blocks.skip(padded(entry.stored))
+        for link in links:  # older engines save a layer that is used twice as a link to the first
+            target = os.path.normpath(
+                os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target)
+            )
+            if target in self._spans:
+                self._spans[link.path] = self._spans[target]
+
+    def text(self, name: str) -> bytes | None:
+        if name not in self._spans:
+            return None
+        start, length = self._spans[name]
+        return Span(self._descriptor, start, length).read(_LARGEST_JSON)
+
+    def layer(self, name: str) -> list[TarEntry]:
+        if name not in self._spans:
+            raise BadInput(f"the layer {name} is not in the archive")
+        return _layer(Span(self._descriptor, *self._spans[name]))
+
+
+class FolderBlobs(Blobs):
+    """An OCI layout's folder."""
+
+    def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+        self._path, self._closing = path, closing
+
+    def _place(self, name: str) -> str:
+        if ".." in name.split("/") or os.path.isabs(name):
+            raise BadInput(f"{name} leads out of the image's folder")
+        return os.path.join(self._path, name)
+
+    def text(self, name: str) -> bytes | None:
+        try:
+            with open(self._place(name), "rb") as file:
+                return file.read(_LARGEST_JSON)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BadInput(f"cannot read {name}: {error.strerror}") from error
+
+    def layer(self, name: str) -> list[TarEntry]:
+        try:
+            with open(self._place(name), "rb") as file:
+                return _layer(Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+        except OSError as error:
+            raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
+
+
+class StreamedBlobs(Blobs):
+    """A tar archive that is read once, from the front to the back: what looks like a layer is read as one."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._texts: dict[str, bytes] = {}
+        self._layers: dict[str, list[TarEntry]] = {}
+        outer = Pipe(stream)
+        for entry in entries(outer):
+            part = Part(outer, entry.stored)
+            if entry.kind == "file":
+                front = part.read(512)
+                if _is_layer(front):
+                    self._layers[entry.path] = _layer(Pushed(front, part))
+                else:
+                    self._texts[entry.path] = front + part.read(_LARGEST_JSON)
+            elif entry.kind in ("link", "symlink"):
+                target = os.path.normpath(os.path.join(os.path.dirname(entry.path), entry.target))
+                self._layers |= {entry.path: self._layers[target]} if target in self._layers else {}
+            part.skip(part.left)
+            outer.skip(padded(entry.stored) - entry.stored)
+
+    def text(self, name: str) -> bytes | None:
+        return self._texts.get(name)
+
+    def layer(self, name: str) -> list[TarEntry]:
+        if name not in self._layers:
+            raise BadInput(f"the layer {name} is not in the archive")
+        return self._layers[name]
+
+
+def _is_layer(front: bytes) -> bool:
+    """Say whether what begins so is a tar archive, packed or not, or one of nothing."""
+    packed = front[:2] == b"\x1f\x8b" or front[:4] == b"\x28\xb5\x2f\xfd"
+    return packed or front[257:262] == b"ustar" or not front.strip(b"\0")
+
+
+def _layer(blocks: Blocks) -> list[TarEntry]:
+    """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
+    try:
+        return list(_kept(opened(blocks, _MOST_UNPACKED)))
+    except Malformed as error:
+        raise BadInput(f"a layer is no tar archive: {error}") from error
+
+
+def _kept(blocks: Blocks) -> Iterator[TarEntry]:
+    texts = 0
+    for entry in entries(blocks):
+        length = 0
+        if entry.kind == "file" and entry.size:
+            if _tells(entry.path) and texts < _MOST_TEXT:
+                length = min(entry.stored, _LARGEST_TEXT)
+                texts += length
+            elif may_be_native(entry.path, entry.size):
+                length = HEAD_BYTES
+        if length:
+            start = blocks.read(min(length, entry.stored))
+            blocks.skip(padded(entry.stored) - len(start))
+            yield entry._replace(start=start)
+        else:
+            blocks.skip(padded(entry.stored))
+            yield entry
+
+
+def _tells(path: str) -> bool:
+    folder, _, name = path.rpartition("/")
+    if name in _TELLING_NAMES:
+        return folder.endswith((".dist-info", ".egg-info"))
+    return (
+        name == "pyvenv.cfg"
+        or path.endswith(".egg-info")
+        or (name.endswith(".json") and folder.endswith("conda-meta"))
+        or (name.endswith(".list") and folder == "var/lib/dpkg/info")
+        or path == "lib/apk/db/installed"
+    )

@@ -1,0 +1,90 @@
+"""Builds images as engines save them: layers from dicts of paths."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+Content = str | bytes | None | tarfile.TarInfo  # None: a whiteout of that path
+Compression = Literal["", "gzip", "zstd"]
+
+
+def make_tar(files: Mapping[str, Content], *, form: int = tarfile.PAX_FORMAT) -> bytes:
+    """Return a tar archive; a path that ends with "/" is a folder, a TarInfo stands for itself."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
+        for path, content in files.items():
+            if isinstance(content, tarfile.TarInfo):
+                content.name = path
+                archive.addfile(content)
+                continue
+            if content is None:
+                folder, _, name = path.rpartition("/")
+                path, content = f"{folder}/.wh.{name}".lstrip("/"), b""
+            data = content.encode() if isinstance(content, str) else content
+            member = tarfile.TarInfo(path.rstrip("/"))
+            member.type = tarfile.DIRTYPE if path.endswith("/") else tarfile.REGTYPE
+            member.size = 0 if path.endswith("/") else len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def link(target: str, *, hard: bool = False) -> tarfile.TarInfo:
+    """Return a symlink, or a hard link."""
+    member = tarfile.TarInfo()
+    member.type, member.linkname = tarfile.LNKTYPE if hard else tarfile.SYMTYPE, target
+    return member
+
+
+def packed(data: bytes, compression: Compression) -> bytes:
+    if compression == "gzip":
+        return gzip.compress(data, 1)
+    if compression == "zstd":
+        import zstandard
+
+        return zstandard.ZstdCompressor().compress(data)
+    return data
+
+
+def make_image(
+    *layers: Mapping[str, Content],
+    commands: Sequence[str] = (),
+    form: Literal["docker", "oci"] = "docker",
+    compression: Compression = "",
+) -> bytes:
+    """Return the archive of an image, as ``docker save`` ("docker") or an OCI tool writes it."""
+    return make_tar(image_files(*layers, commands=commands, form=form, compression=compression))
+
+
+def image_files(
+    *layers: Mapping[str, Content],
+    commands: Sequence[str] = (),
+    form: Literal["docker", "oci"] = "docker",
+    compression: Compression = "",
+) -> dict[str, Content]:
+    """Return path → content of what is in such an archive, or in an OCI layout's folder."""
+    blobs = [packed(make_tar(layer), compression) for layer in layers]
+    history = [{"created_by": command} for command in commands] or [{"created_by": "COPY . ."}] * len(layers)
+    config = json.dumps({"os": "linux", "architecture": "amd64", "history": history}).encode()
+    digests = [hashlib.sha256(blob).hexdigest() for blob in blobs]
+    if form == "docker":
+        files: dict[str, Content] = {f"{digest}/layer.tar": blob for digest, blob in zip(digests, blobs, strict=True)}
+        names = [f"{digest}/layer.tar" for digest in digests]
+        manifest = json.dumps([{"Config": "config.json", "RepoTags": ["app:1"], "Layers": names}])
+        return {**files, "config.json": config, "manifest.json": manifest}
+    found: dict[str, Content] = {"oci-layout": '{"imageLayoutVersion": "1.0.0"}'}
+
+    def blob(data: bytes) -> dict[str, object]:
+        digest = hashlib.sha256(data).hexdigest()
+        found[f"blobs/sha256/{digest}"] = data
+        return {"digest": f"sha256:{digest}", "size": len(data), "mediaType": "x"}
+
+    manifest = json.dumps({"config": blob(config), "layers": [blob(data) for data in blobs]})
+    platform = {"platform": {"os": "linux", "architecture": "amd64"}}
+    found["index.json"] = json.dumps({"manifests": [{**blob(manifest.encode()), **platform}]})
+    return found

@@ -1,0 +1,85 @@
+"""What the reader of tar headers finds is what tarfile finds, and broken archives are refused."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deadweight.formats.tar import Malformed, TarEntry, entries, padded
+
+NAME = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=60).filter(
+    lambda part: part not in (".", "..")
+)
+PATHS = st.lists(NAME, min_size=1, max_size=5).map("/".join)
+KINDS = {b"0": "file", b"1": "link", b"2": "symlink", b"5": "folder", b"6": "other", b"3": "other"}
+MEMBERS = st.lists(st.tuples(PATHS, st.sampled_from(sorted(KINDS)), st.binary(max_size=1200), PATHS), max_size=6)
+
+
+class Bytes:
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, length: int) -> bytes:
+        return self._file.read(length)
+
+    def skip(self, length: int) -> None:
+        self._file.seek(length, io.SEEK_CUR)
+
+
+def listed(data: bytes) -> list[TarEntry]:
+    blocks, found = Bytes(data), []
+    for entry in entries(blocks):
+        found.append(entry)
+        blocks.skip(padded(entry.stored))
+    return found
+
+
+def written(members: list[tuple[str, bytes, bytes, str]], form: int) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=form, errors="surrogateescape") as archive:
+        for path, kind, data, target in members:
+            member = tarfile.TarInfo(path)
+            member.type = kind
+            member.size = len(data) if kind == b"0" else 0
+            member.linkname = target if kind in (b"1", b"2") else ""
+            archive.addfile(member, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+def of_tarfile(data: bytes) -> list[tuple[str, str, int, str]]:
+    with tarfile.open(fileobj=io.BytesIO(data), errors="surrogateescape") as archive:
+        return [
+            (m.name.removeprefix("./").rstrip("/"), KINDS.get(m.type, "other"), m.size if m.isreg() else 0,
+             m.linkname if m.type in (b"1", b"2") else "")
+            for m in archive
+        ]  # fmt: skip
+
+
+@given(members=MEMBERS, form=st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]))
+def test_entries__any_archive__are_those_of_tarfile(members: list[tuple[str, bytes, bytes, str]], form: int) -> None:
+    data = written(members, form)
+    assert [(e.path, e.kind, e.size, e.target) for e in listed(data)] == of_tarfile(data)
+
+
+@settings(max_examples=300)
+@given(members=MEMBERS, at=st.integers(min_value=0), flip=st.integers(1, 255), cut=st.integers(0, 3000))
+def test_entries__damaged_archive__is_refused_or_read(
+    members: list[tuple[str, bytes, bytes, str]], at: int, flip: int, cut: int
+) -> None:
+    whole = bytearray(written(members, tarfile.PAX_FORMAT))
+    whole[at % len(whole)] ^= flip
+    try:
+        assert len(listed(bytes(whole[: len(whole) - cut]))) <= len(members) + 1
+    except Malformed:
+        return
+
+
+@given(data=st.binary(max_size=2000))
+def test_entries__any_bytes__are_refused_or_read(data: bytes) -> None:
+    try:
+        listed(data)
+    except Malformed:
+        return
