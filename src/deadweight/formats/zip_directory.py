@@ -2,13 +2,17 @@
 
 source: APPNOTE.TXT 4.3 (the records), 4.4.1.4 and 4.5.3 (zip64). What no wheel needs is refused, since two readers of
 such an archive may see two different things: data before the archive, several disks, encryption, overlapping entries.
+Symbolic links are files here, as they are to installers, which write the link's target as the file's content.
 """
 
 from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from deadweight.errors import MalformedArchive
@@ -27,6 +31,8 @@ _BEST_RATIO = 1032  # what deflate can reach, as zlib's technical notes have it
 _LOCAL_SLACK = 1024  # of extra fields in a local header, which the directory does not tell
 _UTF_8 = 1 << 11
 _ENCRYPTED = 1 << 0 | 1 << 6 | 1 << 13
+_IN_ZIP64_16, _IN_ZIP64_32 = 0xFFFF, 0xFFFFFFFF  # what stands where the value is in a zip64 record (4.4.1.4)
+_IN_ZIP64 = (_IN_ZIP64_16,) * 4 + (_IN_ZIP64_32,) * 2
 
 
 class Member(NamedTuple):
@@ -39,6 +45,9 @@ class Member(NamedTuple):
     offset: int
     crc: int
     mode: int
+
+
+_offset = itemgetter(Member._fields.index("offset"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +74,16 @@ def directory_span(tail: bytes, archive_size: int, *, filename: str) -> Director
     """
     start = archive_size - len(tail)
     at = _end_record(tail, filename)
-    _, disk, first_disk, here, entries, size, offset, _ = _END.unpack_from(tail, at)
-    end = start + at
-    if 0xFFFF in (here, entries) or 0xFFFFFFFF in (size, offset):
-        found = _zip64(tail, start, at, filename)
-        if found is not None:
-            entries, size, offset, end = found
-            here, disk, first_disk = entries, 0, 0
+    end, told = start + at, _END.unpack_from(tail, at)[1:7]
+    # Where a locator stands, it counts even if the end record says everything: other readers go by it.
+    found = _zip64(tail, start, at, filename)
+    if found is not None:
+        entries, size, offset, end = found
+        true = (0, 0, entries, entries, size, offset)
+        if any(value not in pair for value, pair in zip(told, zip(true, _IN_ZIP64, strict=True), strict=True)):
+            raise MalformedArchive(filename, "its two end records contradict each other")
+        told = true
+    disk, first_disk, here, entries, size, offset = told
     if disk or first_disk or here != entries:
         raise MalformedArchive(filename, "a zip archive over several disks")
     if entries > MOST_ENTRIES or size > MOST_DIRECTORY_BYTES:
@@ -83,10 +95,11 @@ def directory_span(tail: bytes, archive_size: int, *, filename: str) -> Director
 
 def _end_record(tail: bytes, filename: str) -> int:
     """Return where the end record starts in ``tail``: the one whose comment ends with the archive."""
-    at = len(tail)
-    while (at := tail.rfind(b"PK\5\6", 0, at + 3 if at < len(tail) else at)) >= 0:
+    before = len(tail)
+    while (at := tail.rfind(b"PK\5\6", 0, before)) >= 0:
         if at + _END.size <= len(tail) and at + _END.size + _END.unpack_from(tail, at)[7] == len(tail):
             return at
+        before = at
     raise MalformedArchive(filename, "no zip archive, or one that was cut short: it has no end record")
 
 
@@ -112,31 +125,32 @@ def read_directory(data: bytes, directory: Directory, archive_size: int, *, file
     raises: MalformedArchive
     """
     members: list[Member] = []
-    at, unpack = 0, _ENTRY.unpack_from
+    at, header, unpack = 0, _ENTRY.size, _ENTRY.unpack_from
     for _ in range(directory.entries):
-        if len(data) - at < _ENTRY.size or data[at : at + 4] != b"PK\1\2":
-            raise MalformedArchive(filename, "its directory is cut short, or no directory")
-        (_, made_by, _, flags, method, _, _, crc, compressed, size, name_length, extra_length, comment_length,
+        if len(data) - at < header:
+            raise MalformedArchive(filename, "its directory is cut short")
+        (signature, made_by, _, flags, method, _, _, crc, compressed, size, name_length, extra_length, comment_length,
          disk, _, attributes, offset) = unpack(data, at)  # fmt: skip
-        name = at + _ENTRY.size
+        name = at + header
         extra = name + name_length
         at = extra + extra_length + comment_length
-        if at > len(data) or disk not in (0, 0xFFFF):
-            raise MalformedArchive(filename, "its directory is cut short, or spans several disks")
-        if 0xFFFFFFFF in (size, compressed, offset):
-            size, compressed, offset = _zip64_extra(
-                data[extra : extra + extra_length], size, compressed, offset, filename
-            )
+        if signature != b"PK\1\2" or at > len(data) or disk not in (0, _IN_ZIP64_16):
+            raise MalformedArchive(filename, "its directory is cut short, spans several disks, or is no directory")
+        if _IN_ZIP64_32 in (size, compressed, offset):
+            told = data[extra : extra + extra_length]
+            size, compressed, offset = _zip64_extra(told, size, compressed, offset, filename)
         path = _decoded(data[name:extra], flags, filename)
         if flags & _ENCRYPTED:
-            raise MalformedArchive(filename, f"{path!r} in it is encrypted")
+            raise MalformedArchive(filename, f"{_shown(path)} in it is encrypted")
         _check_sizes(path, method, size, compressed, filename)
         mode = attributes >> 16 if made_by >> 8 == 3 else 0
         members.append(Member(path, size, compressed, method, offset, crc, mode))
     if at != len(data):
         raise MalformedArchive(filename, "its directory has more in it than it says")
     _check_overlaps(members, directory.span.start, filename)
-    return _files(members, filename)
+    once = _each_once(members, filename)
+    _check_folders(once, filename)
+    return tuple(member for path, member in once.items() if path[-1] != "/")
 
 
 def _zip64_extra(extra: bytes, size: int, compressed: int, offset: int, filename: str) -> tuple[int, int, int]:
@@ -147,7 +161,7 @@ def _zip64_extra(extra: bytes, size: int, compressed: int, offset: int, filename
         if kind == 1:
             told = extra[at + 4 : at + 4 + length]
             values = (value for (value,) in struct.iter_unpack("<Q", told[: len(told) // 8 * 8]))
-            fields = [next(values, -1) if field == 0xFFFFFFFF else field for field in (size, compressed, offset)]
+            fields = [next(values, -1) if field == _IN_ZIP64_32 else field for field in (size, compressed, offset)]
             if -1 in fields or len(told) < length:
                 break
             return fields[0], fields[1], fields[2]
@@ -157,53 +171,62 @@ def _zip64_extra(extra: bytes, size: int, compressed: int, offset: int, filename
 
 def _decoded(name: bytes, flags: int, filename: str) -> str:
     try:
-        path = name.decode("utf-8") if flags & _UTF_8 or not name.isascii() else name.decode("ascii")
+        # 4.4.4: what is not marked as UTF-8 is cp437; of ASCII, they are the same.
+        path = name.decode("utf-8" if flags & _UTF_8 or name.isascii() else "cp437")
     except UnicodeDecodeError:
-        path = name.decode("cp437")  # 4.4.4: what is not marked as UTF-8
-    parts = path.removesuffix("/").split("/")
-    if "\\" in path or "\0" in path or ":" in parts[0][1:2] or not all(part not in ("", ".", "..") for part in parts):
-        raise MalformedArchive(filename, f"{path[:200]!r} in it is no path that an installer would write to")
+        raise MalformedArchive(filename, f"{_shown(name)} in it is marked as UTF-8, and is not") from None
+    if _leads_astray(path):
+        raise MalformedArchive(filename, f"{_shown(path)} in it is no path that an installer would write to")
     return path
+
+
+def _leads_astray(path: str) -> bool:
+    if path[:1] in ("", "/") or path[1:2] == ":" or "//" in path or "\\" in path or "\0" in path:
+        return True
+    return (path[0] == "." or "/." in path) and not {".", ".."}.isdisjoint(path.split("/"))
+
+
+def _shown(name: str | bytes) -> str:
+    return repr(name[:200])  # a name may have 65535 bytes
 
 
 def _check_sizes(path: str, method: int, size: int, compressed: int, filename: str) -> None:
     if method not in (_STORED, _DEFLATED):
-        raise MalformedArchive(filename, f"{path!r} in it is compressed by method {method}, which wheels do not use")
+        raise MalformedArchive(
+            filename, f"{_shown(path)} in it is compressed by method {method}, which wheels do not use"
+        )
     if (method == _STORED and size != compressed) or size > compressed * _BEST_RATIO + 64:
-        raise MalformedArchive(filename, f"{path!r} in it cannot have {size:,} bytes: {compressed:,} are stored")
+        raise MalformedArchive(filename, f"{_shown(path)} in it cannot have {size:,} bytes: {compressed:,} are stored")
 
 
 def _check_overlaps(members: list[Member], end: int, filename: str) -> None:
     """Refuse entries that share bytes, which make a bomb of a small archive; source: D. Fifield, WOOT 2019."""
     above = 0
-    for member in sorted(members, key=lambda member: member.offset):
+    for member in sorted(members, key=_offset):
         if member.offset < above:
-            raise MalformedArchive(filename, f"{member.path!r} in it overlaps another entry")
+            raise MalformedArchive(filename, f"{_shown(member.path)} in it overlaps another entry")
         above = member.offset + _LOCAL.size + len(member.path) + member.compressed
     if above > end:
         raise MalformedArchive(filename, "an entry in it reaches beyond the archive")
 
 
-def _files(members: list[Member], filename: str) -> tuple[Member, ...]:
-    """Return the files, each path once; two of one path must be the same, and no path may be file and folder."""
-    files: dict[str, Member] = {}
-    folders: set[str] = set()
+def _each_once(members: list[Member], filename: str) -> dict[str, Member]:
+    """Return path → member; two of one path must be the same."""
+    found: dict[str, Member] = {}
     for member in members:
-        path = member.path
-        if path[-1] == "/":
-            folders.add(path[:-1])
-            continue
-        known = files.setdefault(path, member)
+        known = found.setdefault(member.path, member)
         if known is not member and (known.size, known.crc) != (member.size, member.crc):
-            raise MalformedArchive(filename, f"{path!r} is in it twice, and not the same")
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
-            folders.add(folder)
-            folder = folder.rpartition("/")[0]
-    both = folders & files.keys()
-    if both:
-        raise MalformedArchive(filename, f"{min(both)!r} in it is a file and a folder")
-    return tuple(files.values())
+            raise MalformedArchive(filename, f"{_shown(member.path)} is in it twice, and not the same")
+    return found
+
+
+def _check_folders(paths: Iterable[str], filename: str) -> None:
+    """Refuse a path that is both a file and a folder."""
+    # NUL sorts before all else, so what lies in a folder comes right behind the folder's name. A set of all folders
+    # would be simpler, but 40 kB of "a/a/a/…" have 400 MB of folders.
+    for path, following in pairwise(sorted(path.replace("/", "\0") for path in paths)):
+        if path[-1] != "\0" and following.startswith(path) and following[len(path)] == "\0":
+            raise MalformedArchive(filename, f"{_shown(path.replace(chr(0), '/'))} in it is a file and a folder")
 
 
 def member_span(member: Member, archive_size: int) -> range:
@@ -220,24 +243,28 @@ def read_member(data: bytes, member: Member, *, limit: int, filename: str, last:
     raises: MalformedArchive; MoreBytes where ``data`` ends too early, and more may be had
     """
     if len(data) < _LOCAL.size or data[:4] != b"PK\3\4":
-        raise MalformedArchive(filename, f"{member.path!r} in it does not begin where the directory says")
+        raise MalformedArchive(filename, f"{_shown(member.path)} in it does not begin where the directory says")
     name_length, extra_length = _LOCAL.unpack_from(data)[9:11]
     start = _LOCAL.size + name_length + extra_length
     if len(data) < start + member.compressed:
         if last:
-            raise MalformedArchive(filename, f"{member.path!r} in it reaches beyond the archive")
+            raise MalformedArchive(filename, f"{_shown(member.path)} in it reaches beyond the archive")
         raise MoreBytes(start + member.compressed)
-    if data[_LOCAL.size : _LOCAL.size + name_length] not in (member.path.encode("utf-8"), _cp437(member.path)):
-        raise MalformedArchive(filename, f"{member.path!r} in it has another name where it begins")
+    name = data[_LOCAL.size : _LOCAL.size + name_length]
+    if name != member.path.encode("utf-8") and name.decode("cp437") != member.path:
+        raise MalformedArchive(filename, f"{_shown(member.path)} in it has another name where it begins")
     packed = data[start : start + member.compressed]
+    most = min(limit, member.size)
+    # One byte more than there may be shows what has more in it than the directory says.
+    content = packed[: most + 1] if member.method == _STORED else _inflated(packed, most + 1, member, filename)
+    whole = most == member.size
+    if len(content) < most or (whole and (len(content) > most or zlib.crc32(content) != member.crc)):
+        raise MalformedArchive(filename, f"{_shown(member.path)} in it is not what the directory says")
+    return content[:most]
+
+
+def _inflated(packed: bytes, most: int, member: Member, filename: str) -> bytes:
     try:
-        content = packed[:limit] if member.method == _STORED else zlib.decompressobj(-15).decompress(packed, limit)
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most)
     except zlib.error as error:
-        raise MalformedArchive(filename, f"{member.path!r} in it does not unpack: {error}") from error
-    if len(content) != min(limit, member.size) or (len(content) == member.size and zlib.crc32(content) != member.crc):
-        raise MalformedArchive(filename, f"{member.path!r} in it is not what the directory says")
-    return content
-
-
-def _cp437(path: str) -> bytes:
-    return path.encode("cp437", "replace")
+        raise MalformedArchive(filename, f"{_shown(member.path)} in it does not unpack: {error}") from error

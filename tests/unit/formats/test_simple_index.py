@@ -149,7 +149,7 @@ def test_json__size_that_cannot_be__is_unknown(size: str) -> None:
 
 
 def test_version_of__tags_that_multiply__are_not_multiplied_out() -> None:
-    many = ".".join(f"t{n}" for n in range(3000))
+    many = ".".join(f"t{n}" for n in range(100))
     began = time.perf_counter()
     assert version_of(f"a-1.0-{many}-{many}-{many}.whl", "a") == "1.0"
     assert time.perf_counter() - began < 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -123,6 +124,39 @@ def test_read_member__bomb__gives_no_more_than_the_limit() -> None:
     assert read_member(local + packed, member, limit=1000, filename="x.whl") == bytes(1000)
 
 
+def test_read_member__limit_of_nothing__inflates_nothing() -> None:
+    data = zipped()
+    assert read_member(data, listed(data)[0], limit=0, filename="x.whl") == b""
+
+
+@pytest.mark.parametrize("extra", [10, 1])
+def test_read_member__as_much_inside_as_the_limit_and_more__is_refused(extra: int) -> None:
+    packed = zlib.compress(b"x" * (10 + extra))[2:-4]
+    member = Member("lie", 10, len(packed), 8, 0, zlib.crc32(b"x" * 10), 0)
+    local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0, 0, len(packed), 10, 3, 0) + b"lie"
+    with pytest.raises(MalformedArchive, match="not what the directory says"):
+        read_member(local + packed, member, limit=10, filename="x.whl")
+
+
+def test_read_member__last_bytes_and_still_too_few__is_refused() -> None:
+    data = zipped()
+    member = listed(data)[0]
+    with pytest.raises(MalformedArchive, match="beyond the archive"):
+        read_member(data[:50], member, limit=99, filename="x.whl", last=True)
+
+
+def test_read_member__name_in_cp437__is_the_same_name() -> None:
+    member = Member("ä", 1, 1, 0, 0, zlib.crc32(b"x"), 0)
+    local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 0, 0, 0, 0, 1, 1, 1, 0) + b"\x84"
+    assert read_member(local + b"x", member, limit=9, filename="x.whl") == b"x"
+
+
+def test_member_span__end_of_the_archive__is_not_passed() -> None:
+    member = Member("a", 1, 1, 0, 100, 0, 0)
+    assert member_span(member, 150) == range(100, 150)
+    assert len(member_span(member, 1 << 20)) > 30 + 1 + 512 + 1
+
+
 def test_read_member__more_inside_than_the_directory_says__is_refused() -> None:
     packed = zlib.compress(b"x" * 5000)[2:-4]
     member = Member("lie", 10, len(packed), 8, 0, zlib.crc32(b"x" * 10), 0)
@@ -165,6 +199,16 @@ def zip64_end(entries: int, size: int, offset: int, *, at: int, length: int = 44
 def test_zip64__end_record__gives_the_span() -> None:
     tail = zip64_end(7, 500, 1500, at=2000)
     assert directory_span(tail, 2000 + len(tail), filename="x.whl") == Directory(range(1500, 2000), 7)
+
+
+def test_zip64__end_record_that_needs_none__must_say_the_same() -> None:
+    long = zip64_end(7, 500, 1500, at=2000)[:-22]
+    for short in (end(7, 500, 1500), end(0xFFFF, 500, 1500), end(7, 0xFFFFFFFF, 0xFFFFFFFF, disk=0xFFFF)):
+        size = 2000 + len(long + short)
+        assert directory_span(long + short, size, filename="x.whl") == Directory(range(1500, 2000), 7)
+    for lie in (end(6, 500, 1500), end(7, 576, 1500), end(7, 500, 1400), end(7, 500, 1500, disk=1)):
+        with pytest.raises(MalformedArchive, match="contradict"):
+            directory_span(long + lie, 2000 + len(long + lie), filename="x.whl")
 
 
 @pytest.mark.parametrize(
@@ -245,10 +289,39 @@ def test_directory__name_that_leaves_the_prefix__is_refused(name: bytes) -> None
 
 @pytest.mark.parametrize(
     ("name", "flags", "path"),
-    [("ä/b".encode(), 1 << 11, "ä/b"), ("ä".encode(), 0, "ä"), (b"\x84.py", 0, "ä.py"), (b"a b/..c", 0, "a b/..c")],
+    [("ä/b".encode(), 1 << 11, "ä/b"), ("ä".encode(), 0, "├ñ"), (b"\x84.py", 0, "ä.py"), (b"a b/..c", 0, "a b/..c")],
 )
 def test_directory__names__are_decoded_as_the_flag_says(name: bytes, flags: int, path: str) -> None:
     assert directory(entry(name, flags=flags))[0].path == path
+
+
+def test_directory__name_marked_as_utf8_that_is_not__is_refused() -> None:
+    with pytest.raises(MalformedArchive, match="marked as UTF-8"):
+        directory(entry(b"\x84.py", flags=1 << 11))
+
+
+def test_directory__long_name__is_not_shown_in_full() -> None:
+    with pytest.raises(MalformedArchive) as refused:
+        directory(entry(b"../" + b"x" * 60_000), room=100_000)
+    assert len(str(refused.value)) < 400
+
+
+def test_directory__symbolic_link__is_a_file_as_it_is_to_installers() -> None:
+    (found,) = directory(entry(b"a/link", mode=0o120777))
+    assert (found.path, found.size, found.mode) == ("a/link", 4, 0o120777)
+
+
+def test_directory__made_elsewhere_than_on_unix__has_no_mode() -> None:
+    assert directory(entry(made_by=0 << 8 | 20, mode=0o100755))[0].mode == 0
+
+
+@pytest.mark.parametrize(
+    ("record", "says"),
+    [(entry(b"a/", flags=1), "encrypted"), (entry(b"a/", size=5), "5 bytes"), (entry(b"../"), "path")],
+)
+def test_directory__folder_that_cannot_be__is_refused_as_a_file_is(record: bytes, says: str) -> None:
+    with pytest.raises(MalformedArchive, match=says):
+        directory(record)
 
 
 def test_directory__entries_that_share_bytes__are_refused() -> None:
@@ -264,9 +337,30 @@ def test_directory__the_same_file_twice__counts_once_if_it_is_the_same() -> None
         directory(entry(b"a", crc=1), entry(b"a", crc=2, offset=100))
 
 
-def test_directory__file_that_is_a_folder_too__is_refused() -> None:
+@pytest.mark.parametrize(
+    "names",
+    [(b"a", b"a/b"), (b"a/b", b"a"), (b"a", b"a/"), (b"a/b", b"a/b/c/d"), (b"a", b"a-1", b"a.py", b"a/b")],
+)
+def test_directory__file_that_is_a_folder_too__is_refused(names: tuple[bytes, ...]) -> None:
     with pytest.raises(MalformedArchive, match="a file and a folder"):
-        directory(entry(b"a"), entry(b"a/b", offset=100))
+        directory(*(entry(name, offset=100 * number) for number, name in enumerate(names)))
+
+
+def test_directory__names_that_begin_alike__are_files_side_by_side() -> None:
+    names = (b"a", b"a-1", b"a.py", b"ab/c", b"b/", b"b/c")
+    records = [entry(name, offset=100 * number) for number, name in enumerate(names)]
+    assert [m.path for m in directory(*records)] == ["a", "a-1", "a.py", "ab/c", "b/c"]
+
+
+def test_directory__very_deep_names__take_memory_for_the_names_alone() -> None:
+    names = [b"%d/" % number + b"a/" * 32_000 + b"x" for number in range(4)]
+    records = [entry(name, offset=100_000 * number) for number, name in enumerate(names)]
+    tracemalloc.start()
+    try:
+        assert len(directory(*records, room=1 << 20)) == 4
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("entries", [0, 2, 500_000])
@@ -280,3 +374,21 @@ def test_truncated__at_every_byte__is_malformed_and_nothing_else() -> None:
     for length in range(len(data)):
         with pytest.raises(MalformedArchive):
             listed(data[:length])
+
+
+def test_read_member__truncated_at_every_byte__is_malformed_and_nothing_else() -> None:
+    data = zipped()
+    for member in listed(data):
+        span = member_span(member, len(data))
+        whole = 30 + len(member.path) + member.compressed
+        for length in range(whole):
+            with pytest.raises(MalformedArchive):
+                read_member(data[span.start : span.start + length], member, limit=999, filename="x.whl", last=True)
+
+
+def test_read_directory__truncated_at_every_byte__is_malformed_and_nothing_else() -> None:
+    data = zipped()
+    found = directory_span(data, len(data), filename="x.whl")
+    for stop in found.span:
+        with pytest.raises(MalformedArchive):
+            read_directory(data[found.span.start : stop], found, len(data), filename="x.whl")

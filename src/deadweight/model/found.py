@@ -1,0 +1,149 @@
+"""What the inventory finds: distributions with their sizes, and what nobody owns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from deadweight.model.tree import Skipped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Bytes of a set of files, each inode once.
+
+    kinds: kind of file → apparent bytes; the values sum to ``apparent``
+    """
+
+    files: int = 0
+    apparent: int = 0
+    disk: int | None = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def native(self) -> int:
+        """Bytes of ELF, Mach-O and PE code, bundled libraries included."""
+        return self.kinds.get("native", 0) + self.bundled
+
+    @property
+    def bundled(self) -> int:
+        """Bytes of native code in ``NAME.libs/``, ``.dylibs/`` and ``nvidia/*/lib/``."""
+        return self.kinds.get("bundled", 0)
+
+    @property
+    def bytecode(self) -> int:
+        """Bytes of ``.pyc`` files, whether RECORD lists them or not."""
+        return self.kinds.get("bytecode", 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503)."""
+
+    name: str
+    version: str | None
+    summary: str = ""
+    requires: tuple[str, ...] = ()  # PEP 508 lines, as they stand
+    classifiers: tuple[str, ...] = ()
+    import_names: tuple[str, ...] = ()  # PEP 794, where given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveFacts:
+    """What is known of a distribution that was measured from its archive and never installed.
+
+    size:      bytes of the archive: what would be downloaded
+    estimated: whether its files are an estimate, since only an sdist is there
+    reason:    why no wheel was measured; "" where one was
+    bytecode:  about how much compiling would add; None where nobody asked
+    """
+
+    filename: str
+    size: int | None = None
+    estimated: bool = False
+    reason: str = ""
+    bytecode: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """One distribution with its files measured.
+
+    key:       its normalized name; a second copy of the same name gets ``name==version``
+    requested: whether a REQUESTED file marks it (PEP 376)
+    url:       where a direct URL says that it came from (PEP 610), without credentials
+    editable:  whether its code lies elsewhere
+    archive:   what it was measured from, where it was not installed
+    """
+
+    key: str
+    metadata: Metadata
+    sizes: Sizes
+    import_names: tuple[str, ...] = ()
+    requested: bool = False
+    installer: str = ""
+    url: str = ""
+    editable: bool = False
+    archive: ArchiveFacts | None = None
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def version(self) -> str | None:
+        return self.metadata.version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """The Python that the files belong to, as far as they tell; nothing of it is run.
+
+    python:   "3.11.7", or "3.11" where the patch is not written anywhere
+    platform: as in wheel tags: "linux_x86_64", "macosx_arm64", "win_amd64"
+    """
+
+    python: str | None = None
+    implementation: str = "cpython"
+    platform: str | None = None
+    installer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Two claims that cannot both hold.
+
+    kind: "path" (several RECORDs claim a file), "escape" (a RECORD path leaves the prefix),
+          "duplicate" (two versions of one distribution), "missing" and "version" (requirements)
+    """
+
+    kind: Literal["path", "escape", "duplicate", "missing", "version"]
+    names: tuple[str, ...]
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inventory:
+    """Every byte below the prefix, in exactly one row.
+
+    owner: path → number of the distribution that owns it; what nobody owns is left out
+    """
+
+    environment: Environment
+    distributions: tuple[Distribution, ...]
+    unowned: Sizes
+    total: Sizes
+    conflicts: tuple[Conflict, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    warnings: tuple[str, ...] = ()
+    owner: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheUsage:
+    """How much of archives is kept: a folder, how many listings it holds, their bytes."""
+
+    folder: str
+    listings: int
+    size: int

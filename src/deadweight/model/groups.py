@@ -1,0 +1,28 @@
+"""What later stages conclude of a distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+Group = Literal["core", "data", "dev", "ml"]
+GROUPS: tuple[Group, ...] = ("core", "data", "ml", "dev")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One reason for a group: the rule, what it saw, the group it speaks for."""
+
+    rule: str
+    group: Group
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The group of one distribution; the first evidence decided."""
+
+    group: Group
+    tags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]

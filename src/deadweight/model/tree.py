@@ -1,0 +1,60 @@
+"""What a source hands over: files, wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+
+class Entry(NamedTuple):
+    """One path that is no folder."""
+
+    size: int  # st_size; of a symlink, its own
+    allocated: int | None  # st_blocks × 512; None where nothing lies on a disk
+    inode: tuple[int, int] | None  # (device, number) where several paths may share it, else None
+    kind: Literal["file", "symlink", "other"]
+
+
+class Reader(Protocol):
+    """Reads files of a tree; the paths are those of its entries and never lead out of it."""
+
+    def read(self, path: str, limit: int = ...) -> bytes:
+        """Return the file's first ``limit`` bytes; raises OSError."""
+
+    def heads(self, paths: Iterable[str]) -> Iterable[bytes]:
+        """Yield the first 64 bytes of each file, in order; empty where one cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTree:
+    """Files below one prefix, wherever they are: on a disk, in an image, in a wheel.
+
+    entries: relative POSIX path → Entry, without folders; the order has no meaning
+    skipped: what could not be listed
+    claims:  yields (package, relative paths) of a system package manager (dpkg) that owns files here
+    python:  version of the Python the files belong to, where the source knows
+    platform: what their native code was built for, as in wheel tags, where the source knows
+    lists:    metadata folder → the paths that its RECORD lists, where the source knows them without its text
+    """
+
+    location: str
+    entries: Mapping[str, Entry]
+    reader: Reader
+    skipped: tuple[Skipped, ...] = ()
+    claims: Callable[[], Iterable[tuple[str, tuple[str, ...]]]] = tuple
+    python: str | None = None
+    platform: str | None = None
+    lists: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Skipped:
+    """Something that is not in the figures, and why.
+
+    exit_code: what a run ends with that misses it: 4 or 5 where something went wrong, 0 where that is an answer
+    """
+
+    name: str
+    reason: str
+    exit_code: int = 0
