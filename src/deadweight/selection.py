@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
 
+_MOST_DOTS = 40  # each may double the tags that a file name stands for; those of real wheels have a dozen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
@@ -64,6 +66,8 @@ def best_wheel(wheels: Iterable[Archive], machine: Machine) -> Archive | None:
 def _rank(wheel: Archive, machine: Machine) -> tuple[int, int, str] | None:
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+    if wheel.filename.count(".") > _MOST_DOTS:
+        return None
     try:
         _, _, build, tags = parse_wheel_filename(wheel.filename)
     except InvalidWheelFilename:

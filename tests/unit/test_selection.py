@@ -56,7 +56,8 @@ def test_best_wheel__build_numbers__the_highest() -> None:
 
 
 def test_best_wheel__file_names_that_are_none__are_passed_over() -> None:
-    assert best_wheel([archive("a.whl"), archive("a-1.0-x.whl"), archive("a-1.0.zip")], LINUX) is None
+    bomb = archive(f"a-1.0-{'.'.join('p' * 99)}-{'.'.join('n' * 99)}-{'.'.join('a' * 99)}.whl")
+    assert best_wheel([archive("a.whl"), archive("a-1.0-x.whl"), archive("a-1.0.zip"), bomb], LINUX) is None
 
 
 def test_choose__wheel_that_fits__without_a_reason() -> None:

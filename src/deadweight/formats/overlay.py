@@ -42,14 +42,18 @@ class Overlay:
 
     def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
         """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand."""
-        own = list(entries)
-        for entry in own:
+        whiteouts: list[tuple[str, str]] = []
+        own: list[TarEntry] = []
+        for entry in entries:
             folder, _, name = entry.path.rpartition("/")
             if name.startswith(_WHITEOUT):
-                self._hide(folder, name)
+                whiteouts.append((folder, name))
+            else:
+                own.append(entry)
+        for folder, name in whiteouts:
+            self._hide(folder, name)
         for entry in own:
-            if not entry.path.rpartition("/")[2].startswith(_WHITEOUT):
-                self._put(layer, entry)
+            self._put(layer, entry)
 
     def _hide(self, folder: str, name: str) -> None:
         if name == _OPAQUE:
@@ -59,7 +63,7 @@ class Overlay:
             self._remove(_joined(folder, name.removeprefix(_WHITEOUT)))
 
     def _put(self, layer: int, entry: TarEntry) -> None:
-        path = below("", entry.path.lstrip("/")) if entry.path else ""
+        path = _inside_root(entry.path)
         if path is None:
             self.escaped.append(entry.path)
             return
@@ -70,7 +74,7 @@ class Overlay:
             return
         inode = self._inodes = self._inodes + 1
         if entry.kind == "link":
-            target = self.files.get(below("", entry.target.removeprefix("./").lstrip("/")) or "")
+            target = self.files.get(_inside_root(entry.target) or "")
             if target is None:
                 self.escaped.append(entry.path)  # a link to nothing that is there
                 return
@@ -104,6 +108,13 @@ class Overlay:
             pending += (_joined(path, name) for name in self._inside.pop(path, ()))
             folder, _, name = path.rpartition("/")
             self._inside.get(folder, set()).discard(name)
+
+
+def _inside_root(path: str) -> str | None:
+    """Return a path of an archive as a path of the tree, None where it leaves the root."""
+    if "." not in path[:1] and "/." not in path and "//" not in path and path[:1] != "/" and "\0" not in path:
+        return path  # nothing to be worked out, as with nearly all
+    return below("", path.removeprefix("./").lstrip("/")) if path.strip("/.") else ""
 
 
 def _joined(folder: str, name: str) -> str:

@@ -34,7 +34,6 @@ class TarEntry(NamedTuple):
     size: int
     stored: int
     target: str = ""
-    mode: int = 0
     start: bytes = b""
 
 
@@ -77,6 +76,7 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
 
 
 _NOTHING: dict[str, str] = {}
+_MATTERING = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
 
 
 def padded(stored: int) -> int:
@@ -108,11 +108,12 @@ def _entry(header: bytes, blocks: Blocks, more: dict[str, str]) -> TarEntry:
         if kind == "file" and "GNU.sparse.realsize" in more:
             size = _decimal(more["GNU.sparse.realsize"])
         path = more.get("GNU.sparse.name", path)
-    mode = _number(header[100:108]) & 0o7777
-    return TarEntry(_clean(path), kind, size if kind == "file" else 0, stored, target, mode)
+    return TarEntry(_clean(path), kind, size if kind == "file" else 0, stored, target)
 
 
 def _clean(path: str) -> str:
+    if path[:1] != "." and path[-1:] != "/":
+        return path
     while path.startswith("./"):
         path = path[2:].lstrip("/")
     return path.rstrip("/") if path != "." else ""
@@ -171,6 +172,8 @@ def _long_name(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
 def _pax(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
     """Read records ``LENGTH KEY=VALUE`` and a line end."""
     data = _content(header, blocks, _LARGEST_PAX)
+    if not any(key in data for key in _MATTERING):
+        return  # times and owners: nearly every file has them, and nobody asks
     at = 0
     while at < len(data) and data[at]:
         space = data.find(b" ", at, at + 20)

@@ -19,7 +19,10 @@ class Span:
         self._descriptor, self.at, self._end = descriptor, start, start + length
 
     def read(self, length: int) -> bytes:
-        data = os.pread(self._descriptor, min(length, self._end - self.at), self.at) if self.at < self._end else b""
+        left = self._end - self.at
+        if length > left:
+            length = max(left, 0)
+        data = os.pread(self._descriptor, length, self.at)
         self.at += len(data)
         return data
 
@@ -151,7 +154,12 @@ def _decompressor(kind: str):  # type: ignore[no-untyped-def]  # zlib, isal and 
 def opened(blocks: Blocks, most: int) -> Blocks:
     """Return blocks that are a tar archive, whichever way they are compressed; told by their first bytes."""
     front = blocks.read(6)
-    whole = Pushed(front, blocks)
+    whole: Blocks
+    if isinstance(blocks, Span):
+        blocks.at -= len(front)
+        whole = blocks
+    else:
+        whole = Pushed(front, blocks)
     if front[:2] == b"\x1f\x8b":
         return Unpacked(whole, "gzip", most)
     if front[:4] == b"\x28\xb5\x2f\xfd":
