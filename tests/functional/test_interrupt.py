@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import make_wheel, make_wheelhouse, write_files
+from tests.index_server import Server, index_of
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks for processes in /proc")
 MARK = "DEADWEIGHT_TEST_RUN"
@@ -134,3 +135,27 @@ def test_kill__the_next_run_removes_what_was_left_once_nobody_uses_it(
     wait_for(lambda: not marked(mark))
     subprocess.run(good, check=True, capture_output=True, timeout=PATIENCE)
     assert list(offline.glob("deadweight-scratch-*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal__while_wheels_are_asked_for__leaves_at_once_and_nothing_behind(
+    number: signal.Signals, tmp_path: Path, loopback: Path, mark: str
+) -> None:
+    archives = [make_wheel(f"dw-{n}") for n in range(40)]
+    with Server(**index_of(archives), delay=30) as server:
+        packages = (
+            f'[[packages]]\nname = "dw-{n}"\nversion = "1.0"\nwheels = [{{ url = "{server.url}/files/{name}",'
+            f' hashes = {{ sha256 = "{n:064x}" }} }}]\n'
+            for n, (name, _) in enumerate(archives)
+        )
+        head = 'lock-version = "1.0"\ncreated-by = "test"\n'
+        write_files(tmp_path, {"pylock.toml": head + "\n".join(packages)})
+        running = start([str(tmp_path / "pylock.toml")])
+        wait_for(lambda: server.asked)
+        began = time.monotonic()
+        running.send_signal(number)
+        out, err = running.communicate(timeout=PATIENCE)
+        assert time.monotonic() - began < 5  # nobody waits for the thirty seconds of an answer
+    assert (running.returncode, out) == (130, "")
+    assert "interrupted" in err
+    assert list(loopback.iterdir()) == []

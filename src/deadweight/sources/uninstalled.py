@@ -16,7 +16,7 @@ from deadweight.formats.requirements import RequirementsFile, for_resolver, hash
 from deadweight.formats.wheel import Scheme
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned, Skipped, Wanted
-from deadweight.progress import Observer, Progress
+from deadweight.progress import Observer
 from deadweight.selection import choose
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.builds import Wishes, bare_name, constraints, of_cuda, overrides
@@ -158,7 +158,6 @@ class Uninstalling:
     def locked(self, path: str, choice: Choice) -> Lock:
         """Return what a lock holds for the machine; archives that it names without a place are looked up."""
         lock = read_lock(path, _read(path), self._machine.marker_values, choice, project=_project_beside(path))
-        self._observe(Progress("resolving", f"nothing: {path} is a lock"))
         return locate(lock, self._indexes)
 
     def measured(self, lock: Lock, *, compiled: bool) -> Uninstalled:
