@@ -185,3 +185,19 @@ def test_split__installed_again__is_whole_and_as_large_as_promised(here: Path, i
     assert again.conflicts == ()
     assert again.dependencies.strays == ()
     assert again.dependencies.bytes_of(names(again)) == split.apparent_bytes
+
+
+@both
+def test_no_build__wheel_that_requires_a_folder__its_code_is_not_run(here: Path, installer: str) -> None:
+    backend = f"open({str(here / 'ran')!r}, 'w').close()\nraise SystemExit(1)\n"
+    evil = write_files(here / "evil", {**BACKEND, "backend.py": backend})
+    make_wheelhouse(here / "wheels", make_wheel("dw-smuggler", requires=[f"dw-evil @ {evil.as_uri()}"]))
+    with pytest.raises(InstallFailed):
+        measure(here, "dw-smuggler\n", installer=installer, no_build=True)
+    assert not (here / "ran").exists()
+
+
+def test_no_build__pip__installs_wheels_all_the_same(here: Path) -> None:
+    found = measure(here, "dw-app[more]\n", installer="pip", no_build=True)
+    assert names(found) == {"dw-app", "dw-lib", "dw-extra"}
+    assert found.inventory.total.bytecode > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import tarfile
@@ -361,3 +362,24 @@ def test_no_install__options_without_it__are_refused(here: Path) -> None:
     for option in ({"platform": "win_amd64"}, {"torch": "cpu"}, {"index": ("a=https://index.example",)}):
         with pytest.raises(DeadweightError, match="not installed"):
             profile("requirements.txt", Settings(**option))
+
+
+@pytest.mark.parametrize("smuggled", ["metadata", "constraint", "requirement", "index"])
+@both
+def test_no_install__whatever_asks_for_a_build__no_code_is_run(here: Path, installer: str, smuggled: str) -> None:
+    backend = f"open({str(here / 'ran')!r}, 'w').close()\nraise SystemExit(1)\n"
+    pyproject = "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+    evil = write_files(here / "evil", {"backend.py": backend, "pyproject.toml": pyproject, "setup.py": backend})
+    asks = [f"dw-evil @ {evil.as_uri()}"]
+    archives = [make_wheel("dw-app", requires=asks if smuggled == "metadata" else ["dw-evil"])]
+    archives.append(sdist("dw-evil", files={"backend.py": backend, "pyproject.toml": pyproject}))
+    text = "dw-app\n"
+    if smuggled == "constraint":
+        write_files(here, {"c.txt": f"{asks[0]}\n"})
+        text += "-c c.txt\n"
+    elif smuggled == "requirement":
+        text += f"{asks[0]}\n"
+    with Server(**index_of(archives)) as server:
+        with contextlib.suppress(DeadweightError):
+            measure(server, text, installer=installer)
+    assert not (here / "ran").exists()

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from deadweight.errors import InstallFailed
@@ -16,6 +16,22 @@ from deadweight.progress import Observer, Progress
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import run
 from deadweight.sources.scratch import Scratch
+
+# pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
+# interpreter that pip runs in is told to start no other process, which every build would have to be. (What else pip
+# starts, to tell the index of the system, it can do without.)
+_PIP_THAT_STARTS_NOTHING = """
+import runpy, sys
+
+def refuse(event, arguments):
+    if event in ("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"):
+        raise PermissionError("nothing is to be built")
+
+sys.addaudithook(refuse)
+sys.path[0] = sys.argv.pop(1)
+sys.argv[0] = "pip"
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +101,12 @@ class Pip:
     """https://pip.pypa.io/en/stable/cli/pip_install/; run from here, so that the venv holds no pip."""
 
     name: str = "pip"
-    command: tuple[str, ...] = field(default=(sys.executable, "-m", "pip"))
+
+    def command(self, python: str, *, builds: bool) -> list[str]:
+        """Return what runs pip for an interpreter; without ``builds``, no code of what is installed can run."""
+        if builds:
+            return [sys.executable, "-m", "pip", "--python", python]
+        return [python, "-c", _PIP_THAT_STARTS_NOTHING, _folder_of_pip()]
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
         python = find_interpreter(options.python)
@@ -95,7 +116,7 @@ class Pip:
 
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
         return [
-            *self.command, "--python", os.path.join(folder, "bin", "python"), "install",
+            *self.command(os.path.join(folder, "bin", "python"), builds=not options.no_build), "install",
             "--requirement", requirements, "--disable-pip-version-check", "--no-input", *_raw_progress(),
             *index_options(options),
             *(["--only-binary", ":all:"] if options.no_build else []),
@@ -104,6 +125,16 @@ class Pip:
 
     def progress(self) -> Callable[[str], Progress | None]:
         return pip_progress()
+
+
+def _folder_of_pip() -> str:
+    """Return the folder that our own pip is imported from; any Python can run it from there."""
+    from importlib.util import find_spec
+
+    spec = find_spec("pip")
+    assert spec is not None
+    assert spec.origin is not None
+    return os.path.dirname(os.path.dirname(spec.origin))
 
 
 def index_options(options: InstallOptions) -> Iterator[str]:

@@ -123,7 +123,8 @@ class PipResolver:
             )
         path = os.path.join(scratch.path, "report.json")
         command = [
-            *self.pip.command, "--python", python, "install", "--dry-run", "--ignore-installed", "--report", path,
+            *self.pip.command(python, builds=False), "install",
+            "--dry-run", "--ignore-installed", "--report", path,
             "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", requirements,
             "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
             *_pip_tags(machine),

@@ -1,0 +1,149 @@
+"""An image in an archive, against tarfile's walk over it, and against the decompressor alone.
+
+The image is made here: four layers of 11,000 files, 1.9 GB, as ``docker save`` writes them; sizes as in real images.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import random
+import statistics
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+from run import Run
+
+BIN = Path(sys.executable).parent
+FILES, LAYERS, ROUNDS = 11_250, 4, 5
+TARFILE_WALK = """
+import sys, tarfile
+with tarfile.open(sys.argv[1]) as outer:
+    for member in outer:
+        if member.name.endswith("layer.tar"):
+            with tarfile.open(fileobj=outer.extractfile(member)) as inner:
+                for _ in inner: pass
+"""
+UNPACK = """
+import sys, tarfile
+from isal import igzip
+with tarfile.open(sys.argv[1]) as outer:
+    for member in outer:
+        if member.name.endswith("layer.tar"):
+            with igzip.open(outer.extractfile(member)) as file:
+                while file.read(1 << 18): pass
+"""
+
+
+def make(path: Path, *, packed: bool) -> None:
+    """Write an image of a hundred distributions: layers of many files each, of all sizes."""
+    chance = random.Random(7)
+    noise = chance.randbytes(1 << 20) * 8
+    with tarfile.open(path, "w") as outer:
+        names = []
+        for number in range(LAYERS):
+            layer = path.with_suffix(".layer")
+            mode = "w:gz" if packed else "w"
+            with tarfile.open(
+                layer, mode, format=tarfile.GNU_FORMAT, **({"compresslevel": 1} if packed else {})
+            ) as inner:
+                for member, size in members(number, chance):
+                    inner.addfile(member, io.BytesIO(noise[:size]))
+            names.append(f"{number}/layer.tar")
+            outer.add(layer, names[-1])
+            layer.unlink()
+        add(outer, "config.json", {"history": [{"created_by": f"RUN step {n}"} for n in range(LAYERS)]})
+        add(outer, "manifest.json", [{"Config": "config.json", "RepoTags": ["app:1"], "Layers": names}])
+
+
+def members(layer: int, chance: random.Random) -> list[tuple[tarfile.TarInfo, int]]:
+    found = []
+    for number in range(FILES):
+        project = f"project_{layer}_{number % 25}"
+        site = "usr/local/lib/python3.12/site-packages"
+        size = int(min(8_000_000, 3_000 * chance.paretovariate(0.85)))
+        suffix = "so" if size > 400_000 else "py"
+        path = f"{site}/{project}/part_{number % 40}/module_{number}.{suffix}"
+        if number < 25:
+            path = f"{site}/{project}-1.0.dist-info/METADATA"
+        member = tarfile.TarInfo(path)
+        member.size = size
+        found.append((member, size))
+    return found
+
+
+def add(archive: tarfile.TarFile, name: str, value: object) -> None:
+    data = json.dumps(value).encode()
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    archive.addfile(member, io.BytesIO(data))
+
+
+def compare(title: str, path: Path, other: str, code: str) -> None:
+    """Run both in turn, and print medians and the ratio."""
+    commands = {
+        "deadweight": [str(BIN / "deadweight"), str(path), "--format", "json", "--quiet"],
+        other: [sys.executable, "-c", code, str(path)],
+    }
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for number in range(ROUNDS + 1):
+        for name, command in commands.items():
+            done = Run(command)
+            if number:
+                runs[name].append(done)
+    ratios = [mine.seconds / its.seconds for mine, its in zip(*runs.values(), strict=True)]
+    print(f"\n{title}: {path.stat().st_size / 1e9:.2f} GB")
+    for name, found in runs.items():
+        seconds = statistics.median(run.seconds for run in found)
+        print(f"  {name:14} {seconds:6.2f} s  peak {max(run.peak for run in found) / 1e6:4.0f} MB")
+    print(f"  deadweight is {statistics.median(ratios):.2f} times {other}")
+
+
+def growth(folder: Path) -> None:
+    """Ten times the files, and the time that takes."""
+    seconds = []
+    for scale in (1, 10):
+        path = folder / f"scale{scale}.tar"
+        make_small(path, scale)
+        command = [str(BIN / "deadweight"), str(path), "--format", "json", "--quiet"]
+        seconds.append(min(Run(command).seconds for _ in range(3)))
+        path.unlink()
+    small, large = seconds
+    print(f"\n10 times the files: {small:.2f} s and {large:.2f} s, {large / small:.1f} times the time")
+
+
+def make_small(path: Path, scale: int) -> None:
+    """Write an image of one layer of tiny files."""
+    with tempfile.TemporaryFile() as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as inner:
+            for number in range(20_000 * scale):
+                member = tarfile.TarInfo(f"usr/lib/python3/dist-packages/p{number % 97}/d{number % 1009}/m{number}.py")
+                inner.addfile(member)
+        size = file.tell()
+        file.seek(0)
+        with tarfile.open(path, "w") as outer:
+            layer = tarfile.TarInfo("0/layer.tar")
+            layer.size = size
+            outer.addfile(layer, file)
+            add(outer, "config.json", {})
+            add(outer, "manifest.json", [{"Config": "config.json", "Layers": ["0/layer.tar"]}])
+
+
+def main() -> None:
+    """Make the images, compare, and leave nothing."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
+    with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as name:
+        folder = Path(name)
+        make(folder / "plain.tar", packed=False)
+        compare("plain layers, 45,000 files", folder / "plain.tar", "tarfile", TARFILE_WALK)
+        (folder / "plain.tar").unlink()
+        make(folder / "gzip.tar", packed=True)
+        compare("gzip layers, 45,000 files", folder / "gzip.tar", "isal alone", UNPACK)
+        growth(folder)
+
+
+if __name__ == "__main__":
+    main()
