@@ -46,10 +46,9 @@ def make(path: Path, *, packed: bool) -> None:
         names = []
         for number in range(LAYERS):
             layer = path.with_suffix(".layer")
-            mode = "w:gz" if packed else "w"
-            with tarfile.open(
-                layer, mode, format=tarfile.GNU_FORMAT, **({"compresslevel": 1} if packed else {})
-            ) as inner:
+            opened = tarfile.open(layer, mode="w:gz") if packed else tarfile.open(layer, mode="w")  # noqa: SIM115  below
+            with opened as inner:
+                inner.format = tarfile.GNU_FORMAT
                 for member, size in members(number, chance):
                     inner.addfile(member, io.BytesIO(noise[:size]))
             names.append(f"{number}/layer.tar")

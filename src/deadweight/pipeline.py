@@ -45,13 +45,14 @@ def profile(
 
 def _profile_install(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Install requirements into a throwaway venv and measure that."""
+    from deadweight.formats.requirements import swapped
+    from deadweight.sources.builds import read_wishes
     from deadweight.sources.installer import find_installer, install
     from deadweight.sources.scratch import scratch_folder
 
-    for option in ("platform", "torch", "index"):
-        if getattr(settings, option):
-            raise BadInput(f"--{option} measures what is not installed", hint=f"give --no-install with --{option}")
-    file = _read_requirements(target, settings)
+    _refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
+    wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    file = swapped(_read_requirements(target, settings), wishes.swaps)
     if settings.no_build:
         _refuse_builds(file)
     installer, options = find_installer(settings.installer), _options(settings)
@@ -77,15 +78,25 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     """Measure what installing requirements would leave, by the archives' own directories."""
     from deadweight.findings import conclude
     from deadweight.formats.pyproject import Choice
+    from deadweight.formats.requirements import swapped
     from deadweight.inventory import take_inventory
-    from deadweight.inventory.archives import with_archives, with_swaps
+    from deadweight.inventory.archives import is_required, with_archives, with_swaps
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.cache import Cache, NoCache
     from deadweight.sources.installer import find_installer
     from deadweight.sources.scratch import scratch_folder
     from deadweight.sources.uninstalled import Uninstalling, machine_of
 
-    file = None if target.form == "lock" else _read_requirements(target, settings)
+    wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    if target.form == "lock":
+        _refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
+        file = None
+        named: frozenset[str | None] = frozenset()
+    else:
+        _refuse(settings, ("keep_env",), "there is no environment without installing")
+        given = _read_requirements(target, settings)
+        file = swapped(given, wishes.swaps)
+        named = frozenset(wanted.name for wanted in given.all_wanted())
     machine = machine_of(settings.python, settings.platform)
     with (
         scratch_folder() as scratch,
@@ -94,7 +105,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
             _options(settings),
             find_installer(settings.installer),
             file,
-            wishes=read_wishes(settings.swap, settings.index, settings.torch),
+            wishes=wishes,
             cache=NoCache() if settings.no_cache else Cache(),
             scratch=scratch,
             observe=observe,
@@ -105,6 +116,9 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
         found = run.measured(lock, compiled=settings.bytecode == "compiled")
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
     inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
+    for old in wishes.swaps:
+        if old not in named and not is_required(old, inventory):
+            raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
     inventory = with_swaps(inventory, found.swaps)
     declared = {package.name: package.groups for package in lock.packages}
     return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared)
@@ -124,8 +138,6 @@ def _profile_image(target: Target, settings: Settings) -> Profile:
 
 
 def _read_requirements(target: Target, settings: Settings) -> RequirementsFile:
-    from deadweight.formats.requirements import swapped
-    from deadweight.sources.builds import read_wishes
     from deadweight.sources.requirements import read_project, read_requirements
 
     if target.form == "file":
@@ -133,11 +145,15 @@ def _read_requirements(target: Target, settings: Settings) -> RequirementsFile:
             raise BadInput(
                 f"{target.path} has no extras and groups", hint="they are a project's: give its pyproject.toml"
             )
-        file = read_requirements(target.path)
-    else:
-        file = read_project(target.path, settings.extra, None if settings.all_groups else settings.group)
-    swaps = read_wishes(settings.swap, settings.index, settings.torch).swaps
-    return swapped(file, swaps) if swaps else file
+        return read_requirements(target.path)
+    return read_project(target.path, settings.extra, None if settings.all_groups else settings.group)
+
+
+def _refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
+    """Refuse options that mean nothing here, rather than pass over them."""
+    for option in options:
+        if getattr(settings, option):
+            raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
 def _options(settings: Settings) -> InstallOptions:

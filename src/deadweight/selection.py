@@ -15,14 +15,17 @@ _MOST_DOTS = 40  # each may double the tags that a file name stands for; those o
 class Chosen:
     """What is to be measured of one package.
 
-    archive:   the wheel that fits, else the sdist that one would have to be built from; None where there is neither
-    reason:    why it is no wheel; "" where it is one
+    archive:   the wheel that fits; else what tells the size of the one that would have to be built: the wheel for the
+               nearest other machine, or the sdist; None where nothing could be built either
+    reason:    why it is no wheel for this machine; "" where it is one
+    estimated: whether ``archive`` only resembles what would be installed
     exit_code: what a run ends with that cannot measure it for that reason
     """
 
     package: Pinned
     archive: Archive | None
     reason: str = ""
+    estimated: bool = False
     exit_code: int = 0
 
 
@@ -47,10 +50,17 @@ def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -
         reason = f"its code lies in {package.place}; only a build could tell"
         return Chosen(package=package, archive=None, reason=reason)
     where = f"Python {machine.short} on {machine.shown}"
-    reason = f"it has no wheel for {where}" if wheels else "it has no wheel"
+    reason = f"no wheel for {where}" if wheels else "no wheel"
     if sdist is None:
-        return Chosen(package=package, archive=None, reason=f"{reason}, and there is no sdist to build one from")
-    return Chosen(package=package, archive=sdist, reason=reason)
+        return Chosen(package=package, archive=None, reason=f"{reason}, and no sdist to build one from")
+    if sdist.url.startswith("file:") and not sdist.filename.endswith((".gz", ".zip", ".bz2", ".xz")):
+        return Chosen(package=package, archive=sdist, reason="a folder: guessed from its packages", estimated=True)
+    like = best_wheel(wheels, machine.for_resolving()) or next(iter(wheels), None)
+    if like is not None:
+        reason = f"{reason}: to be built; guessed from its wheels for other machines"
+        return Chosen(package=package, archive=like, reason=reason, estimated=True)
+    reason = f"{reason}: to be built; guessed from its sdist"
+    return Chosen(package=package, archive=sdist, reason=reason, estimated=True)
 
 
 def _may_be(archive: Archive, allowed: frozenset[str] | None) -> bool:

@@ -95,7 +95,9 @@ def _folder(path: str) -> Target:
                 hint=f"say env:{path} or {requirements}",
             )
         return Target("environment", path)
-    inside = [requirements] if os.path.isfile(requirements) else []
+    names = ["pyproject.toml", *sorted(name for name in os.listdir(path) if _LOCKS.match(name))]
+    inside = [file for name in names if os.path.isfile(file := os.path.join(path, name))]
+    inside += [requirements] if os.path.isfile(requirements) else []
     inside += [os.path.join(path, e) for e in environments]
     raise UnclearTarget(
         f"{path} is a folder, but no environment: it holds no site-packages",

@@ -8,6 +8,7 @@ import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,8 @@ def test_no_install__sdist_alone__is_estimated_and_not_run(here: Path, as_json: 
     facts = rows["dw-old"].archive
     assert rows["dw-old"].version == "1.0"
     assert facts is not None
-    assert (facts.estimated, facts.filename, facts.reason) == (True, "dw_old-1.0.tar.gz", "it has no wheel")
+    assert (facts.estimated, facts.filename) == (True, "dw_old-1.0.tar.gz")
+    assert facts.reason == "no wheel: to be built; guessed from its sdist"
     assert 600 < rows["dw-old"].sizes.apparent < 1500
     assert rows["dw-old"].import_names == ("dw_old",)
     assert found.exit_code == 0
@@ -252,7 +254,7 @@ def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
     with Server(**index_of(archives)) as server:
         found = measure(server, "dw-nat\ndw-src\ndw-lib\n", python="3.12", platform="musllinux_1_2_x86_64")
     assert [s.name for s in found.skipped] == ["dw-nat"]
-    assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and there is no sdist" in found.skipped[0].reason
+    assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and no sdist" in found.skipped[0].reason
     facts = {d.key: d.archive for d in found.inventory.distributions}
     assert facts["dw-src"] is not None
     assert facts["dw-src"].estimated
@@ -383,3 +385,23 @@ def test_no_install__whatever_asks_for_a_build__no_code_is_run(here: Path, insta
         with contextlib.suppress(DeadweightError):
             measure(server, text, installer=installer)
     assert not (here / "ran").exists()
+
+
+def test_no_install__swap_of_what_nobody_asks_for__is_refused(here: Path) -> None:
+    with Server(**index_of([*WHEELS, make_wheel("dw-light")])) as server:
+        with pytest.raises(DeadweightError, match="nothing asks for dw-lob"):
+            measure(server, "dw-app\n", swap=("dw-lob=dw-light",))
+
+
+@pytest.mark.parametrize("options", [{"swap": ("a=b",)}, {"torch": "cpu"}, {"keep_env": "x"}])
+def test_lock__options_that_mean_nothing__are_refused(server: Server, options: dict[str, Any]) -> None:
+    write_files(Path(), {"pylock.toml": pylock(server)})
+    with pytest.raises(DeadweightError, match="what a lock pins"):
+        profile("pylock.toml", Settings(**options))
+
+
+def test_no_install__sdist_whose_setup_py_states_requirements__brings_them(here: Path) -> None:
+    stated = "from setuptools import setup\nneeds = ['dw-lib']\nsetup(name='dw-old', install_requires=needs)\n"
+    with Server(**index_of([*WHEELS, sdist("dw-old", files={"setup.py": stated})])) as server:
+        found = measure(server, "dw-old\n")
+    assert set(sizes(found)) == {"dw-old", "dw-lib"}

@@ -65,17 +65,25 @@ def test_choose__wheel_that_fits__without_a_reason() -> None:
     assert chosen(package) == Chosen(package=package, archive=wheel("py3-none-any"))
 
 
-def test_choose__no_wheel_here__the_sdist_and_why() -> None:
-    package = Pinned(name="a", version="1.0", wheels=(wheel("cp312-cp312-win32"),), sdist=archive("a-1.0.tar.gz"))
+def test_choose__no_wheel_at_all__the_sdist_and_why() -> None:
+    package = Pinned(name="a", version="1.0", sdist=archive("a-1.0.tar.gz"))
     found = chosen(package, ALPINE)
-    assert found.archive == package.sdist
-    assert found.reason == "it has no wheel for Python 3.12 on musllinux_1_2_x86_64"
+    assert (found.archive, found.estimated) == (package.sdist, True)
+    assert found.reason == "no wheel: to be built; guessed from its sdist"
+
+
+def test_choose__no_wheel_here__the_nearest_other_tells_the_size_of_what_would_be_built() -> None:
+    near, far = wheel(GLIBC_28), wheel("cp312-cp312-win32")
+    package = Pinned(name="a", version="1.0", wheels=(far, near), sdist=archive("a-1.0.tar.gz"))
+    found = chosen(package, ALPINE)
+    assert (found.archive, found.estimated) == (near, True)
+    assert found.reason.startswith("no wheel for Python 3.12 on musllinux_1_2_x86_64: to be built")
 
 
 def test_choose__neither__is_an_answer_and_no_failure() -> None:
     found = chosen(Pinned(name="a", version="1.0", wheels=(wheel("cp312-cp312-win32"),)))
     assert (found.archive, found.exit_code) == (None, 0)
-    assert "no sdist to build one from" in found.reason
+    assert "and no sdist to build one from" in found.reason
 
 
 def test_choose__repository__only_a_build_could_tell() -> None:

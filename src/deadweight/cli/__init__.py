@@ -60,7 +60,7 @@ class Root(click.Group):
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="deadweight", message="%(prog)s %(version)s")
 def root() -> None:
-    r"""What Python dependencies weigh, who brought them in, and which can stay behind.
+    """What Python dependencies weigh, who brought them in, and which can stay behind.
 
     \b
     deadweight requirements.txt        what it weighs, and what could go

@@ -11,16 +11,20 @@ from typing import Any
 
 from deadweight.errors import MalformedArchive
 from deadweight.formats.metadata import headers, parse_metadata
+from deadweight.formats.setup_py import stated_requirements
 from deadweight.formats.wheel import Contents, Item
 
 # What tells of a project without its code being run; sources below the top folder, by base name.
-TELLING = frozenset({"PKG-INFO", "pyproject.toml", "requires.txt", "top_level.txt", "entry_points.txt"})
+TELLING = frozenset(
+    {"PKG-INFO", "pyproject.toml", "requires.txt", "top_level.txt", "entry_points.txt", "setup.py", "setup.cfg"}
+)
 LARGEST_TELLING = 1 << 20
 _NO_PACKAGES = frozenset(
     "test tests testing doc docs example examples benchmark benchmarks bench scripts tools ci build dist".split()
 )
 _NO_MODULES = frozenset("setup conftest noxfile tasks fabfile versioneer".split())
 _COMPILED_AWAY = (".c", ".cc", ".cpp", ".cxx", ".pyx", ".rs", ".f", ".f90", ".go", ".o", ".a")
+_WORTH_COPYING = 10_000_000  # bytes
 _WHEEL_BYTES = 92  # of the file WHEEL, as setuptools writes it
 
 
@@ -41,11 +45,12 @@ def contents_of_sdist(
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     base = "src/" if any(path.startswith("src/") and path.endswith(".py") for path in files) else ""
     tops = _tops(files, base, _in_egg_info(texts, "top_level.txt"))
-    installed = [
+    chosen = [
         Item(path[len(base) :], length)
         for path, length in sorted(files.items())
         if path.startswith(base) and path[len(base) :].partition("/")[0] in tops and not path.endswith(_COMPILED_AWAY)
     ]
+    installed = [*chosen, *_copied_in(files, base, tops, sum(item.size for item in chosen))]
     installed += [
         Item(f"{info}/METADATA", len(texts.get("PKG-INFO") or metadata)),
         Item(f"{info}/WHEEL", _WHEEL_BYTES),
@@ -58,6 +63,20 @@ def contents_of_sdist(
         size=size,
         estimated=True,
     )
+
+
+def _copied_in(files: Mapping[str, int], base: str, tops: frozenset[str], chosen: int) -> list[Item]:
+    """Return what lies beside the packages, where it outweighs them so much that a build must want it in them."""
+    beside = [
+        Item(f"{min(tops, default='data')}/{path}", size)
+        for path, size in sorted(files.items())
+        if not (path.startswith(base) and path[len(base) :].partition("/")[0] in tops)
+        and path.partition("/")[0] not in _NO_PACKAGES
+        and "/" in path
+        and not path.endswith(_COMPILED_AWAY)
+    ]
+    size = sum(item.size for item in beside)
+    return beside if size > _WORTH_COPYING and size > 10 * chosen else []
 
 
 def _in_egg_info(texts: Mapping[str, bytes], name: str) -> bytes:
@@ -79,6 +98,8 @@ def _metadata(texts: Mapping[str, bytes], filename: str) -> bytes:
     if found is None:
         raise MalformedArchive(filename, "nothing in it tells its name")
     requires = found.requires or tuple(_strings(project.get("dependencies")))
+    if not requires and not any(path.endswith(".egg-info/PKG-INFO") for path in texts):
+        requires = stated_requirements(texts.get("setup.py", b""), texts.get("setup.cfg", b"")) or ()
     version = found.version or str(project.get("version") or "0")
     lines = [
         f"Name: {found.name}",

@@ -157,7 +157,9 @@ def _distribution(key: str, claim: Claim, sizes: Sizes) -> Distribution:
 
 
 def _environment(tree: FileTree, claims: list[Claim], native: Mapping[str, bytes]) -> Environment:
-    platforms = Counter(filter(None, map(platform_of, native.values())))
+    # Launchers for Windows lie in every environment: pip and setuptools carry them.
+    telling = (platform_of(head) for path, head in native.items() if not path.endswith(".exe"))
+    platforms = Counter(filter(None, telling))
     installers = Counter(claim.installer for claim in claims if claim.installer)
     python, implementation = tree.python, "cpython"
     if "pyvenv.cfg" in tree.entries and python is None:

@@ -25,6 +25,12 @@ def with_archives(inventory: Inventory, facts: Mapping[str, ArchiveFacts], told:
     )
 
 
+def is_required(name: str, inventory: Inventory) -> bool:
+    """Say whether any distribution speaks of a project in its requirements."""
+    lines = (line for d in inventory.distributions for line in d.metadata.requires)
+    return any((match := _NAME.match(line)) and normalize(match[1]) == name for line in lines)
+
+
 def with_swaps(inventory: Inventory, swaps: Mapping[str, str]) -> Inventory:
     """Return the inventory as if what asks for one project asked for another.
 

@@ -73,7 +73,7 @@ def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
 
 def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings) -> Split:
     """Return the split that keeps the requirements whose group is ``allowed``, and what those need."""
-    judged = {want: _judge(want, plan) for want in plan.wanted}
+    judged = {want: _judge(want, plan, settings) for want in plan.wanted}
     asked = [w for w in plan.wanted if _is_asked(w, plan) and _chosen(w, judged[w], allowed, settings)]
     needed = plan.graph.closure(_roots(asked, plan))
     kept = [w for w in plan.wanted if w in asked or _stays(w, plan, needed, judged[w], allowed, settings)]
@@ -94,8 +94,15 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
     )
 
 
-def _judge(want: Wanted, plan: Plan) -> Evidence:
+def _judge(want: Wanted, plan: Plan, settings: Settings) -> Evidence:
     """Return the deciding evidence for a requirement's group; by the name alone where nothing was measured."""
+    evidence = _by_group(want, plan)
+    if want.name in settings.drop:
+        return Evidence("DW-CONFIG", evidence.group, "you said to leave it out (drop)")
+    return evidence
+
+
+def _by_group(want: Wanted, plan: Plan) -> Evidence:
     key = plan.keys[want]
     if key is not None:
         return plan.groups[key].evidence[0]

@@ -73,7 +73,8 @@ def _header(profile: Profile) -> RenderableType:
     facts.append(_HOW[profile.method].format(environment.installer) if environment.installer else "")
     text = Text()
     text.append(plain(profile.target.path), style="bold")
-    text.append(f"\n{human(total.apparent)}", style="bold")
+    about = "~" if any(d.archive and d.archive.estimated for d in inventory.distributions) else ""
+    text.append(f"\n{about}{human(total.apparent)}", style="bold")
     missing = len(profile.skipped) if profile.method == "wheels" else 0
     of_all = f" of {count + missing}" if missing else ""
     text.append(f" in {count}{of_all} distribution{'' if count + missing == 1 else 's'}, {total.files:,} files")
@@ -82,6 +83,9 @@ def _header(profile: Profile) -> RenderableType:
     if profile.download_bytes is not None:
         text.append(f"; {human(profile.download_bytes)} to download")
     text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
+    nowhere = sum(len(names) for names in _answers(profile).values())
+    if nowhere:
+        text.append(f"\n{nowhere} of them cannot be had or told, so this is not all: see below", style="bold")
     text.append(f"\nnative code {human(total.native)}")
     text.append(f" (of it bundled libraries {human(total.bundled)})" if total.bundled else "")
     if profile.method != "wheels":
@@ -106,18 +110,21 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
     for name in ("own", "native", further, "retained") if wide else ("own", "native", "retained"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("group", no_wrap=True)
-    bar_width = 20 if wide else 12
-    table.add_column("", no_wrap=True, width=bar_width)
+    bar_width = 20 if wide else 12 if width >= 64 else 0
+    if bar_width:
+        table.add_column("", no_wrap=True, width=bar_width)
     largest = max(row.distribution.sizes.apparent for row in ordered) or 1
     for row in shown:
         sizes = row.distribution.sizes
         star = " *" if row.direct else ""
         cells: list[RenderableType] = [Text(plain(row.distribution.name) + star, style="bold" if row.direct else "")]
         cells += [plain(row.distribution.version or "?")] if wide else []
-        cells += [human(sizes.apparent), human(sizes.native) if sizes.native else ""]
+        about = "~" if row.distribution.archive and row.distribution.archive.estimated else ""
+        cells += [about + human(sizes.apparent), human(sizes.native) if sizes.native else ""]
         cells += [_human_or_nothing(bytes_of(row))] if wide else []
         cells += [human(row.weight.retained), _group_text(row.assignment.group)]
-        cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=_STYLES[row.assignment.group]))
+        if bar_width:
+            cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=_STYLES[row.assignment.group]))
         table.add_row(*cells)
     if rest:
         further_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
@@ -178,10 +185,12 @@ def _without_wheel(profile: Profile, width: int) -> Iterator[RenderableType]:
     table.add_column("no wheel", overflow="fold", ratio=1)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
+    guessed: dict[str, list[Row]] = {}
     for row in sorted(built, key=lambda row: (-row.distribution.sizes.apparent, row.key)):
-        facts = row.distribution.archive
-        reason = f"{facts.reason}; it would have to be built, and its size is guessed from its sdist" if facts else ""
-        table.add_row(plain(row.distribution.name), f"~{human(row.distribution.sizes.apparent)}", plain(reason))
+        guessed.setdefault(row.distribution.archive.reason if row.distribution.archive else "", []).append(row)
+    for reason, rows in guessed.items():
+        size = sum(row.distribution.sizes.apparent for row in rows)
+        table.add_row(", ".join(plain(row.distribution.name) for row in rows), f"~{human(size)}", plain(reason))
     for reason, names in _answers(profile).items():
         table.add_row(plain(", ".join(names)), "?", plain(reason))
     if table.row_count:
@@ -250,8 +259,9 @@ def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("distributions", justify="right", no_wrap=True)
     table.add_column("groups", ratio=1)
-    whole = sum(profile.dependencies.own.values())
-    table.add_row("all", human(whole), "", "", str(len(profile.inventory.distributions)), "")
+    first = profile.splits[0]
+    whole = first.apparent_bytes + first.saved_bytes
+    table.add_row("all", human(whole), "", "", str(len(profile.dependencies.closure(profile.dependencies.direct))), "")
     for split in profile.splits:
         table.add_row(*_split_row(split, whole))
     how = " --no-install" if profile.settings.no_install else ""

@@ -296,4 +296,4 @@ def _of_folder(folder: str) -> Contents:
                         texts[path] = file.read(LARGEST_TELLING)
         if len(items) > _MOST_FILES:
             raise BadInput(f"{folder} holds more files than any project")
-    return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=None)
+    return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=0)  # nothing to download

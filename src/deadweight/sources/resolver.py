@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,8 +46,13 @@ class Resolver(Protocol):
     def name(self) -> str:
         """Return what reports call it."""
 
-    def ask(self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch) -> Answer:
-        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine."""
+    def ask(
+        self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch, anew: Collection[str] = ()
+    ) -> Answer:
+        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine.
+
+        anew: projects whose versions are to be chosen anew; those of others may stay as the last answer had them
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,9 @@ class UvResolver:
     def name(self) -> str:
         return self.uv.name
 
-    def ask(self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch) -> Answer:
+    def ask(
+        self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch, anew: Collection[str] = ()
+    ) -> Answer:
         path = os.path.join(scratch.path, "pylock.toml")
         python = find_interpreter(options.python) or find_interpreter("")
         command = [
@@ -70,13 +77,14 @@ class UvResolver:
             *(["--python-platform", _uv_platform(machine.platform)] if machine.platform else []),
             *(["--override", options.overrides] if options.overrides else []),
             *index_options(options),
+            *(option for name in sorted(anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
+        # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
         status, output = run(command, scratch)
         if status:
             return Answer(lock=None, doubts=uv_doubts(output), output=output)
         with open(path, "rb") as file:
             data = file.read()
-        os.unlink(path)  # another round must not take it for a preference
         lock = read_lock(path, data, machine.marker_values, Choice())
         return Answer(lock=lock, doubts=uv_doubts(output), output=output)
 
@@ -109,7 +117,9 @@ class PipResolver:
     def name(self) -> str:
         return self.pip.name
 
-    def ask(self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch) -> Answer:
+    def ask(
+        self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch, anew: Collection[str] = ()
+    ) -> Answer:
         python = find_interpreter(options.python)
         if python is None:
             raise no_interpreter(options.python)
@@ -173,13 +183,15 @@ def resolve(
     """
     within = options.with_links(stand_ins.folder)
     asked: set[tuple[str, str]] = set()
-    for number in range(_ROUNDS):
-        again = ", again, with versions that have no wheel" if number else ""
+    anew: Collection[str] = ()
+    for _ in range(_ROUNDS):
+        again = f", again, since there is no wheel of {', '.join(anew)}" if anew else ""
         observe(Progress("resolving", f"distributions, with {resolver.name}{again}"))
-        answer = resolver.ask(requirements, machine, within, scratch)
+        answer = resolver.ask(requirements, machine, within, scratch, anew)
         doubts = set(answer.doubts.items()) - asked
         asked |= doubts
-        if not doubts or not stand_ins.add(sorted(doubts)):
+        anew = stand_ins.add(sorted(doubts))
+        if not anew:
             break
     if answer.lock is None:
         cause, hint = explain(_without_log(answer.output))

@@ -42,13 +42,13 @@ class StandIns:
         self._machine, self._indexes, self._reader = machine, indexes, reader
         self._real: dict[str, Pinned] = {}
 
-    def add(self, doubts: Iterable[tuple[str, str]]) -> bool:
-        """Make a stand-in for the newest version in each range that has no wheel here; say whether any is new.
+    def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
+        """Make a stand-in for the newest version in each range that has no wheel here; return whose are new.
 
         doubts: (project, range of versions), as uv writes it in its log or as a specifier (PEP 440)
         """
-        made = [task.result() for _, task in in_parallel(lambda doubt: self._add(*doubt), doubts)]
-        return any(made)
+        made = {doubt[0] for doubt, task in in_parallel(lambda doubt: self._add(*doubt), doubts) if task.result()}
+        return sorted(made)
 
     def _add(self, name: str, versions: str) -> bool:
         try:

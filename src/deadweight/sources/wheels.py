@@ -67,7 +67,7 @@ def read_wheels(
         facts[name] = ArchiveFacts(
             filename=choice.archive.filename,
             size=contents.size if contents.size is not None else choice.archive.size,
-            estimated=contents.estimated,
+            estimated=choice.estimated,
             reason=choice.reason,
             bytecode=bytecode_bytes(installed[name].files, scheme.python) if compiled else None,
         )

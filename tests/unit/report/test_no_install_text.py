@@ -23,7 +23,7 @@ def measured() -> Inventory:
         inventory,
         distributions=tuple(replace(d, archive=facts[d.key]) for d in inventory.distributions),
         skipped=(
-            Skipped("far", "it has no wheel for Python 3.11 on win_amd64, and there is no sdist to build one from"),
+            Skipped("far", "no wheel for Python 3.11 on win_amd64, and no sdist to build one from"),
             Skipped("gone", "https://files.example/gone-1.whl: it is not there (404)", 5),
         ),
     )
