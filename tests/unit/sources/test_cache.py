@@ -62,7 +62,7 @@ def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path), most=1_000_000_000)
     for number in range(10):
         cache.put(archive(number), CONTENTS)
-        os.utime(tmp_path / "listings-1" / f"{number:064x}.json", (number, number))
+        os.utime(tmp_path / "listings-2" / f"{number:064x}.json", (number, number))
     assert cache.get(archive(0)) is not None  # used just now
     size = files(cache)[0].stat().st_size
     small = Cache(str(tmp_path), most=5 * size)
@@ -86,8 +86,8 @@ def test_cache__folder_that_cannot_be_written__is_nobodys_business(tmp_path: Pat
 def test_cache__clear__leaves_what_is_not_its_own(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     cache.put(archive(), CONTENTS)
-    (tmp_path / "listings-1" / ".new-left-behind").write_text("x")
-    (tmp_path / "listings-1" / "mine.txt").write_text("x")
+    (tmp_path / "listings-2" / ".new-left-behind").write_text("x")
+    (tmp_path / "listings-2" / "mine.txt").write_text("x")
     assert cache.clear().listings == 2
     assert [path.name for path in files(cache)] == ["mine.txt"]
 
