@@ -1,16 +1,49 @@
 """The frozen values that stages hand to each other. Sizes are bytes; ``None`` is unknown, never 0.
 
-    tree.py   files, wherever they are         asked.py  requirements, locks, archives
-    found.py  distributions with their sizes   image.py  layers and system packages
-    groups.py groups with their evidence
+tree.py   files, wherever they are         asked.py  requirements, locks, archives
+found.py  distributions with their sizes   image.py  layers and system packages
+groups.py groups with their evidence
 """
 
 from __future__ import annotations
 
 from deadweight.model.asked import Archive, Lock, Pinned, Wanted
-from deadweight.model.found import ArchiveFacts, CacheUsage, Conflict, Distribution, Environment, Inventory, Metadata, Sizes
-from deadweight.model.groups import Assignment, Evidence, GROUPS, Group
+from deadweight.model.found import (
+    ArchiveFacts,
+    CacheUsage,
+    Conflict,
+    Distribution,
+    Environment,
+    Inventory,
+    Metadata,
+    Sizes,
+)
+from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
 from deadweight.model.image import ImageFacts, Layer, SystemPackage
 from deadweight.model.tree import Entry, FileTree, Reader, Skipped
 
-__all__ = ["Archive", "ArchiveFacts", "Assignment", "CacheUsage", "Conflict", "Distribution", "Entry", "Environment", "Evidence", "FileTree", "GROUPS", "Group", "ImageFacts", "Inventory", "Layer", "Lock", "Metadata", "Pinned", "Reader", "Sizes", "Skipped", "SystemPackage", "Wanted"]
+__all__ = [
+    "GROUPS",
+    "Archive",
+    "ArchiveFacts",
+    "Assignment",
+    "CacheUsage",
+    "Conflict",
+    "Distribution",
+    "Entry",
+    "Environment",
+    "Evidence",
+    "FileTree",
+    "Group",
+    "ImageFacts",
+    "Inventory",
+    "Layer",
+    "Lock",
+    "Metadata",
+    "Pinned",
+    "Reader",
+    "Sizes",
+    "Skipped",
+    "SystemPackage",
+    "Wanted",
+]

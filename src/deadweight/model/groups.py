@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-
 Group = Literal["core", "data", "dev", "ml"]
 GROUPS: tuple[Group, ...] = ("core", "data", "ml", "dev")
 
