@@ -129,11 +129,11 @@ def _profile_image(target: Target, settings: Settings) -> Profile:
     from deadweight.findings import conclude
     from deadweight.inventory import take_inventory
     from deadweight.inventory.layers import image_facts
-    from deadweight.sources.image import dpkg_claims, read_image, tree_of
+    from deadweight.sources.image import read_image, system_packages, tree_of
 
     image = read_image(target.path, settings.platform)
     inventory = take_inventory(tree_of(image, target.path))
-    facts = image_facts(inventory, image.layers, image.overlay, dpkg_claims(image.overlay.files))
+    facts = image_facts(inventory, image.layers, image.overlay, system_packages(image.overlay.files))
     return conclude(target, inventory, settings, image=facts)
 
 

@@ -153,3 +153,15 @@ def test_image__for_several_platforms__the_one_that_was_asked_for(tmp_path: Path
     with pytest.raises(BadInput) as told:
         profile(path, Settings(platform="linux/arm64"))
     assert "linux/amd64" in told.value.hint
+
+
+def test_image__alpine__its_packages_are_named_with_their_bytes(tmp_path: Path) -> None:
+    database = "C:Q1=\nP:musl\nV:1.2\nF:lib\nR:ld-musl.so.1\nZ:Q1=\nR:gone\n\nP:busybox\nF:bin\nR:busybox\n\n"
+    layer: dict[str, Content] = {
+        "lib/apk/db/installed": database,
+        "lib/ld-musl.so.1": "x" * 90,
+        "bin/busybox": "y" * 800,
+    }
+    found = measure(tmp_path, make_image(layer))
+    assert found.image is not None
+    assert [(package.name, package.size) for package in found.image.system] == [("busybox", 800), ("musl", 90)]

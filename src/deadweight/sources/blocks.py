@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-import zlib
-from typing import BinaryIO
+from collections.abc import Iterator
+from queue import Queue
+from threading import Thread
+from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
 from deadweight.formats.tar import Blocks
 
 _CHUNK = 1 << 18
+_PIECE = 1 << 20
+_AHEAD = 8  # pieces
 
 
 class Span:
@@ -85,16 +89,37 @@ class Pushed:
 
 
 class Unpacked:
-    """What a gzip or zstd stream holds, unpacked as it is read, never all at once.
+    """What a gzip or zstd stream holds, unpacked a megabyte at a time by a thread that goes ahead a little.
 
     most: bytes that may come out of it; raises BadInput beyond
     """
 
-    def __init__(self, blocks: Blocks, kind: str, most: int) -> None:
-        self._blocks, self._most, self._kind = blocks, most, kind
-        self._unpack = _decompressor(kind)
+    def __init__(self, pieces: Iterator[bytes], most: int) -> None:
+        self._pieces, self._left = pieces, most
+        self._ahead: Queue[bytes | BaseException | None] = Queue(_AHEAD)
         self._held = memoryview(b"")
-        self._out = 0
+        self._stopped = False
+        self._thread = Thread(target=self._unpack, daemon=True)
+        self._thread.start()
+
+    def _unpack(self) -> None:
+        try:
+            for piece in self._pieces:
+                if self._stopped:
+                    return
+                self._ahead.put(piece)
+        except BaseException as error:  # noqa: BLE001  it is raised where the bytes are read
+            self._ahead.put(error)
+        finally:
+            self._ahead.put(None)
+
+    def close(self) -> None:
+        """Have the thread end, so that nobody reads the blocks any more."""
+        self._stopped = True
+        while self._ahead.get() is not None:
+            pass
+        self._thread.join()
+        self._ahead.put(None)  # for whoever closes again, or reads on
 
     def read(self, length: int) -> bytes:
         parts: list[bytes] = []
@@ -112,43 +137,54 @@ class Unpacked:
             length -= passed
 
     def _fill(self) -> bool:
-        while True:
-            if self._unpack.eof:
-                rest = self._unpack.unused_data or self._blocks.read(_CHUNK)
-                if not rest.strip(b"\0"):
-                    return False
-                self._unpack = _decompressor(self._kind)  # the next member of a stream of several
-                packed = rest
-            else:
-                packed = self._blocks.read(_CHUNK)
-                if not packed:
-                    raise BadInput("a layer was cut short")
-            try:
-                data = self._unpack.decompress(packed)
-            except (zlib.error, OSError, ValueError, EOFError, RuntimeError) as error:
-                raise BadInput(f"a layer does not unpack: {error}") from error
-            self._out += len(data)
-            if self._out > self._most:
-                raise BadInput(f"a layer unpacks to more than {self._most:,} bytes")
-            if data:
-                self._held = memoryview(data)
-                return True
+        piece = self._ahead.get()
+        if piece is None or isinstance(piece, BaseException):
+            self._ahead.put(None)
+            if isinstance(piece, BadInput):
+                raise piece
+            if isinstance(piece, BaseException):
+                raise BadInput(f"a layer does not unpack: {piece}") from piece
+            return False
+        self._left -= len(piece)
+        if self._left < 0:
+            raise BadInput("a layer unpacks to more than any layer holds")
+        self._held = memoryview(piece)
+        return True
 
 
-def _decompressor(kind: str):  # type: ignore[no-untyped-def]  # zlib, isal and zstandard name no common type
-    if kind == "gzip":
-        try:
-            from isal import isal_zlib
-        except ImportError:
-            return zlib.decompressobj(31)
-        return isal_zlib.decompressobj(31)
+def _gzip(blocks: Blocks) -> Iterator[bytes]:
+    """Yield what the members of a gzip stream hold (RFC 1952), at most a megabyte at a time, whatever they claim."""
+    try:
+        from isal.isal_zlib import decompressobj
+    except ImportError:
+        from zlib import decompressobj  # type: ignore[assignment]  # of the same shape
+    member, packed = decompressobj(wbits=31), b""
+    while True:
+        packed = packed or blocks.read(_CHUNK)
+        if member.eof:
+            if not packed.strip(b"\0"):
+                return
+            member = decompressobj(wbits=31)
+        elif not packed:
+            raise EOFError("it was cut short")
+        piece = member.decompress(packed, _PIECE)
+        packed = member.unused_data if member.eof else member.unconsumed_tail
+        if piece:
+            yield piece
+
+
+def _zstd(blocks: Blocks) -> Iterator[bytes]:
+    """Yield what the frames of a zstd stream hold (RFC 8878), at most a megabyte at a time."""
     try:
         from zstandard import ZstdDecompressor
     except ImportError:
         raise BadInput(
             "a layer is compressed by zstd, which this Python cannot read", hint='pip install "deadweight[images]"'
         ) from None
-    return ZstdDecompressor().decompressobj()
+    source: Any = blocks  # all that is asked of it is to read
+    with ZstdDecompressor().stream_reader(source, read_across_frames=True) as reader:
+        while piece := reader.read(_PIECE):
+            yield piece
 
 
 def opened(blocks: Blocks, most: int) -> Blocks:
@@ -161,7 +197,7 @@ def opened(blocks: Blocks, most: int) -> Blocks:
     else:
         whole = Pushed(front, blocks)
     if front[:2] == b"\x1f\x8b":
-        return Unpacked(whole, "gzip", most)
+        return Unpacked(_gzip(whole), most)
     if front[:4] == b"\x28\xb5\x2f\xfd":
-        return Unpacked(whole, "zstd", most)
+        return Unpacked(_zstd(whole), most)
     return whole

@@ -15,7 +15,7 @@ from typing import Any
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, shared_inodes
-from deadweight.formats.record import dpkg_list
+from deadweight.formats.record import apk_installed, dpkg_list
 from deadweight.formats.tar import Malformed, TarEntry
 from deadweight.model import Entry, FileTree, Layer, Skipped
 from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
@@ -148,7 +148,7 @@ def tree_of(image: Image, location: str) -> FileTree:
         entries=tree_entries,
         reader=_Reader(files),
         skipped=tuple(sorted(escaped)),
-        claims=lambda: dpkg_claims(files),
+        claims=lambda: system_packages(files),
     )
 
 
@@ -169,8 +169,10 @@ class _Reader:
         return (self._files[path].entry.start[:HEAD_BYTES] for path in paths)
 
 
-def dpkg_claims(files: Mapping[str, Placed]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (package, paths) of Debian's packages."""
+def system_packages(files: Mapping[str, Placed]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield (package, paths) of Debian's packages (dpkg) and Alpine's (apk)."""
+    if "lib/apk/db/installed" in files:
+        yield from apk_installed(files["lib/apk/db/installed"].entry.start)
     for path, placed in sorted(files.items()):
         if path.startswith("var/lib/dpkg/info/") and path.endswith(".list"):
             name = path.rpartition("/")[2].removesuffix(".list").partition(":")[0]

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import gzip
+import io
+import random
+
+import pytest
+
+from deadweight.errors import BadInput
+from deadweight.formats.tar import Blocks
+from deadweight.sources.blocks import Part, Pipe, Pushed, Unpacked, opened
+from tests.images import Compression, packed
+
+DATA = random.Random(3).randbytes(3_000_000) + bytes(5_000_000)
+
+
+def pipe(data: bytes) -> Pipe:
+    return Pipe(io.BytesIO(data))
+
+
+def whole(blocks: Blocks) -> bytes:
+    parts = []
+    while part := blocks.read(70_001):
+        parts.append(part)
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
+def test_opened__any_compression__gives_what_was_packed(compression: Compression) -> None:
+    assert whole(opened(pipe(packed(DATA, compression)), 1 << 30)) == DATA
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_opened__several_streams_one_after_the_other__are_one(compression: Compression) -> None:
+    assert whole(opened(pipe(packed(DATA, compression) + packed(b"more", compression)), 1 << 30)) == DATA + b"more"
+
+
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
+def test_skip__then_read__goes_on_where_it_should(compression: Compression) -> None:
+    blocks = opened(pipe(packed(DATA, compression)), 1 << 30)
+    assert blocks.read(3) == DATA[:3]
+    blocks.skip(2_000_000)
+    assert blocks.read(1000) == DATA[2_000_003:2_001_003]
+    blocks.skip(1 << 40)
+    assert blocks.read(1) == b""
+    if isinstance(blocks, Unpacked):
+        blocks.close()
+        blocks.close()
+
+
+def test_opened__gzip_with_padding_behind__ends_where_it_ends() -> None:
+    assert whole(opened(pipe(gzip.compress(b"x") + bytes(1000)), 1 << 30)) == b"x"
+
+
+def test_opened__more_than_the_limit__is_refused_before_it_is_all_there() -> None:
+    blocks = opened(pipe(gzip.compress(bytes(200_000_000), 9)), 10_000_000)
+    with pytest.raises(BadInput, match="more than any layer holds"):
+        blocks.skip(1 << 40)
+
+
+@pytest.mark.parametrize("cut", [12, 100, 1_000_000])
+def test_opened__gzip_cut_short__is_told(cut: int) -> None:
+    blocks = opened(pipe(gzip.compress(DATA)[:-cut]), 1 << 30)
+    with pytest.raises(BadInput, match="cut short"):
+        whole(blocks)
+
+
+def test_close__in_the_middle__ends_the_thread() -> None:
+    blocks = opened(pipe(gzip.compress(DATA * 4)), 1 << 30)
+    assert isinstance(blocks, Unpacked)
+    blocks.read(10)
+    blocks.close()
+    assert not blocks._thread.is_alive()
+
+
+def test_part__end__is_not_read_over() -> None:
+    outer = pipe(b"abcdefgh")
+    part = Part(outer, 3)
+    assert (part.read(99), part.read(99)) == (b"abc", b"")
+    assert outer.read(1) == b"d"
+    part = Part(outer, 2)
+    part.skip(99)
+    assert (part.left, outer.read(9)) == (0, b"gh")
+
+
+def test_pushed__front__comes_first() -> None:
+    blocks = Pushed(b"ab", pipe(b"cdef"))
+    assert blocks.read(3) == b"abc"
+    blocks = Pushed(b"ab", pipe(b"cdef"))
+    blocks.skip(3)
+    assert blocks.read(9) == b"def"
