@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES, may_be_native
 from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
-from deadweight.sources.blocks import Part, Pipe, Pushed, Span, Unpacked, opened
+from deadweight.sources.blocks import Part, Pipe, Pushed, Span, opened
 
 _LARGEST_JSON = 1 << 24
 _LARGEST_TEXT = 1 << 26
@@ -153,14 +153,10 @@ def _is_layer(front: bytes) -> bool:
 
 def _layer(blocks: Blocks) -> list[TarEntry]:
     """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
-    unpacked = opened(blocks, _MOST_UNPACKED)
     try:
-        return list(_kept(unpacked))
+        return list(_kept(opened(blocks, _MOST_UNPACKED)))
     except Malformed as error:
         raise BadInput(f"a layer is no tar archive: {error}") from error
-    finally:
-        if isinstance(unpacked, Unpacked):
-            unpacked.close()
 
 
 def _kept(blocks: Blocks) -> Iterator[TarEntry]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Iterator
-from queue import Queue
-from threading import Thread
 from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
@@ -13,7 +12,6 @@ from deadweight.formats.tar import Blocks
 
 _CHUNK = 1 << 18
 _PIECE = 1 << 20
-_AHEAD = 8  # pieces
 
 
 class Span:
@@ -89,37 +87,15 @@ class Pushed:
 
 
 class Unpacked:
-    """What a gzip or zstd stream holds, unpacked a megabyte at a time by a thread that goes ahead a little.
+    """What a gzip or zstd stream holds, unpacked a megabyte at a time.
 
+    A thread that goes ahead makes it slower: it waits for the interpreter's lock after each piece.
     most: bytes that may come out of it; raises BadInput beyond
     """
 
     def __init__(self, pieces: Iterator[bytes], most: int) -> None:
         self._pieces, self._left = pieces, most
-        self._ahead: Queue[bytes | BaseException | None] = Queue(_AHEAD)
         self._held = memoryview(b"")
-        self._stopped = False
-        self._thread = Thread(target=self._unpack, daemon=True)
-        self._thread.start()
-
-    def _unpack(self) -> None:
-        try:
-            for piece in self._pieces:
-                if self._stopped:
-                    return
-                self._ahead.put(piece)
-        except BaseException as error:  # noqa: BLE001  it is raised where the bytes are read
-            self._ahead.put(error)
-        finally:
-            self._ahead.put(None)
-
-    def close(self) -> None:
-        """Have the thread end, so that nobody reads the blocks any more."""
-        self._stopped = True
-        while self._ahead.get() is not None:
-            pass
-        self._thread.join()
-        self._ahead.put(None)  # for whoever closes again, or reads on
 
     def read(self, length: int) -> bytes:
         parts: list[bytes] = []
@@ -137,19 +113,15 @@ class Unpacked:
             length -= passed
 
     def _fill(self) -> bool:
-        piece = self._ahead.get()
-        if piece is None or isinstance(piece, BaseException):
-            self._ahead.put(None)
-            if isinstance(piece, BadInput):
-                raise piece
-            if isinstance(piece, BaseException):
-                raise BadInput(f"a layer does not unpack: {piece}") from piece
-            return False
+        try:
+            piece = next(self._pieces, b"")
+        except (OSError, ValueError, EOFError, ArithmeticError, RuntimeError, zlib.error) as error:
+            raise BadInput(f"a layer does not unpack: {error}") from error
         self._left -= len(piece)
         if self._left < 0:
             raise BadInput("a layer unpacks to more than any layer holds")
         self._held = memoryview(piece)
-        return True
+        return bool(piece)
 
 
 def _gzip(blocks: Blocks) -> Iterator[bytes]:

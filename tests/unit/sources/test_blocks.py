@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.errors import BadInput
 from deadweight.formats.tar import Blocks
-from deadweight.sources.blocks import Part, Pipe, Pushed, Unpacked, opened
+from deadweight.sources.blocks import Part, Pipe, Pushed, opened
 from tests.images import Compression, packed
 
 DATA = random.Random(3).randbytes(3_000_000) + bytes(5_000_000)
@@ -43,9 +43,6 @@ def test_skip__then_read__goes_on_where_it_should(compression: Compression) -> N
     assert blocks.read(1000) == DATA[2_000_003:2_001_003]
     blocks.skip(1 << 40)
     assert blocks.read(1) == b""
-    if isinstance(blocks, Unpacked):
-        blocks.close()
-        blocks.close()
 
 
 def test_opened__gzip_with_padding_behind__ends_where_it_ends() -> None:
@@ -63,14 +60,6 @@ def test_opened__gzip_cut_short__is_told(cut: int) -> None:
     blocks = opened(pipe(gzip.compress(DATA)[:-cut]), 1 << 30)
     with pytest.raises(BadInput, match="cut short"):
         whole(blocks)
-
-
-def test_close__in_the_middle__ends_the_thread() -> None:
-    blocks = opened(pipe(gzip.compress(DATA * 4)), 1 << 30)
-    assert isinstance(blocks, Unpacked)
-    blocks.read(10)
-    blocks.close()
-    assert not blocks._thread.is_alive()
 
 
 def test_part__end__is_not_read_over() -> None:
