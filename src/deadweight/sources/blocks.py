@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -115,7 +114,9 @@ class Unpacked:
     def _fill(self) -> bool:
         try:
             piece = next(self._pieces, b"")
-        except (OSError, ValueError, EOFError, ArithmeticError, RuntimeError, zlib.error) as error:
+        except BadInput:
+            raise
+        except Exception as error:  # zlib, isal and zstandard each have an error of their own
             raise BadInput(f"a layer does not unpack: {error}") from error
         self._left -= len(piece)
         if self._left < 0:

@@ -78,3 +78,12 @@ def test_pushed__front__comes_first() -> None:
     blocks = Pushed(b"ab", pipe(b"cdef"))
     blocks.skip(3)
     assert blocks.read(9) == b"def"
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_opened__damaged__is_told(compression: Compression) -> None:
+    data = bytearray(packed(DATA, compression))
+    data[20:4000] = b"\xff" * 3980
+    data[6:20] = b"\xff" * 14
+    with pytest.raises(BadInput, match="does not unpack"):
+        whole(opened(pipe(bytes(data)), 1 << 30))
