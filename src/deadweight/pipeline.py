@@ -120,7 +120,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
         if old not in named and not is_required(old, inventory):
             raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
     inventory = with_swaps(inventory, found.swaps)
-    declared = {package.name: package.groups for package in lock.packages}
+    declared = {package.name: package.groups for package in lock.packages if package.groups}
     return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared)
 
 

@@ -405,3 +405,34 @@ def test_no_install__sdist_whose_setup_py_states_requirements__brings_them(here:
     with Server(**index_of([*WHEELS, sdist("dw-old", files={"setup.py": stated})])) as server:
         found = measure(server, "dw-old\n")
     assert set(sizes(found)) == {"dw-old", "dw-lib"}
+
+
+def test_project__groups_for_developers__are_evidence(server: Server, here: Path) -> None:
+    project = (
+        '[project]\nname = "p"\nversion = "1"\ndependencies = ["dw-extra"]\n'
+        '[project.optional-dependencies]\nweb = ["odd"]\n[dependency-groups]\ntest = ["dw-app"]\n'
+    )
+    write_files(here, {"pyproject.toml": project})
+    index = {"no_install": True, "index_url": f"{server.url}/simple/"}
+    alone = profile("pyproject.toml", Settings(**index))  # type: ignore[arg-type]
+    found = profile("pyproject.toml", Settings(**index, extra=("web",), all_groups=True))  # type: ignore[arg-type]
+    assert set(sizes(alone)) == {"dw-extra"}
+    assert {key: each.group for key, each in found.groups.items()} == {
+        "dw-app": "dev", "dw-extra": "core", "dw-lib": "dev", "odd": "core",
+    }  # fmt: skip
+    assert found.groups["dw-app"].evidence[0].rule == "DW-DECLARED"
+    assert set(found.split("production").distributions) == {"dw-extra", "odd"}
+
+
+def test_lock__split__pins_what_stays_and_names_folders_by_their_place(
+    server: Server, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(here / "local", {"pyproject.toml": '[project]\nname = "dw-local"\nversion = "2"\n', "dw_local.py": "x"})
+    folder = '[[packages]]\nname = "dw-local"\ndirectory = { path = "local" }\n'
+    write_files(here, {"pylock.toml": pylock(server) + folder})
+    assert _run(["split", "pylock.toml", "-q"], debug=False) == 0
+    assert (here / "requirements-production.txt").read_text().splitlines()[1:] == [
+        "dw-app==1.0",
+        "dw-lib==1.0",
+        f"dw-local @ {(here / 'local').as_uri()}",
+    ]

@@ -42,8 +42,8 @@ def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]
         return Writer(split, posixpath.abspath(folder or "."), pinned).text(profile.requirements)
     if profile.target.form == "lock":
         # A lock pins everything, so what comes from it does too.
-        versions = {d.key: d.version for d in profile.inventory.distributions}
-        lines = [f"{key}=={versions[key]}" for key in split.distributions]
+        pins = {d.key: f" @ {d.url}" if d.url else f"=={d.version}" for d in profile.inventory.distributions}
+        lines = [f"{key}{pins[key]}" for key in split.distributions]
     else:
         lines = [requirement_text(wanted) for wanted in split.kept]
     source = "" if profile.target.form == "lock" else "the environment "

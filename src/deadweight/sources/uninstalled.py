@@ -197,7 +197,7 @@ def _with_folder(package: Pinned) -> Pinned:
         return package
     folder = os.path.abspath(package.place)
     archive = Archive(filename=os.path.basename(folder), url=Path(folder).as_uri())
-    return replace(package, sdist=archive, place="")
+    return replace(package, sdist=archive, place="", origin=archive.url)
 
 
 def _read(path: str) -> bytes:
