@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 def profile(
     target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent
 ) -> Profile:
-    """Measure a requirements file or an environment, and work out what could be left out.
+    """Measure requirements, an environment or an image, and work out what could be left out.
 
-    target:  path of a requirements file, a venv, a prefix or a site-packages folder; "" for the running interpreter's.
-             A requirements file is installed into a throwaway venv, which may run code of what it installs (see
-             ``Settings.no_build``); nothing of an environment is run.
+    target:  path of a requirements file, a ``pyproject.toml``, a lock, an image's archive or folder, a venv, a prefix
+             or a site-packages folder; "" for the running interpreter's. Requirements are installed into a throwaway
+             venv, which may run code of what it installs (see ``Settings.no_build``), or measured without
+             (``no_install``), as locks always are; nothing of an environment or an image is run.
     returns: sizes in bytes, ``None`` where unknown
-    raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused
+    raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
+             where nothing could be fetched; what is missing of the rest is in ``skipped``
     """
     settings = settings or Settings()
     found = parse_target(os.fspath(target))
@@ -45,7 +47,7 @@ def profile(
 
 def _profile_install(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Install requirements into a throwaway venv and measure that."""
-    from deadweight.formats.requirements import swapped
+    from deadweight.formats.requirements import for_resolver, swapped
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.installer import find_installer, install
     from deadweight.sources.scratch import scratch_folder
@@ -63,9 +65,13 @@ def _profile_install(target: Target, settings: Settings, observe: Observer) -> P
             if os.path.lexists(folder):
                 raise BadInput(f"{settings.keep_env} is there already", hint="give --keep-env a folder that is not")
             scratch.answers_for(folder)
-        # A pipe, as the shell's <(…) makes it, can be read once only: the installer gets a copy.
-        given = target.form == "file" and os.path.isfile(target.path) and not settings.swap
-        path = target.path if given else scratch.write("requirements.txt", file.text)
+        if settings.swap:
+            path = scratch.write("requirements.txt", for_resolver(file, {}))
+        elif target.form == "file" and os.path.isfile(target.path):
+            path = target.path
+        else:
+            # A project has no such file; and a pipe, as the shell's <(…) makes it, can be read once only.
+            path = scratch.write("requirements.txt", file.text)
         install(folder, path, options, installer=installer, observe=observe, scratch=scratch)
         observe(Progress("measuring", settings.keep_env or "the environment"))
         inventory = _take_inventory(folder)

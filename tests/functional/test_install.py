@@ -201,3 +201,11 @@ def test_no_build__pip__installs_wheels_all_the_same(here: Path) -> None:
     found = measure(here, "dw-app[more]\n", installer="pip", no_build=True)
     assert names(found) == {"dw-app", "dw-lib", "dw-extra"}
     assert found.inventory.total.bytecode > 0
+
+
+@both
+def test_install__swap__also_in_an_included_file(here: Path, installer: str) -> None:
+    write_files(here, {"more/base.txt": "dw-app[more]  # comment\n-c limits.txt\n", "more/limits.txt": "dw-lib<2\n"})
+    found = measure(here, "-r more/base.txt\ndw-tester\n", installer=installer, swap=("dw-app=dw-extra",))
+    assert names(found) == {"dw-extra", "dw-tester", "dw-lib"}
+    assert {root.key for root in found.dependencies.direct} == {"dw-extra", "dw-tester"}
