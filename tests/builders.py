@@ -9,12 +9,14 @@ import io
 import os
 import zipfile
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 from deadweight.findings import Profile, conclude
+from deadweight.formats.elf import linking
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.inventory import take_inventory
-from deadweight.model import Distribution, Entry, Environment, FileTree, Inventory, Metadata, Sizes, Wanted
+from deadweight.model import Distribution, Entry, Environment, FileTree, Inventory, Linking, Metadata, Sizes, Wanted
 from deadweight.settings import Settings
 from deadweight.targets import Target
 
@@ -75,6 +77,13 @@ class _Memory:
 
     def heads(self, paths: Iterable[str]) -> Iterable[bytes]:
         return (self._data[path][:64] for path in paths)
+
+    def linking(self, paths: Iterable[str]) -> Iterable[Linking | None]:
+        return (linking(partial(_part, self._data[path])) for path in paths)
+
+
+def _part(data: bytes, offset: int, length: int) -> bytes:
+    return data[offset : offset + length]
 
 
 def site_tree(*distributions: Mapping[str, bytes], extra: Mapping[str, str | bytes] | None = None) -> FileTree:
@@ -178,7 +187,7 @@ def bare_inventory(*distributions: Distribution, python: str = "3.11.7", platfor
     size = sum(d.sizes.apparent for d in ordered)
     total = Sizes(files=len(ordered), apparent=size, disk=None, kinds={"source": size} if size else {})
     environment = Environment(python=python, platform=platform, installer="pip")
-    return Inventory(environment=environment, distributions=ordered, unowned=Sizes(disk=None), total=total)
+    return Inventory(environments=(environment,), distributions=ordered, unowned=Sizes(disk=None), total=total)
 
 
 def wants(*lines: str) -> tuple[Wanted, ...]:

@@ -9,6 +9,7 @@ DeadweightError            4
 │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
 ├── WouldOverwrite         4   a file is there already
 ├── InstallFailed          5   the installer, the index or the disk said no
+├── EngineFailed           5   Docker or podman is not there, or refused
 └── FetchFailed            5   a server refused, lied, or cannot be reached
     └── NoRanges           5   a server sends whole files only
 """
@@ -76,6 +77,12 @@ class WouldOverwrite(DeadweightError):
 
 class InstallFailed(DeadweightError):
     """The installer, the index or the disk refused; nothing was measured."""
+
+    exit_code = 5
+
+
+class EngineFailed(DeadweightError):
+    """Docker or podman is not there, or refused."""
 
     exit_code = 5
 

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Literal
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import GROUPS, Assignment, Conflict, Distribution, Group, ImageFacts, Inventory, Skipped, Wanted
+from deadweight.model import (
+    GROUPS,
+    Assignment,
+    Conflict,
+    Distribution,
+    Group,
+    ImageFacts,
+    Inventory,
+    Skipped,
+    SystemFacts,
+    Wanted,
+)
 from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
@@ -47,6 +58,7 @@ class Profile:
     splits:       production and minimal
     requirements: the file, where the target is one
     image:        what is known of the layers, where the target is an image
+    system:       what is there beside distributions, where the target is a whole system
     """
 
     target: Target
@@ -58,6 +70,7 @@ class Profile:
     requirements: RequirementsFile | None
     settings: Settings
     image: ImageFacts | None = None
+    system: SystemFacts | None = None
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -77,6 +90,11 @@ class Profile:
                 requires=self.dependencies.requires(key),
                 required_by=self.dependencies.required_by.get(key, ()),
             )
+
+    def first_bytes(self) -> int:
+        """Return the bytes of the distributions of the first environment, which is what splits are made of."""
+        prefix = self.inventory.environment.prefix
+        return sum(d.sizes.apparent for d in self.inventory.distributions if d.prefix == prefix)
 
     def group_totals(self) -> Mapping[Group, tuple[int, int]]:
         """Return group → (distributions, apparent bytes), all groups, also the empty ones."""
@@ -150,6 +168,7 @@ def conclude(
     wanted: tuple[Wanted, ...] | None = None,
     declared: Mapping[str, frozenset[str]] | None = None,
     image: ImageFacts | None = None,
+    system: SystemFacts | None = None,
 ) -> Profile:
     """Run the stages that follow the inventory, in order: graph, groups, splits.
 
@@ -157,6 +176,7 @@ def conclude(
     wanted:   what was asked for by name, where a lock tells
     declared: project → the groups and extras that a lock has it for
     image:    what is known of the layers, where the target is an image
+    system:   what is there beside distributions, where the target is a whole system
     """
     if file is not None:
         wanted = tuple(file.all_wanted())
@@ -176,4 +196,5 @@ def conclude(
         requirements=file,
         settings=settings,
         image=image,
+        system=system,
     )

@@ -15,7 +15,7 @@ from deadweight.targets import Target, parse_target
 if TYPE_CHECKING:
     from deadweight.findings import Profile
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import Inventory
+    from deadweight.model import FileTree, Inventory
     from deadweight.sources.installer import InstallOptions
 
 
@@ -25,7 +25,8 @@ def profile(
     """Measure requirements, an environment or an image, and work out what could be left out.
 
     target:  path of a requirements file, a ``pyproject.toml``, a lock, an image's archive or folder, a venv, a prefix
-             or a site-packages folder; "" for the running interpreter's. Requirements are installed into a throwaway
+             or a site-packages folder; "" for the running interpreter's; or what an engine or a registry has, as in
+             ``docker:IMAGE``. Requirements are installed into a throwaway
              venv, which may run code of what it installs (see ``Settings.no_build``), or measured without
              (``no_install``), as locks always are; nothing of an environment or an image is run.
     returns: sizes in bytes, ``None`` where unknown
@@ -36,10 +37,12 @@ def profile(
     found = parse_target(os.fspath(target))
     if found.kind == "environment":
         observe(Progress("measuring", found.path))
-        return _conclude(found, _take_inventory(found.path), settings)
+        _refuse(settings, ("environment",), "only a whole system has several: an image, a container, rootfs:DIR")
+        return _conclude(found, _take_inventory(found.path), settings, _its_requirements(settings))
     observe(Progress("reading", found.path))
-    if found.kind == "image":
-        return _profile_image(found, settings)
+    if found.kind in ("image", "container"):
+        return _profile_system(found, settings, observe)
+    _refuse(settings, ("requirements", "environment"), "TARGET is what asks for distributions here")
     if found.form == "lock" or settings.no_install:
         return _profile_archives(found, settings, observe)
     return _profile_install(found, settings, observe)
@@ -77,7 +80,7 @@ def _profile_install(target: Target, settings: Settings, observe: Observer) -> P
         inventory = _take_inventory(folder)
         scratch.let_go()
     environment = replace(inventory.environment, installer=installer.name)
-    return _conclude(target, replace(inventory, environment=environment), settings, file)
+    return _conclude(target, replace(inventory, environments=(environment,)), settings, file)
 
 
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
@@ -130,17 +133,50 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared)
 
 
-def _profile_image(target: Target, settings: Settings) -> Profile:
-    """Measure what a container of an image would see, and what the image ships in vain."""
+def _profile_system(target: Target, settings: Settings, observe: Observer) -> Profile:
+    """Measure a whole system: what a container of an image would see, and what the image ships in vain."""
     from deadweight.findings import conclude
     from deadweight.inventory import take_inventory
+    from deadweight.inventory.contents import contents_of, packages_of
     from deadweight.inventory.layers import image_facts
-    from deadweight.sources.image import read_image, system_packages, tree_of
+    from deadweight.inventory.libraries import libraries_of
+    from deadweight.model import SystemFacts
+    from deadweight.sources.systems import opened_system
 
-    image = read_image(target.path, settings.platform)
-    inventory = take_inventory(tree_of(image, target.path))
-    facts = image_facts(inventory, image.layers, image.overlay, system_packages(image.overlay.files))
-    return conclude(target, inventory, settings, image=facts)
+    file = _its_requirements(settings)
+    with opened_system(target.path, settings.platform) as (tree, image):
+        observe(Progress("measuring", target.path))
+        inventory = take_inventory(_searched_first(tree, settings.environment))
+        _check_environment(inventory, settings.environment)
+        needs, twins = libraries_of(tree, inventory)
+    system = SystemFacts(
+        contents=contents_of(tree, inventory, image.overlay.is_lowest if image else None),
+        packages=packages_of(tree, inventory),
+        needs=needs,
+        twins=twins,
+    )
+    facts = image_facts(inventory, image.layers, image.overlay) if image else None
+    return conclude(target, inventory, settings, file, image=facts, system=system)
+
+
+def _searched_first(tree: FileTree, prefix: str) -> FileTree:
+    return replace(tree, search=(f"{prefix}/bin", *tree.search)) if prefix else tree
+
+
+def _check_environment(inventory: Inventory, prefix: str) -> None:
+    if prefix and inventory.environment.prefix != prefix.strip("/"):
+        there = ", ".join(f"/{environment.prefix}" for environment in inventory.environments)
+        raise BadInput(f"--environment: there is no environment {prefix}", hint=f"there is {there}")
+
+
+def _its_requirements(settings: Settings) -> RequirementsFile | None:
+    """Read the requirements that what is there was made from, where the user names them."""
+    if not settings.requirements:
+        return None
+    found = parse_target(settings.requirements)
+    if found.kind != "requirements" or found.form == "lock":
+        raise BadInput(f"--requirements: {settings.requirements} is no requirements file and no pyproject.toml")
+    return _read_requirements(found, settings)
 
 
 def _read_requirements(target: Target, settings: Settings) -> RequirementsFile:

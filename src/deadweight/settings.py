@@ -16,8 +16,11 @@ class Settings:
     """How to measure and what to leave out. All have defaults; a field ``no_build`` is ``no-build`` in the file.
 
     no_install:     measure from the archives' own directories, without installing or downloading them
+    requirements:   the requirements that an image or an environment was made from; "" for what its marks tell
+    environment:    prefix of the environment of a whole system that is split; "" for the one its programs run in first
     python:         version or path of the interpreter that a requirements file is installed for
-    platform:       what to choose wheels for, as in wheel tags; "" for this machine; another needs ``no_install``
+    platform:       what to choose wheels for, as in wheel tags; "" for this machine; another needs ``no_install``;
+                    of an image for several machines which one: "linux/arm64"
     extra, group:   extras and dependency groups of a project that are asked for
     all_groups:     every dependency group of a project
     swap:           "OLD=NEW": a requirement in place of another
@@ -33,6 +36,8 @@ class Settings:
     """
 
     no_install: bool = False
+    requirements: str = ""
+    environment: str = ""
     python: str = ""
     platform: str = ""
     extra: tuple[str, ...] = ()

@@ -15,6 +15,9 @@ _LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock\Z|Pipfile\.lock\Z|pylock(?:\.[^.]+
 _UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
 Form = Literal["file", "project", "lock"]
 _IMAGES = ("docker-archive", "oci-archive", "oci")
+_ENGINES = ("docker", "podman", "container")
+# What engines take for a name (https://pkg.go.dev/github.com/distribution/reference); so nothing of it is an option.
+_REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class Target:
     form: how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock
     """
 
-    kind: Literal["requirements", "environment", "image"]
+    kind: Literal["requirements", "environment", "image", "container"]
     path: str
     form: Form = "file"
 
@@ -34,7 +37,8 @@ def parse_target(given: str) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
-    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR`` and ``rootfs:DIR``; "-" is an image on standard input.
+    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR``, ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE`` and
+    ``container:NAME``; "-" is an image on standard input.
     raises: UnclearTarget
     """
     if not given:
@@ -44,8 +48,12 @@ def parse_target(given: str) -> Target:
     scheme, colon, rest = given.partition(":")
     if colon and scheme in _IMAGES:
         return _image(rest)
+    if colon and scheme in _ENGINES:
+        return _of_engine(scheme, rest)
     if colon and scheme == "rootfs":
-        return _exactly("env", rest)
+        if not os.path.isdir(rest):
+            raise UnclearTarget(f"{rest}: no such folder")
+        return Target("image", given)
     if colon and scheme in ("env", "requirements"):
         return _exactly(scheme, rest)
     if os.path.isdir(given):
@@ -66,6 +74,12 @@ def _exactly(scheme: str, path: str) -> Target:
     if scheme == "requirements" and not os.path.lexists(path):
         raise UnclearTarget(f"{path}: no such file")
     return Target("environment" if scheme == "env" else "requirements", path)
+
+
+def _of_engine(scheme: str, name: str) -> Target:
+    if not _REFERENCE.match(name):
+        raise UnclearTarget(f"{scheme}:{name}: no engine has a name like this", hint=f"as in {scheme}:app:1.0")
+    return Target("container" if scheme == "container" else "image", f"{scheme}:{name}")
 
 
 def _image(path: str) -> Target:

@@ -62,7 +62,8 @@ def test_image__any_archive__the_same_figures(tmp_path: Path, form: str, compres
     removed = sum(len(data) for data in OLD.values() if isinstance(data, bytes))
     assert [layer.wasted for layer in found.image.layers] == [0, 0, removed, 0]
     assert found.image.wasted == {"old": removed}
-    assert [(package.name, package.size) for package in found.image.system] == [("coreutils", len(ELF_X86_64) * 40)]
+    assert found.system is not None
+    assert [(package.name, package.size) for package in found.system.packages] == [("coreutils", len(ELF_X86_64) * 40)]
 
 
 def test_image__conservation__every_byte_that_is_seen_is_in_one_row(tmp_path: Path) -> None:
@@ -164,4 +165,5 @@ def test_image__alpine__its_packages_are_named_with_their_bytes(tmp_path: Path) 
     }
     found = measure(tmp_path, make_image(layer))
     assert found.image is not None
-    assert [(package.name, package.size) for package in found.image.system] == [("busybox", 800), ("musl", 90)]
+    assert found.system is not None
+    assert [(package.name, package.size) for package in found.system.packages] == [("busybox", 800), ("musl", 90)]

@@ -22,7 +22,7 @@ _INSTALL = (
     ),
     click.option("--python", metavar="VERSION|PATH", help="Interpreter to install for (default: this one)."),
     click.option(
-        "--platform", metavar="TAG", help="Machine to choose wheels for, as in wheel tags; with --no-install."
+        "--platform", metavar="TAG", help="Machine, as in wheel tags (with --no-install); of an image, linux/arm64."
     ),
     click.option("--installer", type=click.Choice(["uv", "pip"]), help="Default: uv where it is found."),
     click.option("--index-url", "-i", metavar="URL", help="Index to install from."),
@@ -47,11 +47,21 @@ _REQUIREMENTS = (
     click.option("--index", metavar="NAME=URL", multiple=True, help="Where NAME is to come from; repeatable."),
     click.option("--torch", metavar="BUILD", help="PyTorch's build: cpu, or cu128 and the like."),
 )
+_SYSTEM = (
+    click.option(
+        "--requirements", "-r", metavar="FILE", type=click.Path(), help="What an image or environment was made from."
+    ),
+    click.option("--environment", metavar="PREFIX", help="The environment of an image to split: /opt/venv."),
+)
 _GROUPS = (
     click.option("--minimal-groups", metavar="LIST", help="Groups of the minimal split (default: core,data)."),
     click.option("--keep", metavar="NAME", multiple=True, help="Never leave NAME out; may be repeated."),
     click.option("--drop", metavar="NAME", multiple=True, help="Always leave NAME out; may be repeated."),
 )
+_SINGLE = (
+    "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "torch", "no_cache",
+    "requirements", "environment",
+)  # fmt: skip
 _TALK = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),
     click.option("--verbose", "-v", is_flag=True, help="Every step on a line of its own."),
@@ -70,7 +80,7 @@ def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[C
     return decorate
 
 
-measuring = with_options(_INSTALL, _REQUIREMENTS, _GROUPS, _TALK)
+measuring = with_options(_INSTALL, _REQUIREMENTS, _SYSTEM, _GROUPS, _TALK)
 
 
 def settings_of(options: dict[str, Any]) -> Settings:
@@ -82,8 +92,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
     path = find_config(os.getcwd())
     values: dict[str, Any] = read_config(path) if path else {}
-    single = "python platform installer index_url no_build keep_env bytecode all_groups torch no_cache"
-    for name in single.split():
+    for name in _SINGLE:
         if options[name] is not None:
             values[name] = options[name]
     if options["install"] is not None:

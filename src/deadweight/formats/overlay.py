@@ -40,6 +40,10 @@ class Overlay:
     _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → names in it
     _inodes: int = 0
 
+    def is_lowest(self, path: str) -> bool:
+        """Say whether what a container sees at a path is from the lowest layer."""
+        return self.files[path].layer == 0
+
     def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
         """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand."""
         whiteouts: list[tuple[str, str]] = []
@@ -79,7 +83,7 @@ class Overlay:
                 self.escaped.append(entry.path)  # a link to nothing that is there
                 return
             seen = target.entry
-            entry, inode = entry._replace(kind=seen.kind, size=seen.size, start=seen.start), target.inode
+            entry, inode = seen._replace(path=entry.path), target.inode
         if path in self.files or path in self._inside:
             self._remove(path)
         self.files[path] = Placed(entry, layer, inode)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 from posixpath import normpath
 
 from deadweight.formats.metadata import is_name, version_or_none
@@ -36,31 +35,6 @@ def record_paths(data: bytes) -> list[str]:
 def installed_files(data: bytes) -> list[str]:
     """Return the lines of an egg's ``installed-files.txt``, relative to the ``.egg-info`` folder."""
     return [line.strip() for line in data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
-
-
-def dpkg_list(data: bytes) -> list[str]:
-    """Return the absolute paths of dpkg's ``NAME.list``, folders included."""
-    return [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line.startswith("/")]
-
-
-def apk_installed(data: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (package, its paths relative to the root) of Alpine's ``lib/apk/db/installed``.
-
-    source: https://wiki.alpinelinux.org/wiki/Apk_spec: ``P:`` a package, ``F:`` a folder, ``R:`` a file in it
-    """
-    for block in data.decode("utf-8", "surrogateescape").split("\n\n"):
-        name, folder = "", ""
-        paths: list[str] = []
-        for line in block.split("\n"):
-            key, value = line[:2], line[2:]
-            if key == "P:":
-                name = value
-            elif key == "F:":
-                folder = value
-            elif key == "R:":
-                paths.append(f"{folder}/{value}" if folder else value)
-        if name:
-            yield name, tuple(paths)
 
 
 class CondaPackage:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, Protocol
 
+from deadweight.model import Linking
+
 BLOCK = 512
 _LONGEST_NAME = 1 << 16  # of a long name or a pax header's path; no file system has longer ones
 _LARGEST_PAX = 1 << 20
@@ -27,6 +29,7 @@ class TarEntry(NamedTuple):
     stored: bytes that follow its header
     target: of a link
     start:  its first bytes, or all of them, as far as whoever went through the archive kept them
+    code:   tells what native code needs, where whoever went through the archive found some
     """
 
     path: str
@@ -35,6 +38,7 @@ class TarEntry(NamedTuple):
     stored: int
     target: str = ""
     start: bytes = b""
+    code: Callable[[], Linking | None] | None = None
 
 
 class Malformed(ValueError):

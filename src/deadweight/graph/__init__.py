@@ -16,28 +16,40 @@ from deadweight.graph.matching import Matcher
 from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
 from deadweight.graph.value import Edges, Graph, Root, base, key_of, reachable
 from deadweight.graph.weights import Weight, retained_bytes, weigh
-from deadweight.model import Inventory, Wanted
+from deadweight.model import Distribution, Environment, Inventory, Wanted
 
 __all__ = ["Edges", "Graph", "Root", "Weight", "base", "build_graph", "reachable", "retained_bytes", "weigh"]
 
 
 def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) -> Graph:
-    """Match requirements to distributions, for the environment that was measured.
+    """Match requirements to distributions, for each environment that was measured by itself.
 
-    wanted: the user's requirements; None where there is only an environment, whose REQUESTED marks tell then
+    wanted: the user's requirements, of the first environment; None where REQUESTED marks tell, as in the others
     """
-    matcher = Matcher(inventory)
+    first, *others = (
+        [d for d in inventory.distributions if d.prefix == environment.prefix] for environment in inventory.environments
+    )
+    graph = _graph_of(inventory.environment, first, wanted)
+    for environment, distributions in zip(inventory.environments[1:], others, strict=True):
+        graph = graph.beside(_graph_of(environment, distributions, None))
+    return graph
+
+
+def _graph_of(
+    environment: Environment, distributions: Collection[Distribution], wanted: Collection[Wanted] | None
+) -> Graph:
+    matcher = Matcher(environment, distributions)
     for key in matcher.by_key:
         matcher.visit(key)
     frozen = False
     if wanted is None:
-        direct, marked = requested(inventory.distributions, matcher)
+        direct, marked = requested(distributions, matcher)
         direct = with_inferred_extras(direct, marked, matcher)
     else:
         direct = matcher.match_wanted(wanted)
         frozen = is_frozen(wanted, direct, matcher)
         if frozen:
-            asked = {key_of(want, matcher.by_key, matcher.urls) for want in wanted if want.asked}
+            asked = {key_of(want, matcher.keys, matcher.urls) for want in wanted if want.asked}
             direct = unrequired(direct, {root.key for root in direct if root.key in asked}, matcher)
     strays = strays_of(direct, matcher)
     required_by: dict[str, set[str]] = defaultdict(set)
@@ -51,7 +63,8 @@ def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) 
         direct=tuple(direct),
         strays=tuple(strays),
         extras={key: frozenset(extras) for key, extras in matcher.extras.items()},
-        own={d.key: d.sizes.apparent for d in inventory.distributions},
+        own={d.key: d.sizes.apparent for d in distributions},
+        keys=matcher.keys,
         urls=matcher.urls,
         inactive=frozenset(want for want in wanted or () if not matcher.holds(want)),
         frozen=frozen,

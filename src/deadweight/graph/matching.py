@@ -10,24 +10,30 @@ from typing import TYPE_CHECKING
 from deadweight.formats.metadata import normalize
 from deadweight.graph.value import Root, base, key_of, reachable
 from deadweight.markers import marker_values
-from deadweight.model import Conflict, Distribution, Inventory, Wanted
+from deadweight.model import Conflict, Distribution, Environment, Wanted
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 
 class Matcher:
-    """Turns requirement lines into edges, each node once."""
+    """Turns requirement lines into edges, each node once, among the distributions of one environment.
 
-    def __init__(self, inventory: Inventory) -> None:
-        self.by_key: dict[str, Distribution] = {d.key: d for d in inventory.distributions}
+    keys: name → key of the distribution that has it; of several copies the first
+    """
+
+    def __init__(self, environment: Environment, distributions: Collection[Distribution]) -> None:
+        self.by_key: dict[str, Distribution] = {d.key: d for d in distributions}
+        self.keys: dict[str, str] = {}
+        for distribution in distributions:
+            self.keys.setdefault(distribution.name, distribution.key)
         self.edges: dict[str, set[str]] = {}
         self.lines: dict[tuple[str, str], str] = {}
         self.extras: dict[str, set[str]] = defaultdict(set)
         self.conflicts: dict[tuple[str, str], Conflict] = {}
         self.warnings: list[str] = []
-        self.urls = {d.url.rstrip("/"): d.key for d in inventory.distributions if d.url}
-        self._values = marker_values(inventory.environment)
+        self.urls = {d.url.rstrip("/"): d.key for d in distributions if d.url}
+        self._values = marker_values(environment)
 
     def visit(self, node: str) -> None:
         """Add the edges out of ``node``, and of the extras that they ask for."""
@@ -71,15 +77,15 @@ class Matcher:
 
     def _targets(self, key: str, line: str, requirement: Requirement) -> Iterator[str]:
         name = normalize(requirement.name)
-        found = self.by_key.get(name)
+        found = self.keys.get(name)
         if found is None:
             self.conflicts[key, name] = Conflict(
                 kind="missing", names=(key, name), says=f"{key} requires {_shown(line)}, which is not there"
             )
             return
-        self.check_version(key, found, str(requirement.specifier))
-        yield name
-        yield from (f"{name}[{normalize(extra)}]" for extra in requirement.extras)
+        self.check_version(key, self.by_key[found], str(requirement.specifier))
+        yield found
+        yield from (f"{found}[{normalize(extra)}]" for extra in requirement.extras)
 
     def check_version(self, asker: str, found: Distribution, specifier: str) -> None:
         """Note a conflict where the version that is there is not one that was asked for."""
@@ -96,7 +102,7 @@ class Matcher:
         for want in wanted:
             if not self.holds(want):
                 continue
-            key = key_of(want, self.by_key, self.urls)
+            key = key_of(want, self.keys, self.urls)
             if key is None:
                 name = want.name or want.url
                 self.conflicts["", name] = Conflict(

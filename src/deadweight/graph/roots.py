@@ -55,8 +55,9 @@ def with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: M
     for root in direct:
         extras: set[str] = set()
         for extra, names in sorted(_offered(root.key, matcher).items(), key=lambda item: (-len(item[1]), item[0])):
-            telling = bool(names & unreached) or len(names & unmarked) >= 3
-            if telling and names <= matcher.by_key.keys():
+            keys = {matcher.keys[name] for name in names if name in matcher.keys}
+            telling = bool(keys & unreached) or len(keys & unmarked) >= 3
+            if telling and len(keys) == len(names):
                 extras.add(extra)
                 matcher.visit(f"{root.key}[{extra}]")
                 brought = matcher.reached([Root(root.key, frozenset({extra}))]) - {root.key}

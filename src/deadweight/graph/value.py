@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from deadweight.model import Conflict, Wanted
@@ -36,7 +36,7 @@ class Graph:
     strays:       roots that nobody asks for, so that everything is reached from somewhere
     extras:       key → the extras that somebody asks for
     own:          key → apparent bytes
-    urls:         URL → key, of what was installed from one
+    keys, urls:   name → key, and URL → key of what was installed from one, in the first environment
     inactive:     the user's requirements whose markers are false for what was measured
     frozen:       whether the requirements are a full freeze, so that only some of them are roots
     """
@@ -47,12 +47,28 @@ class Graph:
     strays: tuple[Root, ...]
     extras: Mapping[str, frozenset[str]]
     own: Mapping[str, int]
+    keys: Mapping[str, str]
     urls: Mapping[str, str]
     inactive: frozenset[Wanted] = frozenset()
     frozen: bool = False
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[str, ...] = ()
     required_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def beside(self, other: Graph) -> Graph:
+        """Return both graphs as one; of another environment, so that no edge leads from one into the other."""
+        return replace(
+            self,
+            edges={**self.edges, **other.edges},
+            lines={**self.lines, **other.lines},
+            direct=self.direct + other.direct,
+            strays=self.strays + other.strays,
+            extras={**self.extras, **other.extras},
+            own={**self.own, **other.own},
+            conflicts=self.conflicts + other.conflicts,
+            warnings=tuple(dict.fromkeys(self.warnings + other.warnings)),
+            required_by={**self.required_by, **other.required_by},
+        )
 
     @property
     def roots(self) -> tuple[Root, ...]:
@@ -95,7 +111,7 @@ class Graph:
 
     def keys_of(self, wanted: Iterable[Wanted]) -> dict[Wanted, str | None]:
         """Return requirement → the key it names; None where nothing of that name is there, or its marker is false."""
-        return {want: None if want in self.inactive else key_of(want, self.own, self.urls) for want in wanted}
+        return {want: None if want in self.inactive else key_of(want, self.keys, self.urls) for want in wanted}
 
     def holders(self) -> Mapping[str, tuple[str, ...]]:
         """Return key → the direct requirements that reach it, itself left out; together they hold it up."""
@@ -139,8 +155,11 @@ def reachable(edges: Edges, roots: Iterable[str], *, without: Collection[str] = 
     return seen
 
 
-def key_of(want: Wanted, keys: Collection[str], urls: Mapping[str, str]) -> str | None:
-    """Return the key that a requirement names; where it gives no name, the one installed from its URL."""
+def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> str | None:
+    """Return the key that a requirement names; where it gives no name, the one installed from its URL.
+
+    keys, urls: name → key, URL → key
+    """
     if want.name is not None:
-        return want.name if want.name in keys else None
+        return keys.get(want.name)
     return urls.get(want.place.rstrip("/"))

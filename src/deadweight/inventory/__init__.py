@@ -1,27 +1,30 @@
 """FileTree → Inventory: who owns which byte. Pure, and the same for a disk, an image and a wheel.
 
-discover.py    where the metadata lies         kinds.py    what kind of file a path is
-ownership.py   who owns which path             modules.py  what ``import`` finds
+discover.py      where the metadata lies       kinds.py    what kind of file a path is
+ownership.py     who owns which path           modules.py  what ``import`` finds
+environments.py  which Python it belongs to    system.py   what package managers list
+contents.py      what a whole system holds beside distributions
+layers.py        which layer of an image holds what, and what is shipped in vain
+libraries.py     what native code needs of the system, and what is there twice
+archives.py      what is known of the archives that were measured
 """
 
 from __future__ import annotations
 
-import contextlib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from deadweight.formats.metadata import normalize, python_of_pyvenv_cfg
-from deadweight.formats.native import is_native, may_be_native, platform_of
+from deadweight.formats.metadata import normalize
+from deadweight.formats.native import is_native, may_be_native
 from deadweight.formats.record import below
 from deadweight.inventory.discover import Claim, Found, discover
+from deadweight.inventory.environments import environment_of, prefix_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names
 from deadweight.inventory.ownership import assign_owners
-from deadweight.model import Conflict, Distribution, Entry, Environment, FileTree, Inventory, Metadata, Sizes
-
-_PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
+from deadweight.inventory.system import system_packages
+from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
 
 
 def take_inventory(tree: FileTree) -> Inventory:
@@ -32,21 +35,28 @@ def take_inventory(tree: FileTree) -> Inventory:
     """
     found = discover(tree)
     claims = _with_conda(found)
-    claims.sort(key=lambda claim: (claim.metadata.name, claim.metadata.version or ""))
-    owner, conflicts = assign_owners(tree.entries.keys(), claims, tree.claims())
+    for claim in claims if tree.whole else ():
+        claim.prefix = prefix_of(claim.folder)
+    prefixes = ranked([claim.prefix for claim in claims], tree.search) or [""]
+    claims.sort(key=lambda c: (prefixes.index(c.prefix), c.metadata.name, c.metadata.version or ""))
+    packages, unread = system_packages(tree) if tree.whole else ([], [])
+    owner, conflicts = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
     native = _native_files(tree)
     sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
+    apart = {prefix: [claim for claim in claims if claim.prefix == prefix] for prefix in prefixes}
     keys = _keys(claims)
     distributions = tuple(
         _distribution(key, claim, sizes[n]) for n, (key, claim) in enumerate(zip(keys, claims, strict=True))
     )
     return Inventory(
-        environment=_environment(tree, claims, native),
+        environments=tuple(environment_of(prefix, those, tree, native) for prefix, those in apart.items()),
         distributions=distributions,
         unowned=unowned,
         total=total,
-        conflicts=(*conflicts, *_escapes(claims), *_duplicates(claims)),
-        skipped=(*tree.skipped, *found.skipped),
+        conflicts=(*conflicts, *_escapes(claims), *(c for those in apart.values() for c in _duplicates(those))),
+        skipped=(*tree.skipped, *found.skipped, *unread),
+        packages=tuple(packages),
+        native=tuple(native),
         owner=owner,
         warnings=tuple(_warnings(claims)),
     )
@@ -134,10 +144,13 @@ def add_up(sizes: Iterable[Sizes]) -> Sizes:
 
 
 def _keys(claims: list[Claim]) -> list[str]:
-    """Return a unique key each: the name; of a second copy the name with its version."""
+    """Return a unique key each: the name; of a further copy the name with its version, or with its environment."""
     keys: dict[str, None] = {}
+    home: dict[str, str] = {}
     for claim in claims:
         name, version = claim.metadata.name, claim.metadata.version
+        if home.setdefault(name, claim.prefix) != claim.prefix:
+            name = f"{name}@{claim.prefix}"
         options = (name, f"{name}=={version}", *(f"{name}=={version} ({n})" for n in range(2, len(claims) + 2)))
         keys[next(option for option in options if option not in keys)] = None
     return list(keys)
@@ -153,29 +166,7 @@ def _distribution(key: str, claim: Claim, sizes: Sizes) -> Distribution:
         installer=claim.installer,
         url=claim.url,
         editable=claim.editable,
-    )
-
-
-def _environment(tree: FileTree, claims: list[Claim], native: Mapping[str, bytes]) -> Environment:
-    # Launchers for Windows lie in every environment: pip and setuptools carry them.
-    telling = (platform_of(head) for path, head in native.items() if not path.endswith(".exe"))
-    platforms = Counter(filter(None, telling))
-    installers = Counter(claim.installer for claim in claims if claim.installer)
-    python, implementation = tree.python, "cpython"
-    if "pyvenv.cfg" in tree.entries and python is None:
-        with contextlib.suppress(OSError):
-            python = python_of_pyvenv_cfg(tree.reader.read("pyvenv.cfg", 1 << 16))
-    for claim in claims:
-        match = _PYTHON_FOLDER.search(f"{claim.folder}/")
-        if match:
-            python = python or match.group(2)
-            implementation = "pypy" if match.group(1) == "pypy" else "cpython"
-            break
-    return Environment(
-        python=python,
-        implementation=implementation,
-        platform=tree.platform or (platforms.most_common(1)[0][0] if platforms else None),
-        installer=installers.most_common(1)[0][0] if installers else None,
+        prefix=claim.prefix,
     )
 
 

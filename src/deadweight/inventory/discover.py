@@ -29,6 +29,7 @@ class Claim:
     top_level: tuple[str, ...] = ()
     conda: bool = False  # known from conda-meta alone
     recorded: bool = True  # False: no list of files was found
+    prefix: str = ""  # of its environment, in the tree of a whole system
 
 
 @dataclass(slots=True)
@@ -66,10 +67,12 @@ def _metadata_folders(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], 
     """Return metadata folder (or egg file) → file name → path, and the files of ``conda-meta``."""
     folders: dict[str, dict[str, str]] = defaultdict(dict)
     conda: list[str] = []
-    is_base = any(path.startswith("conda-meta/") for path in paths)
+    bases = {path.partition("conda-meta/")[0] for path in paths if "conda-meta/" in path and path.endswith(".json")}
+    # conda's cache is no environment; where one is measured, its other ones are not this one
+    passed_over = (*(f"{base}pkgs/" for base in bases), *(["envs/"] if "" in bases else []))
     for path in paths:
-        if is_base and path.startswith(("pkgs/", "envs/")):
-            continue  # conda's cache and its other environments are not this one
+        if passed_over and path.startswith(passed_over):
+            continue
         if ".dist-info/" in path or ".egg-info/" in path:
             folder, _, name = path.rpartition("/")
             if folder.endswith((".dist-info", ".egg-info")):

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from deadweight.formats.metadata import parse_metadata
 from deadweight.formats.overlay import Overlay, wasted
 from deadweight.formats.record import below, record_paths
-from deadweight.model import ImageFacts, Inventory, Layer, SystemPackage
+from deadweight.model import ImageFacts, Inventory, Layer
 
 
-def image_facts(
-    inventory: Inventory,
-    layers: tuple[Layer, ...],
-    overlay: Overlay,
-    packages: Iterable[tuple[str, tuple[str, ...]]],
-) -> ImageFacts:
-    """Return what the layers tell of the distributions.
-
-    packages: (package of the system, its paths)
-    """
+def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overlay) -> ImageFacts:
+    """Return what the layers tell of the distributions."""
     where: dict[str, set[int]] = defaultdict(set)
     for path, number in inventory.owner.items():
         where[inventory.distributions[number].key].add(overlay.files[path].layer)
@@ -37,7 +29,6 @@ def image_facts(
         layers=tuple(replace(layer, wasted=size) for layer, size in zip(layers, by_layer, strict=True)),
         where={key: tuple(sorted(found)) for key, found in sorted(where.items())},
         wasted=dict(sorted(by_project.items(), key=lambda item: (-item[1], item[0]))),
-        system=_system(overlay, packages),
     )
 
 
@@ -55,11 +46,3 @@ def _former_owners(overlay: Overlay) -> Mapping[str, str]:
             if inside is not None and metadata is not None:
                 found.setdefault(inside, metadata.name)
     return found
-
-
-def _system(overlay: Overlay, packages: Iterable[tuple[str, tuple[str, ...]]]) -> tuple[SystemPackage, ...]:
-    found = []
-    for name, paths in packages:
-        size = sum(overlay.files[path].entry.size for path in paths if path in overlay.files)
-        found.append(SystemPackage(name=name, size=size))
-    return tuple(sorted(found, key=lambda package: (-package.size, package.name)))

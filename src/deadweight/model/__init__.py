@@ -19,8 +19,8 @@ from deadweight.model.found import (
     Sizes,
 )
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
-from deadweight.model.image import ImageFacts, Layer, SystemPackage
-from deadweight.model.tree import Entry, FileTree, Reader, Skipped
+from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins
+from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped
 
 __all__ = [
     "GROUPS",
@@ -29,6 +29,7 @@ __all__ = [
     "Assignment",
     "CacheUsage",
     "Conflict",
+    "Content",
     "Distribution",
     "Entry",
     "Environment",
@@ -38,12 +39,16 @@ __all__ = [
     "ImageFacts",
     "Inventory",
     "Layer",
+    "Linking",
     "Lock",
     "Metadata",
+    "Need",
     "Pinned",
     "Reader",
     "Sizes",
     "Skipped",
+    "SystemFacts",
     "SystemPackage",
+    "Twins",
     "Wanted",
 ]

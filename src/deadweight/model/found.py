@@ -75,6 +75,7 @@ class Distribution:
     url:       where a direct URL says that it came from (PEP 610), without credentials
     editable:  whether its code lies elsewhere
     archive:   what it was measured from, where it was not installed
+    prefix:    of its environment, where the tree is a whole system
     """
 
     key: str
@@ -86,6 +87,7 @@ class Distribution:
     url: str = ""
     editable: bool = False
     archive: ArchiveFacts | None = None
+    prefix: str = ""
 
     @property
     def name(self) -> str:
@@ -102,12 +104,14 @@ class Environment:
 
     python:   "3.11.7", or "3.11" where the patch is not written anywhere
     platform: as in wheel tags: "linux_x86_64", "macosx_arm64", "win_amd64"
+    prefix:   where it lies in the tree: "" for all of it, "opt/venv" in a whole system
     """
 
     python: str | None = None
     implementation: str = "cpython"
     platform: str | None = None
     installer: str | None = None
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +131,27 @@ class Conflict:
 class Inventory:
     """Every byte below the prefix, in exactly one row.
 
-    owner: path → number of the distribution that owns it; what nobody owns is left out
+    environments: one, or those of a whole system, the one that its programs run in first
+    packages:     (name, paths) of the system's package managers, where the tree is a whole system
+    native:       paths of native code
+    owner:        path → number of the distribution that owns it; what nobody owns is left out
     """
 
-    environment: Environment
+    environments: tuple[Environment, ...]
     distributions: tuple[Distribution, ...]
     unowned: Sizes
     total: Sizes
     conflicts: tuple[Conflict, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
+    packages: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False, compare=False)
+    native: tuple[str, ...] = field(default=(), repr=False, compare=False)
     owner: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def environment(self) -> Environment:
+        """Return the first environment."""
+        return self.environments[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What is known of an image beside its files."""
+"""What is known of a whole system (an image, a container, a root folder) beside its distributions."""
 
 from __future__ import annotations
 
@@ -25,30 +25,88 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SystemPackage:
-    """A package of the system's package manager (dpkg, apk) and the bytes of its files that are there."""
-
-    name: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What is known of an image beside its distributions.
+    """What is known of an image's layers.
 
     layers:  from the lowest up
     where:   distribution's key → numbers of the layers that hold its files
     wasted:  project → bytes of it that later layers remove or replace; what belongs to no distribution under ""
-    system:  the largest first
     """
 
     layers: tuple[Layer, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     wasted: Mapping[str, int] = field(default_factory=dict)
-    system: tuple[SystemPackage, ...] = ()
 
     @property
     def efficiency(self) -> float | None:
         """The share of the shipped bytes that a container can see; None for an image of no files."""
         shipped = sum(layer.size for layer in self.layers)
         return (shipped - sum(layer.wasted for layer in self.layers)) / shipped if shipped else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemPackage:
+    """A package of the system's package manager (dpkg, apk, rpm) and the bytes of its files that are there."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a whole system holds beside the distributions, of one sort; all sorts and the distributions sum to all.
+
+    largest: (folder, bytes), the heaviest first
+    """
+
+    name: str
+    size: int
+    files: int
+    largest: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A library that native code of distributions needs from outside of them.
+
+    by:       keys of the distributions
+    provider: the system's package that brings it, or its path where no package does; None where it is not there
+    """
+
+    library: str
+    by: tuple[str, ...]
+    provider: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twins:
+    """One build of a library that several distributions carry.
+
+    places: (key, path), by key
+    size:   of one copy
+    """
+
+    library: str
+    size: int
+    places: tuple[tuple[str, str], ...]
+
+    @property
+    def extra(self) -> int:
+        """Return the bytes of all copies but one."""
+        return self.size * (len(self.places) - 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemFacts:
+    """What a whole system holds beside its distributions.
+
+    contents: the largest first
+    packages: the largest first
+    needs:    libraries that distributions need from outside, what is missing first
+    twins:    libraries that are there more than once, the heaviest first
+    """
+
+    contents: tuple[Content, ...] = ()
+    packages: tuple[SystemPackage, ...] = ()
+    needs: tuple[Need, ...] = ()
+    twins: tuple[Twins, ...] = ()

@@ -16,6 +16,19 @@ class Entry(NamedTuple):
     kind: Literal["file", "symlink", "other"]
 
 
+class Linking(NamedTuple):
+    """What a file of native code tells the loader (ELF).
+
+    needed:   names of the libraries that it needs: "libc.so.6"
+    soname:   the name that others need it by, "" where it has none
+    build_id: equal for equal builds, "" where nobody marked it
+    """
+
+    needed: tuple[str, ...] = ()
+    soname: str = ""
+    build_id: str = ""
+
+
 class Reader(Protocol):
     """Reads files of a tree; the paths are those of its entries and never lead out of it."""
 
@@ -24,6 +37,9 @@ class Reader(Protocol):
 
     def heads(self, paths: Iterable[str]) -> Iterable[bytes]:
         """Yield the first 64 bytes of each file, in order; empty where one cannot be read."""
+
+    def linking(self, paths: Iterable[str]) -> Iterable[Linking | None]:
+        """Yield what each file of native code needs, in order; None where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +52,8 @@ class FileTree:
     python:  version of the Python the files belong to, where the source knows
     platform: what their native code was built for, as in wheel tags, where the source knows
     lists:    metadata folder → the paths that its RECORD lists, where the source knows them without its text
+    whole:    whether it is the root of a whole system, which may hold several environments
+    search:   folders of programs as PATH names them, from the root, where the source knows
     """
 
     location: str
@@ -46,6 +64,8 @@ class FileTree:
     python: str | None = None
     platform: str | None = None
     lists: Mapping[str, Collection[str]] = field(default_factory=dict)
+    whole: bool = False
+    search: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -154,16 +154,16 @@ def _dropped(want: Wanted, evidence: Evidence, leaving: Collection[str], plan: P
 
 
 def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:
-    """Return the requirements that an environment's direct distributions amount to, at the versions that are there."""
-    versions = {d.key: d.version for d in inventory.distributions}
+    """Return the requirements that the first environment's direct distributions amount to, at the versions there."""
+    there = {d.key: d for d in inventory.distributions if d.prefix == inventory.environment.prefix}
     return tuple(
         Wanted(
-            name=root.key,
+            name=there[root.key].name,
             extras=root.extras,
-            specifier=f"=={versions[root.key]}" if versions[root.key] else "",
+            specifier=f"=={there[root.key].version}" if there[root.key].version else "",
             number=number,
         )
-        for number, root in enumerate(graph.direct, 1)
+        for number, root in enumerate((root for root in graph.direct if root.key in there), 1)
     )
 
 

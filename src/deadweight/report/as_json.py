@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from deadweight import __version__
 from deadweight.findings import Profile, Row
-from deadweight.model import ArchiveFacts, Conflict, ImageFacts, Sizes
+from deadweight.model import ArchiveFacts, Conflict, Environment, ImageFacts, Sizes, SystemFacts
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.report.units import without_credentials
 
@@ -44,7 +44,7 @@ def as_values(profile: Profile) -> dict[str, object]:
             "estimated_bytecode_bytes": profile.estimated_bytecode_bytes,
             "kinds": _kinds(inventory.total),
         },
-        "distributions": [_row(row, profile.image) for row in profile.rows()],
+        "distributions": [_row(row, profile) for row in profile.rows()],
         "groups": {
             group: {"distributions": count, "apparent_bytes": size}
             for group, (count, size) in sorted(profile.group_totals().items())
@@ -55,6 +55,8 @@ def as_values(profile: Profile) -> dict[str, object]:
             if len(holders) > 1
         ],
         "image": _image(profile.image),
+        "system": _system(profile.system),
+        "environments": [_environment(each) for each in inventory.environments] if profile.system else None,
         "splits": {split.name: _split(split) for split in profile.splits},
         "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in profile.skipped],
         "conflicts": [_conflict(conflict) for conflict in profile.conflicts],
@@ -76,7 +78,7 @@ def _kinds(sizes: Sizes) -> Mapping[str, int]:
     return {kind: size for kind, size in sorted(sizes.kinds.items()) if size}
 
 
-def _row(row: Row, image: ImageFacts | None) -> dict[str, object]:
+def _row(row: Row, profile: Profile) -> dict[str, object]:
     distribution, assignment = row.distribution, row.assignment
     return {
         "name": distribution.name,
@@ -96,7 +98,8 @@ def _row(row: Row, image: ImageFacts | None) -> dict[str, object]:
         "import_names": list(distribution.import_names),
         "editable": distribution.editable,
         "archive": _archive(distribution.archive),
-        "layers": None if image is None else list(image.where.get(row.key, ())),
+        "environment": f"/{distribution.prefix}" if profile.system else None,
+        "layers": None if profile.image is None else list(profile.image.where.get(row.key, ())),
     }
 
 
@@ -116,7 +119,44 @@ def _image(facts: ImageFacts | None) -> dict[str, object] | None:
         ],
         "efficiency": facts.efficiency,
         "wasted": [{"name": name or None, "wasted_bytes": size} for name, size in facts.wasted.items()],
-        "system_packages": [{"name": package.name, "apparent_bytes": package.size} for package in facts.system],
+    }
+
+
+def _system(facts: SystemFacts | None) -> dict[str, object] | None:
+    if facts is None:
+        return None
+    return {
+        "contents": [
+            {
+                "name": content.name,
+                "apparent_bytes": content.size,
+                "files": content.files,
+                "largest": [{"folder": folder, "apparent_bytes": size} for folder, size in content.largest],
+            }
+            for content in facts.contents
+        ],
+        "packages": [{"name": package.name, "apparent_bytes": package.size} for package in facts.packages],
+        "needs": [
+            {"library": need.library, "needed_by": list(need.by), "provider": need.provider} for need in facts.needs
+        ],
+        "duplicates": [
+            {
+                "library": twins.library,
+                "apparent_bytes": twins.size,
+                "extra_bytes": twins.extra,
+                "carried_by": [{"name": key, "path": path} for key, path in twins.places],
+            }
+            for twins in facts.twins
+        ],
+    }
+
+
+def _environment(environment: Environment) -> dict[str, object]:
+    return {
+        "prefix": f"/{environment.prefix}",
+        "python": environment.python,
+        "platform": environment.platform,
+        "installer": environment.installer,
     }
 
 

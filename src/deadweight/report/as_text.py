@@ -12,6 +12,8 @@ from rich.text import Text
 
 from deadweight.findings import Profile, Row
 from deadweight.plan.splits import Split
+from deadweight.report.system import about_system
+from deadweight.report.tables import plain_table
 from deadweight.report.units import human, percent, plain
 
 DEFAULT_ROWS = 20
@@ -48,7 +50,7 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
         parts += _could_go(profile, width)
         parts += _shared(profile, width)
         parts += _splits(profile, width)
-    parts += _layers(profile, width)
+    parts += about_system(profile, width)
     parts += _notes(profile)
     return Group(*_apart(parts))
 
@@ -165,7 +167,7 @@ def _group_text(group: str) -> Text:
 
 
 def _groups(profile: Profile, width: int) -> RenderableType:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table = plain_table(width)
     table.add_column("group")
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("distributions", justify="right", no_wrap=True)
@@ -181,7 +183,7 @@ def _groups(profile: Profile, width: int) -> RenderableType:
 def _without_wheel(profile: Profile, width: int) -> Iterator[RenderableType]:
     """What has no wheel for the machine: what would have to be built, and what cannot be had or told at all."""
     built = [row for row in profile.rows() if row.distribution.archive and row.distribution.archive.reason]
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table = plain_table(width)
     table.add_column("no wheel", overflow="fold", ratio=1)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
@@ -221,7 +223,7 @@ def _could_go(profile: Profile, width: int) -> Iterator[RenderableType]:
 
 def left_out_table(title: str, split: Split, width: int) -> Table:
     """Return what a split leaves out, the heaviest first: what each brings of what leaves, and why it goes."""
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table = plain_table(width)
     table.add_column(title, overflow="fold")
     table.add_column("brings", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
@@ -241,7 +243,7 @@ def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:
     shared.sort(key=lambda key: (-own[key], key))
     if not shared:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table = plain_table(width)
     table.add_column("shared", overflow="fold")
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("held up by", ratio=1)
@@ -253,7 +255,7 @@ def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:
 
 
 def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table = plain_table(width)
     table.add_column("split")
     for name in ("size", "saves", ""):
         table.add_column(name, justify="right", no_wrap=True)
@@ -278,29 +280,6 @@ def _split_row(split: Split, whole: int) -> list[str]:
         str(len(split.distributions)),
         ", ".join(split.groups),
     ]
-
-
-def _layers(profile: Profile, width: int) -> Iterator[RenderableType]:
-    """The layers of an image with what they ship in vain, and the largest packages of the system."""
-    facts = profile.image
-    if facts is None:
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
-    table.add_column("layer", justify="right", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("wasted", justify="right", no_wrap=True)
-    table.add_column("made by", no_wrap=True, overflow="ellipsis", ratio=1)
-    for number, layer in enumerate(facts.layers):
-        wasted = human(layer.wasted) if layer.wasted else ""
-        table.add_row(str(number), human(layer.size), wasted, plain(layer.command or layer.digest))
-    wasted = ", ".join(f"{plain(name) or 'others'} {human(size)}" for name, size in list(facts.wasted.items())[:5])
-    shipped, vain = sum(layer.size for layer in facts.layers), sum(layer.wasted for layer in facts.layers)
-    says = f"{human(vain)} of {human(shipped)} are shipped in vain: later layers remove or replace them"
-    yield Group(table, Text(f"{says} ({wasted})" if vain else "no layer ships anything in vain", style="dim"))
-    if facts.system:
-        names = ", ".join(f"{plain(package.name)} {human(package.size)}" for package in facts.system[:8])
-        whole = human(sum(package.size for package in facts.system))
-        yield Text(f"packages of the system: {len(facts.system)}, {whole}; the largest are {names}")
 
 
 def _notes(profile: Profile) -> Iterator[RenderableType]:

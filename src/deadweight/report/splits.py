@@ -46,14 +46,20 @@ def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]
         lines = [f"{key}{pins[key]}" for key in split.distributions]
     else:
         lines = [requirement_text(wanted) for wanted in split.kept]
-    source = "" if profile.target.form == "lock" else "the environment "
-    head = f"# {split.name}: made by deadweight from {source}{plain(profile.target.path)}"
+    head = f"# {split.name}: made by deadweight from {_source(profile)}{plain(profile.target.path)}"
     return "\n".join([head, *lines]) + "\n"
+
+
+def _source(profile: Profile) -> str:
+    """Say what the target is, where its path alone does not tell."""
+    if profile.system is not None:
+        return f"/{plain(profile.inventory.environment.prefix)} in "
+    return "" if profile.target.form == "lock" else "the environment "
 
 
 def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -> str:
     """Return what was written, what it saves, and what each file leaves out."""
-    whole = sum(profile.dependencies.own.values())
+    whole = profile.first_bytes()
     parts: list[RenderableType] = []
     for split, path in zip(profile.splits, paths, strict=True):
         head = Text(plain(path), style="bold")

@@ -8,13 +8,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
+from deadweight.formats.elf import linking
 from deadweight.formats.native import HEAD_BYTES, may_be_native
+from deadweight.formats.system import is_package_list
 from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
+from deadweight.model import Linking
 from deadweight.sources.blocks import Part, Pipe, Pushed, Span, opened
+from deadweight.sources.windows import Passing
 
 _LARGEST_JSON = 1 << 24
 _LARGEST_TEXT = 1 << 26
@@ -84,7 +89,7 @@ class ArchiveBlobs(Blobs):
     def layer(self, name: str) -> list[TarEntry]:
         if name not in self._spans:
             raise BadInput(f"the layer {name} is not in the archive")
-        return _layer(Span(self._descriptor, *self._spans[name]))
+        return layer_of(Span(self._descriptor, *self._spans[name]))
 
 
 class FolderBlobs(Blobs):
@@ -109,8 +114,8 @@ class FolderBlobs(Blobs):
 
     def layer(self, name: str) -> list[TarEntry]:
         try:
-            with open(self._place(name), "rb") as file:
-                return _layer(Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+            file = self._closing.enter_context(open(self._place(name), "rb"))  # noqa: SIM115  read again, later
+            return layer_of(Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
         except OSError as error:
             raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
 
@@ -127,7 +132,7 @@ class StreamedBlobs(Blobs):
             if entry.kind == "file":
                 front = part.read(512)
                 if _is_layer(front):
-                    self._layers[entry.path] = _layer(Pushed(front, part))
+                    self._layers[entry.path] = layer_of(Pushed(front, part))
                 else:
                     self._texts[entry.path] = front + part.read(_LARGEST_JSON)
             elif entry.kind in ("link", "symlink"):
@@ -151,7 +156,7 @@ def _is_layer(front: bytes) -> bool:
     return packed or front[257:262] == b"ustar" or not front.strip(b"\0")
 
 
-def _layer(blocks: Blocks) -> list[TarEntry]:
+def layer_of(blocks: Blocks) -> list[TarEntry]:
     """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
     try:
         return list(_kept(opened(blocks, _MOST_UNPACKED)))
@@ -164,21 +169,38 @@ def _kept(blocks: Blocks) -> Iterator[TarEntry]:
     for entry in entries(blocks):
         length = 0
         if entry.kind == "file" and entry.size:
-            if _tells(entry.path) and texts < _MOST_TEXT:
+            if tells(entry.path) and texts < _MOST_TEXT:
                 length = min(entry.stored, _LARGEST_TEXT)
                 texts += length
             elif may_be_native(entry.path, entry.size):
                 length = HEAD_BYTES
-        if length:
-            start = blocks.read(min(length, entry.stored))
-            blocks.skip(padded(entry.stored) - len(start))
-            yield entry._replace(start=start)
-        else:
+        if not length:
             blocks.skip(padded(entry.stored))
             yield entry
+            continue
+        start = blocks.read(min(length, entry.stored))
+        if start[:4] == b"\x7fELF" and entry.size == entry.stored:
+            yield entry._replace(start=start, code=_code(start, blocks, entry.stored))
+        else:
+            blocks.skip(padded(entry.stored) - len(start))
+            yield entry._replace(start=start)
 
 
-def _tells(path: str) -> bool:
+def _code(front: bytes, blocks: Blocks, stored: int) -> Callable[[], Linking | None]:
+    """Return what tells the needs of an ELF file, and move past it; of one on the disk, when it is asked for."""
+    if isinstance(blocks, Span):
+        within = blocks.stored(stored, len(front))
+        blocks.skip(padded(stored) - len(front))
+        return partial(linking, within)
+    passing = Passing(front, blocks, stored)
+    found = linking(passing)
+    passing.finish()
+    blocks.skip(padded(stored) - stored)
+    return lambda: found
+
+
+def tells(path: str) -> bool:
+    """Say whether the whole text of a file is wanted: metadata of distributions, lists of the system's packages."""
     folder, _, name = path.rpartition("/")
     if name in _TELLING_NAMES:
         return folder.endswith((".dist-info", ".egg-info"))
@@ -186,6 +208,5 @@ def _tells(path: str) -> bool:
         name == "pyvenv.cfg"
         or path.endswith(".egg-info")
         or (name.endswith(".json") and folder.endswith("conda-meta"))
-        or (name.endswith(".list") and folder == "var/lib/dpkg/info")
-        or path == "lib/apk/db/installed"
+        or is_package_list(path)
     )

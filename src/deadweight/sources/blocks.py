@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
 from deadweight.formats.tar import Blocks
+from deadweight.sources.windows import Stored
 
 _CHUNK = 1 << 18
 _PIECE = 1 << 20
@@ -29,6 +30,10 @@ class Span:
 
     def skip(self, length: int) -> None:
         self.at += length
+
+    def stored(self, length: int, read: int = 0) -> Stored:
+        """Return the next ``length`` bytes, to be read at any time; ``read`` of them were read already."""
+        return Stored(self._descriptor, self.at - read, length)
 
 
 class Pipe:

@@ -14,12 +14,14 @@ from itertools import repeat
 from typing import Any
 
 from deadweight.errors import BadInput
+from deadweight.formats.elf import linking
 from deadweight.formats.metadata import python_of_pyvenv_cfg
 from deadweight.formats.native import HEAD_BYTES
-from deadweight.formats.record import dpkg_list
-from deadweight.model import Entry, FileTree, Skipped
+from deadweight.formats.system import dpkg_list
+from deadweight.model import Entry, FileTree, Linking, Skipped
 from deadweight.sources import collector
 from deadweight.sources.collector import collect
+from deadweight.sources.windows import Stored
 
 _PROCESSES = 2
 _WORTH_SHARING = 64  # folders; fewer are listed sooner than another process has started
@@ -46,8 +48,11 @@ class Listing:
         self._shares = [left[n::processes] for n in range(processes)] if left else []
         self._children = [_collect_apart(self._root, share) for share in self._shares]
 
-    def finish(self) -> FileTree:
-        """Return the tree; what could not be listed in it is ``skipped``."""
+    def finish(self, *, whole: bool = False) -> FileTree:
+        """Return the tree; what could not be listed in it is ``skipped``.
+
+        whole: whether the prefix is the root of a whole system
+        """
         entries: dict[str, Entry] = {}
         skipped: list[Skipped] = []
         for paths, sizes, blocks, inodes, others, failed, _ in (self._top, *self._listed_apart()):
@@ -65,7 +70,8 @@ class Listing:
             reader=DiskReader(root),
             skipped=tuple(sorted(skipped)),
             claims=lambda: _dpkg_claims(root),
-            python=_python_of(root),
+            python=None if whole else _python_of(root),
+            whole=whole,
         )
 
     def _listed_apart(self) -> Iterator[Any]:
@@ -128,6 +134,21 @@ class DiskReader:
                     os.close(descriptor)
             except OSError:
                 yield b""
+
+    def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
+        """Yield what each file of native code needs, in order."""
+        for path in paths:
+            try:
+                descriptor = self._open(path)
+            except OSError:
+                yield None
+                continue
+            try:
+                yield linking(Stored(descriptor, 0, os.fstat(descriptor).st_size))
+            except OSError:
+                yield None
+            finally:
+                os.close(descriptor)
 
     def _open(self, path: str) -> int:
         # O_NONBLOCK: a fifo that took a file's place must not hold us

@@ -10,15 +10,16 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, shared_inodes
-from deadweight.formats.record import apk_installed, dpkg_list
 from deadweight.formats.tar import Malformed, TarEntry
-from deadweight.model import Entry, FileTree, Layer, Skipped
-from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
+from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
+from deadweight.sources import engines
+from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs, layer_of
+from deadweight.sources.blocks import Pipe
 
 _MOST_LAYERS = 1000
 _LARGEST_TEXT = 1 << 26
@@ -26,36 +27,58 @@ _LARGEST_TEXT = 1 << 26
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """An image that was read: its layers from the lowest up, and what they come to."""
+    """An image that was read: its layers from the lowest up, and what they come to.
+
+    search: the folders of its PATH
+    """
 
     layers: tuple[Layer, ...]
     overlay: Overlay
+    search: tuple[str, ...] = ()
 
 
-def read_image(path: str, platform: str = "") -> Image:
-    """Read an image: ``docker save``'s or an OCI archive, an OCI layout's folder, or "-" for standard input.
+@contextlib.contextmanager
+def opened_image(place: str, platform: str = "") -> Iterator[Image]:
+    """Read an image; what lies in a file on the disk can be read as long as it is open.
 
+    place:    the path of an archive (``docker save``'s, OCI) or of an OCI layout's folder, "-" for standard input, or
+              ``docker:IMAGE``, ``podman:IMAGE``
     platform: "linux/arm64" or "linux/arm64/v8", of an image for several; "" for the first
-    raises:   BadInput
+    raises:   BadInput, EngineFailed, FetchFailed
     """
     with contextlib.ExitStack() as closing:
-        blobs: Blobs
-        if path == "-":
-            blobs = StreamedBlobs(sys.stdin.buffer)
-        elif os.path.isdir(path):
-            blobs = FolderBlobs(path, closing)
-        else:
-            blobs = ArchiveBlobs(path, closing)
-        try:
-            return _read(blobs, platform)
-        except Malformed as error:
-            raise BadInput(f"{_called(path)}: {error}") from error
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise BadInput(f"{_called(path)}: its manifest does not say what an image is made of") from error
+        with _as_bad_input(place):
+            found = _read(_blobs(place, closing), platform)
+        yield found
 
 
-def _called(path: str) -> str:
-    return "standard input" if path == "-" else path
+def exported_tree(stream: BinaryIO, location: str) -> FileTree:
+    """Return the files of a container's file system, as ``export`` sends it; raises BadInput."""
+    with _as_bad_input(location):
+        overlay = Overlay()
+        overlay.add(0, layer_of(Pipe(stream)))
+    return tree_of(Image(layers=(), overlay=overlay), location)
+
+
+def _blobs(place: str, closing: contextlib.ExitStack) -> Blobs:
+    scheme, _, name = place.partition(":")
+    if place == "-":
+        return StreamedBlobs(sys.stdin.buffer)
+    if scheme in engines.ENGINES:
+        with engines.saved(scheme, name) as stream:
+            return StreamedBlobs(stream)
+    return FolderBlobs(place, closing) if os.path.isdir(place) else ArchiveBlobs(place, closing)
+
+
+@contextlib.contextmanager
+def _as_bad_input(place: str) -> Iterator[None]:
+    called = "standard input" if place == "-" else place
+    try:
+        yield
+    except Malformed as error:
+        raise BadInput(f"{called}: {error}") from error
+    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise BadInput(f"{called}: its manifest does not say what an image is made of") from error
 
 
 # --- what it is made of ----------------------------------------------------------------------------
@@ -75,7 +98,12 @@ def _read(blobs: Blobs, platform: str) -> Image:
         files = [entry for entry in found if entry.kind in ("file", "symlink")]
         size = sum(_apparent(entry) for entry in files)
         layers.append(Layer(digest=digest, command=command, size=size, files=len(files)))
-    return Image(layers=tuple(layers), overlay=overlay)
+    return Image(layers=tuple(layers), overlay=overlay, search=_search(config))
+
+
+def _search(config: dict[str, Any]) -> tuple[str, ...]:
+    """Return the folders of PATH, as the image's configuration sets it (OCI image-spec, config.md)."""
+    return engines.search_of(str(each) for each in (config.get("config") or {}).get("Env") or ())
 
 
 def _apparent(entry: TarEntry) -> int:
@@ -138,17 +166,18 @@ def tree_of(image: Image, location: str) -> FileTree:
     """Return the files that a container of the image sees, from its root."""
     files = image.overlay.files
     shared = shared_inodes(files)
-    tree_entries: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for path, (entry, _, inode) in files.items():
         kind: Any = entry.kind if entry.kind in ("file", "symlink") else "other"
-        tree_entries[path] = Entry(_apparent(entry), None, (0, inode) if inode in shared else None, kind)
+        entries[path] = Entry(_apparent(entry), None, (0, inode) if inode in shared else None, kind)
     escaped = [Skipped(path, "its path leaves the image; no container sees it") for path in image.overlay.escaped]
     return FileTree(
         location=location,
-        entries=tree_entries,
+        entries=entries,
         reader=_Reader(files),
         skipped=tuple(sorted(escaped)),
-        claims=lambda: system_packages(files),
+        whole=True,
+        search=image.search,
     )
 
 
@@ -168,12 +197,7 @@ class _Reader:
         """Yield each file's first 64 bytes."""
         return (self._files[path].entry.start[:HEAD_BYTES] for path in paths)
 
-
-def system_packages(files: Mapping[str, Placed]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (package, paths) of Debian's packages (dpkg) and Alpine's (apk)."""
-    if "lib/apk/db/installed" in files:
-        yield from apk_installed(files["lib/apk/db/installed"].entry.start)
-    for path, placed in sorted(files.items()):
-        if path.startswith("var/lib/dpkg/info/") and path.endswith(".list"):
-            name = path.rpartition("/")[2].removesuffix(".list").partition(":")[0]
-            yield name, tuple(inside.lstrip("/") for inside in dpkg_list(placed.entry.start))
+    def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
+        """Yield what each file of native code needs."""
+        codes = (self._files[path].entry.code for path in paths)
+        return (code() if code else None for code in codes)

@@ -16,7 +16,7 @@ from deadweight.formats.wheel import (
     direct_url_json,
     lay_out,
 )
-from deadweight.model import ArchiveFacts, Entry, FileTree, Skipped
+from deadweight.model import ArchiveFacts, Entry, FileTree, Linking, Skipped
 from deadweight.progress import Observer, Progress
 from deadweight.selection import Chosen
 from deadweight.sources.archives import ArchiveReader
@@ -148,3 +148,7 @@ class _Reader:
         for path in paths:
             program = path in self._programs
             yield head_by_name(path, self._entries[path].size, self._platform, program=program)
+
+    def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
+        """Yield nothing that is known: what archives hold was not read."""
+        return (None for _ in paths)

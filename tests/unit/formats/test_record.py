@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.formats.record import CondaPackage, below, dpkg_list, installed_files, record_paths
+from deadweight.formats.record import CondaPackage, below, installed_files, record_paths
 
 
 def test_record_paths__plain_rows__gives_the_first_column() -> None:
@@ -49,10 +49,6 @@ def test_record_paths__empty__has_none() -> None:
 
 def test_installed_files__lines__are_stripped() -> None:
     assert installed_files(b"../six.py\r\n\n  PKG-INFO\n") == ["../six.py", "PKG-INFO"]
-
-
-def test_dpkg_list__relative_lines__are_left_out() -> None:
-    assert dpkg_list(b"/.\n/usr/bin/x\nnoise\n\n") == ["/.", "/usr/bin/x"]
 
 
 @pytest.mark.parametrize(

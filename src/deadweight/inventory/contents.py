@@ -1,0 +1,96 @@
+"""The tree of a whole system and its inventory → what it holds beside the distributions, every byte in one row."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from deadweight.model import Content, FileTree, Inventory, SystemPackage
+
+_LARGEST = 5
+SYSTEM, PYTHON, BYTECODE, BASE, REST = (
+    "packages of the system", "Python itself", "bytecode of no distribution", "the base's other files", "the rest",
+)  # fmt: skip
+
+# The first that is found in a path says what the file is; what package managers list comes before them.
+_BY_PATH = (
+    ("pip's cache", (r"(?:^|/)\.cache/pip/",)),
+    ("uv's cache", (r"(?:^|/)\.cache/uv/",)),
+    ("poetry's cache", (r"(?:^|/)\.cache/pypoetry/",)),
+    ("conda's cache", (r"(?:^|/)[^/]*(?:conda|forge|mamba)\d*/pkgs/",)),
+    ("models from a hub", (r"(?:^|/)\.cache/(?:huggingface|torch|whisper|clip)/",)),
+    ("caches and lists of the package manager", (
+        r"^var/cache/(?:apt|apk|dnf|yum|debconf|ldconfig)/", r"^var/lib/(?:apt/lists|dpkg|rpm)/",
+        r"^(?:usr/)?lib/(?:apk/db|sysimage/rpm)/",
+    )),
+    (PYTHON, (
+        r"(?:^|/)(?:lib|lib64|include)/(?:python|pypy)\d[^/]*/(?!(?:site|dist)-packages/)", r"(?:^|/)pyvenv\.cfg$",
+        r"(?:^|/)bin/(?:python|pypy|pydoc|idle|2to3)[\d.]*(?:-config)?$", r"(?:^|/)lib(?:64)?/libpython[^/]*$",
+    )),
+    (BYTECODE, (r"\.pyc$",)),
+)  # fmt: skip
+
+
+def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], bool] | None) -> tuple[Content, ...]:
+    """Return what no distribution owns, by sort, the largest first; their bytes sum to ``inventory.unowned``.
+
+    is_base: says of a path whether it is from the lowest layer; None where there are no layers
+    """
+    system = {path for _, paths in inventory.packages for path in paths}
+    sort_of = _sorter(system, is_base)
+    sizes: dict[str, int] = defaultdict(int)
+    files: dict[str, int] = defaultdict(int)
+    folders: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for path, size in _unowned(tree, inventory.owner):
+        sort = sort_of(path)
+        files[sort] += 1
+        sizes[sort] += size
+        folders[sort]["/".join(path.split("/")[:2] if path.count("/") > 1 else path.split("/")[:1])] += size
+    found = (
+        Content(name=sort, size=sizes[sort], files=count, largest=tuple(_largest(folders[sort])))
+        for sort, count in files.items()
+    )
+    return tuple(sorted(found, key=lambda content: (-content.size, content.name)))
+
+
+def _sorter(system: set[str], is_base: Callable[[str], bool] | None) -> Callable[[str], str]:
+    anything = re.compile("|".join(f"(?P<s{n}>{'|'.join(patterns)})" for n, (_, patterns) in enumerate(_BY_PATH)))
+
+    def sort_of(path: str) -> str:
+        if path in system:
+            return SYSTEM
+        match = anything.search(path)
+        if match:
+            return _BY_PATH[int((match.lastgroup or "s0")[1:])][0]
+        return BASE if is_base is not None and is_base(path) else REST
+
+    return sort_of
+
+
+def _unowned(tree: FileTree, owner: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield (path, bytes) of what nobody owns; of several names of a file the first has the bytes, if none is owned."""
+    counted = {entry.inode for path, entry in tree.entries.items() if entry.inode is not None and path in owner}
+    for path, entry in sorted(tree.entries.items()):
+        if path in owner:
+            continue
+        size = entry.size
+        if entry.inode is not None:
+            size = 0 if entry.inode in counted else size
+            counted.add(entry.inode)
+        yield path, size
+
+
+def _largest(folders: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    ordered = sorted(folders.items(), key=lambda item: (-item[1], item[0]))
+    return islice(((folder, size) for folder, size in ordered if size), _LARGEST)
+
+
+def packages_of(tree: FileTree, inventory: Inventory) -> tuple[SystemPackage, ...]:
+    """Return the packages of the system with the bytes of their files, the largest first."""
+    found = (
+        SystemPackage(name=name, size=sum(tree.entries[path].size for path in paths))
+        for name, paths in inventory.packages
+    )
+    return tuple(sorted(found, key=lambda package: (-package.size, package.name)))

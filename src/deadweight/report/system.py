@@ -1,0 +1,114 @@
+"""Profile of a whole system → text: its environments, what else it holds, its layers, its libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from deadweight.findings import Profile
+from deadweight.model import ImageFacts, Need, SystemFacts, Twins
+from deadweight.report.tables import plain_table
+from deadweight.report.units import human, percent, plain
+
+_MOST_NAMES = 4
+_MOST_LIBRARIES = 8
+
+
+def about_system(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """Yield what there is to tell of an image, a container or a root folder; nothing of another target."""
+    if profile.system is None:
+        return
+    yield from _environments(profile, width)
+    yield _contents(profile, profile.system, width)
+    if profile.image is not None and profile.image.layers:
+        yield _layers(profile.image, width)
+    yield from _needs(profile.system.needs, width)
+    yield from _twins(profile.system.twins, width)
+
+
+def _environments(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """The environments, where there are several; splits are of the first."""
+    inventory = profile.inventory
+    if len(inventory.environments) < 2:
+        return
+    table = plain_table(width, "environment", "Python", "size", "distributions", numbers=("size", "distributions"))
+    table.add_column("the largest", ratio=1)
+    for environment in inventory.environments:
+        inside = [d for d in inventory.distributions if d.prefix == environment.prefix]
+        inside.sort(key=lambda d: (-d.sizes.apparent, d.key))
+        names = ", ".join(plain(d.name) for d in inside[:_MOST_NAMES]) + (", …" if len(inside) > _MOST_NAMES else "")
+        size = human(sum(d.sizes.apparent for d in inside))
+        table.add_row(f"/{plain(environment.prefix)}", environment.python or "?", size, str(len(inside)), names)
+    yield Group(table, Text("splits are of the first; --environment PREFIX names another", style="dim"))
+
+
+def _contents(profile: Profile, system: SystemFacts, width: int) -> RenderableType:
+    """What it holds, the distributions in one row: the column sums to the whole."""
+    total = profile.inventory.total
+    rows = [(content.name, content.size, content.files, _places(content.largest)) for content in system.contents]
+    owned, files = total.apparent - sum(row[1] for row in rows), total.files - sum(row[2] for row in rows)
+    count = len(profile.inventory.distributions)
+    rows.append((f"{count} distribution{'' if count == 1 else 's'}", owned, files, ""))
+    table = plain_table(width, "what it holds", "size", "", "files", numbers=("size", "", "files"))
+    table.add_column("mostly", ratio=1, no_wrap=True, overflow="ellipsis")
+    for name, size, count, mostly in sorted(rows, key=lambda row: -row[1]):
+        table.add_row(name, human(size), percent(size, total.apparent), f"{count:,}", mostly)
+    if not system.packages:
+        return table
+    names = ", ".join(f"{plain(package.name)} {human(package.size)}" for package in system.packages[:8])
+    return Group(table, Text(f"{len(system.packages)} packages of the system; the largest are {names}", style="dim"))
+
+
+def _places(largest: tuple[tuple[str, int], ...]) -> str:
+    return ", ".join(f"/{plain(folder)} {human(size)}" for folder, size in largest)
+
+
+def _layers(facts: ImageFacts, width: int) -> RenderableType:
+    """The layers with what they ship in vain."""
+    table = plain_table(width, "layer", "size", "wasted", numbers=("layer", "size", "wasted"))
+    table.add_column("made by", no_wrap=True, overflow="ellipsis", ratio=1)
+    for number, layer in enumerate(facts.layers):
+        wasted = human(layer.wasted) if layer.wasted else ""
+        table.add_row(str(number), human(layer.size), wasted, plain(layer.command or layer.digest))
+    names = ", ".join(f"{plain(name) or 'others'} {human(size)}" for name, size in list(facts.wasted.items())[:5])
+    shipped, vain = sum(layer.size for layer in facts.layers), sum(layer.wasted for layer in facts.layers)
+    efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
+    says = f"{efficiency}{human(vain)} of {human(shipped)} are shipped in vain: later layers remove or replace them"
+    return Group(table, Text(f"{says} ({names})" if vain else "no layer ships anything in vain", style="dim"))
+
+
+def _needs(needs: tuple[Need, ...], width: int) -> Iterator[RenderableType]:
+    """What native code needs from outside, by who brings it; what nothing brings first."""
+    if not needs:
+        return
+    table = plain_table(width, "needs of the system")
+    table.add_column("brought by", overflow="fold", ratio=2)
+    table.add_column("needed by", ratio=3)
+    providers: dict[str | None, list[Need]] = {}
+    for need in needs:
+        providers.setdefault(need.provider, []).append(need)
+    for provider, those in list(providers.items())[:_MOST_LIBRARIES]:
+        users = sorted({key for need in those for key in need.by})
+        libraries = _some([need.library for need in those])
+        table.add_row(libraries, "not there" if provider is None else plain(provider), _some(users))
+    yield table
+    if len(providers) > _MOST_LIBRARIES:
+        yield Text(f"and {len(providers) - _MOST_LIBRARIES} more that bring some; all are in the JSON", style="dim")
+
+
+def _twins(twins: tuple[Twins, ...], width: int) -> Iterator[RenderableType]:
+    """Libraries that several distributions carry."""
+    if not twins:
+        return
+    table = plain_table(width, "there more than once", "size", "extra", numbers=("size", "extra"))
+    table.add_column("carried by", ratio=1)
+    for twin in twins[:_MOST_LIBRARIES]:
+        table.add_row(plain(twin.library), human(twin.size), human(twin.extra), _some([key for key, _ in twin.places]))
+    yield table
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(plain(name) for name in names[:_MOST_NAMES]) + more

@@ -1,0 +1,137 @@
+"""Docker and podman, by their own commands → images and file systems as streams. Nothing is pulled or started."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, BinaryIO, NamedTuple, cast
+
+from deadweight.errors import DeadweightError, EngineFailed
+
+ENGINES = ("docker", "podman")
+_HINTS = {
+    "docker": "is Docker Engine running, and may you use it? (docker info)",
+    "podman": "try podman info",
+}
+_LONGEST_REASON = 2000
+_LONGEST_STATE = 1 << 20
+_FORMAT = "{{.State.Status}}\n{{json .Config.Env}}"
+
+
+@contextlib.contextmanager
+def saved(engine: str, image: str) -> Iterator[BinaryIO]:
+    """Hand over the archive of an image that an engine has; raises EngineFailed."""
+    with _output_of(engine, "image", "save", image) as stream:
+        yield stream
+
+
+@contextlib.contextmanager
+def exported(engine: str, container: str) -> Iterator[BinaryIO]:
+    """Hand over a container's file system, as one tar archive; raises EngineFailed."""
+    with _output_of(engine, "container", "export", container) as stream:
+        yield stream
+
+
+class State(NamedTuple):
+    """A container as its engine knows it.
+
+    is_running: or it has stopped, or is yet to start
+    search:     the folders of its PATH
+    """
+
+    engine: str
+    is_running: bool
+    search: tuple[str, ...]
+
+
+def state_of(container: str) -> State:
+    """Return what the first engine that knows a container says of it; raises EngineFailed with the reasons of all."""
+    reasons: list[str] = []
+    for engine in ENGINES:
+        try:
+            with _output_of(engine, "container", "inspect", "--format", _FORMAT, container) as stream:
+                status, _, variables = stream.read(_LONGEST_STATE).decode("utf-8", "replace").partition("\n")
+                return State(engine, status == "running", search_of(_strings(variables)))
+        except EngineFailed as error:
+            reasons.append(error.cause)
+    raise EngineFailed("; ".join(reasons), hint="docker ps --all shows the containers that there are")
+
+
+def search_of(variables: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of PATH, among variables as NAME=VALUE."""
+    path = next((each[5:] for each in variables if each.startswith("PATH=")), "")
+    return tuple(path.split(":")) if path else ()
+
+
+def _strings(text: str) -> list[str]:
+    try:
+        return [str(each) for each in json.loads(text) or ()]
+    except (ValueError, TypeError):
+        return []
+
+
+def inside(engine: str, container: str, command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program in a running container, as its superuser, with pipes; raises EngineFailed."""
+    return _started([engine, "exec", "--interactive", "--user", "0", container, *command], subprocess.DEVNULL)
+
+
+def ended(child: subprocess.Popen[bytes]) -> None:
+    """Have a program ended, whatever it is doing."""
+    child.kill()
+    child.communicate()
+
+
+@contextlib.contextmanager
+def _output_of(*command: str) -> Iterator[BinaryIO]:
+    """Hand over what a command writes; raises EngineFailed with its own reason where it fails, or made us fail."""
+    with tempfile.TemporaryFile() as said:
+        child = _started(list(command), said)
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.close()
+        child.stdin = None
+        failed: DeadweightError | None = None
+        try:
+            yield cast("BinaryIO", child.stdout)
+            left = child.stdout.read(1 << 16)
+            while left:
+                left = child.stdout.read(1 << 16)
+        except DeadweightError as error:
+            # What it sent was cut short, or was nothing: only it can tell why.
+            child.stdout.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(5)
+            failed = error
+        except BaseException:
+            ended(child)
+            raise
+        status = child.wait() if failed is None else child.poll()
+        if status is None:
+            ended(child)
+        said.seek(0)
+        reason = said.read(_LONGEST_REASON).decode("utf-8", "replace").strip()
+        if status and (failed is None or reason):
+            raise _refused(command[0], reason or f"it ended with {status}", command[-1])
+        if failed is not None:
+            raise failed
+
+
+def _started(command: list[str], said: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said)
+    except FileNotFoundError:
+        raise EngineFailed(
+            f"{command[0]} is not here", hint=f"install it, or give what {command[0]} save wrote elsewhere"
+        ) from None
+    except OSError as error:
+        raise EngineFailed(f"cannot run {command[0]}: {error.strerror}") from error
+
+
+def _refused(engine: str, reason: str, name: str) -> EngineFailed:
+    cause = reason.splitlines()[-1].removeprefix("Error response from daemon: ").removeprefix("Error: ")
+    unknown = "no such image" in cause.lower() or "not known" in cause.lower()
+    hint = f"have it pulled first: {engine} pull {name}" if unknown else _HINTS[engine]
+    return EngineFailed(f"{engine}: {cause}", hint=hint, detail=reason if "\n" in reason else "")

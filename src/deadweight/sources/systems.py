@@ -1,0 +1,34 @@
+"""Where a whole system lies → its files: an image, a container, the folder of a root."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from deadweight.model import FileTree
+from deadweight.sources.image import Image
+
+
+@contextlib.contextmanager
+def opened_system(place: str, platform: str = "") -> Iterator[tuple[FileTree, Image | None]]:
+    """Hand over the files of a whole system, which can be read until it is closed, and the image that they are of.
+
+    place:    ``rootfs:DIR``, ``container:NAME``, else an image as in ``opened_image``
+    platform: "linux/arm64" or "linux/arm64/v8", of an image for several; "" for the first
+    raises:   BadInput, EngineFailed, FetchFailed
+    """
+    scheme, _, name = place.partition(":")
+    if scheme == "rootfs":
+        from deadweight.sources.environment import Listing
+
+        yield Listing(name).finish(whole=True), None
+    elif scheme == "container":
+        from deadweight.sources.container import opened_container
+
+        with opened_container(name) as tree:
+            yield tree, None
+    else:
+        from deadweight.sources.image import opened_image, tree_of
+
+        with opened_image(place, platform) as image:
+            yield tree_of(image, place), image
