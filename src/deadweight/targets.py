@@ -34,7 +34,8 @@ def parse_target(given: str) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
-    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR`` and ``rootfs:DIR``; "-" is an image on standard input.
+    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR`` and ``rootfs:DIR``; ``registry:HOST/REPOSITORY:TAG`` (or
+    ``…@sha256:…``) is an image in a registry; "-" is one on standard input.
     raises: UnclearTarget
     """
     if not given:
@@ -44,6 +45,11 @@ def parse_target(given: str) -> Target:
     scheme, colon, rest = given.partition(":")
     if colon and scheme in _IMAGES:
         return _image(rest)
+    if colon and scheme == "registry":
+        from deadweight.formats.image_reference import parse_reference
+
+        parse_reference(rest)
+        return Target("image", given)
     if colon and scheme == "rootfs":
         return _exactly("env", rest)
     if colon and scheme in ("env", "requirements"):

@@ -101,7 +101,7 @@ class Client:
         return self._tried(read)
 
     def stream(self, url: str, *, limit: int, authorization: str | None = None) -> Generator[bytes]:
-        """Yield a body of at most ``limit`` bytes as it is sent; raises FetchFailed, BrokeOff where the end is missing."""
+        """Yield a body of at most ``limit`` bytes as it is sent; raises FetchFailed, BrokeOff (cut short)."""
         answer, _ = self._tried(lambda: self._ask("GET", url, _authorized(authorization)))
         return self._chunks(answer, url, limit, decoded=False)
 

@@ -1,4 +1,4 @@
-"""An image in an archive, a folder or a pipe → its files as a container sees them. Nothing is unpacked to the disk.
+"""An image, in an archive, a folder, a pipe or a registry → its files as a container sees them; none is unpacked.
 
 source: OCI image-spec (image-layout.md, manifest.md, config.md); what ``docker save`` and ``podman save`` write
 """
@@ -33,15 +33,21 @@ class Image:
 
 
 def read_image(path: str, platform: str = "") -> Image:
-    """Read an image: ``docker save``'s or an OCI archive, an OCI layout's folder, or "-" for standard input.
+    """Read an image.
 
+    path:     ``docker save``'s or an OCI archive, an OCI layout's folder, "-" for standard input, "registry:HOST/…"
     platform: "linux/arm64" or "linux/arm64/v8", of an image for several; "" for the first
-    raises:   BadInput
+    raises:   BadInput, FetchFailed
     """
     with contextlib.ExitStack() as closing:
         blobs: Blobs
         if path == "-":
             blobs = StreamedBlobs(sys.stdin.buffer)
+        elif path.startswith("registry:"):
+            from deadweight.formats.image_reference import parse_reference
+            from deadweight.sources.registry import RegistryBlobs
+
+            blobs = RegistryBlobs(parse_reference(path.removeprefix("registry:")), closing)
         elif os.path.isdir(path):
             blobs = FolderBlobs(path, closing)
         else:
