@@ -120,8 +120,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._refuse(404, "MANIFEST_UNKNOWN", "manifest unknown")
         if match[1] == "blobs" and told.storage:
             return self._send(307, b"", {"Location": f"{told.storage}{path}?signature=secret"})
-        kind = {"Content-Type": INDEX if b'"manifests"' in data[:20] else MANIFEST, "Docker-Content-Digest": digest}
-        return self._send(200, told.lies.get(path, data), kind if match[1] == "manifests" else {})
+        headers: dict[str, str] = {}
+        if match[1] == "manifests":
+            kind = INDEX if "manifests" in json.loads(data) else MANIFEST
+            headers = {"Content-Type": kind, "Docker-Content-Digest": digest}
+        return self._send(200, told.lies.get(path, data), headers)
 
     def _is_allowed(self, sent: str) -> bool:
         wanted = {"": sent, "basic": _basic(self.told.user), "token": f"Bearer {self.told.token}"}
@@ -158,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _is_manifest(data: bytes) -> bool:
-    return data.startswith((b'{"config"', b'{"manifests"', b'{"schemaVersion": 1'))
+    return data.startswith(b"{") and not {"layers", "manifests", "fsLayers"}.isdisjoint(json.loads(data))
 
 
 def _basic(user: str) -> str:

@@ -15,7 +15,8 @@ from deadweight import Settings, profile
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.findings import Profile
 from tests.builders import ELF_X86_64, dist_files
-from tests.images import Content, image_files, make_tar
+from tests.engines import PASSWORD, USER, docker_registry, push
+from tests.images import Content, image_files, make_image, make_tar
 from tests.registry_server import Registry, blob, digest_of, published
 
 SITE = "usr/local/lib/python3.12/site-packages"
@@ -345,3 +346,25 @@ def test_registry__nobody_there__cannot_be_reached(monkeypatch: pytest.MonkeyPat
     with Registry(**IMAGE) as registry:
         target = registry.target()
     assert "cannot reach 127.0.0.1" in fails(registry, target).cause
+
+
+# --- a registry as it runs elsewhere ---------------------------------------------------------------
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize(("form", "compression"), [("oci", "gzip"), ("oci", "zstd"), ("v2s2", "gzip")])
+@pytest.mark.parametrize("login", [False, True], ids=["anybody", "login"])
+def test_docker_registry__image_that_was_pushed__the_figures_of_the_archive(
+    tmp_path: Path, logins: Path, form: str, compression: Any, login: bool
+) -> None:
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(make_image(NOISE, APP, form="oci", compression=compression))
+    with docker_registry(tmp_path, login=login) as host:
+        push(archive, host, "team/app:1", f"--format={form}", login=login)
+        if login:
+            with pytest.raises(FetchFailed, match=r"401.*authentication required"):
+                profile(f"registry:{host}/team/app:1")
+            log_in(logins, host, f"{USER}:{PASSWORD}")
+        assert figures(profile(f"registry:{host}/team/app:1")) == figures(profile(f"oci-archive:{archive}"))
+        with pytest.raises(FetchFailed, match="has no team/app:2: manifest unknown"):
+            profile(f"registry:{host}/team/app:2")
