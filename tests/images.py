@@ -12,6 +12,7 @@ from typing import Literal
 
 Content = str | bytes | None | tarfile.TarInfo  # None: a whiteout of that path
 Compression = Literal["", "gzip", "zstd"]
+_OCI = "application/vnd.oci.image"
 
 
 def make_tar(files: Mapping[str, Content], *, form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -68,9 +69,11 @@ def image_files(
     compression: Compression = "",
 ) -> dict[str, Content]:
     """Return path → content of what is in such an archive, or in an OCI layout's folder."""
-    blobs = [packed(make_tar(layer), compression) for layer in layers]
+    tars = [make_tar(layer) for layer in layers]
+    blobs = [packed(data, compression) for data in tars]
     history = [{"created_by": command} for command in commands] or [{"created_by": "COPY . ."}] * len(layers)
-    config = json.dumps({"os": "linux", "architecture": "amd64", "history": history}).encode()
+    rootfs = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in tars]}
+    config = json.dumps({"os": "linux", "architecture": "amd64", "history": history, "rootfs": rootfs}).encode()
     digests = [hashlib.sha256(blob).hexdigest() for blob in blobs]
     if form == "docker":
         files: dict[str, Content] = {f"{digest}/layer.tar": blob for digest, blob in zip(digests, blobs, strict=True)}
@@ -79,12 +82,21 @@ def image_files(
         return {**files, "config.json": config, "manifest.json": manifest}
     found: dict[str, Content] = {"oci-layout": '{"imageLayoutVersion": "1.0.0"}'}
 
-    def blob(data: bytes) -> dict[str, object]:
+    def blob(data: bytes, kind: str) -> dict[str, object]:
         digest = hashlib.sha256(data).hexdigest()
         found[f"blobs/sha256/{digest}"] = data
-        return {"digest": f"sha256:{digest}", "size": len(data), "mediaType": "x"}
+        return {"digest": f"sha256:{digest}", "size": len(data), "mediaType": f"{_OCI}.{kind}"}
 
-    manifest = json.dumps({"config": blob(config), "layers": [blob(data) for data in blobs]})
+    layer = f"layer.v1.tar{compression and '+'}{compression}"
+    document = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": f"{_OCI}.manifest.v1+json",
+            "config": blob(config, "config.v1+json"),
+            "layers": [blob(data, layer) for data in blobs],
+        }
+    ).encode()
     platform = {"platform": {"os": "linux", "architecture": "amd64"}}
-    found["index.json"] = json.dumps({"manifests": [{**blob(manifest.encode()), **platform}]})
+    described = {**blob(document, "manifest.v1+json"), **platform}
+    found["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [described]})
     return found

@@ -37,8 +37,8 @@ def parse_target(given: str) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
-    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR``, ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE`` and
-    ``container:NAME``; "-" is an image on standard input.
+    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR``, ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
+    ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is an image on standard input.
     raises: UnclearTarget
     """
     if not given:
@@ -50,6 +50,11 @@ def parse_target(given: str) -> Target:
         return _image(rest)
     if colon and scheme in _ENGINES:
         return _of_engine(scheme, rest)
+    if colon and scheme == "registry":
+        from deadweight.formats.image_reference import parse_reference
+
+        parse_reference(rest)
+        return Target("image", given)
     if colon and scheme == "rootfs":
         if not os.path.isdir(rest):
             raise UnclearTarget(f"{rest}: no such folder")
@@ -85,7 +90,8 @@ def _of_engine(scheme: str, name: str) -> Target:
 def _image(path: str) -> Target:
     if path != "-" and not os.path.lexists(path):
         raise UnclearTarget(f"{path}: no such file or folder")
-    return Target("image", path)
+    # No file's name is taken for a place that an engine or a registry has.
+    return Target("image", os.path.join(".", path) if ":" in path.partition("/")[0] else path)
 
 
 def _is_archive(path: str) -> bool:
@@ -147,7 +153,7 @@ def is_environment(path: str) -> bool:
 def _file(path: str) -> Target:
     name = os.path.basename(path)
     if _is_archive(path):
-        return Target("image", path)
+        return _image(path)
     if name in _UNREAD:
         raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
     if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):

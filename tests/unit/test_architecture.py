@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "progress": set(),
     "model": {"errors"},
     "settings": {"errors", "model"},
-    "targets": {"errors"},
+    "targets": {"errors", "formats"},
     "markers": {"model"},
     "machine": {"errors", "markers", "model"},
     "selection": {"machine", "model"},

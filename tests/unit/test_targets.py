@@ -153,3 +153,12 @@ def test_is_environment__empty_folder_by_its_name__is(tmp_path: Path, name: str)
 
 def test_is_environment__no_folder__is_not(tmp_path: Path) -> None:
     assert not is_environment(f"{tmp_path}/nothing")
+
+
+@pytest.mark.parametrize("reference", ["ghcr.io/team/app:1", "localhost/app", f"h.example:5000/a@sha256:{'0' * 64}"])
+def test_parse_target__registry_scheme__is_an_image(reference: str) -> None:
+    assert parse_target(f"registry:{reference}") == Target("image", f"registry:{reference}")
+
+
+def test_parse_target__registry_scheme_without_a_registry__says_what_to_say() -> None:
+    assert refused("registry:python:3.12").hint == "say registry:docker.io/python:3.12"

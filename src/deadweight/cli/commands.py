@@ -38,8 +38,9 @@ def profile(target: str, form: str, output: str | None, force: bool, everything:
 
     TARGET is a requirements file or a pyproject.toml, which is installed into a throwaway environment (or measured
     from the wheels' own directories, with --no-install); a lock, which is always measured so; an image in an archive
-    (docker save's, or OCI; "-" is standard input) or in a folder; or an environment: a venv, a prefix, a site-packages
-    folder (env:DIR and requirements:FILE say it outright). Without TARGET, the environment that deadweight runs in.
+    (docker save's, or OCI; "-" is standard input), in a folder or in a registry (registry:HOST/REPOSITORY:TAG); or an
+    environment: a venv, a prefix, a site-packages folder (env:DIR and requirements:FILE say it outright). Without
+    TARGET, the environment that deadweight runs in.
     """
     may_write(output, force=force)
     report = _measure(target, options)

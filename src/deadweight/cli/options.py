@@ -59,8 +59,8 @@ _GROUPS = (
     click.option("--drop", metavar="NAME", multiple=True, help="Always leave NAME out; may be repeated."),
 )
 _SINGLE = (
-    "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "torch", "no_cache",
-    "requirements", "environment",
+    "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "torch",
+    "no_cache", "requirements", "environment",
 )  # fmt: skip
 _TALK = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),

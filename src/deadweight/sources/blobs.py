@@ -89,7 +89,7 @@ class ArchiveBlobs(Blobs):
     def layer(self, name: str) -> list[TarEntry]:
         if name not in self._spans:
             raise BadInput(f"the layer {name} is not in the archive")
-        return layer_of(Span(self._descriptor, *self._spans[name]))
+        return read_layer(Span(self._descriptor, *self._spans[name]))
 
 
 class FolderBlobs(Blobs):
@@ -115,7 +115,7 @@ class FolderBlobs(Blobs):
     def layer(self, name: str) -> list[TarEntry]:
         try:
             file = self._closing.enter_context(open(self._place(name), "rb"))  # noqa: SIM115  read again, later
-            return layer_of(Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+            return read_layer(Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
         except OSError as error:
             raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
 
@@ -132,7 +132,7 @@ class StreamedBlobs(Blobs):
             if entry.kind == "file":
                 front = part.read(512)
                 if _is_layer(front):
-                    self._layers[entry.path] = layer_of(Pushed(front, part))
+                    self._layers[entry.path] = read_layer(Pushed(front, part))
                 else:
                     self._texts[entry.path] = front + part.read(_LARGEST_JSON)
             elif entry.kind in ("link", "symlink"):
@@ -156,7 +156,7 @@ def _is_layer(front: bytes) -> bool:
     return packed or front[257:262] == b"ustar" or not front.strip(b"\0")
 
 
-def layer_of(blocks: Blocks) -> list[TarEntry]:
+def read_layer(blocks: Blocks) -> list[TarEntry]:
     """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
     try:
         return list(_kept(opened(blocks, _MOST_UNPACKED)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, DeadweightError
 from deadweight.formats.tar import Blocks
 from deadweight.sources.windows import Stored
 
@@ -36,10 +36,17 @@ class Span:
         return Stored(self._descriptor, self.at - read, length)
 
 
-class Pipe:
-    """A stream that can be read once, as standard input is."""
+class Stream(Protocol):
+    """What can be read once, as standard input and a server's answer are."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def read(self, length: int, /) -> bytes:
+        """Return some of the next bytes; none only at the end."""
+
+
+class Pipe:
+    """A stream whose every read is as long as was asked for."""
+
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     def read(self, length: int) -> bytes:
@@ -119,7 +126,7 @@ class Unpacked:
     def _fill(self) -> bool:
         try:
             piece = next(self._pieces, b"")
-        except BadInput:
+        except DeadweightError:
             raise
         except Exception as error:  # zlib, isal and zstandard each have an error of their own
             raise BadInput(f"a layer does not unpack: {error}") from error

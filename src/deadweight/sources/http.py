@@ -1,44 +1,47 @@
-"""Requests to indexes and file servers: ranges, retries, credentials. Threads may share a client."""
+"""Requests to indexes, registries and file servers: ranges, retries, credentials. Threads may share a client."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import netrc
 import os
 import re
 import ssl
 import threading
 import time
 import urllib.request
-from base64 import b64encode
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Generator, Iterable, Mapping
 from typing import BinaryIO, NamedTuple, TypeVar
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, urlencode
 
 import urllib3
 from urllib3 import BaseHTTPResponse as Answer
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
 from deadweight.errors import FetchFailed, NoRanges
+from deadweight.sources.urls import PORTS, basic, from_netrc, origin_of, parts_of, printable, shown, userinfo_of
 
 _AT_ONCE = 32
 _SLOWEST = 1 << 14  # bytes a second: whoever sends more than these may send for as long as it takes
 _LONGEST_WAIT = 10.0  # seconds: no server may have us sleep for longer, whatever its Retry-After says
 _WORTH_TAKING = 1 << 20  # bytes: a server without ranges may send a whole archive of this size
+_LONGEST_REASON = 1 << 16  # bytes of what a server says about a refusal
 _REDIRECTS = 5
-_PORTS = {"http": 80, "https": 443}
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})\Z")
-_HINT = "check the network, the index's address, and the proxy settings"
+_HINT = "check the network, the address, and the proxy settings"
 _Read = TypeVar("_Read")
 
 
 class Page(NamedTuple):
-    """A whole body, where it came from after redirects, and what the server calls it."""
+    """A whole body, where it came from after redirects, and what the server tells of it."""
 
     data: bytes
     url: str
-    content_type: str
+    headers: Mapping[str, str]
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("Content-Type", "")
 
 
 class Tail(NamedTuple):
@@ -61,7 +64,7 @@ class Client:
         self, *, origins: Iterable[str] = (), timeout: float = 20, deadline: float = 90, attempts: int = 4
     ) -> None:
         self._timeout, self._deadline, self._attempts = timeout, deadline, attempts
-        self._credentials = {_origin(its): found for its in map(_parts_of, origins) if (found := _userinfo(its))}
+        self._credentials = {origin_of(its): found for its in map(parts_of, origins) if (found := userinfo_of(its))}
         self._pools: dict[str, urllib3.PoolManager] = {}
         self._lock = threading.Lock()
         self.requests = self.received_bytes = 0
@@ -77,13 +80,30 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def get(self, url: str, *, limit: int, accept: str = "") -> Page:
-        """Return a whole body of at most ``limit`` bytes; raises FetchFailed."""
-        return self._tried(lambda: self._get(url, limit, accept))
+    def get(self, url: str, *, limit: int, accept: str = "", authorization: str | None = None) -> Page:
+        """Return a whole body of at most ``limit`` bytes.
 
-    def _get(self, url: str, limit: int, accept: str) -> Page:
-        answer, final = self._ask("GET", url, {"Accept": accept} if accept else {})
-        return Page(b"".join(self._chunks(answer, url, limit)), final, answer.headers.get("Content-Type", ""))
+        authorization: for this server alone, in place of what URLs and netrc say; "" for none
+        raises:        FetchFailed
+        """
+        return self._page("GET", url, {"Accept": accept, **_authorized(authorization)}, limit)
+
+    def post(self, url: str, form: Mapping[str, str], *, limit: int) -> Page:
+        """Return what a server answers to a form, which goes to it alone; raises FetchFailed."""
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **_authorized("")}
+        return self._page("POST", url, headers, limit, urlencode(form).encode())
+
+    def _page(self, method: str, url: str, headers: dict[str, str], limit: int, body: bytes | None = None) -> Page:
+        def read() -> Page:
+            answer, final = self._ask(method, url, headers, body=body)
+            return Page(b"".join(self._chunks(answer, url, limit)), final, answer.headers)
+
+        return self._tried(read)
+
+    def stream(self, url: str, *, limit: int, authorization: str | None = None) -> Generator[bytes]:
+        """Yield a body of at most ``limit`` bytes as it is sent; raises FetchFailed, BrokeOff (cut short)."""
+        answer, _ = self._tried(lambda: self._ask("GET", url, _authorized(authorization)))
+        return self._chunks(answer, url, limit, decoded=False)
 
     def tail(self, url: str, length: int, size: int | None = None) -> Tail:
         """Return the last ``length`` bytes of a file.
@@ -108,14 +128,14 @@ class Client:
         if size is None and (answer.status != 200 or answer.headers.get("Accept-Ranges") == "bytes"):
             # Some know ranges, but not those that count from the end.
             return self._tail(url, length, self._size(url))
-        raise NoRanges(f"{_shown(url)}: the server knows no ranges")
+        raise NoRanges(f"{shown(url)}: the server knows no ranges")
 
     def _size(self, url: str) -> int:
         answer, _ = self._ask("HEAD", url, {})
         answer.close()
         if size := _length_of(answer):
             return size
-        raise NoRanges(f"{_shown(url)}: the server does not tell how long it is")
+        raise NoRanges(f"{shown(url)}: the server does not tell how long it is")
 
     def span(self, url: str, span: range, size: int) -> bytes:
         """Return exactly these bytes of a file of ``size`` bytes; raises FetchFailed."""
@@ -125,7 +145,7 @@ class Client:
         answer, _ = self._ask("GET", url, {"Range": f"bytes={span.start}-{span.stop - 1}"})
         if answer.status != 206:
             answer.close()
-            raise NoRanges(f"{_shown(url)}: the server knows no ranges")
+            raise NoRanges(f"{shown(url)}: the server knows no ranges")
         if _span_of(answer, url) != (span.start, span.stop, size):
             raise _lied(answer, url)
         return self._exactly(answer, url, len(span))
@@ -161,7 +181,7 @@ class Client:
                 return data
         raise _lied(answer, url)
 
-    def _chunks(self, answer: Answer, url: str, limit: int, *, decoded: bool = True) -> Iterator[bytes]:
+    def _chunks(self, answer: Answer, url: str, limit: int, *, decoded: bool = True) -> Generator[bytes]:
         """Yield a body, no more of it than is allowed, no longer than is allowed."""
         size, began = 0, time.monotonic()
         try:
@@ -170,47 +190,63 @@ class Client:
                 with self._lock:
                     self.received_bytes += len(chunk)
                 if size > limit:
-                    raise FetchFailed(f"{_shown(url)}: more than the {limit:,} bytes that were asked for came")
+                    raise FetchFailed(f"{shown(url)}: more than the {limit:,} bytes that were asked for came")
                 if (took := time.monotonic() - began) > self._deadline + size / _SLOWEST:
-                    raise FetchFailed(f"{_shown(url)}: too slow: {size:,} bytes in {took:.0f} s", hint=_HINT)
+                    raise FetchFailed(f"{shown(url)}: too slow: {size:,} bytes in {took:.0f} s", hint=_HINT)
                 yield chunk
             answer.release_conn()
         except (HTTPError, OSError) as error:
-            raise _Again(f"{_shown(url)}: the answer broke off: {_reason(error)}", hint=_HINT) from error
+            raise BrokeOff(f"{shown(url)}: the answer broke off: {_reason(error)}", hint=_HINT) from error
         finally:
             answer.close()
 
-    def _ask(self, method: str, url: str, headers: dict[str, str], *, also: Container[int] = ()) -> tuple[Answer, str]:
-        """Return an answer whose body is still to be read, and its URL; follows redirects."""
+    def _ask(
+        self, method: str, url: str, headers: dict[str, str], *, also: Container[int] = (), body: bytes | None = None
+    ) -> tuple[Answer, str]:
+        """Return an answer whose body is still to be read, and its URL; follows redirects, but with no body."""
         for _ in range(_REDIRECTS + 1):
-            parts = _parts_of(url)
-            answer = self._send(method, parts, headers)
+            parts = parts_of(url)
+            answer = self._send(method, parts, headers, body)
             if answer.status in (200, 206) or answer.status in also:
                 return answer, url
+            if answer.status not in (301, 302, 303, 307, 308) or "Location" not in answer.headers or body is not None:
+                raise _refused(answer, url, self._said(answer, url))
             answer.close()
-            if answer.status not in (301, 302, 303, 307, 308) or "Location" not in answer.headers:
-                raise _refused(answer, url)
-            there = _parts_of(answer.headers["Location"], url)
-            if there.scheme not in _PORTS or (parts.scheme, there.scheme) == ("https", "http"):
-                raise FetchFailed(f"{_shown(url)}: it redirects to {_shown(there.geturl())}, which is not followed")
+            there = parts_of(answer.headers["Location"], url)
+            if there.scheme not in PORTS or (parts.scheme, there.scheme) == ("https", "http"):
+                raise FetchFailed(f"{shown(url)}: it redirects to {shown(there.geturl())}, which is not followed")
+            if "Authorization" in headers and origin_of(there) != origin_of(parts):
+                headers = {**headers, **_authorized("")}
             url = there.geturl()
-        raise FetchFailed(f"{_shown(url)}: more than {_REDIRECTS} redirects")
+        raise FetchFailed(f"{shown(url)}: more than {_REDIRECTS} redirects")
 
-    def _send(self, method: str, parts: SplitResult, headers: dict[str, str]) -> Answer:
+    def _said(self, answer: Answer, url: str) -> bytes:
+        """Return what a server says about its refusal, where that is JSON, and not too much of it."""
+        try:
+            if "json" in answer.headers.get("Content-Type", ""):
+                return b"".join(self._chunks(answer, url, _LONGEST_REASON))
+        except FetchFailed:
+            return b""
+        answer.close()
+        return b""
+
+    def _send(self, method: str, parts: SplitResult, headers: dict[str, str], body: bytes | None) -> Answer:
         bare, host = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""), parts.hostname or ""
-        found = _userinfo(parts) or self._credentials.get(_origin(parts)) or _from_netrc(host)
         sent = {"Accept-Encoding": "identity", "User-Agent": "deadweight", **headers}
-        sent |= {"Authorization": _basic(found)} if found else {}
+        if "Authorization" not in sent:
+            found = userinfo_of(parts) or self._credentials.get(origin_of(parts)) or from_netrc(host)
+            sent |= {"Authorization": basic(found)} if found else {}
         with self._lock:
             self.requests += 1
         try:
             return self._pool(bare).request(
-                method, bare.geturl(), headers=sent, preload_content=False, redirect=False, retries=False,
+                method, bare.geturl(), headers={name: value for name, value in sent.items() if value}, body=body,
+                preload_content=False, redirect=False, retries=False,
                 timeout=urllib3.Timeout(connect=self._timeout, read=self._timeout),
             )  # fmt: skip
         except (HTTPError, OSError, ValueError) as error:
             kind = FetchFailed if isinstance(error, SSLError | ValueError) else _Again  # ValueError: a malformed URL
-            raise kind(f"cannot reach {_printable(host)}: {_reason(error)}", hint=_HINT) from error
+            raise kind(f"cannot reach {printable(host)}: {_reason(error)}", hint=_HINT) from error
 
     def _pool(self, parts: SplitResult) -> urllib3.PoolManager:
         proxies = {} if urllib.request.proxy_bypass(parts.netloc) else urllib.request.getproxies()
@@ -221,10 +257,36 @@ class Client:
             return self._pools[proxy]
 
 
+class Refused(FetchFailed):
+    """A server answered, but not with what it was asked for.
+
+    url:       whose answer it is, after redirects
+    challenge: its WWW-Authenticate
+    said:      the answer's body where it is JSON
+    """
+
+    def __init__(self, cause: str, *, answer: Answer, url: str, said: bytes, hint: str = "") -> None:
+        super().__init__(cause, hint=hint)
+        self.status, self.url, self.said = answer.status, url, said
+        self.challenge = answer.headers.get("WWW-Authenticate", "")
+
+
 class _Again(FetchFailed):
     """What may go better the next time."""
 
     wait: float | None = None  # seconds that the server asks for
+
+
+class BrokeOff(_Again):
+    """An answer began, and its rest did not come."""
+
+
+class _Busy(Refused, _Again):
+    """A server that is not up to it now."""
+
+
+def _authorized(authorization: str | None) -> dict[str, str]:
+    return {} if authorization is None else {"Authorization": authorization}
 
 
 def _new_pool(proxy: str) -> urllib3.PoolManager:
@@ -233,50 +295,10 @@ def _new_pool(proxy: str) -> urllib3.PoolManager:
     trusted = ssl.create_default_context(cafile=None if is_folder else bundle, capath=bundle if is_folder else None)
     if not proxy:
         return urllib3.PoolManager(maxsize=_AT_ONCE, ssl_context=trusted)
-    parts = _parts_of(proxy if "://" in proxy else f"http://{proxy}")
-    found, bare = _userinfo(parts), parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    headers = {"Proxy-Authorization": _basic(found)} if found else {}
+    parts = parts_of(proxy if "://" in proxy else f"http://{proxy}")
+    found, bare = userinfo_of(parts), parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    headers = {"Proxy-Authorization": basic(found)} if found else {}
     return urllib3.ProxyManager(bare, proxy_headers=headers, maxsize=_AT_ONCE, ssl_context=trusted)
-
-
-def _parts_of(url: str, base: str = "") -> SplitResult:
-    """Return the parts of a URL, which may count from another; raises FetchFailed where it is none."""
-    try:
-        parts = urlsplit(urljoin(base, url))
-        _ = parts.port
-    except ValueError as error:
-        # What cannot be taken apart is shown from its last @ on: a password may be anywhere before that.
-        raise FetchFailed(f"{_printable(url.rpartition('@')[2])}: this is no URL") from error
-    return parts
-
-
-def _origin(parts: SplitResult) -> tuple[str, str, int | None]:
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme)
-
-
-def _userinfo(parts: SplitResult) -> tuple[str, str] | None:
-    found = unquote(parts.username or ""), unquote(parts.password or "")
-    return found if any(found) else None
-
-
-def _from_netrc(host: str) -> tuple[str, str] | None:
-    with contextlib.suppress(OSError, ValueError, netrc.NetrcParseError):
-        found = netrc.netrc(os.environ.get("NETRC") or None).authenticators(host)
-        return (found[0], found[2]) if found else None
-    return None
-
-
-def _basic(userinfo: tuple[str, str]) -> str:
-    return "Basic " + b64encode(":".join(userinfo).encode("utf-8", "surrogateescape")).decode()
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text)[:500]
-
-
-def _shown(url: str) -> str:
-    parts = urlsplit(url)
-    return _printable(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl())
 
 
 def _length_of(answer: Answer) -> int | None:
@@ -294,26 +316,27 @@ def _span_of(answer: Answer, url: str) -> tuple[int, int, int]:
 
 def _lied(answer: Answer, url: str) -> FetchFailed:
     answer.close()
-    return FetchFailed(f"{_shown(url)}: the server lied about ranges: other bytes came than were asked for")
+    return FetchFailed(f"{shown(url)}: the server lied about ranges: other bytes came than were asked for")
 
 
-def _refused(answer: Answer, url: str) -> FetchFailed:
-    status, shown = answer.status, _shown(url)
-    if status in (401, 403, 407):
-        return FetchFailed(
-            f"{shown}: the server refused ({status})", hint="give credentials in the index's URL or in netrc"
+def _refused(answer: Answer, url: str, said: bytes) -> Refused:
+    status, hint = answer.status, ""
+    if status in (429, 500, 502, 503, 504):
+        busy = _Busy(
+            f"{shown(url)}: the server answered {status}", answer=answer, url=url, said=said, hint="try again later"
         )
-    if status not in (429, 500, 502, 503, 504):
+        with contextlib.suppress(HTTPError, ValueError, OverflowError):  # a Retry-After that means nothing
+            busy.wait = urllib3.Retry().get_retry_after(answer)
+        return busy
+    if status in (401, 403, 407):
+        says, hint = "the server refused", "give credentials in the index's URL or in netrc"
+    else:
         says = "it is not there" if status in (404, 410) else "the server answered"
-        return FetchFailed(f"{shown}: {says} ({status})")
-    failure = _Again(f"{shown}: the server answered {status}", hint="try again later")
-    with contextlib.suppress(HTTPError, ValueError, OverflowError):  # a Retry-After that means nothing
-        failure.wait = urllib3.Retry().get_retry_after(answer)
-    return failure
+    return Refused(f"{shown(url)}: {says} ({status})", answer=answer, url=url, said=said, hint=hint)
 
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError) and not isinstance(error, NewConnectionError):
         return "it took too long to answer"
     text = re.sub(r"<[^>]*>[:,]?\s*|^\(?'?|HTTPS?Connection(?:Pool)?\([^)]*\):\s*", "", str(error)).strip(" '()")
-    return _printable(text.partition("\n")[0][:200]) or type(error).__name__
+    return printable(text.partition("\n")[0][:200]) or type(error).__name__

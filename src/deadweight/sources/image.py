@@ -1,4 +1,4 @@
-"""An image in an archive, a folder or a pipe → its files as a container sees them. Nothing is unpacked to the disk.
+"""An image, in an archive, a folder, a pipe or a registry → its files as a container sees them; none is unpacked.
 
 source: OCI image-spec (image-layout.md, manifest.md, config.md); what ``docker save`` and ``podman save`` write
 """
@@ -18,7 +18,7 @@ from deadweight.formats.overlay import Overlay, Placed, shared_inodes
 from deadweight.formats.tar import Malformed, TarEntry
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
 from deadweight.sources import engines
-from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs, layer_of
+from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs, read_layer
 from deadweight.sources.blocks import Pipe
 
 _MOST_LAYERS = 1000
@@ -42,7 +42,7 @@ def opened_image(place: str, platform: str = "") -> Iterator[Image]:
     """Read an image; what lies in a file on the disk can be read as long as it is open.
 
     place:    the path of an archive (``docker save``'s, OCI) or of an OCI layout's folder, "-" for standard input, or
-              ``docker:IMAGE``, ``podman:IMAGE``
+              ``docker:IMAGE``, ``podman:IMAGE``, ``registry:HOST/REPOSITORY:TAG``
     platform: "linux/arm64" or "linux/arm64/v8", of an image for several; "" for the first
     raises:   BadInput, EngineFailed, FetchFailed
     """
@@ -56,7 +56,7 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     """Return the files of a container's file system, as ``export`` sends it; raises BadInput."""
     with _as_bad_input(location):
         overlay = Overlay()
-        overlay.add(0, layer_of(Pipe(stream)))
+        overlay.add(0, read_layer(Pipe(stream)))
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
@@ -67,6 +67,11 @@ def _blobs(place: str, closing: contextlib.ExitStack) -> Blobs:
     if scheme in engines.ENGINES:
         with engines.saved(scheme, name) as stream:
             return StreamedBlobs(stream)
+    if scheme == "registry":
+        from deadweight.formats.image_reference import parse_reference
+        from deadweight.sources.registry import RegistryBlobs
+
+        return RegistryBlobs(parse_reference(name), closing)
     return FolderBlobs(place, closing) if os.path.isdir(place) else ArchiveBlobs(place, closing)
 
 

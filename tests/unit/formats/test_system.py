@@ -12,7 +12,11 @@ def test_dpkg_list__relative_lines__are_left_out() -> None:
 @pytest.mark.parametrize(
     ("path", "text", "expected"),
     [
-        ("var/lib/dpkg/info/libc6:amd64.list", "/.\n/lib\n/lib/libc.so.6\n", [("libc6", (".", "lib", "lib/libc.so.6"))]),
+        (
+            "var/lib/dpkg/info/libc6:amd64.list",
+            "/.\n/lib\n/lib/libc.so.6\n",
+            [("libc6", (".", "lib", "lib/libc.so.6"))],
+        ),
         ("var/lib/dpkg/status.d/base.md5sums", "0cc1  etc/motd\n0cc2  a  b\n", [("base", ("etc/motd", "a  b"))]),
         ("lib/apk/db/installed", "P:musl\nF:lib\nR:libc.so\n\nP:none\n", [("musl", ("lib/libc.so",)), ("none", ())]),
     ],

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import FetchFailed, NoRanges
-from deadweight.sources.http import Client
+from deadweight.sources.http import BrokeOff, Client, Refused
 from tests.index_server import Ranges, Server
 
 DATA = bytes(range(256)) * 40
@@ -357,3 +357,41 @@ def test_credentials__netrc_that_is_no_text__is_as_good_as_none(no_netrc: Path) 
     no_netrc.write_bytes(b"machine \xff\xfe login me password secret\n")
     with Server(files={"/a": b"x"}) as server, client() as web:
         assert web.get(f"{server.url}/a", limit=9).data == b"x"
+
+
+def test_authorization__given_for_one_server__stays_there(no_netrc: Path) -> None:
+    no_netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    no_netrc.chmod(0o600)
+    with Server(files={"/b": b"x"}) as other:
+        with Server(files={}, redirects={"/a": "/c", "/c": f"{other.url}/b"}) as server, client() as web:
+            assert web.get(f"{server.url}/a", limit=9, authorization="Bearer t").data == b"x"
+            assert b"".join(web.stream(f"{server.url}/a", limit=9, authorization="Bearer t")) == b"x"
+            assert {asked.authorization for asked in server.asked} == {"Bearer t"}
+            web.get(f"{other.url}/b", limit=9, authorization="")
+        assert {asked.authorization for asked in other.asked} == {""}
+
+
+def test_post__redirect__is_not_followed() -> None:
+    moved = head(307, "Location: http://h.example/", "Content-Length: 0")
+    with answering(moved) as url, client() as web, pytest.raises(Refused, match="307"):
+        web.post(url, {"refresh_token": "secret"}, limit=9)
+
+
+def test_stream__answer_that_breaks_off__gives_what_came_and_says_so() -> None:
+    with answering(head(503, "Content-Length: 0"), head(200, "Content-Length: 9") + b"x") as url, client() as web:
+        body = web.stream(url, limit=9)
+        assert next(body) == b"x"
+        with pytest.raises(BrokeOff):
+            next(body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "said"),
+    [("application/json", b"{}", b"{}"), ("text/html", b"{}", b""), ("application/json", bytes(100_000), b"")],
+    ids=["json", "html", "too much"],
+)
+def test_refused__what_the_server_says__is_kept_where_it_is_json(kind: str, body: bytes, said: bytes) -> None:
+    answer = head(401, f"Content-Type: {kind}", "WWW-Authenticate: Basic", f"Content-Length: {len(body)}") + body
+    with answering(answer) as url, client() as web, pytest.raises(Refused) as told:
+        web.get(url, limit=9)
+    assert (told.value.status, told.value.challenge, told.value.said, told.value.url) == (401, "Basic", said, url)
