@@ -1,16 +1,21 @@
-"""Real registries for tests, where this machine has one: Debian's ``docker-registry``, on the loopback."""
+"""Real engines and registries for tests, where this machine has them; each is started by whoever needs it.
+
+Docker Engine and podman work in folders of their own, without a network; ``docker-registry`` listens on the loopback.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -77,3 +82,94 @@ def push(archive: Path, host: str, name: str, *more: str, login: bool = False) -
          f"oci-archive:{archive}", f"docker://{host}/{name}"],
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
+
+
+def run(*command: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, timeout: float = 300) -> str:
+    """Run a command; return what it wrote, or fail with what it said."""
+    done = subprocess.run(
+        command,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        timeout=timeout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+    return done.stdout.strip()
+
+
+@contextlib.contextmanager
+def docker_engine() -> Iterator[dict[str, str]]:
+    """Run a Docker Engine of the test's own, as superuser; give the variables that lead ``docker`` to it."""
+    needs("docker", "dockerd", "runc")
+    if os.geteuid() != 0:
+        pytest.skip("Docker Engine is started by the superuser only")
+    folder = Path(tempfile.mkdtemp(prefix="deadweight-"))  # a socket's path is short
+    variables = {"DOCKER_HOST": f"unix://{folder}/socket", "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(folder)}
+    with (folder / "log").open("wb") as log:
+        engine = subprocess.Popen(
+            ["dockerd", "--bridge=none", "--iptables=false", "--data-root", str(folder / "data"), "--exec-root",
+             str(folder / "exec"), "--pidfile", str(folder / "pid"), "-H", variables["DOCKER_HOST"]],
+            stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            _wait_for_engine(variables, engine, folder / "log")
+            yield variables
+        finally:
+            engine.terminate()
+            engine.wait(30)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for_engine(variables: Mapping[str, str], engine: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until and engine.poll() is None:
+        asked = subprocess.run(["docker", "version"], env={**os.environ, **variables}, capture_output=True, check=False)
+        if asked.returncode == 0:
+            return
+        time.sleep(0.2)
+    pytest.fail(f"Docker Engine does not answer: {log.read_text(errors='replace')[-2000:]}")
+
+
+@contextlib.contextmanager
+def podman() -> Iterator[dict[str, str]]:
+    """Give the variables that have podman keep its images in a folder of the test's own, and run by runc."""
+    needs("podman", "runc")
+    if os.geteuid() != 0:
+        pytest.skip("podman is run by the superuser only")
+    folder = Path(tempfile.mkdtemp(prefix="deadweight-"))
+    (folder / "storage.conf").write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/graph"\nrunroot = "{folder}/run"\n'
+    )
+    (folder / "containers.conf").write_text(
+        '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+        '[containers]\nnetns = "none"\ndefault_ulimits = ["nofile=1000:1000", "nproc=1000:1000"]\n'
+    )
+    variables = {
+        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+        "CONTAINERS_CONF": str(folder / "containers.conf"),
+    }
+    try:
+        yield variables
+    finally:
+        subprocess.run(
+            ["podman", "rm", "--all", "--force", "--time", "0"], env={**os.environ, **variables}, capture_output=True,
+            check=False,
+        )  # fmt: skip
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def debian(folder: Path) -> Path:
+    """Make a small Debian with a Python below ``folder``, by debootstrap, which fetches its packages; return its root."""
+    needs("debootstrap")
+    if os.geteuid() != 0:
+        pytest.skip("debootstrap is run by the superuser only")
+    root = folder / "root"
+    run(
+        "debootstrap", "--variant=minbase", "--include=python3-venv,python3-yaml", "bookworm", str(root),
+        "http://deb.debian.org/debian", timeout=600,
+    )  # fmt: skip
+    shutil.rmtree(root / "var/cache/apt/archives")
+    return root

@@ -167,3 +167,24 @@ def test_image__alpine__its_packages_are_named_with_their_bytes(tmp_path: Path) 
     assert found.image is not None
     assert found.system is not None
     assert [(package.name, package.size) for package in found.system.packages] == [("busybox", 800), ("musl", 90)]
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_image__layer_under_the_name_of_another_digest__is_refused(tmp_path: Path, compression: Compression) -> None:
+    files = image_files(*LAYERS, form="oci", compression=compression)
+    other = packed(make_tar({"etc/other": "x"}), compression)
+    layers = {name for name, data in files.items() if isinstance(data, bytes) and data[:1] in (b"\x1f", b"\x28")}
+    files[min(layers)] = other
+    with pytest.raises(BadInput, match="does not match its digest"):
+        measure(tmp_path, make_tar(files))
+
+
+def test_image__manifest_under_the_name_of_another_digest__is_refused(tmp_path: Path) -> None:
+    files = image_files(*LAYERS, form="oci")
+    index = json.loads(str(files["index.json"]))
+    name = "blobs/" + index["manifests"][0]["digest"].replace(":", "/")
+    content = files[name]
+    assert isinstance(content, bytes)
+    files[name] = content.replace(b"config", b"config ", 1)
+    with pytest.raises(BadInput, match="does not match its digest"):
+        measure(tmp_path, make_tar(files))

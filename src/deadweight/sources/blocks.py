@@ -10,6 +10,7 @@ from deadweight.errors import BadInput, DeadweightError
 from deadweight.formats.tar import Blocks
 from deadweight.sources.windows import Stored
 
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # RFC 1952, RFC 8878
 _CHUNK = 1 << 18
 _PIECE = 1 << 20
 
@@ -181,8 +182,8 @@ def opened(blocks: Blocks, most: int) -> Blocks:
         whole = blocks
     else:
         whole = Pushed(front, blocks)
-    if front[:2] == b"\x1f\x8b":
+    if front.startswith(GZIP):
         return Unpacked(_gzip(whole), most)
-    if front[:4] == b"\x28\xb5\x2f\xfd":
+    if front.startswith(ZSTD):
         return Unpacked(_zstd(whole), most)
     return whole

@@ -1,0 +1,207 @@
+"""One real image through every way that leads to it: engines, containers, archives, a registry; all weigh the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deadweight import Settings, profile
+from deadweight.cli import _run
+from deadweight.errors import EngineFailed
+from deadweight.findings import Profile
+from tests.engines import debian, docker_engine, docker_registry, podman, push, run
+
+pytestmark = pytest.mark.engines
+
+DOCKERFILE = """
+FROM base:1
+RUN python3 -m venv /opt/venv
+ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/bin:/bin
+COPY wheels /wheels
+RUN pip install --no-index --find-links /wheels jinja2 pytest && python3 -m compileall -q /opt/venv || true
+RUN pip uninstall --yes pytest && rm -r /wheels
+RUN printf 'import jinja2' > /app.py && chown -R 1000 /opt/venv/lib/python3*/site-packages/markupsafe
+"""
+
+
+@pytest.fixture(scope="module")
+def docker() -> Iterator[pytest.MonkeyPatch]:
+    with docker_engine() as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def archive(docker: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build an image of several layers, with real wheels, and save it."""
+    folder = tmp_path_factory.mktemp("image")
+    root = debian(folder)
+    with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packing:
+        subprocess.run(["docker", "import", "-", "base:1"], stdin=packing.stdout, check=True, capture_output=True)
+    context = folder / "context"
+    run(
+        sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",
+        "--dest", str(context / "wheels"), "jinja2", "pytest",
+    )  # fmt: skip
+    (context / "Dockerfile").write_text(DOCKERFILE)
+    run("docker", "build", "--quiet", "--network", "none", "--tag", "app:1", str(context))
+    run("docker", "save", "--output", str(folder / "app.tar"), "app:1")
+    return folder / "app.tar"
+
+
+@pytest.fixture(scope="module")
+def expected(archive: Path) -> Profile:
+    return profile(archive)
+
+
+def rows(found: Profile) -> list[tuple[str, str, int, int]]:
+    return [(d.key, d.prefix, d.sizes.apparent, d.sizes.files) for d in found.inventory.distributions]
+
+
+def test_archive__real_image__each_environment_with_its_own(expected: Profile) -> None:
+    assert [(e.prefix, e.python) for e in expected.inventory.environments] == [("opt/venv", "3.11.2"), ("usr", "3.11")]
+    places = {(d.name, d.prefix) for d in expected.inventory.distributions}
+    assert {("jinja2", "opt/venv"), ("markupsafe", "opt/venv"), ("pyyaml", "usr")} <= places
+    assert "pytest" not in {d.name for d in expected.inventory.distributions}
+    assert [want.name for want in expected.split("production").kept if want.name == "jinja2"] == ["jinja2"]
+
+
+def test_archive__real_image__layers_and_what_they_ship_in_vain(expected: Profile) -> None:
+    facts = expected.image
+    assert facts is not None
+    commands = [layer.command for layer in facts.layers]
+    installed = next(n for n, command in enumerate(commands) if "pip install" in command)
+    copied = next(n for n, command in enumerate(commands) if command.startswith("COPY"))
+    assert facts.where["jinja2"] == (installed,)
+    assert facts.where["markupsafe"] == (len(commands) - 1,)  # chown wrote it anew
+    assert facts.layers[copied].wasted == facts.layers[copied].size > 0
+    assert facts.wasted["pytest"] > 500_000
+    assert facts.wasted["markupsafe"] > 10_000
+
+
+def test_archive__real_image__every_byte_is_in_one_row(archive: Path, expected: Profile) -> None:
+    system, total = expected.system, expected.inventory.total
+    assert system is not None
+    owned = sum(d.sizes.apparent for d in expected.inventory.distributions)
+    assert owned + sum(content.size for content in system.contents) == total.apparent
+    container = run("docker", "create", "--network", "none", "app:1", "true")
+    exported = archive.with_name("exported.tar")
+    run("docker", "export", "--output", str(exported), container)
+    with tarfile.open(exported) as members:
+        seen = sum(len(os.fsencode(m.linkname)) if m.issym() else m.size if m.isreg() else 0 for m in members)
+    engine_adds = len("/proc/mounts")  # /etc/mtab, a link; the other files that it puts in place are empty
+    assert seen - total.apparent in (0, engine_adds)
+
+
+def test_archive__real_image__packages_and_libraries_of_the_system(expected: Profile) -> None:
+    assert expected.system is not None
+    names = {package.name: package.size for package in expected.system.packages}
+    listed = run("docker", "run", "--rm", "--network", "none", "app:1", "dpkg-query", "--show", "-f", "${Package}\\n")
+    assert set(names) == set(listed.split("\n"))
+    assert names["libc6"] > 5_000_000
+    needs = {need.library: need for need in expected.system.needs}
+    assert needs["libc.so.6"].provider == "libc6"
+    assert "markupsafe" in needs["libc.so.6"].by
+    assert needs["libyaml-0.so.2"].provider == "libyaml-0-2"
+
+
+@pytest.mark.parametrize("way", ["docker:app:1", "-", "requirements"])
+def test_image__another_way_to_it__the_same(
+    archive: Path, expected: Profile, way: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if way == "-":
+        saving = subprocess.Popen(["docker", "save", "app:1"], stdout=subprocess.PIPE)
+        done = subprocess.run(
+            [sys.executable, "-m", "deadweight", "profile", "-", "--format", "json", "--quiet"],
+            stdin=saving.stdout, capture_output=True, check=True,
+        )  # fmt: skip
+        assert saving.wait() == 0
+        assert json.loads(done.stdout)["totals"]["apparent_bytes"] == expected.inventory.total.apparent
+    elif way == "requirements":
+        file = tmp_path / "requirements.txt"
+        file.write_text("markupsafe\n")
+        assert _run(["split", str(archive), "-r", str(file), "--output-dir", str(tmp_path), "-q"], debug=True) == 0
+        assert (tmp_path / "requirements-production.txt").read_text() == "markupsafe\n"
+    else:
+        assert rows(profile(way)) == rows(expected)
+        assert profile(way).image == expected.image
+
+
+def test_container__running_and_stopped__as_its_image(expected: Profile, docker: pytest.MonkeyPatch) -> None:
+    run("docker", "run", "--detach", "--network", "none", "--name", "running", "app:1", "sleep", "1000")
+    found = profile("container:running")
+    assert rows(found) == rows(expected)
+    assert found.inventory.total.disk is not None  # which only one that lists from the inside can tell
+    assert found.system is not None
+    assert expected.system is not None
+    assert found.system.needs == expected.system.needs
+    run("docker", "stop", "--time", "0", "running")
+    stopped = profile("container:running")
+    assert rows(stopped) == rows(expected)
+    assert stopped.inventory.total.disk is None
+
+
+def test_container__without_a_python_of_its_own__is_exported(
+    expected: Profile, docker: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM app:1\nRUN rm -r /usr/bin/python3* /opt/venv/bin/python*\n")
+    run("docker", "build", "--quiet", "--network", "none", "--tag", "bare:1", str(tmp_path))
+    run("docker", "run", "--detach", "--network", "none", "--name", "bare", "bare:1", "sleep", "1000")
+    try:
+        found = profile("container:bare")
+        assert rows(found) == rows(expected)
+        assert found.inventory.total.disk is None
+    finally:
+        run("docker", "rm", "--force", "bare")
+
+
+def test_podman__image_and_container__as_docker_has_them(
+    archive: Path, expected: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with podman() as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        run("podman", "load", "--quiet", "--input", str(archive))
+        assert rows(profile("podman:app:1")) == rows(expected)
+        run("podman", "run", "--detach", "--name", "pod", "app:1", "sleep", "1000")
+        monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+        assert rows(profile("container:pod")) == rows(expected)
+        with pytest.raises(EngineFailed, match="nosuch"):
+            profile("podman:nosuch")
+
+
+def test_registry__the_same_image_as_oci__the_same(archive: Path, expected: Profile, tmp_path: Path) -> None:
+    oci = tmp_path / "oci.tar"
+    run("skopeo", "--insecure-policy", "copy", f"docker-archive:{archive}", f"oci-archive:{oci}:app:1")
+    assert rows(profile(oci)) == rows(expected)
+    with docker_registry(tmp_path) as host:
+        push(oci, host, "app:1")
+        found = profile(f"registry:{host}/app:1")
+    assert rows(found) == rows(expected)
+    assert found.image is not None
+    assert expected.image is not None
+    assert found.image.where == expected.image.where
+
+
+def test_environment__named__is_split_in_place_of_the_first(archive: Path) -> None:
+    found = profile(archive, Settings(environment="/usr"))
+    assert found.inventory.environment.prefix == "usr"
+    assert [want.name for want in found.split("production").kept] == ["pyyaml"]
+
+
+@pytest.mark.parametrize("target", ["docker:nosuch:1", "container:nosuch"])
+def test_engine__does_not_know_it__its_own_reason(
+    target: str, docker: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert _run([target], debug=False) == 5
+    said = capfd.readouterr().err
+    assert "No such" in said
+    assert "hint: " in said
