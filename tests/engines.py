@@ -162,7 +162,7 @@ def podman() -> Iterator[dict[str, str]]:
 
 
 def debian(folder: Path) -> Path:
-    """Make a small Debian with a Python below ``folder``, by debootstrap, which fetches its packages; return its root."""
+    """Make a small Debian with a Python below ``folder``, by debootstrap, from the network; return its root."""
     needs("debootstrap")
     if os.geteuid() != 0:
         pytest.skip("debootstrap is run by the superuser only")

@@ -81,7 +81,7 @@ def test_archive__real_image__layers_and_what_they_ship_in_vain(expected: Profil
     installed = next(n for n, command in enumerate(commands) if "pip install" in command)
     copied = next(n for n, command in enumerate(commands) if command.startswith("COPY"))
     assert facts.where["jinja2"] == (installed,)
-    assert facts.where["markupsafe"] == (len(commands) - 1,)  # chown wrote it anew
+    assert facts.where["markupsafe"] == (installed, len(commands) - 1)  # chown wrote its package anew
     assert facts.layers[copied].wasted == facts.layers[copied].size > 0
     assert facts.wasted["pytest"] > 500_000
     assert facts.wasted["markupsafe"] > 10_000

@@ -29,7 +29,9 @@ def check(name: str, data: bytes) -> bytes:
 
 
 def _mismatch(name: str) -> BadInput:
-    return BadInput(f"{name} in the image does not match its digest", hint="the image is damaged: save or pull it again")
+    return BadInput(
+        f"{name} in the image does not match its digest", hint="the image is damaged: save or pull it again"
+    )
 
 
 class Checked:

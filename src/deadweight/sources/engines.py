@@ -16,6 +16,7 @@ _HINTS = {
     "docker": "is Docker Engine running, and may you use it? (docker info)",
     "podman": "try podman info",
 }
+_CHUNK = 1 << 16
 _LONGEST_REASON = 2000
 _LONGEST_STATE = 1 << 20
 _FORMAT = "{{.State.Status}}\n{{json .Config.Env}}"
@@ -75,7 +76,9 @@ def _strings(text: str) -> list[str]:
 
 def inside(engine: str, container: str, command: list[str]) -> subprocess.Popen[bytes]:
     """Start a program in a running container, as its superuser, with pipes; raises EngineFailed."""
-    return _started([engine, "exec", "--interactive", "--user", "0", container, *command], subprocess.DEVNULL)
+    return _started(
+        [engine, "exec", "--interactive", "--user", "0", container, *command], subprocess.DEVNULL, subprocess.PIPE
+    )
 
 
 def ended(child: subprocess.Popen[bytes]) -> None:
@@ -87,30 +90,22 @@ def ended(child: subprocess.Popen[bytes]) -> None:
 @contextlib.contextmanager
 def _output_of(*command: str) -> Iterator[BinaryIO]:
     """Hand over what a command writes; raises EngineFailed with its own reason where it fails, or made us fail."""
-    with tempfile.TemporaryFile() as said:
-        child = _started(list(command), said)
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.close()
-        child.stdin = None
+    with tempfile.TemporaryFile() as said, _started(list(command), said) as child:
+        stream = cast("BinaryIO", child.stdout)
         failed: DeadweightError | None = None
         try:
-            yield cast("BinaryIO", child.stdout)
-            left = child.stdout.read(1 << 16)
-            while left:
-                left = child.stdout.read(1 << 16)
+            yield stream
+            while stream.read(_CHUNK):
+                pass
+            child.wait()
         except DeadweightError as error:
-            # What it sent was cut short, or was nothing: only it can tell why.
-            child.stdout.close()
+            # Where what it sent was cut short, it has ended, and only it can tell why; else it waits for us to read on.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(5)
+                child.wait(1)
             failed = error
-        except BaseException:
-            ended(child)
-            raise
-        status = child.wait() if failed is None else child.poll()
-        if status is None:
-            ended(child)
+        finally:
+            status = child.poll()
+            child.kill()
         said.seek(0)
         reason = said.read(_LONGEST_REASON).decode("utf-8", "replace").strip()
         if status and (failed is None or reason):
@@ -119,9 +114,9 @@ def _output_of(*command: str) -> Iterator[BinaryIO]:
             raise failed
 
 
-def _started(command: list[str], said: int | IO[bytes]) -> subprocess.Popen[bytes]:
+def _started(command: list[str], said: int | IO[bytes], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said)
+        return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=said)
     except FileNotFoundError:
         raise EngineFailed(
             f"{command[0]} is not here", hint=f"install it, or give what {command[0]} save wrote elsewhere"
