@@ -107,6 +107,7 @@ def docker_engine() -> Iterator[dict[str, str]]:
     if os.geteuid() != 0:
         pytest.skip("Docker Engine is started by the superuser only")
     folder = Path(tempfile.mkdtemp(prefix="deadweight-"))  # a socket's path is short
+    (folder / "config.json").write_text("{}")
     variables = {"DOCKER_HOST": f"unix://{folder}/socket", "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(folder)}
     with (folder / "log").open("wb") as log:
         engine = subprocess.Popen(

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import struct
 import tarfile
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -100,3 +101,31 @@ def image_files(
     described = {**blob(document, "manifest.v1+json"), **platform}
     found["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [described]})
     return found
+
+
+def make_elf(*, needed: Sequence[str] = (), soname: str = "", build_id: bytes = b"", bits: int = 64) -> bytes:
+    """Return an ELF file for x86 with a dynamic segment and a build-id, and nothing that could run."""
+    wide = bits == 64
+    names = b"\0" + b"".join(name.encode() + b"\0" for name in (*needed, *([soname] if soname else [])))
+    note = struct.pack("<III4s", 4, len(build_id), 3, b"GNU\0") + build_id if build_id else b""
+    header_size, segment_size = (64, 56) if wide else (52, 32)
+    start = header_size + 3 * segment_size
+    base = 0x10000
+    at = {"names": start, "note": start + len(names), "dynamic": start + len(names) + len(note)}
+    tags = [(1, names.index(b"\0" + name.encode() + b"\0") + 1) for name in needed]
+    tags += [(14, names.index(b"\0" + soname.encode() + b"\0") + 1)] if soname else []
+    tags += [(5, base + at["names"]), (0, 0)]
+    dynamic = b"".join(struct.pack("<qQ" if wide else "<iI", *tag) for tag in tags)
+    whole = at["dynamic"] + len(dynamic)
+
+    def segment(kind: int, offset: int, size: int) -> bytes:
+        if wide:
+            return struct.pack("<IIQQQQQQ", kind, 4, offset, base + offset, base + offset, size, size, 1)
+        return struct.pack("<IIIIIIII", kind, offset, base + offset, base + offset, size, size, 4, 1)
+
+    ident = b"\x7fELF" + bytes([2 if wide else 1, 1, 1]) + bytes(9)
+    shape = "<HHIQQQIHHHHHH" if wide else "<HHIIIIIHHHHHH"
+    machine = 62 if wide else 3
+    header = struct.pack(shape, 3, machine, 1, 0, header_size, 0, 0, header_size, segment_size, 3, 0, 0, 0)
+    segments = segment(1, 0, whole) + segment(2, at["dynamic"], len(dynamic)) + segment(4, at["note"], len(note))
+    return ident + header + segments + names + note + dynamic

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from deadweight import profile
+from deadweight import Settings, profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.findings import Profile
 from tests.builders import ELF_X86_64, dist_files, write_files
-from tests.images import Compression, Content, image_files, link, make_image, make_tar, packed
+from tests.images import Compression, Content, image_files, link, make_elf, make_image, make_tar, packed
 
 SITE = "usr/local/lib/python3.12/site-packages"
 
@@ -188,3 +189,161 @@ def test_image__manifest_under_the_name_of_another_digest__is_refused(tmp_path: 
     files[name] = content.replace(b"config", b"config ", 1)
     with pytest.raises(BadInput, match="does not match its digest"):
         measure(tmp_path, make_tar(files))
+
+
+def test_image__member_of_an_impossible_size__is_refused(tmp_path: Path) -> None:
+    member = tarfile.TarInfo("huge")
+    member.size = 1 << 62
+    layer = member.tobuf(tarfile.GNU_FORMAT) + bytes(1024)
+    files: dict[str, Content] = {
+        "layer.tar": layer, "config.json": "{}", "manifest.json": '[{"Config": "config.json", "Layers": ["layer.tar"]}]'
+    }  # fmt: skip
+    with pytest.raises(BadInput, match="larger than any disk"):
+        measure(tmp_path, make_tar(files))
+
+
+def test_image__pax_header_of_a_gigabyte__is_refused_unread(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("./PaxHeaders/x")
+    header.type, header.size = b"x", 1 << 30
+    path = tmp_path / "image.tar"
+    with path.open("wb") as file:
+        file.write(header.tobuf(tarfile.USTAR_FORMAT))
+        file.truncate(1 << 31)
+    with pytest.raises(BadInput, match="1,073,741,824 bytes"):
+        profile(path)
+
+
+def test_image__layer_that_unpacks_without_end__is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deadweight.sources.blobs._MOST_UNPACKED", 1 << 24)
+    member = tarfile.TarInfo("zeros")
+    member.size = 1 << 26
+    bomb = packed(member.tobuf() + bytes(member.size), "gzip")
+    assert len(bomb) < 1 << 20
+    files: dict[str, Content] = {"l": bomb, "c": "{}", "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'}
+    with pytest.raises(BadInput, match="unpacks to more than any layer holds"):
+        measure(tmp_path, make_tar(files))
+
+
+def test_image__devices_sockets_and_loops_of_links__weigh_nothing_and_end(tmp_path: Path) -> None:
+    device = tarfile.TarInfo()
+    device.type, device.devmajor = tarfile.CHRTYPE, 1
+    pipe = tarfile.TarInfo()
+    pipe.type = tarfile.FIFOTYPE
+    lower: dict[str, Content] = {"dev/zero": device, "run/pipe": pipe, "a": link("b"), "loop": link("loop/x")}
+    upper: dict[str, Content] = {"b": link("a"), "loop/x": "through a link", "c": link("c", hard=True)}
+    found = measure(tmp_path, make_image(lower, upper, APP))
+    assert found.system is not None
+    beside = sum(content.size for content in found.system.contents)
+    assert beside == len("b") + len("a") + len("through a link")
+
+
+def test_image__two_environments__each_with_its_requirements_and_its_splits(tmp_path: Path) -> None:
+    def at(prefix: str, *distributions: Mapping[str, bytes]) -> dict[str, Content]:
+        return {f"{prefix}/{path}": data for files in distributions for path, data in files.items()}
+
+    debian = at("usr/lib/python3/dist-packages", dist_files("shared", "1.0"), dist_files("apt-tool"))
+    venv = at(
+        "opt/venv/lib/python3.12/site-packages",
+        dist_files("app", requires=["shared>=2"], requested=True),
+        dist_files("shared", "2.0"),
+    )
+    conda: dict[str, Content] = {
+        "opt/conda/conda-meta/openssl-3.json": '{"name": "openssl", "version": "3", "files": ["lib/libssl.so"]}',
+        "opt/conda/lib/libssl.so": "x" * 90,
+        "opt/conda/pkgs/openssl-3/lib/libssl.so": "x" * 90,
+    }
+    more: dict[str, Content] = {"usr/lib/python3.11/os.py": "", "opt/venv/pyvenv.cfg": "version = 3.12.1\n"}
+    found = measure(tmp_path, make_image(debian | more, venv | conda))
+    inventory = found.inventory
+    assert [(e.prefix, e.python) for e in inventory.environments] == [
+        ("opt/venv", "3.12.1"), ("usr", "3.11"), ("opt/conda", None)
+    ]  # fmt: skip
+    assert {(d.key, d.prefix, d.version) for d in inventory.distributions} == {
+        ("app", "opt/venv", "1.0"), ("shared", "opt/venv", "2.0"), ("apt-tool", "usr", "1.0"),
+        ("shared@usr", "usr", "1.0"), ("openssl", "opt/conda", "3"),
+    }  # fmt: skip
+    assert found.conflicts == ()
+    assert found.dependencies.requires("app") == ("shared",)
+    assert [want.name for want in found.split("production").kept] == ["app"]
+    chosen = profile(tmp_path / "image.tar", Settings(environment="/usr"))
+    assert {want.name for want in chosen.split("production").kept} == {"apt-tool", "shared"}
+    with pytest.raises(BadInput, match="no environment /srv"):
+        profile(tmp_path / "image.tar", Settings(environment="/srv"))
+
+
+def test_image__its_requirements__are_what_splits_are_made_of(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("lib  # the one that counts\n")
+    found = profile(write_image(tmp_path), Settings(requirements=str(tmp_path / "requirements.txt")))
+    assert [root.key for root in found.dependencies.direct] == ["lib"]
+    assert [root.key for root in found.dependencies.strays] == ["app"]
+
+
+def write_image(folder: Path) -> Path:
+    path = folder / "image.tar"
+    path.write_bytes(make_image(*LAYERS))
+    return path
+
+
+def test_image__contents__each_sort_by_its_own_name(tmp_path: Path) -> None:
+    layer: dict[str, Content] = {
+        "root/.cache/pip/http/a": "1" * 11, "root/.cache/uv/archive/b": "2" * 12, "app/main.py": "3" * 13,
+        "app/__pycache__/main.cpython-312.pyc": "4" * 14, "usr/local/bin/python3.12": "5" * 15,
+        "var/lib/apt/lists/debian": "6" * 16,
+    }  # fmt: skip
+    found = measure(tmp_path, make_image(BASE, APP, layer))
+    assert found.system is not None
+    sizes = {content.name: content.size for content in found.system.contents}
+    assert sizes == {
+        "packages of the system": len(ELF_X86_64) * 40,
+        "Python itself": 500 + 15,
+        "pip's cache": 11,
+        "uv's cache": 12,
+        "the rest": 13,
+        "bytecode of no distribution": 14,
+        "caches and lists of the package manager": 16 + len(str(BASE["var/lib/dpkg/info/coreutils.list"])),
+        "the base's other files": len("usr/bin"),
+    }
+    assert sum(sizes.values()) == found.inventory.unowned.apparent
+
+
+def test_image__libraries__what_is_needed_missing_and_there_twice(tmp_path: Path) -> None:
+    openblas = make_elf(soname="libopenblas.so.0", needed=["libc.so.6"], build_id=b"same" * 5)
+    core, optional = make_elf(needed=["libopenblas-1.so", "libm.so.6"]), make_elf(needed=["libcuda.so.1"])
+    layer = site(
+        dist_files("numpy", files={"numpy/core.so": core, "numpy.libs/libopenblas-1.so": openblas}),
+        dist_files("scipy", files={"scipy/x.so": optional, "scipy.libs/libopenblas-2.so": openblas}),
+    )
+    system: dict[str, Content] = {
+        "lib/libc.so.6": make_elf(soname="libc.so.6"), "usr/lib/libm.so.6": link("libm-2.so"),
+        "var/lib/dpkg/info/libc6:amd64.list": "/lib/libc.so.6\n",
+    }  # fmt: skip
+    for compression in ("", "gzip"):
+        found = measure(tmp_path, make_image(system, layer, compression=compression)).system
+        assert found is not None
+        assert [(need.library, need.by, need.provider) for need in found.needs] == [
+            ("libcuda.so.1", ("scipy",), None),
+            ("libc.so.6", ("numpy", "scipy"), "libc6"),
+            ("libm.so.6", ("numpy",), "usr/lib/libm.so.6"),
+        ]
+        assert [(twin.library, twin.extra, [key for key, _ in twin.places]) for twin in found.twins] == [
+            ("libopenblas.so.0", len(openblas), ["numpy", "scipy"])
+        ]
+
+
+def test_rootfs__a_folder__as_the_image_of_it(tmp_path: Path) -> None:
+    files = {path: data for path, data in {**BASE, **APP}.items() if isinstance(data, str | bytes) and path[-1] != "/"}
+    write_files(tmp_path / "root", files)
+    found = profile(f"rootfs:{tmp_path / 'root'}")
+    seen = measure(tmp_path, make_image(files))
+    assert [(d.key, d.sizes.apparent) for d in found.inventory.distributions] == [
+        (d.key, d.sizes.apparent) for d in seen.inventory.distributions
+    ]
+    assert found.inventory.total.apparent == seen.inventory.total.apparent
+    assert found.target.kind == "image"
+    assert found.image is None
+
+
+def test_file_of_a_scheme_s_name__is_read_as_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docker:app").write_bytes(make_image(*LAYERS))
+    assert len(profile("docker-archive:docker:app").inventory.distributions) == 2

@@ -92,13 +92,13 @@ def _output_of(*command: str) -> Iterator[BinaryIO]:
     """Hand over what a command writes; raises EngineFailed with its own reason where it fails, or made us fail."""
     with tempfile.TemporaryFile() as said, _started(list(command), said) as child:
         stream = cast("BinaryIO", child.stdout)
-        failed: DeadweightError | None = None
+        failed: DeadweightError | ValueError | None = None
         try:
             yield stream
             while stream.read(_CHUNK):
                 pass
             child.wait()
-        except DeadweightError as error:
+        except (DeadweightError, ValueError) as error:
             # Where what it sent was cut short, it has ended, and only it can tell why; else it waits for us to read on.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(1)
@@ -127,6 +127,6 @@ def _started(command: list[str], said: int | IO[bytes], stdin: int = subprocess.
 
 def _refused(engine: str, reason: str, name: str) -> EngineFailed:
     cause = reason.splitlines()[-1].removeprefix("Error response from daemon: ").removeprefix("Error: ")
-    unknown = "no such image" in cause.lower() or "not known" in cause.lower()
+    unknown = any(words in cause.lower() for words in ("no such image", "not known", "does not exist"))
     hint = f"have it pulled first: {engine} pull {name}" if unknown else _HINTS[engine]
     return EngineFailed(f"{engine}: {cause}", hint=hint, detail=reason if "\n" in reason else "")

@@ -26,7 +26,7 @@ def mounted() -> "set[str]":
 
 
 def rows(root: str) -> "typing.Iterator[typing.Any]":
-    """Yield a row for each path that is no folder; follows no symlink."""
+    """Yield a row for each path below ``root`` ("" for the whole) that is no folder; follows no symlink."""
     mounts = mounted()
     pending = [root]
     while pending:
@@ -49,14 +49,14 @@ def rows(root: str) -> "typing.Iterator[typing.Any]":
             inode = [seen.st_dev, seen.st_ino] if seen.st_nlink > 1 else None
             regular = item.is_file(follow_symlinks=False)
             kind = "file" if regular else "symlink" if item.is_symlink() else "other"
-            yield [path[1:], seen.st_size, seen.st_blocks, inode, kind]
+            yield [path[len(root) + 1 :], seen.st_size, seen.st_blocks, inode, kind]
 
 
-def read(path: str, offset: int, length: int) -> "bytes | None":
+def read(root: str, path: str, offset: int, length: int) -> "bytes | None":
     """Return a part of a regular file; None where it cannot be read."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open("/" + path, flags)
+        descriptor = os.open(root + "/" + path, flags)
     except OSError:
         return None
     try:
@@ -67,19 +67,19 @@ def read(path: str, offset: int, length: int) -> "bytes | None":
         return None
 
 
-def main(requests: "typing.BinaryIO", answers: "typing.BinaryIO") -> None:
+def main(requests: "typing.BinaryIO", answers: "typing.BinaryIO", root: str = "") -> None:
     """List everything, then answer until there is nobody who asks."""
-    for row in rows(""):
+    for row in rows(root):
         answers.write(json.dumps(row).encode("ascii") + b"\n")
     answers.write(b"null\n")
     answers.flush()
     for line in iter(requests.readline, b""):
         for path, offset, length in json.loads(line.decode("ascii")):
-            data = read(path, offset, length)
+            data = read(root, path, offset, length)
             answers.write(b"%d\n" % (-1 if data is None else len(data)))
             answers.write(data or b"")
         answers.flush()
 
 
 if __name__ == "__main__":
-    main(sys.stdin.buffer, sys.stdout.buffer)
+    main(sys.stdin.buffer, sys.stdout.buffer, os.environ.get("DEADWEIGHT_ROOT", ""))

@@ -1,0 +1,177 @@
+"""Images and containers of an engine that does as it is told: what it sends, what it refuses, how it lies.
+
+``tests/functional/test_engines.py`` holds the same to real ones.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from deadweight import profile
+from deadweight.cli import _run
+from deadweight.errors import BadInput, EngineFailed, UnclearTarget
+from deadweight.sources import inside
+from tests.builders import ELF_X86_64, dist_files, write_files
+from tests.images import make_image, make_tar
+
+SITE = "usr/local/lib/python3.12/site-packages"
+FILES = {f"{SITE}/{path}": data for path, data in dist_files("lib", files={"lib/_c.so": ELF_X86_64 * 9}).items()}
+Engine = Callable[[str], None]
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """Put a "docker" on PATH, and no podman, that runs a few lines of Python with the arguments in ``args``."""
+
+    def make(code: str) -> None:
+        program = tmp_path / "bin/docker"
+        program.parent.mkdir()
+        lines = f"#!{sys.executable} -S\nimport os, sys\nargs, out = sys.argv[1:], sys.stdout.buffer\n"
+        program.write_text(lines + textwrap.dedent(code))
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", str(program.parent))
+
+    return make
+
+
+def test_docker__image__is_what_it_saves(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "image.tar").write_bytes(make_image(FILES))
+    engine(f"""
+        assert args == ["image", "save", "host:5000/app:1.0@sha256:aa"], args
+        out.write(open({str(tmp_path / "image.tar")!r}, "rb").read())
+    """)
+    found = profile("docker:host:5000/app:1.0@sha256:aa")
+    assert [d.key for d in found.inventory.distributions] == ["lib"]
+    assert (found.target.kind, found.target.path) == ("image", "docker:host:5000/app:1.0@sha256:aa")
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "hint"),
+    [
+        ("sys.exit('Error response from daemon: No such image: app')", "docker: No such image: app", "docker pull app"),
+        ("sys.exit('Cannot connect to the Docker daemon')", "Cannot connect", "docker info"),
+        ("out.write(b'x' * 5000); out.flush(); sys.exit('unexpected EOF')", "docker: unexpected EOF", "docker info"),
+        ("sys.exit(3)", "docker: it ended with 3", "docker info"),
+    ],
+)
+def test_docker__refuses__its_own_reason_and_what_to_do(engine: Engine, code: str, says: str, hint: str) -> None:
+    engine(code)
+    with pytest.raises(EngineFailed) as caught:
+        profile("docker:app")
+    assert says in caught.value.cause
+    assert hint in caught.value.hint
+    assert caught.value.exit_code == 5
+
+
+def test_docker__sends_no_image__says_so_and_does_not_wait(engine: Engine) -> None:
+    engine("out.write(b'no archive' * 1000000)")
+    with pytest.raises(BadInput, match="docker:app"):
+        profile("docker:app")
+
+
+def test_docker__not_there__says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _run(["docker:app"], debug=False) == 5
+    with pytest.raises(EngineFailed, match="docker is not here; podman is not here"):
+        profile("container:app")
+
+
+@pytest.mark.parametrize("target", ["docker:--help", "container:", "podman:a b", "docker:a\nb"])
+def test_docker__name_of_no_image__is_refused_before_it_is_asked(target: str) -> None:
+    with pytest.raises(UnclearTarget, match="no engine has a name like this"):
+        profile(target)
+
+
+STATE = """
+if args[:2] == ["container", "inspect"]:
+    print("STATUS")
+    print('["PATH=/usr/local/bin:/bin"]')
+    sys.exit()
+"""
+
+
+def of_state(status: str, code: str) -> str:
+    return STATE.replace("STATUS", status) + textwrap.dedent(code)
+
+
+def test_container__runs_with_a_python__is_listed_from_the_inside(engine: Engine, tmp_path: Path) -> None:
+    root = write_files(tmp_path / "root", FILES)
+    (root / "link").symlink_to("/etc")
+    engine(of_state("running", f"""
+        assert args[:6] == ["exec", "--interactive", "--user", "0", "c1", "python3"], args
+        os.environ["DEADWEIGHT_ROOT"] = {str(root)!r}
+        os.execv({sys.executable!r}, [{sys.executable!r}, *args[6:]])
+    """))  # fmt: skip
+    found = profile("container:c1")
+    assert [(d.key, d.prefix) for d in found.inventory.distributions] == [("lib", "usr/local")]
+    assert found.inventory.total.apparent == sum(map(len, FILES.values())) + len("/etc")
+    assert found.inventory.total.disk
+    assert found.inventory.environment.platform == "linux_x86_64"
+    assert found.target.kind == "container"
+
+
+@pytest.mark.parametrize("status", ["running", "exited"])
+def test_container__without_a_python_or_stopped__is_exported(engine: Engine, tmp_path: Path, status: str) -> None:
+    (tmp_path / "root.tar").write_bytes(make_tar(FILES))
+    engine(of_state(status, f"""
+        if args[0] == "exec":
+            sys.exit(127)
+        assert args == ["container", "export", "c1"], args
+        out.write(open({str(tmp_path / "root.tar")!r}, "rb").read())
+    """))  # fmt: skip
+    found = profile("container:c1")
+    assert [d.key for d in found.inventory.distributions] == ["lib"]
+    assert found.inventory.total.disk is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", "[1]", '["a", -1, 0, null, "file"]', '["a", 1, 1, null, "folder"]', "[" * 9999, '["a", 1, 1, [1], "file"]'],
+)
+def test_container__its_python_lies__is_an_error_of_its_own(engine: Engine, answer: str) -> None:
+    engine(of_state("running", f"""
+        sys.stdin.buffer.readline()
+        out.write(b"deadweight\\n" + {answer.encode()!r} + b"\\n")
+    """))  # fmt: skip
+    with pytest.raises(EngineFailed, match="did not list its files"):
+        profile("container:c1")
+
+
+def test_container__paths_that_lead_out__are_not_believed(engine: Engine) -> None:
+    rows = [["../etc/passwd", 1, 1, None, "file"], ["/etc/passwd", 1, 1, None, "file"], ["a", 5, 8, None, "file"], None]
+    text = "deadweight\n" + "".join(json.dumps(row) + "\n" for row in rows)
+    engine(of_state("running", f"out.write({text.encode()!r}); out.flush(); sys.stdin.buffer.read()"))
+    assert profile("container:c1").inventory.total.apparent == 5
+
+
+def test_inside__syntax__is_that_of_python_3_6() -> None:
+    ast.parse(Path(inside.__file__).read_text("utf-8"), feature_version=(3, 6))
+
+
+def test_inside__each_python_here__lists_and_reads_alike(tmp_path: Path) -> None:
+    root = write_files(tmp_path / "root", {"a/b": "hello", "ü": "x", **FILES})
+    (root / "hard").hardlink_to(root / "a/b")
+    (root / "dangling").symlink_to("nowhere")
+    requests = b'[["a/b", 1, 3], ["nothing", 0, 9], ["dangling", 0, 9]]\n'
+    expected = io.BytesIO()
+    inside.main(io.BytesIO(requests), expected, str(root))
+    assert expected.getvalue().endswith(b"null\n3\nell-1\n-1\n")
+    names = [sys.executable, *(f"python3.{minor}" for minor in range(6, 15))]
+    for python in filter(None, map(shutil.which, names)):
+        if subprocess.run([python, "--version"], capture_output=True, check=False).returncode:
+            continue  # a name that leads to no Python
+        done = subprocess.run(
+            [python, "-I", "-S", inside.__file__], input=requests, capture_output=True, check=True,
+            env={"DEADWEIGHT_ROOT": str(root)},
+        )  # fmt: skip
+        assert sorted(done.stdout.split(b"\n")) == sorted(expected.getvalue().split(b"\n")), python
