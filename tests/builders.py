@@ -16,7 +16,18 @@ from deadweight.findings import Profile, conclude
 from deadweight.formats.elf import linking
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.inventory import take_inventory
-from deadweight.model import Distribution, Entry, Environment, FileTree, Inventory, Linking, Metadata, Sizes, Wanted
+from deadweight.model import (
+    Distribution,
+    Entry,
+    Environment,
+    FileTree,
+    Inventory,
+    Linking,
+    Metadata,
+    Sizes,
+    Source,
+    Wanted,
+)
 from deadweight.settings import Settings
 from deadweight.targets import Target
 
@@ -209,8 +220,13 @@ def requirements_file(
 
 
 def profile_of(
-    inventory: Inventory, file: RequirementsFile | None = None, settings: Settings | None = None, *, path: str = ""
+    inventory: Inventory,
+    file: RequirementsFile | None = None,
+    settings: Settings | None = None,
+    *,
+    path: str = "",
+    source: Source | None = None,
 ) -> Profile:
     """Return the profile that the pure stages make of an inventory: of an environment, or of a requirements file."""
     target = Target("requirements", path or file.path) if file else Target("environment", path or "env")
-    return conclude(target, inventory, settings or Settings(), file)
+    return conclude(target, inventory, settings or Settings(), file, source=source)

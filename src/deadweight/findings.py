@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from deadweight.graph import Graph, Weight, build_graph, weigh
@@ -18,12 +18,15 @@ from deadweight.model import (
     ImageFacts,
     Inventory,
     Skipped,
+    Source,
     SystemFacts,
+    Use,
     Wanted,
 )
 from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
+from deadweight.usage import provided, uses_of
 
 if TYPE_CHECKING:
     import networkx
@@ -59,6 +62,8 @@ class Profile:
     requirements: the file, where the target is one
     image:        what is known of the layers, where the target is an image
     system:       what is there beside distributions, where the target is a whole system
+    source:       the application's source, where there is any
+    uses:         name → where that source uses it
     """
 
     target: Target
@@ -71,6 +76,8 @@ class Profile:
     settings: Settings
     image: ImageFacts | None = None
     system: SystemFacts | None = None
+    source: Source | None = None
+    uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -169,6 +176,7 @@ def conclude(
     declared: Mapping[str, frozenset[str]] | None = None,
     image: ImageFacts | None = None,
     system: SystemFacts | None = None,
+    source: Source | None = None,
 ) -> Profile:
     """Run the stages that follow the inventory, in order: graph, groups, splits.
 
@@ -177,13 +185,16 @@ def conclude(
     declared: project → the groups and extras that a lock has it for
     image:    what is known of the layers, where the target is an image
     system:   what is there beside distributions, where the target is a whole system
+    source:   the application's source, where there is any
     """
     if file is not None:
         wanted = tuple(file.all_wanted())
     named = {want.name: want.groups for want in wanted or () if want.name and want.groups}
     graph = build_graph(inventory, wanted)
     config = config_names(settings.groups)
-    groups = assign_groups(inventory, graph, config, {**named, **(declared or {})})
+    names = {distribution.name for distribution in inventory.distributions}
+    uses = None if source is None else uses_of(source, provided(inventory.distributions), names)
+    groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
     lines = wanted_of(inventory, graph) if wanted is None else wanted
     plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
     return Profile(
@@ -197,4 +208,6 @@ def conclude(
         settings=settings,
         image=image,
         system=system,
+        source=source,
+        uses=uses or {},
     )

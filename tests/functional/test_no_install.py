@@ -420,7 +420,7 @@ def test_project__groups_for_developers__are_evidence(server: Server, here: Path
     assert {key: each.group for key, each in found.groups.items()} == {
         "dw-app": "dev", "dw-extra": "core", "dw-lib": "dev", "odd": "core",
     }  # fmt: skip
-    assert found.groups["dw-app"].evidence[0].rule == "DW-DECLARED"
+    assert found.groups["dw-app"].evidence[0].rule == "DW002"
     assert set(found.split("production").distributions) == {"dw-extra", "odd"}
 
 

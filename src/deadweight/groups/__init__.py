@@ -1,46 +1,118 @@
-"""Graph → the group of each distribution (core, data, ml or dev), with the evidence for it.
+"""Graph and source → the group of each distribution (core, data, ml or dev), with the evidence for it.
 
-First what the distribution itself says (``rules.py``, the tables beside it) and its project's groups, then the graph:
+    rules.py      what a name and its metadata say, by the tables beside it      names.py   tables of names
+    source.py     what the places say that use it                                deciding.py  how all that is weighed
+    unmeasured.py the groups of requirements of which nothing was measured
 
-    DW-DECLARED     only dependency groups or extras for developers ask for it (a lock or pyproject.toml says so)
+What a distribution is by itself and by its uses comes first, then the graph:
 
-    DW-ONLY-DEV     a transitive distribution that only dev requirements reach is dev, whatever it is by itself
-    DW-NEEDED       one that looks like dev, but that something else needs at run time, is core
-    DW-REACHED      one that nothing speaks for takes the group of the requirements that reach it, if they agree
-    DW-DEFAULT      core, since to call it anything lighter would be a guess
+    DW301  a transitive distribution that only dev requirements reach is dev, whatever it is by itself
+    DW302  one that looks like dev, but that something else needs at run time, is core
+    DW303  one that nothing speaks for takes the group of the requirements that reach it, if they agree
+    DW304  core, since to call it anything lighter would be a guess
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from deadweight.graph import Graph
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
-from deadweight.groups.rules import Hint, Names, rules
-from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata
+from deadweight.groups.deciding import decide
+from deadweight.groups.names import Names
+from deadweight.groups.rules import Hint, judge
+from deadweight.groups.source import from_source
+from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
+from deadweight.usage import Engine, engines_of
 
-DEFAULT = Evidence("DW-DEFAULT", "core", "nothing says otherwise")
+DEFAULT = Evidence("DW304", "core", "nothing says otherwise")
 
 
-def judge(metadata: Metadata, config: Names) -> tuple[Hint, ...]:
-    """Return what the rules make of one distribution by itself, the deciding hint first."""
-    return tuple(hint for rule in rules(config) if (hint := rule(metadata)))
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What is concluded of one distribution before the graph is asked; ``hints`` with the deciding one first."""
+
+    group: Group | None
+    sure: bool
+    hints: tuple[Hint, ...]
+
+    @property
+    def is_dev(self) -> bool:
+        """Whether it is there for development, for sure."""
+        return self.group == "dev" and self.sure
+
+    @property
+    def is_settled(self) -> bool:
+        return bool(self.hints) and self.hints[0].rule.strength == "decisive" and self.hints[0].evidence.rule != "DW002"
 
 
 def assign_groups(
-    inventory: Inventory, graph: Graph, config: Names, declared: Mapping[str, frozenset[str]] | None = None
+    inventory: Inventory,
+    graph: Graph,
+    config: Names,
+    declared: Mapping[str, frozenset[str]] | None = None,
+    uses: Mapping[str, tuple[Use, ...]] | None = None,
 ) -> dict[str, Assignment]:
     """Return key → group of every distribution.
 
     declared: name → the dependency groups and extras of the project that ask for it, "" for the project itself
+    uses:     name → where the source uses it; None where there is no source
     """
-    hints = {
+    named = {
         d.key: _with_declared(judge(d.metadata, config), (declared or {}).get(d.name, frozenset()))
         for d in inventory.distributions
     }
-    own: dict[str, Group | None] = {key: found[0].evidence.group if found else None for key, found in hints.items()}
-    dev_roots = [root for root in graph.roots if own[root.key] == "dev"]
-    other_roots = [root for root in graph.roots if own[root.key] != "dev"]
+    names = {d.key: d.name for d in inventory.distributions}
+    own = {key: _concluded(hints) for key, hints in named.items()}
+    if uses is not None:
+        own = _with_uses(own, named, names, uses)
+    return _by_graph(own, graph)
+
+
+def by_name(metadata: Metadata, config: Names) -> Assignment:
+    """Return the group of one distribution alone, of which nothing but name and metadata is known."""
+    return _assignment(_concluded(judge(metadata, config)), ())
+
+
+def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hint, ...]:
+    """Add what a project's groups say."""
+    if not groups or not groups <= DEVELOPERS_EXTRAS:
+        return hints
+    asks = "group asks" if len(groups) == 1 else "groups ask"
+    return (*hints, Hint(Evidence("DW002", "dev", f"only its project's {_some(sorted(groups))} {asks} for it")))
+
+
+def _with_uses(
+    own: Mapping[str, _Own],
+    named: Mapping[str, tuple[Hint, ...]],
+    names: Mapping[str, str],
+    uses: Mapping[str, tuple[Use, ...]],
+) -> dict[str, _Own]:
+    """Conclude anew from the places that use each; then from what those load on demand that stay in production."""
+
+    def concluded(engines: Mapping[str, tuple[Engine, ...]]) -> dict[str, _Own]:
+        found = {}
+        for key, hints in named.items():
+            name = names[key]
+            told = from_source(name, uses.get(name, ()), engines.get(name, ()), _runtime(own[key].group))
+            found[key] = _concluded((*hints, *told))
+        return found
+
+    stays = {names[key] for key, found in concluded({}).items() if not found.is_dev}
+    every = engines_of(names.values()).items()
+    return concluded({name: tuple(engine for engine in engines if engine.by in stays) for name, engines in every})
+
+
+def _concluded(hints: tuple[Hint, ...]) -> _Own:
+    first, sure = decide(hints)
+    rest = sorted((hint for hint in hints if hint is not first), key=lambda hint: hint.evidence.rule)
+    return _Own(first.evidence.group if first else None, sure, (first, *rest) if first else tuple(rest))
+
+
+def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
+    dev_roots = [root for root in graph.roots if own[root.key].is_dev]
+    other_roots = [root for root in graph.roots if not own[root.key].is_dev]
     needed = graph.closure(other_roots)
     only_dev = graph.closure(dev_roots) - needed
     reaching: dict[str, list[str]] = {key: [] for key in own}
@@ -49,55 +121,56 @@ def assign_groups(
             reaching[key].append(root.key)
     roots = {root.key for root in graph.roots}
     found = {}
-    for key in own:
-        by_graph = _by_graph(key, own, hints[key], key in roots, key in only_dev, key in needed, reaching[key], graph)
-        evidence = (*by_graph, *(hint.evidence for hint in hints[key])) or (DEFAULT,)
-        tags = tuple(dict.fromkeys(hint.tag for hint in hints[key] if hint.tag))
-        found[key] = Assignment(group=evidence[0].group, tags=tags, evidence=evidence)
+    for key, concluded in own.items():
+        transitive = key not in roots
+        evidence = (
+            _only_dev(concluded, reaching[key], transitive and key in only_dev)
+            or _needed(concluded, [user for user in graph.required_by.get(key, ()) if user in needed])
+            or _reached(key, own, reaching[key], transitive)
+        )
+        found[key] = _assignment(concluded, evidence)
     return found
 
 
-def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hint, ...]:
-    """Put what a project's groups say before what is known of a name, and behind the user's own word."""
-    if not groups or not groups <= DEVELOPERS_EXTRAS:
-        return hints
-    hint = Hint(
-        Evidence("DW-DECLARED", "dev", f"only its project's {_some(sorted(groups))} {_asks(groups)} for it"), ""
-    )
-    first = 1 if hints and hints[0].evidence.rule == "DW-CONFIG" else 0
-    return (*hints[:first], hint, *hints[first:])
+def _assignment(own: _Own, by_graph: tuple[Evidence, ...]) -> Assignment:
+    told = tuple(hint.evidence for hint in own.hints)
+    if not by_graph and own.group is None:
+        by_graph = (DEFAULT,)
+    evidence = (*by_graph, *told)
+    tags = tuple(dict.fromkeys(hint.tag for hint in own.hints if hint.tag))
+    sure = own.sure if not by_graph else by_graph[0] is not DEFAULT
+    return Assignment(group=evidence[0].group, sure=sure, tags=tags, evidence=evidence)
 
 
-def _asks(groups: frozenset[str]) -> str:
-    return "group asks" if len(groups) == 1 else "groups ask"
-
-
-def _by_graph(
-    key: str,
-    own: Mapping[str, Group | None],
-    hints: tuple[Hint, ...],
-    is_root: bool,
-    only_dev: bool,
-    needed: bool,
-    reaching: list[str],
-    graph: Graph,
-) -> tuple[Evidence, ...]:
-    if hints and hints[0].evidence.rule == "DW-CONFIG":
+def _only_dev(own: _Own, reaching: list[str], applies: bool) -> tuple[Evidence, ...]:
+    if not applies or own.is_settled or any(_is_use(hint) for hint in own.hints):
         return ()
-    if only_dev and not is_root:
-        return (Evidence("DW-ONLY-DEV", "dev", f"only {_some(reaching)} {_verb(reaching)} it, for development"),)
-    if own[key] == "dev" and needed:
-        users = [user for user in graph.required_by.get(key, ()) if own[user] != "dev"] or graph.required_by.get(
-            key, ()
-        )
-        return (Evidence("DW-NEEDED", "core", f"{_some(users)} {_verb(users)} it at run time"),)
-    if own[key] is None and not is_root:
-        groups = {own[root] or "core" for root in reaching if own[root] != "dev"}
-        if len(groups) == 1:
-            group = groups.pop()
-            users = [root for root in reaching if own[root] != "dev"]
-            return (Evidence("DW-REACHED", group, f"only {_some(users)} ({group}) {_verb(users)} it"),)
-    return ()
+    return (Evidence("DW301", "dev", f"only {_some(reaching)} {_verb(reaching)} it, for development"),)
+
+
+def _is_use(hint: Hint) -> bool:
+    return hint.evidence.rule.startswith("DW2") and hint.evidence.group != "dev"
+
+
+def _needed(own: _Own, users: list[str]) -> tuple[Evidence, ...]:
+    if own.group != "dev" or own.is_settled or not users:
+        return ()
+    return (Evidence("DW302", "core", f"{_some(users)} {_verb(users)} it at run time"),)
+
+
+def _reached(key: str, own: Mapping[str, _Own], reaching: list[str], transitive: bool) -> tuple[Evidence, ...]:
+    if own[key].group is not None or not transitive:
+        return ()
+    users = [root for root in reaching if not own[root].is_dev]
+    groups = {_runtime(own[root].group) for root in users}
+    if len(groups) != 1:
+        return ()
+    group = groups.pop()
+    return (Evidence("DW303", group, f"only {_some(users)} ({group}) {_verb(users)} it"),)
+
+
+def _runtime(group: Group | None) -> Group:
+    return "core" if group is None or group == "dev" else group
 
 
 def _verb(names: Iterable[str]) -> str:

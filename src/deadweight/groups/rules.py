@@ -1,22 +1,37 @@
-"""What a name and its metadata say of a distribution's group: rules as data, tried in order, each with its reason.
+"""What a name and its metadata say of a distribution's group: rules as data, each with a code and a reason.
 
-DW-CONFIG      the user's [tool.deadweight.groups]
-DW-KNOWN       knowledge.toml: well-known names
-DW-PATTERN     knowledge.toml: patterns of names
-DW-CLASSIFIER  classifiers.toml: trove classifiers
+rules.toml        every rule, also those of the source and the graph: code, name, what it argues for, strength
+knowledge.toml    DW101, DW102 and DW107: well-known names and families
+classifiers.toml  DW103 and DW104: trove classifiers
+words.toml        DW105, DW106 and DW207: words of names and of summaries, companions of tests
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from deadweight.formats.metadata import normalize
+from deadweight.groups.names import Entry, Names, names_table
 from deadweight.model import GROUPS, Evidence, Group, Metadata
+
+Strength = Literal["decisive", "strong", "weak"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule: its code, what it argues for ("any" where a table or the user tells), and how much that counts."""
+
+    code: str
+    name: str
+    argues: str
+    strength: Strength
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,44 +41,15 @@ class Hint:
     evidence: Evidence
     tag: str = ""
 
-
-Entry = tuple[Group, str, str]  # group, tag, what it is known as
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """A table of names: exact ones beat patterns, a longer pattern a shorter one."""
-
-    exact: Mapping[str, Entry]
-    patterns: tuple[tuple[str, Entry], ...]
-
-    def find(self, name: str) -> tuple[Entry, str] | None:
-        """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
-        if name in self.exact:
-            return self.exact[name], ""
-        return next(((entry, glob) for glob, entry in self.patterns if _matches(name, glob)), None)
+    @property
+    def rule(self) -> Rule:
+        return rules()[self.evidence.rule]
 
 
-def _matches(name: str, glob: str) -> bool:
-    """Say whether a name fits a pattern, where only ``*`` means something; compiling 138 expressions takes 15 ms."""
-    first, *middle, last = glob.split("*")
-    if not name.startswith(first) or not name.endswith(last):
-        return False
-    at, end = len(first), len(name) - len(last)
-    for part in middle:
-        at = name.find(part, at, end) + len(part)
-        if at < len(part):
-            return False
-    return at <= end
-
-
-def names_table(rows: Iterable[tuple[str, Entry]]) -> Names:
-    """Build a table from (name or pattern, entry); the first of two equal names counts."""
-    exact: dict[str, Entry] = {}
-    globs: dict[str, Entry] = {}
-    for name, entry in rows:
-        (globs if "*" in name else exact).setdefault(name, entry)
-    return Names(exact, tuple(sorted(globs.items(), key=lambda item: (-len(item[0]), item[0]))))
+@lru_cache(maxsize=1)
+def rules() -> Mapping[str, Rule]:
+    """Return code → rule, in the order of the codes."""
+    return {code: Rule(code=code, **values) for code, values in _load("rules.toml").items()}
 
 
 @lru_cache(maxsize=1)
@@ -71,7 +57,7 @@ def knowledge() -> Names:
     """Return the shipped table of well-known names."""
     tables = _load("knowledge.toml")
     return names_table(
-        (name, (cast("Group", group), tag, section["says"]))
+        (name, Entry(cast("Group", group), tag, section["says"], section.get("sure", True)))
         for group, tags in tables.items()
         for tag, section in tags.items()
         for name in section["names"].split()
@@ -79,9 +65,34 @@ def knowledge() -> Names:
 
 
 @lru_cache(maxsize=1)
-def _classifiers() -> tuple[tuple[str, Group, str], ...]:
-    rows = _load("classifiers.toml")["classifiers"]
-    return tuple((start, cast("Group", place.split(".")[0]), place.split(".")[1]) for start, place in rows)
+def companions() -> frozenset[str]:
+    """Return the names that are often there for tests alone, though known for something else."""
+    return frozenset(_load("words.toml")["companions"]["names"].split())
+
+
+@lru_cache(maxsize=1)
+def _classifiers() -> tuple[tuple[str, str, Group, str], ...]:
+    tables = _load("classifiers.toml")
+    return tuple(
+        (code, start, cast("Group", place.split(".")[0]), place.split(".")[1])
+        for code, key in (("DW103", "telling"), ("DW104", "topics"))
+        for start, place in tables[key]
+    )
+
+
+@lru_cache(maxsize=1)
+def _words() -> Mapping[Group, tuple[frozenset[str], re.Pattern[str]]]:
+    tables = _load("words.toml")
+    tables.pop("companions")
+    return {
+        cast("Group", group): (frozenset(words["names"].split()), _any_of(words["summary"]))
+        for group, words in tables.items()
+    }
+
+
+def _any_of(phrases: str) -> re.Pattern[str]:
+    lines = sorted(phrases.split("\n"), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, filter(None, lines)))})(?![\w-])", re.IGNORECASE)
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -93,8 +104,8 @@ def by_config(names: Names, metadata: Metadata) -> Hint | None:
     found = names.find(metadata.name)
     if found is None:
         return None
-    (group, tag, _), glob = found
-    return Hint(Evidence("DW-CONFIG", group, f"your configuration says so{f' ({glob})' if glob else ''}"), tag)
+    entry, glob = found
+    return Hint(Evidence("DW001", entry.group, f"your configuration says so{f' ({glob})' if glob else ''}"), entry.tag)
 
 
 def by_knowledge(metadata: Metadata) -> Hint | None:
@@ -102,24 +113,48 @@ def by_knowledge(metadata: Metadata) -> Hint | None:
     found = knowledge().find(metadata.name)
     if found is None:
         return None
-    (group, tag, says), glob = found
-    if glob:
-        return Hint(Evidence("DW-PATTERN", group, f"{glob} is {says}"), tag)
-    return Hint(Evidence("DW-KNOWN", group, f"known as {says}"), tag)
+    entry, glob = found
+    says = f"{glob} is {entry.says}" if glob else f"known as {entry.says}"
+    code = "DW107" if not entry.sure else "DW102" if glob else "DW101"
+    return Hint(Evidence(code, entry.group, says), entry.tag)
 
 
 def by_classifier(metadata: Metadata) -> Hint | None:
     """The first telling trove classifier (https://pypi.org/classifiers/)."""
-    for start, group, tag in _classifiers():
+    for code, start, group, tag in _classifiers():
         for classifier in metadata.classifiers:
             if classifier == start or (start[-1] == "*" and classifier.startswith(start[:-1])):
-                return Hint(Evidence("DW-CLASSIFIER", group, f'its classifier is "{classifier}"'), tag)
+                return Hint(Evidence(code, group, f'its classifier is "{classifier}"'), tag)
     return None
 
 
-def rules(config: Names) -> tuple[Callable[[Metadata], Hint | None], ...]:
-    """Return the rules that look at one distribution alone, in order; the first that speaks decides."""
-    return (lambda metadata: by_config(config, metadata), by_knowledge, by_classifier)
+def by_name(metadata: Metadata) -> Hint | None:
+    """A word of the name."""
+    parts = metadata.name.split("-")
+    for group, (names, _) in _words().items():
+        if found := next((part for part in parts if part in names), None):
+            return Hint(Evidence("DW105", group, f'its name has the word "{found}"'))
+    return None
+
+
+def by_summary(metadata: Metadata) -> Hint | None:
+    """A word of the summary."""
+    for group, (_, phrases) in _words().items():
+        if found := phrases.search(metadata.summary[:_SUMMARY]):
+            return Hint(Evidence("DW106", group, f'its summary says "{found.group()}"'))
+    return None
+
+
+_SUMMARY = 300  # characters that are looked at; the field is one line
+
+
+def judge(metadata: Metadata, config: Names) -> tuple[Hint, ...]:
+    """Return what the rules make of a name and its metadata, by their codes."""
+    first = (by_config(config, metadata), by_knowledge(metadata), by_classifier(metadata))
+    told = tuple(hint for hint in first if hint)
+    if any(hint.evidence.rule in ("DW101", "DW102", "DW103", "DW107") for hint in told):
+        return told  # words add nothing to what is known
+    return told + tuple(hint for hint in (by_name(metadata), by_summary(metadata)) if hint)
 
 
 def config_names(groups: Mapping[str, Iterable[str]]) -> Names:
@@ -129,5 +164,5 @@ def config_names(groups: Mapping[str, Iterable[str]]) -> Names:
         group, _, tag = place.partition(".")
         if group not in GROUPS:
             raise ValueError(f"no group {group!r}; there are {', '.join(GROUPS)}")
-        rows += [(normalize(name), (group, tag, "")) for name in names]
+        rows += [(normalize(name), Entry(group, tag)) for name in names]
     return names_table(rows)

@@ -2,7 +2,7 @@
 
 tree.py   files, wherever they are         asked.py  requirements, locks, archives
 found.py  distributions with their sizes   image.py  layers and system packages
-groups.py groups with their evidence
+groups.py groups with their evidence       source.py, uses.py  what source names, and whose it is
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from deadweight.model.found import (
 )
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
 from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins
+from deadweight.model.source import How, Mention, Naming, Reading, Role, Source
 from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped
+from deadweight.model.uses import Use
 
 __all__ = [
     "GROUPS",
@@ -36,19 +38,26 @@ __all__ = [
     "Evidence",
     "FileTree",
     "Group",
+    "How",
     "ImageFacts",
     "Inventory",
     "Layer",
     "Linking",
     "Lock",
+    "Mention",
     "Metadata",
+    "Naming",
     "Need",
     "Pinned",
     "Reader",
+    "Reading",
+    "Role",
     "Sizes",
     "Skipped",
+    "Source",
     "SystemFacts",
     "SystemPackage",
     "Twins",
+    "Use",
     "Wanted",
 ]

@@ -20,8 +20,12 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """The group of one distribution; the first evidence decided."""
+    """The group of one distribution; the first evidence decided.
+
+    sure: whether the evidence is enough to leave it out for; what is not sure stays in production
+    """
 
     group: Group
     tags: tuple[str, ...]
     evidence: tuple[Evidence, ...]
+    sure: bool = True

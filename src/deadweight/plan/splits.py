@@ -1,17 +1,18 @@
 """Groups → which of the user's lines each split keeps, and what that saves.
 
-A line goes when its distribution's group is not one of the split's and nothing that stays needs it. So a line that
-production needs stays, whatever it looks like; and of a full freeze, what only dev requirements pull in goes with them.
+A line goes when its distribution's group is surely not one of the split's and nothing that stays needs it. So a line
+that production needs stays, whatever it looks like; and of a full freeze, what only dev requirements pull in goes with
+them. What stays for want of certainty is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deadweight.graph import Graph, Root
-from deadweight.groups import judge
-from deadweight.groups.rules import Names
+from deadweight.groups import by_name
+from deadweight.groups.names import Names
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Wanted
 from deadweight.settings import Settings
 
@@ -33,10 +34,24 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unsure:
+    """A requirement that stays only because nobody can be sure of its group: for a person to judge.
+
+    freed_bytes: what would leave if it went; None where nothing of that name is installed
+    """
+
+    name: str
+    group: Group
+    evidence: Evidence
+    freed_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
     """One smaller set of requirements.
 
     kept:          the user's requirements that stay, in their order
+    unsure:        those of them that look like a group that is left out, by weak evidence
     distributions: keys of all that those bring in
     saved_bytes:   apparent bytes of what is in the whole and not in here
     """
@@ -48,6 +63,7 @@ class Split:
     distributions: tuple[str, ...]
     apparent_bytes: int
     saved_bytes: int
+    unsure: tuple[Unsure, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -81,6 +97,7 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
     distributions = plan.graph.closure(_roots(kept, plan))
     gone = [w for w in plan.wanted if w not in kept]
     staying = [(w, plan.graph.required_by.get(key, ())) for w in gone if (key := plan.keys[w]) in distributions and key]
+    unsure = [w for w in kept if _is_held(judged[w]) and judged[w].group not in allowed and w.name not in settings.keep]
     warnings = [f"{w.name} is left out of {name}, but stays: {', '.join(users[:3])} needs it" for w, users in staying]
     return Split(
         name=name,
@@ -90,24 +107,19 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
         distributions=tuple(sorted(distributions)),
         apparent_bytes=plan.graph.bytes_of(distributions),
         saved_bytes=plan.graph.bytes_of(everything - distributions),
+        unsure=tuple(_unsure(w, judged[w], plan) for w in unsure),
         warnings=tuple(warnings),
     )
 
 
-def _judge(want: Wanted, plan: Plan, settings: Settings) -> Evidence:
-    """Return the deciding evidence for a requirement's group; by the name alone where nothing was measured."""
-    evidence = _by_group(want, plan)
-    if want.name in settings.drop:
-        return Evidence("DW-CONFIG", evidence.group, "you said to leave it out (drop)")
-    return evidence
-
-
-def _by_group(want: Wanted, plan: Plan) -> Evidence:
+def _judge(want: Wanted, plan: Plan, settings: Settings) -> Assignment:
+    """Return a requirement's group with its evidence; by the name alone where nothing was measured."""
     key = plan.keys[want]
-    if key is not None:
-        return plan.groups[key].evidence[0]
-    hints = judge(Metadata(name=want.name, version=None), plan.config) if want.name else ()
-    return hints[0].evidence if hints else Evidence("DW-DEFAULT", "core", "nothing says otherwise")
+    found = by_name(Metadata(name=want.name or "", version=None), plan.config) if key is None else plan.groups[key]
+    if want.name in settings.drop:
+        said = Evidence("DW003", found.group, "you said to leave it out (drop)")
+        return replace(found, evidence=(said, *found.evidence), sure=True)
+    return found
 
 
 def _is_asked(want: Wanted, plan: Plan) -> bool:
@@ -116,17 +128,22 @@ def _is_asked(want: Wanted, plan: Plan) -> bool:
     return key is None or not plan.graph.frozen or any(root.key == key for root in plan.graph.direct)
 
 
-def _chosen(want: Wanted, evidence: Evidence, allowed: Collection[str], settings: Settings) -> bool:
+def _chosen(want: Wanted, found: Assignment, allowed: Collection[str], settings: Settings) -> bool:
     if want.name in settings.drop:
         return False
-    return want.name in settings.keep or evidence.group in allowed
+    return want.name in settings.keep or found.group in allowed or _is_held(found)
+
+
+def _is_held(found: Assignment) -> bool:
+    """Say whether a group is no reason to leave anything out; core, which is what nobody knows, always is one."""
+    return not found.sure and found.group != "core"
 
 
 def _stays(
     want: Wanted,
     plan: Plan,
     needed: Collection[str],
-    evidence: Evidence,
+    found: Assignment,
     allowed: Collection[str],
     settings: Settings,
 ) -> bool:
@@ -134,7 +151,7 @@ def _stays(
         return False
     key = plan.keys[want]
     if key is None:
-        return want.name in settings.keep or evidence.group in allowed
+        return _chosen(want, found, allowed, settings)
     return key in needed or want.name in settings.keep
 
 
@@ -142,15 +159,26 @@ def _roots(wanted: Iterable[Wanted], plan: Plan) -> list[Root]:
     return [Root(key, w.extras & plan.graph.extras.get(key, frozenset())) for w in wanted if (key := plan.keys[w])]
 
 
-def _dropped(want: Wanted, evidence: Evidence, leaving: Collection[str], plan: Plan) -> Dropped:
+def _dropped(want: Wanted, found: Assignment, leaving: Collection[str], plan: Plan) -> Dropped:
     key = plan.keys[want]
     return Dropped(
         name=want.name or want.url,
-        group=evidence.group,
-        evidence=evidence,
+        group=found.group,
+        evidence=found.evidence[0],
         brought_bytes=None if key is None else plan.graph.bytes_of(plan.graph.closure_of(key) & set(leaving)),
-        freed_bytes=None if key is None else plan.graph.bytes_of(plan.graph.freed_by_dropping({key})),
+        freed_bytes=_freed(key, plan),
     )
+
+
+def _unsure(want: Wanted, found: Assignment, plan: Plan) -> Unsure:
+    key = plan.keys[want]
+    return Unsure(
+        name=want.name or want.url, group=found.group, evidence=found.evidence[0], freed_bytes=_freed(key, plan)
+    )
+
+
+def _freed(key: str | None, plan: Plan) -> int | None:
+    return None if key is None else plan.graph.bytes_of(plan.graph.freed_by_dropping({key}))
 
 
 def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:

@@ -85,6 +85,7 @@ def _row(row: Row, profile: Profile) -> dict[str, object]:
         "version": distribution.version,
         "direct": row.direct,
         "group": assignment.group,
+        "sure": assignment.sure,
         "tags": list(assignment.tags),
         "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in assignment.evidence],
         **_sizes(distribution.sizes),
@@ -185,6 +186,10 @@ def _split(split: Split) -> dict[str, object]:
                 "freed_bytes": d.freed_bytes,
             }
             for d in split.dropped
+        ],
+        "unsure": [
+            {"name": u.name, "group": u.group, "says": u.evidence.says, "freed_bytes": u.freed_bytes}
+            for u in split.unsure
         ],
         "distributions": list(split.distributions),
         "apparent_bytes": split.apparent_bytes,

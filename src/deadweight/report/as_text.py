@@ -48,6 +48,7 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
         parts += [_table(profile, width, rows), _groups(profile, width)]
         parts += _without_wheel(profile, width)
         parts += _could_go(profile, width)
+        parts += unsure_table(profile.split("production"), width)
         parts += _shared(profile, width)
         parts += _splits(profile, width)
     parts += about_system(profile, width)
@@ -233,6 +234,20 @@ def left_out_table(title: str, split: Split, width: int) -> Table:
     if len(split.dropped) > 1:
         table.add_row("together", human(split.saved_bytes), "what several of them bring counts once")
     return table
+
+
+def unsure_table(split: Split, width: int) -> Iterator[Table]:
+    """Yield what stays in a split for want of certainty, for a person to judge; nothing where all is sure."""
+    if not split.unsure:
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("unsure, stays", overflow="fold")
+    table.add_column("frees", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1)
+    for found in sorted(split.unsure, key=lambda u: (-(u.freed_bytes or 0), u.name)):
+        frees = "not here" if found.freed_bytes is None else human(found.freed_bytes)
+        table.add_row(plain(found.name), frees, f"{found.group}? {plain(found.evidence.says)}")
+    yield table
 
 
 def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:

@@ -12,7 +12,7 @@ from deadweight.findings import Profile
 from deadweight.model import Wanted
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.plan.writing import Writer
-from deadweight.report.as_text import WIDEST, left_out_table, render
+from deadweight.report.as_text import WIDEST, left_out_table, render, unsure_table
 from deadweight.report.units import human, percent, plain
 
 
@@ -69,6 +69,7 @@ def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -
             style="not bold",
         )
         parts += [Text(""), head, _left_out(split, width)] if parts else [head, _left_out(split, width)]
+        parts += unsure_table(split, min(width, WIDEST))
     notes = [*(c.says for c in profile.conflicts), *profile.warnings]
     parts += [Text("")] if notes else []
     parts += [Text(plain(f"note: {note}")) for note in notes]

@@ -69,12 +69,15 @@ def _steps(profile: Profile, path: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def why_json(profile: Profile, found: Why) -> str:
-    """Return schema ``deadweight.why/1``: name, bytes as in the profile, paths, holders, leaves."""
-    weight = profile.weights[found.key]
+    """Return schema ``deadweight.why/1``: name, group and bytes as in the profile, paths, holders, leaves."""
+    weight, group = profile.weights[found.key], profile.groups[found.key]
     values = {
         "schema": "deadweight.why/1",
         "version": __version__,
         "name": found.key,
+        "group": group.group,
+        "sure": group.sure,
+        "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in group.evidence],
         "apparent_bytes": profile.dependencies.own[found.key],
         "closure_bytes": weight.closure,
         "retained_bytes": weight.retained,
@@ -95,7 +98,9 @@ def why_text(profile: Profile, found: Why, *, most: int | None = 20) -> str:
     group = profile.groups[found.key]
     version = distribution.version or "(version unknown)"
     sizes = f"{human(graph.own[found.key])}, with all it needs {human(weight.closure)}"
-    lines = [f"{found.key} {version}: {sizes}; {group.group}: {group.evidence[0].says}", "", "brought in by"]
+    lines = [f"{found.key} {version}: {sizes}; {group.group}{'' if group.sure else ', not sure'}", ""]
+    lines += [f"  {e.rule} {e.group}: {e.says}" for e in group.evidence]
+    lines += ["", "brought in by"]
     texts = list(dict.fromkeys(_path_text(path, direct) for path in found.paths))
     shown = texts if most is None else texts[:most]
     lines += [f"  {text}" for text in shown]

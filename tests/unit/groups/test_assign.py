@@ -29,28 +29,28 @@ def decided(found: dict[str, Assignment], key: str) -> tuple[str, str]:
 
 def test_group__only_dev_requirements_reach_it__is_dev() -> None:
     found = assigned(bare("tester", requires=["helper"]), bare("helper"), asked=("tester",), config=DEV)
-    assert decided(found, "tester") == ("DW-CONFIG", "dev")
-    assert decided(found, "helper") == ("DW-ONLY-DEV", "dev")
+    assert decided(found, "tester") == ("DW001", "dev")
+    assert decided(found, "helper") == ("DW301", "dev")
     assert "tester" in found["helper"].evidence[0].says
 
 
 def test_group__known_as_data_but_only_dev_reaches_it__is_dev_and_keeps_the_evidence() -> None:
     helper = bare("helper", classifiers=["Topic :: Database"])
     found = assigned(bare("tester", requires=["helper"]), helper, asked=("tester",), config=DEV)
-    assert decided(found, "helper") == ("DW-ONLY-DEV", "dev")
-    assert [e.rule for e in found["helper"].evidence] == ["DW-ONLY-DEV", "DW-CLASSIFIER"]
+    assert decided(found, "helper") == ("DW301", "dev")
+    assert [e.rule for e in found["helper"].evidence] == ["DW301", "DW104"]
 
 
 def test_group__looks_like_dev_but_is_needed__is_core_and_names_who_needs_it() -> None:
     found = assigned(bare("app", requires=["stubs"]), bare("stubs", classifiers=[STUBS]), asked=("app",))
-    assert decided(found, "stubs") == ("DW-NEEDED", "core")
+    assert decided(found, "stubs") == ("DW302", "core")
     assert "app" in found["stubs"].evidence[0].says
 
 
 def test_group__dev_line_that_production_needs__is_core() -> None:
     stubs = bare("stubs", classifiers=[STUBS])
     assert decided(assigned(bare("app", requires=["stubs"]), stubs, asked=("app", "stubs")), "stubs") == (
-        "DW-NEEDED",
+        "DW302",
         "core",
     )
 
@@ -65,7 +65,7 @@ def test_group__dev_and_production_reach_it__is_not_dev() -> None:
 
 def test_group__reached_from_one_group__takes_it() -> None:
     found = assigned(bare("frame", requires=["under"]), bare("under"), asked=("frame",), config=DATA)
-    assert decided(found, "under") == ("DW-REACHED", "data")
+    assert decided(found, "under") == ("DW303", "data")
 
 
 def test_group__reached_from_two_groups__is_core_by_default() -> None:
@@ -73,22 +73,22 @@ def test_group__reached_from_two_groups__is_core_by_default() -> None:
         bare("frame", requires=["under"]), bare("brain", requires=["under"]), bare("under"),
         asked=("frame", "brain"), config=DATA | ML,
     )  # fmt: skip
-    assert decided(found, "under") == ("DW-DEFAULT", "core")
+    assert decided(found, "under") == ("DW304", "core")
 
 
 def test_group__nobody_knows_it__is_core_by_default() -> None:
-    assert decided(assigned(bare("x-unheard-of"), asked=("x-unheard-of",)), "x-unheard-of") == ("DW-DEFAULT", "core")
+    assert decided(assigned(bare("x-unheard-of"), asked=("x-unheard-of",)), "x-unheard-of") == ("DW304", "core")
 
 
 def test_group__config__beats_what_the_graph_says() -> None:
     config = DEV | {"ml": ("helper",)}
     found = assigned(bare("tester", requires=["helper"]), bare("helper"), asked=("tester",), config=config)
-    assert decided(found, "helper") == ("DW-CONFIG", "ml")
+    assert decided(found, "helper") == ("DW001", "ml")
 
 
 def test_group__config_says_dev_but_production_needs_it__config_holds() -> None:
     found = assigned(bare("app", requires=["tester"]), bare("tester"), asked=("app",), config=DEV)
-    assert decided(found, "tester") == ("DW-CONFIG", "dev")
+    assert decided(found, "tester") == ("DW001", "dev")
 
 
 def test_tags__of_all_evidence__each_once() -> None:

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from deadweight.formats.metadata import is_name, normalize
-from deadweight.groups import judge
-from deadweight.groups.rules import config_names, knowledge
+from deadweight.groups.rules import config_names, judge, knowledge
 from deadweight.model import GROUPS, Metadata
 
 
@@ -32,7 +31,7 @@ def test_knowledge__sections__are_groups_that_exist_and_say_what_they_hold() -> 
     assert sections()
     for place, section in sections().items():
         assert place.partition(".")[0] in GROUPS, place
-        assert set(section) == {"says", "names"}, place
+        assert set(section) == {"says", "names"} | ({"sure"} if place == "dev.machinery" else set()), place
         assert section["says"].strip() == section["says"] != "", place
         assert section["names"], place
 
@@ -53,7 +52,10 @@ def test_knowledge__names__stand_in_one_section_each() -> None:
 def test_knowledge__every_name__is_found_in_its_section() -> None:
     for place, section in sections().items():
         for name in (name for name in section["names"] if "*" not in name):
-            assert knowledge().find(name) == ((*place.split("."), section["says"]), ""), name
+            found = knowledge().find(name)
+            assert found is not None, name
+            entry, glob = found
+            assert (f"{entry.group}.{entry.tag}", entry.says, glob) == (place, section["says"], ""), name
 
 
 def test_knowledge__pattern__is_no_mere_star() -> None:
@@ -63,17 +65,23 @@ def test_knowledge__pattern__is_no_mere_star() -> None:
 
 def test_knowledge__runner_of_tests__is_dev() -> None:
     (hint, *_) = judge(Metadata(name="pytest", version=None), config_names({}))
-    assert (hint.evidence.rule, hint.evidence.group) == ("DW-KNOWN", "dev")
+    assert (hint.evidence.rule, hint.evidence.group) == ("DW101", "dev")
+
+
+def classifiers() -> list[list[str]]:
+    """Return the rows in the order in which they are tried."""
+    tables = table("classifiers.toml")
+    return [*tables["telling"], *tables["topics"]]
 
 
 def test_classifiers__groups_exist_and_none_stands_twice() -> None:
-    rows = table("classifiers.toml")["classifiers"]
+    rows = classifiers()
     assert all(place.partition(".")[0] in GROUPS and place.partition(".")[2] for _, place in rows)
     assert [start for start, count in Counter(start for start, _ in rows).items() if count > 1] == []
 
 
 def test_classifiers__an_earlier_line__never_hides_a_later_one() -> None:
-    starts = [start for start, _ in table("classifiers.toml")["classifiers"]]
+    starts = [start for start, _ in classifiers()]
     hidden = [b for n, a in enumerate(starts) for b in starts[n + 1 :] if a[-1] == "*" and b.startswith(a[:-1])]
     assert hidden == []
 
@@ -81,5 +89,22 @@ def test_classifiers__an_earlier_line__never_hides_a_later_one() -> None:
 def test_classifiers__are_trove_classifiers() -> None:
     trove = pytest.importorskip("trove_classifiers")
     known = {*trove.classifiers, *trove.deprecated_classifiers}
-    for start, _ in table("classifiers.toml")["classifiers"]:
+    for start, _ in classifiers():
         assert start in known or any(start[-1] == "*" and name.startswith(start[:-1]) for name in known), start
+
+
+def test_words__of_one_group__are_no_other_groups() -> None:
+    tables = table("words.toml")
+    tables.pop("companions")
+    assert set(tables) == {"dev", "ml", "data"}
+    for key, split in (("names", str.split), ("summary", str.splitlines)):
+        words = [word for group in tables.values() for word in split(group[key].strip())]
+        assert [word for word, count in Counter(words).items() if count > 1] == []
+        assert all(word == word.lower() for word in words)
+
+
+def test_companions__are_known_for_something_else() -> None:
+    for name in table("words.toml")["companions"]["names"].split():
+        found = knowledge().find(name)
+        assert found is not None, name
+        assert found[0].group != "dev", name

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from deadweight.formats.metadata import normalize
-from deadweight.groups import judge
-from deadweight.groups.rules import config_names, names_table
+from deadweight.groups.names import Entry, names_table
+from deadweight.groups.rules import config_names, judge, knowledge, rules
 from deadweight.model import Metadata
+
+DEV, ML, DATA = Entry("dev", ""), Entry("ml", ""), Entry("data", "")
 
 
 def metadata(name: str, *classifiers: str) -> Metadata:
@@ -20,7 +22,7 @@ def rules_that_speak(name: str, *classifiers: str, config: dict[str, tuple[str, 
 
 def test_judge__name_that_several_rules_know__config_decides_and_the_others_stay_as_evidence() -> None:
     found = rules_that_speak("pytest", "Topic :: Database", config={"ml": ("pytest",)})
-    assert found == ["DW-CONFIG", "DW-KNOWN", "DW-CLASSIFIER"]
+    assert found == ["DW001", "DW101", "DW104"]
 
 
 def test_judge__nothing_known__is_silent() -> None:
@@ -28,19 +30,19 @@ def test_judge__nothing_known__is_silent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("classifiers", "group"),
+    ("classifiers", "rule", "group"),
     [
-        (("Framework :: Pytest",), "dev"),
-        (("Typing :: Stubs Only",), "dev"),
-        (("Topic :: Scientific/Engineering :: Artificial Intelligence",), "ml"),
-        (("Topic :: Database :: Front-Ends",), "data"),
-        (("Topic :: Database :: Front-Ends", "Framework :: Pytest"), "dev"),
+        (("Framework :: Pytest",), "DW103", "dev"),
+        (("Typing :: Stubs Only",), "DW103", "dev"),
+        (("Topic :: Scientific/Engineering :: Artificial Intelligence",), "DW104", "ml"),
+        (("Topic :: Database :: Front-Ends",), "DW104", "data"),
+        (("Topic :: Database :: Front-Ends", "Framework :: Pytest"), "DW103", "dev"),
     ],
     ids=["pytest-plugin", "stubs", "ai", "below-a-starred-one", "the-telling-one-first"],
 )
-def test_judge__classifier__tells_the_group_and_is_quoted(classifiers: tuple[str, ...], group: str) -> None:
+def test_judge__classifier__tells_the_group_and_is_quoted(classifiers: tuple[str, ...], rule: str, group: str) -> None:
     (hint,) = judge(metadata("no-such-name-anywhere", *classifiers), config_names({}))
-    assert (hint.evidence.rule, hint.evidence.group) == ("DW-CLASSIFIER", group)
+    assert (hint.evidence.rule, hint.evidence.group) == (rule, group)
     assert any(classifier in hint.evidence.says for classifier in classifiers)
 
 
@@ -49,21 +51,21 @@ def test_judge__classifier_that_tells_nothing__is_silent() -> None:
 
 
 def test_names__exact__beats_any_pattern() -> None:
-    table = names_table([("acme-*", ("dev", "", "")), ("acme-lib", ("ml", "", ""))])
-    assert table.find("acme-lib") == (("ml", "", ""), "")
+    table = names_table([("acme-*", DEV), ("acme-lib", ML)])
+    assert table.find("acme-lib") == (ML, "")
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_names__two_patterns__the_longer_counts(backwards: bool) -> None:
-    rows = [("acme-*", ("dev", "", "")), ("acme-data-*", ("data", "", ""))]
-    table = names_table(reversed(rows) if backwards else rows)  # type: ignore[arg-type]
-    assert table.find("acme-data-x") == (("data", "", ""), "acme-data-*")
-    assert table.find("acme-x") == (("dev", "", ""), "acme-*")
+    rows = [("acme-*", DEV), ("acme-data-*", DATA)]
+    table = names_table(reversed(rows) if backwards else rows)
+    assert table.find("acme-data-x") == (DATA, "acme-data-*")
+    assert table.find("acme-x") == (DEV, "acme-*")
     assert table.find("acme") is None
 
 
 def test_names__same_name_twice__the_first_counts() -> None:
-    assert names_table([("a", ("dev", "", "")), ("a", ("ml", "", ""))]).find("a") == (("dev", "", ""), "")
+    assert names_table([("a", DEV), ("a", ML)]).find("a") == (DEV, "")
 
 
 def test_config__names_in_any_spelling__are_normalized_and_tags_follow_the_dot() -> None:
@@ -79,9 +81,72 @@ def test_config__pattern__is_told() -> None:
 @pytest.mark.parametrize("pattern", ["Acme_*", "acme.*", "ACME-*"])
 def test_config__pattern_in_another_spelling__matches(pattern: str) -> None:
     assert normalize("acme_lib") == "acme-lib"
-    assert rules_that_speak("acme-lib", config={"ml": (pattern,)}) == ["DW-CONFIG"]
+    assert rules_that_speak("acme-lib", config={"ml": (pattern,)}) == ["DW001"]
 
 
 def test_config__unknown_group__raises() -> None:
     with pytest.raises(ValueError, match="nonsense"):
         config_names({"nonsense": ("a",)})
+
+
+def test_names__what_a_name_ends_with__beats_what_it_starts_with() -> None:
+    table = names_table([("acme-very-long-*", DATA), ("*-stubs", DEV)])
+    assert table.find("acme-very-long-stubs") == (DEV, "*-stubs")
+
+
+def test_names__star_in_the_middle__matches_what_stands_between() -> None:
+    table = names_table([("acme-*-types", DEV)])
+    assert table.find("acme-x-types") == (DEV, "acme-*-types")
+    assert table.find("acme-types") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "summary", "found"),
+    [
+        ("linter-acme", "", [("DW105", "dev")]),
+        ("acme-x", "A LINTER for acme files", [("DW106", "dev")]),
+        ("acme-mock-server", "Unit testing of acme", [("DW105", "dev"), ("DW106", "dev")]),
+        ("acme-llm", "An SDK", [("DW105", "ml")]),
+        ("acme-x", "A contest of protests", []),
+        ("acme-unittested", "Attestation", []),
+    ],
+    ids=["name", "summary", "both", "of-another-group", "within-other-words", "within-other-parts"],
+)
+def test_judge__words__of_name_and_summary_tell_a_little(name: str, summary: str, found: list[tuple[str, str]]) -> None:
+    hints = judge(Metadata(name=name, version=None, summary=summary), config_names({}))
+    assert [(hint.evidence.rule, hint.evidence.group) for hint in hints] == found
+    assert all(hint.rule.strength == "weak" for hint in hints)
+
+
+def test_judge__known_name__is_not_looked_at_for_words() -> None:
+    found = judge(Metadata(name="pandas", version=None, summary="A testing tool"), config_names({}))
+    assert [hint.evidence.rule for hint in found] == ["DW101"]
+
+
+def test_judge__machinery_of_development__is_weak() -> None:
+    (hint,) = judge(Metadata(name="pip", version=None), config_names({}))
+    assert (hint.evidence.rule, hint.evidence.group, hint.rule.strength) == ("DW107", "dev", "weak")
+
+
+def test_rules__codes__are_in_order_and_say_what_they_argue_for() -> None:
+    assert list(rules()) == sorted(rules())
+    for code, rule in rules().items():
+        assert code == rule.code
+        assert rule.argues in {"any", "core", "dev"}, code
+        assert rule.strength in {"decisive", "strong", "weak"}, code
+        assert rule.says.endswith("."), code
+    assert len({rule.name for rule in rules().values()}) == len(rules())
+
+
+def test_knowledge__runtime_helper_of_stubs__is_no_stub() -> None:
+    found = knowledge().find("django-stubs-ext")
+    assert found is not None
+    assert found[0].group == "core"
+
+
+def test_names__of_any_length__are_looked_up_at_once() -> None:
+    assert knowledge().find("x" * 1_000_000) is None
+
+
+def test_config__mere_star__is_everything() -> None:
+    assert rules_that_speak("anything", config={"ml": ("*",)}) == ["DW001"]

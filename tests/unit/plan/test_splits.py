@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deadweight.findings import Profile
-from deadweight.model import Distribution
+from deadweight.model import Distribution, Mention, Source
 from deadweight.settings import Settings
-from tests.builders import bare, bare_inventory, profile_of, requirements_file
+from tests.builders import bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file
 
 CONFIG = {"dev": ("tester", "linter"), "data": ("frame",), "ml": ("brain",)}
 
@@ -146,4 +146,41 @@ def test_split__nothing_installed__is_empty_and_saves_nothing() -> None:
 
 def test_dropped__evidence__is_that_of_its_group() -> None:
     (found,) = measured(bare("app"), bare("tester"), lines=("app", "tester")).split("production").dropped
-    assert (found.group, found.evidence.rule) == ("dev", "DW-CONFIG")
+    assert (found.group, found.evidence.rule) == ("dev", "DW001")
+
+
+def unsure(profile: Profile, split: str) -> dict[str, tuple[str, int | None]]:
+    return {found.name: (found.group, found.freed_bytes) for found in profile.split(split).unsure}
+
+
+def test_split__looks_like_dev_by_weak_evidence__stays_and_is_told() -> None:
+    found = measured(bare("app"), bare("acme-debugger", 100), lines=("app", "acme-debugger"), settings=Settings())
+    assert kept(found, "production") == ["app", "acme-debugger"]
+    assert unsure(found, "production") == {"acme-debugger": ("dev", 100)}
+    assert unsure(found, "minimal") == {"acme-debugger": ("dev", 100)}
+
+
+def test_split__unsure_and_not_installed__stays_and_is_told_too() -> None:
+    lines = ("app", "acme-debugger ; sys_platform == 'win32'")
+    found = measured(bare("app"), lines=lines, settings=Settings())
+    assert kept(found, "production") == ["app", "acme-debugger"]
+    assert unsure(found, "production") == {"acme-debugger": ("dev", None)}
+
+
+def test_split__unsure_but_the_user_said_so__is_not_told() -> None:
+    lines = ("app", "acme-debugger")
+    for settings in (Settings(keep=("acme-debugger",)), Settings(drop=("acme-debugger",))):
+        assert not unsure(measured(*map(bare, lines), lines=lines, settings=settings), "production")
+
+
+def test_split__name_that_nobody_knows__is_not_told_as_unsure() -> None:
+    assert unsure(measured(bare("x-unheard-of"), lines=("x-unheard-of",), settings=Settings()), "production") == {}
+
+
+def test_split__source_imports_what_looks_like_dev__stays_by_the_measured_files() -> None:
+    inventory = inventory_of(dist_files("app"), dist_files("faker", files={"made_up_module/__init__.py": ""}))
+    source = Source(folder="", mentions=(Mention("import", "made_up_module.x", "main.py", 2, "application"),))
+    for given, lines in (None, ["app"]), (source, ["app", "faker"]):
+        found = profile_of(inventory, requirements_file("app\nfaker\n"), source=given)
+        assert kept(found, "production") == lines
+    assert [use.by for use in found.uses["faker"]] == ["files"]

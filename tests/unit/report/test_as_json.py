@@ -26,8 +26,8 @@ DISTRIBUTION = {
     "name", "version", "direct", "group", "tags", "evidence", "apparent_bytes", "disk_bytes", "native_bytes",
     "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
     "import_names",
-} | {"kinds", "freed_bytes", "editable", "archive", "layers", "environment"}  # fmt: skip
-SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped"}
+} | {"kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure"}  # fmt: skip
+SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped", "unsure"}
 
 
 def read(profile: Profile) -> dict[str, Any]:

@@ -61,3 +61,15 @@ def test_split_text__nothing_goes__says_so_and_saves_nothing() -> None:
     text = split_text(service("app\n"), PATHS, width=80, color=False)
     assert "saves 0 B (0 %)" in text
     assert "nothing" in text
+
+
+def test_split_text__unsure__is_listed_with_its_reason() -> None:
+    found = profile_of(
+        bare_inventory(bare("app"), bare("acme-debugger", 2_000_000)),
+        requirements_file("app\nacme-debugger\n"),
+        Settings(),
+    )
+    text = split_text(found, PATHS, width=80, color=False)
+    assert "unsure, stays" in text
+    assert 'dev? its name has the word "debugger"' in text
+    assert "2.00 MB" in text

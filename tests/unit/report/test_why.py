@@ -78,6 +78,7 @@ def test_why__many_paths__stops_and_says_so() -> None:
 def test_why_json__has_these_keys_and_bytes() -> None:
     found = json.loads(why_json(web(), why(web(), "server")))
     assert set(found) == {
+        "group", "sure", "evidence",
         "schema", "version", "name", "apparent_bytes", "closure_bytes", "retained_bytes", "freed_bytes", "paths",
         "paths_cut", "held_by", "leaves_with_it",
     }  # fmt: skip

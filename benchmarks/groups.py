@@ -1,0 +1,214 @@
+"""Groups against what authors of real applications say: requirements that they split themselves, in fixtures/groups.
+
+The label is the author's: runtime or dev. Counted is what a split would leave out (dev, and sure of it): its precision
+and recall, and the dangerous errors, runtime that would be missing in production. A second line counts also what is
+called dev and not sure. Disputed are labels that the data itself doubts: well-known dev tools in a production list.
+
+    benchmarks/groups.py [--projects] [--halves N] [FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import random
+import re
+import statistics
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deadweight.formats.requirements import logical_lines, pep508
+from deadweight.groups.rules import config_names
+from deadweight.groups.unmeasured import groups_of_requirements
+from deadweight.model import Assignment, Mention, Source, Wanted
+from deadweight.model.source import Naming, Role
+
+FIXTURES = Path(__file__).parent.parent / "fixtures/groups"
+Chosen = Callable[[Assignment], bool]
+
+# What the scanner of source tells by a path, for facts that have no more than paths.
+_ROLES: tuple[tuple[Role, str], ...] = (
+    (
+        "tests",
+        r"(^|/)(tests?|testing|test_\w+|e2e|cypress|integration_tests?|fixtures)/|(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$",
+    ),
+    (
+        "build",
+        r"(^|/)(setup|noxfile|conftest|tasks|fabfile|dodo)\.py$|(^|/)\.[\w-]+/|docker-compose[\w.-]*(dev|test|local|ci)",
+    ),
+    ("docs", r"(^|/)(docs?|documentation|examples?|samples|mkdocs\.yml)(/|$)"),
+    ("notebooks", r"\.ipynb$|(^|/)notebooks/"),
+    ("scripts", r"(^|/)(scripts?|tools?|bin|dev|utils/dev|hack|misc|benchmarks?)/"),
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """One application with its author's labels; ``source`` is None where only requirements are known."""
+
+    name: str
+    labels: Mapping[str, str]
+    disputed: frozenset[str]
+    wanted: tuple[Wanted, ...]
+    source: Source | None
+
+
+@dataclass
+class Counts:
+    """How many were left out rightly, wrongly (dangerous), and how many of dev were not."""
+
+    right: int = 0
+    dangerous: int = 0
+    missed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.right + other.right, self.dangerous + other.dangerous, self.missed + other.missed)
+
+    @property
+    def precision(self) -> float:
+        return self.right / (self.right + self.dangerous) if self.right + self.dangerous else 1.0
+
+    @property
+    def recall(self) -> float:
+        return self.right / (self.right + self.missed) if self.right + self.missed else 1.0
+
+    @property
+    def f1(self) -> float:
+        return 2 * self.right / (2 * self.right + self.dangerous + self.missed) if self.right else 0.0
+
+    def __str__(self) -> str:
+        scores = f"precision {self.precision:.3f}  recall {self.recall:.3f}  F1 {self.f1:.3f}"
+        return f"{scores}  dangerous {self.dangerous:3}  missed {self.missed:3}"
+
+
+def read_projects(path: Path) -> list[Project]:
+    return [_project(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+
+
+def _project(facts: Mapping[str, Any]) -> Project:
+    text = "\n".join(facts["requirements"])
+    lines = [line for line in logical_lines(text, "requirements.txt") if line.kind == "requirement"]
+    return Project(
+        name=facts["id"],
+        labels=facts["labels"],
+        disputed=frozenset(facts["disputed"]),
+        wanted=tuple(want for line in lines if (want := pep508(line, "requirements.txt"))),
+        source=Source(folder="", mentions=tuple(_mentions(facts))) if "imports" in facts else None,
+    )
+
+
+def _mentions(facts: Mapping[str, Any]) -> Iterator[Mention]:
+    kinds: tuple[tuple[str, Naming], ...] = (("imports", "import"), ("strings", "string"), ("commands", "command"))
+    for key, kind in kinds:
+        for file, names in facts[key].items():
+            yield from (Mention(kind, name, file, 1, _role(file)) for name in names)
+
+
+def _role(file: str) -> Role:
+    return next((role for role, pattern in _ROLES if re.search(pattern, file, re.IGNORECASE)), "application")
+
+
+def assigned(project: Project) -> dict[str, Assignment]:
+    return groups_of_requirements(project.wanted, config_names({}), source=project.source)
+
+
+def count(project: Project, groups: Mapping[str, Assignment], chosen: Chosen, *, disputed: bool) -> Counts:
+    found = Counts()
+    for name, label in project.labels.items():
+        if name in project.disputed and not disputed:
+            continue
+        dev = name in groups and chosen(groups[name])
+        found.right += dev and label == "dev"
+        found.dangerous += dev and label != "dev"
+        found.missed += not dev and label == "dev"
+    return found
+
+
+def left_out(found: Assignment) -> bool:
+    return found.group == "dev" and found.sure
+
+
+def called_dev(found: Assignment) -> bool:
+    return found.group == "dev"
+
+
+def report(title: str, projects: Iterable[Project], *, each: bool, halves: int) -> None:
+    print(f"\n{title}")
+    groups = {project.name: assigned(project) for project in projects}
+    listed = list(projects)
+    for disputed in (False, True):
+        for what, chosen in (("left out", left_out), ("called dev", called_dev)):
+            found = [count(p, groups[p.name], chosen, disputed=disputed) for p in listed]
+            total = sum(found, Counts())
+            macro = statistics.mean(c.f1 for c in found if c.right + c.missed + c.dangerous)
+            print(f"  disputed {'in ' if disputed else 'out'}  {what:10}  {total}  macro F1 {macro:.3f}")
+    if halves:
+        _report_halves(listed, groups, halves)
+    if each:
+        for project in listed:
+            print(f"  {project.name[:40]:40}  {count(project, groups[project.name], left_out, disputed=False)}")
+    for project in listed:
+        for name, label in project.labels.items():
+            told = groups[project.name].get(name)
+            if told and label != "dev" and left_out(told) and name not in project.disputed:
+                evidence = "; ".join(f"{e.rule} {e.says}" for e in told.evidence)
+                print(f"  dangerous: {name} of {project.name}: {evidence}")
+            elif each and told and label == "dev" and not left_out(told):
+                print(f"  missed: {name} of {project.name}: {told.group}, {'; '.join(e.rule for e in told.evidence)}")
+
+
+def _report_halves(projects: list[Project], groups: Mapping[str, Mapping[str, Assignment]], halves: int) -> None:
+    """Print how far the figures of random halves of the projects lie apart."""
+    chance = random.Random(5)
+    found = []
+    for _ in range(halves):
+        half = chance.sample(projects, len(projects) // 2)
+        found.append(sum((count(p, groups[p.name], left_out, disputed=False) for p in half), Counts()))
+    scores, errors = sorted(c.f1 for c in found), sorted(c.dangerous for c in found)
+    low, high = halves // 20, halves - halves // 20 - 1
+    print(
+        f"  {halves} random halves: F1 {scores[low]:.3f} to {scores[high]:.3f} (median {scores[halves // 2]:.3f}),",
+        end="",
+    )
+    print(f" dangerous {errors[low]} to {errors[high]} (9 of 10)")
+
+
+def report_categories(path: Path, *, each: bool) -> None:
+    """Print how many well-known names are in the group that a person put them into; one family of stubs counts once."""
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    rows = [row for row in rows if not row["name"].startswith("mypy-boto3-")]
+    groups = groups_of_requirements([Wanted(name=row["name"]) for row in rows], config_names({}))
+    strict = lenient = 0
+    print(f"\ncategories ({len(rows)})")
+    for row in rows:
+        group = groups[row["name"]].group
+        strict += group == row["category"]
+        lenient += group in {row["category"], *row["also_acceptable"].split("|")}
+        if each and group != row["category"]:
+            print(f"  {row['name']}: {group}, not {row['category']} {row['also_acceptable']}")
+    print(f"  strict {strict / len(rows):.3f}  lenient {lenient / len(rows):.3f}")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    options.add_argument("folder", nargs="?", type=Path, default=FIXTURES)
+    options.add_argument("--projects", action="store_true", help="each project, and what was missed")
+    options.add_argument("--halves", type=int, default=200, metavar="N", help="random halves to compare (0: none)")
+    given = options.parse_args()
+    for title, file in (("with source", "with_source.jsonl"), ("requirements only", "requirements_only.jsonl")):
+        projects = read_projects(given.folder / file)
+        labels = sum(len(p.labels) for p in projects)
+        report(
+            f"{title} ({len(projects)} projects, {labels} labels)", projects, each=given.projects, halves=given.halves
+        )
+        if projects[0].source:
+            blind = [Project(p.name, p.labels, p.disputed, p.wanted, None) for p in projects]
+            report("the same without their source", blind, each=False, halves=0)
+    report_categories(given.folder / "categories.csv", each=given.projects)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Tables of names and patterns → what is known of a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from deadweight.model import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a table says of a name.
+
+    sure: whether that is enough to leave it out
+    """
+
+    group: Group
+    tag: str
+    says: str = ""
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A table of names: exact ones beat patterns; of these, what a name ends with beats what it starts with.
+
+    families: text before the one star at a pattern's end → entry
+    patterns: the others, the more telling first
+    longest:  characters of the longest text in ``families``, as names may be of any length
+    """
+
+    exact: Mapping[str, Entry]
+    families: Mapping[str, Entry]
+    patterns: tuple[tuple[str, Entry], ...]
+    longest: int
+
+    def find(self, name: str) -> tuple[Entry, str] | None:
+        """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
+        if name in self.exact:
+            return self.exact[name], ""
+        for glob, entry in self.patterns:
+            if _matches(name, glob):
+                return entry, glob
+        starts = (name[:length] for length in range(min(len(name), self.longest), -1, -1))
+        return next(((self.families[start], f"{start}*") for start in starts if start in self.families), None)
+
+
+def _matches(name: str, glob: str) -> bool:
+    """Say whether a name fits a pattern, where only ``*`` means something; compiling expressions takes too long."""
+    first, *middle, last = glob.split("*")
+    if not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for part in middle:
+        at = name.find(part, at, end) + len(part)
+        if at < len(part):
+            return False
+    return at <= end
+
+
+def names_table(rows: Iterable[tuple[str, Entry]]) -> Names:
+    """Build a table from (name or pattern, entry); the first of two equal names counts."""
+    exact: dict[str, Entry] = {}
+    families: dict[str, Entry] = {}
+    others: dict[str, Entry] = {}
+    for name, entry in rows:
+        if "*" not in name:
+            exact.setdefault(name, entry)
+        elif name.find("*") == len(name) - 1:
+            families.setdefault(name[:-1], entry)
+        else:
+            others.setdefault(name, entry)
+    patterns = tuple(sorted(others.items(), key=lambda item: (-len(item[0]), item[0])))
+    return Names(exact, families, patterns, max(map(len, families), default=0))

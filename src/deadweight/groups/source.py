@@ -1,0 +1,68 @@
+"""Where source uses a project → what that says of its group: evidence DW201 to DW208.
+
+Uses are told apart by where they stand: what the application needs when it starts, what it may need, and what only
+those need who work on it. One piece of evidence for each rule, however many places there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from deadweight.groups.rules import Hint, companions
+from deadweight.model import Evidence, Group, Mention, Use
+from deadweight.usage import Engine
+
+DEVELOPMENT = frozenset({"tests", "docs", "build"})
+# Words of a path that say that what is imported there may be for a developer's machine alone: settings tell apart where
+# an application runs, factories and seeds make test data.
+_TELLS_LESS = frozenset(
+    "bench benchmark benchmarks conf config debug demo demos dev development example examples factories fake faker"
+    " fixture fixtures loadtest loadtests local locust locustfile mock mocks profile profiling sample samples seed"
+    " seeder seeders seeds settings test tester testers testing tests testutil testutils urls".split()
+)
+_WORDS = re.compile(r"[^\W_]+")
+_VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "names"}
+
+
+def from_source(name: str, uses: Sequence[Use], engines: Iterable[Engine], group: Group) -> tuple[Hint, ...]:
+    """Return what the places say that use a project, by the rules' codes; ``uses`` may be empty.
+
+    engines: what loads it on demand, of what is there for more than development
+    group:   the one it has by itself where it is needed at run time
+    """
+    found: dict[str, list[Mention]] = {}
+    for use in uses:
+        if code := _code(use.mention):
+            found.setdefault(code, []).append(use.mention)
+    needed = [code for code in sorted(found) if code != "DW206"]
+    hints = [Hint(Evidence(code, group, _says(found[code]))) for code in needed]
+    hints += [Hint(Evidence("DW205", group, engine.says)) for engine in engines][:1]
+    if not hints and any(mention.kind == "import" for mention in found.get("DW206", ())):
+        says = f"nothing but {_says(found['DW206'])}"
+        hints += [Hint(Evidence("DW206", "dev", says))]
+        hints += [Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))] * (name in companions())
+    elif not hints and not uses:
+        hints = [Hint(Evidence("DW208", "dev", "nothing in the source names it"))]
+    return tuple(hints)
+
+
+def _code(mention: Mention) -> str:
+    """Return the rule that a place speaks for; "" where it tells nothing: type checkers alone run that import."""
+    if mention.how == "types":
+        return ""
+    if mention.role in DEVELOPMENT:
+        return "DW206"
+    if mention.kind == "command":
+        return "DW203"
+    if mention.kind != "import":
+        return "DW204"
+    at_start = mention.role == "application" and mention.how == "start"
+    return "DW201" if at_start and _TELLS_LESS.isdisjoint(_WORDS.findall(mention.file.lower())) else "DW202"
+
+
+def _says(mentions: Sequence[Mention]) -> str:
+    first = mentions[0]
+    others = len(mentions) - 1
+    more = f", as do {others} more places" if others > 1 else ", as does one more place" if others else ""
+    return f"{first.file}:{first.line} {_VERBS[first.kind]} {first.name}{more}"

@@ -1,0 +1,39 @@
+"""Projects → which of them another loads on demand, by a table with its reasons."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Engine(NamedTuple):
+    """One project that another loads by itself when it is asked to."""
+
+    name: str
+    by: str
+    says: str
+
+
+def engines_of(projects: Iterable[str]) -> dict[str, tuple[Engine, ...]]:
+    """Return project → who of the others loads it on demand; what nobody loads is left out."""
+    asked = set(projects)
+    found: dict[str, list[Engine]] = defaultdict(list)
+    for engine in sorted(engine for loader in asked for engine in _table().get(loader, ())):
+        if engine.name in asked and engine.name != engine.by:
+            found[engine.name].append(engine)
+    return {name: tuple(engines) for name, engines in sorted(found.items())}
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, tuple[Engine, ...]]:
+    """Return who loads → what."""
+    rows = tomllib.loads(Path(__file__).with_name("engines.toml").read_text("utf-8"))["engines"]
+    found: dict[str, list[Engine]] = defaultdict(list)
+    for row in rows:
+        for by in row["by"].split():
+            found[by] += (Engine(name, by, f"{by} loads it {row['says']}") for name in row["names"].split())
+    return {by: tuple(engines) for by, engines in found.items()}

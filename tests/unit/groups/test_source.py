@@ -1,0 +1,153 @@
+"""What the places that use a distribution say of its group, and how that is weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from deadweight.graph import build_graph
+from deadweight.groups import assign_groups
+from deadweight.groups.rules import config_names
+from deadweight.model import Assignment, Mention, Use
+from deadweight.model.source import How, Naming, Role
+from tests.builders import bare, bare_inventory, wants
+
+
+def use(role: Role, file: str = "app/main.py", *, kind: Naming = "import", how: How = "start") -> Use:
+    return Use(Mention(kind, "it", file, 7, role, how), "name")
+
+
+def assigned(
+    name: str, *uses: Use, others: tuple[str, ...] = (), used: Mapping[str, tuple[Use, ...]] | None = None
+) -> Assignment:
+    inventory = bare_inventory(*map(bare, (name, *others)))
+    graph = build_graph(inventory, wants(name, *others))
+    found = assign_groups(inventory, graph, config_names({}), None, {name: uses, **(used or {})})
+    return found[name]
+
+
+def decided(found: Assignment) -> tuple[str, str, bool]:
+    return found.evidence[0].rule, found.group, found.sure
+
+
+APP, TESTS = use("application"), use("tests", "tests/test_it.py")
+UNKNOWN = "x-unheard-of"
+
+
+def test_known_dev_tool__imported_at_start__is_needed() -> None:
+    found = assigned("faker", APP, TESTS)
+    assert decided(found) == ("DW201", "core", True)
+    assert "app/main.py:7" in found.evidence[0].says
+    assert [e.rule for e in found.evidence] == ["DW201", "DW101"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        use("application", "site/settings/local.py"),
+        use("application", "site/urls.py"),
+        use("application", "shop/factories.py"),
+        use("application", how="lazy"),
+        use("application", how="optional"),
+        use("application", how="types"),
+        use("scripts", "scripts/seed.py"),
+        use("notebooks", "a.ipynb"),
+        use("application", "Makefile", kind="command"),
+        use("application", "site/settings.py", kind="string"),
+        TESTS,
+    ],
+)
+def test_known_dev_tool__used_where_that_tells_less__is_dev(told: Use) -> None:
+    assert decided(assigned("django-debug-toolbar", told)) == ("DW101", "dev", True)
+
+
+def test_known_runtime__only_tests_import_it__is_what_its_name_says() -> None:
+    found = assigned("pandas", TESTS)
+    assert decided(found) == ("DW101", "data", True)
+    assert "DW206" in [e.rule for e in found.evidence]
+
+
+def test_unknown__only_tests_import_it__is_no_dev_by_that_alone() -> None:
+    assert decided(assigned(UNKNOWN, TESTS)) == ("DW304", "core", False)
+
+
+def test_unknown__nothing_names_it__is_no_dev_by_that_alone() -> None:
+    assert decided(assigned(UNKNOWN)) == ("DW304", "core", False)
+
+
+def test_looks_like_dev__only_tests_import_it__is_dev_for_sure() -> None:
+    assert decided(assigned("acme-debugger", TESTS)) == ("DW105", "dev", True)
+
+
+def test_looks_like_dev__nothing_names_it__is_dev_for_sure() -> None:
+    assert decided(assigned("acme-debugger")) == ("DW105", "dev", True)
+
+
+@pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        (APP, "DW201"),
+        (use("application", how="lazy"), "DW202"),
+        (use("application", "Dockerfile", kind="command"), "DW203"),
+        (use("application", "app/db.py", kind="url"), "DW204"),
+    ],
+)
+def test_looks_like_dev__the_application_uses_it_in_any_way__is_core(told: Use, rule: str) -> None:
+    assert decided(assigned("acme-debugger", told, TESTS)) == (rule, "core", True)
+
+
+def test_companion_of_tests__only_tests_import_it__is_dev() -> None:
+    assert decided(assigned("httpx", TESTS)) == ("DW207", "dev", True)
+
+
+@pytest.mark.parametrize("told", [APP, use("application", how="lazy"), use("scripts", "tools/x.py")])
+def test_companion_of_tests__anything_else_uses_it__is_what_its_name_says(told: Use) -> None:
+    assert decided(assigned("httpx", TESTS, told)) == ("DW101", "core", True)
+
+
+def test_companion_of_tests__nothing_names_it__is_what_its_name_says() -> None:
+    assert decided(assigned("httpx")) == ("DW101", "core", True)
+
+
+def test_machinery__nothing_names_it__stays_unsure() -> None:
+    assert decided(assigned("pip")) == ("DW107", "dev", False)
+
+
+def test_machinery__only_tests_import_it__is_dev_for_sure() -> None:
+    assert decided(assigned("pluggy", TESTS)) == ("DW107", "dev", True)
+
+
+def test_loaded_on_demand__by_what_stays__is_no_companion_of_tests() -> None:
+    used = {"scrapy": (APP,)}
+    found = assigned("playwright", TESTS, others=("scrapy",), used=used)
+    assert decided(found) == ("DW101", "core", True)
+    assert "scrapy" in next(e.says for e in found.evidence if e.rule == "DW205")
+
+
+def test_loaded_on_demand__by_what_is_there_for_development__says_nothing() -> None:
+    found = assigned("myst-parser", others=("sphinx",))
+    assert "DW205" not in [e.rule for e in found.evidence]
+
+
+def test_source__none_there__says_nothing() -> None:
+    inventory = bare_inventory(bare("pytest"))
+    found = assign_groups(inventory, build_graph(inventory, wants("pytest")), config_names({}))
+    assert [e.rule for e in found["pytest"].evidence] == ["DW101"]
+
+
+def test_transitive__only_dev_reaches_it_but_the_application_imports_it__is_not_dev() -> None:
+    inventory = bare_inventory(bare("pytest", requires=["helper"]), bare("helper"))
+    graph = build_graph(inventory, wants("pytest"))
+    for uses, group in ({}, "dev"), ({"helper": (APP,)}, "core"):
+        found = assign_groups(inventory, graph, config_names({}), None, uses)
+        assert found["helper"].group == group
+
+
+def test_declared_for_development__imported_at_start__the_project_is_believed() -> None:
+    inventory = bare_inventory(bare("acme"))
+    declared = {"acme": frozenset({"dev"})}
+    found = assign_groups(
+        inventory, build_graph(inventory, wants("acme")), config_names({}), declared, {"acme": (APP,)}
+    )
+    assert decided(found["acme"]) == ("DW002", "dev", True)
