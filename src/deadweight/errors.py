@@ -7,6 +7,7 @@ DeadweightError            4
 │   ├── BadLock            4   a lock file
 │   ├── MalformedArchive   4   a wheel or an sdist
 │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
+├── NotProven              3   the source needs more than a set of requirements provides
 ├── WouldOverwrite         4   a file is there already
 ├── InstallFailed          5   the installer, the index or the disk said no
 ├── EngineFailed           5   Docker or podman is not there, or refused
@@ -65,6 +66,12 @@ class MalformedArchive(BadInput):
 
 class UnclearTarget(BadInput):
     """TARGET is nothing that can be measured, or could be two things."""
+
+
+class NotProven(DeadweightError):
+    """The source names something that a set of requirements does not provide."""
+
+    exit_code = 3
 
 
 class WouldOverwrite(DeadweightError):

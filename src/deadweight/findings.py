@@ -24,6 +24,8 @@ from deadweight.model import (
     Wanted,
 )
 from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
+from deadweight.proof import Proof, prove
+from deadweight.proof.remarks import Remark, remarks_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
 from deadweight.usage import provided, uses_of
@@ -64,6 +66,8 @@ class Profile:
     system:       what is there beside distributions, where the target is a whole system
     source:       the application's source, where there is any
     uses:         name → where that source uses it
+    proofs:       split → whether it provides what the application names, where there is source
+    remarks:      what else is worth a look, where there is source
     """
 
     target: Target
@@ -78,6 +82,8 @@ class Profile:
     system: SystemFacts | None = None
     source: Source | None = None
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -196,18 +202,31 @@ def conclude(
     uses = None if source is None else uses_of(source, provided(inventory.distributions), names)
     groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
     lines = wanted_of(inventory, graph) if wanted is None else wanted
-    plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
+    plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config, uses=uses or {})
+    splits = make_splits(plan, settings)
+    proofs: dict[str, Proof] = {}
+    if source is not None:
+        proofs = {split.name: _proof(split, source, inventory) for split in splits}
     return Profile(
         target=target,
         inventory=inventory,
         dependencies=graph,
         weights=weigh(graph),
         groups=groups,
-        splits=make_splits(plan, settings),
+        splits=splits,
         requirements=file,
         settings=settings,
         image=image,
         system=system,
         source=source,
         uses=uses or {},
+        proofs=proofs,
+        remarks=remarks_of(source, inventory, graph, groups, uses or {}) if source else (),
     )
+
+
+def _proof(split: Split, source: Source, inventory: Inventory) -> Proof:
+    """Prove a split by the measured files of all, of which it holds a part."""
+    names = {d.key: d.name for d in inventory.distributions}
+    present = {names[key] for key in split.distributions}
+    return prove(source, provided(inventory.distributions), set(names.values()), present, complete=False)

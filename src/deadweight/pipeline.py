@@ -15,7 +15,7 @@ from deadweight.targets import Target, parse_target
 if TYPE_CHECKING:
     from deadweight.findings import Profile
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import FileTree, Inventory
+    from deadweight.model import FileTree, Inventory, Source
     from deadweight.sources.installer import InstallOptions
 
 
@@ -38,7 +38,13 @@ def profile(
     if found.kind == "environment":
         observe(Progress("measuring", found.path))
         _refuse(settings, ("environment",), "only a whole system has several: an image, a container, rootfs:DIR")
-        return _conclude(found, _take_inventory(found.path), settings, _its_requirements(settings))
+        return _conclude(
+            found,
+            _take_inventory(found.path),
+            settings,
+            _its_requirements(settings),
+            _source_of(found, settings, observe),
+        )
     observe(Progress("reading", found.path))
     if found.kind in ("image", "container"):
         return _profile_system(found, settings, observe)
@@ -58,6 +64,7 @@ def _profile_install(target: Target, settings: Settings, observe: Observer) -> P
     _refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     file = swapped(_read_requirements(target, settings), wishes.swaps)
+    source = _source_of(target, settings, observe)
     if settings.no_build:
         _refuse_builds(file)
     installer, options = find_installer(settings.installer), _options(settings)
@@ -80,7 +87,7 @@ def _profile_install(target: Target, settings: Settings, observe: Observer) -> P
         inventory = _take_inventory(folder)
         scratch.let_go()
     environment = replace(inventory.environment, installer=installer.name)
-    return _conclude(target, replace(inventory, environments=(environment,)), settings, file)
+    return _conclude(target, replace(inventory, environments=(environment,)), settings, file, source)
 
 
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
@@ -130,7 +137,8 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
             raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
     inventory = with_swaps(inventory, found.swaps)
     declared = {package.name: package.groups for package in lock.packages if package.groups}
-    return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared)
+    source = _source_of(target, settings, observe)
+    return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared, source=source)
 
 
 def _profile_system(target: Target, settings: Settings, observe: Observer) -> Profile:
@@ -156,7 +164,23 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
         twins=twins,
     )
     facts = image_facts(inventory, image.layers, image.overlay) if image else None
-    return conclude(target, inventory, settings, file, image=facts, system=system)
+    source = _source_of(target, settings, observe)
+    return conclude(target, inventory, settings, file, image=facts, system=system, source=source)
+
+
+def _source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
+    """Read the application's source: what the user names, else what lies beside the requirements."""
+    from deadweight.sources.source_tree import holds_python, read_source
+
+    if settings.no_source:
+        _refuse(settings, ("source",), "and --no-source cannot both be")
+        return None
+    if settings.source:
+        return read_source(settings.source, observe=observe)
+    folder = os.path.dirname(target.path) or "."
+    if target.kind != "requirements" or not holds_python(folder):
+        return None
+    return read_source(folder, observe=observe)
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:
@@ -232,8 +256,8 @@ def _take_inventory(folder: str) -> Inventory:
 
 
 def _conclude(
-    target: Target, inventory: Inventory, settings: Settings, file: RequirementsFile | None = None
+    target: Target, inventory: Inventory, settings: Settings, file: RequirementsFile | None, source: Source | None
 ) -> Profile:
     from deadweight.findings import conclude
 
-    return conclude(target, inventory, settings, file)
+    return conclude(target, inventory, settings, file, source=source)

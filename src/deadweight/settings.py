@@ -18,6 +18,8 @@ class Settings:
     no_install:     measure from the archives' own directories, without installing or downloading them
     requirements:   the requirements that an image or an environment was made from; "" for what its marks tell
     environment:    prefix of the environment of a whole system that is split; "" for the one its programs run in first
+    source:         folder of the application's source; "" for the requirements file's own, where it holds Python code
+    no_source:      read no source
     python:         version or path of the interpreter that a requirements file is installed for
     platform:       what to choose wheels for, as in wheel tags; "" for this machine; another needs ``no_install``;
                     of an image for several machines which one: "linux/arm64"
@@ -38,6 +40,8 @@ class Settings:
     no_install: bool = False
     requirements: str = ""
     environment: str = ""
+    source: str = ""
+    no_source: bool = False
     python: str = ""
     platform: str = ""
     extra: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ import click
 from deadweight.cli.options import measuring, settings_of
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, NotProven
 
 if TYPE_CHECKING:
     from deadweight.findings import Profile
@@ -62,11 +62,13 @@ def profile(target: str, form: str, output: str | None, force: bool, everything:
 @click.option("--output-dir", metavar="DIR", type=click.Path(), help="Default: beside TARGET.")
 @_force
 @click.option("--pin", is_flag=True, help="Write the versions that were measured.")
+@click.option("--unproven", is_flag=True, help="Write them even if the source needs more than they provide.")
 @measuring
-def split(target: str, output_dir: str | None, force: bool, pin: bool, **options: Any) -> None:
+def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven: bool, **options: Any) -> None:
     """Write requirements-production.txt (without dev) and requirements-minimal.txt (core and data).
 
-    Lines keep their spelling. A line goes only when nothing that stays needs its distribution.
+    Lines keep their spelling. A line goes only when nothing that stays needs its distribution. Where there is source,
+    production is written only if it provides all that the application imports, starts and names.
     """
     from deadweight.report.splits import split_files, split_text
 
@@ -74,6 +76,8 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, **options
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     may_write(*names, force=force)
     report = _measure(target, options)
+    if not unproven:
+        _check_proof(report)
     write_files(split_files(report, folder, pin=pin), force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
     finish(report)
@@ -129,6 +133,23 @@ def clear() -> None:
     from deadweight.sources.cache import Cache
 
     emit(cleared_text(Cache().clear()), None, force=False)
+
+
+def _check_proof(report: Profile) -> None:
+    """Refuse a production split that does not provide what the application names."""
+    proof = report.proofs.get("production")
+    if proof is None or proof.holds:
+        return
+    from deadweight.proof import Proof
+    from deadweight.report.source import gap_lines
+
+    lost = [gap for gap in proof.gaps if not gap.excused]
+    lines = "\n".join(gap_lines(Proof(checked=proof.checked, gaps=tuple(lost))))
+    keep = " ".join(f"--keep {gap.name}" for gap in lost)
+    raise NotProven(
+        f"production would leave out what the application needs; nothing was written\n{lines}",
+        hint=f"{keep}, or --unproven to write it all the same",
+    )
 
 
 def finish(report: Profile) -> None:

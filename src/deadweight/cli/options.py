@@ -53,6 +53,12 @@ _SYSTEM = (
     ),
     click.option("--environment", metavar="PREFIX", help="The environment of an image to split: /opt/venv."),
 )
+_SOURCE = (
+    click.option(
+        "--source", metavar="DIR", type=click.Path(), help="The application's source (default: where TARGET lies)."
+    ),
+    click.option("--no-source", is_flag=True, default=None, help="Read no source."),
+)
 _GROUPS = (
     click.option("--minimal-groups", metavar="LIST", help="Groups of the minimal split (default: core,data)."),
     click.option("--keep", metavar="NAME", multiple=True, help="Never leave NAME out; may be repeated."),
@@ -60,7 +66,7 @@ _GROUPS = (
 )
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "torch",
-    "no_cache", "requirements", "environment",
+    "no_cache", "requirements", "environment", "source", "no_source",
 )  # fmt: skip
 _TALK = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),
@@ -80,7 +86,7 @@ def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[C
     return decorate
 
 
-measuring = with_options(_INSTALL, _REQUIREMENTS, _SYSTEM, _GROUPS, _TALK)
+measuring = with_options(_INSTALL, _REQUIREMENTS, _SYSTEM, _SOURCE, _GROUPS, _TALK)
 
 
 def settings_of(options: dict[str, Any]) -> Settings:

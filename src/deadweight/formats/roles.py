@@ -23,7 +23,7 @@ _FILES: dict[str, Role] = {
     r".*\.ipynb": "notebooks",
     r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py|pytest\.ini|\.coveragerc": "tests",
     r"mkdocs\.ya?ml|\.?readthedocs\.ya?ml": "docs",
-    r"setup\.(?:py|cfg)|pyproject\.toml|noxfile\.py|tasks\.py|fabfile\.py|dodo\.py|tox\.ini": "build",
+    r"(?:setup|hatch_build)\.py|setup\.cfg|pyproject\.toml|noxfile\.py|tasks\.py|fabfile\.py|dodo\.py|tox\.ini": "build",
     r"GNUmakefile|[Mm]akefile|.*\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml": "build",
     r"\.pre-commit-config\.ya?ml|\.travis\.yml|azure-pipelines.*\.ya?ml|appveyor\.yml|\.?buildspec\.ya?ml": "build",
     r".*\.gitlab-ci\.ya?ml|bitbucket-pipelines\.ya?ml|cloudbuild\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml": "build",

@@ -6,22 +6,13 @@ those need who work on it. One piece of evidence for each rule, however many pla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from deadweight.groups.rules import Hint, companions
 from deadweight.model import Evidence, Group, Mention, Use
 from deadweight.usage import Engine
+from deadweight.usage.places import DEVELOPMENT, tells_less
 
-DEVELOPMENT = frozenset({"tests", "docs", "build"})
-# Words of a path that say that what is imported there may be for a developer's machine alone: settings tell apart where
-# an application runs, factories and seeds make test data.
-_TELLS_LESS = frozenset(
-    "bench benchmark benchmarks conf config debug demo demos dev development example examples factories fake faker"
-    " fixture fixtures loadtest loadtests local locust locustfile mock mocks profile profiling sample samples seed"
-    " seeder seeders seeds settings test tester testers testing tests testutil testutils urls".split()
-)
-_WORDS = re.compile(r"[^\W_]+")
 _VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "names"}
 
 
@@ -58,7 +49,7 @@ def _code(mention: Mention) -> str:
     if mention.kind != "import":
         return "DW204"
     at_start = mention.role == "application" and mention.how == "start"
-    return "DW201" if at_start and _TELLS_LESS.isdisjoint(_WORDS.findall(mention.file.lower())) else "DW202"
+    return "DW201" if at_start and not tells_less(mention) else "DW202"
 
 
 def _says(mentions: Sequence[Mention]) -> str:

@@ -8,13 +8,16 @@ them. What stays for want of certainty is told.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from deadweight.graph import Graph, Root
 from deadweight.groups import by_name
 from deadweight.groups.names import Names
-from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Wanted
+from deadweight.model import Assignment, Evidence, Group, Inventory, Mention, Metadata, Use, Wanted
 from deadweight.settings import Settings
+from deadweight.usage.places import changing, only_later
+
+LATER = "DW305"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class Dropped:
     brought_bytes: of all that leaves in this split, what this requirement reaches; what several of them reach counts
                    for each, so these do not add up. None where nothing of that name is installed
     freed_bytes:   what would leave if this one alone went
+    places:        where the source names it for more than development: what would have to change
     """
 
     name: str
@@ -31,6 +35,7 @@ class Dropped:
     evidence: Evidence
     brought_bytes: int | None
     freed_bytes: int | None
+    places: tuple[Mention, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +81,14 @@ class Plan:
     graph: Graph
     groups: Mapping[str, Assignment]
     config: Names
+    uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)  # name → where the source uses it
 
 
 def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
-    """Return production (without dev) and minimal (the groups that the settings name; never dev unless named)."""
+    """Return production (without dev) and minimal (the groups that the settings name; never dev unless named).
+
+    Where there is source, minimal leaves out too what the application never imports when it starts.
+    """
     production = tuple(group for group in ("core", "data", "ml"))
     return (
         make_split("production", production, plan, settings),
@@ -90,6 +99,8 @@ def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
 def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings) -> Split:
     """Return the split that keeps the requirements whose group is ``allowed``, and what those need."""
     judged = {want: _judge(want, plan, settings) for want in plan.wanted}
+    if name == "minimal":
+        judged = {want: _later(want, found, plan, settings) for want, found in judged.items()}
     asked = [w for w in plan.wanted if _is_asked(w, plan) and _chosen(w, judged[w], allowed, settings)]
     needed = plan.graph.closure(_roots(asked, plan))
     kept = [w for w in plan.wanted if w in asked or _stays(w, plan, needed, judged[w], allowed, settings)]
@@ -122,6 +133,17 @@ def _judge(want: Wanted, plan: Plan, settings: Settings) -> Assignment:
     return found
 
 
+def _later(want: Wanted, found: Assignment, plan: Plan, settings: Settings) -> Assignment:
+    """Say of what the application never imports when it starts that this is why it is left out."""
+    uses = plan.uses.get(want.name or "", ())
+    settled = found.evidence[0].rule in ("DW001", "DW003") or any(e.rule == "DW205" for e in found.evidence)
+    if settled or want.name in settings.keep or not only_later(uses):
+        return found
+    first = changing(uses)[0]
+    says = f"never imported at start; {first.file}:{first.line} is the first of {len(changing(uses))} places"
+    return replace(found, evidence=(Evidence(LATER, found.group, says), *found.evidence))
+
+
 def _is_asked(want: Wanted, plan: Plan) -> bool:
     """Say whether a requirement is asked for by itself; in a full freeze most lines are only pulled in."""
     key = plan.keys[want]
@@ -131,7 +153,9 @@ def _is_asked(want: Wanted, plan: Plan) -> bool:
 def _chosen(want: Wanted, found: Assignment, allowed: Collection[str], settings: Settings) -> bool:
     if want.name in settings.drop:
         return False
-    return want.name in settings.keep or found.group in allowed or _is_held(found)
+    if want.name in settings.keep:
+        return True
+    return found.evidence[0].rule != LATER and (found.group in allowed or _is_held(found))
 
 
 def _is_held(found: Assignment) -> bool:
@@ -167,6 +191,7 @@ def _dropped(want: Wanted, found: Assignment, leaving: Collection[str], plan: Pl
         evidence=found.evidence[0],
         brought_bytes=None if key is None else plan.graph.bytes_of(plan.graph.closure_of(key) & set(leaving)),
         freed_bytes=_freed(key, plan),
+        places=changing(plan.uses.get(want.name or "", ())),
     )
 
 

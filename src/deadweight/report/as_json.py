@@ -9,6 +9,7 @@ from deadweight import __version__
 from deadweight.findings import Profile, Row
 from deadweight.model import ArchiveFacts, Conflict, Environment, ImageFacts, Sizes, SystemFacts
 from deadweight.plan.splits import Split, requirement_text
+from deadweight.report.source import place_values, proof_values, remark_values, source_values
 from deadweight.report.units import without_credentials
 
 SCHEMA = "deadweight.profile/1"
@@ -56,8 +57,10 @@ def as_values(profile: Profile) -> dict[str, object]:
         ],
         "image": _image(profile.image),
         "system": _system(profile.system),
+        "source": source_values(profile.source),
+        "findings": remark_values(profile.remarks),
         "environments": [_environment(each) for each in inventory.environments] if profile.system else None,
-        "splits": {split.name: _split(split) for split in profile.splits},
+        "splits": {split.name: _split(split, profile) for split in profile.splits},
         "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in profile.skipped],
         "conflicts": [_conflict(conflict) for conflict in profile.conflicts],
         "warnings": list(profile.warnings),
@@ -173,7 +176,7 @@ def _archive(facts: ArchiveFacts | None) -> dict[str, object] | None:
     }
 
 
-def _split(split: Split) -> dict[str, object]:
+def _split(split: Split, profile: Profile) -> dict[str, object]:
     return {
         "groups": list(split.groups),
         "requirements": [requirement_text(wanted) for wanted in split.kept],
@@ -184,9 +187,11 @@ def _split(split: Split) -> dict[str, object]:
                 "says": d.evidence.says,
                 "brought_bytes": d.brought_bytes,
                 "freed_bytes": d.freed_bytes,
+                "places": place_values(d.places),
             }
             for d in split.dropped
         ],
+        "proof": proof_values(profile.proofs.get(split.name)),
         "unsure": [
             {"name": u.name, "group": u.group, "says": u.evidence.says, "freed_bytes": u.freed_bytes}
             for u in split.unsure

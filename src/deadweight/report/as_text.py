@@ -12,6 +12,7 @@ from rich.text import Text
 
 from deadweight.findings import Profile, Row
 from deadweight.plan.splits import Split
+from deadweight.report.source import about_source
 from deadweight.report.system import about_system
 from deadweight.report.tables import plain_table
 from deadweight.report.units import human, percent, plain
@@ -51,6 +52,7 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
         parts += unsure_table(profile.split("production"), width)
         parts += _shared(profile, width)
         parts += _splits(profile, width)
+    parts += about_source(profile, width)
     parts += about_system(profile, width)
     parts += _notes(profile)
     return Group(*_apart(parts))

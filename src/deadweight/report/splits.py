@@ -13,6 +13,7 @@ from deadweight.model import Wanted
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.plan.writing import Writer
 from deadweight.report.as_text import WIDEST, left_out_table, render, unsure_table
+from deadweight.report.source import proof_lines
 from deadweight.report.units import human, percent, plain
 
 
@@ -70,6 +71,8 @@ def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -
         )
         parts += [Text(""), head, _left_out(split, width)] if parts else [head, _left_out(split, width)]
         parts += unsure_table(split, min(width, WIDEST))
+    told = list(proof_lines(profile))
+    parts += [Text(""), *map(Text, told)] if told else []
     notes = [*(c.says for c in profile.conflicts), *profile.warnings]
     parts += [Text("")] if notes else []
     parts += [Text(plain(f"note: {note}")) for note in notes]

@@ -49,6 +49,24 @@ def read_source(folder: str, *, observe: Observer) -> Source:
     )
 
 
+def holds_python(folder: str) -> bool:
+    """Say whether a folder, or one directly in it, holds Python code of an application; a home folder is none."""
+    if os.path.realpath(folder) in ("/", os.path.realpath(os.path.expanduser("~"))):
+        return False
+    if _has_modules(folder):
+        return True
+    try:
+        with os.scandir(folder) as listing:
+            inner = [each.path for each in listing if each.is_dir(follow_symlinks=False) and each.name[0] != "."]
+    except OSError:
+        return False
+    return any(_has_modules(path) for path in inner if not _is_environment(path))
+
+
+def _is_environment(folder: str) -> bool:
+    return os.path.lexists(os.path.join(folder, "pyvenv.cfg")) or os.path.basename(folder) in _INSTALLED
+
+
 def _place(mention: Mention) -> tuple[str, int, int, str, str, str]:
     return mention.file, mention.cell, mention.line, mention.name, mention.kind, mention.how
 
@@ -112,7 +130,7 @@ def _passed_over(item: os.DirEntry[str], beside: Collection[str]) -> str | None:
 def _has_modules(folder: str) -> bool:
     try:
         with os.scandir(folder) as listing:
-            return any(item.name.endswith(".py") for item in listing)
+            return any(item.name.endswith((".py", ".ipynb")) for item in listing)
     except OSError:
         return False
 

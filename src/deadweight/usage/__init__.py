@@ -5,20 +5,21 @@ name; a dotted path in a string likewise. Of several that fit, the longest dotte
 tables of their own (``programs.toml``).
 
     names.py    modules → projects      programs.py   commands and URLs → projects
+    places.py   what it says where a mention stands
     engines.py  what a library loads on demand, though nothing names it
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from deadweight.model import Distribution, Mention, Source, Use
 from deadweight.usage.engines import Engine, engines_of
 from deadweight.usage.names import Match, Modules
 from deadweight.usage.programs import of_command, of_url
 
-__all__ = ["Engine", "engines_of", "provided", "uses_of"]
+__all__ = ["Engine", "engines_of", "matched", "provided", "uses_of"]
 
 
 def provided(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ...]]:
@@ -30,22 +31,34 @@ def provided(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ...]
     return {name: tuple(dict.fromkeys(projects)) for name, projects in found.items()}
 
 
-def uses_of(
+def matched(
     source: Source, provides: Mapping[str, Collection[str]], projects: Collection[str]
-) -> dict[str, tuple[Use, ...]]:
-    """Return project → where the source uses it, in the source's order; what it does not use is left out.
+) -> Iterator[tuple[Mention, tuple[Match, ...]]]:
+    """Yield each mention with the projects that it may mean, in the source's order; none where no project is known.
 
     provides: import name → projects, of what was measured; may be empty
     projects: normalized names of all that could be meant
     """
     modules = Modules(provides, projects)
     known: dict[tuple[str, str], tuple[Match, ...]] = {}
-    found: dict[str, list[Use]] = defaultdict(list)
+    among = frozenset(projects)
     for mention in source.mentions:
         what = mention.kind, mention.name
         if what not in known:
-            known[what] = _matches(mention, source, modules, frozenset(projects))
-        for project, by in known[what]:
+            known[what] = _matches(mention, source, modules, among)
+        yield mention, known[what]
+
+
+def uses_of(
+    source: Source, provides: Mapping[str, Collection[str]], projects: Collection[str]
+) -> dict[str, tuple[Use, ...]]:
+    """Return project → where the source uses it, in the source's order; what it does not use is left out.
+
+    provides, projects: as ``matched`` takes them
+    """
+    found: dict[str, list[Use]] = defaultdict(list)
+    for mention, matches in matched(source, provides, projects):
+        for project, by in matches:
             found[project].append(Use(mention, by))
     return {project: tuple(uses) for project, uses in found.items()}
 

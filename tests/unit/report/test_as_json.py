@@ -17,7 +17,7 @@ from tests.builders import bare, bare_inventory, dist_files, inventory_of, profi
 TOP = {
     "schema", "version", "target", "environment", "totals", "distributions", "groups", "splits", "skipped",
     "conflicts", "warnings",
-} | {"shared", "image", "system", "environments"}  # fmt: skip
+} | {"shared", "image", "system", "environments", "source", "findings"}  # fmt: skip
 TOTALS = {
     "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
     "bytecode_bytes", "unowned_bytes",
@@ -27,7 +27,7 @@ DISTRIBUTION = {
     "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
     "import_names",
 } | {"kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure"}  # fmt: skip
-SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped", "unsure"}
+SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped", "unsure", "proof"}
 
 
 def read(profile: Profile) -> dict[str, Any]:
