@@ -49,10 +49,12 @@ def main() -> None:
         paths = copy_library(Path(folder), wanted)
         size = sum(path.stat().st_size for path in paths)
         print(f"{len(paths)} files, {size / 1e6:.0f} MB, {os.cpu_count()} processors")
-        began = time.perf_counter()
+        began, before = time.perf_counter(), sum(os.times()[:4])
         source = read_source(folder, observe=silent)
         took = time.perf_counter() - began
         print(f"read_source {took:7.2f} s {source.files / took:8.0f} files/s {len(source.mentions)} mentions")
+        used = sum(os.times()[:4]) - before
+        print(f"            {used:7.2f} s of processors' time")
         began = time.perf_counter()
         parse_all(paths)
         took = time.perf_counter() - began

@@ -17,7 +17,7 @@ _PROCESS = re.compile(r"[\w.-]+:\s*(.*)")
 _UNIT = re.compile(r"\s*(?:Exec\w+)\s*=\s*[-@:+!|]*(.*)")
 _UNIT_ENVIRONMENT = re.compile(r"\s*Environment\s*=(.*)")
 _RECIPE = re.compile(r"[ \t]*[@+-]*[ \t]*")
-_MAKE_VARIABLE = re.compile(r"\$\(([\w.]+)\)")
+_MAKE_VARIABLE = re.compile(r"(?<!\$)\$\(([\w.]+)\)")
 _JUST_VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
 _WORDS = re.compile(r"""[^\s"']+(?:"[^"]*"|'[^']*'|[^\s"'])*|"[^"]*"|'[^']*'""")
 

@@ -23,13 +23,13 @@ _FILES: dict[str, Role] = {
     r".*\.ipynb": "notebooks",
     r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py|pytest\.ini|\.coveragerc": "tests",
     r"mkdocs\.ya?ml|\.?readthedocs\.ya?ml": "docs",
-    r"(?:setup|hatch_build)\.py|setup\.cfg|pyproject\.toml|noxfile\.py|tasks\.py|fabfile\.py|dodo\.py|tox\.ini": "build",
+    r"(?:setup|hatch_build|noxfile|tasks|fabfile|dodo)\.py|setup\.cfg|pyproject\.toml|tox\.ini": "build",
     r"GNUmakefile|[Mm]akefile|.*\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml": "build",
     r"\.pre-commit-config\.ya?ml|\.travis\.yml|azure-pipelines.*\.ya?ml|appveyor\.yml|\.?buildspec\.ya?ml": "build",
     r".*\.gitlab-ci\.ya?ml|bitbucket-pipelines\.ya?ml|cloudbuild\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml": "build",
     r"\.?(?:mypy|ruff|flake8|pylintrc|isort\.cfg|style\.yapf|bandit|pydocstyle)(?:\.ini|\.toml)?": "build",
 }
-_BY_NAME = tuple((re.compile(pattern), role) for pattern, role in _FILES.items())
+_BY_NAME = tuple((re.compile(pattern, re.DOTALL), role) for pattern, role in _FILES.items())
 _ENVIRONMENT = r"(?:^|[._-])(?:{})(?:[._-]|$)"
 _CONTAINER = re.compile(r"(?i)(?:docker|container)file|(?:docker-)?compose")
 _FOR_TESTS = re.compile(_ENVIRONMENT.format("tests?|testing|ci|e2e"))

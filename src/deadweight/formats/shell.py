@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from deadweight.formats import programs
 
@@ -31,6 +32,7 @@ _TEST = re.compile(r"\[\[ [^\[\n]{0,500}? \]\]")
 _FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+([\w.-]{1,100})|([\w.-]{1,100})[ \t]*\(\))", re.MULTILINE)
 _HEREDOC = re.compile(r"(?<!<)<<-?[ \t]*(['\"]?)([A-Za-z_]\w*)\1")
 _DEEPEST = 4  # shells within shells
+_LONGEST_WORD = 4096  # that is put together of parts
 
 
 def named_in(text: str, line: int = 1, deep: int = 0) -> Iterator[programs.Named]:
@@ -62,41 +64,69 @@ def named_by_words(words: list[str], line: int) -> Iterator[programs.Named]:
 def _simple_commands(text: str) -> Iterator[tuple[list[str], int]]:
     """Yield (words, line breaks before them) of each simple command; substitutions come as commands of their own."""
     words: list[str] = []
-    outer: list[tuple[str, list[str], int]] = []  # what opened it, the words before, their line
+    outer: list[_Outer] = []
     piped: list[tuple[list[str], int]] = []  # what was before a bar; it may turn out the pattern of a case
     lines = start = 0
     target = False  # the next word is a redirection's
+    glued = False  # nothing is between the last word and what comes
     for token in _TOKEN.finditer(text):
         kind, value = token.lastgroup, token[0]
         if kind == "word":
-            if not target:
+            if glued:
+                _glue(words, _unquoted(value))
+            elif not target:
                 start = start if words else lines
                 words.append(_unquoted(value))
-            target = False
+            glued, target = not target, False
         elif kind == "redirect":
-            target = True
-        elif kind == "open" or (kind == "tick" and not (outer and outer[-1][0] == "`")):
-            outer.append((value, words, start))
-            words, target = [], False
+            glued, target = False, True
+        elif kind == "open" or (kind == "tick" and not (outer and outer[-1].opened == "`")):
+            outer.append(_Outer(value, words, start if words else lines, glued))
+            words, glued, target = [], False, False
         elif kind in ("close", "tick") and outer:
-            opened, before, at = outer.pop()
+            opened, before, at, was_glued = outer.pop()
             if opened != "$((" and not _is_array(opened, before):
                 yield words, start
             # A substitution is a word, or part of one; a subshell ends what was before it.
-            before.append("$_")
-            words, start = ([] if opened == "(" else before), at
+            glued = opened != "("
+            words, start = (_with_unknown(before, was_glued) if glued else []), at
         elif kind == "close":
-            words, piped = [], []
+            words, piped, glued = [], [], False
         elif kind == "end":
             piped.append((words, start))
-            words, target = [], False
+            words, glued, target = [], False, False
             if value != "|":
                 yield from piped
                 piped = []
+        else:
+            glued = False
         lines += value.count("\n")
     yield from piped
     yield words, start
-    yield from ((before, at) for _, before, at in outer)
+    yield from ((each.words, each.start) for each in outer)
+
+
+class _Outer(NamedTuple):
+    """A command that a substitution or a subshell interrupts."""
+
+    opened: str
+    words: list[str]
+    start: int
+    glued: bool
+
+
+def _with_unknown(words: list[str], glued: bool) -> list[str]:
+    """Add the output of a substitution, as a variable."""
+    if glued:
+        _glue(words, "$_")
+    else:
+        words.append("$_")
+    return words
+
+
+def _glue(words: list[str], text: str) -> None:
+    if len(words[-1]) < _LONGEST_WORD:
+        words[-1] += text
 
 
 def _is_array(opened: str, before: list[str]) -> bool:

@@ -15,9 +15,9 @@ from deadweight.model import Mention, Reading, Role, Skipped
 
 _LARGEST = 1 << 20  # bytes of settings; more is data
 
-_PYTHON = re.compile(r"(?i).*\.pyw?")
+_PYTHON = re.compile(r"(?is).*\.pyw?")
 _TEXTS: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Named]]], ...] = tuple(
-    (re.compile(pattern), read)
+    (re.compile(pattern, re.DOTALL), read)  # a name may hold line breaks
     for pattern, read in (
         (r"(?i)(?:.*[._-])?(?:docker|container)file(?:[._-].*)?", dockerfile),
         (r"Procfile(?:\..*)?", procfile),

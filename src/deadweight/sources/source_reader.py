@@ -11,6 +11,7 @@ import marshal
 import os
 import subprocess
 import sys
+from itertools import chain
 from typing import Any, NamedTuple
 
 from deadweight.formats.source_files import read_file
@@ -34,24 +35,25 @@ class Read(NamedTuple):
 
 
 def read_files(root: str, files: list[File]) -> Read:
-    """Read ``files`` below ``root``, in several processes where they are many."""
-    worth = sum(size for _, size, _ in files) > _WORTH_SHARING
-    processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if worth and sys.executable else 1
-    shares = _shares(files, processes)
-    children = [_start(root, share) for share in shares[1:]]
-    try:
-        parts = [_read_here(root, shares[0])]
-        for share, child in zip(shares[1:], children, strict=True):
+    """Read ``files`` below ``root``, in other processes where they are many."""
+    processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if sys.executable else 1
+    if processes == 1 or sum(size for _, size, _ in files) < _WORTH_SHARING:
+        return _read_here(root, files)
+    # By size, so that each process has about as many bytes.
+    by_size = sorted(files, key=lambda file: (-file[1], file[0]))
+    shares = [by_size[n::processes] for n in range(processes)]
+    parts: list[Read] = []
+    with contextlib.ExitStack() as stack:
+        children = []
+        for share in shares:
+            children.append(child := _start(root, share))
+            stack.callback(_end, child)
+        for share, child in zip(shares, children, strict=True):
             output, _ = child.communicate()
             # Where a child came to nothing, its share is read here.
             parts.append(_told(output) if child.returncode == 0 else _read_here(root, share))
-    finally:
-        for child in children:
-            child.kill()
-            child.wait()
-    return Read(
-        [m for p in parts for m in p.mentions], [s for p in parts for s in p.skipped], sum(p.files for p in parts)
-    )
+    mentions, skipped, counts = zip(*parts, strict=True)
+    return Read([*chain.from_iterable(mentions)], [*chain.from_iterable(skipped)], sum(counts))
 
 
 def serve() -> None:
@@ -60,14 +62,6 @@ def serve() -> None:
     found = _read_here(*marshal.loads(sys.stdin.buffer.read()))  # noqa: S302  from our own parent
     skipped = [(each.name, each.reason, each.exit_code) for each in found.skipped]
     sys.stdout.buffer.write(marshal.dumps(([*map(tuple, found.mentions)], skipped, found.files), 2))
-
-
-def _shares(files: list[File], processes: int) -> list[list[File]]:
-    """Deal files out so that each process has about as many bytes."""
-    if processes < 2:
-        return [files]
-    by_size = sorted(files, key=lambda file: (-file[1], file[0]))
-    return [by_size[n::processes] for n in range(processes)]
 
 
 def _start(root: str, share: list[File]) -> subprocess.Popen[bytes]:
@@ -84,6 +78,11 @@ def _start(root: str, share: list[File]) -> subprocess.Popen[bytes]:
         child.stdin.close()
     child.stdin = None  # communicate() would flush it
     return child
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.wait()
 
 
 def _told(output: bytes) -> Read:

@@ -55,7 +55,9 @@ def test_json__keys__are_the_contract() -> None:
     assert all(set(group) == {"distributions", "apparent_bytes"} for group in found["groups"].values())
     assert set(found["splits"]) == {"production", "minimal"}
     assert all(set(split) == SPLIT for split in found["splits"].values())
-    assert set(found["splits"]["production"]["dropped"][0]) == {"name", "group", "says", "freed_bytes", "brought_bytes"}
+    assert set(found["splits"]["production"]["dropped"][0]) == {
+        "name", "group", "says", "freed_bytes", "brought_bytes", "places"
+    }  # fmt: skip
 
 
 def test_json__values__are_those_of_the_profile() -> None:

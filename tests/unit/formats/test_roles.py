@@ -1,0 +1,57 @@
+"""A path of the source → what the file is there for."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.formats.roles import role_of
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("app/main.py", "application"),
+        ("manage.py", "application"),
+        ("config/settings.yaml", "application"),
+        ("Dockerfile", "application"),
+        ("docker-compose.prod.yml", "application"),
+        ("Procfile", "application"),
+        ("deploy/web.service", "application"),
+        ("tests/x.py", "tests"),
+        ("app/tests/x.py", "tests"),
+        ("app/test_x.py", "tests"),
+        ("app/x_test.py", "tests"),
+        ("conftest.py", "tests"),
+        ("tests/docs/x.py", "tests"),
+        ("docker-compose.test.yml", "tests"),
+        ("docs/conf.py", "docs"),
+        ("mkdocs.yml", "docs"),
+        ("scripts/run.py", "scripts"),
+        ("bin/start", "scripts"),
+        ("examples/flask/app.py", "scripts"),
+        ("a.ipynb", "notebooks"),
+        ("docs/a.ipynb", "notebooks"),
+        ("setup.py", "build"),
+        ("noxfile.py", "build"),
+        ("tasks.py", "build"),
+        ("Makefile", "build"),
+        ("tox.ini", "build"),
+        ("pyproject.toml", "build"),
+        (".github/workflows/ci.yml", "build"),
+        (".gitlab-ci.yml", "build"),
+        (".pre-commit-config.yaml", "build"),
+        (".devcontainer/Dockerfile", "build"),
+        ("Dockerfile.dev", "build"),
+        ("compose.dev.yaml", "build"),
+        ("app/tasks.py", "application"),
+        ("src/tools/x.py", "application"),
+    ],
+)
+def test_role_of__path__is_what_it_is_there_for(path: str, role: str) -> None:
+    assert role_of(path) == role
+
+
+def test_role_of__tools_in_a_package__are_application() -> None:
+    assert role_of("app/tools/x.py", {"app", "app/tools"}) == "application"
+    assert role_of("app/tools/x.py") == "scripts"
+    assert role_of("tools/x.py", {"tools"}) == "scripts"
