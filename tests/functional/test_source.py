@@ -1,0 +1,181 @@
+"""Splits proven by an application's source, and what is worth a look beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from deadweight import Settings, profile
+from deadweight.cli import _run
+from deadweight.findings import Profile
+from tests.builders import dist_files, make_env, write_files
+
+REQUIREMENTS = "web\nlazyml\npytest\nunused\nhelper\nheavy\n"
+
+
+def package(name: str, size: int = 50, **more: object) -> Mapping[str, bytes]:
+    return dist_files(name, files={f"{name}/__init__.py": "#" * size}, **more)  # type: ignore[arg-type]
+
+
+def measured(
+    tmp_path: Path, source: Mapping[str, str], requirements: str = REQUIREMENTS, **settings: object
+) -> Profile:
+    """Measure an environment that was made from requirements, with the source of the application that uses it."""
+    make_env(
+        tmp_path / "env", package("web", requires=["base"]), package("base"), package("lazyml", 5_000_000),
+        package("pytest", 90), package("unused", 2_000_000), package("helper"), package("heavy", 3_000_000),
+    )  # fmt: skip
+    write_files(tmp_path / "app", source)
+    file = write_files(tmp_path, {"requirements.txt": requirements}) / "requirements.txt"
+    return profile(
+        tmp_path / "env",
+        Settings(requirements=str(file), source=str(tmp_path / "app"), **settings),  # type: ignore[arg-type]
+    )
+
+
+SOURCE = {
+    "app/__init__.py": "",
+    "app/main.py": "import web, base, os\nimport nowhere\nfrom app import other\n",
+    "app/other.py": "def answer():\n    import lazyml\n    return lazyml\n",
+    "app/one.py": "import heavy\n",
+    "tests/test_app.py": "import pytest, helper, web\n",
+}
+
+
+def test_remarks__application__each_with_its_places_and_what_it_saves(tmp_path: Path) -> None:
+    found = measured(tmp_path, SOURCE)
+    told = {
+        (remark.kind, remark.name): [(place.file, place.line) for place in remark.places] for remark in found.remarks
+    }
+    assert told == {
+        ("missing", "nowhere"): [("app/main.py", 2)],
+        ("transitive", "base"): [("app/main.py", 1)],
+        ("unused", "unused"): [],
+        ("tests-only", "helper"): [("tests/test_app.py", 1)],
+        ("lazy", "lazyml"): [("app/other.py", 2)],
+        ("one-place", "heavy"): [("app/one.py", 1)],
+    }
+    assert {r.name: (r.freed_bytes or 0) > 1_000_000 for r in found.remarks if r.kind in ("unused", "lazy")} == {
+        "unused": True, "lazyml": True,
+    }  # fmt: skip
+
+
+def test_minimal__what_is_never_imported_at_start__is_left_out_with_the_places_to_change(tmp_path: Path) -> None:
+    found = measured(tmp_path, SOURCE)
+    dropped = {d.name: d for d in found.split("minimal").dropped}
+    assert set(dropped) == {"lazyml", "pytest"}
+    assert dropped["lazyml"].evidence.rule == "DW305"
+    assert [(place.file, place.line) for place in dropped["lazyml"].places] == [("app/other.py", 2)]
+    assert [w.name for w in found.split("production").kept] == ["web", "lazyml", "unused", "helper", "heavy"]
+    assert found.proofs["production"].holds
+    assert not found.proofs["minimal"].holds
+
+
+def test_minimal__kept_by_the_user__stays(tmp_path: Path) -> None:
+    assert {d.name for d in measured(tmp_path, SOURCE, keep=("lazyml",)).split("minimal").dropped} == {"pytest"}
+
+
+@pytest.mark.parametrize(
+    ("source", "gaps"),
+    [
+        ({"app.py": "import heavy"}, ["heavy"]),
+        ({"app.py": "def f():\n    import heavy"}, ["heavy"]),
+        ({"Procfile": "web: heavy serve\n"}, ["heavy"]),
+        ({"settings.py": 'INSTALLED_APPS = ["heavy.apps.Config"]'}, ["heavy"]),
+        ({"app.py": "try:\n    import heavy\nexcept ImportError:\n    heavy = None"}, []),
+        ({"app.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import heavy"}, []),
+        ({"tests/test_a.py": "import heavy"}, []),
+        ({"heavy.py": "", "app.py": "import heavy"}, []),
+        ({"app.py": "import nowhere"}, []),
+    ],
+    ids=["start", "lazy", "command", "setting", "optional", "types", "tests", "local", "nobody-has-it"],
+)
+def test_proof__what_the_user_drops__is_missed_where_the_application_needs_it(
+    tmp_path: Path, source: Mapping[str, str], gaps: list[str]
+) -> None:
+    found = measured(tmp_path, source, drop=("heavy",))
+    assert [gap.name for gap in found.proofs["production"].gaps] == gaps
+    assert found.proofs["production"].holds == (not gaps)
+
+
+def test_proof__development_tool_in_a_developers_settings__is_excused(tmp_path: Path) -> None:
+    proof = measured(tmp_path, {"config/local.py": "import pytest", "app.py": "import web"}).proofs["production"]
+    assert [(gap.name, gap.excused) for gap in proof.gaps] == [("pytest", True)]
+    assert proof.holds
+
+
+def test_proof__development_tool_that_the_application_imports__stays(tmp_path: Path) -> None:
+    found = measured(tmp_path, {"app/main.py": "import pytest", "app/__init__.py": ""})
+    assert "pytest" in {w.name for w in found.split("production").kept}
+    assert [(r.kind, r.name) for r in found.remarks if r.name == "pytest"] == [("dev-in-production", "pytest")]
+
+
+def split(tmp_path: Path, *more: str) -> int:
+    arguments = ["split", str(tmp_path / "env"), "-r", str(tmp_path / "requirements.txt")]
+    arguments += ["--source", str(tmp_path / "app"), "--output-dir", str(tmp_path), "--quiet", *more]
+    return _run(arguments, debug=True)
+
+
+def test_split__unproven__is_refused_with_the_places_unless_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(tmp_path, SOURCE)
+    assert split(tmp_path, "--drop", "heavy") == 3
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "app/one.py:1 imports heavy" in said.err
+    assert "--keep heavy, or --unproven" in said.err
+    assert not (tmp_path / "requirements-production.txt").exists()
+    assert split(tmp_path, "--drop", "heavy", "--unproven") == 0
+    assert "heavy" not in (tmp_path / "requirements-production.txt").read_text().split("\n")
+    assert "production does not provide all that" in capsys.readouterr().out
+
+
+def test_split__proven__says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    measured(tmp_path, SOURCE)
+    assert split(tmp_path) == 0
+    said = capsys.readouterr().out
+    assert "production provides all that 6 places in 5 files of" in said
+    assert "minimal needs changes in 1 file: see what it leaves out" in said
+
+
+def test_profile__json__has_source_findings_proofs_and_places(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(tmp_path, SOURCE)
+    arguments = ["profile", str(tmp_path / "env"), "-r", str(tmp_path / "requirements.txt"), "--format", "json", "-q"]
+    assert _run([*arguments, "--source", str(tmp_path / "app")], debug=True) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["source"]["files"] == 5
+    assert found["findings"][0] == {
+        "kind": "missing", "name": "nowhere", "freed_bytes": None,
+        "says": "is imported, and nothing that is asked for provides it",
+        "places": [{"kind": "import", "name": "nowhere", "file": "app/main.py", "line": 2, "cell": None,
+                    "role": "application", "how": "start"}],
+    }  # fmt: skip
+    assert found["splits"]["production"]["proof"] == {"holds": True, "checked": 6, "gaps": []}
+    assert found["splits"]["minimal"]["proof"]["gaps"][0]["name"] == "lazyml"
+    assert _run([*arguments, "--no-source"], debug=True) == 0
+    without = json.loads(capsys.readouterr().out)
+    assert (without["source"], without["findings"], without["splits"]["production"]["proof"]) == (None, [], None)
+
+
+def test_profile__source_and_no_source__cannot_both_be(tmp_path: Path) -> None:
+    make_env(tmp_path, package("web"))
+    assert _run([str(tmp_path), "--source", str(tmp_path), "--no-source", "-q"], debug=False) == 4
+
+
+def test_text__remarks__fit_narrow_and_wide_terminals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(tmp_path, SOURCE)
+    for width in (40, 80, 120):
+        monkeypatch.setenv("COLUMNS", str(width))
+        arguments = [str(tmp_path / "env"), "-r", str(tmp_path / "requirements.txt"), "-q"]
+        assert _run([*arguments, "--source", str(tmp_path / "app")], debug=True) == 0
+        text = capsys.readouterr().out
+        assert "worth a look" in text
+        assert max(map(len, text.split("\n"))) <= max(width, len(f"deadweight split {tmp_path / 'env'} writes them"))
