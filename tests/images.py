@@ -13,6 +13,7 @@ from typing import Literal
 
 Content = str | bytes | None | tarfile.TarInfo  # None: a whiteout of that path
 Compression = Literal["", "gzip", "zstd"]
+Form = Literal["docker", "oci"]
 _OCI = "application/vnd.oci.image"
 
 
@@ -56,7 +57,7 @@ def packed(data: bytes, compression: Compression) -> bytes:
 def make_image(
     *layers: Mapping[str, Content],
     commands: Sequence[str] = (),
-    form: Literal["docker", "oci"] = "docker",
+    form: Form = "docker",
     compression: Compression = "",
 ) -> bytes:
     """Return the archive of an image, as ``docker save`` ("docker") or an OCI tool writes it."""
@@ -66,7 +67,7 @@ def make_image(
 def image_files(
     *layers: Mapping[str, Content],
     commands: Sequence[str] = (),
-    form: Literal["docker", "oci"] = "docker",
+    form: Form = "docker",
     compression: Compression = "",
 ) -> dict[str, Content]:
     """Return path → content of what is in such an archive, or in an OCI layout's folder."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +15,10 @@ from deadweight import Settings, profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.findings import Profile
+from deadweight.sources import children
+from deadweight.sources import packed as packed_layers
 from tests.builders import ELF_X86_64, dist_files, write_files
-from tests.images import Compression, Content, image_files, link, make_elf, make_image, make_tar, packed
+from tests.images import Compression, Content, Form, image_files, link, make_elf, make_image, make_tar, packed
 
 SITE = "usr/local/lib/python3.12/site-packages"
 
@@ -347,3 +350,34 @@ def test_file_of_a_scheme_s_name__is_read_as_a_file(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     Path("docker:app").write_bytes(make_image(*LAYERS))
     assert len(profile("docker-archive:docker:app").inventory.distributions) == 2
+
+
+@pytest.mark.parametrize("serve", [None, "raise SystemExit(1)"], ids=["in other processes", "in ones that fail"])
+@pytest.mark.parametrize("form", ["docker", "oci"])
+def test_image__packed_layers__are_the_same_from_any_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form, serve: str | None
+) -> None:
+    layers = (BASE, APP, OLD, GONE, {"usr/lib/\udcff.so": make_elf(needed=["libc.so.6"])})
+    here = measure(tmp_path, make_image(*layers, form=form, compression="gzip"))
+    monkeypatch.setattr(packed_layers, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    if serve:
+        monkeypatch.setattr(children, "_SERVE", serve)
+    shared = measure(tmp_path, make_image(*layers, form=form, compression="gzip"))
+    assert shared.inventory == here.inventory
+    assert shared.image == here.image
+    assert shared.system == here.system
+
+
+def test_image__broken_layer_in_another_process__the_same_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packed_layers, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    cut = packed(make_tar(APP), "gzip")[:200]
+    files: dict[str, Content] = {
+        "a": packed(make_tar(BASE), "gzip"), "b": cut, "c": "{}",
+        "manifest.json": '[{"Config": "c", "Layers": ["a", "b"]}]',
+    }  # fmt: skip
+    with pytest.raises(BadInput, match="a layer does not unpack"):
+        measure(tmp_path, make_tar(files))

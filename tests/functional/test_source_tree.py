@@ -10,7 +10,7 @@ import pytest
 from deadweight.errors import BadInput
 from deadweight.model import Skipped, Source
 from deadweight.progress import Progress, silent
-from deadweight.sources import source_reader
+from deadweight.sources import children, source_reader
 from deadweight.sources.source_tree import read_source
 from tests.builders import write_files
 
@@ -157,6 +157,6 @@ def test_read_source__many_files__are_the_same_from_any_process(
     monkeypatch.setattr(source_reader, "_WORTH_SHARING", 0)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     if broken:
-        monkeypatch.setattr(source_reader, "_CHILD", "raise SystemExit(1)")
+        monkeypatch.setattr(children, "_SERVE", "raise SystemExit(1)")
     assert read(tmp_path) == alone
     assert (alone.files, len(alone.mentions), len(alone.skipped)) == (100, 100, 100)

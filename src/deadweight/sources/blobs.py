@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
@@ -20,6 +20,7 @@ from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
 from deadweight.model import Linking
 from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span, opened
 from deadweight.sources.digests import Checked, check, digest_in
+from deadweight.sources.packed import Place, are_worth_sharing, read_shared
 from deadweight.sources.windows import Passing
 
 _LARGEST_JSON = 1 << 24
@@ -52,11 +53,43 @@ class Blobs:
         """Return the entries of a layer; raises BadInput where it is missing or broken."""
         raise NotImplementedError
 
+    def layers(self, names: Sequence[str]) -> Iterator[list[TarEntry]]:
+        """Yield the entries of each layer, in order; raises BadInput."""
+        return map(self.layer, names)
 
-class ArchiveBlobs(Blobs):
+
+class _BlobsOnDisk(Blobs):
+    """Parts in files, which several processes may read."""
+
+    def place(self, name: str) -> Place:
+        """Return where a layer lies; raises BadInput where it is missing."""
+        raise NotImplementedError
+
+    def layers(self, names: Sequence[str]) -> Iterator[list[TarEntry]]:
+        places = [self.place(name) for name in names]
+        packed = [place for place in places if _is_packed(place)]
+        if not are_worth_sharing(packed):
+            yield from map(self.layer, names)
+            return
+        shared = read_shared(packed)
+        for name, place in zip(names, places, strict=True):
+            yield next(shared) if place in packed else self.layer(name)
+
+
+def _is_packed(place: Place) -> bool:
+    try:
+        with open(place.path, "rb") as file:
+            file.seek(place.start)
+            return file.read(4).startswith((GZIP, ZSTD))
+    except OSError as error:
+        raise BadInput(f"cannot read the layer {place.name}: {error.strerror}") from error
+
+
+class ArchiveBlobs(_BlobsOnDisk):
     """A tar archive on the disk; only what is asked for is read of it."""
 
     def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+        self._path = os.path.abspath(path)
         try:
             file = closing.enter_context(open(path, "rb"))  # noqa: SIM115  the stack is the context
         except OSError as error:
@@ -87,36 +120,47 @@ class ArchiveBlobs(Blobs):
         start, length = self._spans[name]
         return Span(self._descriptor, start, length).read(_LARGEST_JSON)
 
-    def layer(self, name: str) -> list[TarEntry]:
+    def place(self, name: str) -> Place:
         if name not in self._spans:
             raise BadInput(f"the layer {name} is not in the archive")
-        return _layer_on_disk(name, Span(self._descriptor, *self._spans[name]))
+        return Place(name, self._path, *self._spans[name])
+
+    def layer(self, name: str) -> list[TarEntry]:
+        place = self.place(name)
+        return layer_on_disk(name, Span(self._descriptor, place.start, place.length))
 
 
-class FolderBlobs(Blobs):
+class FolderBlobs(_BlobsOnDisk):
     """An OCI layout's folder."""
 
     def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
         self._path, self._closing = path, closing
 
-    def _place(self, name: str) -> str:
+    def _inside(self, name: str) -> str:
         if ".." in name.split("/") or os.path.isabs(name):
             raise BadInput(f"{name} leads out of the image's folder")
         return os.path.join(self._path, name)
 
     def text(self, name: str) -> bytes | None:
         try:
-            with open(self._place(name), "rb") as file:
+            with open(self._inside(name), "rb") as file:
                 return file.read(_LARGEST_JSON)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise BadInput(f"cannot read {name}: {error.strerror}") from error
 
+    def place(self, name: str) -> Place:
+        path = os.path.abspath(self._inside(name))
+        try:
+            return Place(name, path, 0, os.stat(path).st_size)
+        except OSError as error:
+            raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
+
     def layer(self, name: str) -> list[TarEntry]:
         try:
-            file = self._closing.enter_context(open(self._place(name), "rb"))  # noqa: SIM115  read again, later
-            return _layer_on_disk(name, Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+            file = self._closing.enter_context(open(self._inside(name), "rb"))  # noqa: SIM115  read again, later
+            return layer_on_disk(name, Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
         except OSError as error:
             raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
 
@@ -156,7 +200,7 @@ def _is_layer(front: bytes) -> bool:
     return front.startswith((GZIP, ZSTD)) or front[257:262] == b"ustar" or not front.strip(b"\0")
 
 
-def _layer_on_disk(name: str, blocks: Span) -> list[TarEntry]:
+def layer_on_disk(name: str, blocks: Span) -> list[TarEntry]:
     """Return a layer's entries. One that is not packed is not checked: to read all of it takes thrice the time."""
     front = blocks.read(len(GZIP) + len(ZSTD))
     blocks.at -= len(front)

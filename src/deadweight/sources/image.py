@@ -97,8 +97,7 @@ def _read(blobs: Blobs, platform: str) -> Image:
     commands += [""] * (len(names) - len(commands))
     overlay = Overlay()
     layers: list[Layer] = []
-    for number, (name, digest, command) in enumerate(zip(names, digests, commands, strict=False)):
-        found = blobs.layer(name)
+    for number, (found, digest, command) in enumerate(zip(blobs.layers(names), digests, commands, strict=False)):
         overlay.add(number, found)
         files = [entry for entry in found if entry.kind in ("file", "symlink")]
         size = sum(_apparent(entry) for entry in files)

@@ -1,29 +1,19 @@
-"""Files of a source → what they name. Parsing holds CPython's lock, so many files are shared among processes.
-
-A child is fed (folder that deadweight lies in, root, files) in marshal's format, and answers with plain tuples.
-"""
+"""Files of a source → what they name. Parsing holds CPython's lock, so many files are shared among processes."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import marshal
-import os
-import subprocess
-import sys
 from itertools import chain
 from typing import Any, NamedTuple
 
 from deadweight.formats.source_files import read_file
 from deadweight.model import Mention, Role, Skipped
+from deadweight.sources import children
 from deadweight.sources.environment import DiskReader
 
 File = tuple[str, int, Role]  # path, bytes, role
 
 _LARGEST = 1 << 26  # bytes of one file
 _WORTH_SHARING = 1 << 21  # bytes of Python; less is read sooner than another process has started
-_MOST_PROCESSES = 8
-_CHILD = "import sys; sys.path.append(sys.argv[1]); from deadweight.sources.source_reader import serve; serve()"
 
 
 class Read(NamedTuple):
@@ -36,59 +26,25 @@ class Read(NamedTuple):
 
 def read_files(root: str, files: list[File]) -> Read:
     """Read ``files`` below ``root``, in other processes where they are many."""
-    processes = min(os.cpu_count() or 1, _MOST_PROCESSES) if sys.executable else 1
+    processes = children.processors()
     if processes == 1 or sum(size for _, size, _ in files) < _WORTH_SHARING:
         return _read_here(root, files)
     # By size, so that each process has about as many bytes.
     by_size = sorted(files, key=lambda file: (-file[1], file[0]))
-    shares = [by_size[n::processes] for n in range(processes)]
-    parts: list[Read] = []
-    with contextlib.ExitStack() as stack:
-        children = []
-        for share in shares:
-            children.append(child := _start(root, share))
-            stack.callback(_end, child)
-        for share, child in zip(shares, children, strict=True):
-            output, _ = child.communicate()
-            # Where a child came to nothing, its share is read here.
-            parts.append(_told(output) if child.returncode == 0 else _read_here(root, share))
-    mentions, skipped, counts = zip(*parts, strict=True)
-    return Read([*chain.from_iterable(mentions)], [*chain.from_iterable(skipped)], sum(counts))
-
-
-def serve() -> None:
-    """Read the files that the parent asks for, and answer it."""
-    gc.disable()  # syntax trees are large and hold no cycles
-    found = _read_here(*marshal.loads(sys.stdin.buffer.read()))  # noqa: S302  from our own parent
-    skipped = [(each.name, each.reason, each.exit_code) for each in found.skipped]
-    sys.stdout.buffer.write(marshal.dumps(([*map(tuple, found.mentions)], skipped, found.files), 2))
-
-
-def _start(root: str, share: list[File]) -> subprocess.Popen[bytes]:
-    package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-X", f"utf8={sys.flags.utf8_mode}", "-c", _CHILD, package],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+    shares = [(root, by_size[n::processes]) for n in range(processes)]
+    mentions, skipped, counts = zip(*children.each(read_share, shares), strict=True)
+    return Read(
+        [Mention(*each) for each in chain.from_iterable(mentions)],
+        [Skipped(*each) for each in chain.from_iterable(skipped)],
+        sum(counts),
     )
-    assert child.stdin is not None
-    with contextlib.suppress(BrokenPipeError):
-        child.stdin.write(marshal.dumps((root, share), 2))
-        child.stdin.close()
-    child.stdin = None  # communicate() would flush it
-    return child
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    child.kill()
-    child.wait()
-
-
-def _told(output: bytes) -> Read:
-    told: tuple[list[Any], list[tuple[str, str, int]], int] = marshal.loads(output)  # noqa: S302  our own
-    mentions, skipped, files = told
-    return Read([*map(Mention._make, mentions)], [Skipped(*each) for each in skipped], files)
+def read_share(root: str, files: list[File]) -> tuple[list[Any], list[Any], int]:
+    """Return what a child answers: the same as tuples."""
+    found = _read_here(root, files)
+    skipped = [(each.name, each.reason, each.exit_code) for each in found.skipped]
+    return [*map(tuple, found.mentions)], skipped, found.files
 
 
 def _read_here(root: str, files: list[File]) -> Read:
