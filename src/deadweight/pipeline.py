@@ -152,7 +152,7 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
     from deadweight.sources.systems import opened_system
 
     file = _its_requirements(settings)
-    with opened_system(target.path, settings.platform) as (tree, image):
+    with opened_system(target.path, settings.platform, observe=observe) as (tree, image):
         observe(Progress("measuring", target.path))
         inventory = take_inventory(_searched_first(tree, settings.environment))
         _check_environment(inventory, settings.environment)

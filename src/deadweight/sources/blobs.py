@@ -18,6 +18,7 @@ from deadweight.formats.native import HEAD_BYTES, may_be_native
 from deadweight.formats.system import is_package_list
 from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
 from deadweight.model import Linking
+from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span, opened
 from deadweight.sources.digests import Checked, check, digest_in
 from deadweight.sources.packed import Place, are_worth_sharing, read_shared
@@ -168,7 +169,7 @@ class FolderBlobs(_BlobsOnDisk):
 class StreamedBlobs(Blobs):
     """A tar archive that is read once, from the front to the back: what looks like a layer is read as one."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, observe: Observer = silent) -> None:
         self._texts: dict[str, bytes] = {}
         self._layers: dict[str, list[TarEntry]] = {}
         outer = Pipe(stream)
@@ -177,6 +178,7 @@ class StreamedBlobs(Blobs):
             if entry.kind == "file":
                 front = part.read(512)
                 if _is_layer(front):
+                    observe(Progress("reading", f"layer {len(self._layers) + 1}"))
                     self._layers[entry.path] = _layer_passing(entry.path, Pushed(front, part))
                 else:
                     self._texts[entry.path] = front + part.read(_LARGEST_JSON)

@@ -17,6 +17,7 @@ from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, shared_inodes
 from deadweight.formats.tar import Malformed, TarEntry
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
+from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
 from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs, read_layer
 from deadweight.sources.blocks import Pipe
@@ -38,7 +39,7 @@ class Image:
 
 
 @contextlib.contextmanager
-def opened_image(place: str, platform: str = "") -> Iterator[Image]:
+def opened_image(place: str, platform: str = "", *, observe: Observer = silent) -> Iterator[Image]:
     """Read an image; what lies in a file on the disk can be read as long as it is open.
 
     place:    the path of an archive (``docker save``'s, OCI) or of an OCI layout's folder, "-" for standard input, or
@@ -48,7 +49,7 @@ def opened_image(place: str, platform: str = "") -> Iterator[Image]:
     """
     with contextlib.ExitStack() as closing:
         with _as_bad_input(place):
-            found = _read(_blobs(place, closing), platform)
+            found = _read(_blobs(place, closing, observe), platform, observe)
         yield found
 
 
@@ -60,13 +61,13 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
-def _blobs(place: str, closing: contextlib.ExitStack) -> Blobs:
+def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer) -> Blobs:
     scheme, _, name = place.partition(":")
     if place == "-":
-        return StreamedBlobs(sys.stdin.buffer)
+        return StreamedBlobs(sys.stdin.buffer, observe)
     if scheme in engines.ENGINES:
         with engines.saved(scheme, name) as stream:
-            return StreamedBlobs(stream)
+            return StreamedBlobs(stream, observe)
     if scheme == "registry":
         from deadweight.formats.image_reference import parse_reference
         from deadweight.sources.registry import RegistryBlobs
@@ -89,7 +90,7 @@ def _as_bad_input(place: str) -> Iterator[None]:
 # --- what it is made of ----------------------------------------------------------------------------
 
 
-def _read(blobs: Blobs, platform: str) -> Image:
+def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
     names, digests, config = _parts(blobs, platform)
     if len(names) > _MOST_LAYERS:
         raise BadInput(f"an image of {len(names):,} layers; no engine would take it")
@@ -98,6 +99,7 @@ def _read(blobs: Blobs, platform: str) -> Image:
     overlay = Overlay()
     layers: list[Layer] = []
     for number, (found, digest, command) in enumerate(zip(blobs.layers(names), digests, commands, strict=False)):
+        observe(Progress("reading", f"layer {number + 1} of {len(names)}"))
         overlay.add(number, found)
         files = [entry for entry in found if entry.kind in ("file", "symlink")]
         size = sum(_apparent(entry) for entry in files)

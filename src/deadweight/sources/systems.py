@@ -6,11 +6,14 @@ import contextlib
 from collections.abc import Iterator
 
 from deadweight.model import FileTree
+from deadweight.progress import Observer, silent
 from deadweight.sources.image import Image
 
 
 @contextlib.contextmanager
-def opened_system(place: str, platform: str = "") -> Iterator[tuple[FileTree, Image | None]]:
+def opened_system(
+    place: str, platform: str = "", *, observe: Observer = silent
+) -> Iterator[tuple[FileTree, Image | None]]:
     """Hand over the files of a whole system, which can be read until it is closed, and the image that they are of.
 
     place:    ``rootfs:DIR``, ``container:NAME``, else an image as in ``opened_image``
@@ -30,5 +33,5 @@ def opened_system(place: str, platform: str = "") -> Iterator[tuple[FileTree, Im
     else:
         from deadweight.sources.image import opened_image, tree_of
 
-        with opened_image(place, platform) as image:
+        with opened_image(place, platform, observe=observe) as image:
             yield tree_of(image, place), image
