@@ -13,7 +13,6 @@ import argparse
 import csv
 import json
 import random
-import re
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,28 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from deadweight.formats.requirements import logical_lines, pep508
+from deadweight.formats.roles import role_of
 from deadweight.groups.rules import config_names
 from deadweight.groups.unmeasured import groups_of_requirements
 from deadweight.model import Assignment, Mention, Source, Wanted
-from deadweight.model.source import Naming, Role
+from deadweight.model.source import Naming
 
 FIXTURES = Path(__file__).parent.parent / "fixtures/groups"
 Chosen = Callable[[Assignment], bool]
-
-# What the scanner of source tells by a path, for facts that have no more than paths.
-_ROLES: tuple[tuple[Role, str], ...] = (
-    (
-        "tests",
-        r"(^|/)(tests?|testing|test_\w+|e2e|cypress|integration_tests?|fixtures)/|(^|/)(test_[^/]*|[^/]*_tests?|tests)\.py$",
-    ),
-    (
-        "build",
-        r"(^|/)(setup|noxfile|conftest|tasks|fabfile|dodo)\.py$|(^|/)\.[\w-]+/|docker-compose[\w.-]*(dev|test|local|ci)",
-    ),
-    ("docs", r"(^|/)(docs?|documentation|examples?|samples|mkdocs\.yml)(/|$)"),
-    ("notebooks", r"\.ipynb$|(^|/)notebooks/"),
-    ("scripts", r"(^|/)(scripts?|tools?|bin|dev|utils/dev|hack|misc|benchmarks?)/"),
-)
 
 
 @dataclass(frozen=True)
@@ -102,13 +87,10 @@ def _project(facts: Mapping[str, Any]) -> Project:
 
 def _mentions(facts: Mapping[str, Any]) -> Iterator[Mention]:
     kinds: tuple[tuple[str, Naming], ...] = (("imports", "import"), ("strings", "string"), ("commands", "command"))
+    packages = {file.removesuffix("/__init__.py") for file in facts["imports"] if file.endswith("/__init__.py")}
     for key, kind in kinds:
         for file, names in facts[key].items():
-            yield from (Mention(kind, name, file, 1, _role(file)) for name in names)
-
-
-def _role(file: str) -> Role:
-    return next((role for role, pattern in _ROLES if re.search(pattern, file, re.IGNORECASE)), "application")
+            yield from (Mention(kind, name, file, 1, role_of(file, packages)) for name in names)
 
 
 def assigned(project: Project) -> dict[str, Assignment]:
