@@ -34,9 +34,8 @@ def one_input(data: bytes) -> None:
         return
     assert [(e.kind, e.size, e.target) for e in found] == [each[1:] for each in expected]
     # Only POSIX has the front of a path where tarfile takes it from, whatever else a format has there.
-    assert all(
-        theirs == e.path or theirs.endswith(f"/{e.path}") for e, (theirs, *_) in zip(found, expected, strict=True)
-    )
+    for entry, (theirs, *_) in zip(found, expected, strict=True):
+        assert f"/{theirs}".endswith(f"/{entry.path}") or not entry.path
 
 
 def with_sums(data: bytes) -> bytes:
