@@ -139,8 +139,9 @@ def _later(want: Wanted, found: Assignment, plan: Plan, settings: Settings) -> A
     settled = found.evidence[0].rule in ("DW001", "DW003") or any(e.rule == "DW205" for e in found.evidence)
     if settled or want.name in settings.keep or not only_later(uses):
         return found
-    first = changing(uses)[0]
-    says = f"never imported at start; {first.file}:{first.line} is the first of {len(changing(uses))} places"
+    first, *others = changing(uses)
+    more = f" and {len(others)} more" if others else ""
+    says = f"never imported at start, only by {first.file}:{first.line}{more}"
     return replace(found, evidence=(Evidence(LATER, found.group, says), *found.evidence))
 
 

@@ -13,6 +13,7 @@ from deadweight.usage import matched, provided
 from deadweight.usage.places import DEVELOPMENT, only_later
 
 Kind = Literal["unused", "missing", "transitive", "tests-only", "lazy", "one-place", "dev-in-production"]
+_STRONG = ("DW101", "DW102", "DW103")
 _WORTH_IT = 1_000_000  # bytes: to be rid of less is no reason to change code
 
 
@@ -104,7 +105,7 @@ def _of_requirement(key: str, name: str, graph: Graph, group: Assignment, uses: 
 
 def _dev(name: str, group: Assignment, uses: Sequence[Use], freed: int) -> Remark | None:
     """What is known as a tool for development, and the application imports all the same."""
-    known = any(e.rule.startswith("DW1") and e.group == "dev" for e in group.evidence)
+    known = any(e.rule in _STRONG and e.group == "dev" for e in group.evidence)
     places = _imports(uses, "application")
     if not known or not places:
         return None

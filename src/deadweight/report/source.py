@@ -47,8 +47,8 @@ def _remarks(remarks: Sequence[Remark], width: int) -> RenderableType:
     table = plain_table(width)
     table.add_column("worth a look", overflow="fold")
     table.add_column("saves", justify="right", no_wrap=True)
-    table.add_column("why", ratio=3)
-    table.add_column("where", overflow="fold", ratio=2)
+    table.add_column("why", ratio=1)
+    table.add_column("where", overflow="fold", ratio=1)
     for remark in remarks[:_MOST_REMARKS]:
         saves = human(remark.freed_bytes) if remark.freed_bytes else ""
         table.add_row(plain(remark.name), saves, remark.says, places(remark.places) if remark.places else "")
