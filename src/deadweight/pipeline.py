@@ -170,17 +170,14 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
 
 def _source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
     """Read the application's source: what the user names, else what lies beside the requirements."""
-    from deadweight.sources.source_tree import holds_python, read_source
-
     if settings.no_source:
         _refuse(settings, ("source",), "and --no-source cannot both be")
+    if settings.no_source or not (settings.source or target.kind == "requirements"):
         return None
-    if settings.source:
-        return read_source(settings.source, observe=observe)
-    folder = os.path.dirname(target.path) or "."
-    if target.kind != "requirements" or not holds_python(folder):
-        return None
-    return read_source(folder, observe=observe)
+    from deadweight.sources.source_tree import holds_python, read_source
+
+    folder = settings.source or os.path.dirname(target.path) or "."
+    return read_source(folder, observe=observe) if settings.source or holds_python(folder) else None
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:
