@@ -14,6 +14,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from deadweight.errors import DeadweightError
     from deadweight.findings import Profile
+    from deadweight.grouping import groups_of
     from deadweight.pipeline import profile
     from deadweight.progress import Progress
     from deadweight.settings import Settings
@@ -23,9 +24,10 @@ _HOMES = {
     "Profile": "deadweight.findings",
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
+    "groups_of": "deadweight.grouping",
     "profile": "deadweight.pipeline",
 }
-__all__ = ["DeadweightError", "Profile", "Progress", "Settings", "__version__", "profile"]
+__all__ = ["DeadweightError", "Profile", "Progress", "Settings", "__version__", "groups_of", "profile"]
 
 
 def __getattr__(name: str) -> object:

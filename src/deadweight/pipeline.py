@@ -43,7 +43,7 @@ def profile(
             _take_inventory(found.path),
             settings,
             _its_requirements(settings),
-            _source_of(found, settings, observe),
+            source_of(found, settings, observe),
         )
     observe(Progress("reading", found.path))
     if found.kind in ("image", "container"):
@@ -63,11 +63,11 @@ def _profile_install(target: Target, settings: Settings, observe: Observer) -> P
 
     _refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
-    file = swapped(_read_requirements(target, settings), wishes.swaps)
-    source = _source_of(target, settings, observe)
+    file = swapped(read_asked(target, settings), wishes.swaps)
+    source = source_of(target, settings, observe)
     if settings.no_build:
         _refuse_builds(file)
-    installer, options = find_installer(settings.installer), _options(settings)
+    installer, options = find_installer(settings.installer), install_options(settings)
     with scratch_folder() as scratch:
         folder = os.path.join(scratch.path, "env")
         if settings.keep_env:
@@ -110,7 +110,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
         named: frozenset[str | None] = frozenset()
     else:
         _refuse(settings, ("keep_env",), "there is no environment without installing")
-        given = _read_requirements(target, settings)
+        given = read_asked(target, settings)
         file = swapped(given, wishes.swaps)
         named = frozenset(wanted.name for wanted in given.all_wanted())
     machine = machine_of(settings.python, settings.platform)
@@ -118,7 +118,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
         scratch_folder() as scratch,
         Uninstalling(
             machine,
-            _options(settings),
+            install_options(settings),
             find_installer(settings.installer),
             file,
             wishes=wishes,
@@ -137,7 +137,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
             raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
     inventory = with_swaps(inventory, found.swaps)
     declared = {package.name: package.groups for package in lock.packages if package.groups}
-    source = _source_of(target, settings, observe)
+    source = source_of(target, settings, observe)
     return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared, source=source)
 
 
@@ -164,11 +164,11 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
         twins=twins,
     )
     facts = image_facts(inventory, image.layers, image.overlay) if image else None
-    source = _source_of(target, settings, observe)
+    source = source_of(target, settings, observe)
     return conclude(target, inventory, settings, file, image=facts, system=system, source=source)
 
 
-def _source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
+def source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
     """Read the application's source: what the user names, else what lies beside the requirements."""
     if settings.no_source:
         _refuse(settings, ("source",), "and --no-source cannot both be")
@@ -197,10 +197,11 @@ def _its_requirements(settings: Settings) -> RequirementsFile | None:
     found = parse_target(settings.requirements)
     if found.kind != "requirements" or found.form == "lock":
         raise BadInput(f"--requirements: {settings.requirements} is no requirements file and no pyproject.toml")
-    return _read_requirements(found, settings)
+    return read_asked(found, settings)
 
 
-def _read_requirements(target: Target, settings: Settings) -> RequirementsFile:
+def read_asked(target: Target, settings: Settings) -> RequirementsFile:
+    """Read a requirements file or a project; raises BadInput."""
     from deadweight.sources.requirements import read_project, read_requirements
 
     if target.form == "file":
@@ -219,7 +220,8 @@ def _refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
             raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
-def _options(settings: Settings) -> InstallOptions:
+def install_options(settings: Settings) -> InstallOptions:
+    """Return what an installer is told."""
     from deadweight.sources.installer import InstallOptions
 
     return InstallOptions(

@@ -47,14 +47,17 @@ MAY_IMPORT = {
     "proof": {"graph", "groups", "model", "usage"},
     "sources": {"errors", "formats", "machine", "markers", "model", "progress", "selection"},
     "findings": {"formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
-    "report": {"", "findings", "graph", "groups", "model", "plan", "proof", "report"},
+    "grouping": {
+        "errors", "formats", "groups", "model", "pipeline", "progress", "settings", "sources", "targets",
+    },
+    "report": {"", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report"},
     "pipeline": {"errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources", "targets"},
     "cli": {
-        "", "errors", "findings", "formats", "pipeline", "progress", "proof", "report", "settings", "sources",
-        "targets",
+        "", "errors", "findings", "formats", "grouping", "pipeline", "progress", "proof", "report", "settings",
+        "sources", "targets",
     },
     "__main__": {"cli"},
-    "": {"errors", "findings", "pipeline", "progress", "settings"},
+    "": {"errors", "findings", "grouping", "pipeline", "progress", "settings"},
 }  # fmt: skip
 
 

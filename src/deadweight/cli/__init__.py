@@ -4,7 +4,7 @@ __init__.py   the root: plain ``deadweight TARGET``, errors in one place, signal
 options.py    the options that commands share, and the settings they make
 progress.py   what is told on stderr while it works
 output.py     stdout, and files that are written whole or not at all
-commands.py   profile, split, why, cache
+commands.py   profile, split, why, groups, cache
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _COMMANDS = {
     "profile": "Measure TARGET, explain it, and propose what to leave out.",
     "split": "Write requirements-production.txt and requirements-minimal.txt.",
     "why": "Show every path that brings NAME in, and what its leaving saves.",
+    "groups": "Show the groups of TARGET's distributions alone, with evidence.",
     "cache": "Show or clear the kept listings of wheels.",
 }
 INTERRUPTED = 130

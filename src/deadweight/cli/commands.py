@@ -1,4 +1,4 @@
-"""profile, split, why and cache."""
+"""profile, split, why, groups and cache."""
 
 from __future__ import annotations
 
@@ -108,6 +108,32 @@ def why(name: str, target: str, form: str, output: str | None, force: bool, ever
         text = reports.why_text(report, found, most=None if everything else 20)
     emit(text, output, force=force)
     finish(report)
+
+
+@click.command()
+@click.argument("target", required=False, default="")
+@click.option("--no-measure", is_flag=True, help="By names, source and what the index says; nothing is installed.")
+@click.option("--offline", is_flag=True, help="With --no-measure: ask no index either.")
+@_format
+@_output
+@_force
+@measuring
+def groups(
+    target: str, no_measure: bool, offline: bool, form: str, output: str | None, force: bool, **options: Any
+) -> None:
+    """Show the groups of TARGET's distributions alone, with evidence and certainty.
+
+    With --no-measure those of its requirements, in seconds: nothing is installed, resolved or fetched but metadata.
+    """
+    from deadweight.grouping import groups_of
+    from deadweight.report.groups import groups_json, groups_text
+
+    may_write(output, force=force)
+    settings = settings_of(options)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        found = groups_of(target, settings, measure=not no_measure, offline=offline, observe=observe)
+    text = groups_json(found) if form == "json" else groups_text(found, width=_width(), color=_color(output))
+    emit(text, output, force=force)
 
 
 @click.group(name="cache")

@@ -127,7 +127,7 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
         about = "~" if row.distribution.archive and row.distribution.archive.estimated else ""
         cells += [about + human(sizes.apparent), human(sizes.native) if sizes.native else ""]
         cells += [_human_or_nothing(bytes_of(row))] if wide else []
-        cells += [human(row.weight.retained), _group_text(row.assignment.group)]
+        cells += [human(row.weight.retained), group_text(row.assignment.group)]
         if bar_width:
             cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=_STYLES[row.assignment.group]))
         table.add_row(*cells)
@@ -165,7 +165,8 @@ def _bar(share: float, width: int) -> str:
     return _BAR * (eighths // 8) + (_PARTS[eighths % 8] if eighths % 8 else "")
 
 
-def _group_text(group: str) -> Text:
+def group_text(group: str) -> Text:
+    """Return a group's name in its colour."""
     return Text(group, style=_STYLES[group])
 
 
@@ -179,7 +180,7 @@ def _groups(profile: Profile, width: int) -> RenderableType:
         inside = [row for row in profile.rows() if row.assignment.group == group]
         inside.sort(key=lambda row: (-row.distribution.sizes.apparent, row.key))
         names = ", ".join(plain(row.distribution.name) for row in inside[:5]) + (", …" if len(inside) > 5 else "")
-        table.add_row(_group_text(group), human(size) if count else "", str(count), names)
+        table.add_row(group_text(group), human(size) if count else "", str(count), names)
     return table
 
 

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -80,6 +81,15 @@ class ArchiveReader:
             found = self._of_remote(archive)
             self._cache.put(archive, found)
         return found
+
+    def metadata(self, archive: Archive) -> bytes:
+        """Return the METADATA of a wheel, by itself where the server has it so (PEP 658); raises as ``contents``."""
+        if urlsplit(archive.url).scheme not in ("file", "") and self._cache.get(archive) is None:
+            # Some have it and do not say so.
+            beside = self._metadata_beside(replace(archive, metadata=True))
+            if beside is not None:
+                return beside
+        return self.contents(archive).metadata
 
     def _of_local(self, archive: Archive, path: str) -> Contents:
         if os.path.isdir(path):
