@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deadweight.pipeline import profile
     from deadweight.progress import Progress
     from deadweight.settings import Settings
+    from deadweight.verifying import verify
 
 _HOMES = {
     "DeadweightError": "deadweight.errors",
@@ -26,8 +27,9 @@ _HOMES = {
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.grouping",
     "profile": "deadweight.pipeline",
+    "verify": "deadweight.verifying",
 }
-__all__ = ["DeadweightError", "Profile", "Progress", "Settings", "__version__", "groups_of", "profile"]
+__all__ = ["DeadweightError", "Profile", "Progress", "Settings", "__version__", "groups_of", "profile", "verify"]
 
 
 def __getattr__(name: str) -> object:

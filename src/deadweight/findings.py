@@ -229,4 +229,4 @@ def _proof(split: Split, source: Source, inventory: Inventory) -> Proof:
     """Prove a split by the measured files of all, of which it holds a part."""
     names = {d.key: d.name for d in inventory.distributions}
     present = {names[key] for key in split.distributions}
-    return prove(source, provided(inventory.distributions), set(names.values()), present, complete=False)
+    return prove(source, provided(inventory.distributions), set(names.values()), present)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput, BadRequirement
@@ -17,6 +19,18 @@ if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import FileTree, Inventory, Source
     from deadweight.sources.installer import InstallOptions
+    from deadweight.sources.scratch import Scratch
+
+_ASKS = "TARGET is what asks for distributions here"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A throwaway environment, as long as it is there, and what was found of it."""
+
+    profile: Profile
+    folder: str
+    scratch: Scratch
 
 
 def profile(
@@ -48,7 +62,6 @@ def profile(
     observe(Progress("reading", found.path))
     if found.kind in ("image", "container"):
         return _profile_system(found, settings, observe)
-    _refuse(settings, ("requirements", "environment"), "TARGET is what asks for distributions here")
     if found.form == "lock" or settings.no_install:
         return _profile_archives(found, settings, observe)
     return _profile_install(found, settings, observe)
@@ -56,11 +69,19 @@ def profile(
 
 def _profile_install(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Install requirements into a throwaway venv and measure that."""
+    with installed(target, settings, observe) as environment:
+        return environment.profile
+
+
+@contextlib.contextmanager
+def installed(target: Target, settings: Settings, observe: Observer) -> Iterator[Installed]:
+    """Install requirements into a venv that is gone afterwards, unless it is to be kept, and measure it."""
     from deadweight.formats.requirements import for_resolver, swapped
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.installer import find_installer, install
     from deadweight.sources.scratch import scratch_folder
 
+    _refuse(settings, ("requirements", "environment"), _ASKS)
     _refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     file = swapped(read_asked(target, settings), wishes.swaps)
@@ -85,9 +106,10 @@ def _profile_install(target: Target, settings: Settings, observe: Observer) -> P
         install(folder, path, options, installer=installer, observe=observe, scratch=scratch)
         observe(Progress("measuring", settings.keep_env or "the environment"))
         inventory = _take_inventory(folder)
+        environment = replace(inventory.environment, installer=installer.name)
+        found = _conclude(target, replace(inventory, environments=(environment,)), settings, file, source)
+        yield Installed(found, folder, scratch)
         scratch.let_go()
-    environment = replace(inventory.environment, installer=installer.name)
-    return _conclude(target, replace(inventory, environments=(environment,)), settings, file, source)
 
 
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
@@ -103,6 +125,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     from deadweight.sources.scratch import scratch_folder
     from deadweight.sources.uninstalled import Uninstalling, machine_of
 
+    _refuse(settings, ("requirements", "environment"), _ASKS)
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     if target.form == "lock":
         _refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
@@ -169,15 +192,26 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
 
 
 def source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
-    """Read the application's source: what the user names, else what lies beside the requirements."""
+    """Read the application's source, where there is any."""
+    folder = source_folder(target, settings)
+    if not folder:
+        return None
+    from deadweight.sources.source_tree import read_source
+
+    return read_source(folder, observe=observe)
+
+
+def source_folder(target: Target, settings: Settings) -> str:
+    """Return where the application's source lies: where the user says, else beside the requirements; "" for none."""
     if settings.no_source:
         _refuse(settings, ("source",), "and --no-source cannot both be")
-    if settings.no_source or not (settings.source or target.kind == "requirements"):
-        return None
-    from deadweight.sources.source_tree import holds_python, read_source
+        return ""
+    if settings.source or target.kind != "requirements":
+        return settings.source
+    from deadweight.sources.source_tree import holds_python
 
-    folder = settings.source or os.path.dirname(target.path) or "."
-    return read_source(folder, observe=observe) if settings.source or holds_python(folder) else None
+    folder = os.path.dirname(target.path) or "."
+    return folder if holds_python(folder) else ""
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:

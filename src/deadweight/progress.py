@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Phase = Literal[
-    "reading", "preparing", "resolving", "downloading", "building", "installing", "compiling", "listing", "measuring"
-]
+    "reading", "preparing", "resolving", "downloading", "building", "installing", "compiling", "listing", "measuring",
+    "importing", "running",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,3 +159,48 @@ def test_signal__while_wheels_are_asked_for__leaves_at_once_and_nothing_behind(
     assert (running.returncode, out) == (130, "")
     assert "interrupted" in err
     assert list(loopback.iterdir()) == []
+
+
+@pytest.fixture
+def stuck_import(tmp_path: Path, offline: Path, mark: str) -> tuple[list[str], Callable[[], bool]]:
+    """A split whose module never ends to import, nor does the child that it has started."""
+    code = (
+        "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        f"open({str(tmp_path / 'began')!r}, 'w').close()\ntime.sleep(600)\n"
+    )
+    make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app", files={"dw_app.py": code}))
+    write_files(tmp_path, {"split.txt": "dw-app\n", "src/app.py": "import dw_app\n"})
+    arguments = [str(tmp_path / "split.txt"), "-f", str(tmp_path / "wheels"), "--source", str(tmp_path / "src")]
+    return arguments, (tmp_path / "began").exists
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("depth", [["--run"], ["--smoke", "python -c 'import dw_app'"]], ids=["run", "smoke"])
+def test_signal__while_a_split_is_tried__ends_everybody_and_leaves_nothing(
+    depth: list[str],
+    number: signal.Signals,
+    stuck_import: tuple[list[str], Callable[[], bool]],
+    offline: Path,
+    mark: str,
+) -> None:
+    arguments, reached = stuck_import
+    command = [sys.executable, "-m", "deadweight", "verify", *arguments, *depth]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        wait_for(reached)
+        running.send_signal(number)
+        out, err = running.communicate(timeout=PATIENCE)
+    assert (running.returncode, out) == (130, "")
+    assert "interrupted" in err
+    wait_for(lambda: not marked(mark))
+    assert list(offline.iterdir()) == []
+
+
+def test_verify__module_starts_a_process__it_does_not_outlive_the_run(tmp_path: Path, offline: Path, mark: str) -> None:
+    code = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+    wheels = make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app", files={"dw_app.py": code}))
+    write_files(tmp_path, {"split.txt": "dw-app\n", "app.py": "import dw_app\n"})
+    command = [sys.executable, "-m", "deadweight", "verify", str(tmp_path / "split.txt"), "-f", str(wheels), "--run"]
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    assert time.monotonic() - began < PATIENCE
+    wait_for(lambda: not marked(mark))

@@ -23,6 +23,7 @@ PURE = (
     "plan",
     "proof",
     "findings",
+    "verdict",
     "report",
     "model",
     "errors",
@@ -50,14 +51,18 @@ MAY_IMPORT = {
     "grouping": {
         "errors", "formats", "groups", "model", "pipeline", "progress", "settings", "sources", "targets",
     },
-    "report": {"", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report"},
+    "verdict": {"findings", "formats", "markers", "model", "proof", "usage"},
+    "report": {"", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "verdict"},
     "pipeline": {"errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources", "targets"},
+    "verifying": {
+        "errors", "findings", "formats", "pipeline", "progress", "settings", "sources", "targets", "verdict",
+    },
     "cli": {
         "", "errors", "findings", "formats", "grouping", "pipeline", "progress", "proof", "report", "settings",
-        "sources", "targets",
+        "sources", "targets", "verifying",
     },
     "__main__": {"cli"},
-    "": {"errors", "findings", "grouping", "pipeline", "progress", "settings"},
+    "": {"errors", "findings", "grouping", "pipeline", "progress", "settings", "verifying"},
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ __init__.py   the root: plain ``deadweight TARGET``, errors in one place, signal
 options.py    the options that commands share, and the settings they make
 progress.py   what is told on stderr while it works
 output.py     stdout, and files that are written whole or not at all
-commands.py   profile, split, why, groups, cache
+commands.py   profile, split, verify, why, groups, cache
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from deadweight.errors import DeadweightError
 _COMMANDS = {
     "profile": "Measure TARGET, explain it, and propose what to leave out.",
     "split": "Write requirements-production.txt and requirements-minimal.txt.",
+    "verify": "Prove that SPLIT provides what the application needs.",
     "why": "Show every path that brings NAME in, and what its leaving saves.",
     "groups": "Show the groups of TARGET's distributions alone, with evidence.",
     "cache": "Show or clear the kept listings of wheels.",
@@ -67,6 +68,7 @@ def root() -> None:
     deadweight requirements.txt        what it weighs, and what could go
     deadweight .venv                   the same, of an environment
     deadweight split requirements.txt  write the smaller files
+    deadweight verify SPLIT            prove that it holds all that the source needs
     deadweight why NAME TARGET         who brings NAME in
 
     Plain `deadweight TARGET` is `deadweight profile TARGET`.
@@ -74,7 +76,10 @@ def root() -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 a bug, 2 usage, 4 bad input, 5 the installer failed, 130 interrupted."""
+    """Run the command line and exit.
+
+    0 done, 1 a bug, 2 usage, 3 not proven, 4 bad input, 5 the installer failed, 130 interrupted.
+    """
     # One short run makes little garbage but very many values; looking for cycles among them costs a third of the time.
     gc.disable()
     arguments = sys.argv[1:] if args is None else args

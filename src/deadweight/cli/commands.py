@@ -1,4 +1,4 @@
-"""profile, split, why, groups and cache."""
+"""profile, split, verify, why, groups and cache."""
 
 from __future__ import annotations
 
@@ -81,6 +81,63 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     write_files(split_files(report, folder, pin=pin), force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
     finish(report)
+
+
+@click.command()
+@click.argument("split")
+@click.option("--run", is_flag=True, help="Install it, and import there what the application imports.")
+@click.option("--smoke", metavar="CMD", default="", help="Run a command in that environment; it must leave with 0.")
+@click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="For each import, and for CMD.",
+)
+@click.option(
+    "--against",
+    metavar="FILE",
+    type=click.Path(),
+    default="",
+    help="What SPLIT was made of (default: requirements.txt or pyproject.toml beside it, or in DIR).",
+)
+@_format
+@_output
+@_force
+@measuring
+def verify(
+    split: str,
+    run: bool,
+    smoke: str,
+    timeout: float,
+    against: str,
+    form: str,
+    output: str | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Prove that SPLIT provides what the application in --source DIR imports, starts and names.
+
+    SPLIT is measured as by `profile`, and the source is read: nothing is imported or started. With --run, each module
+    of others that the application imports is imported in a throwaway environment; --smoke runs a command of yours
+    there, in DIR. What is missing, who uses it and the line that would bring it back go to stdout, and the exit code
+    is 3.
+    """
+    from deadweight.verifying import Checks
+    from deadweight.verifying import verify as check
+
+    may_write(output, force=force)
+    settings = settings_of(options)
+    checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        verdict = check(split, settings, checks, observe=observe)
+    from deadweight.report.verdict import verdict_json, verdict_text
+
+    if verdict.run and (options["verbose"] or options["debug"]):
+        say(verdict.run.printed)
+    emit(verdict_json(verdict) if form == "json" else verdict_text(verdict), output, force=force)
+    finish(verdict.profile, 0 if verdict.holds else NotProven.exit_code)
 
 
 @click.command()
@@ -178,16 +235,15 @@ def _check_proof(report: Profile) -> None:
     )
 
 
-def finish(report: Profile) -> None:
-    """Leave with the exit code of what is not in the figures and was to be, after saying what that is."""
+def finish(report: Profile, code: int = 0) -> None:
+    """Say what is not in the figures and was to be; leave with ``code``, else with the exit code of that."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
-    if not failed:
-        return
     for skipped in failed[:_MOST_FAILURES]:
         say(f"error: {skipped.name} is not in the figures: {skipped.reason}")
     if len(failed) > _MOST_FAILURES:
         say(f"error: and {len(failed) - _MOST_FAILURES} more, named in the report")
-    raise click.exceptions.Exit(report.exit_code)
+    if code or failed:
+        raise click.exceptions.Exit(code or report.exit_code)
 
 
 def _measure(target: str, options: dict[str, Any]) -> Profile:

@@ -26,10 +26,10 @@ _MOST_VISITS = 1000  # of extras, by way of others; each may come with another m
 class Choice:
     """What of a project is asked for beside its own dependencies; names are normalized as they are compared.
 
-    groups: dependency groups (PEP 735); None for all that there are
+    extras, groups: and dependency groups (PEP 735); None for all that there are
     """
 
-    extras: frozenset[str] = frozenset()
+    extras: frozenset[str] | None = frozenset()
     groups: frozenset[str] | None = None
 
 

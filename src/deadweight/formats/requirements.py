@@ -137,7 +137,7 @@ def pep508(line: Line, file: str) -> Wanted | None:
     """
     from packaging.requirements import InvalidRequirement, Requirement
 
-    spelled = _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
+    spelled = without_options(line)
     if _ARCHIVE.search(spelled.partition(";")[0].rstrip()):
         return None  # by its letters a name, but nobody calls a project so
     try:
@@ -156,6 +156,11 @@ def pep508(line: Line, file: str) -> Wanted | None:
         file=file,
         number=line.number,
     )
+
+
+def without_options(line: Line) -> str:
+    """Return a requirement as it is spelled, less its hashes and the like."""
+    return _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
 
 
 def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFile:
@@ -195,7 +200,7 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> I
             yield from _resolved_lines(file.included[line.number], replaced)
         elif line.number in file.wanted:
             wanted = file.wanted[line.number]
-            yield replaced[wanted] if wanted in replaced else _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
+            yield replaced[wanted] if wanted in replaced else without_options(line)
         elif line.kind == "constraint":
             yield f"--constraint {abspath(join(dirname(file.path), line.value))}"
         elif line.kind == "links" and "://" not in line.value:

@@ -3,6 +3,7 @@
 tree.py   files, wherever they are         asked.py  requirements, locks, archives
 found.py  distributions with their sizes   image.py  layers and system packages
 groups.py groups with their evidence       source.py, uses.py  what source names, and whose it is
+trials.py what became of trying a split
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
 from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins
 from deadweight.model.source import How, Mention, Naming, Reading, Role, Source
 from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped
+from deadweight.model.trials import Smoke, Trial
 from deadweight.model.uses import Use
 
 __all__ = [
@@ -54,9 +56,11 @@ __all__ = [
     "Role",
     "Sizes",
     "Skipped",
+    "Smoke",
     "Source",
     "SystemFacts",
     "SystemPackage",
+    "Trial",
     "Twins",
     "Use",
     "Wanted",

@@ -1,17 +1,19 @@
 """Source and a set of distributions → what the application needs and the set does not provide. No code is run.
 
-__init__.py  the proof     remarks.py  what else is worth knowing of requirements and their uses
+__init__.py  the proof     bringing.py  which project would bring what is missing
+remarks.py   what else is worth knowing of requirements and their uses
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from deadweight.groups import by_name
 from deadweight.groups.names import names_table
 from deadweight.model import Mention, Metadata, Source
+from deadweight.proof.bringing import Bringing
 from deadweight.usage import matched
 from deadweight.usage.places import is_for_production, tells_less
 
@@ -55,26 +57,28 @@ def prove(
     projects: Collection[str],
     present: Collection[str],
     *,
-    complete: bool,
+    bringing: Bringing | None = None,
+    counts: Callable[[Mention], bool] = is_for_production,
 ) -> Proof:
     """Say what of the places where the application names something is not provided by the projects in ``present``.
 
     provides: import name → projects, by the files of all that was measured
     projects: all that could be meant: what was measured, and what else is asked for
-    complete: whether an import that none of them provides is a gap too; not so where they are all that was asked for,
-              since the whole would be no better than the part
+    bringing: tells who would bring an import that none of them provides, which then is a gap too; None where they are
+              all that was asked for, since the whole would be no better than the part
+    counts:   which places are looked at
     """
     places: dict[tuple[str, str], list[Mention]] = {}
     checked = 0
     for mention, matches in matched(source, provides, projects):
-        if not is_for_production(mention):
+        if not counts(mention):
             continue
         checked += 1
         names = [name for name, _ in matches]
         if names and not any(name in present for name in names):
             places.setdefault((names[0], mention.name), []).append(mention)
-        elif not names and complete and is_foreign(mention, source):
-            places.setdefault(("", mention.name.partition(".")[0]), []).append(mention)
+        elif not names and bringing is not None and is_foreign(mention, source):
+            places.setdefault((bringing.project(mention.name), mention.name), []).append(mention)
     return Proof(checked=checked, gaps=tuple(_gaps(places)))
 
 

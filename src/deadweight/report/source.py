@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOST_REMARKS = 12
 _MOST_PLACES = 3
-_VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "speaks"}
+VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "speaks"}
 
 
 def place(mention: Mention) -> str:
@@ -74,7 +74,7 @@ def proof_lines(profile: Profile) -> Iterator[str]:
 def gap_lines(proof: Proof) -> Iterator[str]:
     """Yield a line for each gap."""
     for gap in proof.gaps:
-        verb = _VERBS[gap.places[0].kind]
+        verb = VERBS[gap.places[0].kind]
         what = gap.name or gap.what
         excuse = ", which is for development, in a file that production may not run" if gap.excused else ""
         named = f" ({plain(gap.what)})" if gap.what != what else ""

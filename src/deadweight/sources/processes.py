@@ -48,7 +48,7 @@ def _child(command: list[str], scratch: Scratch) -> Iterator[subprocess.Popen[st
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=_environment(os.environ, scratch),
+        env=purged(os.environ, scratch),
         start_new_session=True,
         pass_fds=(scratch.lock,),
     )
@@ -56,13 +56,13 @@ def _child(command: list[str], scratch: Scratch) -> Iterator[subprocess.Popen[st
         try:
             yield child
         except BaseException:
-            _end_group(child.pid)
+            end_group(child.pid)
             raise
 
 
-def _end_group(leader: int) -> None:
+def end_group(leader: int) -> None:
     """End a process and all that it started: asked first, made to after three seconds."""
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses where nobody but the dead is left
         os.killpg(leader, signal.SIGTERM)
         until = time.monotonic() + 3
         # Not reaped yet, so that the number of the group is nobody else's.
@@ -71,7 +71,7 @@ def _end_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _environment(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
+def purged(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
     """Return the user's environment, without what would lead the install astray, and without colour.
 
     An installer that is killed leaves its temporary folders behind: they lie in the scratch folder, and go with it.

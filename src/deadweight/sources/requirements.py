@@ -37,13 +37,15 @@ def read_requirements(path: str) -> RequirementsFile:
     return _read(path, (), [])
 
 
-def read_project(path: str, extras: Iterable[str], groups: Iterable[str] | None) -> RequirementsFile:
+def read_project(path: str, extras: Iterable[str] | None, groups: Iterable[str] | None) -> RequirementsFile:
     """Read a project's ``pyproject.toml`` as a requirements file: its dependencies, and what is asked for beside.
 
-    groups: None for all
+    extras, groups: None for all
     raises: BadInput
     """
-    choice = Choice(extras=frozenset(extras), groups=None if groups is None else frozenset(groups))
+    choice = Choice(
+        extras=None if extras is None else frozenset(extras), groups=None if groups is None else frozenset(groups)
+    )
     asked = requirements_of_project(path, _text(path).encode(), choice)
     lines = logical_lines("".join(f"{each.line}\n" for each in asked), path)
     wanted: dict[int, Wanted] = {}

@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from deadweight.formats.metadata import is_name, normalize
+
 By = Literal["files", "table", "name"]
 Match = tuple[str, By]  # project, how it was found
 _MOST_PARTS = 12  # of a dotted path; deeper than that nothing of a distribution's lies
@@ -56,6 +58,38 @@ class Modules:
             if found := self._found.get(".".join(parts[:length])):
                 return found
         return self._below.get(".".join(parts), ())
+
+
+def could_bring(module: str) -> tuple[str, ...]:
+    """Return projects that may provide a module that none of the known ones does, the likeliest first.
+
+    Those of the tables, of builds of one thing the plain one; else the one that is called like the module, and those
+    whose modules may do without a word of their names: nobody has looked whether there are such projects.
+    """
+    parts = module.lower().split(".")[:_MOST_PARTS]
+    prefixes = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    if told := next((_reversed()[prefix] for prefix in prefixes if prefix in _reversed()), ()):
+        return told
+    shared = parts[0] in _tables()["namespaces"]["names"].split()
+    plain = [normalize(prefix) for prefix in (prefixes[:-1] if shared and len(parts) > 1 else prefixes[-1:])]
+    affixes = _tables()["affixes"]
+    longer = [word + plain[-1] for word in affixes["before"].split()]
+    longer += [plain[-1] + word for word in affixes["behind"].split()]
+    return (*plain, *longer) if is_name(plain[-1]) else ()
+
+
+@lru_cache(maxsize=1)
+def _reversed() -> Mapping[str, tuple[str, ...]]:
+    """Return module in lower case → the projects that the table has for it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for project, modules in _table().items():
+        stems = (project.removesuffix(behind) for behind in _tables()["flavours"]["behind"].split())
+        stem = min(stems, key=len)
+        for module in modules:
+            found[module.lower()].add(stem)
+    shortest = {module: sorted(projects, key=lambda p: (len(p), p)) for module, projects in found.items()}
+    usual = {module: [project] for module, project in _tables()["usual"].items()}
+    return {module: tuple(projects) for module, projects in {**shortest, **usual}.items()}
 
 
 def _by_module(projects: Iterable[str], modules_of: Callable[[str], Iterable[str]]) -> Mapping[str, set[str]]:

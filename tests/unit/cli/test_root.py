@@ -74,11 +74,11 @@ def test_quiet__says_nothing_on_stderr(here: Path, capsys: pytest.CaptureFixture
 
 
 def test_help_and_version__are_told_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
-    assert all(name in Ran(capsys, "--help").out for name in ("profile", "split", "why"))
+    assert all(name in Ran(capsys, "--help").out for name in ("profile", "split", "verify", "why"))
     assert Ran(capsys, "--version").out == f"deadweight {deadweight.__version__}\n"
 
 
-@pytest.mark.parametrize("name", ["profile", "split", "why"])
+@pytest.mark.parametrize("name", ["profile", "split", "verify", "why"])
 def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, name, "--help")
     assert ran.code == 0

@@ -30,6 +30,11 @@ def test_modules__every_line__is_found() -> None:
             assert Modules({}, [project]).find(module) == ((project, "table"),), project
 
 
+def test_usual__projects_are_normalized_and_modules_lower_case() -> None:
+    for module, project in table("import_names.toml")["usual"].items():
+        assert (project, module) == (normalize(project), module.lower())
+
+
 @pytest.mark.parametrize("key", ["commands", "schemes", "drivers"])
 def test_programs__projects__are_normalized(key: str) -> None:
     for program, projects in table("programs.toml")[key].items():

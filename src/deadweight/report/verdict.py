@@ -1,0 +1,178 @@
+"""Verdict → str: what is missing, who uses it, and the line that would bring it back; and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from deadweight import __version__
+from deadweight.model import Mention
+from deadweight.proof import Gap
+from deadweight.report.source import VERBS, place, place_values, places, source_values
+from deadweight.report.units import plain, without_credentials
+from deadweight.verdict import Failure, Run, Verdict
+
+_MOST_PLACES = 5
+_MOST_NAMES = 12
+_HOW = {"start": " when it starts", "lazy": " in a function", "optional": " where it can", "types": " for types"}
+
+
+def verdict_text(verdict: Verdict) -> str:
+    """Return the report; its last line is the verdict."""
+    return "\n".join([*_gaps(verdict), *_run(verdict), *_notes(verdict), _verdict(verdict)]) + "\n"
+
+
+def _gaps(verdict: Verdict) -> Iterator[str]:
+    """Yield the gaps, those of one project together."""
+    for name, gaps in _by_name(gap for gap in verdict.proof.gaps if not gap.excused):
+        yield f"missing: {plain(verdict.line(name))}"
+        yield from _uses([mention for gap in gaps for mention in gap.places])
+
+
+def _by_name(gaps: Iterable[Gap]) -> list[tuple[str, list[Gap]]]:
+    found: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        found.setdefault(gap.name or gap.what, []).append(gap)
+    return sorted(found.items())
+
+
+def _uses(mentions: Sequence[Mention]) -> Iterator[str]:
+    """Yield a line for each of the first places, in the source's order; of a line with several names the first."""
+    lines: dict[tuple[str, int, int, str], Mention] = {}
+    for mention in sorted(mentions, key=lambda m: (m.file, m.cell, m.line, m.name)):
+        lines.setdefault((mention.file, mention.cell, mention.line, mention.kind), mention)
+    ordered = list(lines.values())
+    for mention in ordered[:_MOST_PLACES]:
+        how = _HOW[mention.how] if mention.kind == "import" else ""
+        yield f"  {place(mention)} {VERBS[mention.kind]} {plain(mention.name)}{how}"
+    if len(ordered) > _MOST_PLACES:
+        yield f"  and {_count(len(ordered) - _MOST_PLACES, 'more place')}"
+
+
+def _run(verdict: Verdict) -> Iterator[str]:
+    """Yield what failed when it was tried, but for what is missing anyway."""
+    run = verdict.run
+    if run is None:
+        return
+    missing = {mention.name for gap in verdict.proof.gaps for mention in gap.places}
+    for failure in run.failures:
+        if failure.trial.module not in missing:
+            yield f"fails: {plain(failure.trial.module)}: {plain(failure.trial.says)}"
+            if failure.name:
+                yield f"  {plain(verdict.line(failure.name))} would bring {plain(failure.trial.missing)}"
+            yield from _uses(failure.places)
+    if run.smoke is not None and run.smoke.status != 0:
+        yield f"fails: {plain(run.smoke.command)}: {_status(run.smoke.status, run.seconds)}"
+        yield from (f"  {plain(line)}" for line in run.smoke.says.splitlines())
+
+
+def _status(status: int | None, seconds: float) -> str:
+    if status is None:
+        return f"not done after {seconds:g} s"
+    return f"exit status {status}" if status >= 0 else f"ended by signal {-status}"
+
+
+def _notes(verdict: Verdict) -> Iterator[str]:
+    """Yield what need not be there, and what was not looked at."""
+    for name, gaps in _by_name(gap for gap in verdict.proof.gaps if gap.excused):
+        other = name in verdict.original.elsewhere
+        why = "asked for on other machines only" if other else "for development, and named where production may not run"
+        mentions = [mention for gap in gaps for mention in gap.places]
+        yield f"note: {plain(name)} is not there: {why} ({places(mentions)})"
+    optional = [(name, gaps) for name, gaps in _by_name(verdict.notes) if _is_optional(gaps)]
+    others = [(name, gaps) for name, gaps in _by_name(verdict.notes) if not _is_optional(gaps)]
+    if optional:
+        yield f"note: not there, and imported only where it can be: {_listed(optional)}"
+    if others:
+        yield f"note: not there, and imported only by tests, docs, builds, scripts and notebooks: {_listed(others)}"
+    if verdict.run and verdict.run.unclear:
+        names = [plain(failure.trial.module) for failure in verdict.run.unclear]
+        yield f"note: cannot be imported without the application's settings, as --smoke has them: {_some(names)}"
+    for skipped in verdict.source.skipped:
+        yield f"note: {plain(skipped.name)}: {plain(skipped.reason)}"
+
+
+def _is_optional(gaps: Sequence[Gap]) -> bool:
+    return any(mention.role == "application" for gap in gaps for mention in gap.places)
+
+
+def _listed(found: Sequence[tuple[str, Sequence[Gap]]]) -> str:
+    return _some([f"{plain(name)} ({places([m for gap in gaps for m in gap.places])})" for name, gaps in found])
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
+def _verdict(verdict: Verdict) -> str:
+    """Return the last line: whether it holds, and by how much that was looked at."""
+    source, run = verdict.source, verdict.run
+    lost = len(_by_name(gap for gap in verdict.proof.gaps if not gap.excused))
+    looked = f"{_count(verdict.proof.checked, 'place')} in {_count(source.files, 'file')} of {plain(source.folder)}"
+    parts = [f"it lacks {_count(lost, 'project')} of what {looked} name" if lost else f"it has all that {looked} name"]
+    if run is not None and run.tried:
+        works = run.tried - len(run.failures) - len(run.unclear)
+        parts.append(f"{works:,} of {_count(run.tried, 'module')} can be imported")
+    if run is not None and run.smoke is not None:
+        parts.append(f"{plain(run.smoke.command)} {'passes' if run.smoke.status == 0 else 'fails'}")
+    return f"{plain(verdict.profile.target.path)} {'holds' if verdict.holds else 'does not hold'}: {'; '.join(parts)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+# --- for JSON --------------------------------------------------------------------------------------
+
+
+def verdict_json(verdict: Verdict) -> str:
+    """Return the report as JSON, schema ``deadweight.verify/1``."""
+    profile = verdict.profile
+    values = {
+        "schema": "deadweight.verify/1",
+        "version": __version__,
+        "target": {"kind": profile.target.kind, "location": profile.target.path, "method": profile.method},
+        "source": source_values(verdict.source),
+        "against": verdict.original.path or None,
+        "depth": "static" if verdict.run is None else "run",
+        "holds": verdict.holds,
+        "checked": verdict.proof.checked,
+        "gaps": [_gap(gap, verdict) for gap in verdict.proof.gaps],
+        "notes": [_gap(gap, verdict) for gap in verdict.notes],
+        "run": _run_values(verdict.run, verdict) if verdict.run else None,
+        "skipped": [{"name": each.name, "reason": each.reason} for each in profile.skipped],
+    }
+    return without_credentials(json.dumps(values, indent=1)) + "\n"
+
+
+def _gap(gap: Gap, verdict: Verdict) -> Mapping[str, object]:
+    return {
+        "name": gap.name or None,
+        "what": gap.what,
+        "excused": gap.excused,
+        "line": verdict.line(gap.name) or None,
+        "places": place_values(gap.places),
+    }
+
+
+def _run_values(run: Run, verdict: Verdict) -> Mapping[str, object]:
+    smoke = run.smoke
+    return {
+        "seconds": run.seconds,
+        "tried": run.tried,
+        "failures": [_failure(failure, verdict) for failure in run.failures],
+        "unclear": [_failure(failure, verdict) for failure in run.unclear],
+        "smoke": {"command": smoke.command, "status": smoke.status, "says": smoke.says} if smoke else None,
+    }
+
+
+def _failure(failure: Failure, verdict: Verdict) -> Mapping[str, object]:
+    return {
+        "module": failure.trial.module,
+        "says": failure.trial.says,
+        "missing": failure.trial.missing or None,
+        "name": failure.name or None,
+        "line": verdict.line(failure.name) or None,
+        "places": place_values(failure.places),
+    }
