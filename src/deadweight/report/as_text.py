@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from deadweight.findings import Profile, Row
-from deadweight.plan.splits import Split
-from deadweight.report.source import about_source
+from deadweight.plan.splits import LATER, Split
+from deadweight.report.source import about_source, places
 from deadweight.report.system import about_system
 from deadweight.report.tables import plain_table
 from deadweight.report.units import human, percent, plain
@@ -233,7 +233,8 @@ def left_out_table(title: str, split: Split, width: int) -> Table:
     table.add_column("why", ratio=1)
     for found in sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name)):
         brings = "not here" if found.brought_bytes is None else human(found.brought_bytes)
-        table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.evidence.says)}")
+        told = f"; used by {places(found.places)}" if found.places and found.evidence.rule != LATER else ""
+        table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.evidence.says)}{told}")
     if len(split.dropped) > 1:
         table.add_row("together", human(split.saved_bytes), "what several of them bring counts once")
     return table
