@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from deadweight.errors import DeadweightError
-    from deadweight.findings import Profile
+    from deadweight.findings import Grouping, Profile
     from deadweight.grouping import groups_of
     from deadweight.pipeline import profile
     from deadweight.progress import Progress
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "DeadweightError": "deadweight.errors",
+    "Grouping": "deadweight.findings",
     "Profile": "deadweight.findings",
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
@@ -29,7 +30,17 @@ _HOMES = {
     "profile": "deadweight.pipeline",
     "verify": "deadweight.verifying",
 }
-__all__ = ["DeadweightError", "Profile", "Progress", "Settings", "__version__", "groups_of", "profile", "verify"]
+__all__ = [
+    "DeadweightError",
+    "Grouping",
+    "Profile",
+    "Progress",
+    "Settings",
+    "__version__",
+    "groups_of",
+    "profile",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -167,6 +167,39 @@ class Profile:
         return (*self.inventory.warnings, *self.dependencies.warnings, *notes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """The groups of a target, and no more.
+
+    method:   as a profile's, or how it was told without measuring: by "metadata" or by "names" alone
+    groups:   key → group with its evidence, in alphabetical order
+    warnings: what is worth knowing of how it was told, as sentences
+    skipped:  what is in no group, and was to be
+    """
+
+    target: Target
+    method: Literal["files", "install", "wheels", "metadata", "names"]
+    groups: Mapping[str, Assignment]
+    warnings: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """What a run ends with; see ``Profile``."""
+        return max((skipped.exit_code for skipped in self.skipped), default=0)
+
+
+def grouping_of(profile: Profile) -> Grouping:
+    """Return the groups of what was measured."""
+    return Grouping(
+        target=profile.target,
+        method=profile.method,
+        groups=dict(sorted(profile.groups.items())),
+        warnings=profile.warnings,
+        skipped=profile.skipped,
+    )
+
+
 def _sum(sizes: Iterable[int | None]) -> int | None:
     found = list(sizes)
     return None if None in found or not found else sum(size for size in found if size is not None)

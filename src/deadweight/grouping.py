@@ -3,91 +3,84 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput
-from deadweight.model import Assignment
-from deadweight.pipeline import install_options, profile, read_asked, source_of
-from deadweight.progress import Observer, silent
+from deadweight.findings import Grouping, grouping_of
+from deadweight.pipeline import choice_of, install_options, profile, read_asked, refuse, source_of
+from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
+from deadweight.sources.descriptions import Said
 from deadweight.targets import Target, parse_target
 
 if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import Metadata
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping:
-    """The groups of what a target asks for, or of all that was measured of it.
-
-    groups: name → group with its evidence, in alphabetical order
-    """
-
-    target: Target
-    groups: Mapping[str, Assignment]
-    warnings: tuple[str, ...] = ()
+    from deadweight.sources.descriptions import Sought
 
 
 def groups_of(
-    target: str | os.PathLike[str] = "",
-    settings: Settings | None = None,
-    *,
-    measure: bool = True,
-    offline: bool = False,
-    observe: Observer = silent,
+    target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent
 ) -> Grouping:
-    """Return the groups of a target's distributions.
+    """Tell what each distribution is for: measured as ``profile`` does, or by what names, source and indexes say.
 
-    measure: whether to measure it as ``profile`` does; else requirements are judged by their names, by source, and by
-             what the index says of them: nothing is installed or resolved, and nothing is fetched but metadata
-    offline: with ``measure=False``: not even that
-    raises:  as ``profile`` does
+    settings: with ``no_measure`` nothing is installed or resolved: of the newest wheel of each requirement that its
+              specifier allows, METADATA is fetched and nothing else; with ``offline`` not even that
+    raises:   as ``profile``; but an index that fails, or does not know a name, is no error where nothing is measured
     """
     settings = settings or Settings()
-    found = parse_target(os.fspath(target))
-    if measure:
-        if offline:
-            raise BadInput("--offline: only what is not measured can do without the index", hint="add --no-measure")
-        report = profile(target, settings, observe=observe)
-        keys = sorted(report.inventory.distributions, key=lambda d: d.key)
-        groups = {distribution.key: report.groups[distribution.key] for distribution in keys}
-        return Grouping(target=report.target, groups=groups, warnings=report.warnings)
-    if found.kind != "requirements" or found.form == "lock":
-        raise BadInput(
-            f"--no-measure: {found.path} is no requirements file and no pyproject.toml",
-            hint="leave --no-measure out: locks, environments and images are measured without installing anything",
-        )
-    return _unmeasured(found, settings, offline, observe)
+    if settings.no_measure or settings.offline:
+        return _unmeasured(parse_target(os.fspath(target)), settings, observe)
+    return grouping_of(profile(target, settings, observe=observe))
 
 
-def _unmeasured(target: Target, settings: Settings, offline: bool, observe: Observer) -> Grouping:
+def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
+    """Tell the groups of requirements or of a lock by what is said of them."""
     from deadweight.groups.rules import config_names
-    from deadweight.groups.unmeasured import groups_of_requirements
+    from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
+    from deadweight.sources.descriptions import sought_by_lines, sought_by_lock
+    from deadweight.sources.uninstalled import lock_of, machine_of
 
-    file = read_asked(target, settings)
-    source = source_of(target, settings, observe)
-    known, notes = ({}, ()) if offline else _known(file, settings, observe)
-    groups = groups_of_requirements(file.all_wanted(), config_names(settings.groups), known=known, source=source)
-    return Grouping(target=target, groups=groups, warnings=notes)
+    option = "--no-measure" if settings.no_measure else "--offline"
+    if target.kind != "requirements":
+        raise BadInput(
+            f"{option}: {target.path} can only be measured", hint="it is for requirements, projects and locks"
+        )
+    refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
+    refuse(settings, ("requirements", "environment"), "TARGET is what asks for distributions here")
+    observe(Progress("reading", target.path))
+    machine = machine_of(settings.python, settings.platform)
+    config, source = config_names(settings.groups), source_of(target, settings, observe)
+    if target.form == "lock":
+        lock = lock_of(target.path, machine, choice_of(settings))
+        said = Said() if settings.offline else _descriptions(sought_by_lock(lock), None, settings, observe)
+        groups = groups_of_lock(lock, config, known=said.known, source=source, environment=machine.environment)
+        warnings = lock.warnings
+    else:
+        file = read_asked(target, settings)
+        lines = tuple(file.all_wanted())
+        said = Said() if settings.offline else _descriptions(sought_by_lines(lines), file, settings, observe)
+        groups = groups_of_requirements(lines, config, known=said.known, source=source, environment=machine.environment)
+        warnings = tuple(f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
+    unread = source.skipped if source else ()
+    return Grouping(
+        target=target,
+        method="names" if settings.offline else "metadata",
+        groups=groups,
+        warnings=(*warnings, *said.told, *(f"{skipped.name} is not read: {skipped.reason}" for skipped in unread)),
+    )
 
 
-def _known(
-    file: RequirementsFile, settings: Settings, observe: Observer
-) -> tuple[Mapping[str, Metadata], tuple[str, ...]]:
-    from deadweight.sources.archives import ArchiveReader
+def _descriptions(
+    sought: tuple[Sought, ...], file: RequirementsFile | None, settings: Settings, observe: Observer
+) -> Said:
+    """Fetch what indexes say of projects."""
     from deadweight.sources.cache import Cache, NoCache
-    from deadweight.sources.http import Client
-    from deadweight.sources.index_metadata import metadata_of
-    from deadweight.sources.indexes import Indexes, configured
+    from deadweight.sources.descriptions import read_descriptions
+    from deadweight.sources.indexes import configured
+    from deadweight.sources.installer import find_installer
     from deadweight.sources.scratch import scratch_folder
-    from deadweight.sources.uninstalled import machine_of
 
-    places = configured(install_options(settings), file, os.environ, settings.installer)
-    cache = NoCache() if settings.no_cache else Cache()
-    with scratch_folder() as scratch, Client(origins=places.origins) as client:
-        reader = ArchiveReader(lambda: client, cache, scratch)
-        indexes = Indexes(lambda: places, lambda: client)
-        return metadata_of(file, machine_of(settings.python, settings.platform), indexes, reader, observe)
+    observe(Progress("reading", f"what indexes say of {len(sought)} projects"))
+    places = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
+    with scratch_folder() as scratch:
+        return read_descriptions(sought, places, NoCache() if settings.no_cache else Cache(), scratch)

@@ -16,6 +16,7 @@ from deadweight.targets import Target, parse_target
 
 if TYPE_CHECKING:
     from deadweight.findings import Profile
+    from deadweight.formats.pyproject import Choice
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import FileTree, Inventory, Source
     from deadweight.sources.installer import InstallOptions
@@ -51,7 +52,7 @@ def profile(
     found = parse_target(os.fspath(target))
     if found.kind == "environment":
         observe(Progress("measuring", found.path))
-        _refuse(settings, ("environment",), "only a whole system has several: an image, a container, rootfs:DIR")
+        refuse(settings, ("environment",), "only a whole system has several: an image, a container, rootfs:DIR")
         return _conclude(
             found,
             _take_inventory(found.path),
@@ -81,8 +82,8 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
     from deadweight.sources.installer import find_installer, install
     from deadweight.sources.scratch import scratch_folder
 
-    _refuse(settings, ("requirements", "environment"), _ASKS)
-    _refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
+    refuse(settings, ("requirements", "environment"), _ASKS)
+    refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     file = swapped(read_asked(target, settings), wishes.swaps)
     source = source_of(target, settings, observe)
@@ -115,7 +116,6 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Measure what installing requirements would leave, by the archives' own directories."""
     from deadweight.findings import conclude
-    from deadweight.formats.pyproject import Choice
     from deadweight.formats.requirements import swapped
     from deadweight.inventory import take_inventory
     from deadweight.inventory.archives import is_required, with_archives, with_swaps
@@ -125,14 +125,14 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     from deadweight.sources.scratch import scratch_folder
     from deadweight.sources.uninstalled import Uninstalling, machine_of
 
-    _refuse(settings, ("requirements", "environment"), _ASKS)
+    refuse(settings, ("requirements", "environment"), _ASKS)
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     if target.form == "lock":
-        _refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
+        refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
         file = None
         named: frozenset[str | None] = frozenset()
     else:
-        _refuse(settings, ("keep_env",), "there is no environment without installing")
+        refuse(settings, ("keep_env",), "there is no environment without installing")
         given = read_asked(target, settings)
         file = swapped(given, wishes.swaps)
         named = frozenset(wanted.name for wanted in given.all_wanted())
@@ -150,8 +150,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
             observe=observe,
         ) as run,
     ):
-        choice = Choice(extras=frozenset(settings.extra), groups=frozenset(settings.group) or None)
-        lock = run.locked(target.path, choice) if file is None else run.resolved(file)
+        lock = run.locked(target.path, choice_of(settings)) if file is None else run.resolved(file)
         found = run.measured(lock, compiled=settings.bytecode == "compiled")
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
     inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
@@ -204,7 +203,7 @@ def source_of(target: Target, settings: Settings, observe: Observer) -> Source |
 def source_folder(target: Target, settings: Settings) -> str:
     """Return where the application's source lies: where the user says, else beside the requirements; "" for none."""
     if settings.no_source:
-        _refuse(settings, ("source",), "and --no-source cannot both be")
+        refuse(settings, ("source",), "and --no-source cannot both be")
         return ""
     if settings.source or target.kind != "requirements":
         return settings.source
@@ -247,7 +246,14 @@ def read_asked(target: Target, settings: Settings) -> RequirementsFile:
     return read_project(target.path, settings.extra, None if settings.all_groups else settings.group)
 
 
-def _refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
+def choice_of(settings: Settings) -> Choice:
+    """Return the extras and groups of a lock that are asked for."""
+    from deadweight.formats.pyproject import Choice
+
+    return Choice(extras=frozenset(settings.extra), groups=frozenset(settings.group) or None)
+
+
+def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
     """Refuse options that mean nothing here, rather than pass over them."""
     for option in options:
         if getattr(settings, option):

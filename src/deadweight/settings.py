@@ -20,6 +20,8 @@ class Settings:
     environment:    prefix of the environment of a whole system that is split; "" for the one its programs run in first
     source:         folder of the application's source; "" for the requirements file's own, where it holds Python code
     no_source:      read no source
+    no_measure:     of groups alone: tell them by names, source and what an index says, measuring nothing
+    offline:        of groups alone: ask no index either
     python:         version or path of the interpreter that a requirements file is installed for
     platform:       what to choose wheels for, as in wheel tags; "" for this machine; another needs ``no_install``;
                     of an image for several machines which one: "linux/arm64"
@@ -42,6 +44,8 @@ class Settings:
     environment: str = ""
     source: str = ""
     no_source: bool = False
+    no_measure: bool = False
+    offline: bool = False
     python: str = ""
     platform: str = ""
     extra: tuple[str, ...] = ()

@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "sources": {"errors", "formats", "machine", "markers", "model", "progress", "selection"},
     "findings": {"formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
     "grouping": {
-        "errors", "formats", "groups", "model", "pipeline", "progress", "settings", "sources", "targets",
+        "errors", "findings", "formats", "groups", "pipeline", "progress", "settings", "sources", "targets",
     },
     "verdict": {"findings", "formats", "markers", "model", "proof", "usage"},
     "report": {"", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "verdict"},

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.options import measuring, settings_of
+from deadweight.cli.options import measuring, not_measuring, settings_of
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.errors import BadInput, NotProven
 
 if TYPE_CHECKING:
-    from deadweight.findings import Profile
+    from deadweight.findings import Grouping, Profile
 
 _MOST_FAILURES = 10
 _output = click.option("--output", "-o", metavar="FILE", type=click.Path(), help="Write there instead of to stdout.")
@@ -169,18 +169,16 @@ def why(name: str, target: str, form: str, output: str | None, force: bool, ever
 
 @click.command()
 @click.argument("target", required=False, default="")
-@click.option("--no-measure", is_flag=True, help="By names, source and what the index says; nothing is installed.")
-@click.option("--offline", is_flag=True, help="With --no-measure: ask no index either.")
 @_format
 @_output
 @_force
+@not_measuring
 @measuring
-def groups(
-    target: str, no_measure: bool, offline: bool, form: str, output: str | None, force: bool, **options: Any
-) -> None:
-    """Show the groups of TARGET's distributions alone, with evidence and certainty.
+def groups(target: str, form: str, output: str | None, force: bool, **options: Any) -> None:
+    """Tell what each distribution of TARGET is for (core, data, ml or dev), by what evidence, and how sure that is.
 
-    With --no-measure those of its requirements, in seconds: nothing is installed, resolved or fetched but metadata.
+    TARGET is measured as by profile. With --no-measure its requirements are judged by themselves, in seconds: by
+    their names, by the application's source, and by the metadata of the newest version that each line allows.
     """
     from deadweight.grouping import groups_of
     from deadweight.report.groups import groups_json, groups_text
@@ -188,9 +186,10 @@ def groups(
     may_write(output, force=force)
     settings = settings_of(options)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        found = groups_of(target, settings, measure=not no_measure, offline=offline, observe=observe)
+        found = groups_of(target, settings, observe=observe)
     text = groups_json(found) if form == "json" else groups_text(found, width=_width(), color=_color(output))
     emit(text, output, force=force)
+    finish(found)
 
 
 @click.group(name="cache")
@@ -235,7 +234,7 @@ def _check_proof(report: Profile) -> None:
     )
 
 
-def finish(report: Profile, code: int = 0) -> None:
+def finish(report: Profile | Grouping, code: int = 0) -> None:
     """Say what is not in the figures and was to be; leave with ``code``, else with the exit code of that."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:

@@ -66,7 +66,7 @@ _GROUPS = (
 )
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "torch",
-    "no_cache", "requirements", "environment", "source", "no_source",
+    "no_cache", "requirements", "environment", "source", "no_source", "no_measure", "offline",
 )  # fmt: skip
 _TALK = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),
@@ -87,6 +87,17 @@ def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[C
 
 
 measuring = with_options(_INSTALL, _REQUIREMENTS, _SYSTEM, _SOURCE, _GROUPS, _TALK)
+not_measuring = with_options(
+    (
+        click.option(
+            "--no-measure",
+            is_flag=True,
+            default=None,
+            help="Install and resolve nothing: names, source, and the metadata that an index has of each requirement.",
+        ),
+        click.option("--offline", is_flag=True, default=None, help="The same without asking an index."),
+    )
+)
 
 
 def settings_of(options: dict[str, Any]) -> Settings:
@@ -99,7 +110,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
     path = find_config(os.getcwd())
     values: dict[str, Any] = read_config(path) if path else {}
     for name in _SINGLE:
-        if options[name] is not None:
+        if options.get(name) is not None:
             values[name] = options[name]
     if options["install"] is not None:
         values["no_install"] = not options["install"]

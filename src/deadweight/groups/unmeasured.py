@@ -1,14 +1,27 @@
-"""Requirements of which nothing was measured → their groups, by names, what an index says, and source."""
+"""Requirements or a lock of which nothing was measured → their groups, by names, what an index says, and source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
-from deadweight.graph import build_graph
+from deadweight.graph import Graph, build_graph
 from deadweight.groups import assign_groups
 from deadweight.groups.names import Names
-from deadweight.model import Assignment, Distribution, Environment, Inventory, Metadata, Sizes, Source, Wanted
+from deadweight.model import (
+    Assignment,
+    Distribution,
+    Environment,
+    Inventory,
+    Lock,
+    Metadata,
+    Sizes,
+    Source,
+    Wanted,
+)
 from deadweight.usage import uses_of
+
+_FREEZE = 0.05  # the share of requirements that a full freeze may have without the lines of what they need
 
 
 def groups_of_requirements(
@@ -17,27 +30,64 @@ def groups_of_requirements(
     *,
     known: Mapping[str, Metadata] | None = None,
     source: Source | None = None,
+    environment: Environment | None = None,
 ) -> dict[str, Assignment]:
     """Return name → group of every requirement that has a name, in alphabetical order.
 
-    known:  name → what an index says of it; what is not in there is judged by its name alone
-    source: the application's; None where there is none
+    known:       name → what an index says of it; what is not in there is judged by its name alone
+    source:      the application's; None where there is none
+    environment: what markers are evaluated for; None for this machine
     """
     lines = tuple(want for want in wanted if want.name)
     declared: dict[str, frozenset[str]] = {}
     for want in lines:
         if want.name and want.groups:
             declared[want.name] = declared.get(want.name, frozenset()) | want.groups
-    inventory = _by_names(sorted({want.name for want in lines if want.name}), known or {})
+    inventory = _by_names({want.name for want in lines if want.name}, known or {}, environment)
+    return _assigned(inventory, _graph(inventory, lines), config, declared, source)
+
+
+def groups_of_lock(
+    lock: Lock,
+    config: Names,
+    *,
+    known: Mapping[str, Metadata] | None = None,
+    source: Source | None = None,
+    environment: Environment | None = None,
+) -> dict[str, Assignment]:
+    """Return name → group of everything that a lock holds; see ``groups_of_requirements``."""
+    inventory = _by_names({package.name for package in lock.packages}, known or {}, environment)
+    named = {want.name: want.groups for want in lock.wanted or () if want.name and want.groups}
+    declared = named | {package.name: package.groups for package in lock.packages if package.groups}
+    return _assigned(inventory, build_graph(inventory, lock.wanted), config, declared, source)
+
+
+def _assigned(
+    inventory: Inventory, graph: Graph, config: Names, declared: Mapping[str, frozenset[str]], source: Source | None
+) -> dict[str, Assignment]:
     uses = None if source is None else uses_of(source, {}, [d.name for d in inventory.distributions])
-    return assign_groups(inventory, build_graph(inventory, lines), config, declared, uses)
+    return assign_groups(inventory, graph, config, declared, uses)
 
 
-def _by_names(names: Iterable[str], known: Mapping[str, Metadata]) -> Inventory:
+def _graph(inventory: Inventory, lines: tuple[Wanted, ...]) -> Graph:
+    """Return who needs whom among the requirements.
+
+    What no line names is not here either, so any pinned file looks like a full freeze; with much missing it is none.
+    """
+    graph = build_graph(inventory, lines)
+    missing = {conflict.names[-1] for conflict in graph.conflicts if conflict.kind == "missing"}
+    if graph.frozen and len(missing) > _FREEZE * len(lines):
+        return build_graph(inventory, tuple(replace(want, asked=True) for want in lines))
+    return graph
+
+
+def _by_names(names: Iterable[str], known: Mapping[str, Metadata], environment: Environment | None) -> Inventory:
     """Return an inventory of which only names and metadata are known."""
     unmeasured = Sizes(disk=None)
     found = tuple(
         Distribution(key=name, metadata=known.get(name, Metadata(name=name, version=None)), sizes=unmeasured)
-        for name in names
+        for name in sorted(names)
     )
-    return Inventory(environments=(Environment(),), distributions=found, unowned=unmeasured, total=unmeasured)
+    return Inventory(
+        environments=(environment or Environment(),), distributions=found, unowned=unmeasured, total=unmeasured
+    )

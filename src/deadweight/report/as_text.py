@@ -21,7 +21,7 @@ DEFAULT_ROWS = 20
 WIDEST = 120  # a wider table is harder to read, not easier
 _BAR = "█"
 _PARTS = " ▏▎▍▌▋▊▉"
-_STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
+STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
 
 
 def as_text(profile: Profile, *, width: int = 80, color: bool = False, rows: int | None = DEFAULT_ROWS) -> str:
@@ -129,7 +129,7 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
         cells += [_human_or_nothing(bytes_of(row))] if wide else []
         cells += [human(row.weight.retained), group_text(row.assignment.group)]
         if bar_width:
-            cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=_STYLES[row.assignment.group]))
+            cells.append(Text(_bar(sizes.apparent / largest, bar_width), style=STYLES[row.assignment.group]))
         table.add_row(*cells)
     if rest:
         further_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
@@ -167,7 +167,7 @@ def _bar(share: float, width: int) -> str:
 
 def group_text(group: str) -> Text:
     """Return a group's name in its colour."""
-    return Text(group, style=_STYLES[group])
+    return Text(group, style=STYLES[group])
 
 
 def _groups(profile: Profile, width: int) -> RenderableType:

@@ -1,70 +1,133 @@
-"""Groups → text by group, with what decides and what a person should judge; or JSON, schema ``deadweight.groups/1``."""
+"""Grouping → JSON, schema ``deadweight.groups/1``, and text: a table by group, then what a person is to judge."""
 
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from deadweight import __version__
-from deadweight.grouping import Grouping
-from deadweight.model import GROUPS
-from deadweight.report.as_text import WIDEST, group_text, render
+from deadweight.findings import Grouping
+from deadweight.model import GROUPS, Assignment, Evidence
+from deadweight.report.as_text import STYLES, WIDEST, render
 from deadweight.report.tables import plain_table
 from deadweight.report.units import plain, without_credentials
 
-_WIDE = 64  # columns: on fewer there is room for names and reasons alone
+SCHEMA = "deadweight.groups/1"
+_HOW = {
+    "files": "as measured there",
+    "install": "as measured once installed",
+    "wheels": "as measured in the archives' own directories",
+    "metadata": "not measured: by names, source and metadata of an index",
+    "names": "not measured: by names and source alone",
+}
+_ROOM_FOR_COLUMNS = 72  # columns of a terminal; in fewer, a reason stands below its name
 
 
 def groups_json(found: Grouping) -> str:
-    """Return every name with its group, in alphabetical order."""
+    """Return the groups, by name; ASCII only."""
     values = {
-        "schema": "deadweight.groups/1",
+        "schema": SCHEMA,
         "version": __version__,
-        "target": {"kind": found.target.kind, "location": found.target.path},
+        "target": {"kind": found.target.kind, "location": found.target.path, "method": found.method},
         "groups": [
             {
                 "name": name,
-                "group": assigned.group,
-                "tags": list(assigned.tags),
-                "sure": assigned.sure,
-                "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in assigned.evidence],
+                "group": each.group,
+                "tags": list(each.tags),
+                "sure": each.sure,
+                "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in each.evidence],
             }
-            for name, assigned in found.groups.items()
+            for name, each in found.groups.items()
         ],
-        "warnings": list(found.warnings),
+        "warnings": _notes(found),
     }
     return without_credentials(json.dumps(values, indent=1)) + "\n"
 
 
-def groups_text(found: Grouping, *, width: int, color: bool) -> str:
-    """Return a table by group, then all the evidence of what is not sure."""
-    wide = width >= _WIDE
-    table = plain_table(min(width, WIDEST), "group")
-    table.add_column("name", overflow="fold")
-    if wide:
-        table.add_column("tags", overflow="fold")
-    table.add_column("why", ratio=1, overflow="fold")
+def groups_text(found: Grouping, *, width: int = 80, color: bool = False) -> str:
+    """Return the groups for people, at most ``width`` columns wide."""
+    width = min(width, WIDEST)
+    return render(Group(*_parts(found, width)), width=width, color=color)
+
+
+def _notes(found: Grouping) -> list[str]:
+    return [*found.warnings, *(f"in no group: {skipped.name}: {skipped.reason}" for skipped in found.skipped)]
+
+
+def _parts(found: Grouping, width: int) -> Iterator[RenderableType]:
+    yield _header(found)
+    wide = width >= _ROOM_FOR_COLUMNS
     for group in GROUPS:
-        for name, assigned in found.groups.items():
-            if assigned.group == group:
-                first = assigned.evidence[0]
-                certainty = "" if _is_settled(name, found) else "unsure: "
-                why = f"{certainty}{first.rule} {plain(first.says)}"
-                tags = [plain(", ".join(assigned.tags))] if wide else []
-                table.add_row(group_text(group), plain(name), *tags, why)
-    parts: list[RenderableType] = [Text(plain(found.target.path), style="bold"), table]
-    unsure = [name for name in found.groups if not _is_settled(name, found)]
-    if unsure:
-        parts += [Text(""), Text("for you to judge; until then they stay in production", style="bold")]
-    for name in unsure:
-        parts.append(Text(plain(name)))
-        parts += [Text(f"  {e.rule} {e.group}: {plain(e.says)}") for e in found.groups[name].evidence]
-    parts += [Text(""), *(Text(plain(f"note: {note}")) for note in found.warnings)] if found.warnings else []
-    return render(Group(*parts), width=min(width, WIDEST), color=color)
+        inside = {name: each for name, each in found.groups.items() if each.group == group}
+        if inside:
+            yield Text(f"\n{group}", style=f"bold {STYLES[group]}")
+            yield _columns(inside, width, found) if wide else _stacked(inside)
+    yield from _to_judge(found, width)
+    notes = [Text(plain(f"note: {note}")) for note in _notes(found)]
+    if notes:
+        yield Group(Text(""), *notes)
 
 
-def _is_settled(name: str, found: Grouping) -> bool:
-    """Say whether nobody need judge: what is core for want of any evidence is no question."""
-    return found.groups[name].sure or found.groups[name].group == "core"
+def _header(found: Grouping) -> RenderableType:
+    count = len(found.groups)
+    text = Text(plain(found.target.path), style="bold")
+    text.append(f"\n{count} project{'' if count == 1 else 's'}, {_HOW[found.method]}", style="not bold")
+    totals = [f"{group} {sum(each.group == group for each in found.groups.values())}" for group in GROUPS]
+    unsure = sum(not each.sure for each in found.groups.values())
+    text.append(f"\n{', '.join(totals)}; unsure {unsure}", style="not bold")
+    return text
+
+
+def _columns(inside: dict[str, Assignment], width: int, found: Grouping) -> RenderableType:
+    """One line for each, with the same columns in every group."""
+    every = found.groups.values()
+    table = plain_table(width)
+    table.show_header = False
+    table.add_column(width=min(max(map(len, found.groups)), width // 4), overflow="fold")
+    table.add_column(width=max((len(tag) + 1 for each in every for tag in each.tags), default=0))
+    table.add_column(width=max(len(_certainty(each)) for each in every))
+    table.add_column(ratio=1)
+    for name, each in inside.items():
+        table.add_row(plain(name), ", ".join(each.tags), _certainty(each), plain(each.evidence[0].says))
+    return table
+
+
+def _stacked(inside: dict[str, Assignment]) -> RenderableType:
+    """Name, tags and certainty, and the reason below them."""
+    lines: list[RenderableType] = []
+    for name, each in inside.items():
+        facts = [plain(name), *(f"({tag})" for tag in each.tags), _certainty(each)]
+        lines += [
+            Text(" ".join(filter(None, facts)), overflow="fold"),
+            Padding(Text(plain(each.evidence[0].says)), (0, 0, 0, 2)),
+        ]
+    return Group(*lines)
+
+
+def _certainty(each: Assignment) -> str:
+    return "" if each.sure else "unsure"
+
+
+def _to_judge(found: Grouping, width: int) -> Iterator[RenderableType]:
+    """What is not sure, with all the evidence; names of which the same is known stand together."""
+    alike: dict[tuple[Evidence, ...], list[str]] = defaultdict(list)
+    for name, each in found.groups.items():
+        if not each.sure:
+            alike[each.evidence].append(name)
+    if alike:
+        yield Text("\nunsure, for a person to judge", style="bold")
+    for evidence, names in alike.items():
+        yield Text(f"{', '.join(map(plain, names))}: {evidence[0].group}?", overflow="fold")
+        table = plain_table(width - 2)
+        table.show_header = False
+        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True)
+        table.add_column(ratio=1)
+        for reason in evidence:
+            table.add_row(reason.rule, reason.group, plain(reason.says))
+        yield Padding(table, (0, 0, 0, 2))

@@ -30,6 +30,7 @@ from deadweight.formats.zip_directory import (
 from deadweight.model import Archive
 from deadweight.sources.cache import Cache
 from deadweight.sources.scratch import Scratch
+from deadweight.sources.urls import parts_of
 
 if TYPE_CHECKING:
     from deadweight.sources.http import Client
@@ -83,13 +84,28 @@ class ArchiveReader:
         return found
 
     def metadata(self, archive: Archive) -> bytes:
-        """Return the METADATA of a wheel, by itself where the server has it so (PEP 658); raises as ``contents``."""
-        if urlsplit(archive.url).scheme not in ("file", "") and self._cache.get(archive) is None:
-            # Some have it and do not say so.
-            beside = self._metadata_beside(replace(archive, metadata=True))
-            if beside is not None:
-                return beside
-        return self.contents(archive).metadata
+        """Return the headers of a wheel's METADATA; of one on a server no more is fetched than they take.
+
+        raises: NoRanges where only the whole archive could be had; else what ``contents`` raises
+        """
+        if parts_of(archive.url).scheme in ("file", ""):
+            return self.contents(archive).metadata
+        found = self._cache.get(archive)
+        beside = self._metadata_beside(archive) if found is None else None
+        if found is None and beside is None:
+            try:
+                found = self._by_ranges(archive)
+                self._cache.put(archive, found)
+            except NoRanges:
+                # Not every index announces what it has.
+                beside = self._metadata_beside(replace(archive, metadata=True))
+                if beside is None:
+                    raise
+        if found is not None:
+            return found.metadata
+        assert beside is not None
+        _check_name(archive.filename, beside)
+        return head_of(beside)
 
     def _of_local(self, archive: Archive, path: str) -> Contents:
         if os.path.isdir(path):
@@ -106,9 +122,7 @@ class ArchiveReader:
         client = self._connect()
         if archive.filename.endswith(".whl"):
             try:
-                tail = client.tail(archive.url, FIRST_BYTES, archive.size)
-                place = _Remote(client, archive.url, tail.data, tail.start, tail.size)
-                return _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
+                return self._by_ranges(archive)
             except NoRanges:
                 self.told.append(f"{archive.filename} was downloaded whole: its server knows no ranges")
         path = os.path.join(self._scratch.temporary, f"{id(archive):x}.part")
@@ -121,6 +135,12 @@ class ArchiveReader:
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(path)
+
+    def _by_ranges(self, archive: Archive) -> Contents:
+        client = self._connect()
+        tail = client.tail(archive.url, FIRST_BYTES, archive.size)
+        place = _Remote(client, archive.url, tail.data, tail.start, tail.size)
+        return _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
 
     def _metadata_beside(self, archive: Archive) -> bytes | None:
         """Return METADATA as the index offers it beside the wheel (PEP 658), None where it does not."""
@@ -201,9 +221,7 @@ def _of_wheel(filename: str, place: _Place, beside: Callable[[], bytes | None] =
     metadata = None if place.holds(member_span(described, place.size)) else beside()
     if metadata is None:
         metadata = _text(filename, place, described, _HEADERS)
-    names = headers(metadata).get("name", [""])
-    if not same_name(filename, names[0]):
-        raise MalformedArchive(filename, f"its METADATA names {names[0][:80] or 'nothing'}")
+    _check_name(filename, metadata)
     entry_points = by_path.get(f"{info}/entry_points.txt")
     return Contents(
         items=tuple(Item(m.path, m.size, bool(m.mode & 0o111)) for m in members),
@@ -211,6 +229,12 @@ def _of_wheel(filename: str, place: _Place, beside: Callable[[], bytes | None] =
         entry_points=_text(filename, place, entry_points, _LARGEST_TEXT) if entry_points else b"",
         size=place.size,
     )
+
+
+def _check_name(filename: str, metadata: bytes) -> None:
+    names = headers(metadata).get("name", [""])
+    if not same_name(filename, names[0]):
+        raise MalformedArchive(filename, f"its METADATA names {names[0][:80] or 'nothing'}")
 
 
 def _members(filename: str, place: _Place) -> tuple[Member, ...]:

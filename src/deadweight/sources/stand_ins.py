@@ -55,7 +55,7 @@ class StandIns:
             links = self._indexes.links(name)
         except DeadweightError:
             return False  # then the resolver's own reason is the better one
-        for version, files in newest_first(links, name, versions, self._machine):
+        for version, files in _newest_first(links, name, versions, self._machine):
             wheels = tuple(link.archive for link in files if link.archive.filename.endswith(".whl"))
             if best_wheel(wheels, self._machine) is not None:
                 return False
@@ -105,7 +105,7 @@ class StandIns:
         return replace(self._real[names[0]], groups=package.groups) if names else package
 
 
-def newest_first(links: Iterable[Link], name: str, versions: str, machine: Machine) -> list[tuple[str, list[Link]]]:
+def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Machine) -> list[tuple[str, list[Link]]]:
     """Return (version, its archives) of what may be taken: not yanked, final, for this Python, within the range."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version

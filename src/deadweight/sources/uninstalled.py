@@ -157,8 +157,7 @@ class Uninstalling:
 
     def locked(self, path: str, choice: Choice) -> Lock:
         """Return what a lock holds for the machine; archives that it names without a place are looked up."""
-        lock = read_lock(path, _read(path), self._machine.marker_values, choice, project=_project_beside(path))
-        return locate(lock, self._indexes)
+        return locate(lock_of(path, self._machine, choice), self._indexes)
 
     def measured(self, lock: Lock, *, compiled: bool) -> Uninstalled:
         """Measure what a lock holds.
@@ -184,6 +183,11 @@ class Uninstalling:
         swaps = {old: bare_name(new) for old, new in self._wishes.swaps.items()}
         swaps |= dict.fromkeys(self._thought_away, "")
         return Uninstalled(lock=lock, measured=replace(found, tree=tree), swaps=swaps, told=told)
+
+
+def lock_of(path: str, machine: Machine, choice: Choice) -> Lock:
+    """Return what a lock holds for a machine, as it stands there; raises BadInput, BadLock."""
+    return read_lock(path, _read(path), machine.marker_values, choice, project=_project_beside(path))
 
 
 def machine_of(python: str, platform: str) -> Machine:
