@@ -33,6 +33,8 @@ class Passing:
     def __call__(self, offset: int, length: int) -> bytes:
         """Return bytes from ``offset`` on, fewer at the end; raises LookupError for what has passed by."""
         stop = min(offset + length, self._length)
+        if offset >= stop:
+            return b""  # beyond the end: what comes there is no longer of this file
         if stop > self._passed:
             self._remember(min(stop, _REMEMBERED) - self._passed)
         if stop <= len(self._held):
