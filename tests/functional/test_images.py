@@ -216,6 +216,36 @@ def test_image__pax_header_of_a_gigabyte__is_refused_unread(tmp_path: Path) -> N
         profile(path)
 
 
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+@pytest.mark.parametrize("member", [tarfile.TarInfo("a/" * 30_000 + "b"), link("b" * 60_000)], ids=["path", "target"])
+def test_image__name_longer_than_any__is_refused(tmp_path: Path, form: int, member: tarfile.TarInfo) -> None:
+    files: dict[str, Content] = {"l": make_tar({member.name or "a": member}, form=form), "c": "{}"}
+    with pytest.raises(BadInput, match=r"has (a name of )?60,00\d bytes"):
+        measure(tmp_path, make_tar({**files, "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'}))
+
+
+@pytest.mark.parametrize("most", ["_MOST_ENTRIES", "_MOST_TEXT"])
+def test_image__more_than_memory_holds__is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+    layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
+    assert measure(tmp_path, make_image(layer, compression="gzip")).inventory.total.files == 200
+    monkeypatch.setattr(f"deadweight.sources.blobs.{most}", 199)
+    with pytest.raises(BadInput, match="more files than any image"):
+        measure(tmp_path, make_image(layer, compression="gzip"))
+
+
+def test_image__same_layer_again_and_again__takes_memory_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deadweight.sources.blobs._MOST_ENTRIES", 100)
+    manifest = json.dumps([{"Config": "c", "Layers": ["l"] * 60}])
+    data = make_tar({"l": make_tar({"a": "x", "b": "y"}), "c": "{}", "manifest.json": manifest})
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    for target in (tmp_path / "image.tar", "-"):
+        (tmp_path / "image.tar").write_bytes(data)
+        with pytest.raises(BadInput, match="more files than any image"):
+            profile(target)
+
+
 def test_image__layer_that_unpacks_without_end__is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deadweight.sources.blobs._MOST_UNPACKED", 1 << 24)
     member = tarfile.TarInfo("zeros")

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from deadweight.formats.record import below
-from deadweight.formats.tar import TarEntry
+from deadweight.formats.tar import Malformed, TarEntry
 
+# Characters of the paths of all folders. Images have a few million; a single path of 2,000 folders has four.
+_MOST_OPENED = 1 << 28
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 
@@ -39,13 +41,17 @@ class Overlay:
     escaped: list[str] = field(default_factory=list)
     _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → names in it
     _inodes: int = 0
+    _opened: int = 0  # characters of the folders' paths
 
     def is_lowest(self, path: str) -> bool:
         """Say whether what a container sees at a path is from the lowest layer."""
         return self.files[path].layer == 0
 
     def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
-        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand."""
+        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand.
+
+        raises: Malformed where it has more or deeper folders than any system
+        """
         whiteouts: list[tuple[str, str]] = []
         own: list[TarEntry] = []
         for entry in entries:
@@ -95,11 +101,19 @@ class Overlay:
             folder, _, name = path.rpartition("/")
             if folder in self.files:
                 self._remove(folder)
-            names = self._inside.setdefault(folder, set())
+            if folder not in self._inside:
+                self._open(folder)
+            names = self._inside[folder]
             if name in names:
                 return
             names.add(name)
             path = folder
+
+    def _open(self, folder: str) -> None:
+        self._inside[folder] = set()
+        self._opened += len(folder)
+        if self._opened > _MOST_OPENED:
+            raise Malformed("it has more or deeper folders than any system")
 
     def _remove(self, path: str) -> None:
         """Hide a file, or a folder with all that is in it."""

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 from deadweight.model import Linking
 
 BLOCK = 512
-_LONGEST_NAME = 1 << 16  # of a long name or a pax header's path; no file system has longer ones
+_LONGEST_NAME = 1 << 12  # of a long name or a pax header's path; Linux opens no longer ones
 _LARGEST_PAX = 1 << 20
 _LARGEST = 1 << 60  # bytes of a member; what could not be counted could not be passed over
 _MOST_EXTENSIONS = 1 << 12  # blocks of a sparse file's map
@@ -83,6 +83,7 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
 
 _NOTHING: dict[str, str] = {}
 _MATTERING = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
+_KEYS = {key.encode(): key for key in ("path", "linkpath", "size", "GNU.sparse.realsize", "GNU.sparse.name")}
 
 
 def padded(stored: int) -> int:
@@ -206,8 +207,10 @@ def _pax(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
         if length <= space - at or at + length > len(data):
             raise Malformed("a pax header in it does not add up")
         key, equals, value = data[space + 1 : at + length - 1].partition(b"=")
-        if equals:
-            more[key.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
+        if equals and key in _KEYS:
+            if len(value) > _LONGEST_NAME:
+                raise Malformed(f"a pax header in it has a name of {len(value):,} bytes")
+            more[_KEYS[key]] = value.decode("utf-8", "surrogateescape")
         at += length
 
 

@@ -19,7 +19,7 @@ from deadweight.formats.tar import Malformed, TarEntry
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
-from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs, read_layer
+from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, Room, StreamedBlobs, read_layer
 from deadweight.sources.blocks import Pipe
 
 _MOST_LAYERS = 1000
@@ -57,7 +57,7 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     """Return the files of a container's file system, as ``export`` sends it; raises BadInput."""
     with _as_bad_input(location):
         overlay = Overlay()
-        overlay.add(0, read_layer(Pipe(stream)))
+        overlay.add(0, read_layer(Pipe(stream), Room()))
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
@@ -100,6 +100,7 @@ def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
     layers: list[Layer] = []
     for number, (found, digest, command) in enumerate(zip(blobs.layers(names), digests, commands, strict=False)):
         observe(Progress("reading", f"layer {number + 1} of {len(names)}"))
+        blobs.room.take(entries=len(found))  # once more: a manifest may name the same layer again and again
         overlay.add(number, found)
         files = [entry for entry in found if entry.kind in ("file", "symlink")]
         size = sum(_apparent(entry) for entry in files)

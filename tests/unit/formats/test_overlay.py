@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from deadweight.formats import overlay
 from deadweight.formats.overlay import Overlay, shared_inodes, wasted
-from deadweight.formats.tar import TarEntry
+from deadweight.formats.tar import Malformed, TarEntry
 
 
 def file(path: str, size: int = 1) -> TarEntry:
@@ -81,6 +82,15 @@ def test_overlay__path_that_leaves__is_reported(path: str) -> None:
 @pytest.mark.parametrize(("path", "place"), [("/etc/x", "etc/x"), ("a/./b", "a/b"), ("a//b", "a/b"), ("a/../b", "b")])
 def test_overlay__odd_path__is_where_it_leads(path: str, place: str) -> None:
     assert set(seen([file(path)])) == {place}
+
+
+def test_overlay__folders_of_folders__are_bounded_where_each_has_a_path_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overlay, "_MOST_OPENED", 10_000)
+    assert len(laid([file(f"{'a/' * 90}{n}") for n in range(9)]).files) == 9
+    with pytest.raises(Malformed, match="deeper folders than any system"):
+        laid([file(f"{n}/{'a/' * 90}x") for n in range(9)])
 
 
 def test_wasted__what_later_layers_replace_or_remove__by_its_layer() -> None:
