@@ -52,14 +52,14 @@ class Blocks(Protocol):
     def read(self, length: int) -> bytes:
         """Return the next bytes; fewer only at the end."""
 
-    def skip(self, length: int) -> None:
-        """Pass over bytes."""
+    def skip(self, length: int) -> int:
+        """Pass over bytes; return how many there were."""
 
 
 def entries(blocks: Blocks) -> Iterator[TarEntry]:
     """Yield the members; after each, its ``stored`` bytes come next in ``blocks``, and the caller moves past them.
 
-    The caller passes over ``padded(entry.stored)`` bytes, or reads some and passes over the rest.
+    The caller passes over them by ``pass_over``, or reads some before.
     raises: Malformed
     """
     local: dict[str, str] = {}
@@ -89,6 +89,12 @@ _KEYS = {key.encode(): key for key in ("path", "linkpath", "size", "GNU.sparse.r
 def padded(stored: int) -> int:
     """Return how many bytes a member takes in the archive, without its header."""
     return -(-stored // BLOCK) * BLOCK
+
+
+def pass_over(blocks: Blocks, stored: int, read: int = 0) -> None:
+    """Move past a member of which so many bytes were read; raises Malformed where some of it is not there."""
+    if blocks.skip(padded(stored) - read) < stored - read:  # what fills its last block may be left out
+        raise Malformed("it was cut short")
 
 
 def _entry(header: bytes, blocks: Blocks, more: dict[str, str]) -> TarEntry:

@@ -16,7 +16,7 @@ from deadweight.errors import BadInput
 from deadweight.formats.elf import linking
 from deadweight.formats.native import HEAD_BYTES, may_be_native
 from deadweight.formats.system import is_package_list
-from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
+from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, pass_over
 from deadweight.model import Linking
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span, opened
@@ -115,18 +115,15 @@ class ArchiveBlobs(_BlobsOnDisk):
         except OSError as error:
             raise BadInput(f"cannot read {path}: {error.strerror}") from error
         self._descriptor = file.fileno()
-        size = os.fstat(self._descriptor).st_size
         self._spans: dict[str, tuple[int, int]] = {}
         links: list[TarEntry] = []
-        blocks = Span(self._descriptor, 0, size)
+        blocks = Span(self._descriptor, 0, os.fstat(self._descriptor).st_size)
         for entry in entries(blocks):
             if entry.kind == "file":
-                if blocks.at + entry.stored > size:
-                    raise BadInput(f"{path} was cut short")
                 self._spans[entry.path] = (blocks.at, entry.stored)
             elif entry.kind in ("link", "symlink"):
                 links.append(entry)
-            blocks.skip(padded(entry.stored))
+            pass_over(blocks, entry.stored)
         for link in links:  # older engines save a layer that is used twice as a link to the first
             target = os.path.normpath(
                 os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target)
@@ -207,8 +204,7 @@ class StreamedBlobs(Blobs):
             elif entry.kind in ("link", "symlink"):
                 target = os.path.normpath(os.path.join(os.path.dirname(entry.path), entry.target))
                 self._layers |= {entry.path: self._layers[target]} if target in self._layers else {}
-            part.skip(part.left)
-            outer.skip(padded(entry.stored) - entry.stored)
+            pass_over(outer, entry.stored, entry.stored - part.left)
 
     def text(self, name: str) -> bytes | None:
         return self._texts.get(name)
@@ -257,14 +253,14 @@ def _kept(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
                 length = HEAD_BYTES
         room.take(entries=1, text=len(entry.path) + len(entry.target) + length)
         if not length:
-            blocks.skip(padded(entry.stored))
+            pass_over(blocks, entry.stored)
             yield entry
             continue
         start = blocks.read(min(length, entry.stored))
         if start[:4] == b"\x7fELF" and entry.size == entry.stored:
             yield entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
         else:
-            blocks.skip(padded(entry.stored) - len(start))
+            pass_over(blocks, entry.stored, len(start))
             yield entry._replace(start=start)
 
 
@@ -272,13 +268,12 @@ def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[],
     """Return what tells the needs of an ELF file, and move past it; of one on the disk, when it is asked for."""
     if isinstance(blocks, Span):
         within = blocks.stored(stored, len(front))
-        blocks.skip(padded(stored) - len(front))
+        pass_over(blocks, stored, len(front))
         return partial(linking, within)
     passing = Passing(front, blocks, stored)
     found = linking(passing)
     room.take(text=sum(map(len, found.needed)) if found else 0)
     passing.finish()
-    blocks.skip(padded(stored) - stored)
     return lambda: found
 
 

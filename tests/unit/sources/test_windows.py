@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from deadweight.formats.tar import Malformed
 from deadweight.sources import windows
 from deadweight.sources.blocks import Pipe
 from deadweight.sources.windows import Passing
@@ -13,9 +14,9 @@ FILE, NEXT = b"0123456789", b"next"
 
 
 def passing(monkeypatch: pytest.MonkeyPatch, remembered: int) -> tuple[Passing, Pipe]:
-    """Return a file of which so many bytes are remembered, two of them read already, and what it lies in."""
+    """Return a file of which so many bytes are remembered, two of them read already, and the archive it lies in."""
     monkeypatch.setattr(windows, "_REMEMBERED", remembered)
-    blocks = Pipe(io.BytesIO(FILE[2:] + NEXT))
+    blocks = Pipe(io.BytesIO(FILE[2:] + bytes(512 - len(FILE)) + NEXT))
     return Passing(FILE[:2], blocks, len(FILE)), blocks
 
 
@@ -37,3 +38,9 @@ def test_passing__what_has_passed_by__cannot_be_had(
     found, _ = passing(monkeypatch, remembered=4)
     with pytest.raises(LookupError):
         ask(found)
+
+
+def test_passing__archive_that_is_cut_short__is_malformed() -> None:
+    found = Passing(FILE[:2], Pipe(io.BytesIO(FILE[2:5])), len(FILE))
+    with pytest.raises(Malformed, match="cut short"):
+        found.finish()
