@@ -6,7 +6,7 @@ source: OCI image-spec, layer.md: whiteouts, opaque whiteouts, hard links
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -139,18 +139,16 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def wasted(overlay: Overlay) -> dict[str, tuple[int, int]]:
-    """Return path → (layer, bytes) of what is shipped in vain; an inode that is still seen elsewhere is no waste.
+def wasted(overlay: Overlay) -> Iterator[tuple[str, int, int]]:
+    """Yield (path, layer, bytes) of what is shipped in vain; an inode that is still seen elsewhere is no waste.
 
-    A path that several layers replace stands with its last layer, and with the bytes of all.
+    A path that several layers replace is there for each of them.
     """
     seen = {placed.inode for placed in overlay.files.values()}
-    found: dict[str, tuple[int, int]] = {}
     for path, placed in overlay.hidden:
-        if placed.inode not in seen and placed.entry.size:
+        if placed.inode not in seen and placed.entry.apparent:
             seen.add(placed.inode)
-            found[path] = (placed.layer, found.get(path, (0, 0))[1] + placed.entry.size)
-    return found
+            yield path, placed.layer, placed.entry.apparent
 
 
 def shared_inodes(files: Mapping[str, Placed]) -> set[int]:

@@ -41,6 +41,11 @@ class TarEntry(NamedTuple):
     start: bytes = b""
     code: Callable[[], Linking | None] | None = None
 
+    @property
+    def apparent(self) -> int:
+        """Return its bytes as lstat would; of a symlink, its target's."""
+        return len(self.target.encode("utf-8", "surrogateescape")) if self.kind == "symlink" else self.size
+
 
 class Malformed(ValueError):
     """Bytes that are no tar archive."""

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, shared_inodes
-from deadweight.formats.tar import Malformed, TarEntry
+from deadweight.formats.tar import Malformed
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
@@ -103,7 +103,7 @@ def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
         blobs.room.take(entries=len(found))  # once more: a manifest may name the same layer again and again
         overlay.add(number, found)
         files = [entry for entry in found if entry.kind in ("file", "symlink")]
-        size = sum(_apparent(entry) for entry in files)
+        size = sum(entry.apparent for entry in files)
         layers.append(Layer(digest=digest, command=command, size=size, files=len(files)))
     return Image(layers=tuple(layers), overlay=overlay, search=_search(config))
 
@@ -111,10 +111,6 @@ def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
 def _search(config: dict[str, Any]) -> tuple[str, ...]:
     """Return the folders of PATH, as the image's configuration sets it (OCI image-spec, config.md)."""
     return engines.search_of(str(each) for each in (config.get("config") or {}).get("Env") or ())
-
-
-def _apparent(entry: TarEntry) -> int:
-    return len(entry.target.encode("utf-8", "surrogateescape")) if entry.kind == "symlink" else entry.size
 
 
 def _command(step: dict[str, Any]) -> str:
@@ -176,7 +172,7 @@ def tree_of(image: Image, location: str) -> FileTree:
     entries: dict[str, Entry] = {}
     for path, (entry, _, inode) in files.items():
         kind: Any = entry.kind if entry.kind in ("file", "symlink") else "other"
-        entries[path] = Entry(_apparent(entry), None, (0, inode) if inode in shared else None, kind)
+        entries[path] = Entry(entry.apparent, None, (0, inode) if inode in shared else None, kind)
     escaped = [Skipped(path, "its path leaves the image; no container sees it") for path in image.overlay.escaped]
     return FileTree(
         location=location,
