@@ -52,20 +52,20 @@ class Overlay:
 
         raises: Malformed where it has more or deeper folders than any system
         """
-        whiteouts: list[tuple[str, str]] = []
+        whiteouts: list[str | None] = []
         own: list[TarEntry] = []
         for entry in entries:
-            folder, _, name = entry.path.rpartition("/")
-            if name.startswith(_WHITEOUT):
-                whiteouts.append((folder, name))
+            if entry.path.rpartition("/")[2].startswith(_WHITEOUT):
+                whiteouts.append(_inside_root(entry.path))
             else:
                 own.append(entry)
-        for folder, name in whiteouts:
-            self._hide(folder, name)
+        for path in filter(None, whiteouts):
+            self._hide(path)
         for entry in own:
             self._put(layer, entry)
 
-    def _hide(self, folder: str, name: str) -> None:
+    def _hide(self, whiteout: str) -> None:
+        folder, _, name = whiteout.rpartition("/")
         if name == _OPAQUE:
             for inner in list(self._inside.get(folder, ())):
                 self._remove(_joined(folder, inner))

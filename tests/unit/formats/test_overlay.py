@@ -42,6 +42,16 @@ def test_overlay__whiteout__hides_what_is_below_and_nothing_of_its_own_layer(ord
     assert found == {"d/y": (0, 1), "d/x/new": (1, 5)}
 
 
+@pytest.mark.parametrize("path", ["/d/.wh.x", "d/./.wh.x", "d//.wh.x", "e/../d/.wh.x", "/d/.wh..wh..opq", "/.wh.d"])
+def test_overlay__whiteout_at_an_odd_path__hides_where_it_leads(path: str) -> None:
+    assert seen([file("d/x")], [file(path, 0)]) == {}
+
+
+@pytest.mark.parametrize("path", ["../d/.wh.x", "/../d/.wh.x", "d/.wh...", "d/.wh.."])
+def test_overlay__whiteout_that_leads_out__hides_nothing(path: str) -> None:
+    assert seen([file("d/x")], [file(path, 0)]) == {"d/x": (0, 1)}
+
+
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 def test_overlay__opaque_folder__hides_all_that_was_in_it(order: list[int]) -> None:
     layer = [file("d/.wh..wh..opq", 0), file("d/new")]
