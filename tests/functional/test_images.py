@@ -6,7 +6,7 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,7 @@ APP = site(
 )
 OLD = site(dist_files("old", files={"old/__init__.py": "x" * 10_000}))
 GONE: dict[str, Content] = {f"{SITE}/old": None, f"{SITE}/old-1.0.dist-info": None}
+Measured = Callable[[bytes], Profile]
 COMMANDS = ["FROM base", "RUN pip install app", "RUN pip install old", "RUN pip uninstall old"]
 LAYERS = (BASE, APP, OLD, GONE)
 
@@ -205,6 +206,40 @@ def test_image__member_of_an_impossible_size__is_refused(tmp_path: Path) -> None
         measure(tmp_path, make_tar(files))
 
 
+@pytest.fixture(params=["file", "stdin"])
+def measured(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Measured:
+    """Measure an archive from the disk, or from standard input."""
+
+    def from_stdin(data: bytes) -> Profile:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+        return profile("-")
+
+    return from_stdin if request.param == "stdin" else lambda data: measure(tmp_path, data)
+
+
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
+@pytest.mark.parametrize("name", ["plain.py", "lib.so", "a-1.dist-info/RECORD"])
+def test_image__layer_that_ends_within_a_file__is_refused(
+    measured: Measured, name: str, compression: Compression
+) -> None:
+    layer = make_tar({"first": "x", name: ELF_X86_64 * 99})
+    start = layer.index(ELF_X86_64)
+
+    def cut(length: int) -> bytes:
+        files: dict[str, Content] = {"l": packed(layer[: start + length], compression), "c": "{}"}
+        return make_tar({**files, "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'})
+
+    assert measured(cut(len(ELF_X86_64) * 99)).inventory.total.files == 2  # what fills the last block may be missing
+    with pytest.raises(BadInput, match="cut short"):
+        measured(cut(600))
+
+
+def test_image__archive_that_ends_within_a_layer__is_refused(measured: Measured) -> None:
+    data = make_image({"a": "x" * 9999})
+    with pytest.raises(BadInput, match="cut short"):
+        measured(data[: data.index(b"x" * 9999) + 5000])
+
+
 def test_image__pax_header_of_a_gigabyte__is_refused_unread(tmp_path: Path) -> None:
     header = tarfile.TarInfo("./PaxHeaders/x")
     header.type, header.size = b"x", 1 << 30
@@ -214,6 +249,32 @@ def test_image__pax_header_of_a_gigabyte__is_refused_unread(tmp_path: Path) -> N
         file.truncate(1 << 31)
     with pytest.raises(BadInput, match="1,073,741,824 bytes"):
         profile(path)
+
+
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
+@pytest.mark.parametrize("member", [tarfile.TarInfo("a/" * 30_000 + "b"), link("b" * 60_000)], ids=["path", "target"])
+def test_image__name_longer_than_any__is_refused(tmp_path: Path, form: int, member: tarfile.TarInfo) -> None:
+    files: dict[str, Content] = {"l": make_tar({member.name or "a": member}, form=form), "c": "{}"}
+    with pytest.raises(BadInput, match=r"has (a name of )?60,00\d bytes"):
+        measure(tmp_path, make_tar({**files, "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'}))
+
+
+@pytest.mark.parametrize("most", ["_MOST_ENTRIES", "_MOST_TEXT"])
+def test_image__more_than_memory_holds__is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+    layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
+    assert measure(tmp_path, make_image(layer, compression="gzip")).inventory.total.files == 200
+    monkeypatch.setattr(f"deadweight.sources.blobs.{most}", 199)
+    with pytest.raises(BadInput, match="more files than any image"):
+        measure(tmp_path, make_image(layer, compression="gzip"))
+
+
+def test_image__same_layer_again_and_again__takes_memory_each_time(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deadweight.sources.blobs._MOST_ENTRIES", 100)
+    manifest = json.dumps([{"Config": "c", "Layers": ["l"] * 60}])
+    with pytest.raises(BadInput, match="more files than any image"):
+        measured(make_tar({"l": make_tar({"a": "x", "b": "y"}), "c": "{}", "manifest.json": manifest}))
 
 
 def test_image__layer_that_unpacks_without_end__is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

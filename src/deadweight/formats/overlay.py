@@ -6,13 +6,15 @@ source: OCI image-spec, layer.md: whiteouts, opaque whiteouts, hard links
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from deadweight.formats.record import below
-from deadweight.formats.tar import TarEntry
+from deadweight.formats.tar import Malformed, TarEntry
 
+# Characters of the paths of all folders. Images have a few million; a single path of 2,000 folders has four.
+_MOST_OPENED = 1 << 28
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 
@@ -39,27 +41,31 @@ class Overlay:
     escaped: list[str] = field(default_factory=list)
     _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → names in it
     _inodes: int = 0
+    _opened: int = 0  # characters of the folders' paths
 
     def is_lowest(self, path: str) -> bool:
         """Say whether what a container sees at a path is from the lowest layer."""
         return self.files[path].layer == 0
 
     def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
-        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand."""
-        whiteouts: list[tuple[str, str]] = []
+        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand.
+
+        raises: Malformed where it has more or deeper folders than any system
+        """
+        whiteouts: list[str | None] = []
         own: list[TarEntry] = []
         for entry in entries:
-            folder, _, name = entry.path.rpartition("/")
-            if name.startswith(_WHITEOUT):
-                whiteouts.append((folder, name))
+            if entry.path.rpartition("/")[2].startswith(_WHITEOUT):
+                whiteouts.append(_inside_root(entry.path))
             else:
                 own.append(entry)
-        for folder, name in whiteouts:
-            self._hide(folder, name)
+        for path in filter(None, whiteouts):
+            self._hide(path)
         for entry in own:
             self._put(layer, entry)
 
-    def _hide(self, folder: str, name: str) -> None:
+    def _hide(self, whiteout: str) -> None:
+        folder, _, name = whiteout.rpartition("/")
         if name == _OPAQUE:
             for inner in list(self._inside.get(folder, ())):
                 self._remove(_joined(folder, inner))
@@ -95,11 +101,19 @@ class Overlay:
             folder, _, name = path.rpartition("/")
             if folder in self.files:
                 self._remove(folder)
-            names = self._inside.setdefault(folder, set())
+            if folder not in self._inside:
+                self._open(folder)
+            names = self._inside[folder]
             if name in names:
                 return
             names.add(name)
             path = folder
+
+    def _open(self, folder: str) -> None:
+        self._inside[folder] = set()
+        self._opened += len(folder)
+        if self._opened > _MOST_OPENED:
+            raise Malformed("it has more or deeper folders than any system")
 
     def _remove(self, path: str) -> None:
         """Hide a file, or a folder with all that is in it."""
@@ -125,18 +139,16 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def wasted(overlay: Overlay) -> dict[str, tuple[int, int]]:
-    """Return path → (layer, bytes) of what is shipped in vain; an inode that is still seen elsewhere is no waste.
+def wasted(overlay: Overlay) -> Iterator[tuple[str, int, int]]:
+    """Yield (path, layer, bytes) of what is shipped in vain; an inode that is still seen elsewhere is no waste.
 
-    A path that several layers replace stands with its last layer, and with the bytes of all.
+    A path that several layers replace is there for each of them.
     """
     seen = {placed.inode for placed in overlay.files.values()}
-    found: dict[str, tuple[int, int]] = {}
     for path, placed in overlay.hidden:
-        if placed.inode not in seen and placed.entry.size:
+        if placed.inode not in seen and placed.entry.apparent:
             seen.add(placed.inode)
-            found[path] = (placed.layer, found.get(path, (0, 0))[1] + placed.entry.size)
-    return found
+            yield path, placed.layer, placed.entry.apparent
 
 
 def shared_inodes(files: Mapping[str, Placed]) -> set[int]:

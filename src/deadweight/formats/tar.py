@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, Protocol
 from deadweight.model import Linking
 
 BLOCK = 512
-_LONGEST_NAME = 1 << 16  # of a long name or a pax header's path; no file system has longer ones
+_LONGEST_NAME = 1 << 12  # of a long name or a pax header's path; Linux opens no longer ones
 _LARGEST_PAX = 1 << 20
 _LARGEST = 1 << 60  # bytes of a member; what could not be counted could not be passed over
 _MOST_EXTENSIONS = 1 << 12  # blocks of a sparse file's map
@@ -41,6 +41,11 @@ class TarEntry(NamedTuple):
     start: bytes = b""
     code: Callable[[], Linking | None] | None = None
 
+    @property
+    def apparent(self) -> int:
+        """Return its bytes as lstat would; of a symlink, its target's."""
+        return len(self.target.encode("utf-8", "surrogateescape")) if self.kind == "symlink" else self.size
+
 
 class Malformed(ValueError):
     """Bytes that are no tar archive."""
@@ -52,14 +57,14 @@ class Blocks(Protocol):
     def read(self, length: int) -> bytes:
         """Return the next bytes; fewer only at the end."""
 
-    def skip(self, length: int) -> None:
-        """Pass over bytes."""
+    def skip(self, length: int) -> int:
+        """Pass over bytes; return how many there were."""
 
 
 def entries(blocks: Blocks) -> Iterator[TarEntry]:
     """Yield the members; after each, its ``stored`` bytes come next in ``blocks``, and the caller moves past them.
 
-    The caller passes over ``padded(entry.stored)`` bytes, or reads some and passes over the rest.
+    The caller passes over them by ``pass_over``, or reads some before.
     raises: Malformed
     """
     local: dict[str, str] = {}
@@ -83,11 +88,18 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
 
 _NOTHING: dict[str, str] = {}
 _MATTERING = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
+_KEYS = {key.encode(): key for key in ("path", "linkpath", "size", "GNU.sparse.realsize", "GNU.sparse.name")}
 
 
 def padded(stored: int) -> int:
     """Return how many bytes a member takes in the archive, without its header."""
     return -(-stored // BLOCK) * BLOCK
+
+
+def pass_over(blocks: Blocks, stored: int, read: int = 0) -> None:
+    """Move past a member of which so many bytes were read; raises Malformed where some of it is not there."""
+    if blocks.skip(padded(stored) - read) < stored - read:  # what fills its last block may be left out
+        raise Malformed("it was cut short")
 
 
 def _entry(header: bytes, blocks: Blocks, more: dict[str, str]) -> TarEntry:
@@ -206,8 +218,10 @@ def _pax(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
         if length <= space - at or at + length > len(data):
             raise Malformed("a pax header in it does not add up")
         key, equals, value = data[space + 1 : at + length - 1].partition(b"=")
-        if equals:
-            more[key.decode("utf-8", "surrogateescape")] = value.decode("utf-8", "surrogateescape")
+        if equals and key in _KEYS:
+            if len(value) > _LONGEST_NAME:
+                raise Malformed(f"a pax header in it has a name of {len(value):,} bytes")
+            more[_KEYS[key]] = value.decode("utf-8", "surrogateescape")
         at += length
 
 

@@ -17,11 +17,10 @@ def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overla
     where: dict[str, set[int]] = defaultdict(set)
     for path, number in inventory.owner.items():
         where[inventory.distributions[number].key].add(overlay.files[path].layer)
-    vain = wasted(overlay)
     by_layer = [0] * len(layers)
     by_project: dict[str, int] = defaultdict(int)
     former = _former_owners(overlay)
-    for path, (layer, size) in vain.items():
+    for path, layer, size in wasted(overlay):
         by_layer[layer] += size
         owner = inventory.owner.get(path)
         by_project[former.get(path, "") if owner is None else inventory.distributions[owner].name] += size

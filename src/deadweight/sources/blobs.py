@@ -16,7 +16,7 @@ from deadweight.errors import BadInput
 from deadweight.formats.elf import linking
 from deadweight.formats.native import HEAD_BYTES, may_be_native
 from deadweight.formats.system import is_package_list
-from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, padded
+from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, pass_over
 from deadweight.model import Linking
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span, opened
@@ -26,7 +26,8 @@ from deadweight.sources.windows import Passing
 
 _LARGEST_JSON = 1 << 24
 _LARGEST_TEXT = 1 << 26
-_MOST_TEXT = 1 << 28  # bytes of all texts that are kept of one image
+_MOST_ENTRIES = 1 << 23  # of one image, counted when they are read, and when they are laid over each other
+_MOST_TEXT = 1 << 29  # bytes of all paths and texts that are kept of one image
 _MOST_UNPACKED = 1 << 38  # of one layer
 
 _NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
@@ -35,8 +36,24 @@ _TELLING_NAMES = frozenset(
 )
 
 
+class Room:
+    """The memory that an image may take: a few bytes that are packed can stand for any number of files."""
+
+    def __init__(self) -> None:
+        self._entries, self._text = _MOST_ENTRIES, _MOST_TEXT
+
+    def take(self, *, entries: int = 0, text: int = 0) -> None:
+        """Take some of it; raises BadInput where that is more than is left."""
+        self._entries, self._text = self._entries - entries, self._text - text
+        if self._entries < 0 or self._text < 0:
+            raise BadInput("it has more files than any image, or longer texts")
+
+
 class Blobs:
     """The parts of an image by name: documents, and layers."""
+
+    def __init__(self) -> None:
+        self.room = Room()
 
     def document(self, name: str) -> Any | None:
         """Return a JSON document, None where there is none of that name; raises BadInput."""
@@ -91,24 +108,22 @@ class ArchiveBlobs(_BlobsOnDisk):
     """A tar archive on the disk; only what is asked for is read of it."""
 
     def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+        super().__init__()
         self._path = os.path.abspath(path)
         try:
             file = closing.enter_context(open(path, "rb"))  # noqa: SIM115  the stack is the context
         except OSError as error:
             raise BadInput(f"cannot read {path}: {error.strerror}") from error
         self._descriptor = file.fileno()
-        size = os.fstat(self._descriptor).st_size
         self._spans: dict[str, tuple[int, int]] = {}
         links: list[TarEntry] = []
-        blocks = Span(self._descriptor, 0, size)
+        blocks = Span(self._descriptor, 0, os.fstat(self._descriptor).st_size)
         for entry in entries(blocks):
             if entry.kind == "file":
-                if blocks.at + entry.stored > size:
-                    raise BadInput(f"{path} was cut short")
                 self._spans[entry.path] = (blocks.at, entry.stored)
             elif entry.kind in ("link", "symlink"):
                 links.append(entry)
-            blocks.skip(padded(entry.stored))
+            pass_over(blocks, entry.stored)
         for link in links:  # older engines save a layer that is used twice as a link to the first
             target = os.path.normpath(
                 os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target)
@@ -129,13 +144,14 @@ class ArchiveBlobs(_BlobsOnDisk):
 
     def layer(self, name: str) -> list[TarEntry]:
         place = self.place(name)
-        return layer_on_disk(name, Span(self._descriptor, place.start, place.length))
+        return layer_on_disk(name, Span(self._descriptor, place.start, place.length), self.room)
 
 
 class FolderBlobs(_BlobsOnDisk):
     """An OCI layout's folder."""
 
     def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+        super().__init__()
         self._path, self._closing = path, closing
 
     def _inside(self, name: str) -> str:
@@ -162,7 +178,7 @@ class FolderBlobs(_BlobsOnDisk):
     def layer(self, name: str) -> list[TarEntry]:
         try:
             file = self._closing.enter_context(open(self._inside(name), "rb"))  # noqa: SIM115  read again, later
-            return layer_on_disk(name, Span(file.fileno(), 0, os.fstat(file.fileno()).st_size))
+            return layer_on_disk(name, Span(file.fileno(), 0, os.fstat(file.fileno()).st_size), self.room)
         except OSError as error:
             raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
 
@@ -171,6 +187,7 @@ class StreamedBlobs(Blobs):
     """A tar archive that is read once, from the front to the back: what looks like a layer is read as one."""
 
     def __init__(self, stream: BinaryIO, observe: Observer = silent) -> None:
+        super().__init__()
         self._texts: dict[str, bytes] = {}
         self._layers: dict[str, list[TarEntry]] = {}
         outer = Pipe(stream)
@@ -180,14 +197,14 @@ class StreamedBlobs(Blobs):
                 front = part.read(512)
                 if _is_layer(front):
                     observe(Progress("reading", f"layer {len(self._layers) + 1}"))
-                    self._layers[entry.path] = _layer_passing(entry.path, Pushed(front, part))
+                    self._layers[entry.path] = _layer_passing(entry.path, Pushed(front, part), self.room)
                 else:
-                    self._texts[entry.path] = front + part.read(_LARGEST_JSON)
+                    self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
+                    self.room.take(text=len(text))
             elif entry.kind in ("link", "symlink"):
                 target = os.path.normpath(os.path.join(os.path.dirname(entry.path), entry.target))
                 self._layers |= {entry.path: self._layers[target]} if target in self._layers else {}
-            part.skip(part.left)
-            outer.skip(padded(entry.stored) - entry.stored)
+            pass_over(outer, entry.stored, entry.stored - part.left)
 
     def text(self, name: str) -> bytes | None:
         return self._texts.get(name)
@@ -203,61 +220,60 @@ def _is_layer(front: bytes) -> bool:
     return front.startswith((GZIP, ZSTD)) or front[257:262] == b"ustar" or not front.strip(b"\0")
 
 
-def layer_on_disk(name: str, blocks: Span) -> list[TarEntry]:
+def layer_on_disk(name: str, blocks: Span, room: Room) -> list[TarEntry]:
     """Return a layer's entries. One that is not packed is not checked: to read all of it takes thrice the time."""
     front = blocks.read(len(GZIP) + len(ZSTD))
     blocks.at -= len(front)
-    return _layer_passing(name, blocks) if front.startswith((GZIP, ZSTD)) else read_layer(blocks)
+    return _layer_passing(name, blocks, room) if front.startswith((GZIP, ZSTD)) else read_layer(blocks, room)
 
 
-def _layer_passing(name: str, blocks: Blocks) -> list[TarEntry]:
+def _layer_passing(name: str, blocks: Blocks, room: Room) -> list[TarEntry]:
     """Return a layer's entries, checked against its digest where it is named by one."""
     if digest_in(name) is None:
-        return read_layer(blocks)
+        return read_layer(blocks, room)
     with Checked(name, blocks) as checked:
-        return read_layer(checked)
+        return read_layer(checked, room)
 
 
-def read_layer(blocks: Blocks) -> list[TarEntry]:
+def read_layer(blocks: Blocks, room: Room) -> list[TarEntry]:
     """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
     try:
-        return list(_kept(opened(blocks, _MOST_UNPACKED)))
+        return list(_kept(opened(blocks, _MOST_UNPACKED), room))
     except Malformed as error:
         raise BadInput(f"a layer is no tar archive: {error}") from error
 
 
-def _kept(blocks: Blocks) -> Iterator[TarEntry]:
-    texts = 0
+def _kept(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
     for entry in entries(blocks):
         length = 0
         if entry.kind == "file" and entry.size:
-            if tells(entry.path) and texts < _MOST_TEXT:
+            if tells(entry.path):
                 length = min(entry.stored, _LARGEST_TEXT)
-                texts += length
             elif may_be_native(entry.path, entry.size):
                 length = HEAD_BYTES
+        room.take(entries=1, text=len(entry.path) + len(entry.target) + length)
         if not length:
-            blocks.skip(padded(entry.stored))
+            pass_over(blocks, entry.stored)
             yield entry
             continue
         start = blocks.read(min(length, entry.stored))
         if start[:4] == b"\x7fELF" and entry.size == entry.stored:
-            yield entry._replace(start=start, code=_code(start, blocks, entry.stored))
+            yield entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
         else:
-            blocks.skip(padded(entry.stored) - len(start))
+            pass_over(blocks, entry.stored, len(start))
             yield entry._replace(start=start)
 
 
-def _code(front: bytes, blocks: Blocks, stored: int) -> Callable[[], Linking | None]:
+def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[], Linking | None]:
     """Return what tells the needs of an ELF file, and move past it; of one on the disk, when it is asked for."""
     if isinstance(blocks, Span):
         within = blocks.stored(stored, len(front))
-        blocks.skip(padded(stored) - len(front))
+        pass_over(blocks, stored, len(front))
         return partial(linking, within)
     passing = Passing(front, blocks, stored)
     found = linking(passing)
+    room.take(text=sum(map(len, found.needed)) if found else 0)
     passing.finish()
-    blocks.skip(padded(stored) - stored)
     return lambda: found
 
 

@@ -29,8 +29,10 @@ class Span:
         self.at += len(data)
         return data
 
-    def skip(self, length: int) -> None:
-        self.at += length
+    def skip(self, length: int) -> int:
+        there = max(0, min(length, self._end - self.at))
+        self.at += there
+        return there
 
     def stored(self, length: int, read: int = 0) -> Stored:
         """Return the next ``length`` bytes, to be read at any time; ``read`` of them were read already."""
@@ -57,9 +59,11 @@ class Pipe:
             length -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def skip(self, length: int) -> None:
-        while length > 0 and (part := self._stream.read(min(length, _CHUNK))):
-            length -= len(part)
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (part := self._stream.read(min(left, _CHUNK))):
+            left -= len(part)
+        return length - left
 
 
 class Part:
@@ -73,10 +77,10 @@ class Part:
         self.left -= len(data)
         return data
 
-    def skip(self, length: int) -> None:
-        length = min(length, self.left)
-        self._blocks.skip(length)
-        self.left -= length
+    def skip(self, length: int) -> int:
+        passed = self._blocks.skip(min(length, self.left))
+        self.left -= passed
+        return passed
 
 
 class Pushed:
@@ -91,11 +95,10 @@ class Pushed:
         data, self._front = self._front[:length], self._front[length:]
         return data if len(data) == length else data + self._blocks.read(length - len(data))
 
-    def skip(self, length: int) -> None:
+    def skip(self, length: int) -> int:
         held = min(length, len(self._front))
         self._front = self._front[held:]
-        if length > held:
-            self._blocks.skip(length - held)
+        return held + self._blocks.skip(length - held) if length > held else held
 
 
 class Unpacked:
@@ -118,11 +121,13 @@ class Unpacked:
             length -= len(part)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def skip(self, length: int) -> None:
-        while length > 0 and (self._held or self._fill()):
-            passed = min(length, len(self._held))
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (self._held or self._fill()):
+            passed = min(left, len(self._held))
             self._held = self._held[passed:]
-            length -= passed
+            left -= passed
+        return length - left
 
     def _fill(self) -> bool:
         try:

@@ -57,9 +57,11 @@ class Checked:
             self._pending = self._thread.submit(self._hash.update, data)
         return data
 
-    def skip(self, length: int) -> None:
-        while length > 0 and (data := self.read(min(length, _CHUNK))):
-            length -= len(data)
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (data := self.read(min(left, _CHUNK))):
+            left -= len(data)
+        return length - left
 
     def __enter__(self) -> Checked:
         return self

@@ -15,11 +15,11 @@ from typing import Any, BinaryIO
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, shared_inodes
-from deadweight.formats.tar import Malformed, TarEntry
+from deadweight.formats.tar import Malformed
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
-from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs, read_layer
+from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, Room, StreamedBlobs, read_layer
 from deadweight.sources.blocks import Pipe
 
 _MOST_LAYERS = 1000
@@ -57,7 +57,7 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     """Return the files of a container's file system, as ``export`` sends it; raises BadInput."""
     with _as_bad_input(location):
         overlay = Overlay()
-        overlay.add(0, read_layer(Pipe(stream)))
+        overlay.add(0, read_layer(Pipe(stream), Room()))
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
@@ -100,9 +100,10 @@ def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
     layers: list[Layer] = []
     for number, (found, digest, command) in enumerate(zip(blobs.layers(names), digests, commands, strict=False)):
         observe(Progress("reading", f"layer {number + 1} of {len(names)}"))
+        blobs.room.take(entries=len(found))  # once more: a manifest may name the same layer again and again
         overlay.add(number, found)
         files = [entry for entry in found if entry.kind in ("file", "symlink")]
-        size = sum(_apparent(entry) for entry in files)
+        size = sum(entry.apparent for entry in files)
         layers.append(Layer(digest=digest, command=command, size=size, files=len(files)))
     return Image(layers=tuple(layers), overlay=overlay, search=_search(config))
 
@@ -110,10 +111,6 @@ def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
 def _search(config: dict[str, Any]) -> tuple[str, ...]:
     """Return the folders of PATH, as the image's configuration sets it (OCI image-spec, config.md)."""
     return engines.search_of(str(each) for each in (config.get("config") or {}).get("Env") or ())
-
-
-def _apparent(entry: TarEntry) -> int:
-    return len(entry.target.encode("utf-8", "surrogateescape")) if entry.kind == "symlink" else entry.size
 
 
 def _command(step: dict[str, Any]) -> str:
@@ -175,7 +172,7 @@ def tree_of(image: Image, location: str) -> FileTree:
     entries: dict[str, Entry] = {}
     for path, (entry, _, inode) in files.items():
         kind: Any = entry.kind if entry.kind in ("file", "symlink") else "other"
-        entries[path] = Entry(_apparent(entry), None, (0, inode) if inode in shared else None, kind)
+        entries[path] = Entry(entry.apparent, None, (0, inode) if inode in shared else None, kind)
     escaped = [Skipped(path, "its path leaves the image; no container sees it") for path in image.overlay.escaped]
     return FileTree(
         location=location,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deadweight.errors import BadInput
 from deadweight.formats.tar import TarEntry
 from deadweight.model import Linking
 from deadweight.sources import children
+
+if TYPE_CHECKING:
+    from deadweight.sources.blobs import Room
 
 _WORTH_SHARING = 1 << 25  # packed bytes of all layers; fewer are unpacked sooner than other processes have started
 
@@ -48,16 +51,19 @@ def read_shared(places: Sequence[Place]) -> Iterator[list[TarEntry]]:
 
 def read_layers(places: list[tuple[str, str, int, int]]) -> list[tuple[Any, str, str]]:
     """Return (entries, "", "") of each layer, or (None, what is wrong with it, what to do)."""
-    return [_read(Place(*place)) for place in places]
+    from deadweight.sources.blobs import Room
+
+    room = Room()
+    return [_read(Place(*place), room) for place in places]
 
 
-def _read(place: Place) -> tuple[Any, str, str]:
+def _read(place: Place, room: Room) -> tuple[Any, str, str]:
     from deadweight.sources.blobs import layer_on_disk
     from deadweight.sources.blocks import Span
 
     descriptor = os.open(place.path, os.O_RDONLY)
     try:
-        entries = layer_on_disk(place.name, Span(descriptor, place.start, place.length))
+        entries = layer_on_disk(place.name, Span(descriptor, place.start, place.length), room)
         return [(*entry[:6], _told(entry)) for entry in entries], "", ""
     except BadInput as error:
         return None, error.cause, error.hint

@@ -33,6 +33,7 @@ class RegistryBlobs(Blobs):
     """A registry's image, under the names of an OCI layout; layers go from the connection to the tar reader."""
 
     def __init__(self, reference: Reference, closing: contextlib.ExitStack) -> None:
+        super().__init__()
         self._reference = reference
         self._repository = Repository(reference, closing.enter_context(Client()))
         self._manifests: set[str] = set()  # digests of what is no blob, as far as indexes told
@@ -64,7 +65,7 @@ class RegistryBlobs(Blobs):
         ) as chunks:
             body = _Body(chunks)
             try:
-                found = read_layer(Pipe(body))
+                found = read_layer(Pipe(body), self.room)
             except BadInput:
                 self._check(digest, body.digest())  # other bytes than the image's: that they break is no news
                 raise

@@ -1,0 +1,41 @@
+"""What an image ships is what a container sees of it, and what is shipped in vain."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deadweight.formats.overlay import Overlay, wasted
+from deadweight.formats.tar import TarEntry
+
+NAMES = st.sampled_from(["a", "b", ".wh.a", ".wh.b", ".wh..wh..opq"])
+PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)
+ENTRIES = st.builds(
+    lambda path, kind, size, target: TarEntry(
+        path,
+        "file" if ".wh." in path else kind,
+        0 if ".wh." in path else size if kind == "file" else 0,
+        0,
+        target if kind in ("link", "symlink") else "",
+    ),
+    PATHS,
+    st.sampled_from(["file", "symlink", "link", "folder", "other"]),
+    st.integers(0, 99),
+    PATHS,
+)
+
+
+@given(layers=st.lists(st.lists(ENTRIES, max_size=8), max_size=4))
+def test_wasted__any_layers__what_is_seen_and_what_is_wasted_are_all_there_is(layers: list[list[TarEntry]]) -> None:
+    overlay, shipped = Overlay(), Counter[int]()
+    for number, entries in enumerate(layers):
+        overlay.add(number, entries)
+        shipped[number] = sum(entry.apparent for entry in entries)
+    in_vain: Counter[int] = Counter()
+    for _, layer, size in wasted(overlay):
+        in_vain[layer] += size
+    seen = {placed.inode: placed.entry.apparent for placed in overlay.files.values()}
+    assert sum(seen.values()) + in_vain.total() == shipped.total()
+    assert all(in_vain[number] <= shipped[number] for number in shipped)
