@@ -146,9 +146,12 @@ def _number(field: bytes) -> int:
     digits = field.rstrip(b" \0").lstrip(b" ")
     if not digits:
         return 0
-    if not digits.isdigit() or b"8" in digits or b"9" in digits:
-        raise Malformed("a header in it has a number that is none")
-    return int(digits, 8)
+    try:
+        if digits.isdigit():
+            return int(digits, 8)
+    except ValueError:
+        pass
+    raise Malformed("a header in it has a number that is none")
 
 
 def _decimal(text: str) -> int:
