@@ -137,6 +137,31 @@ def test_image__broken__says_what_is_wrong(tmp_path: Path, data: bytes, says: st
         measure(tmp_path, data)
 
 
+@pytest.mark.parametrize(
+    "digest", ["sha256:a\0b", "sha256:\ud800", "sha256:" + "a" * 999, "sha256:pipe", "sha256:folder"]
+)
+def test_image__folder_with_what_is_no_file__is_refused(tmp_path: Path, digest: str) -> None:
+    files = {"oci-layout": "{}", "index.json": json.dumps({"manifests": [{"digest": digest}]})}
+    folder = write_files(tmp_path / "layout", {**files, "blobs/sha256/folder/x": ""})
+    os.mkfifo(folder / "blobs/sha256/pipe")
+    with pytest.raises(BadInput, match=r"is not in the image|is no regular file"):
+        profile(folder)
+
+
+@pytest.mark.parametrize("to", [link("../a/layer.tar"), link("a/layer.tar", hard=True)], ids=["symlink", "hard link"])
+def test_image__layer_that_is_a_link_to_another__is_that(measured: Measured, to: tarfile.TarInfo) -> None:
+    manifest = json.dumps([{"Config": "c", "Layers": ["a/layer.tar", "b/layer.tar"]}])
+    files: dict[str, Content] = {
+        "b/layer.tar": to,
+        "a/layer.tar": make_tar({"x": "y" * 9}),
+        "c": "{}",
+        "manifest.json": manifest,
+    }
+    found = measured(make_tar(files))
+    assert found.image is not None
+    assert [layer.size for layer in found.image.layers] == [9, 9]
+
+
 def test_image__names_that_leave_it__are_reported_and_seen_by_nobody(tmp_path: Path) -> None:
     layer: dict[str, Content] = {
         "../../etc/passwd": "x" * 99,

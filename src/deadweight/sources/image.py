@@ -173,7 +173,10 @@ def tree_of(image: Image, location: str) -> FileTree:
     for path, (entry, _, inode) in files.items():
         kind: Any = entry.kind if entry.kind in ("file", "symlink") else "other"
         entries[path] = Entry(entry.apparent, None, (0, inode) if inode in shared else None, kind)
-    escaped = [Skipped(path, "its path leaves the image; no container sees it") for path in image.overlay.escaped]
+    escaped = [
+        Skipped(path, "it leaves the image, or is a link to nothing; no container sees it")
+        for path in image.overlay.escaped
+    ]
     return FileTree(
         location=location,
         entries=entries,
