@@ -174,16 +174,19 @@ def test_image__names_that_leave_it__are_reported_and_seen_by_nobody(tmp_path: P
     assert {skipped.name for skipped in found.skipped} == {"../../etc/passwd", "evil"}
 
 
-def test_image__for_several_platforms__the_one_that_was_asked_for(tmp_path: Path) -> None:
-    from deadweight import Settings
-
-    files = image_files(APP, form="oci")
+@pytest.mark.parametrize("told", ["docker", "oci", "oci, in the configuration alone"])
+def test_image__platform__is_the_one_that_was_asked_for(tmp_path: Path, told: str) -> None:
+    files = image_files(APP, form="docker" if told == "docker" else "oci")
+    if "alone" in told:
+        index = json.loads(str(files["index.json"]))
+        del index["manifests"][0]["platform"]
+        files["index.json"] = json.dumps(index)
     path = tmp_path / "image.tar"
     path.write_bytes(make_tar(files))
     assert profile(path, Settings(platform="linux/amd64")).inventory.distributions
-    with pytest.raises(BadInput) as told:
+    with pytest.raises(BadInput, match="not there for linux/arm64") as caught:
         profile(path, Settings(platform="linux/arm64"))
-    assert "linux/amd64" in told.value.hint
+    assert "linux/amd64" in caught.value.hint
 
 
 def test_image__alpine__its_packages_are_named_with_their_bytes(tmp_path: Path) -> None:
