@@ -137,6 +137,31 @@ def test_image__broken__says_what_is_wrong(tmp_path: Path, data: bytes, says: st
         measure(tmp_path, data)
 
 
+@pytest.mark.parametrize(
+    "digest", ["sha256:a\0b", "sha256:\ud800", "sha256:" + "a" * 999, "sha256:pipe", "sha256:folder"]
+)
+def test_image__folder_with_what_is_no_file__is_refused(tmp_path: Path, digest: str) -> None:
+    files = {"oci-layout": "{}", "index.json": json.dumps({"manifests": [{"digest": digest}]})}
+    folder = write_files(tmp_path / "layout", {**files, "blobs/sha256/folder/x": ""})
+    os.mkfifo(folder / "blobs/sha256/pipe")
+    with pytest.raises(BadInput, match=r"is not in the image|is no regular file"):
+        profile(folder)
+
+
+@pytest.mark.parametrize("to", [link("../a/layer.tar"), link("a/layer.tar", hard=True)], ids=["symlink", "hard link"])
+def test_image__layer_that_is_a_link_to_another__is_that(measured: Measured, to: tarfile.TarInfo) -> None:
+    manifest = json.dumps([{"Config": "c", "Layers": ["a/layer.tar", "b/layer.tar"]}])
+    files: dict[str, Content] = {
+        "b/layer.tar": to,
+        "a/layer.tar": make_tar({"x": "y" * 9}),
+        "c": "{}",
+        "manifest.json": manifest,
+    }
+    found = measured(make_tar(files))
+    assert found.image is not None
+    assert [layer.size for layer in found.image.layers] == [9, 9]
+
+
 def test_image__names_that_leave_it__are_reported_and_seen_by_nobody(tmp_path: Path) -> None:
     layer: dict[str, Content] = {
         "../../etc/passwd": "x" * 99,
@@ -149,16 +174,19 @@ def test_image__names_that_leave_it__are_reported_and_seen_by_nobody(tmp_path: P
     assert {skipped.name for skipped in found.skipped} == {"../../etc/passwd", "evil"}
 
 
-def test_image__for_several_platforms__the_one_that_was_asked_for(tmp_path: Path) -> None:
-    from deadweight import Settings
-
-    files = image_files(APP, form="oci")
+@pytest.mark.parametrize("told", ["docker", "oci", "oci, in the configuration alone"])
+def test_image__platform__is_the_one_that_was_asked_for(tmp_path: Path, told: str) -> None:
+    files = image_files(APP, form="docker" if told == "docker" else "oci")
+    if "alone" in told:
+        index = json.loads(str(files["index.json"]))
+        del index["manifests"][0]["platform"]
+        files["index.json"] = json.dumps(index)
     path = tmp_path / "image.tar"
     path.write_bytes(make_tar(files))
     assert profile(path, Settings(platform="linux/amd64")).inventory.distributions
-    with pytest.raises(BadInput) as told:
+    with pytest.raises(BadInput, match="not there for linux/arm64") as caught:
         profile(path, Settings(platform="linux/arm64"))
-    assert "linux/amd64" in told.value.hint
+    assert "linux/amd64" in caught.value.hint
 
 
 def test_image__alpine__its_packages_are_named_with_their_bytes(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, BinaryIO
@@ -96,12 +97,16 @@ class _BlobsOnDisk(Blobs):
 
 
 def _is_packed(place: Place) -> bool:
+    with _opened(place) as file:
+        file.seek(place.start)
+        return file.read(4).startswith((GZIP, ZSTD))
+
+
+def _opened(place: Place) -> BinaryIO:
     try:
-        with open(place.path, "rb") as file:
-            file.seek(place.start)
-            return file.read(4).startswith((GZIP, ZSTD))
+        return open(place.path, "rb")
     except OSError as error:
-        raise BadInput(f"cannot read the layer {place.name}: {error.strerror}") from error
+        raise BadInput(f"cannot read {place.name}: {error.strerror}") from error
 
 
 class ArchiveBlobs(_BlobsOnDisk):
@@ -124,11 +129,8 @@ class ArchiveBlobs(_BlobsOnDisk):
             elif entry.kind in ("link", "symlink"):
                 links.append(entry)
             pass_over(blocks, entry.stored)
-        for link in links:  # older engines save a layer that is used twice as a link to the first
-            target = os.path.normpath(
-                os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target)
-            )
-            if target in self._spans:
+        for link in links:
+            if (target := _target(link)) in self._spans:
                 self._spans[link.path] = self._spans[target]
 
     def text(self, name: str) -> bytes | None:
@@ -157,30 +159,28 @@ class FolderBlobs(_BlobsOnDisk):
     def _inside(self, name: str) -> str:
         if ".." in name.split("/") or os.path.isabs(name):
             raise BadInput(f"{name} leads out of the image's folder")
-        return os.path.join(self._path, name)
+        return os.path.abspath(os.path.join(self._path, name))
 
     def text(self, name: str) -> bytes | None:
-        try:
-            with open(self._inside(name), "rb") as file:
-                return file.read(_LARGEST_JSON)
-        except FileNotFoundError:
+        if not os.path.lexists(self._inside(name)):
             return None
-        except OSError as error:
-            raise BadInput(f"cannot read {name}: {error.strerror}") from error
+        with _opened(self.place(name)) as file:
+            return file.read(_LARGEST_JSON)
 
     def place(self, name: str) -> Place:
-        path = os.path.abspath(self._inside(name))
+        path = self._inside(name)
         try:
-            return Place(name, path, 0, os.stat(path).st_size)
-        except OSError as error:
-            raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
+            found = os.stat(path)
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            raise BadInput(f"cannot read {name}: it is not in the image's folder") from error
+        if not stat.S_ISREG(found.st_mode):
+            raise BadInput(f"cannot read {name}: it is no regular file")
+        return Place(name, path, 0, found.st_size)
 
     def layer(self, name: str) -> list[TarEntry]:
-        try:
-            file = self._closing.enter_context(open(self._inside(name), "rb"))  # noqa: SIM115  read again, later
-            return layer_on_disk(name, Span(file.fileno(), 0, os.fstat(file.fileno()).st_size), self.room)
-        except OSError as error:
-            raise BadInput(f"cannot read the layer {name}: {error.strerror}") from error
+        place = self.place(name)
+        file = self._closing.enter_context(_opened(place))  # what lies in it may be read later
+        return layer_on_disk(name, Span(file.fileno(), 0, place.length), self.room)
 
 
 class StreamedBlobs(Blobs):
@@ -190,6 +190,7 @@ class StreamedBlobs(Blobs):
         super().__init__()
         self._texts: dict[str, bytes] = {}
         self._layers: dict[str, list[TarEntry]] = {}
+        links: list[TarEntry] = []
         outer = Pipe(stream)
         for entry in entries(outer):
             part = Part(outer, entry.stored)
@@ -202,9 +203,11 @@ class StreamedBlobs(Blobs):
                     self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
                     self.room.take(text=len(text))
             elif entry.kind in ("link", "symlink"):
-                target = os.path.normpath(os.path.join(os.path.dirname(entry.path), entry.target))
-                self._layers |= {entry.path: self._layers[target]} if target in self._layers else {}
+                links.append(entry)
             pass_over(outer, entry.stored, entry.stored - part.left)
+        for link in links:
+            if (target := _target(link)) in self._layers:
+                self._layers[link.path] = self._layers[target]
 
     def text(self, name: str) -> bytes | None:
         return self._texts.get(name)
@@ -213,6 +216,11 @@ class StreamedBlobs(Blobs):
         if name not in self._layers:
             raise BadInput(f"the layer {name} is not in the archive")
         return self._layers[name]
+
+
+def _target(link: TarEntry) -> str:
+    """Return what a link leads to: older engines save a layer that is used twice as a link to the first."""
+    return os.path.normpath(os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target))
 
 
 def _is_layer(front: bytes) -> bool:

@@ -120,32 +120,43 @@ def _command(step: dict[str, Any]) -> str:
 def _parts(blobs: Blobs, platform: str) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return (names of the layers, their digests, the configuration), from whichever manifest there is."""
     saved = blobs.document("manifest.json")
-    if isinstance(saved, list) and saved and not platform:
+    index = blobs.document("index.json") if platform or not isinstance(saved, list) else None
+    if isinstance(saved, list) and saved and not index:
         first = saved[0]
         names = [str(name) for name in first["Layers"]]
         digests = [f"sha256:{name.rpartition('/')[2]}" if name.startswith("blobs/") else name for name in names]
-        return names, digests, blobs.document(str(first["Config"])) or {}
-    index = blobs.document("index.json")
-    if not isinstance(index, dict):
+        config, said = blobs.document(str(first["Config"])) or {}, False
+    elif isinstance(index, dict):
+        manifest, said = _manifest(blobs, index, platform, depth=0)
+        digests = [str(layer["digest"]) for layer in manifest["layers"]]
+        names = [_blob(digest) for digest in digests]
+        config = blobs.document(_blob(str(manifest["config"]["digest"]))) or {}
+    else:
         raise BadInput(
             "this is no image: it holds neither a manifest.json nor an index.json", hint="give what docker save wrote"
         )
-    manifest = _manifest(blobs, index, platform, depth=0)
-    digests = [str(layer["digest"]) for layer in manifest["layers"]]
-    config = blobs.document(_blob(str(manifest["config"]["digest"]))) or {}
-    return [_blob(digest) for digest in digests], digests, config
+    if not said and "os" in config and not _may_fit(config, platform):
+        raise _not_there(platform, [config])
+    return names, digests, config
 
 
-def _manifest(blobs: Blobs, index: dict[str, Any], platform: str, *, depth: int) -> dict[str, Any]:
-    """Return the manifest for a platform, of an index that may hold further ones."""
+def _manifest(blobs: Blobs, index: dict[str, Any], platform: str, *, depth: int) -> tuple[dict[str, Any], bool]:
+    """Return the manifest for a platform, of an index that may hold further ones, and whether that said so."""
     wanted = [m for m in index["manifests"] if _fits(m.get("platform") or {}, platform)]
     if not wanted or depth > 4:
-        there = ", ".join(sorted({_platform(m.get("platform") or {}) for m in index["manifests"]}))
-        raise BadInput(f"the image is not there for {platform}", hint=f"it is there for {there}")
-    found = blobs.document(_blob(str(wanted[0]["digest"])))
+        raise _not_there(platform, [m.get("platform") or {} for m in index["manifests"]])
+    found, said = blobs.document(_blob(str(wanted[0]["digest"]))), bool(wanted[0].get("platform"))
     if not isinstance(found, dict):
         raise BadInput(f"the manifest {wanted[0]['digest']} is not in the image")
-    return found if "layers" in found else _manifest(blobs, found, platform, depth=depth + 1)
+    if "layers" not in found:
+        found, below = _manifest(blobs, found, platform, depth=depth + 1)
+        said = said or below
+    return found, said
+
+
+def _not_there(platform: str, others: list[dict[str, Any]]) -> BadInput:
+    there = ", ".join(sorted(set(map(_platform, others))))
+    return BadInput(f"the image is not there for {platform or 'any platform'}", hint=f"it is there for {there}")
 
 
 def _platform(found: dict[str, Any]) -> str:
@@ -156,6 +167,11 @@ def _fits(found: dict[str, Any], platform: str) -> bool:
     if not found or not platform:
         return found.get("os") != "unknown"  # attestations stand among the manifests as "unknown/unknown"
     return (_platform(found) + "/").startswith(f"{platform}/")
+
+
+def _may_fit(config: dict[str, Any], platform: str) -> bool:
+    """Say whether an image that no index tells of is for a platform; its configuration may not know the variant."""
+    return _fits(config, platform) or f"{platform}/".startswith(f"{_platform(config)}/")
 
 
 def _blob(digest: str) -> str:
@@ -173,7 +189,10 @@ def tree_of(image: Image, location: str) -> FileTree:
     for path, (entry, _, inode) in files.items():
         kind: Any = entry.kind if entry.kind in ("file", "symlink") else "other"
         entries[path] = Entry(entry.apparent, None, (0, inode) if inode in shared else None, kind)
-    escaped = [Skipped(path, "its path leaves the image; no container sees it") for path in image.overlay.escaped]
+    escaped = [
+        Skipped(path, "it leaves the image, or is a link to nothing; no container sees it")
+        for path in image.overlay.escaped
+    ]
     return FileTree(
         location=location,
         entries=entries,
