@@ -104,6 +104,12 @@ class Profile:
                 required_by=self.dependencies.required_by.get(key, ()),
             )
 
+    def first_keys(self) -> set[str]:
+        """Return the keys of what the first environment's direct requirements bring in, which is split."""
+        prefix = self.inventory.environment.prefix
+        there = {d.key for d in self.inventory.distributions if d.prefix == prefix}
+        return self.dependencies.closure(self.dependencies.direct) & there
+
     def first_bytes(self) -> int:
         """Return the bytes of the distributions of the first environment, which is what splits are made of."""
         prefix = self.inventory.environment.prefix

@@ -18,6 +18,7 @@ from deadweight.findings import Profile
 from deadweight.sources import children
 from deadweight.sources import packed as packed_layers
 from tests.builders import ELF_X86_64, dist_files, write_files
+from tests.conftest import Golden
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_image, make_tar, packed
 
 SITE = "usr/local/lib/python3.12/site-packages"
@@ -470,3 +471,29 @@ def test_image__broken_layer_in_another_process__the_same_error(
     }  # fmt: skip
     with pytest.raises(BadInput, match="a layer does not unpack"):
         measure(tmp_path, make_tar(files))
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_image__text__environments_contents_layers_and_libraries(
+    tmp_path: Path,
+    golden: Golden,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(width))
+    twin = make_elf(soname="libtwin.so.1", needed=["libc.so.6", "libgone.so"], build_id=b"same" * 5)
+    more = site(
+        dist_files("numpy", files={"numpy.libs/libtwin-1.so": twin}),
+        dist_files("scipy", files={"scipy.libs/libtwin-2.so": twin}),
+    )
+    debian: dict[str, Content] = {
+        "usr/lib/python3.11/os.py": "x" * 90, "lib/libc.so.6": make_elf(soname="libc.so.6"),
+        "var/lib/dpkg/info/libc6.list": "/lib/libc.so.6\n", "root/.cache/pip/http/wheel": "w" * 5000,
+    }  # fmt: skip
+    debian |= {f"usr/lib/python3/dist-packages/{path}": data for path, data in dist_files("apt-tool").items()}
+    layers = (BASE | debian, APP | more, OLD, GONE)
+    Path("image.tar").write_bytes(make_image(*layers, commands=COMMANDS))
+    assert _run(["image.tar", "--quiet"], debug=True) == 0
+    golden(f"image-{width}.txt", capsys.readouterr().out)

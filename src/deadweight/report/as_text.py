@@ -282,7 +282,7 @@ def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
     table.add_column("groups", ratio=1)
     first = profile.splits[0]
     whole = first.apparent_bytes + first.saved_bytes
-    table.add_row("all", human(whole), "", "", str(len(profile.dependencies.closure(profile.dependencies.direct))), "")
+    table.add_row("all", human(whole), "", "", str(len(profile.first_keys())), "")
     for split in profile.splits:
         table.add_row(*_split_row(split, whole))
     how = " --no-install" if profile.settings.no_install else ""

@@ -12,6 +12,7 @@ from deadweight.model import ImageFacts, Need, SystemFacts, Twins
 from deadweight.report.tables import plain_table
 from deadweight.report.units import human, percent, plain
 
+_WIDE = 90  # columns: on fewer there is no room for where things lie
 _MOST_NAMES = 4
 _MOST_LIBRARIES = 8
 
@@ -52,9 +53,11 @@ def _contents(profile: Profile, system: SystemFacts, width: int) -> RenderableTy
     count = len(profile.inventory.distributions)
     rows.append((f"{count} distribution{'' if count == 1 else 's'}", owned, files, ""))
     table = plain_table(width, "what it holds", "size", "", "files", numbers=("size", "", "files"))
-    table.add_column("mostly", ratio=1, no_wrap=True, overflow="ellipsis")
+    wide = width >= _WIDE
+    if wide:
+        table.add_column("mostly", ratio=1, no_wrap=True, overflow="ellipsis")
     for name, size, count, mostly in sorted(rows, key=lambda row: -row[1]):
-        table.add_row(name, human(size), percent(size, total.apparent), f"{count:,}", mostly)
+        table.add_row(name, human(size), percent(size, total.apparent), f"{count:,}", *([mostly] if wide else []))
     if not system.packages:
         return table
     names = ", ".join(f"{plain(package.name)} {human(package.size)}" for package in system.packages[:8])
@@ -83,7 +86,8 @@ def _needs(needs: tuple[Need, ...], width: int) -> Iterator[RenderableType]:
     """What native code needs from outside, by who brings it; what nothing brings first."""
     if not needs:
         return
-    table = plain_table(width, "needs of the system")
+    table = plain_table(width)
+    table.add_column("needs of the system", overflow="fold", ratio=3)
     table.add_column("brought by", overflow="fold", ratio=2)
     table.add_column("needed by", ratio=3)
     providers: dict[str | None, list[Need]] = {}
@@ -102,8 +106,11 @@ def _twins(twins: tuple[Twins, ...], width: int) -> Iterator[RenderableType]:
     """Libraries that several distributions carry."""
     if not twins:
         return
-    table = plain_table(width, "there more than once", "size", "extra", numbers=("size", "extra"))
-    table.add_column("carried by", ratio=1)
+    table = plain_table(width)
+    table.add_column("there more than once", overflow="fold", ratio=3)
+    for name in ("size", "extra"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("carried by", ratio=2)
     for twin in twins[:_MOST_LIBRARIES]:
         table.add_row(plain(twin.library), human(twin.size), human(twin.extra), _some([key for key, _ in twin.places]))
     yield table
