@@ -214,11 +214,15 @@ def source_folder(target: Target, settings: Settings) -> str:
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:
-    return replace(tree, search=(f"{prefix}/bin", *tree.search)) if prefix else tree
+    return replace(tree, search=(f"{_below_root(prefix)}/bin", *tree.search)) if prefix else tree
+
+
+def _below_root(path: str) -> str:
+    return os.path.normpath(f"/{path}").strip("/")
 
 
 def _check_environment(inventory: Inventory, prefix: str) -> None:
-    if prefix and inventory.environment.prefix != prefix.strip("/"):
+    if prefix and inventory.environment.prefix != _below_root(prefix):
         there = ", ".join(f"/{environment.prefix}" for environment in inventory.environments)
         raise BadInput(f"--environment: there is no environment {prefix}", hint=f"there is {there}")
 

@@ -203,6 +203,21 @@ def test_image__alpine__its_packages_are_named_with_their_bytes(tmp_path: Path) 
     assert [(package.name, package.size) for package in found.system.packages] == [("busybox", 800), ("musl", 90)]
 
 
+def test_image__package_that_lists_a_file_twice__has_its_bytes_once(tmp_path: Path) -> None:
+    layer: dict[str, Content] = {
+        "usr/bin/perl": "x" * 900,
+        "usr/bin/perl5.36.0": link("usr/bin/perl", hard=True),
+        "usr/bin/sh": "y" * 50,
+        "bin": link("usr/bin"),
+        "var/lib/dpkg/info/perl-base.list": "/usr/bin/perl\n/usr/bin/perl5.36.0\n/usr/bin/perl\n",
+        "var/lib/dpkg/info/shell.list": "/bin/sh\n/usr/bin/sh\n/usr/bin/perl\n",
+    }
+    found = measure(tmp_path, make_image(layer)).system
+    assert found is not None
+    assert [(package.name, package.size) for package in found.packages] == [("perl-base", 900), ("shell", 50)]
+    assert next(c.size for c in found.contents if c.name == "packages of the system") == 950
+
+
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
 def test_image__layer_under_the_name_of_another_digest__is_refused(tmp_path: Path, compression: Compression) -> None:
     files = image_files(*LAYERS, form="oci", compression=compression)
@@ -362,6 +377,21 @@ def test_image__two_environments__each_with_its_requirements_and_its_splits(tmp_
     assert {want.name for want in chosen.split("production").kept} == {"apt-tool", "shared"}
     with pytest.raises(BadInput, match="no environment /srv"):
         profile(tmp_path / "image.tar", Settings(environment="/srv"))
+
+
+@pytest.mark.parametrize("given", ["/opt/venv", "opt/venv", "/opt/venv/", "opt//venv/."])
+def test_image__environment__however_it_is_spelled(tmp_path: Path, given: str) -> None:
+    layer = {f"opt/venv/lib/python3.12/site-packages/{p}": data for p, data in dist_files("app").items()}
+    (tmp_path / "image.tar").write_bytes(make_image(APP, layer))
+    found = profile(tmp_path / "image.tar", Settings(environment=given))
+    assert [each.prefix for each in found.inventory.environments] == ["opt/venv", "usr/local"]
+
+
+def test_image__environment_of_the_root__can_be_named(tmp_path: Path) -> None:
+    layer = {f"lib/python3.12/site-packages/{p}": data for p, data in dist_files("app").items()}
+    (tmp_path / "image.tar").write_bytes(make_image(APP, layer))
+    found = profile(tmp_path / "image.tar", Settings(environment="/"))
+    assert [each.prefix for each in found.inventory.environments] == ["", "usr/local"]
 
 
 def test_image__its_requirements__are_what_splits_are_made_of(tmp_path: Path) -> None:

@@ -88,9 +88,11 @@ def _largest(folders: Mapping[str, int]) -> Iterator[tuple[str, int]]:
 
 
 def packages_of(tree: FileTree, inventory: Inventory) -> tuple[SystemPackage, ...]:
-    """Return the packages of the system with the bytes of their files, the largest first."""
-    found = (
-        SystemPackage(name=name, size=sum(tree.entries[path].size for path in paths))
-        for name, paths in inventory.packages
-    )
+    """Return the packages of the system with the bytes of their files, the largest first; no file counts twice."""
+    counted: set[object] = set()
+    found: list[SystemPackage] = []
+    for name, paths in inventory.packages:
+        files = {tree.entries[path].inode or path: tree.entries[path].size for path in paths}
+        found.append(SystemPackage(name=name, size=sum(files[each] for each in files.keys() - counted)))
+        counted |= files.keys()
     return tuple(sorted(found, key=lambda package: (-package.size, package.name)))

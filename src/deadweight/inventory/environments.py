@@ -31,7 +31,8 @@ def prefix_of(site: str) -> str:
 def ranked(prefixes: Collection[str], search: Sequence[str]) -> list[str]:
     """Return the different prefixes: first those that PATH finds first, then those of which there are most."""
     counted = Counter(prefixes)
-    places = {folder.strip("/").removesuffix("/bin"): number for number, folder in reversed(list(enumerate(search)))}
+    folders = [f"/{folder.strip('/')}".removesuffix("/bin")[1:] for folder in search]
+    places = {folder: number for number, folder in reversed(list(enumerate(folders)))}
     return sorted(counted, key=lambda prefix: (places.get(prefix, len(places)), -counted[prefix], prefix))
 
 
