@@ -19,7 +19,7 @@ from deadweight.formats.metadata import normalize
 from deadweight.formats.native import is_native, may_be_native
 from deadweight.formats.record import below
 from deadweight.inventory.discover import Claim, Found, discover
-from deadweight.inventory.environments import environment_of, prefix_of, ranked
+from deadweight.inventory.environments import environments_of, prefix_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names
 from deadweight.inventory.ownership import assign_owners
@@ -37,19 +37,22 @@ def take_inventory(tree: FileTree) -> Inventory:
     claims = _with_conda(found)
     for claim in claims if tree.whole else ():
         claim.prefix = prefix_of(claim.folder)
-    prefixes = ranked([claim.prefix for claim in claims], tree.search) or [""]
-    claims.sort(key=lambda c: (prefixes.index(c.prefix), c.metadata.name, c.metadata.version or ""))
+    apart: dict[str, list[Claim]] = {
+        prefix: [] for prefix in ranked([claim.prefix for claim in claims], tree.search) or [""]
+    }
+    for claim in sorted(claims, key=lambda c: (c.metadata.name, c.metadata.version or "")):
+        apart[claim.prefix].append(claim)
+    claims = [claim for those in apart.values() for claim in those]
     packages, unread = system_packages(tree) if tree.whole else ([], [])
     owner, conflicts = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
     native = _native_files(tree)
     sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
-    apart = {prefix: [claim for claim in claims if claim.prefix == prefix] for prefix in prefixes}
     keys = _keys(claims)
     distributions = tuple(
         _distribution(key, claim, sizes[n]) for n, (key, claim) in enumerate(zip(keys, claims, strict=True))
     )
     return Inventory(
-        environments=tuple(environment_of(prefix, those, tree, native) for prefix, those in apart.items()),
+        environments=environments_of(apart, tree, native),
         distributions=distributions,
         unowned=unowned,
         total=total,
@@ -147,12 +150,16 @@ def _keys(claims: list[Claim]) -> list[str]:
     """Return a unique key each: the name; of a further copy the name with its version, or with its environment."""
     keys: dict[str, None] = {}
     home: dict[str, str] = {}
+    copies: Counter[str] = Counter()
     for claim in claims:
         name, version = claim.metadata.name, claim.metadata.version
         if home.setdefault(name, claim.prefix) != claim.prefix:
             name = f"{name}@{claim.prefix}"
-        options = (name, f"{name}=={version}", *(f"{name}=={version} ({n})" for n in range(2, len(claims) + 2)))
-        keys[next(option for option in options if option not in keys)] = None
+        key = copy = name if name not in keys else f"{name}=={version}"
+        while key in keys:
+            copies[copy] += 1
+            key = f"{copy} ({copies[copy] + 1})"
+        keys[key] = None
     return list(keys)
 
 

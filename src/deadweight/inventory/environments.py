@@ -36,14 +36,42 @@ def ranked(prefixes: Collection[str], search: Sequence[str]) -> list[str]:
     return sorted(counted, key=lambda prefix: (places.get(prefix, len(places)), -counted[prefix], prefix))
 
 
-def environment_of(prefix: str, claims: Sequence[Claim], tree: FileTree, native: Mapping[str, bytes]) -> Environment:
-    """Return what the files tell of the Python that an environment's distributions belong to; nothing of it is run."""
-    start = f"{prefix}/" if prefix else ""
+def environments_of(
+    apart: Mapping[str, Sequence[Claim]], tree: FileTree, native: Mapping[str, bytes]
+) -> tuple[Environment, ...]:
+    """Return what the files tell of each environment's Python; nothing of it is run.
+
+    apart: prefix → the claims of its distributions
+    """
     # Launchers for Windows lie in every environment: pip and setuptools carry them.
-    heads = (head for path, head in native.items() if path.startswith(start) and not path.endswith(".exe"))
+    code = _by_prefix((path for path in native if not path.endswith(".exe")), apart.keys())
+    # Debian's "lib/python3" names no version; the standard library beside it does.
+    library = _by_prefix((path for path in tree.entries if path.endswith("/os.py")) if tree.whole else (), apart.keys())
+    return tuple(
+        _environment(prefix, claims, tree, [native[path] for path in code[prefix]], library[prefix])
+        for prefix, claims in apart.items()
+    )
+
+
+def _by_prefix(paths: Iterable[str], prefixes: Collection[str]) -> Mapping[str, list[str]]:
+    """Return prefix → the paths below it."""
+    found: dict[str, list[str]] = {prefix: [] for prefix in prefixes}
+    for path in paths:
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in found:
+                found[folder].append(path)
+    return found
+
+
+def _environment(
+    prefix: str, claims: Sequence[Claim], tree: FileTree, heads: Iterable[bytes], library: Iterable[str]
+) -> Environment:
     platforms = Counter(filter(None, map(platform_of, heads)))
     installers = Counter(claim.installer for claim in claims if claim.installer)
-    python, implementation = _python(start, (f"{claim.folder}/" for claim in claims), tree)
+    folders = (f"{claim.folder}/" for claim in claims)
+    python, implementation = _python(f"{prefix}/" if prefix else "", folders, library, tree)
     return Environment(
         prefix=prefix,
         python=python,
@@ -53,17 +81,15 @@ def environment_of(prefix: str, claims: Sequence[Claim], tree: FileTree, native:
     )
 
 
-def _python(start: str, folders: Iterable[str], tree: FileTree) -> tuple[str | None, str]:
+def _python(start: str, folders: Iterable[str], library: Iterable[str], tree: FileTree) -> tuple[str | None, str]:
     """Return (version, implementation) of the Python below a prefix."""
     python = tree.python
     if f"{start}pyvenv.cfg" in tree.entries and python is None:
         with contextlib.suppress(OSError):
             python = python_of_pyvenv_cfg(tree.reader.read(f"{start}pyvenv.cfg", 1 << 16))
     match = next(filter(None, map(_PYTHON_FOLDER.search, folders)), None)
-    if match is None and tree.whole and python is None:
-        # Debian's "lib/python3" names no version; the standard library beside it does.
-        libraries = (path for path in tree.entries if path.startswith(start) and path.endswith("/os.py"))
-        match = next(filter(None, map(_PYTHON_FOLDER.search, libraries)), None)
+    if match is None and python is None:
+        match = next(filter(None, map(_PYTHON_FOLDER.search, library)), None)
     if match is None:
         return python, "cpython"
     return python or match[2], "pypy" if match[1] == "pypy" else "cpython"
