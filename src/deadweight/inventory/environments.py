@@ -89,7 +89,10 @@ def _python(start: str, folders: Iterable[str], library: Iterable[str], tree: Fi
             python = python_of_pyvenv_cfg(tree.reader.read(f"{start}pyvenv.cfg", 1 << 16))
     match = next(filter(None, map(_PYTHON_FOLDER.search, folders)), None)
     if match is None and python is None:
-        match = next(filter(None, map(_PYTHON_FOLDER.search, library)), None)
+        own = (
+            path for path in library if path.startswith(f"{start}lib")
+        )  # and not that of /usr/local, which is below /usr
+        match = next(filter(None, map(_PYTHON_FOLDER.search, own)), None)
     if match is None:
         return python, "cpython"
     return python or match[2], "pypy" if match[1] == "pypy" else "cpython"
