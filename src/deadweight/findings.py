@@ -241,7 +241,15 @@ def conclude(
     uses = None if source is None else uses_of(source, provided(inventory.distributions), names)
     groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
     lines = wanted_of(inventory, graph) if wanted is None else wanted
-    plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config, uses=uses or {})
+    plan = Plan(
+        wanted=lines,
+        keys=graph.keys_of(lines),
+        graph=graph,
+        groups=groups,
+        config=config,
+        uses=uses or {},
+        by_marks=wanted is None,
+    )
     splits = make_splits(plan, settings)
     proofs: dict[str, Proof] = {}
     if source is not None:

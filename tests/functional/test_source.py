@@ -179,3 +179,22 @@ def test_text__remarks__fit_narrow_and_wide_terminals(
         text = capsys.readouterr().out
         assert "worth a look" in text
         assert max(map(len, text.split("\n"))) <= max(width, len(f"deadweight split {tmp_path / 'env'} writes them"))
+
+
+def test_split__environment_s_own_pip__is_no_requirement(tmp_path: Path) -> None:
+    make_env(
+        tmp_path, package("web", requested=True), package("pip", requested=True), package("setuptools", requested=True)
+    )
+    found = profile(tmp_path)
+    assert [want.name for want in found.split("production").kept] == ["web"]
+    assert {d.name for d in found.split("production").dropped} == {"pip", "setuptools"}
+    kept = profile(tmp_path, Settings(keep=("pip",)))
+    assert [want.name for want in kept.split("production").kept] == ["pip", "web"]
+
+
+def test_keep_and_drop__names_that_are_not_there_or_twice__are_told(tmp_path: Path) -> None:
+    found = measured(tmp_path, SOURCE, keep=("wbe",), drop=("heavi",))
+    assert "keep names wbe, which is no requirement here" in found.warnings
+    assert "drop names heavi, which is no requirement here" in found.warnings
+    both = measured(tmp_path, SOURCE, keep=("web",), drop=("web",))
+    assert "keep and drop both name web: it is left out" in both.warnings

@@ -7,7 +7,7 @@ them. What stays for want of certainty is told.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from deadweight.graph import Graph, Root
@@ -18,6 +18,8 @@ from deadweight.settings import Settings
 from deadweight.usage.places import changing, only_later
 
 LATER = "DW305"
+# What ``pip freeze`` leaves out too, for the same reason.
+_IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class Plan:
     groups: Mapping[str, Assignment]
     config: Names
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)  # name → where the source uses it
+    by_marks: bool = False  # nobody wrote the requirements: they are what an environment's marks tell
 
 
 def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
@@ -90,10 +93,21 @@ def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
     Where there is source, minimal leaves out too what the application never imports when it starts.
     """
     production = tuple(group for group in ("core", "data", "ml"))
+    first = make_split("production", production, plan, settings)
     return (
-        make_split("production", production, plan, settings),
+        replace(first, warnings=(*first.warnings, *_unknown(plan, settings))),
         make_split("minimal", settings.minimal_groups, plan, settings),
     )
+
+
+def _unknown(plan: Plan, settings: Settings) -> Iterator[str]:
+    """Tell of names to keep or to leave out that no requirement has; most likely they are misspelled."""
+    there = {want.name for want in plan.wanted}
+    for option, names in (("keep", settings.keep), ("drop", settings.drop)):
+        for name in names:
+            if name not in there:
+                yield f"{option} names {name}, which is no requirement here"
+    yield from (f"keep and drop both name {name}: it is left out" for name in settings.keep if name in settings.drop)
 
 
 def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings) -> Split:
@@ -130,6 +144,9 @@ def _judge(want: Wanted, plan: Plan, settings: Settings) -> Assignment:
     if want.name in settings.drop:
         said = Evidence("DW003", found.group, "you said to leave it out (drop)")
         return replace(found, evidence=(said, *found.evidence), sure=True)
+    if plan.by_marks and want.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses.get(want.name, ())):
+        said = Evidence("DW107", "dev", "new environments have it, whoever asked for what")
+        return replace(found, group="dev", evidence=(said, *found.evidence), sure=True)
     return found
 
 
