@@ -147,6 +147,17 @@ def test_container__its_python_lies__is_an_error_of_its_own(engine: Engine, answ
         profile("container:c1")
 
 
+def test_container__its_python_lists_without_end__is_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deadweight.sources.blobs._MOST_TEXT", 1 << 20)
+    engine(of_state("running", """
+        out.write(b"deadweight\\n")
+        while True:
+            out.write(b'["' + b"a" * 60000 + b'", 1, 1, null, "file"]\\n')
+    """))  # fmt: skip
+    with pytest.raises(BadInput, match="more files than any system"):
+        profile("container:c1")
+
+
 def test_container__paths_that_lead_out__are_not_believed(engine: Engine) -> None:
     rows = [["../etc/passwd", 1, 1, None, "file"], ["/etc/passwd", 1, 1, None, "file"], ["a", 5, 8, None, "file"], None]
     text = "deadweight\n" + "".join(json.dumps(row) + "\n" for row in rows)

@@ -308,7 +308,7 @@ def test_image__more_than_memory_holds__is_refused(tmp_path: Path, monkeypatch: 
     layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
     assert measure(tmp_path, make_image(layer, compression="gzip")).inventory.total.files == 200
     monkeypatch.setattr(f"deadweight.sources.blobs.{most}", 199)
-    with pytest.raises(BadInput, match="more files than any image"):
+    with pytest.raises(BadInput, match="more files than any system"):
         measure(tmp_path, make_image(layer, compression="gzip"))
 
 
@@ -317,7 +317,7 @@ def test_image__same_layer_again_and_again__takes_memory_each_time(
 ) -> None:
     monkeypatch.setattr("deadweight.sources.blobs._MOST_ENTRIES", 100)
     manifest = json.dumps([{"Config": "c", "Layers": ["l"] * 60}])
-    with pytest.raises(BadInput, match="more files than any image"):
+    with pytest.raises(BadInput, match="more files than any system"):
         measured(make_tar({"l": make_tar({"a": "x", "b": "y"}), "c": "{}", "manifest.json": manifest}))
 
 

@@ -47,7 +47,7 @@ class Room:
         """Take some of it; raises BadInput where that is more than is left."""
         self._entries, self._text = self._entries - entries, self._text - text
         if self._entries < 0 or self._text < 0:
-            raise BadInput("it has more files than any image, or longer texts")
+            raise BadInput("it has more files than any system, or longer texts")
 
 
 class Blobs:
