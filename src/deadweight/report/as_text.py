@@ -136,9 +136,12 @@ def _table(profile: Profile, width: int, most: int | None) -> RenderableType:
         table.add_row(*_sum_row(f"{len(rest)} more (--all shows them)", rest, wide), *further_sum)
     unowned, total = profile.inventory.unowned, profile.inventory.total
     gap = [""] if wide else []
+    beside = unowned.bytecode if profile.method != "wheels" else 0  # what nobody owns is not downloaded
     if unowned.apparent:
-        table.add_row("owned by no distribution", *gap, human(unowned.apparent))
-    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) or total.bytecode)] if wide else []
+        further_beside = [_human_or_nothing(beside)] if wide else []
+        native = _human_or_nothing(unowned.native)
+        table.add_row("owned by no distribution", *gap, human(unowned.apparent), native, *further_beside)
+    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) + beside)] if wide else []
     table.add_row(Text("total", style="bold"), *gap, human(total.apparent), human(total.native), *sums)
     legend = Text("* asked for by name. retained: what leaves with it, if it alone is taken out", style="dim")
     return Group(table, legend)
