@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import json
 import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,8 +149,39 @@ def test_container__its_python_lies__is_an_error_of_its_own(engine: Engine, answ
         profile("container:c1")
 
 
+@pytest.mark.parametrize("rows", ["null\n", '["a", 1, 1, null, "file"]\n' * 50_000 + "?\n"], ids=["ends well", "fails"])
+def test_container__at_the_end__its_python_may_end_by_itself(engine: Engine, tmp_path: Path, rows: str) -> None:
+    text = f"deadweight\n{rows}".encode()
+    engine(of_state("running", f"""
+        import time
+        assert os.getsid(0) == os.getpid()  # a Ctrl-C does not reach it
+        out.write({text!r})
+        out.flush()
+        sys.stdin.buffer.read()
+        time.sleep(0.2)
+        open({str(tmp_path / "ended")!r}, "w").close()
+    """))  # fmt: skip
+    with contextlib.suppress(EngineFailed):
+        profile("container:c1")
+    assert (tmp_path / "ended").exists()
+
+
+def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
+    engine(of_state("running", """
+        import time
+        out.write(b"deadweight\\nnull\\n")
+        out.flush()
+        time.sleep(60)
+    """))  # fmt: skip
+    began = time.monotonic()
+    assert profile("container:c1").inventory.total.files == 0
+    assert time.monotonic() - began < 20
+
+
 def test_container__its_python_lists_without_end__is_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deadweight.sources.blobs._MOST_TEXT", 1 << 20)
+    monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
     engine(of_state("running", """
         out.write(b"deadweight\\n")
         while True:

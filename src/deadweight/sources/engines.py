@@ -6,6 +6,7 @@ import contextlib
 import json
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from typing import IO, BinaryIO, NamedTuple, cast
 
@@ -19,6 +20,7 @@ _HINTS = {
 _CHUNK = 1 << 16
 _LONGEST_REASON = 2000
 _LONGEST_STATE = 1 << 20
+_PATIENCE = 3.0  # seconds
 _FORMAT = "{{.State.Status}}\n{{json .Config.Env}}"
 
 
@@ -75,16 +77,28 @@ def _strings(text: str) -> list[str]:
 
 
 def inside(engine: str, container: str, command: list[str]) -> subprocess.Popen[bytes]:
-    """Start a program in a running container, as its superuser, with pipes; raises EngineFailed."""
-    return _started(
-        [engine, "exec", "--interactive", "--user", "0", container, *command], subprocess.DEVNULL, subprocess.PIPE
-    )
+    """Start a program in a running container, as its superuser, with pipes; raises EngineFailed.
+
+    It is in a session of its own, where no Ctrl-C reaches the engine's command: podman would leave the program behind.
+    """
+    command = [engine, "exec", "--interactive", "--user", "0", container, *command]
+    return _started(command, subprocess.DEVNULL, subprocess.PIPE, start_new_session=True)
 
 
 def ended(child: subprocess.Popen[bytes]) -> None:
-    """Have a program ended, whatever it is doing."""
-    child.kill()
-    child.communicate()
+    """Wait for a program that was told to end, by the end of its input; make it end after three seconds."""
+    stream = cast("BinaryIO", child.stdout)
+    patience = threading.Timer(_PATIENCE, child.kill)
+    patience.start()
+    try:
+        while stream.read(_CHUNK):
+            pass
+        child.wait()
+    finally:
+        patience.cancel()
+        child.kill()
+        child.wait()
+        stream.close()
 
 
 @contextlib.contextmanager
@@ -114,9 +128,13 @@ def _output_of(*command: str) -> Iterator[BinaryIO]:
             raise failed
 
 
-def _started(command: list[str], said: int | IO[bytes], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+def _started(
+    command: list[str], said: int | IO[bytes], stdin: int = subprocess.DEVNULL, *, start_new_session: bool = False
+) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=said)
+        return subprocess.Popen(
+            command, stdin=stdin, stdout=subprocess.PIPE, stderr=said, start_new_session=start_new_session
+        )
     except FileNotFoundError:
         raise EngineFailed(
             f"{command[0]} is not here", hint=f"install it, or give what {command[0]} save wrote elsewhere"
