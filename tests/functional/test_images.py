@@ -307,7 +307,7 @@ def test_image__name_longer_than_any__is_refused(tmp_path: Path, form: int, memb
 def test_image__more_than_memory_holds__is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str) -> None:
     layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
     assert measure(tmp_path, make_image(layer, compression="gzip")).inventory.total.files == 200
-    monkeypatch.setattr(f"deadweight.sources.blobs.{most}", 199)
+    monkeypatch.setattr(f"deadweight.sources.layers.{most}", 199)
     with pytest.raises(BadInput, match="more files than any system"):
         measure(tmp_path, make_image(layer, compression="gzip"))
 
@@ -315,14 +315,14 @@ def test_image__more_than_memory_holds__is_refused(tmp_path: Path, monkeypatch: 
 def test_image__same_layer_again_and_again__takes_memory_each_time(
     measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deadweight.sources.blobs._MOST_ENTRIES", 100)
+    monkeypatch.setattr("deadweight.sources.layers._MOST_ENTRIES", 100)
     manifest = json.dumps([{"Config": "c", "Layers": ["l"] * 60}])
     with pytest.raises(BadInput, match="more files than any system"):
         measured(make_tar({"l": make_tar({"a": "x", "b": "y"}), "c": "{}", "manifest.json": manifest}))
 
 
 def test_image__layer_that_unpacks_without_end__is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.blobs._MOST_UNPACKED", 1 << 24)
+    monkeypatch.setattr("deadweight.sources.layers._MOST_UNPACKED", 1 << 24)
     member = tarfile.TarInfo("zeros")
     member.size = 1 << 26
     bomb = packed(member.tobuf() + bytes(member.size), "gzip")

@@ -9,48 +9,22 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
-from deadweight.formats.elf import linking
-from deadweight.formats.native import HEAD_BYTES, may_be_native
-from deadweight.formats.system import is_package_list
-from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, pass_over
-from deadweight.model import Linking
+from deadweight.formats.tar import TarEntry, entries, pass_over
 from deadweight.progress import Observer, Progress, silent
-from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span, opened
-from deadweight.sources.digests import Checked, check, digest_in
+from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span
+from deadweight.sources.digests import check
+from deadweight.sources.layers import Room, layer_on_disk, layer_passing
 from deadweight.sources.packed import Place, are_worth_sharing, read_shared
-from deadweight.sources.windows import Passing
 
 _LARGEST_JSON = 1 << 24
-_LARGEST_TEXT = 1 << 26
-_MOST_ENTRIES = 1 << 23  # of one image, counted when they are read, and when they are laid over each other
-_MOST_TEXT = 1 << 29  # bytes of all paths and texts that are kept of one image
-_MOST_UNPACKED = 1 << 38  # of one layer
-
-_NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
-_TELLING_NAMES = frozenset(
-    "METADATA PKG-INFO RECORD INSTALLER direct_url.json top_level.txt requires.txt installed-files.txt".split()
-)
 
 
-class Room:
-    """The memory that an image may take: a few bytes that are packed can stand for any number of files."""
-
-    def __init__(self) -> None:
-        self._entries, self._text = _MOST_ENTRIES, _MOST_TEXT
-
-    def take(self, *, entries: int = 0, text: int = 0) -> None:
-        """Take some of it; raises BadInput where that is more than is left."""
-        self._entries, self._text = self._entries - entries, self._text - text
-        if self._entries < 0 or self._text < 0:
-            raise BadInput("it has more files than any system, or longer texts")
-
-
-class Blobs:
+class Blobs(ABC):
     """The parts of an image by name: documents, and layers."""
 
     def __init__(self) -> None:
@@ -66,12 +40,13 @@ class Blobs:
         except ValueError as error:
             raise BadInput(f"{name} in the image is no JSON") from error
 
+    @abstractmethod
     def text(self, name: str) -> bytes | None:
-        raise NotImplementedError
+        """Return a document's bytes, None where there is none of that name; raises BadInput."""
 
+    @abstractmethod
     def layer(self, name: str) -> list[TarEntry]:
         """Return the entries of a layer; raises BadInput where it is missing or broken."""
-        raise NotImplementedError
 
     def layers(self, names: Sequence[str]) -> Iterator[list[TarEntry]]:
         """Yield the entries of each layer, in order; raises BadInput."""
@@ -81,9 +56,9 @@ class Blobs:
 class _BlobsOnDisk(Blobs):
     """Parts in files, which several processes may read."""
 
+    @abstractmethod
     def place(self, name: str) -> Place:
         """Return where a layer lies; raises BadInput where it is missing."""
-        raise NotImplementedError
 
     def layers(self, names: Sequence[str]) -> Iterator[list[TarEntry]]:
         places = [self.place(name) for name in names]
@@ -198,7 +173,7 @@ class StreamedBlobs(Blobs):
                 front = part.read(512)
                 if _is_layer(front):
                     observe(Progress("reading", f"layer {len(self._layers) + 1}"))
-                    self._layers[entry.path] = _layer_passing(entry.path, Pushed(front, part), self.room)
+                    self._layers[entry.path] = layer_passing(entry.path, Pushed(front, part), self.room)
                 else:
                     self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
                     self.room.take(text=len(text))
@@ -226,75 +201,3 @@ def _target(link: TarEntry) -> str:
 def _is_layer(front: bytes) -> bool:
     """Say whether what begins so is a tar archive, packed or not, or one of nothing."""
     return front.startswith((GZIP, ZSTD)) or front[257:262] == b"ustar" or not front.strip(b"\0")
-
-
-def layer_on_disk(name: str, blocks: Span, room: Room) -> list[TarEntry]:
-    """Return a layer's entries. One that is not packed is not checked: to read all of it takes thrice the time."""
-    front = blocks.read(len(GZIP) + len(ZSTD))
-    blocks.at -= len(front)
-    return _layer_passing(name, blocks, room) if front.startswith((GZIP, ZSTD)) else read_layer(blocks, room)
-
-
-def _layer_passing(name: str, blocks: Blocks, room: Room) -> list[TarEntry]:
-    """Return a layer's entries, checked against its digest where it is named by one."""
-    if digest_in(name) is None:
-        return read_layer(blocks, room)
-    with Checked(name, blocks) as checked:
-        return read_layer(checked, room)
-
-
-def read_layer(blocks: Blocks, room: Room) -> list[TarEntry]:
-    """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
-    try:
-        return list(_kept(opened(blocks, _MOST_UNPACKED), room))
-    except Malformed as error:
-        raise BadInput(f"a layer is no tar archive: {error}") from error
-
-
-def _kept(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
-    for entry in entries(blocks):
-        length = 0
-        if entry.kind == "file" and entry.size:
-            if tells(entry.path):
-                length = min(entry.stored, _LARGEST_TEXT)
-            elif may_be_native(entry.path, entry.size):
-                length = HEAD_BYTES
-        room.take(entries=1, text=len(entry.path) + len(entry.target) + length)
-        if not length:
-            pass_over(blocks, entry.stored)
-            yield entry
-            continue
-        start = blocks.read(min(length, entry.stored))
-        if start[:4] == b"\x7fELF" and entry.size == entry.stored:
-            yield entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
-        else:
-            pass_over(blocks, entry.stored, len(start))
-            yield entry._replace(start=start)
-
-
-def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[], Linking | None]:
-    """Return what tells the needs of an ELF file, and move past it; of one on the disk, when it is asked for."""
-    if isinstance(blocks, Span):
-        within = blocks.stored(stored, len(front))
-        pass_over(blocks, stored, len(front))
-        return partial(linking, within)
-    passing = Passing(front, blocks, stored)
-    found = linking(passing)
-    room.take(text=sum(map(len, found.needed)) if found else 0)
-    passing.finish()
-    return lambda: found
-
-
-def tells(path: str) -> bool:
-    """Say whether the whole text of a file is wanted: metadata of distributions, lists of the system's packages."""
-    if path.endswith(_NEVER_TELL):
-        return False
-    folder, _, name = path.rpartition("/")
-    if name in _TELLING_NAMES:
-        return folder.endswith((".dist-info", ".egg-info"))
-    return (
-        name == "pyvenv.cfg"
-        or path.endswith(".egg-info")
-        or (name.endswith(".json") and folder.endswith("conda-meta"))
-        or is_package_list(path)
-    )

@@ -17,8 +17,8 @@ from deadweight.formats.native import HEAD_BYTES
 from deadweight.model import Entry, FileTree, Linking
 from deadweight.sources import engines
 from deadweight.sources import inside as program
-from deadweight.sources.blobs import Room
 from deadweight.sources.image import exported_tree
+from deadweight.sources.layers import Room
 
 _PYTHONS = ("python3", "python", "/usr/local/bin/python3", "/usr/bin/python3", "/opt/venv/bin/python")
 # It reads itself from standard input, where requests come after it; "-I -S": nothing of the container's is imported.

@@ -19,8 +19,9 @@ from deadweight.formats.tar import Malformed
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
-from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, Room, StreamedBlobs, read_layer
+from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
 from deadweight.sources.blocks import Pipe
+from deadweight.sources.layers import Room, read_layer
 
 _MOST_LAYERS = 1000
 _LARGEST_TEXT = 1 << 26

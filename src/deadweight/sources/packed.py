@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from deadweight.errors import BadInput
 from deadweight.formats.tar import TarEntry
 from deadweight.model import Linking
 from deadweight.sources import children
-
-if TYPE_CHECKING:
-    from deadweight.sources.blobs import Room
+from deadweight.sources.blocks import Span
+from deadweight.sources.layers import Room, layer_on_disk
 
 _WORTH_SHARING = 1 << 25  # packed bytes of all layers; fewer are unpacked sooner than other processes have started
 
@@ -51,16 +50,11 @@ def read_shared(places: Sequence[Place]) -> Iterator[list[TarEntry]]:
 
 def read_layers(places: list[tuple[str, str, int, int]]) -> list[tuple[Any, str, str]]:
     """Return (entries, "", "") of each layer, or (None, what is wrong with it, what to do)."""
-    from deadweight.sources.blobs import Room
-
     room = Room()
     return [_read(Place(*place), room) for place in places]
 
 
 def _read(place: Place, room: Room) -> tuple[Any, str, str]:
-    from deadweight.sources.blobs import layer_on_disk
-    from deadweight.sources.blocks import Span
-
     descriptor = os.open(place.path, os.O_RDONLY)
     try:
         entries = layer_on_disk(place.name, Span(descriptor, place.start, place.length), room)

@@ -14,9 +14,10 @@ from typing import Any
 from deadweight.errors import BadInput
 from deadweight.formats.image_reference import Reference, is_digest
 from deadweight.formats.tar import TarEntry
-from deadweight.sources.blobs import Blobs, read_layer
+from deadweight.sources.blobs import Blobs
 from deadweight.sources.blocks import Pipe
 from deadweight.sources.http import BrokeOff, Client
+from deadweight.sources.layers import read_layer
 from deadweight.sources.repository import Repository
 
 _LARGEST_JSON = 1 << 24
