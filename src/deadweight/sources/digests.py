@@ -24,24 +24,26 @@ def digest_in(name: str) -> str | None:
 def check(name: str, data: bytes) -> bytes:
     """Return data; raises BadInput where it bears the name of another digest than its own."""
     if digest_in(name) not in (None, hashlib.sha256(data).hexdigest()):
-        raise _mismatch(name)
+        raise mismatch(name)
     return data
 
 
-def _mismatch(name: str) -> BadInput:
+def mismatch(name: str) -> BadInput:
+    """Return the error for a blob that is not what its name says."""
     return BadInput(
         f"{name} in the image does not match its digest", hint="the image is damaged: save or pull it again"
     )
 
 
 class Checked:
-    """Blocks that are checked against the digest in their name, all of them, once the context is left.
+    """Blocks that are checked against a digest, all of them, once the context is left.
 
-    raises: BadInput where they do not match, also in place of what else was wrong with them
+    expected: sha256, in hexadecimal
+    mismatch: raised where they do not match, also in place of what else was wrong with them
     """
 
-    def __init__(self, name: str, blocks: Blocks) -> None:
-        self._name, self._blocks = name, blocks
+    def __init__(self, blocks: Blocks, expected: str, mismatch: BadInput) -> None:
+        self._blocks, self._expected, self._mismatch = blocks, expected, mismatch
         self._hash = hashlib.sha256()
         self._thread = ThreadPoolExecutor(1)
         self._pending: Future[None] | None = None
@@ -72,5 +74,5 @@ class Checked:
                 return
             while self.read(_CHUNK):
                 pass
-        if self._hash.hexdigest() != digest_in(self._name):
-            raise _mismatch(self._name) from error
+        if self._hash.hexdigest() != self._expected:
+            raise self._mismatch from error

@@ -12,7 +12,7 @@ from deadweight.formats.system import is_package_list
 from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, pass_over
 from deadweight.model import Linking
 from deadweight.sources.blocks import GZIP, ZSTD, Span, opened
-from deadweight.sources.digests import Checked, digest_in
+from deadweight.sources.digests import Checked, digest_in, mismatch
 from deadweight.sources.windows import Passing
 
 _LARGEST_TEXT = 1 << 26
@@ -48,9 +48,10 @@ def layer_on_disk(name: str, blocks: Span, room: Room) -> list[TarEntry]:
 
 def layer_passing(name: str, blocks: Blocks, room: Room) -> list[TarEntry]:
     """Return a layer's entries, checked against its digest where it is named by one."""
-    if digest_in(name) is None:
+    expected = digest_in(name)
+    if expected is None:
         return read_layer(blocks, room)
-    with Checked(name, blocks) as checked:
+    with Checked(blocks, expected, mismatch(name)) as checked:
         return read_layer(checked, room)
 
 

@@ -16,6 +16,7 @@ from deadweight.formats.image_reference import Reference, is_digest
 from deadweight.formats.tar import TarEntry
 from deadweight.sources.blobs import Blobs
 from deadweight.sources.blocks import Pipe
+from deadweight.sources.digests import Checked
 from deadweight.sources.http import BrokeOff, Client
 from deadweight.sources.layers import read_layer
 from deadweight.sources.repository import Repository
@@ -64,14 +65,9 @@ class RegistryBlobs(Blobs):
         with contextlib.closing(
             self._repository.stream(f"blobs/{digest}", self._called(digest), limit=_LARGEST_LAYER)
         ) as chunks:
-            body = _Body(chunks)
-            try:
-                found = read_layer(Pipe(body), self.room)
-            except BadInput:
-                self._check(digest, body.digest())  # other bytes than the image's: that they break is no news
-                raise
-            self._check(digest, body.digest())
-            return found
+            blocks, expected = Pipe(_Body(chunks)), digest.removeprefix("sha256:")
+            with Checked(blocks, expected, self._mismatch(digest)) as checked:
+                return read_layer(checked, self.room)
 
     def _index(self) -> bytes:
         """Return an index of the one manifest that was asked for, and say what it is for where it does not itself."""
@@ -122,27 +118,22 @@ class RegistryBlobs(Blobs):
 
     def _check(self, expected: str, digest: str) -> None:
         if expected != digest:
-            raise BadInput(f"{self._reference}: what came as {expected} does not match that digest")
+            raise self._mismatch(expected)
+
+    def _mismatch(self, digest: str) -> BadInput:
+        return BadInput(f"{self._reference}: what came as {digest} does not match that digest")
 
 
 class _Body:
-    """A body that is hashed while it is read."""
+    """A body that comes in chunks of its sender's choice."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks, self._held, self._hash = chunks, b"", hashlib.sha256()
+        self._chunks, self._held = chunks, b""
 
     def read(self, length: int, /) -> bytes:
-        if not self._held:
-            self._held = next(self._chunks, b"")
-            self._hash.update(self._held)
+        self._held = self._held or next(self._chunks, b"")
         data, self._held = self._held[:length], self._held[length:]
         return data
-
-    def digest(self) -> str:
-        """Return the digest of all of it, and read to the end for that."""
-        for chunk in self._chunks:
-            self._hash.update(chunk)
-        return f"sha256:{self._hash.hexdigest()}"
 
 
 def _sha256(data: bytes) -> str:
