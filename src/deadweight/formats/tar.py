@@ -217,8 +217,9 @@ def _pax(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
     at = 0
     while at < len(data) and data[at]:
         space = data.find(b" ", at, at + 20)
-        length = int(data[at:space]) if space > at and data[at:space].isdigit() else 0
-        if length <= space - at or at + length > len(data):
+        length = int(data[at:space]) if data[at:space].isdigit() else 0
+        # Without a blank, ``space`` is -1, and a length of 0 would not move on.
+        if space < 0 or length <= space - at or at + length > len(data):
             raise Malformed("a pax header in it does not add up")
         key, equals, value = data[space + 1 : at + length - 1].partition(b"=")
         if equals and key in _KEYS:
