@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from deadweight.model import Archive, Lock, Pinned
 from deadweight.selection import best_wheel
 from deadweight.sources.installer import InstallOptions
 from deadweight.sources.parallel import in_parallel
+from deadweight.sources.processes import OUR_PYTHON
 
 if TYPE_CHECKING:
     from deadweight.sources.http import Client
@@ -139,7 +139,7 @@ def _told_by_pip() -> Told:
     """Return what pip's configuration files and variables say, as pip itself puts them together."""
     import subprocess
 
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    command = [*OUR_PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"]
     try:
         output = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):

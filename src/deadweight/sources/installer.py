@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -14,7 +13,7 @@ from deadweight.errors import InstallFailed
 from deadweight.formats.installer_output import explain, pip_progress, uv_progress
 from deadweight.progress import Observer, Progress
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
-from deadweight.sources.processes import run
+from deadweight.sources.processes import OUR_PYTHON, run
 from deadweight.sources.scratch import Scratch
 
 # pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
@@ -28,7 +27,7 @@ def refuse(event, arguments):
         raise PermissionError("nothing is to be built")
 
 sys.addaudithook(refuse)
-sys.path[0] = sys.argv.pop(1)
+sys.path.insert(0, sys.argv.pop(1))
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
@@ -105,14 +104,14 @@ class Pip:
     def command(self, python: str, *, builds: bool) -> list[str]:
         """Return what runs pip for an interpreter; without ``builds``, no code of what is installed can run."""
         if builds:
-            return [sys.executable, "-m", "pip", "--python", python]
-        return [python, "-c", _PIP_THAT_STARTS_NOTHING, _folder_of_pip()]
+            return [*OUR_PYTHON, "-m", "pip", "--python", python]
+        return [python, "-I", "-c", _PIP_THAT_STARTS_NOTHING, _folder_of_pip()]
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
         python = find_interpreter(options.python)
         if python is None:
             raise no_interpreter(options.python)
-        return [python, "-m", "venv", "--without-pip", folder]
+        return [python, "-I", "-m", "venv", "--without-pip", folder]
 
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
         return [

@@ -6,12 +6,15 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 
 from deadweight.errors import InstallFailed
 from deadweight.sources.scratch import Scratch
 
+# The Python that runs us, for ``-m``: without -P it would import modules from the working directory first.
+OUR_PYTHON = (sys.executable, "-P")
 # Settings of the user's that would lead an install out of the venv, or change what it leaves there.
 _NOT_PASSED_ON = (
     "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN", "PIP_PYTHON", "PIP_REPORT", "PIP_COMPILE",

@@ -1,8 +1,8 @@
 """A requirements file, with what it includes → lines and requirements.
 
-PEP 508 lines are packaging's to parse. What pip adds to PEP 508 (paths, bare URLs, editables) is read by pip-api,
-and only then: importing it runs pip. It does not read whole files for us, since it takes ``-c FILE`` for a project
-called FILE, leaves out lines whose marker is false on *this* machine, and refuses a project named twice.
+packaging parses PEP 508 lines. pip-api reads what pip adds to PEP 508: paths, bare URLs, editables. It does not read
+whole files for us, since it takes ``-c FILE`` for a project called FILE, leaves out lines whose marker is false on
+*this* machine, and refuses a project named twice.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import tempfile
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.metadata import is_name, normalize
@@ -25,6 +28,7 @@ _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+_PIP_API_NAME = re.compile(r"([\w.-]+)\s*(?:\[[^\]]*\]\s*)?(?:==|@|$)")  # what it makes of a path or URL
 _LIMIT = 1 << 24
 _DEEPEST, _MOST = 100, 1000  # files within files, and files in all
 
@@ -79,8 +83,7 @@ def _read(path: str, including: tuple[str, ...], read: list[str]) -> Requirement
             _check_include(line, path, other, here)
             if line.kind == "include":
                 included[line.number] = _read(other, here, read)
-    if places:
-        wanted |= _read_places(places, path)
+    wanted |= {line.number: _read_place(line, path) for line in places}
     for number in asked_for(lines):
         wanted[number] = replace(wanted[number], asked=True)
     return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included=included)
@@ -115,21 +118,13 @@ def _text(path: str) -> str:
     return text
 
 
-def _read_places(lines: list[Line], path: str) -> dict[int, Wanted]:
-    """Read paths, URLs and editables with pip-api, each in a file of its own, so that no line can hide another."""
-    with tempfile.TemporaryDirectory(prefix="deadweight-lines-") as folder:
-        return {line.number: _read_place(line, path, os.path.join(folder, "line.txt")) for line in lines}
-
-
-def _read_place(line: Line, path: str, scratch: str) -> Wanted:
+def _read_place(line: Line, path: str) -> Wanted:
     # In a URL a semicolon may stand for itself, so there a space follows the one before a marker.
     spelled = line.value if line.kind == "editable" else re.split(r"\s--", line.body, maxsplit=1)[0]
     place, _, marker = spelled.partition("; " if "://" in spelled.partition(";")[0] else ";")
     place = place.strip()
     extras = re.search(r"\[([\w.,\s-]+)\]$", place.partition("#")[0])
-    with open(scratch, "w", encoding="utf-8") as file:
-        file.write(f"-e {place}\n" if line.kind == "editable" else f"{place}\n")
-    name = _name_by_pip_api(scratch) or _name_in_url(place)
+    name = _name_by_pip_api(place, editable=line.kind == "editable") or _name_in_url(place)
     try:
         marker = str(_marker(marker)) if marker.strip() else ""
     except ValueError as error:
@@ -164,19 +159,34 @@ def _marker(text: str) -> object:
     return Marker(text)
 
 
-def _name_by_pip_api(scratch: str) -> str | None:
-    """Return the name that pip-api reads off a line, None where only an install can tell."""
-    from pip_api._parse_requirements import Requirement, parse_requirements
-    from pip_api.exceptions import PipError
-
+def _name_by_pip_api(place: str, *, editable: bool) -> str | None:
+    """Return the name that pip-api reads from a path or URL; None if only an install can tell."""
+    reader = _pip_api_reader()
+    errors = (reader.PipError, OSError, ValueError, SyntaxError, AssertionError, RecursionError, MemoryError)
     try:
-        found = parse_requirements(Path(scratch), include_invalid=True)
-    except (PipError, SystemExit, ValueError, OSError):
+        found = reader._parse_editable(place)[0] if editable else reader._parse_requirement_url(place)
+    except errors:
         return None
-    for requirement in found.values():
-        if isinstance(requirement, Requirement) and is_name(requirement.name):
-            return normalize(requirement.name)
-    return None
+    match = _PIP_API_NAME.match(found) if isinstance(found, str) else None
+    return normalize(match[1]) if match and is_name(match[1]) else None
+
+
+def _pip_api_reader() -> ModuleType:
+    """Import pip-api's module for lines alone: its package runs ``python -m pip --version`` when it is imported.
+
+    That would take 0.3 s, and run a ``pip.py`` of the working directory.
+    """
+    spec = find_spec("pip_api")
+    assert spec is not None
+    if "pip_api" in sys.modules:
+        return import_module("pip_api._parse_requirements")
+    package = ModuleType("pip_api")
+    package.__path__ = spec.submodule_search_locations or []
+    sys.modules["pip_api"] = package
+    try:
+        return import_module("pip_api._parse_requirements")
+    finally:
+        del sys.modules["pip_api"]  # whoever else imports pip-api gets the whole package
 
 
 def _name_in_url(place: str) -> str | None:

@@ -1,0 +1,97 @@
+"""The working directory may be anybody's: no module in it is imported, by us or by the Pythons that we start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders import dist_files, make_env, make_wheel, make_wheelhouse, write_files
+
+# What Python, pip, uv and deadweight may import; each of them leaves a file behind when it runs.
+PLANTED = (
+    *sorted(sys.stdlib_module_names - {"antigravity", "this"}),
+    "click", "deadweight", "isal", "networkx", "packaging", "pip", "pip_api", "rich", "setuptools", "sitecustomize",
+    "urllib3", "usercustomize", "uv", "wheel", "zstandard",
+)  # fmt: skip
+COMMANDS = {
+    "profile, by uv": "profile requirements.txt -f WHEELS --installer uv",
+    "profile, by pip": "profile requirements.txt -f WHEELS --installer pip",
+    "profile, by pip that may not build": "profile requirements.txt -f WHEELS --installer pip --no-build",
+    "profile, by pip without installing": "profile requirements.txt -f WHEELS --installer pip --no-install",
+    "profile, by uv without installing": "profile requirements.txt -f WHEELS --installer uv --no-install",
+    "profile of a file: URL": "profile places.txt -f WHEELS --no-install",
+    "profile for another Python": "profile requirements.txt -f WHEELS --no-install --python PYTHON",
+    "profile of an environment": "profile ENV",
+    "profile of a lock": "profile pylock.toml -f WHEELS",
+    "groups": "groups requirements.txt --no-measure -f WHEELS",
+    "groups offline": "groups places.txt --no-measure --offline",
+    "split": "split places.txt -f WHEELS --output-dir OUT --unproven",
+    "why": "why dw-lib requirements.txt -f WHEELS",
+    "verify": "verify requirements.txt -f WHEELS --source SOURCE",
+    "verify without installing": "verify requirements.txt -f WHEELS --source SOURCE --no-install",
+    "verify by running, by pip": "verify requirements.txt -f WHEELS --source SOURCE --run --installer pip",
+    "verify by running, by uv": "verify requirements.txt -f WHEELS --source SOURCE --run --installer uv",
+    "cache": "cache info",
+    "help": "--help",
+}
+
+
+@pytest.fixture
+def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory full of modules that must not run; what the commands read lies in it and beside it."""
+    code = f"import os\nopen(os.path.join({str(tmp_path)!r}, 'ran-' + __name__), 'w').close()\n"
+    wheels = make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app", requires=["dw-lib"]), make_wheel("dw-lib"))
+    make_env(tmp_path / "env", dist_files("a", requested=True))
+    write_files(tmp_path, {"source/app.py": "import dw_app\n", "out/x": ""})
+    write_files(
+        tmp_path / "work", {f"{name}.py": code for name in PLANTED if name != "os"} | {"os.py": os_that_runs(tmp_path)}
+    )
+    write_files(
+        tmp_path / "work",
+        {
+            "requirements.txt": "dw-app\n",
+            "places.txt": f"dw-lib\n{(wheels / 'dw_app-1.0-py3-none-any.whl').as_uri()}\n",
+            "pylock.toml": 'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n',
+        },
+    )
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def os_that_runs(folder: Path) -> str:
+    return f"open({str(folder / 'ran-os')!r}, 'w').close()\n"
+
+
+def run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command__modules_in_the_working_directory__are_not_run(here: Path, name: str) -> None:
+    words = {"WHEELS": "wheels", "ENV": "env", "OUT": "out", "SOURCE": "source"}
+    paths = {word: str(here / folder) for word, folder in words.items()} | {"PYTHON": os.path.realpath(sys.executable)}
+    arguments = [paths.get(word, word) for word in COMMANDS[name].split()]
+    # As the script of an installation does, which has its own folder in front of sys.path.
+    script = write_files(here / "bin", {"deadweight": "from deadweight.cli import main\nmain()\n"}) / "deadweight"
+    done = run(
+        here, [sys.executable, str(script), *arguments, *(["-q"] if "cache" not in name and name != "help" else [])]
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in here.glob("ran-*")] == []
+
+
+def test_module_of_the_working_directory__really_would_run(here: Path) -> None:
+    run(here, [sys.executable, "-c", "import wheel"])
+    assert (here / "ran-wheel").exists()
+
+
+def test_python_m_deadweight__forgets_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = tmp_path / "ran"
+    write_files(tmp_path, {"click.py": f"open({str(ran)!r}, 'w').close()\n"})
+    monkeypatch.chdir(tmp_path)
+    done = run(tmp_path, [sys.executable, "-m", "deadweight", "--version"])
+    assert (done.returncode, ran.exists()) == (0, False)
