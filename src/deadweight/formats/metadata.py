@@ -17,6 +17,7 @@ _HEADER = re.compile(
     r"^(Name|Version|Summary|Requires-Dist|Classifier|Import-Name)[ \t]*:(.*(?:\n[ \t].*)*)",
     re.IGNORECASE | re.MULTILINE,
 )
+_COMMANDS = ("console_scripts", "gui_scripts")  # the entry-point groups that installers make programs of
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,79}\Z")
 
 
@@ -59,11 +60,14 @@ def headers(data: bytes) -> Mapping[str, list[str]]:
     return found
 
 
-def parse_metadata(data: bytes, folder: str, *, requires_txt: bytes = b"") -> Metadata | None:
+def parse_metadata(
+    data: bytes, folder: str, *, requires_txt: bytes = b"", entry_points: bytes = b""
+) -> Metadata | None:
     """Read METADATA or PKG-INFO; what it leaves out is taken from the folder's name.
 
     folder:       "numpy-2.1.0.dist-info" or "six-1.16.egg-info"
     requires_txt: an egg's requirements, in place of Requires-Dist
+    entry_points: the text of ``entry_points.txt``
     returns:      None where neither gives a name
     """
     found = headers(data) if data else {}
@@ -76,6 +80,7 @@ def parse_metadata(data: bytes, folder: str, *, requires_txt: bytes = b"") -> Me
         return None
     version = _one(found, "version") or version_and_more.split("-py", 1)[0]
     requires = tuple(found.get("requires-dist", ())) or tuple(_egg_requires(requires_txt))
+    entries = parse_entry_points(entry_points) if entry_points else {}
     return Metadata(
         name=normalize(name),
         version=version_or_none(version),
@@ -83,7 +88,28 @@ def parse_metadata(data: bytes, folder: str, *, requires_txt: bytes = b"") -> Me
         requires=requires,
         classifiers=tuple(found.get("classifier", ())),
         import_names=tuple(n.split(";")[0].strip() for n in found.get("import-name", ()) if n.strip()),
+        commands=tuple(name for group in _COMMANDS for name in entries.get(group, ())),
+        plugin_groups=tuple(group for group in entries if group not in _COMMANDS),
     )
+
+
+def parse_entry_points(data: bytes) -> Mapping[str, tuple[str, ...]]:
+    """Return entry-point group → the names in it, of an ``entry_points.txt``; malformed lines are passed over.
+
+    source: the entry points specification: an INI file with ``=`` alone and case-sensitive names. configparser is
+            ten times slower, and refuses what installers accept.
+    """
+    found: dict[str, list[str]] = {}
+    names: list[str] = []
+    for raw in data.decode("utf-8", "replace").splitlines():
+        line = raw.strip()
+        if line.startswith("[") and line.endswith("]"):
+            names = found.setdefault(line[1:-1].strip(), [])
+        elif line and line[0] not in "#;":
+            name, equals, _ = line.partition("=")
+            if equals and name.strip():
+                names.append(name.strip())  # those before the first group belong to none
+    return {group: tuple(dict.fromkeys(listed)) for group, listed in found.items() if group and listed}
 
 
 def _one(found: Mapping[str, list[str]], name: str) -> str:

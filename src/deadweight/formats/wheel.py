@@ -140,6 +140,7 @@ def lay_out(
         files[f"{scheme.scripts}/{script}"] = size
     folder = f"{start}{info}"
     texts = {f"{folder}/METADATA": contents.metadata, f"{folder}/INSTALLER": scheme.installer.encode()}
+    texts |= {f"{folder}/entry_points.txt": contents.entry_points} if contents.entry_points else {}
     files[f"{folder}/INSTALLER"] = len(scheme.installer) + (scheme.installer == "pip")  # pip ends the line
     if requested or scheme.installer == "uv":
         files[f"{folder}/REQUESTED"] = 0

@@ -110,7 +110,9 @@ def _claim(tree: FileTree, folder: str, files: Mapping[str, str], skipped: list[
     if base.endswith(".egg-link"):
         return _egg_link(site, base, files[""])
     head = read("METADATA", _HEAD) or read("PKG-INFO", _HEAD) or read("", _HEAD)
-    metadata = parse_metadata(head, base, requires_txt=read("requires.txt"))
+    metadata = parse_metadata(
+        head, base, requires_txt=read("requires.txt"), entry_points=read("entry_points.txt", _HEAD)
+    )
     if metadata is None:
         skipped.append(Skipped(folder, "no METADATA, and a folder name that is no distribution's"))
         return None

@@ -39,7 +39,11 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503)."""
+    """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503).
+
+    commands:      the programs that installing it adds, of its entry points
+    plugin_groups: the other groups of its entry points: what it plugs into
+    """
 
     name: str
     version: str | None
@@ -47,6 +51,8 @@ class Metadata:
     requires: tuple[str, ...] = ()  # PEP 508 lines, as they stand
     classifiers: tuple[str, ...] = ()
     import_names: tuple[str, ...] = ()  # PEP 794, where given
+    commands: tuple[str, ...] = ()
+    plugin_groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,10 @@ _MOST_UNPACKED = 1 << 38  # of one layer
 
 _NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
 _TELLING_NAMES = frozenset(
-    "METADATA PKG-INFO RECORD INSTALLER direct_url.json top_level.txt requires.txt installed-files.txt".split()
+    (
+        "METADATA PKG-INFO RECORD INSTALLER direct_url.json top_level.txt requires.txt installed-files.txt"
+        " entry_points.txt"
+    ).split()
 )
 
 

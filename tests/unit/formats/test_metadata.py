@@ -9,6 +9,7 @@ from deadweight.formats.metadata import (
     is_name,
     normalize,
     parse_direct_url,
+    parse_entry_points,
     parse_metadata,
     parse_pyvenv_cfg,
     version_or_none,
@@ -171,3 +172,38 @@ def test_parse_pyvenv_cfg__lines__become_keys() -> None:
 
 def test_direct_url__too_deep__is_none() -> None:
     assert parse_direct_url(b'{"url":' + b"[" * 100_000) == ("", False)
+
+
+ENTRY_POINTS = b"""\
+[console_scripts]
+acme = acme.cli:main
+Acme-Server = acme.server:main [server]
+
+; a comment
+[pytest11]
+acme=acme.plugin
+# another
+[gui_scripts]
+acme-window = acme.gui:main
+[empty]
+"""
+
+
+def test_parse_entry_points__groups__each_with_its_names() -> None:
+    assert parse_entry_points(ENTRY_POINTS) == {
+        "console_scripts": ("acme", "Acme-Server"),
+        "pytest11": ("acme",),
+        "gui_scripts": ("acme-window",),
+    }
+
+
+@pytest.mark.parametrize("text", [b"", b"name = before:any", b"[", b"[]", b"[a]\n= x\nno equals", b"\xff\x00["])
+def test_parse_entry_points__malformed__is_passed_over(text: bytes) -> None:
+    assert parse_entry_points(text) == {}
+
+
+def test_parse_metadata__entry_points__are_commands_and_what_it_plugs_into() -> None:
+    found = parse_metadata(b"Name: acme", "acme-1.dist-info", entry_points=ENTRY_POINTS)
+    assert found is not None
+    assert found.commands == ("acme", "Acme-Server", "acme-window")
+    assert found.plugin_groups == ("pytest11",)

@@ -82,3 +82,9 @@ def test_bytecode_bytes__grows_with_the_sources_and_with_nothing_else() -> None:
     small, large = (bytecode_bytes({"a.py": size}, "3.12") for size in (10_000, 20_000))
     assert 1000 < small < large < 40_000
     assert bytecode_bytes({"a.py": 0}, "3.99") < 500
+
+
+def test_lay_out__entry_points__are_kept_to_be_read() -> None:
+    contents = Contents(items=INFO, metadata=b"Name: a\n", entry_points=b"[pytest11]\na = a\n")
+    texts = lay_out(contents, "a-1-py3-none-any.whl", UV, requested=False).texts
+    assert [text for path, text in texts.items() if path.endswith("/entry_points.txt")] == [b"[pytest11]\na = a\n"]

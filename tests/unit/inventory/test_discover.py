@@ -193,3 +193,9 @@ def test_discover__conda_path_that_leaves_the_prefix__is_said() -> None:
     record = '{"name": "x", "files": ["../y", "/etc/passwd"]}'
     (conflict,) = inventory_of(extra={"conda-meta/x.json": record, "z": ""}).conflicts
     assert conflict.kind == "escape"
+
+
+def test_discover__entry_points__are_read_wherever_the_files_come_from() -> None:
+    text = "[console_scripts]\nacme = a:b\n[flake8.extension]\nAC = a:c\n"
+    found = only(inventory_of(dist_files("a", files={"a/x.py": "1", "a-1.0.dist-info/entry_points.txt": text})))
+    assert (found.metadata.commands, found.metadata.plugin_groups) == (("acme",), ("flake8.extension",))
