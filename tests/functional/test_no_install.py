@@ -199,6 +199,17 @@ def pylock(server: Server) -> str:
     return 'lock-version = "1.0"\ncreated-by = "test"\n' + "\n".join(rows)
 
 
+def test_lock__anothers_hash_with_an_url_of_its_own__poisons_no_later_run(server: Server, here: Path) -> None:
+    honest = pylock(server)
+    fat = make_wheel("dw-lib", files={"dw_lib/fat.bin": random_bytes(3_000_000)}, requires=["dw-more"])
+    with Server(files={f"/{fat[0]}": fat[1]}) as evil:
+        write_files(here, {"pylock.toml": honest.replace(f"{server.url}/files/{fat[0]}", f"{evil.url}/{fat[0]}")})
+        assert sizes(profile("pylock.toml"))["dw-lib"] > 3_000_000
+    write_files(here, {"pylock.toml": honest})
+    assert sizes(profile("pylock.toml"))["dw-lib"] < 2000
+    assert sizes(measure(server, "dw-lib\n"))["dw-lib"] < 2000
+
+
 def test_no_install__nothing_can_be_reached__is_an_error(server: Server) -> None:
     write_files(Path(), {"pylock.toml": pylock(server)})
     server.files = {}
@@ -223,7 +234,7 @@ def test_no_install__truncated_wheel__is_skipped_with_exit_code_4(here: Path) ->
         write_files(Path(), {"pylock.toml": text})
         found = profile("pylock.toml")
     assert found.exit_code == 4
-    assert [(s.name, "cut short" in s.reason) for s in found.skipped] == [("dw-lib", True)]
+    assert [(s.name, "was promised" in s.reason) for s in found.skipped] == [("dw-lib", True)]
 
 
 def test_no_install__foreign_platform__markers_and_wheels_follow(here: Path) -> None:

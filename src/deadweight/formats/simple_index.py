@@ -74,7 +74,7 @@ def _of_anchor(attributes: dict[str, str | None], base: str) -> Link | None:
         href,
         base,
         sha256=sha256,
-        metadata=bool(beside) and beside != "false",
+        metadata=beside,
         yanked="data-yanked" in attributes,
         requires_python=attributes.get("data-requires-python") or "",
     )
@@ -98,7 +98,7 @@ def _of_json(found: dict[str, Any], url: str) -> Link | None:
         url,
         sha256=sha256 if isinstance(sha256, str) else None,
         size=size if type(size) is int and 0 < size < 1 << 63 else None,
-        metadata=bool(found.get("core-metadata", found.get("dist-info-metadata"))),
+        metadata=found.get("core-metadata", found.get("dist-info-metadata")),
         yanked=bool(found.get("yanked")),
         requires_python=str(found.get("requires-python") or ""),
     )
@@ -109,7 +109,7 @@ def _link(
     base: str,
     *,
     sha256: str | None,
-    metadata: bool,
+    metadata: object,
     yanked: bool,
     requires_python: str,
     size: int | None = None,
@@ -121,10 +121,25 @@ def _link(
     filename = unquote(parts.path).rpartition("/")[2]
     if parts.scheme not in _SCHEMES or not 0 < len(filename) <= _LONGEST_NAME or not filename.isprintable():
         return None
+    offered, metadata_sha256 = _beside(metadata)
     archive = Archive(
-        filename=filename, url=parts.geturl(), sha256=sha256 and sha256.lower(), size=size, metadata=metadata
+        filename=filename,
+        url=parts.geturl(),
+        sha256=sha256 and sha256.lower(),
+        size=size,
+        metadata=offered,
+        metadata_sha256=metadata_sha256,
     )
     return Link(archive, yanked, requires_python)
+
+
+def _beside(told: object) -> tuple[bool, str | None]:
+    """Return whether an index offers METADATA beside a wheel, and its sha256 if that is given (PEP 658, 691, 714)."""
+    if isinstance(told, dict):
+        return True, told["sha256"].lower() if isinstance(told.get("sha256"), str) else None
+    if isinstance(told, str) and told.startswith("sha256="):
+        return True, told[7:].lower()
+    return bool(told) and told != "false", None
 
 
 def version_of(filename: str, name: str) -> str | None:

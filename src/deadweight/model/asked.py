@@ -38,6 +38,7 @@ class Archive:
     sha256:   in hexadecimal; None where nobody tells
     size:     bytes of the archive itself (PEP 700); None where nobody tells
     metadata: whether the index offers METADATA beside it, as ``URL.metadata`` (PEP 658)
+    metadata_sha256: of that METADATA; None where nobody tells
     """
 
     filename: str
@@ -45,6 +46,7 @@ class Archive:
     sha256: str | None = None
     size: int | None = None
     metadata: bool = False
+    metadata_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

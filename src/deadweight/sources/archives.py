@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol
@@ -77,11 +78,7 @@ class ArchiveReader:
         """
         if urlsplit(archive.url).scheme in ("file", ""):
             return self._of_local(archive, _path_of(archive.url))
-        found = self._cache.get(archive)
-        if found is None:
-            found = self._of_remote(archive)
-            self._cache.put(archive, found)
-        return found
+        return self._cache.get(archive) or self._of_remote(archive)
 
     def metadata(self, archive: Archive) -> bytes:
         """Return the headers of a wheel's METADATA; of one on a server no more is fetched than they take.
@@ -95,7 +92,6 @@ class ArchiveReader:
         if found is None and beside is None:
             try:
                 found = self._by_ranges(archive)
-                self._cache.put(archive, found)
             except NoRanges:
                 # Not every index announces what it has.
                 beside = self._metadata_beside(replace(archive, metadata=True))
@@ -112,8 +108,8 @@ class ArchiveReader:
             return _of_folder(path)
         try:
             with open(path, "rb") as file:
-                if archive.sha256 is not None:
-                    _check_hash(archive, _sha256(file))
+                sha256 = None if archive.sha256 is None else _sha256(file)
+                _check(archive, os.fstat(file.fileno()).st_size, sha256)
                 return _of_file(archive.filename, file)
         except OSError as error:
             raise BadInput(f"cannot read {path}: {error.strerror or error}") from error
@@ -129,9 +125,11 @@ class ArchiveReader:
         try:
             with open(path, "w+b") as file:
                 most = _LARGEST_WHEEL if archive.filename.endswith(".whl") else _LARGEST_SDIST
-                _, sha256 = client.download(archive.url, file, limit=most)
-                _check_hash(archive, sha256)
-                return _of_file(archive.filename, file)
+                size, sha256 = client.download(archive.url, file, limit=most)
+                _check(archive, size, sha256)
+                found = _of_file(archive.filename, file)
+                self._cache.put(archive, found, verified=True)
+                return found
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(path)
@@ -139,8 +137,12 @@ class ArchiveReader:
     def _by_ranges(self, archive: Archive) -> Contents:
         client = self._connect()
         tail = client.tail(archive.url, FIRST_BYTES, archive.size)
+        whole = tail.start == 0
+        _check(archive, tail.size, hashlib.sha256(tail.data).hexdigest() if whole else archive.sha256)
         place = _Remote(client, archive.url, tail.data, tail.start, tail.size)
-        return _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
+        found = _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
+        self._cache.put(archive, found, verified=whole)
+        return found
 
     def _metadata_beside(self, archive: Archive) -> bytes | None:
         """Return METADATA as the index offers it beside the wheel (PEP 658), None where it does not."""
@@ -149,9 +151,12 @@ class ArchiveReader:
         parts = urlsplit(archive.url)
         url = parts._replace(path=f"{parts.path}.metadata", fragment="").geturl()
         try:
-            return self._connect().get(url, limit=_LARGEST_TEXT).data
+            found = self._connect().get(url, limit=_LARGEST_TEXT).data
         except FetchFailed:
             return None
+        if archive.metadata_sha256 not in (None, hashlib.sha256(found).hexdigest()):
+            return None
+        return found
 
 
 def _path_of(url: str) -> str:
@@ -165,8 +170,11 @@ def _sha256(file: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _check_hash(archive: Archive, sha256: str) -> None:
-    if archive.sha256 is not None and archive.sha256 != sha256:
+def _check(archive: Archive, size: int, sha256: str | None) -> None:
+    """Refuse an archive that is not the one that a lock or an index describes; raises MalformedArchive."""
+    if archive.size not in (None, size):
+        raise MalformedArchive(archive.filename, f"it has {size:,} bytes, and {archive.size:,} were promised")
+    if archive.sha256 not in (None, sha256):
         raise MalformedArchive(archive.filename, f"its sha256 is {sha256}, and {archive.sha256} was promised")
 
 
@@ -219,7 +227,8 @@ def _of_wheel(filename: str, place: _Place, beside: Callable[[], bytes | None] =
     if described is None:
         raise MalformedArchive(filename, "no METADATA in its .dist-info folder")
     metadata = None if place.holds(member_span(described, place.size)) else beside()
-    if metadata is None:
+    # The wheel's own directory tells whether that is the METADATA which an installer would write.
+    if metadata is None or (len(metadata), zlib.crc32(metadata)) != (described.size, described.crc):
         metadata = _text(filename, place, described, _HEADERS)
     _check_name(filename, metadata)
     entry_points = by_path.get(f"{info}/entry_points.txt")
@@ -287,7 +296,6 @@ def _of_tar(filename: str, file: BinaryIO) -> _Listed:
     """List a tar archive as a stream: nothing of it is written anywhere, and no name in it is followed."""
     import lzma
     import tarfile
-    import zlib
 
     items: list[tuple[str, int]] = []
     texts: dict[str, bytes] = {}

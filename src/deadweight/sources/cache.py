@@ -1,142 +1,89 @@
-"""What archives hold, kept by their sha256 in the platform's cache folder. Any number of processes may use it at once.
+"""What archives hold, kept from one run to the next.
 
-A listing never changes, since its archive's hash names it; so nothing is ever out of date, only old.
+A listing belongs to its archive's sha256, which never changes, so no listing is ever out of date. But if only parts of an
+archive were read, nothing has checked that hash: it is only what a lock or an index claims about a URL. Such a listing
+is kept for that URL alone; otherwise a lock could pass off its own archive as someone else's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import sys
-import tempfile
 from collections.abc import Iterator
 from itertools import chain, repeat
+from urllib.parse import urlsplit
 
-from deadweight.errors import BadInput
 from deadweight.formats.wheel import Contents, Item
 from deadweight.model import Archive, CacheUsage
+from deadweight.sources.store import NoStore, Store, key_of
 
-_FOLDER = "listings-2"  # the number changes with what is written, and with how an sdist is guessed at
-_MOST_BYTES = 200_000_000
-_KEPT_SHARE = 0.8  # what is left after the oldest have gone
+_KIND = "listing"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
-def default_folder() -> str:
-    """Return where this platform keeps caches: ``DEADWEIGHT_CACHE_DIR`` overrules it."""
-    given = os.environ.get("DEADWEIGHT_CACHE_DIR")
-    if given:
-        return os.path.abspath(given)
-    if sys.platform == "darwin":
-        above = os.path.expanduser("~/Library/Caches")
-    else:
-        # The XDG base directory specification: a path that is not absolute is to be ignored.
-        above = os.environ.get("XDG_CACHE_HOME", "")
-        above = above if os.path.isabs(above) else os.path.expanduser("~/.cache")
-    return os.path.join(above, "deadweight")
-
-
 class Cache:
-    """Listings in a folder; where that cannot be written to, nothing is kept and nobody is bothered.
+    """Listings of archives, and the store that other things are kept in.
 
-    most: bytes that are kept; beyond them the listings that were not used for longest go
+    folder: the cache's folder; None for the platform's
+    most:   bytes to keep; beyond them the entries that were not used for longest are removed
     """
 
-    def __init__(self, folder: str | None = None, *, most: int = _MOST_BYTES) -> None:
-        self.root = folder or default_folder()
-        self._folder = os.path.join(self.root, _FOLDER)
-        self._most = most
-        self._wrote = False
+    def __init__(self, folder: str | None = None, *, most: int | None = None) -> None:
+        self.store = Store(folder) if most is None else Store(folder, most=most)
 
     def get(self, archive: Archive) -> Contents | None:
-        """Return what an archive holds, None where that is not known (or no hash names it)."""
-        path = self._path(archive)
-        if path is None:
-            return None
-        try:
-            with open(path, "rb") as file:
-                found = _load(file.read(), archive.filename)
-            os.utime(path)
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return None  # not there, or cut short: it is read anew, and written anew
-        return found
+        """Return what an archive holds; None if that is not known, or not for this URL, or of another size."""
+        for key in _keys(archive):
+            data = self.store.get(_KIND, key)
+            if data is None:
+                continue
+            with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                found = _load(data, archive.filename)
+                if archive.size in (None, found.size) or found.size is None:
+                    return found
+        return None
 
-    def put(self, archive: Archive, contents: Contents) -> None:
-        """Keep what an archive holds."""
-        path = self._path(archive)
-        if path is None:
-            return
-        with contextlib.suppress(OSError):
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(_dump(contents, archive.filename))
-                os.replace(temporary, path)
-                self._wrote = True
-            except OSError:
-                os.unlink(temporary)
+    def put(self, archive: Archive, contents: Contents, *, verified: bool) -> None:
+        """Keep what an archive holds.
+
+        verified: whether all of its bytes were read and have its sha256
+        """
+        keys = _keys(archive)
+        if keys:
+            self.store.put(_KIND, keys[0 if verified else 1], _dump(contents, archive.filename))
 
     def trim(self) -> None:
-        """Let the oldest go where there is more than the most; to be called once, after all was put."""
-        if not self._wrote:
-            return
-        found = sorted(self._files())
-        size = sum(length for _, length, _ in found)
-        if size <= self._most:
-            return
-        for _, length, path in found:
-            if size <= self._most * _KEPT_SHARE:
-                break
-            with contextlib.suppress(OSError):
-                os.unlink(path)
-                size -= length
+        """Remove the oldest entries if there is more than the most; to be called once, after the last ``put``."""
+        self.store.trim()
 
     def usage(self) -> CacheUsage:
-        """Return how much there is."""
-        sizes = [length for _, length, _ in self._files()]
-        return CacheUsage(folder=self._folder, listings=len(sizes), size=sum(sizes))
+        """Return how much is kept."""
+        return self.store.usage()
 
     def clear(self) -> CacheUsage:
-        """Remove all listings; return what there was. Nothing else in the folder is touched.
-
-        raises: BadInput where they cannot be removed
-        """
-        before = self.usage()
-        for _, _, path in list(self._files()):
-            try:
-                os.unlink(path)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise BadInput(f"cannot remove {path}: {error.strerror}") from error
-        return before
-
-    def _path(self, archive: Archive) -> str | None:
-        if archive.sha256 is None or not _SHA256.match(archive.sha256):
-            return None
-        return os.path.join(self._folder, f"{archive.sha256}.json")
-
-    def _files(self) -> Iterator[tuple[float, int, str]]:
-        """Yield (time of last use, bytes, path); what a process that died has left is among it."""
-        with contextlib.suppress(OSError), os.scandir(self._folder) as entries:
-            for entry in entries:
-                if entry.name.endswith(".json") or entry.name.startswith(".new-"):
-                    with contextlib.suppress(OSError):
-                        found = entry.stat(follow_symlinks=False)
-                        yield found.st_mtime, found.st_size, entry.path
+        """Remove all that is kept; return what there was. Raises BadInput where it cannot be removed."""
+        return self.store.clear()
 
 
 class NoCache(Cache):
     """Keeps nothing and knows nothing."""
 
-    def get(self, archive: Archive) -> Contents | None:
-        return None
+    def __init__(self, folder: str | None = None) -> None:
+        self.store = NoStore(folder)
 
-    def put(self, archive: Archive, contents: Contents) -> None:
-        return
+
+def _keys(archive: Archive) -> tuple[str, ...]:
+    """Return the key of a listing whose hash was checked, and of one whose was not; none without a hash."""
+    if archive.sha256 is None or not _SHA256.match(archive.sha256):
+        return ()
+    try:
+        parts = urlsplit(archive.url)
+    except ValueError:
+        return ()
+    # Credentials may change, and a fragment is never sent; the rest says which archive a server gives.
+    url = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
+    return archive.sha256, key_of(archive.sha256, url)
 
 
 def _dump(contents: Contents, filename: str) -> bytes:
@@ -155,21 +102,23 @@ def _dump(contents: Contents, filename: str) -> bytes:
 
 
 def _load(data: bytes, filename: str) -> Contents:
+    """Return what ``_dump`` wrote; raises ValueError, KeyError, TypeError, AttributeError for anything else."""
     values = json.loads(data)
     if values["filename"] != filename:
         raise ValueError("the listing of another archive")
-    paths, sizes = values["paths"].split("\0"), values["sizes"]
-    programs = values["programs"]
+    paths, sizes, programs, size = values["paths"].split("\0"), values["sizes"], values["programs"], values["size"]
+    if len(paths) != len(sizes) or not {*map(type, sizes), *map(type, programs)} <= {int} or min(sizes) < 0:
+        raise ValueError("no size for each path")
+    if type(size) not in (int, type(None)) or type(values["estimated"]) is not bool:
+        raise TypeError("a value of another type")
     flags: Iterator[bool] = repeat(False)
     if programs:
         marked = set(programs)
         flags = chain(number in marked for number in range(len(paths)))
-    if len(paths) != len(sizes):
-        raise ValueError("as many sizes as paths were to be there")
     return Contents(
         items=tuple(map(Item, paths, sizes, flags)),
         metadata=values["metadata"].encode("latin-1"),
         entry_points=values["entry_points"].encode("latin-1"),
-        size=values["size"],
+        size=size,
         estimated=values["estimated"],
     )

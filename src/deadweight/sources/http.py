@@ -118,7 +118,10 @@ class Client:
         answer, _ = self._ask("GET", url, {"Range": wanted}, also=(400, 416, 501))
         if answer.status == 206:
             start, stop, total = _span_of(answer, url)
-            if stop != total or start != max(0, total - length) or size not in (None, total):
+            if size not in (None, total):
+                answer.close()
+                raise FetchFailed(f"{shown(url)}: it has {total:,} bytes, and {size:,} were promised")
+            if stop != total or start != max(0, total - length):
                 raise _lied(answer, url)
             return Tail(self._exactly(answer, url, stop - start), total, start)
         whole = _length_of(answer)

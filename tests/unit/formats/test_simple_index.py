@@ -24,7 +24,7 @@ def test_html__anchor__gives_an_archive() -> None:
         ' data-dist-info-metadata="sha256=00">a-1.0-py3-none-any.whl</a>'
     )
     url = "https://index.example/files/a-1.0-py3-none-any.whl"
-    archive = Archive(filename="a-1.0-py3-none-any.whl", url=url, sha256="abc0", metadata=True)
+    archive = Archive(filename="a-1.0-py3-none-any.whl", url=url, sha256="abc0", metadata=True, metadata_sha256="00")
     assert link == Link(archive, False, ">=3.8, <4")
 
 
@@ -71,7 +71,7 @@ def test_json__file__gives_an_archive() -> None:
     }  # fmt: skip
     (link,) = read_page(json.dumps({"files": [found]}).encode(), f"{JSON}; charset=utf-8", HERE)
     url = "https://index.example/files/a-1.0.tar.gz"
-    archive = Archive(filename="a-1.0.tar.gz", url=url, sha256="ab", size=12, metadata=True)
+    archive = Archive(filename="a-1.0.tar.gz", url=url, sha256="ab", size=12, metadata=True, metadata_sha256="00")
     assert link == Link(archive, True, ">=3.9")
 
 

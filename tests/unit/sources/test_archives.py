@@ -78,12 +78,30 @@ def test_wheel__metadata_far_from_the_end__a_second_request_brings_it(scratch: S
 
 def test_wheel__metadata_beside_it__is_taken_where_the_index_announces_it(scratch: Scratch) -> None:
     data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": NOISE})
-    with Server(files={f"/{WHEEL}": data, f"/{WHEEL}.metadata": METADATA + b"Summary: beside\n"}) as server:
+    with Server(files={f"/{WHEEL}": data, f"/{WHEEL}.metadata": METADATA}) as server:
         found, _ = read(server, scratch, WHEEL, metadata=True)
         assert [asked.path for asked in server.asked] == [f"/{WHEEL}", f"/{WHEEL}.metadata"]
     with Server(files={f"/{WHEEL}": data}) as server:
         other, _ = read(server, scratch, WHEEL, metadata=True)  # announced, and not there
     assert found.metadata == other.metadata == METADATA.split(b"\n\n")[0]
+
+
+@pytest.mark.parametrize("sha256", [None, hashlib.sha256(METADATA).hexdigest()])
+def test_wheel__metadata_beside_it_that_is_not_the_wheels__is_not_taken(scratch: Scratch, sha256: str | None) -> None:
+    data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": NOISE})
+    forged = METADATA.replace(b"Name: dw-a\n", b"Name: dw-a\nRequires-Dist: dw-more\n")
+    with Server(files={f"/{WHEEL}": data, f"/{WHEEL}.metadata": forged}) as server:
+        found, _ = read(server, scratch, WHEEL, metadata=True, metadata_sha256=sha256)
+    assert found.metadata == METADATA.split(b"\n\n")[0]
+
+
+@pytest.mark.parametrize("ranges", ["yes", "ignored"])
+@pytest.mark.parametrize("noise", [b"", NOISE, NOISE * 7])
+def test_wheel__size_that_is_not_the_promised_one__is_refused(scratch: Scratch, ranges: str, noise: bytes) -> None:
+    data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": noise})
+    for size in (len(data) - 1, len(data) + 1, 1):
+        with serve(WHEEL, data, ranges=ranges) as server, pytest.raises(DeadweightError, match="were promised"):
+            read(server, scratch, WHEEL, size=size)
 
 
 def test_wheel__long_directory__what_is_missing_of_it_is_fetched(scratch: Scratch) -> None:

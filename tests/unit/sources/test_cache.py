@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deadweight.formats.wheel import Contents, Item
 from deadweight.model import Archive
-from deadweight.sources.cache import Cache, NoCache, default_folder
+from deadweight.sources.cache import Cache, NoCache
+from deadweight.sources.store import default_folder
 
 CONTENTS = Contents(
     items=(Item("a/b.py", 10), Item("a/späte", 0), Item("bin/x", 1 << 40, program=True)),
@@ -29,21 +32,57 @@ def files(cache: Cache) -> list[Path]:
 def test_cache__what_was_put__is_what_is_got(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     assert cache.get(archive()) is None
-    cache.put(archive(), CONTENTS)
+    cache.put(archive(), CONTENTS, verified=True)
     assert Cache(str(tmp_path)).get(archive()) == CONTENTS
     assert (cache.usage().listings, cache.usage().size) == (1, files(cache)[0].stat().st_size)
 
 
 def test_cache__other_file_of_the_same_hash__is_not_it(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
-    cache.put(archive(), CONTENTS)
+    cache.put(archive(), CONTENTS, verified=True)
     assert cache.get(archive(filename="b-1.whl")) is None
+
+
+def test_cache__hash_that_was_not_checked__holds_for_its_url_alone(tmp_path: Path) -> None:
+    cache = Cache(str(tmp_path))
+    evil = replace(archive(), url="https://evil.example/a-1.whl")
+    cache.put(evil, CONTENTS, verified=False)
+    assert cache.get(archive()) is None
+    assert cache.get(replace(archive(), url="https://evil.example/b/a-1.whl")) is None
+    assert cache.get(evil) == CONTENTS
+    assert cache.get(replace(evil, url="https://me:secret@evil.example/a-1.whl#sha256=1")) == CONTENTS
+
+
+def test_cache__hash_that_was_checked__holds_wherever_the_archive_lies(tmp_path: Path) -> None:
+    cache = Cache(str(tmp_path))
+    cache.put(archive(), CONTENTS, verified=True)
+    assert cache.get(replace(archive(), url="https://mirror.example/a")) == CONTENTS
+
+
+def test_cache__archive_of_another_size__is_another_archive(tmp_path: Path) -> None:
+    cache = Cache(str(tmp_path))
+    cache.put(archive(), CONTENTS, verified=True)
+    assert cache.get(replace(archive(), size=123)) == CONTENTS
+    assert cache.get(replace(archive(), size=124)) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("sizes", ["1", "2", "3"]), ("sizes", [1, 2, -3]), ("sizes", {}), ("programs", ["x"]), ("programs", 1),
+     ("paths", []), ("metadata", 1), ("entry_points", None), ("size", "123"), ("estimated", 0)],
+)  # fmt: skip
+def test_cache__value_of_another_type__is_read_anew(tmp_path: Path, key: str, value: object) -> None:
+    cache = Cache(str(tmp_path))
+    cache.put(archive(), CONTENTS, verified=True)
+    values = json.loads(files(cache)[0].read_text())
+    files(cache)[0].write_text(json.dumps({**values, key: value}))
+    assert cache.get(archive()) is None
 
 
 @pytest.mark.parametrize("sha256", [None, "", "../../etc/passwd", "0" * 63, "G" * 64])
 def test_cache__archive_without_a_hash__is_not_kept(tmp_path: Path, sha256: str | None) -> None:
     cache = Cache(str(tmp_path / "cache"))
-    cache.put(Archive(filename="a", url="", sha256=sha256), CONTENTS)
+    cache.put(Archive(filename="a", url="", sha256=sha256), CONTENTS, verified=True)
     assert cache.get(Archive(filename="a", url="", sha256=sha256)) is None
     assert list(tmp_path.iterdir()) == []
 
@@ -51,22 +90,22 @@ def test_cache__archive_without_a_hash__is_not_kept(tmp_path: Path, sha256: str 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b"null", b'{"filename": "a-1.whl"}', b"\xff" * 99, b"[" * 9999])
 def test_cache__damaged_listing__is_read_anew(tmp_path: Path, damage: bytes) -> None:
     cache = Cache(str(tmp_path))
-    cache.put(archive(), CONTENTS)
+    cache.put(archive(), CONTENTS, verified=True)
     files(cache)[0].write_bytes(damage)
     assert cache.get(archive()) is None
-    cache.put(archive(), CONTENTS)
+    cache.put(archive(), CONTENTS, verified=True)
     assert cache.get(archive()) == CONTENTS
 
 
 def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path), most=1_000_000_000)
     for number in range(10):
-        cache.put(archive(number), CONTENTS)
-        os.utime(tmp_path / "listings-2" / f"{number:064x}.json", (number, number))
+        cache.put(archive(number), CONTENTS, verified=True)
+        os.utime(tmp_path / "kept-1" / f"listing-{number:064x}.json", (number, number))
     assert cache.get(archive(0)) is not None  # used just now
     size = files(cache)[0].stat().st_size
     small = Cache(str(tmp_path), most=5 * size)
-    small.put(archive(10), CONTENTS)
+    small.put(archive(10), CONTENTS, verified=True)
     small.trim()
     assert small.usage().size <= 5 * size
     assert small.get(archive(0)) is not None
@@ -77,7 +116,7 @@ def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
 def test_cache__folder_that_cannot_be_written__is_nobodys_business(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     cache = Cache(str(tmp_path / "file"))
-    cache.put(archive(), CONTENTS)
+    cache.put(archive(), CONTENTS, verified=True)
     assert cache.get(archive()) is None
     cache.trim()
     assert cache.usage().listings == 0
@@ -85,17 +124,17 @@ def test_cache__folder_that_cannot_be_written__is_nobodys_business(tmp_path: Pat
 
 def test_cache__clear__leaves_what_is_not_its_own(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
-    cache.put(archive(), CONTENTS)
-    (tmp_path / "listings-2" / ".new-left-behind").write_text("x")
-    (tmp_path / "listings-2" / "mine.txt").write_text("x")
-    assert cache.clear().listings == 2
+    cache.put(archive(), CONTENTS, verified=True)
+    (tmp_path / "kept-1" / ".new-left-behind").write_text("x")
+    (tmp_path / "kept-1" / "mine.txt").write_text("x")
+    assert cache.clear().listings == 1
     assert [path.name for path in files(cache)] == ["mine.txt"]
 
 
 def test_no_cache__keeps_nothing_and_knows_nothing(tmp_path: Path) -> None:
-    Cache(str(tmp_path)).put(archive(), CONTENTS)
+    Cache(str(tmp_path)).put(archive(), CONTENTS, verified=True)
     cache = NoCache(str(tmp_path))
-    cache.put(archive(2), CONTENTS)
+    cache.put(archive(2), CONTENTS, verified=True)
     assert cache.get(archive()) is None
     assert cache.usage().listings == 1
 
