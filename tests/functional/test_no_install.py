@@ -153,6 +153,58 @@ def test_no_install__sdist_alone__is_estimated_and_not_run(here: Path, as_json: 
     assert found.exit_code == 0
 
 
+def foreign(wheel: tuple[str, bytes], tag: str = "cp311-cp311-win_amd64") -> tuple[str, bytes]:
+    """Return a wheel that fits another machine only."""
+    return wheel[0].replace("py3-none-any", tag), wheel[1]
+
+
+@both
+@pytest.mark.parametrize("with_sdist", [False, True])
+def test_no_install__newest_fits_no_wheel__is_taken_only_if_it_could_be_built(
+    here: Path, with_sdist: bool, installer: str
+) -> None:
+    older = make_wheel("dw-part", "1.0", requires=["dw-lib"])
+    archives = [*WHEELS, older, foreign(make_wheel("dw-part", "2.0")), foreign(make_wheel("dw-part", "3.0"))]
+    archives += [sdist("dw-part", "2.0")] if with_sdist else []
+    with Server(**index_of(archives)) as server:
+        found = measure(server, "dw-part\n", installer=installer)
+    versions = {row.key: row.distribution.version for row in found.rows()}
+    assert versions == ({"dw-part": "2.0"} if with_sdist else {"dw-part": "1.0", "dw-lib": "1.0"})
+    assert found.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "version"),
+    [("dw-old<=2.0", "2.0"), ("dw-old!=2.0,<2.1", "1.0"), ("dw-old>1.0,!=3.0", "2.0"), ("dw-old==2.0", "2.0"),
+     ("dw-old~=1.0", "1.0"), ("dw-old!=3.0,!=1.0", "2.0"), ("dw-old<2.0", "1.0"), ("dw-old===1.0", "1.0")],
+)  # fmt: skip
+@both
+def test_no_install__sdists_alone__any_specifier_finds_its_version(
+    here: Path, line: str, version: str, installer: str
+) -> None:
+    with Server(**index_of([sdist("dw-old", each) for each in ("1.0", "2.0", "3.0")])) as server:
+        found = measure(server, f"{line}\n", installer=installer)
+    assert [row.distribution.version for row in found.rows()] == [version]
+
+
+@both
+def test_no_install__yanked_sdist__is_taken_where_it_is_pinned(here: Path, installer: str) -> None:
+    index = index_of([sdist("dw-old", "1.0"), sdist("dw-old", "2.0")])
+    page = index["files"]["/simple/dw-old/"]
+    index["files"]["/simple/dw-old/"] = page.replace(b"<br><a ", b'<br><a data-yanked="broken" ')
+    with Server(**index) as server:
+        pinned = measure(server, "dw-old==2.0\n", installer=installer)
+        newest = measure(server, "dw-old\n", installer=installer)
+    assert [row.distribution.version for row in (*pinned.rows(), *newest.rows())] == ["2.0", "1.0"]
+
+
+def test_no_install__sdist_that_cannot_be_read__hint_names_no_option_that_was_not_given(here: Path) -> None:
+    with Server(**index_of([("dw_old-1.0.tar.gz", b"no archive")])) as server, pytest.raises(InstallFailed) as told:
+        measure(server, "dw-old\n")
+    assert "--install" in told.value.hint
+    assert "--no-build" not in told.value.hint
+
+
 def test_no_install__server_without_ranges__downloads_and_says_so(here: Path, loopback: Path) -> None:
     wheel = make_wheel("dw-big", files={f"dw_big/{n}.bin": bytes([n]) * 100_000 for n in range(200)})
     data = wheel[1] + b""

@@ -115,8 +115,11 @@ def pip_doubts(output: str) -> dict[str, str]:
     return {normalize(match["name"]): match["range"] for match in _PIP_VAIN.finditer(output)}
 
 
-def explain(output: str) -> tuple[str, str]:
-    """Return (cause, hint) of an installer's failure: its own reason, without the noise around it."""
+def explain(output: str, *, build_hint: str = "") -> tuple[str, str]:
+    """Return (cause, hint) of an installer's failure: its own reason, without the noise around it.
+
+    build_hint: what to do if only a build would help; the installer's own advice names options that it was given by us
+    """
     lines = [_plain(line) for line in output.splitlines()]
     hints = [line.removeprefix("hint:").strip() for line in lines if line.startswith("hint:")]
     hint = hints[-1] if hints else ""
@@ -125,7 +128,7 @@ def explain(output: str) -> tuple[str, str]:
     if _NO_NETWORK.search(output):
         hint = "check the network, the index's address (--index-url), and the proxy settings"
     elif _NEEDS_BUILD.search(output):
-        hint = "leave --no-build out to build from source, which runs the distribution's own code"
+        hint = build_hint
     return _reason(lines) or "it failed and gave no reason", hint
 
 

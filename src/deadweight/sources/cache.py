@@ -1,8 +1,8 @@
 """What archives hold, kept from one run to the next.
 
-A listing belongs to its archive's sha256, which never changes, so no listing is ever out of date. But if only parts of an
-archive were read, nothing has checked that hash: it is only what a lock or an index claims about a URL. Such a listing
-is kept for that URL alone; otherwise a lock could pass off its own archive as someone else's.
+A listing belongs to its archive's sha256, which never changes, so no listing is ever out of date. But if only parts of
+an archive were read, nothing has checked that hash: it is only what a lock or an index claims about a URL. Such a
+listing is kept for that URL alone; otherwise a lock could pass off its own archive as someone else's.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ sys.path.insert(0, sys.argv.pop(1))
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
+_BUILD_HINT = "leave --no-build out to build from source, which runs the distribution's own code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +194,7 @@ def install(
     raises: InstallFailed with the installer's own reason, shortened
     """
     observe(Progress("preparing", f"an empty environment, with {installer.name}"))
+    hint = _BUILD_HINT if options.no_build else ""
     _run(installer.create(folder, options), installer, scratch)
     read = installer.progress()
     observe(Progress("resolving", f"{requirements}, with {installer.name}"))
@@ -202,13 +204,18 @@ def install(
         if seen:
             observe(seen)
 
-    _run(installer.install(folder, requirements, options), installer, scratch, on_line)
+    _run(installer.install(folder, requirements, options), installer, scratch, on_line, build_hint=hint)
 
 
 def _run(
-    command: list[str], installer: Installer, scratch: Scratch, on_line: Callable[[str], None] = lambda _: None
+    command: list[str],
+    installer: Installer,
+    scratch: Scratch,
+    on_line: Callable[[str], None] = lambda _: None,
+    *,
+    build_hint: str = "",
 ) -> None:
     status, output = run(command, scratch, on_line)
     if status:
-        cause, hint = explain(output)
+        cause, hint = explain(output, build_hint=build_hint)
         raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)

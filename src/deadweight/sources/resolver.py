@@ -22,6 +22,7 @@ from deadweight.sources.processes import run
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.stand_ins import StandIns
 
+_BUILD_HINT = "only a build can tell what it needs: measure it with --install, which runs the distribution's own code"
 _ROUNDS = 12  # each finds what the one before passed over; most need one or two
 
 
@@ -194,7 +195,7 @@ def resolve(
         if not anew:
             break
     if answer.lock is None:
-        cause, hint = explain(_without_log(answer.output))
+        cause, hint = explain(_without_log(answer.output), build_hint=_BUILD_HINT)
         raise InstallFailed(f"{resolver.name}: {cause}", hint=hint, detail=answer.output)
     return stand_ins.put_back(answer.lock)
 

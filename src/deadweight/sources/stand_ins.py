@@ -1,33 +1,30 @@
-"""Versions without a wheel for this machine → wheels of nothing but METADATA, which a resolver takes in their place.
+"""Versions that an installer would build → wheels of nothing but METADATA, which a resolver takes in their place.
 
-A resolver that may build nothing passes over a version that only an sdist holds, takes an older one, or finds nothing;
-and what it would have chosen is the question. So it is run again, with stand-ins for what it passed over.
+A resolver that may build nothing passes over a version that has an sdist but no wheel for this machine: it takes an older
+one, or fails. So it is run again, with stand-ins for those versions. A version with neither a wheel nor an sdist gets
+none: an installer passes over it, too.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import re
 import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from deadweight.errors import DeadweightError
 from deadweight.formats.metadata import headers, normalize
 from deadweight.formats.simple_index import Link, version_of
+from deadweight.formats.version_ranges import is_exact, within
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned, Wanted
 from deadweight.selection import best_wheel
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.indexes import Indexes
 from deadweight.sources.parallel import in_parallel
-
-if TYPE_CHECKING:
-    from packaging.version import Version
 
 
 class StandIns:
@@ -43,7 +40,7 @@ class StandIns:
         self._real: dict[str, Pinned] = {}
 
     def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
-        """Make a stand-in for the newest version in each range that has no wheel here; return whose are new.
+        """Make a stand-in for the version of each project that an installer would build; return whose are new.
 
         doubts: (project, range of versions), as uv writes it in its log or as a specifier (PEP 440)
         """
@@ -60,8 +57,8 @@ class StandIns:
             if best_wheel(wheels, self._machine) is not None:
                 return False
             sdist = next((link.archive for link in files if not link.archive.filename.endswith(".whl")), None)
-            package = Pinned(name=name, version=version, wheels=wheels, sdist=sdist)
-            return self._make(package, (*wheels[:1], *([sdist] if sdist else ())))
+            if sdist is not None:
+                return self._make(Pinned(name=name, version=version, wheels=wheels, sdist=sdist), (*wheels[:1], sdist))
         return False
 
     def replacing(self, wanted: Wanted) -> str:
@@ -106,39 +103,27 @@ class StandIns:
 
 
 def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Machine) -> list[tuple[str, list[Link]]]:
-    """Return (version, its archives) of what may be taken: not yanked, final, for this Python, within the range."""
+    """Return (version, its archives) of what may be taken: final, for this Python, within the range, and not yanked.
+
+    A range of one version takes that version yanked or not (PEP 592).
+    """
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion, Version
 
     found: dict[Version, list[Link]] = {}
     for link in links:
         text = version_of(link.archive.filename, name)
-        if text is None or link.yanked:
+        if text is None or (link.yanked and not is_exact(versions)):
             continue
         try:
             version = Version(text)
             fits = SpecifierSet(link.requires_python).contains(machine.marker_values["python_full_version"])
         except (InvalidVersion, InvalidSpecifier):
             continue
-        if fits and _within(version, versions):
+        if fits and within(version, versions):
             found.setdefault(version, []).append(link)
     final = [version for version in found if not version.is_prerelease] or list(found)
     return [(str(version), found[version]) for version in sorted(final, reverse=True)]
-
-
-def _within(version: Version, versions: str) -> bool:
-    """Say whether a version lies in a range as uv writes it: specifiers, with "|" between alternatives."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    # uv writes "<1.0+" for what is below all that follows 1.0 with its local versions: 1.0 is in, as with "<=1.0".
-    spelled = re.sub(r"<([\w.!]+)\+", r"<=\1", versions)
-    for part in spelled.split("|"):
-        try:
-            if SpecifierSet(part.strip().removeprefix("*")).contains(version, prereleases=True):
-                return True
-        except InvalidSpecifier:
-            return True  # of a form that is not known: what is too much is not chosen
-    return False
 
 
 def _filename(package: Pinned) -> str:

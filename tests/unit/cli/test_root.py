@@ -186,7 +186,7 @@ def test_cache__info_and_clear__tell_what_is_kept(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(here / "cache"))
-    Cache().put(Archive(filename="a", url="", sha256="0" * 64), Contents(items=(), metadata=b""))
+    Cache().put(Archive(filename="a", url="", sha256="0" * 64), Contents(items=(), metadata=b""), verified=True)
     info = Ran(capsys, "cache", "info")
     assert (info.code, info.out.split(",")[0]) == (0, "1 listing")
     assert str(here / "cache") in info.out

@@ -154,7 +154,8 @@ def test_explain__no_network__points_at_it(line: str) -> None:
 
 def test_explain__only_an_sdist_under_no_build__says_what_to_leave_out() -> None:
     output = "error: Because app==1 has no usable wheels and building from source is disabled, it cannot be used.\n"
-    assert "--no-build" in explain(output)[1]
+    assert explain(output, build_hint="leave --no-build out")[1] == "leave --no-build out"
+    assert explain(output + "hint: Wheels are required for `app` (i.e., with `--no-build`)\n")[1] == ""
 
 
 def test_explain__no_error_line__gives_the_last_lines() -> None:

@@ -1,0 +1,47 @@
+"""Ranges of versions as uv writes them in its log → whether a version is within one.
+
+uv writes sets of specifiers with "|" between them. ``V+`` is the point behind V and all of its local versions:
+``<=3.5.1+`` admits 3.5.1+cpu, ``>=4.9.2+`` admits what follows 4.9.2 and ``>=1.0, <1.0+`` is what ``==1.0`` means.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+_BEHIND = re.compile(r"(<|<=|>|>=)\s*([\w.!]+)\+\Z")
+_EXACT = re.compile(r"\s*(?:===?\s*([\w.!+]+)|>=\s*([\w.!]+),\s*<=?\s*([\w.!]+)\+)\s*\Z")
+
+
+def within(version: Version, versions: str) -> bool:
+    """Say whether a version is within a range; a range of an unknown form admits all versions."""
+    return any(_in_all(version, part) for part in versions.split("|"))
+
+
+def is_exact(versions: str) -> bool:
+    """Say whether a range admits one version only, as ``==`` without a star does."""
+    match = _EXACT.match(versions)
+    return match is not None and match[2] == match[3]
+
+
+def _in_all(version: Version, part: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
+
+    clauses = [clause for text in part.split(",") if (clause := text.strip().removeprefix("*"))]
+    try:
+        behind = [match for clause in clauses if (match := _BEHIND.match(clause))]
+        plain = SpecifierSet(",".join(clause for clause in clauses if not _BEHIND.match(clause)))
+        return all(_on_side(version, *match.groups()) for match in behind) and plain.contains(version, prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return True  # one candidate too many is never chosen; one too few would be missed
+
+
+def _on_side(version: Version, operator: str, bound: str) -> bool:
+    from packaging.version import Version
+
+    public = Version(version.public)
+    return public <= Version(bound) if operator[0] == "<" else public > Version(bound)
