@@ -46,6 +46,8 @@ def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -
     if (package.wheels or package.sdist) and not (wheels or sdist):
         reason = "no archive of it has a hash that the requirements allow"
         return Chosen(package=package, archive=None, reason=reason, exit_code=4)
+    if package.missing:
+        return Chosen(package=package, archive=None, reason=package.missing, exit_code=5)
     if package.place:
         reason = f"its code lies in {package.place}; only a build could tell"
         return Chosen(package=package, archive=None, reason=reason)

@@ -251,6 +251,48 @@ def pylock(server: Server) -> str:
     return 'lock-version = "1.0"\ncreated-by = "test"\n' + "\n".join(rows)
 
 
+POETRY = """
+[[package]]
+name = "dw-lib"
+version = "{version}"
+groups = ["main"]
+files = [{{ file = "{filename}", hash = "sha256:{sha256}" }}]
+[metadata]
+lock-version = "2.1"
+"""
+
+
+@pytest.mark.parametrize("lacks", ["version", "filename", "sha256", "project"])
+def test_lock__archive_that_the_index_lacks__is_named_and_the_code_is_5(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    import hashlib
+
+    filename, data = WHEELS[1]
+    facts = {"filename": filename, "sha256": hashlib.sha256(data).hexdigest(), "version": "1.0"}
+    wrong = {"filename": "dw_lib-1.0-cp311-none-any.whl", "sha256": "0" * 64, "version": "9.9"}
+    lock = POETRY.format(**{**facts, **({lacks: wrong[lacks]} if lacks in wrong else {})})
+    if lacks == "project":
+        lock = lock.replace("dw-lib", "dw-none")
+    write_files(Path(), {"poetry.lock": lock})
+    status = _run(["poetry.lock", "--index-url", f"{server.url}/simple/"], debug=False)
+    out, err = capsys.readouterr()
+    assert status == 5, out
+    assert "the index has no archive of" in err or "is not there" in err
+
+
+def test_lock__project_that_the_index_lacks__costs_no_other(server: Server) -> None:
+    import hashlib
+
+    filename, data = WHEELS[1]
+    here = POETRY.format(filename=filename, sha256=hashlib.sha256(data).hexdigest(), version="1.0")
+    gone = here.partition("[metadata]")[0].replace("dw-lib", "dw-none").replace("dw_lib", "dw_none")
+    write_files(Path(), {"poetry.lock": gone + here})
+    found = profile("poetry.lock", Settings(index_url=f"{server.url}/simple/"))
+    assert set(sizes(found)) == {"dw-lib"}
+    assert [(each.name, each.exit_code) for each in found.skipped] == [("dw-none", 5)]
+
+
 def test_lock__anothers_hash_with_an_url_of_its_own__poisons_no_later_run(server: Server, here: Path) -> None:
     honest = pylock(server)
     fat = make_wheel("dw-lib", files={"dw_lib/fat.bin": random_bytes(3_000_000)}, requires=["dw-more"])

@@ -57,6 +57,7 @@ class Pinned:
     place:  the folder or repository that holds its code, where no archive does
     origin: the URL that it was asked for with, where a requirement named one (PEP 610); else ""
     groups: the dependency groups and extras that ask for it, "" for the project itself; empty where nobody tells
+    missing: why none of its archives can be fetched; "" where nothing is known against it
     """
 
     name: str
@@ -66,6 +67,7 @@ class Pinned:
     place: str = ""
     origin: str = ""
     groups: frozenset[str] = frozenset()
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

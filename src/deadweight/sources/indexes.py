@@ -213,10 +213,19 @@ def _local(path: str) -> Iterable[Link]:
 def locate(lock: Lock, indexes: Indexes) -> Lock:
     """Return a lock with the places of archives that it names by file name or hash alone (poetry's, pipenv's).
 
-    raises: FetchFailed where an index cannot be asked; what no index knows keeps no archive
+    raises: FetchFailed if the index answers for none of them; what it does not have is marked as missing
     """
     lacking = [package for package in lock.packages if _lacks_places(package)]
-    found = {package.name: task.result() for package, task in in_parallel(lambda p: _located(p, indexes), lacking)}
+    found: dict[str, Pinned] = {}
+    failures: list[FetchFailed] = []
+    for package, task in in_parallel(lambda package: _located(package, indexes), lacking):
+        try:
+            found[package.name] = task.result()
+        except FetchFailed as error:
+            failures.append(error)
+            found[package.name] = replace(package, wheels=(), sdist=None, missing=error.cause)
+    if failures and len(failures) == len(lacking):
+        raise failures[0]
     return replace(lock, packages=tuple(found.get(package.name, package) for package in lock.packages))
 
 
@@ -254,10 +263,12 @@ def _located(package: Pinned, indexes: Indexes) -> Pinned:
         and (not names or link.archive.filename in names)
     ]
     sdists = [archive for archive in archives if not archive.filename.endswith(".whl")]
+    which = "with a hash or name that the lock gives" if known else "at all"
     return replace(
         package,
         wheels=tuple(archive for archive in archives if archive.filename.endswith(".whl")),
         sdist=sdists[0] if sdists else None,
+        missing="" if archives else f"the index has no archive of {package.name} {package.version} {which}",
     )
 
 

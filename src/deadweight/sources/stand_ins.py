@@ -1,8 +1,8 @@
 """Versions that an installer would build → wheels of nothing but METADATA, which a resolver takes in their place.
 
-A resolver that may build nothing passes over a version that has an sdist but no wheel for this machine: it takes an older
-one, or fails. So it is run again, with stand-ins for those versions. A version with neither a wheel nor an sdist gets
-none: an installer passes over it, too.
+A resolver that may build nothing passes over a version that has an sdist but no wheel for this machine: it takes an
+older one, or fails. So it is run again, with stand-ins for those versions. A version with neither a wheel nor an sdist
+gets none: an installer passes over it, too.
 """
 
 from __future__ import annotations

@@ -187,7 +187,9 @@ class Uninstalling:
 
 def lock_of(path: str, machine: Machine, choice: Choice) -> Lock:
     """Return what a lock holds for a machine, as it stands there; raises BadInput, BadLock."""
-    return read_lock(path, _read(path), machine.marker_values, choice, project=_project_beside(path))
+    # Without a patch number, so that a lock for "~=3.13.5" is read for "--python 3.13".
+    values = {**machine.marker_values, "python_full_version": machine.python}
+    return read_lock(path, _read(path), values, choice, project=_project_beside(path))
 
 
 def machine_of(python: str, platform: str) -> Machine:

@@ -143,3 +143,51 @@ def test_read_lock__pdm_unknown_choice__names_those_that_exist() -> None:
     with pytest.raises(BadLock, match="no extra nope") as caught:
         read(*TOLD, head=GROUPS, choice=Choice(extras=frozenset({"nope"})))
     assert "fast" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "complete"),
+    [("c>=1", False), ("c; sys_platform == 'linux'", False), ("c; sys_platform == 'win32'", True),
+     ("c ; extra == 'x'", True), ("B<2", True), ("excluded", True)],
+)  # fmt: skip
+def test_read_lock__pdm_cut_short__its_own_edges_tell(line: str, complete: bool) -> None:
+    packages = package("a", 'groups = ["default"]', f'dependencies = ["{line}"]'), package("b", 'groups = ["default"]')
+    project = '[tool.pdm.resolution]\nexcludes = ["Excluded"]\n'
+    if complete:
+        assert set(groups(read(*packages, project=project))) == {"a", "b"}
+    else:
+        with pytest.raises(BadLock, match="c is not in it, but a needs it"):
+            read(*packages, project=project)
+
+
+def targets(*lines: str) -> str:
+    return "\n".join(f"[[metadata.targets]]\n{line}" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (targets('requires_python = ">=3.12"'), "for Python >=3.12, not for 3.11.7"),
+        (targets('requires_python = ">=3.12"', 'requires_python = "<3.11"'), "not for 3.11.7"),
+        (targets('requires_python = ">=3.11"\nplatform = "windows_amd64"'), "for other platforms: windows_amd64"),
+        (targets('requires_python = ">=3.11"\nplatform = "macos_14_0_arm64"'), "for other platforms"),
+        (targets('platform = "manylinux_2_28_aarch64"'), "for other platforms"),
+        (targets('platform = "linux"\nrequires_python = "<3"', 'platform = "macos"'), "for Python <3"),
+    ],
+)
+def test_read_lock__pdm_for_other_targets__is_refused(head: str, says: str) -> None:
+    lock = f'[metadata]\nlock_version = "4.5.0"\n{head}\n{package("a", "groups = []")}'
+    with pytest.raises(BadLock, match=says):
+        read_lock("pdm.lock", lock.encode(), {**VALUES, "platform_machine": "x86_64"}, NOTHING_MORE)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["", targets('requires_python = "~=3.11"'), targets('platform = "manylinux_2_17_x86_64"'),
+     targets('platform = "linux"'), targets('platform = "plan9"'), targets('requires_python = "<3"', 'platform = ""'),
+     targets('platform = "windows_amd64"', 'platform = "linux_amd64"\nrequires_python = "==3.11.*"')],
+)  # fmt: skip
+def test_read_lock__pdm_for_this_target__is_read(head: str) -> None:
+    lock = f'[metadata]\nlock_version = "4.5.0"\n{head}\n' + package("a", 'groups = ["default"]')
+    values = {**VALUES, "platform_machine": "x86_64"}
+    assert set(groups(read_lock("pdm.lock", lock.encode(), values, NOTHING_MORE))) == {"a"}

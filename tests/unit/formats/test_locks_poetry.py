@@ -243,3 +243,21 @@ def test_read_lock__poetry_unknown_choice__names_those_that_exist() -> None:
 def test_read_lock__project_beside_is_malformed__says_whose_fault_it_is(project: str) -> None:
     with pytest.raises(BadLock, match=r"the pyproject\.toml beside it"):
         read(*TOLD, project=project)
+
+
+@pytest.mark.parametrize(
+    ("edge", "complete"),
+    [('c = ">=1"', False), ('C = {version = "*", markers = "sys_platform == \'linux\'"}', False),
+     ('c = {version = "*", markers = "sys_platform == \'win32\'"}', True),
+     ('c = {version = "*", optional = true}', True), ('B = "*"', True)],
+)  # fmt: skip
+def test_read_lock__poetry_2_cut_short__its_own_edges_tell(edge: str, complete: bool) -> None:
+    packages = (
+        package("a", 'groups = ["main"]', "[package.dependencies]", edge),
+        package("b", 'groups = ["main"]'),
+    )
+    if complete:
+        assert set(groups(read(*packages))) == {"a", "b"}
+    else:
+        with pytest.raises(BadLock, match="c is not in it, but a needs it"):
+            read(*packages)

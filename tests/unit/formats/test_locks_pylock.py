@@ -190,3 +190,23 @@ def test_read_lock__pylock_minor_version__warns() -> None:
 def test_read_lock__pylock_malformed__is_refused(text: str, says: str) -> None:
     with pytest.raises(BadLock, match=says):
         read_lock("pylock.toml", text.encode(), VALUES, NOTHING_MORE)
+
+
+def test_read_lock__pylock_cut_short__its_own_edges_tell() -> None:
+    a = package("a") + 'dependencies = [{ name = "b" }]\n'
+    assert set(groups(read(a, package("b", "sys_platform == 'win32'")))) == {"a"}
+    with pytest.raises(BadLock, match="b is not in it, but a needs it"):
+        read(a)
+
+
+@pytest.mark.parametrize(("python", "fits"), [("3.13", True), ("3.13.7", True), ("3.13.2", False), ("3.12", False)])
+def test_read_lock__python_without_a_patch__is_any_patch(python: str, fits: bool) -> None:
+    values = {**VALUES, "python_version": "3.13", "python_full_version": python}
+    head = 'requires-python = "~=3.13.5"'
+    late = package("late", "python_full_version >= '3.13.5'")
+    if fits:
+        assert set(groups(read(late, head=head, values=values))) == {"late"}
+    else:
+        with pytest.raises(BadLock, match="give --python|for Python ~=3.13.5") as told:
+            read(late, head=head, values=values)
+        assert "--python" in told.value.hint

@@ -10,23 +10,40 @@ from deadweight.formats.tables import Malformed, outline
 # ``extra`` holds one name; a lock is read for several extras at a time, and PEP 751's ``extras`` holds them all.
 _EXTRA = re.compile(r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')""")
 _EXTRA_LAST = re.compile(r"""("[^"]*"|'[^']*')\s*(==|!=)\s*extra\b""")
+_MOST_PATCHES = 100  # of one minor version of Python; the largest so far is 3.9.25
 _AS_MEMBER = {"==": "in", "!=": "not in"}
 
 
 class Markers:
     """Evaluates markers for one machine, each once.
 
-    values: the variables of PEP 508
+    values: the variables of PEP 508; ``python_full_version`` without a patch number stands for any patch
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
+        self._any_patch = self.python.count(".") == 1
+        if self._any_patch:
+            self._set_python(f"{self.python}.0")
         self._known: dict[tuple[str, frozenset[str], frozenset[str]], bool] = {}
 
     @property
     def python(self) -> str:
         """The Python that is measured, with its patch number."""
         return self._values.get("python_full_version") or self._values["python_version"]
+
+    @property
+    def system(self) -> str:
+        """``sys_platform`` of the machine, "" where nobody tells."""
+        return self._values.get("sys_platform", "")
+
+    @property
+    def processor(self) -> str:
+        """``platform_machine`` of the machine, "" where nobody tells."""
+        return self._values.get("platform_machine", "")
+
+    def _set_python(self, version: str) -> None:
+        self._values |= {"python_full_version": version, "implementation_version": version}
 
     def hold(self, marker: str, *, extras: frozenset[str] = frozenset(), groups: frozenset[str] = frozenset()) -> bool:
         """Say whether a marker holds with these extras and dependency groups; an empty one does."""
@@ -46,12 +63,27 @@ class Markers:
         except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, ValueError, RecursionError) as error:
             raise Malformed(f"no marker: {outline(marker)}") from error
 
+    def fits_python(self, requires_python: str) -> bool:
+        """Say whether a specifier admits the Python; raises Malformed where it is none.
+
+        Of a Python without a patch number the first patch that is admitted is the one that is measured from then on.
+        """
+        if not requires_python or admits(requires_python, self.python):
+            return True
+        major, minor = self.python.split(".")[:2]
+        for patch in range(_MOST_PATCHES if self._any_patch else 0):
+            if admits(requires_python, f"{major}.{minor}.{patch}"):
+                self._set_python(f"{major}.{minor}.{patch}")
+                self._known.clear()
+                return True
+        return False
+
     def check_python(self, requires_python: str, what: str = "it") -> None:
         """Refuse what is for other versions of Python; raises Malformed."""
-        if requires_python and not admits(requires_python, self.python):
+        if not self.fits_python(requires_python):
             raise Malformed(
                 f"{what} is for Python {outline(requires_python)}, not for {self.python}",
-                hint="choose a Python that the lock is for",
+                hint="give --python a version that the lock is for",
             )
 
 

@@ -15,13 +15,18 @@ from functools import partial
 from deadweight.formats.locks.asked import asked_by_project, edge_of, wanted
 from deadweight.formats.locks.marking import Markers, admits
 from deadweight.formats.locks.places import archive, beside, by_kind, last_part, repository, url_from
-from deadweight.formats.locks.walking import Edge, by_name, once, reached
+from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 from deadweight.model import Archive, Lock, Pinned
 
 _KNOWN = re.compile(r"4(?:\.\d{1,4}){0,2}\Z")
+_NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
+_PLATFORM = re.compile(
+    r"(?P<system>windows|macos|alpine|(?:many|musl)?linux)(?:_\d+_\d+)?(?:_(?P<machine>[a-z]\w*))?\Z"
+)
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64", None: ""}
 _AGAIN = "lock again with a current pdm: pdm lock"
 _ALL_IS_TAKEN = (
     "a pdm.lock without the strategy inherit_metadata does not tell what is for this machine, and no pyproject.toml is"
@@ -54,6 +59,7 @@ def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, proj
     if not _KNOWN.match(version):
         told = outline(version) or "none"
         raise Malformed(f"pdm.lock of a version that is not known: {told}", hint=_AGAIN)
+    _check_targets(metadata, markers)
     packages = _packages(table)
     asked = asked_by_project(project)
     in_lock = {*map(normalize, metadata.texts("groups"))} - {"default"}
@@ -64,6 +70,7 @@ def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, proj
     warnings: tuple[str, ...] = ()
     if any("groups" in package.row.values for package in packages):
         found = _told(packages, markers, extras | groups)
+        _check_edges(found, packages, markers, project)
     elif asked.starts:
         found = reached(asked.starts, partial(_find, by_name(packages), markers), _edges)
     else:
@@ -71,6 +78,46 @@ def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, proj
     files = metadata.table("files")
     pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in found.items())
     return Lock(packages=pinned, wanted=wanted(asked, pinned), warnings=warnings)
+
+
+def _check_targets(metadata: Table, markers: Markers) -> None:
+    """Refuse a lock none of whose targets is this machine; raises Malformed."""
+    targets = metadata.tables("targets")
+    here = [target for target in targets if _is_for_platform(target.text("platform"), markers)]
+    if targets and not here:
+        names = ", ".join(dict.fromkeys(target.text("platform") for target in targets))
+        raise Malformed(f"it is for other platforms: {outline(names)}", hint="give --platform one that the lock is for")
+    versions = [target.text("requires_python") for target in here]
+    if versions and not any(map(markers.fits_python, versions)):
+        markers.check_python(versions[-1])
+
+
+def _is_for_platform(platform: str, markers: Markers) -> bool:
+    """Say whether a target's platform, as pdm names it ("linux", "manylinux_2_17_x86_64"), may be this machine."""
+    match = _PLATFORM.match(platform)
+    if match is None or not markers.system:
+        return True
+    systems = {"windows": "win32", "macos": "darwin"}
+    machine = _MACHINES.get(match["machine"], match["machine"])
+    same = _MACHINES.get(markers.processor.lower(), markers.processor.lower())
+    return systems.get(match["system"], "linux") == markers.system and (not machine or not same or machine == same)
+
+
+def _check_edges(found: Iterable[_Package], packages: Iterable[_Package], markers: Markers, project: bytes) -> None:
+    """Refuse a lock that lacks what one of its packages needs; raises Malformed."""
+    resolution = parse_toml(project).table("tool").table("pdm").table("resolution") if project else Table("", {})
+    there = {package.name for package in packages} | {*map(normalize, resolution.texts("excludes"))}
+    for package in found:
+        for row in package.rows:
+            lines = [line for line in row.texts("dependencies") if _named(line) not in there]
+            missing = [edge.name for edge in map(edge_of, lines) if _is_for(row, markers) and markers.hold(edge.marker)]
+            check_edges(missing, there, package.name, hint=_AGAIN)
+
+
+def _named(line: str) -> str:
+    """Return the name that a PEP 508 line begins with, "" where it is none."""
+    match = _NAME.match(line)
+    return normalize(match[1]) if match else ""
 
 
 def _packages(table: Table) -> list[_Package]:

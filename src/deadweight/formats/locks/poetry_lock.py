@@ -7,7 +7,7 @@ walked from the pyproject.toml beside it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from deadweight.formats.locks.asked import asked_by_project, poetry_edges, wante
 from deadweight.formats.locks.constraints import poetry_admits
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
-from deadweight.formats.locks.walking import Edge, by_name, once, reached
+from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -64,6 +64,7 @@ def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, p
     warnings: tuple[str, ...] = ()
     if tells:
         found = _told(packages, markers, table.table("extras"), groups, extras)
+        _check_edges(found, packages, markers)
     elif asked.starts:
         find = partial(_find, by_name(packages), markers)
         found = reached(asked.starts, find, partial(_edges, markers))
@@ -107,6 +108,17 @@ def _told(
         if names:
             found[package] = names
     return found
+
+
+def _check_edges(found: Iterable[_Package], packages: Iterable[_Package], markers: Markers) -> None:
+    """Refuse a lock that lacks what one of its packages needs; raises Malformed."""
+    there = {package.name for package in packages}
+    for package in found:
+        table = package.table.table("dependencies")
+        missing = {name: value for name, value in table.values.items() if normalize(name) not in there}
+        edges = poetry_edges(Table(table.where, missing)) if missing else ()
+        names = [edge.name for edge, optional in edges if not optional and markers.hold(edge.marker)]
+        check_edges(names, there, package.name, hint="lock again: poetry lock")
 
 
 def _marker_of(package: Table, group: str) -> str:

@@ -21,7 +21,7 @@ from deadweight.formats.locks.places import (
     repository,
     sha256_of,
 )
-from deadweight.formats.locks.walking import once
+from deadweight.formats.locks.walking import check_edges, once
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -43,6 +43,10 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
     warnings = _version_warnings(table)
     lock = _validated(table)
     _check_machine(lock, markers)
+    there = {package.name for package in lock.packages}
+    for package in lock.packages:
+        names = [normalize(str(each.get("name", package.name))) for each in package.dependencies or ()]
+        check_edges(names, there, package.name, hint="lock again")
     # PEP 751: default groups stand for the project itself; nobody asks for them by name
     default = frozenset(map(normalize, lock.default_groups or ()))
     known = frozenset(map(normalize, lock.dependency_groups or ()))

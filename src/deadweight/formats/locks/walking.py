@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeVar
 
 from deadweight.formats.tables import Malformed
@@ -79,6 +79,13 @@ def by_name(packages: Iterable[Package]) -> Mapping[str, list[Package]]:
         if len(found[package.name]) > _MOST_VERSIONS:
             raise Malformed(f"more than {_MOST_VERSIONS} versions of {package.name}")
     return found
+
+
+def check_edges(names: Iterable[str], there: Collection[str], whose: str, *, hint: str) -> None:
+    """Refuse a lock that was cut short: one whose package needs another that it does not have; raises Malformed."""
+    missing = next((name for name in names if name not in there), None)
+    if missing is not None:
+        raise Malformed(f"{missing} is not in it, but {whose} needs it; the file may have been cut short", hint=hint)
 
 
 def merged(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
