@@ -66,10 +66,9 @@ class Machine:
         return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
 
     def for_resolving(self) -> Machine:
-        """Return the machine that versions are chosen for: of musl's the one with glibc.
+        """Return the machine to resolve for if nothing resolves for this one: glibc in place of musl, else itself.
 
-        No marker tells them apart, and an installer builds what has no wheel, so both come to the same versions; but
-        a resolver that builds nothing would pass those over.
+        No marker tells them apart, so both need the same projects.
         """
         match = _LINUX.match(self.platform)
         if match is None or match[1] != "musllinux":

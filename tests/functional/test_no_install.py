@@ -350,6 +350,18 @@ def test_no_install__foreign_platform__markers_and_wheels_follow(here: Path) -> 
     assert musl.inventory.environment.platform == "musllinux_1_2_x86_64"
 
 
+def test_no_install__macos__wheels_are_those_of_the_version_that_was_asked_for(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MACOSX_DEPLOYMENT_TARGET", "11.0")
+    wheels = [make_wheel("dw-mac", str(n), files={"dw_mac/a.bin": "x" * n}) for n in (1, 2)]
+    tags = ("cp311-cp311-macosx_12_0_arm64", "cp311-cp311-macosx_14_0_arm64")
+    with Server(**index_of([foreign(wheel, tag) for wheel, tag in zip(wheels, tags, strict=True)])) as server:
+        found = [measure(server, "dw-mac\n", python="3.11", platform=f"macosx_{n}_0_arm64") for n in (13, 14)]
+    assert [[d.version for d in each.inventory.distributions] for each in found] == [["1"], ["2"]]
+    assert [each.skipped for each in found] == [(), ()]
+
+
 def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
     only_glibc = (
         make_wheel("dw-nat")[0].replace("py3-none-any", "cp312-cp312-manylinux_2_28_x86_64"),

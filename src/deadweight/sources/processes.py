@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from deadweight.errors import InstallFailed
 from deadweight.sources.scratch import Scratch
@@ -24,14 +25,21 @@ _NOT_PASSED_ON = (
 )  # fmt: skip
 
 
-def run(command: list[str], scratch: Scratch, on_line: Callable[[str], None] = lambda _: None) -> tuple[int, str]:
+def run(
+    command: list[str],
+    scratch: Scratch,
+    on_line: Callable[[str], None] = lambda _: None,
+    *,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, str]:
     """Run a command to its end; return its status and all that it printed, each line told to ``on_line`` meanwhile.
 
+    variables: of its environment, in place of the user's
     raises: InstallFailed where it cannot be started
     """
     output: list[str] = []
     try:
-        with _child(command, scratch) as child:
+        with _child(command, scratch, variables) as child:
             assert child.stdout is not None
             for line in child.stdout:
                 output.append(line)
@@ -42,7 +50,7 @@ def run(command: list[str], scratch: Scratch, on_line: Callable[[str], None] = l
 
 
 @contextlib.contextmanager
-def _child(command: list[str], scratch: Scratch) -> Iterator[subprocess.Popen[str]]:
+def _child(command: list[str], scratch: Scratch, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Start a command in a process group of its own; on an error or a signal, the whole group has ended afterwards."""
     child = subprocess.Popen(
         command,
@@ -51,7 +59,7 @@ def _child(command: list[str], scratch: Scratch) -> Iterator[subprocess.Popen[st
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        env=purged(os.environ, scratch),
+        env={**purged(os.environ, scratch), **variables},
         start_new_session=True,
         pass_fds=(scratch.lock,),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -75,13 +76,13 @@ class UvResolver:
             self.uv.executable, "pip", "compile", requirements, "--format", "pylock.toml", "--output-file", path,
             "--no-build", "--no-header", "--verbose", "--no-python-downloads", "--python", str(python),
             "--python-version", machine.python,
-            *(["--python-platform", _uv_platform(machine.platform)] if machine.platform else []),
+            *(["--python-platform", uv_platform(machine.platform)] if machine.platform else []),
             *(["--override", options.overrides] if options.overrides else []),
             *index_options(options),
             *(option for name in sorted(anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
         # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
-        status, output = run(command, scratch)
+        status, output = run(command, scratch, variables=_uv_variables(machine.platform))
         if status:
             return Answer(lock=None, doubts=uv_doubts(output), output=output)
         with open(path, "rb") as file:
@@ -90,12 +91,16 @@ class UvResolver:
         return Answer(lock=lock, doubts=uv_doubts(output), output=output)
 
 
-def _uv_platform(platform: str) -> str:
-    """Return a platform as uv names it; raises InstallFailed for one that it does not know."""
+def uv_platform(platform: str) -> str:
+    """Return a platform as uv names it; raises InstallFailed for a glibc that is older than what uv resolves for."""
     system, machine = system_and_machine(platform)
-    kind = platform.partition("_")[0]
+    kind, _, version = platform.partition("_")
     if kind == "manylinux":
-        return f"{machine}-{platform.removesuffix(f'_{machine}')}"
+        wanted = int(version.split("_")[1])
+        known = max((glibc for glibc in _UV_GLIBC if glibc <= wanted), default=None)
+        if known is None:
+            raise InstallFailed(f"uv resolves for manylinux_2_17 and later, not for {platform}")
+        return f"{machine}-manylinux_2_{known}"
     if kind == "musllinux":
         return f"{machine}-unknown-linux-musl"
     if system == "linux":
@@ -105,6 +110,13 @@ def _uv_platform(platform: str) -> str:
     return f"{_WINDOWS.get(machine, machine)}-pc-windows-msvc"
 
 
+def _uv_variables(platform: str) -> dict[str, str]:
+    """Return what tells uv the version of macOS: the names of its platforms have none, and mean macOS 13."""
+    match = re.match(r"macosx_(\d+)_(\d+)_", platform)
+    return {"MACOSX_DEPLOYMENT_TARGET": f"{match[1]}.{match[2]}"} if match else {}
+
+
+_UV_GLIBC = (17, 28, *range(31, 41))  # minor versions that uv has platforms for
 _WINDOWS = {"AMD64": "x86_64", "ARM64": "aarch64", "x86": "i686"}
 
 

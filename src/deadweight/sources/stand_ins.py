@@ -30,13 +30,17 @@ from deadweight.sources.parallel import in_parallel
 class StandIns:
     """Makes stand-ins, and puts what they stand for back into the resolver's answer.
 
-    folder: where they lie, for ``--find-links``
+    folder:    where they lie, for ``--find-links``
+    machine:   the one that is measured
+    resolving: the one that the resolver is asked about: the same, or one like it
     """
 
-    def __init__(self, folder: str, machine: Machine, indexes: Indexes, reader: ArchiveReader) -> None:
+    def __init__(
+        self, folder: str, machine: Machine, resolving: Machine, indexes: Indexes, reader: ArchiveReader
+    ) -> None:
         self.folder = folder
         os.makedirs(folder, exist_ok=True)
-        self._machine, self._indexes, self._reader = machine, indexes, reader
+        self._machine, self._resolving, self._indexes, self._reader = machine, resolving, indexes, reader
         self._real: dict[str, Pinned] = {}
 
     def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
@@ -54,11 +58,12 @@ class StandIns:
             return False  # then the resolver's own reason is the better one
         for version, files in _newest_first(links, name, versions, self._machine):
             wheels = tuple(link.archive for link in files if link.archive.filename.endswith(".whl"))
-            if best_wheel(wheels, self._machine) is not None:
+            if best_wheel(wheels, self._resolving) is not None:
                 return False
             sdist = next((link.archive for link in files if not link.archive.filename.endswith(".whl")), None)
-            if sdist is not None:
-                return self._make(Pinned(name=name, version=version, wheels=wheels, sdist=sdist), (*wheels[:1], sdist))
+            if sdist is not None or best_wheel(wheels, self._machine) is not None:
+                package = Pinned(name=name, version=version, wheels=wheels, sdist=sdist)
+                return self._make(package, (*wheels[:1], *([sdist] if sdist else ())))
         return False
 
     def replacing(self, wanted: Wanted) -> str:

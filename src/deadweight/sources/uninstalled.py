@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deadweight.errors import BadInput, DeadweightError, FetchFailed
+from deadweight.errors import BadInput, DeadweightError, FetchFailed, InstallFailed
 from deadweight.formats.locks import read_lock
 from deadweight.formats.pyproject import Choice
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
@@ -96,16 +96,26 @@ class Uninstalling:
 
     def resolved(self, file: RequirementsFile) -> Lock:
         """Return what a requirements file comes to; what only a build could tell is left out, and said so."""
-        folder = os.path.join(self._scratch.path, "stand-ins")
-        machine = self._machine.for_resolving()
-        stand_ins = StandIns(folder, machine, self._indexes, self._reader)
+        like = self._machine.for_resolving()
+        try:
+            return self._resolved(file, self._machine)
+        except InstallFailed:
+            if like == self._machine:
+                raise
+        # Something has neither a wheel for musl nor an sdist. What it is shows if glibc may stand in for musl.
+        return with_other_wheels(self._resolved(file, like), self._machine, self._indexes)
+
+    def _resolved(self, file: RequirementsFile, machine: Machine) -> Lock:
+        """Return what a requirements file comes to on a machine: the one that is measured, or one like it."""
+        folder = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
+        stand_ins = StandIns(folder, self._machine, machine, self._indexes, self._reader)
         text = for_resolver(file, dict(self._replaced(file, stand_ins)))
         options = self._options
         transitive = {old: new for old, new in self._wishes.swaps.items() if new not in text.splitlines()}
         if transitive:
             text += "".join(f"{new}\n" for new in transitive.values())
             options = replace(options, overrides=self._scratch.write("overrides.txt", overrides(transitive)))
-        lock = self._resolve(text, options, stand_ins)
+        lock = self._resolve(text, machine, options, stand_ins)
         try:
             pins = constraints(lock, self._wishes, self._machine, self._connect)
         except FetchFailed as error:
@@ -114,13 +124,13 @@ class Uninstalling:
             return self._without_cuda(lock, file, error)
         if pins:
             path = self._scratch.write("constraints.txt", "".join(f"{pin}\n" for pin in pins.values()))
-            lock = self._resolve(f"{text}--constraint {path}\n", options, stand_ins)
-        return lock if machine == self._machine else with_other_wheels(lock, self._machine, self._indexes)
+            lock = self._resolve(f"{text}--constraint {path}\n", machine, options, stand_ins)
+        return lock
 
-    def _resolve(self, text: str, options: InstallOptions, stand_ins: StandIns) -> Lock:
+    def _resolve(self, text: str, machine: Machine, options: InstallOptions, stand_ins: StandIns) -> Lock:
         return resolve(
             self._scratch.write("requirements.txt", text),
-            self._machine.for_resolving(),
+            machine,
             options,
             resolver=resolver_of(self._installer),
             stand_ins=stand_ins,
@@ -178,7 +188,7 @@ class Uninstalling:
         found = read_wheels(
             chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe
         )
-        tree = replace(found.tree, skipped=tuple(sorted((*found.tree.skipped, *self._skipped))))
+        tree = replace(found.tree, skipped=tuple(sorted({*found.tree.skipped, *self._skipped})))
         told = (*lock.warnings, *self._told, *sorted(self._reader.told))
         swaps = {old: bare_name(new) for old, new in self._wishes.swaps.items()}
         swaps |= dict.fromkeys(self._thought_away, "")
