@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -153,11 +154,9 @@ def test_no_measure__pinned_lines_that_need_more_than_is_named__are_no_freeze(he
 
 def test_no_measure__lock__is_judged_with_what_it_locks(server: Server, here: Path) -> None:
     lines = ['lock-version = "1.0"', 'created-by = "test"']
-    for name, (filename, _) in (("dw-plugin", NEW), ("dw-app", APP)):
-        version = filename.split("-")[1]
-        wheel = (
-            f'{{ name = "{filename}", url = "{server.url}/files/{filename}", hashes = {{ sha256 = "{"0" * 64}" }} }}'
-        )
+    for name, (filename, data) in (("dw-plugin", NEW), ("dw-app", APP)):
+        version, sha256 = filename.split("-")[1], hashlib.sha256(data).hexdigest()
+        wheel = f'{{ name = "{filename}", url = "{server.url}/files/{filename}", hashes = {{ sha256 = "{sha256}" }} }}'
         lines += ["[[packages]]", f'name = "{name}"', f'version = "{version}"', f"wheels = [{wheel}]"]
     write_files(here, {"pylock.toml": "\n".join(lines)})
     found = groups_of("pylock.toml", Settings(no_measure=True))

@@ -6,8 +6,12 @@ source: the simple repository API: HTML (PEP 503, 592, 658, 714) and JSON (PEP 6
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from functools import lru_cache
+from html import unescape
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -16,7 +20,11 @@ from deadweight.formats.metadata import normalize
 from deadweight.model import Archive
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+LARGEST_PAGE = 1 << 25  # bytes; the largest page of PyPI has about a third of that
+MOST_LINKS = 100_000
 _SCHEMES = ("http", "https", "file")
+# Absolute URLs that have nothing to resolve, split or normalize: nearly all links of PyPI.
+_PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?/[\w.~/+%!-]*\Z", re.ASCII)
 _LONGEST_NAME = 255  # of a file, on any disk
 
 
@@ -35,37 +43,56 @@ def read_page(data: bytes, content_type: str, url: str) -> tuple[Link, ...]:
     url: of the page, which relative links count from
     """
     read = _read_json if "json" in content_type.partition(";")[0].lower() else _read_html
-    links = read(data.decode("utf-8", "replace"), url)
+    links = [link for link in islice(read(data.decode("utf-8", "replace"), url), MOST_LINKS + 1) if link is not None]
+    if len(links) > MOST_LINKS:
+        raise BadInput(f"the index answered with more than {MOST_LINKS:,} links, which no project has")
     # No server has a say in which files of this machine are read.
     return tuple(link for link in links if url.startswith("file:") or not link.archive.url.startswith("file:"))
 
 
-def _read_html(text: str, url: str) -> tuple[Link, ...]:
-    parser = _Anchors()
+def _read_html(text: str, url: str) -> Iterator[Link | None]:
+    """Yield the links of all anchors.
+
+    By a regular expression for tags: ``html.parser`` takes several times as long, and far longer for malformed pages.
+    """
+    tags = _TAG.findall(_without_comments(text))
     try:
-        parser.feed(text)
-        base = urljoin(url, parser.base)
-    except (ValueError, AssertionError) as error:  # both are raised by the parser itself for some malformed pages
+        bases = (_attributes(inside).get("href") for name, inside in tags if name in ("base", "BASE"))
+        base = urljoin(url, next(filter(None, bases), ""))
+        for name, inside in tags:
+            if name in ("a", "A"):
+                yield _of_anchor(_attributes(inside), base)
+    except ValueError as error:  # of a base that is no URL, or of a character reference with too many digits
         raise BadInput("the index answered with HTML that is no project's page") from error
-    return tuple(link for attributes in parser.anchors if (link := _of_anchor(attributes, base)))
 
 
-class _Anchors(HTMLParser):
-    """Collects the attributes of all anchors, and what they count from."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.base = ""
-        self.anchors: list[dict[str, str | None]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.anchors.append(dict(attrs))
-        elif tag == "base" and not self.base:
-            self.base = dict(attrs).get("href") or ""
+# Linear in the page: what a name or a bare value may hold is disjoint from what may follow it, neither holds a "<", so
+# that the search for one tag does not run through the next ones, and a tag has at most 32 attributes.
+_TAG = re.compile(
+    r"""<(a|A|base|BASE)(?=[\s>])"""
+    r"""((?>\s+[^\s"'<>/=]++(?:\s*=\s*(?>"[^"]{0,8192}+"|'[^']{0,8192}+'|[^\s"'<>]++))?){0,32}+)\s*+/?>"""
+)
+_ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*=\s*(?>"([^"]*)"|'([^']*)'|([^\s"'>]++)))?""")
 
 
-def _of_anchor(attributes: dict[str, str | None], base: str) -> Link | None:
+def _attributes(inside: str) -> dict[str, str]:
+    """Return the attributes of a tag; of two of one name the last."""
+    found = {key.lower(): one or other or bare for key, one, other, bare in _ATTRIBUTE.findall(inside)}
+    return {key: unescape(value) for key, value in found.items()} if "&" in inside else found
+
+
+def _without_comments(text: str) -> str:
+    kept: list[str] = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0:
+        kept.append(text[at:start])
+        at = text.find("-->", start)
+        if at < 0:
+            return "".join(kept)
+    return "".join([*kept, text[at:]]) if kept else text
+
+
+def _of_anchor(attributes: dict[str, str], base: str) -> Link | None:
     href = attributes.get("href") or ""
     fragment = href.partition("#")[2]
     sha256 = next((part[7:] for part in fragment.split("&") if part.startswith("sha256=")), None)
@@ -80,10 +107,10 @@ def _of_anchor(attributes: dict[str, str | None], base: str) -> Link | None:
     )
 
 
-def _read_json(text: str, url: str) -> tuple[Link, ...]:
+def _read_json(text: str, url: str) -> Iterator[Link | None]:
     try:
-        files = json.loads(text)["files"]
-        return tuple(link for found in files if (link := _of_json(found, url)))
+        for found in json.loads(text)["files"]:
+            yield _of_json(found, url)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput("the index answered with JSON that is no project's page") from error
 
@@ -114,17 +141,22 @@ def _link(
     requires_python: str,
     size: int | None = None,
 ) -> Link | None:
-    try:
-        parts = urlsplit(urljoin(base, href.partition("#")[0].strip()))
-    except ValueError:
-        return None
-    filename = unquote(parts.path).rpartition("/")[2]
-    if parts.scheme not in _SCHEMES or not 0 < len(filename) <= _LONGEST_NAME or not filename.isprintable():
+    bare = href.partition("#")[0].strip()
+    if _PLAIN.match(bare):
+        url, path, scheme = bare, bare, "https"
+    else:
+        try:
+            parts = urlsplit(urljoin(base, bare))
+        except ValueError:
+            return None
+        url, path, scheme = parts.geturl(), parts.path, parts.scheme
+    filename = unquote(path).rpartition("/")[2]
+    if scheme not in _SCHEMES or not 0 < len(filename) <= _LONGEST_NAME or not filename.isprintable():
         return None
     offered, metadata_sha256 = _beside(metadata)
     archive = Archive(
         filename=filename,
-        url=parts.geturl(),
+        url=url,
         sha256=sha256 and sha256.lower(),
         size=size,
         metadata=offered,
@@ -143,16 +175,37 @@ def _beside(told: object) -> tuple[bool, str | None]:
 
 
 def version_of(filename: str, name: str) -> str | None:
-    """Return the version that a file name tells, None where it is no archive of the project of that name."""
-    from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
+    """Return the version that a file name tells, None where it is no archive of the project of that name.
+
+    source: the binary and source distribution formats (PEP 427, PEP 625), as ``packaging.utils`` reads them
+    """
+    if filename.endswith(".whl"):
+        parts = filename[:-4].split("-")
+        if len(parts) not in (5, 6) or not _WHEEL_NAME.match(parts[0]) or "__" in parts[0]:
+            return None
+        # A build tag begins with a digit, and tags are not empty.
+        if (len(parts) == 6 and not "0" <= parts[2][:1] <= "9") or not all(parts[-3:]):
+            return None
+        found, version = parts[0], parts[1]
+    else:
+        stem = filename.removesuffix(".tar.gz")
+        stem = filename.removesuffix(".zip") if stem == filename else stem
+        found, dash, version = stem.rpartition("-")
+        if stem == filename or not dash:
+            return None
+    return _spelled(version) if _normalized(found) == normalize(name) else None
+
+
+_WHEEL_NAME = re.compile(r"[\w\d._]*\Z")
+_normalized = lru_cache(1024)(normalize)
+
+
+@lru_cache(1 << 14)
+def _spelled(text: str) -> str | None:
+    """Return a version as PEP 440 normalizes it, None where it is none; a version often has twenty archives."""
+    from packaging.version import InvalidVersion, Version
 
     try:
-        if filename.endswith(".whl"):
-            # Of the tags only the number matters here: three short sets of them multiply to a hundred thousand.
-            stem, *tags = filename.rsplit("-", 3)
-            found, version = parse_wheel_filename(f"{stem}-py3-none-any.whl" if len(tags) == 3 else filename)[:2]
-        else:
-            found, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+        return str(Version(text))
+    except InvalidVersion:
         return None
-    return str(version) if found == normalize(name) else None

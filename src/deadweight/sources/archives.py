@@ -12,12 +12,13 @@ import os
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from deadweight.errors import BadInput, FetchFailed, MalformedArchive, NoRanges
 from deadweight.formats.metadata import head_of, headers
 from deadweight.formats.sdist import LARGEST_TELLING, TELLING, contents_of_sdist
+from deadweight.formats.tar import Malformed, entries, pass_over
 from deadweight.formats.wheel import Contents, Item, info_folder, same_name
 from deadweight.formats.zip_directory import (
     TAIL_BYTES,
@@ -39,9 +40,10 @@ if TYPE_CHECKING:
 FIRST_BYTES = 40_000  # of a wheel's end: they hold all that is needed of most wheels
 _HEADERS = 1 << 18
 _LARGEST_TEXT = 1 << 20
-_LARGEST_WHEEL = 1 << 36
+_LARGEST_WHEEL = 1 << 34
 _LARGEST_SDIST = 1 << 31
-_MOST_FILES = 1_000_000
+_MOST_HEADER_BYTES = 1 << 27
+_MOST_SOURCES = 100_000  # files of an sdist
 
 
 class _Place(Protocol):
@@ -125,7 +127,7 @@ class ArchiveReader:
         try:
             with open(path, "w+b") as file:
                 most = _LARGEST_WHEEL if archive.filename.endswith(".whl") else _LARGEST_SDIST
-                size, sha256 = client.download(archive.url, file, limit=most)
+                size, sha256 = client.download(archive.url, file, limit=min(most, archive.size or most))
                 _check(archive, size, sha256)
                 found = _of_file(archive.filename, file)
                 self._cache.put(archive, found, verified=True)
@@ -295,26 +297,74 @@ def _of_zipped(filename: str, place: _Place) -> _Listed:
 def _of_tar(filename: str, file: BinaryIO) -> _Listed:
     """List a tar archive as a stream: nothing of it is written anywhere, and no name in it is followed."""
     import lzma
-    import tarfile
+    import zlib
 
     items: list[tuple[str, int]] = []
     texts: dict[str, bytes] = {}
     file.seek(0)
     try:
-        with tarfile.open(fileobj=file, mode="r|*") as archive:
-            for member in archive:
-                if len(items) >= _MOST_FILES or archive.offset > _LARGEST_SDIST:
-                    raise MalformedArchive(filename, "it unpacks to more than any sdist holds")
-                if not member.isreg():
-                    continue
-                path = _below(member.name)
-                items.append((path, member.size))
-                if path.rpartition("/")[2] in TELLING and path.count("/") <= 2:
-                    content = archive.extractfile(member)
-                    texts[path] = content.read(LARGEST_TELLING) if content else b""
-    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
-        raise MalformedArchive(filename, f"no tar archive that can be read: {error}") from error
+        with _unpacked(file) as stream:
+            blocks = _Bounded(stream)
+            for entry in entries(blocks):
+                if len(items) >= _MOST_SOURCES:
+                    raise MalformedArchive(filename, f"more than {_MOST_SOURCES:,} files, which is no sdist")
+                content, path = b"", _below(entry.path)
+                if entry.kind == "file":
+                    items.append((path, entry.size))
+                    if path.rpartition("/")[2] in TELLING and path.count("/") <= 2:
+                        content = texts[path] = blocks.read(min(entry.stored, LARGEST_TELLING))
+                pass_over(blocks, entry.stored, len(content))
+    except (Malformed, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
+        raise MalformedArchive(filename, f"not a tar archive that can be read: {error}") from error
+    if not items:
+        raise MalformedArchive(filename, "no files in it")
     return items, texts
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    """Return what a compressed file holds; unlike tarfile's streams, these notice where it was cut short."""
+    import bz2
+    import gzip
+    import lzma
+
+    start = file.read(6)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return cast("BinaryIO", gzip.GzipFile(fileobj=file))
+    if start.startswith(b"BZh"):
+        return cast("BinaryIO", bz2.BZ2File(file))
+    if start.startswith(b"\xfd7zXZ"):
+        return cast("BinaryIO", lzma.LZMAFile(file))
+    return cast("BinaryIO", contextlib.nullcontext(file))
+
+
+class _Bounded:
+    """The bytes of a tar archive, no more of them than an sdist holds.
+
+    Headers are bounded more tightly than the files that are skipped: each byte of them takes far longer to read.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._left, self._headers = stream, _LARGEST_SDIST, _MOST_HEADER_BYTES
+
+    def read(self, length: int) -> bytes:
+        self._headers -= length
+        if self._headers < 0:
+            raise Malformed("its headers take more bytes than those of any sdist")
+        return self._take(length)
+
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (chunk := self._take(min(left, 1 << 20))):
+            left -= len(chunk)
+        return length - left
+
+    def _take(self, length: int) -> bytes:
+        data = self._stream.read(length)
+        self._left -= len(data)
+        if self._left < 0:
+            raise Malformed("it unpacks to more than any sdist holds")
+        return data
 
 
 def _below(path: str) -> str:
@@ -336,6 +386,6 @@ def _of_folder(folder: str) -> Contents:
                 if name in TELLING and path.count("/") <= 2 and os.path.isfile(full):
                     with open(full, "rb") as file:
                         texts[path] = file.read(LARGEST_TELLING)
-        if len(items) > _MOST_FILES:
+        if len(items) > _MOST_SOURCES:
             raise BadInput(f"{folder} holds more files than any project")
     return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=0)  # nothing to download

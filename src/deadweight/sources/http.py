@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import ssl
+import sys
 import threading
 import time
 import urllib.request
@@ -19,6 +20,7 @@ from urllib3 import BaseHTTPResponse as Answer
 from urllib3.exceptions import HTTPError, NewConnectionError, SSLError
 
 from deadweight.errors import FetchFailed, NoRanges
+from deadweight.sources.deadlines import pool_classes
 from deadweight.sources.urls import PORTS, basic, from_netrc, origin_of, parts_of, printable, shown, userinfo_of
 
 _AT_ONCE = 32
@@ -28,6 +30,8 @@ _WORTH_TAKING = 1 << 20  # bytes: a server without ranges may send a whole archi
 _LONGEST_REASON = 1 << 16  # bytes of what a server says about a refusal
 _REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})\Z")
+_ROOM_TO_LEAVE = 1 << 20  # bytes of the disk that a download leaves free
+_DISK_HINT = "set TMPDIR to a folder with more room"
 _HINT = "check the network, the address, and the proxy settings"
 _Read = TypeVar("_Read")
 
@@ -154,13 +158,24 @@ class Client:
         return self._exactly(answer, url, len(span))
 
     def download(self, url: str, file: BinaryIO, *, limit: int) -> tuple[int, str]:
-        """Write a body of at most ``limit`` bytes to an empty file; return (bytes, sha256); raises FetchFailed."""
+        """Write a body of at most ``limit`` bytes to an empty file; return (bytes, sha256).
+
+        raises: FetchFailed, also where the disk has no room for it
+        """
         return self._tried(lambda: self._download(url, file, limit))
 
     def _download(self, url: str, file: BinaryIO, limit: int) -> tuple[int, str]:
         file.seek(0)
         file.truncate()
         answer, _ = self._ask("GET", url, {})
+        announced, room = _length_of(answer), max(0, _free_bytes(file) - _ROOM_TO_LEAVE)
+        if (announced or 0) > limit:
+            answer.close()
+            raise FetchFailed(f"{shown(url)}: {announced:,} bytes, and no more than {limit:,} were promised")
+        if (announced or 0) > room:
+            answer.close()
+            raise FetchFailed(f"{shown(url)}: no room for its {announced:,} bytes on the disk", hint=_DISK_HINT)
+        limit = min(limit, room if announced is None else announced)
         digest = hashlib.sha256()
         # Not decoded: some servers call a .tar.gz "Content-Encoding: gzip", and its hash is that of what they send.
         for chunk in self._chunks(answer, url, limit, decoded=False):
@@ -256,7 +271,7 @@ class Client:
         proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
         with self._lock:
             if proxy not in self._pools:
-                self._pools[proxy] = _new_pool(proxy)
+                self._pools[proxy] = _new_pool(proxy, self._deadline)
             return self._pools[proxy]
 
 
@@ -292,16 +307,30 @@ def _authorized(authorization: str | None) -> dict[str, str]:
     return {} if authorization is None else {"Authorization": authorization}
 
 
-def _new_pool(proxy: str) -> urllib3.PoolManager:
+def _new_pool(proxy: str, deadline: float) -> urllib3.PoolManager:
     bundle = next(filter(None, map(os.environ.get, ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))), None)
     is_folder = bundle is not None and os.path.isdir(bundle)
     trusted = ssl.create_default_context(cafile=None if is_folder else bundle, capath=bundle if is_folder else None)
     if not proxy:
-        return urllib3.PoolManager(maxsize=_AT_ONCE, ssl_context=trusted)
+        return _timed(urllib3.PoolManager(maxsize=_AT_ONCE, ssl_context=trusted), deadline)
     parts = parts_of(proxy if "://" in proxy else f"http://{proxy}")
     found, bare = userinfo_of(parts), parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     headers = {"Proxy-Authorization": basic(found)} if found else {}
-    return urllib3.ProxyManager(bare, proxy_headers=headers, maxsize=_AT_ONCE, ssl_context=trusted)
+    return _timed(urllib3.ProxyManager(bare, proxy_headers=headers, maxsize=_AT_ONCE, ssl_context=trusted), deadline)
+
+
+def _timed(pool: urllib3.PoolManager, deadline: float) -> urllib3.PoolManager:
+    pool.pool_classes_by_scheme = pool_classes(deadline)
+    return pool
+
+
+def _free_bytes(file: BinaryIO) -> int:
+    """Return how many bytes may be written to the disk that a file is on."""
+    try:
+        found = os.fstatvfs(file.fileno())
+    except OSError:  # not a file on a disk
+        return sys.maxsize
+    return found.f_bavail * found.f_frsize
 
 
 def _length_of(answer: Answer) -> int | None:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.formats.requirements import RequirementsFile
-from deadweight.formats.simple_index import ACCEPT, Link, read_page, version_of
+from deadweight.formats.simple_index import ACCEPT, LARGEST_PAGE, Link, read_page, version_of
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
 from deadweight.selection import best_wheel
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from deadweight.sources.http import Client
 
 DEFAULT_INDEX = "https://pypi.org/simple"
-_LARGEST_PAGE = 1 << 27
 _SETTING = re.compile(r"(?:global|install|lock|:env:)\.(index-url|extra-index-url|find-links|no-index)=(.+)")
 
 
@@ -191,7 +190,7 @@ class Indexes:
 
     def _page(self, place: str) -> Iterable[Link]:
         if "://" in place and not place.startswith("file:"):
-            page = self._connect().get(place, limit=_LARGEST_PAGE, accept=ACCEPT)
+            page = self._connect().get(place, limit=LARGEST_PAGE, accept=ACCEPT)
             return read_page(page.data, page.content_type, page.url)
         path = unquote(urlsplit(place).path) if place.startswith("file:") else os.path.expanduser(place)
         return _local(path)
@@ -202,7 +201,7 @@ def _local(path: str) -> Iterable[Link]:
     page = os.path.join(path, "index.html") if os.path.isfile(os.path.join(path, "index.html")) else path
     if os.path.isfile(page):
         with open(page, "rb") as file:
-            return read_page(file.read(_LARGEST_PAGE), "text/html", Path(os.path.abspath(page)).as_uri())
+            return read_page(file.read(LARGEST_PAGE), "text/html", Path(os.path.abspath(page)).as_uri())
     try:
         names = sorted(os.listdir(path))
     except OSError:

@@ -5,9 +5,10 @@ import json
 import time
 
 import pytest
+from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
 from deadweight.errors import BadInput
-from deadweight.formats.simple_index import Link, read_page, version_of
+from deadweight.formats.simple_index import MOST_LINKS, Link, read_page, version_of
 from deadweight.model import Archive
 
 HERE = "https://index.example/simple/a/"
@@ -157,3 +158,77 @@ def test_version_of__tags_that_multiply__are_not_multiplied_out() -> None:
 
 def test_version_of__build_number__is_no_part_of_the_version() -> None:
     assert version_of("a-1.0-7-py3-none-any.whl", "a") == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [(f, n) for n in ("a-b", "a") for f in (
+        "a_b-1.0-py3-none-any.whl", "a_b-1.0-1-py3-none-any.whl", "a_b-1.0-x-py3-none-any.whl", "a_b-1.0-py3-none.whl",
+        "a__b-1.0-py3-none-any.whl", "a+b-1.0-py3-none-any.whl", "a_b-x-py3-none-any.whl", "a_b-01.0-py3-none-any.whl",
+        "a_b-1.0+x.1-py3-none-any.whl", "a.b-1!2-py3-none-any.whl", "a-b-1.0.tar.gz", "a_b-1.0rc1.zip", "ab.tar.gz",
+        "-1.tar.gz", "a-1.tar.bz2", "a-1..zip", "a-b-.zip", "a-1.0-py3-none-any.WHL", "ä-1.zip",
+        "a-1.0-٣-py3-none-any.whl",
+    )],
+)  # fmt: skip
+def test_version_of__odd_names__are_read_as_packaging_reads_them(filename: str, name: str) -> None:
+    expected = None
+    with contextlib.suppress(InvalidWheelFilename, InvalidSdistFilename):
+        if filename.endswith(".whl"):
+            found, version = parse_wheel_filename(filename)[:2]
+        else:
+            found, version = parse_sdist_filename(filename)
+        expected = str(version) if found == name else None
+    assert version_of(filename, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("anchor", "files"),
+    [
+        ("<A HREF='a-1.zip'>", ["a-1.zip"]),
+        ("<a href = a-1.zip >", ["a-1.zip"]),
+        ('<a data-requires-python=">=3.8" href="a-1.zip">', ["a-1.zip"]),
+        ('<a\n  href="a-1.zip"\n  rel="x" disabled>', ["a-1.zip"]),
+        ('<!-- <a href="a-1.zip"> --><a href="a-2.zip">', ["a-2.zip"]),
+        ('<!-- <a href="a-1.zip">', []),
+        ('<abbr href="a-1.zip">', []),
+        ('<a href="a-1.zip"', []),
+        ('<a href="a&#45;1.zip">', ["a-1.zip"]),
+    ],
+)
+def test_html__ways_to_write_an_anchor__are_read(anchor: str, files: list[str]) -> None:
+    assert [link.archive.filename for link in html(anchor)] == files
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a ",
+        "<a href='",
+        '<a href="',
+        '<a b="<a c=" d="',
+        ' b="<a "',
+        "<a" + " " * 99,
+        "<a x=",
+        "<!--",
+        "<",
+        "<a b=c d",
+        "<a href=x>",
+        "&",
+        "<a a a a ",
+        "=\"'",
+    ],
+)
+def test_html__twice_the_page__takes_about_twice_the_time(piece: str) -> None:
+    def seconds(times: int) -> float:
+        began = time.process_time()
+        with contextlib.suppress(BadInput):
+            html(piece * times)
+        return time.process_time() - began
+
+    count = (1 << 14) // len(piece)
+    assert seconds(4 * count) < 16 * max(seconds(count), 0.05)
+
+
+def test_html__more_links_than_any_project_has__is_refused() -> None:
+    with pytest.raises(BadInput, match="links"):
+        html('<a href="a-1.zip">' * (MOST_LINKS + 1))

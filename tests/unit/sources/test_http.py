@@ -7,6 +7,7 @@ import hashlib
 import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -395,3 +396,65 @@ def test_refused__what_the_server_says__is_kept_where_it_is_json(kind: str, body
     with answering(answer) as url, client() as web, pytest.raises(Refused) as told:
         web.get(url, limit=9)
     assert (told.value.status, told.value.challenge, told.value.said, told.value.url) == (401, "Basic", said, url)
+
+
+@contextlib.contextmanager
+def dripping(head: bytes, body: bytes = b"") -> Iterator[str]:
+    """Give the URL of a server that sends ``head`` byte by byte, ten a second, and then ``body`` again and again."""
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            connection.recv(1 << 16)
+            for at in range(len(head)):
+                connection.sendall(head[at : at + 1])
+                if not body:
+                    time.sleep(0.1)
+            while body:
+                connection.sendall(body)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/a"
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("start", [b"HTTP/1.1 200 x\r\n", b"HTTP/1.1 100 x\r\n\r\n" * 9, b""])
+def test_get__headers_that_trickle__are_not_waited_for(start: bytes) -> None:
+    began = time.monotonic()
+    with dripping(start + b"X-Slow: " + b"x" * 1000) as url, client(deadline=0.6, attempts=1) as web:
+        with pytest.raises(FetchFailed, match="took too long to answer"):
+            web.get(url, limit=100)
+    assert time.monotonic() - began < 10
+
+
+def test_get__slow_headers_within_the_time__are_read() -> None:
+    answer = b"HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na"
+    with dripping(answer) as url, client(timeout=1, deadline=20, attempts=1) as web:
+        assert web.get(url, limit=100).data == b"a"
+
+
+@pytest.mark.parametrize("head_", [b"", b"Content-Length: 9999999\r\n"])
+def test_download__more_than_was_announced__ends(tmp_path: Path, head_: bytes) -> None:
+    whole = b"HTTP/1.1 200 x\r\n" + head_ + b"\r\n"
+    with dripping(whole, bytes(1 << 16)) as url, client(attempts=1) as web, (tmp_path / "x").open("w+b") as file:
+        with pytest.raises(FetchFailed, match="bytes"):
+            web.download(url, file, limit=1_000_000)
+    assert (tmp_path / "x").stat().st_size <= 1_000_000
+
+
+def test_download__no_room_for_it__is_refused_before_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deadweight.sources.http._free_bytes", lambda file: 2_100_000)
+    with Server(files={"/a": BIG, "/b": BIG[:1_000_000]}) as server, client(attempts=1) as web:
+        with (tmp_path / "x").open("w+b") as file:
+            with pytest.raises(FetchFailed, match="no room"):
+                web.download(f"{server.url}/a", file, limit=1 << 30)
+            assert file.seek(0, 2) == 0
+            assert web.download(f"{server.url}/b", file, limit=1 << 30)[0] == 1_000_000
