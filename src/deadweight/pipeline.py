@@ -80,7 +80,7 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
     from deadweight.formats.requirements import for_resolver, swapped
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.installer import find_installer, install
-    from deadweight.sources.scratch import scratch_folder
+    from deadweight.sources.scratch import new_folder, scratch_folder
 
     refuse(settings, ("requirements", "environment"), _ASKS)
     refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
@@ -90,13 +90,12 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
     if settings.no_build:
         _refuse_builds(file)
     installer, options = find_installer(settings.installer), install_options(settings)
-    with scratch_folder() as scratch:
+    with contextlib.ExitStack() as stack:
+        scratch = stack.enter_context(scratch_folder())
         folder = os.path.join(scratch.path, "env")
         if settings.keep_env:
             folder = os.path.abspath(settings.keep_env)
-            if os.path.lexists(folder):
-                raise BadInput(f"{settings.keep_env} is there already", hint="give --keep-env a folder that is not")
-            scratch.answers_for(folder)
+            stack.enter_context(new_folder(folder))
         if settings.swap:
             path = scratch.write("requirements.txt", for_resolver(file, {}))
         elif target.form == "file" and os.path.isfile(target.path):
@@ -110,7 +109,6 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
         environment = replace(inventory.environment, installer=installer.name)
         found = _conclude(target, replace(inventory, environments=(environment,)), settings, file, source)
         yield Installed(found, folder, scratch)
-        scratch.let_go()
 
 
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:

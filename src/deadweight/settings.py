@@ -81,7 +81,10 @@ def find_config(start: str) -> str | None:
 
     Looked for from where the user stands, not from what is measured: that may be anybody's.
     """
-    folder = os.path.abspath(start)
+    try:
+        folder = os.path.abspath(start)
+    except OSError:  # the working directory was deleted
+        return None
     while True:
         path = os.path.join(folder, "pyproject.toml")
         if os.path.isfile(path) and "deadweight" in _tool(path):

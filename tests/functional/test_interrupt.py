@@ -112,29 +112,60 @@ def test_signal__while_installing__cleans_up_and_leaves_with_130(
     assert list(offline.iterdir()) == []
 
 
-def test_kill__the_next_run_removes_what_was_left_once_nobody_uses_it(
-    tmp_path: Path, offline: Path, mark: str, stuck_build: tuple[list[str], Callable[[], bool]]
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("phase", ["stuck_index", "stuck_build"])
+def test_kill__everybody_ends_and_the_next_run_removes_what_was_left(
+    phase: str, installer: str, tmp_path: Path, offline: Path, mark: str, request: pytest.FixtureRequest
 ) -> None:
-    arguments, reached = stuck_build
-    running = start(arguments, "--installer", "pip")
+    arguments, reached = request.getfixturevalue(phase)
+    running = start(arguments, "--installer", installer)
     wait_for(reached)
     running.kill()
     running.communicate(timeout=PATIENCE)
-    orphans, left = marked(mark), list(offline.glob("deadweight-scratch-*"))
-    assert orphans
-    assert len(left) == 1
-
-    wheels = make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app"))
-    write_files(tmp_path, {"good.txt": "dw-app\n"})
-    good = [sys.executable, "-m", "deadweight", str(tmp_path / "good.txt"), "--find-links", str(wheels), "-q"]
-    subprocess.run(good, check=True, capture_output=True, timeout=PATIENCE)
-    assert list(offline.glob("deadweight-scratch-*")) == left  # the orphans still work in it
-
-    for pid in orphans:
-        os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not marked(mark))
-    subprocess.run(good, check=True, capture_output=True, timeout=PATIENCE)
+    assert len(list(offline.glob("deadweight-scratch-*"))) == 1
+
+    install_something(tmp_path)
     assert list(offline.glob("deadweight-scratch-*")) == []
+
+
+def install_something(folder: Path) -> None:
+    """Run deadweight once more, on something that can be installed."""
+    wheels = make_wheelhouse(folder / "wheels", make_wheel("dw-app"))
+    write_files(folder, {"good.txt": "dw-app\n"})
+    command = [sys.executable, "-m", "deadweight", str(folder / "good.txt"), "--find-links", str(wheels), "-q"]
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
+
+
+def test_kill__keep_env__the_next_run_leaves_the_folder_and_what_the_user_put_there(
+    tmp_path: Path, offline: Path, mark: str, stuck_build: tuple[list[str], Callable[[], bool]]
+) -> None:
+    arguments, reached = stuck_build
+    kept = tmp_path / "kept"
+    running = start(arguments, "--keep-env", str(kept))
+    wait_for(reached)
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+    wait_for(lambda: not marked(mark))
+    write_files(kept, {"mine": "x"})
+    install_something(tmp_path)
+    assert (kept / "mine").exists()
+
+
+def test_keep_env__two_runs_with_one_folder__the_second_is_refused_and_the_first_goes_on(
+    tmp_path: Path, offline: Path, mark: str, stuck_build: tuple[list[str], Callable[[], bool]]
+) -> None:
+    arguments, reached = stuck_build
+    kept = tmp_path / "kept"
+    with start(arguments, "--keep-env", str(kept)) as running:
+        wait_for(reached)
+        second = start(arguments, "--keep-env", str(kept))
+        _, err = second.communicate(timeout=PATIENCE)
+        assert (second.returncode, "is there already" in err) == (4, True)
+        assert (kept / "pyvenv.cfg").exists()
+        running.send_signal(signal.SIGTERM)
+        running.communicate(timeout=PATIENCE)
+    assert not kept.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -204,3 +235,28 @@ def test_verify__module_starts_a_process__it_does_not_outlive_the_run(tmp_path: 
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     assert time.monotonic() - began < PATIENCE
     wait_for(lambda: not marked(mark))
+
+
+ESCAPES = """
+import os, subprocess, sys, time
+subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], start_new_session=True)
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        signal_all = [__import__('signal').signal(n, 1) for n in (1, 2, 15)]
+        time.sleep(600)
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("depth", [["--run"], ["--smoke", "python -c 'import dw_app'"]], ids=["run", "smoke"])
+def test_verify__module_starts_a_daemon_in_a_session_of_its_own__it_does_not_outlive_the_run(
+    depth: list[str], tmp_path: Path, offline: Path, mark: str
+) -> None:
+    wheels = make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app", files={"dw_app.py": ESCAPES}))
+    write_files(tmp_path, {"split.txt": "dw-app\n", "app.py": "import dw_app\n"})
+    command = [sys.executable, "-m", "deadweight", "verify", str(tmp_path / "split.txt"), "-f", str(wheels), *depth]
+    began = time.monotonic()
+    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    assert time.monotonic() - began < PATIENCE
+    assert not marked(mark)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,7 @@ PURE = (
 # What each module (or folder of modules) may import of deadweight; "" is its own __init__, for the version.
 MAY_IMPORT = {
     "errors": set(),
+    "interrupts": set(),
     "progress": set(),
     "model": {"errors"},
     "settings": {"errors", "model"},
@@ -46,7 +48,7 @@ MAY_IMPORT = {
     "groups": {"formats", "graph", "model", "usage"},
     "plan": {"formats", "graph", "groups", "model", "settings", "usage"},
     "proof": {"graph", "groups", "model", "usage"},
-    "sources": {"errors", "formats", "machine", "markers", "model", "progress", "selection"},
+    "sources": {"errors", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
     "findings": {"formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
     "grouping": {
         "errors", "findings", "formats", "groups", "pipeline", "progress", "settings", "sources", "targets",
@@ -58,10 +60,10 @@ MAY_IMPORT = {
         "errors", "findings", "formats", "pipeline", "progress", "settings", "sources", "targets", "verdict",
     },
     "cli": {
-        "", "errors", "findings", "formats", "grouping", "pipeline", "progress", "proof", "report", "settings",
-        "sources", "targets", "verifying",
+        "", "errors", "findings", "formats", "grouping", "interrupts", "pipeline", "progress", "proof", "report",
+        "settings", "sources", "targets", "verifying",
     },
-    "__main__": {"cli"},
+    "__main__": {"", "cli", "interrupts"},
     "": {"errors", "findings", "grouping", "pipeline", "progress", "settings", "verifying"},
 }  # fmt: skip
 
@@ -113,6 +115,22 @@ def test_calls__pure_module__opens_nothing(module: str) -> None:
     tree = ast.parse(modules()[module].read_text("utf-8"))
     calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
     assert not {"open", "print", "input", "os.open", "os.stat", "os.lstat", "os.listdir", "os.scandir"} & set(calls)
+
+
+def test_child_processes__are_started_in_one_module() -> None:
+    starters = {"subprocess", "multiprocessing", "pty", "asyncio"}
+    assert {module for module, path in modules().items() if starters & set(imports(path))} == {"sources.processes"}
+    calls = {
+        module: {
+            ast.unparse(node.func)
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call)
+        }
+        for module, path in modules().items()
+    }
+    starting = re.compile(r"os\.(exec|fork|posix_spawn|spawn|system|popen)")
+    # The supervisor is a program of its own.
+    assert {module for module, names in calls.items() if any(map(starting.match, names))} == {"sources.supervisor"}
 
 
 @pytest.mark.parametrize("library", ["click", "rich.live"])

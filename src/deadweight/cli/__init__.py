@@ -13,14 +13,13 @@ import contextlib
 import errno
 import gc
 import os
-import signal
 import sys
 from typing import NoReturn
 
 import click
 
-from deadweight import __version__
-from deadweight.cli.output import say
+from deadweight import __version__, interrupts
+from deadweight.cli.output import open_streams, say
 from deadweight.errors import DeadweightError
 
 _COMMANDS = {
@@ -82,23 +81,19 @@ def main(args: list[str] | None = None) -> NoReturn:
     """
     # One short run makes little garbage but very many values; looking for cycles among them costs a third of the time.
     gc.disable()
+    interrupts.install()
+    open_streams()
     arguments = sys.argv[1:] if args is None else args
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
-    status = _run(arguments, debug="--debug" in arguments)
+    try:
+        status = _run(arguments, debug="--debug" in arguments)
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+    except KeyboardInterrupt:  # while an error was told
+        status = INTERRUPTED
     with contextlib.suppress(OSError):
-        sys.stdout.flush()
+        sys.stderr.flush()
     # All that is left is to give back memory, which the system does faster.
-    sys.stderr.flush()
     os._exit(status)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    # A second signal must not cut the cleaning up short.
-    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
@@ -108,7 +103,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         say("interrupted; nothing was left behind")
@@ -144,5 +140,4 @@ def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
 def _traceback() -> None:
     import traceback
 
-    with contextlib.suppress(OSError):
-        traceback.print_exc()
+    say(traceback.format_exc())

@@ -107,7 +107,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
     """
     from deadweight.formats.metadata import normalize
 
-    path = find_config(os.getcwd())
+    path = find_config(os.curdir)
     values: dict[str, Any] = read_config(path) if path else {}
     for name in _SINGLE:
         if options.get(name) is not None:

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Mapping
 
 from deadweight.errors import BadInput, WouldOverwrite
+
+
+def open_streams() -> None:
+    """Have the numbers 0, 1 and 2 stand for something, so that no file of ours gets one where a shell closed it.
+
+    What is written to a closed stdout still fails; what is written to a closed stderr is lost.
+    """
+    for descriptor, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)  # which gets the lowest number that is free
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def emit(text: str, path: str | None, *, force: bool) -> None:
@@ -23,10 +39,14 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
     except BrokenPipeError:
         # Whoever reads has had enough, as in ``| head``. What is left in the buffer must not be tried again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+        raise BadInput("stdout is closed", hint="-o FILE writes the report to a file") from error
 
 
 def say(text: str) -> None:
-    """Write to stderr what is no result: errors and hints, with nothing in them that a terminal would obey."""
+    """Write errors and hints to stderr, with nothing in them that a terminal would obey, and no passwords."""
     import click
 
     from deadweight.report.units import plain
@@ -53,30 +73,55 @@ def may_write(*paths: str | None, force: bool) -> None:
             raise BadInput(f"{folder}: no such folder", hint="make it first")
         if os.path.isdir(path):
             raise BadInput(f"{path} is a folder")
-        if os.path.lexists(path) and not force:
+        if os.path.lexists(path) and not force and not _is_stream(path):
             raise WouldOverwrite(path)
 
 
+def _is_stream(path: str) -> bool:
+    """Say whether a path leads to a device, a FIFO or the like, where nothing is lost by writing.
+
+    What /dev/stdout and /dev/fd/3 lead to is open already: a file that replaced it would not be the one that is open.
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return False
+    return not stat.S_ISREG(found.st_mode) or os.path.abspath(path).startswith(("/dev/", "/proc/"))
+
+
 def _write(path: str, text: str, *, force: bool) -> None:
-    folder = os.path.dirname(os.path.abspath(path))
-    descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=folder)
+    """Write a file; where something is there, in its place: what a symlink leads to is replaced, and it stays."""
+    if _is_stream(path):
+        with contextlib.suppress(BrokenPipeError), open(path, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+        return
+    target = os.path.realpath(path) if force else os.path.abspath(path)
+    descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=os.path.dirname(target))
     try:
         with open(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(scratch, 0o666 & ~_umask())
+        os.chmod(scratch, _mode_of(target))
         if force:
-            os.replace(scratch, path)
+            os.replace(scratch, target)
         else:
             # Unlike a rename, a link fails where somebody made the file in the meantime.
             try:
-                os.link(scratch, path)
+                os.link(scratch, target)
             except FileExistsError as error:
                 raise WouldOverwrite(path) from error
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(scratch)
+
+
+def _mode_of(path: str) -> int:
+    """Return the permissions of a file that is there, else those of a new one."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
+        return 0o666 & ~_umask()
 
 
 def _umask() -> int:

@@ -36,7 +36,9 @@ class _Lines:
         if self._verbose or progress.phase not in self._reached or now - self._said >= _EVERY:
             self._reached.add(progress.phase)
             self._said = now
-            print(said(progress), file=sys.stderr, flush=True)
+            # A reader that has gone is no reason not to measure.
+            with contextlib.suppress(OSError):
+                print(said(progress), file=sys.stderr, flush=True)
 
 
 def said(progress: Progress) -> str:

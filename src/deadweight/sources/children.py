@@ -10,11 +10,12 @@ import contextlib
 import gc
 import marshal
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
+
+from deadweight.sources.processes import BARE_PYTHON, Child, fed
 
 _MOST = 8
 _SERVE = """
@@ -37,14 +38,16 @@ def each(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> 
     function: of a module of ours; what it takes and returns is made of numbers, strings, bytes, tuples and lists
     """
     with contextlib.ExitStack() as stack:
-        children = []
+        children: list[Child | None] = []
         for them in arguments:
             children.append(child := _start(function, them))
-            stack.callback(_end, child)
+            if child is not None:
+                stack.callback(_end, child)
         for them, child in zip(arguments, children, strict=True):
-            output, _ = child.communicate()
-            # Where a child came to nothing, its work is done here.
-            yield marshal.loads(output) if child.returncode == 0 else function(*them)  # noqa: S302  our own
+            output = child.communicate()[0] if child else b""
+            # What no child has done is done here.
+            is_done = child is not None and child.returncode == 0
+            yield marshal.loads(output) if is_done else function(*them)  # noqa: S302  our own
 
 
 def serve(module: str, name: str, arguments: tuple[Any, ...]) -> None:
@@ -54,23 +57,13 @@ def serve(module: str, name: str, arguments: tuple[Any, ...]) -> None:
     sys.stdout.buffer.write(marshal.dumps(found, 2))
 
 
-def _start(function: Callable[..., Any], arguments: tuple[Any, ...]) -> subprocess.Popen[bytes]:
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-X", f"utf8={sys.flags.utf8_mode}", "-c", _SERVE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert child.stdin is not None
-    with contextlib.suppress(BrokenPipeError):
-        path = [place for place in sys.path if place]  # "" would be whatever folder one stands in
-        child.stdin.write(marshal.dumps((path, function.__module__, function.__name__, arguments), 2))
-        child.stdin.close()
-    child.stdin = None  # communicate() would flush it
-    return child
+def _start(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Child | None:
+    command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", "-c", _SERVE]
+    path = [place for place in sys.path if place]  # "" would be whatever folder one stands in
+    return fed(command, marshal.dumps((path, function.__module__, function.__name__, arguments), 2))
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: Child) -> None:
     child.kill()
     child.wait()
     if child.stdout:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from typing import IO, BinaryIO, NamedTuple, cast
 
 from deadweight.errors import DeadweightError, EngineFailed
+from deadweight.sources.processes import DEVNULL, PIPE, Child, TimeoutExpired, started
 
 ENGINES = ("docker", "podman")
 _HINTS = {
@@ -76,16 +76,16 @@ def _strings(text: str) -> list[str]:
         return []
 
 
-def inside(engine: str, container: str, command: list[str]) -> subprocess.Popen[bytes]:
+def inside(engine: str, container: str, command: list[str]) -> Child:
     """Start a program in a running container, as its superuser, with pipes; raises EngineFailed.
 
     It is in a session of its own, where no Ctrl-C reaches the engine's command: podman would leave the program behind.
     """
     command = [engine, "exec", "--interactive", "--user", "0", container, *command]
-    return _started(command, subprocess.DEVNULL, subprocess.PIPE, start_new_session=True)
+    return _started(command, DEVNULL, PIPE, start_new_session=True)
 
 
-def ended(child: subprocess.Popen[bytes]) -> None:
+def ended(child: Child) -> None:
     """Wait for a program that was told to end, by the end of its input; make it end after three seconds."""
     stream = cast("BinaryIO", child.stdout)
     patience = threading.Timer(_PATIENCE, child.kill)
@@ -114,7 +114,7 @@ def _output_of(*command: str) -> Iterator[BinaryIO]:
             child.wait()
         except (DeadweightError, ValueError) as error:
             # Where what it sent was cut short, it has ended, and only it can tell why; else it waits for us to read on.
-            with contextlib.suppress(subprocess.TimeoutExpired):
+            with contextlib.suppress(TimeoutExpired):
                 child.wait(1)
             failed = error
         finally:
@@ -129,12 +129,10 @@ def _output_of(*command: str) -> Iterator[BinaryIO]:
 
 
 def _started(
-    command: list[str], said: int | IO[bytes], stdin: int = subprocess.DEVNULL, *, start_new_session: bool = False
-) -> subprocess.Popen[bytes]:
+    command: list[str], said: int | IO[bytes], stdin: int = DEVNULL, *, start_new_session: bool = False
+) -> Child:
     try:
-        return subprocess.Popen(
-            command, stdin=stdin, stdout=subprocess.PIPE, stderr=said, start_new_session=start_new_session
-        )
+        return started(command, stdin=stdin, stderr=said, start_new_session=start_new_session)
     except FileNotFoundError:
         raise EngineFailed(
             f"{command[0]} is not here", hint=f"install it, or give what {command[0]} save wrote elsewhere"

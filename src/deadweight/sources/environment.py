@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
 import re
 import stat
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import repeat
@@ -21,6 +19,7 @@ from deadweight.formats.system import dpkg_list
 from deadweight.model import Entry, FileTree, Linking, Skipped
 from deadweight.sources import collector
 from deadweight.sources.collector import collect
+from deadweight.sources.processes import BARE_PYTHON, Child, fed
 from deadweight.sources.windows import Stored
 
 _PROCESSES = 2
@@ -76,9 +75,10 @@ class Listing:
 
     def _listed_apart(self) -> Iterator[Any]:
         for share, child in zip(self._shares, self._children, strict=True):
-            output, _ = child.communicate()
-            # Where a child came to nothing, its share is listed here.
-            yield marshal.loads(output) if child.returncode == 0 else collect(self._root, share)  # noqa: S302  our own
+            output = child.communicate()[0] if child else b""
+            # What no child has listed is listed here.
+            is_listed = child is not None and child.returncode == 0
+            yield marshal.loads(output) if is_listed else collect(self._root, share)  # noqa: S302  our own
 
 
 def read_environment(prefix: str) -> FileTree:
@@ -86,21 +86,10 @@ def read_environment(prefix: str) -> FileTree:
     return Listing(prefix).finish()
 
 
-def _collect_apart(root: str, folders: list[str]) -> subprocess.Popen[bytes]:
-    """Start listing ``folders`` in a process of its own."""
-    utf8 = f"utf8={sys.flags.utf8_mode}"
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-X", utf8, collector.__file__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
-    assert child.stdin is not None
-    with contextlib.suppress(BrokenPipeError):
-        child.stdin.write(marshal.dumps((root, folders), 2))
-        child.stdin.close()
-    child.stdin = None  # communicate() would flush it
-    return child
+def _collect_apart(root: str, folders: list[str]) -> Child | None:
+    """Start listing ``folders`` in a process of its own; None where there can be none."""
+    command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", collector.__file__]
+    return fed(command, marshal.dumps((root, folders), 2))
 
 
 class DiskReader:

@@ -21,7 +21,7 @@ from deadweight.model import Archive, Lock, Pinned
 from deadweight.selection import best_wheel
 from deadweight.sources.installer import InstallOptions
 from deadweight.sources.parallel import in_parallel
-from deadweight.sources.processes import OUR_PYTHON
+from deadweight.sources.processes import OUR_PYTHON, answer_of
 
 if TYPE_CHECKING:
     from deadweight.sources.http import Client
@@ -136,15 +136,9 @@ def _strings(value: object) -> list[str]:
 
 def _told_by_pip() -> Told:
     """Return what pip's configuration files and variables say, as pip itself puts them together."""
-    import subprocess
-
-    command = [*OUR_PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"]
-    try:
-        output = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
+    output = answer_of([*OUR_PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"], seconds=30) or b""
     told: Told = {}
-    for line in output.splitlines():
+    for line in output.decode("utf-8", "replace").splitlines():
         match = _SETTING.match(line)
         if match:
             try:

@@ -15,6 +15,7 @@ from deadweight.progress import Observer, Progress
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import OUR_PYTHON, run
 from deadweight.sources.scratch import Scratch
+from deadweight.sources.variables import purged
 
 # pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
 # interpreter that pip runs in is told to start no other process, which every build would have to be. (What else pip
@@ -215,7 +216,7 @@ def _run(
     *,
     build_hint: str = "",
 ) -> None:
-    status, output = run(command, scratch, on_line)
+    status, output = run(command, scratch, on_line, environment=purged(os.environ, scratch))
     if status:
         cause, hint = explain(output, build_hint=build_hint)
         raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 
 from deadweight.errors import InstallFailed
+from deadweight.sources.processes import answer_of
+
+_SECONDS = 20.0  # for an interpreter to start and answer
 
 
 def find_interpreter(python: str) -> str | None:
@@ -33,9 +35,10 @@ def version_of_interpreter(python: str) -> str:
     if path is None:
         raise no_interpreter(python)
     code = "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])))"
-    name, number = subprocess.run(
-        [path, "-I", "-S", "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    answer = (answer_of([path, "-I", "-S", "-c", code], seconds=_SECONDS) or b"").decode("utf-8", "replace").split()
+    name, number = answer if len(answer) == 2 else ("", "")
+    if not re.fullmatch(r"3\.\d+\.\d+", number):
+        raise InstallFailed(f"{python} is no Python 3", hint="give --python the path of an interpreter, or its version")
     if name != "cpython":
         raise InstallFailed(f"{python} is {name}; wheels are chosen for CPython only", hint="leave --no-install out")
     return number
@@ -69,9 +72,4 @@ def _numbers(version: str) -> list[int]:
 
 def _runs(path: str) -> bool:
     """Say whether it is an interpreter that starts; pyenv puts names on PATH that lead nowhere."""
-    try:
-        return (
-            subprocess.run([path, "-I", "-S", "-c", ""], capture_output=True, timeout=20, check=False).returncode == 0
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+    return answer_of([path, "-I", "-S", "-c", "print(1)"], seconds=_SECONDS) == b"1\n"

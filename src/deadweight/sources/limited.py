@@ -1,16 +1,15 @@
-"""A command and a time limit → how it ended and the last of what it printed; nothing that it started outlives it."""
+"""A command and a time limit → how it ended and the last of what it printed."""
 
 from __future__ import annotations
 
 import os
 import selectors
-import subprocess
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO
 
-from deadweight.sources.processes import end_group
+from deadweight.sources.processes import PIPE, STDOUT, Supervised, supervised
 from deadweight.sources.scratch import Scratch
 
 _TAIL = 1 << 16  # bytes of what it printed that are kept, and the longest line that is told
@@ -44,45 +43,33 @@ def run_limited(
     on_line: told each line of its stdout, which then is no part of ``output``; each sets the clock back to zero
     raises:  OSError where it cannot be started
     """
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE if on_line else subprocess.STDOUT,
-        bufsize=0,
-        cwd=folder,
-        env=environment,
-        start_new_session=True,
-        pass_fds=(scratch.lock,),
-    )
-    with child:
-        try:
-            pipes = _Pipes(child, on_line)
-            in_time = pipes.follow(seconds)
-        finally:
-            # Also where it ended by itself: what it started is not to stay.
-            end_group(child.pid)
+    with supervised(
+        command, scratch=scratch, environment=environment, folder=folder, stderr=PIPE if on_line else STDOUT
+    ) as child:
+        pipes = _Pipes(child, on_line)
+        in_time = pipes.follow(seconds)
+        child.stop()
         pipes.drain()
-        return Ended(child.wait() if in_time else None, pipes.tail.decode("utf-8", "replace"))
+        return Ended(child.status() if in_time else None, pipes.tail.decode("utf-8", "replace"))
 
 
 class _Pipes:
     """What a process prints, as it comes."""
 
-    def __init__(self, child: subprocess.Popen[bytes], on_line: Callable[[bytes], None] | None) -> None:
+    def __init__(self, child: Supervised, on_line: Callable[[bytes], None] | None) -> None:
         self.tail = bytearray()
         self._child, self._on_line = child, on_line
         self._line = bytearray()
         self._told = 0.0
         self._selector = selectors.DefaultSelector()
-        for pipe in (child.stdout, child.stderr):
+        for pipe in (child.process.stdout, child.process.stderr):
             if pipe is not None:
                 self._selector.register(pipe, selectors.EVENT_READ)
 
     def follow(self, seconds: float) -> bool:
         """Read until the process has ended; False where its time was up before."""
         self._told = time.monotonic()
-        while not os.waitid(os.P_PID, self._child.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+        while not self._child.has_ended():
             if time.monotonic() - self._told > seconds:
                 return False
             self._read(_LOOK)
@@ -102,7 +89,7 @@ class _Pipes:
             data = os.read(key.fd, _TAIL)
             if not data:
                 self._selector.unregister(pipe)
-            elif self._on_line is not None and pipe is self._child.stdout:
+            elif self._on_line is not None and pipe is self._child.process.stdout:
                 self._tell(data, self._on_line)
             else:
                 self.tail += data

@@ -9,13 +9,13 @@ import contextlib
 import json
 import os
 import re
-import subprocess
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from deadweight.formats.image_reference import DOCKER_HUB, Reference
+from deadweight.sources.processes import answer_of
 
 _LARGEST = 1 << 22
 _HELPER_TIMEOUT = 20.0  # seconds; some of them ask a cloud
@@ -100,13 +100,10 @@ def _from_helper(name: object, host: str) -> Login | None:
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9._-]+", name):
         return None
     asked = _HUB if host == DOCKER_HUB[0] else host
+    answer = answer_of([f"docker-credential-{name}", "get"], seconds=_HELPER_TIMEOUT, question=asked.encode())
     try:
-        done = subprocess.run(
-            [f"docker-credential-{name}", "get"],
-            input=asked.encode(), capture_output=True, timeout=_HELPER_TIMEOUT, check=True,
-        )  # fmt: skip
-        found = _table(json.loads(done.stdout))
-    except (OSError, subprocess.SubprocessError, ValueError, RecursionError):
+        found = _table(json.loads(answer or b""))
+    except (ValueError, RecursionError):
         return None
     user, secret = str(found.get("Username") or ""), str(found.get("Secret") or "")
     if not secret:

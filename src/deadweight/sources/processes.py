@@ -1,91 +1,186 @@
-"""A command → its output: run in a process group of its own that ends with us, in the user's environment, purged."""
+"""Child processes: deadweight starts all of them here.
+
+``started`` and ``answer_of`` are for our own programs and for those that answer at once. ``supervised`` is for what
+runs other people's code (installers, imports, the user's command): none of its processes outlives it, or deadweight.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
 
 from deadweight.errors import InstallFailed
+from deadweight.interrupts import uninterrupted
+from deadweight.sources import supervisor
 from deadweight.sources.scratch import Scratch
+
+PIPE, DEVNULL, STDOUT = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
+Child = subprocess.Popen[bytes]
+TimeoutExpired = subprocess.TimeoutExpired
 
 # The Python that runs us, for ``-m``: without -P it would import modules from the working directory first.
 OUR_PYTHON = (sys.executable, "-P")
-# Settings of the user's that would lead an install out of the venv, or change what it leaves there.
-_NOT_PASSED_ON = (
-    "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN", "PIP_PYTHON", "PIP_REPORT", "PIP_COMPILE",
-    "PIP_NO_COMPILE", "PIP_REQUIREMENT", "PIP_EDITABLE", "PIP_REQUIRE_VIRTUALENV", "PIP_QUIET", "PIP_VERBOSE",
-    "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_TARGET", "UV_PREFIX",
-    "UV_COMPILE_BYTECODE", "UV_PROJECT_ENVIRONMENT", "UV_DRY_RUN", "UV_NO_PROGRESS",
-)  # fmt: skip
+# The same for our own programs: nothing of the user's settings and nothing that is installed.
+BARE_PYTHON = (sys.executable, "-I", "-S")
+_SETTLED = supervisor.POLITE + supervisor.PATIENCE + 2.0
+
+
+def started(
+    command: Sequence[str],
+    *,
+    stdin: int = DEVNULL,
+    stdout: int = PIPE,
+    stderr: int | IO[bytes] = DEVNULL,
+    start_new_session: bool = False,
+) -> Child:
+    """Start a program, with pipes for what is PIPE; raises OSError."""
+    with uninterrupted():
+        return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=start_new_session)
+
+
+def fed(command: Sequence[str], question: bytes) -> Child | None:
+    """Start a program of ours and write to its stdin; None where the system allows no further process."""
+    try:
+        child = started(command, stdin=PIPE)
+    except OSError:
+        return None
+    assert child.stdin is not None
+    with contextlib.suppress(BrokenPipeError):
+        child.stdin.write(question)
+        child.stdin.close()
+    child.stdin = None  # communicate() would flush it
+    return child
+
+
+def answer_of(command: Sequence[str], *, seconds: float, question: bytes = b"") -> bytes | None:
+    """Return what a program writes to stdout; None where it cannot be started, fails, or is not done in time."""
+    # Python's variables would lead a Python astray: PYTHONPATH with nothing in it means the working directory.
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    try:
+        return subprocess.run(
+            command, input=question, stdout=PIPE, stderr=DEVNULL, timeout=seconds, check=True, env=variables
+        ).stdout
+    except (OSError, subprocess.SubprocessError, ValueError):  # ValueError: a null byte in the command
+        return None
 
 
 def run(
-    command: list[str],
+    command: Sequence[str],
     scratch: Scratch,
     on_line: Callable[[str], None] = lambda _: None,
     *,
-    variables: Mapping[str, str] = MappingProxyType({}),
+    environment: Mapping[str, str],
 ) -> tuple[int, str]:
-    """Run a command to its end; return its status and all that it printed, each line told to ``on_line`` meanwhile.
+    """Run a command to its end; return its status and all that it printed, each line handed to ``on_line`` meanwhile.
 
-    variables: of its environment, in place of the user's
     raises: InstallFailed where it cannot be started
     """
     output: list[str] = []
-    try:
-        with _child(command, scratch, variables) as child:
-            assert child.stdout is not None
-            for line in child.stdout:
-                output.append(line)
-                on_line(line.rstrip())
-            return child.wait(), "".join(output)
-    except OSError as error:
-        raise InstallFailed(f"cannot run {command[0]}: {error.strerror}") from error
+    with contextlib.ExitStack() as stack:
+        try:
+            child = stack.enter_context(supervised(command, scratch=scratch, environment=environment))
+        except OSError as error:
+            raise _cannot_run(command, error) from error
+        assert child.process.stdout is not None
+        lines = io.TextIOWrapper(child.process.stdout, encoding="utf-8", errors="replace")
+        for line in stack.enter_context(lines):
+            output.append(line)
+            on_line(line.rstrip())
+        try:
+            return child.status(), "".join(output)
+        except OSError as error:
+            raise _cannot_run(command, error) from error
+
+
+def _cannot_run(command: Sequence[str], error: OSError) -> InstallFailed:
+    return InstallFailed(f"cannot run {command[0]}: {error.strerror}")
+
+
+@dataclass(frozen=True, slots=True)
+class Supervised:
+    """A command that runs under a supervisor, whose process ends after all of the command's.
+
+    watch:  as long as it is open, the command may run
+    report: where the supervisor writes how the command ended
+    """
+
+    command: Sequence[str]
+    process: Child
+    watch: IO[bytes]
+    report: IO[bytes]
+
+    def has_ended(self) -> bool:
+        """Say whether the command, and all that it started, has ended; ``status`` may still be asked for."""
+        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
+    def status(self) -> int:
+        """Wait for the end; return the command's status, as ``subprocess`` has it; raises OSError if it never began."""
+        killed = self.process.wait()
+        told = self.report.read(100).decode("ascii", "replace")
+        if told.startswith("errno "):
+            number = int(told.removeprefix("errno "))
+            raise OSError(number, os.strerror(number), self.command[0])
+        # A supervisor that wrote nothing was killed itself: by the command, or by the system for want of memory.
+        return int(told) if told else killed or -signal.SIGKILL
+
+    def stop(self) -> None:
+        """End the command and all that it started: by SIGTERM, and after three seconds by SIGKILL."""
+        with uninterrupted():
+            self.watch.close()
+            try:
+                self.process.wait(_SETTLED)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
 
 
 @contextlib.contextmanager
-def _child(command: list[str], scratch: Scratch, variables: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Start a command in a process group of its own; on an error or a signal, the whole group has ended afterwards."""
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        env={**purged(os.environ, scratch), **variables},
-        start_new_session=True,
-        pass_fds=(scratch.lock,),
-    )
-    with child:
-        try:
-            yield child
-        except BaseException:
-            end_group(child.pid)
-            raise
+def supervised(
+    command: Sequence[str],
+    *,
+    scratch: Scratch,
+    environment: Mapping[str, str],
+    folder: str | None = None,
+    stderr: int = STDOUT,
+) -> Iterator[Supervised]:
+    """Run a command without input, with pipes for what it prints; at the end of the block, all of it has ended.
 
-
-def end_group(leader: int) -> None:
-    """End a process and all that it started: asked first, made to after three seconds."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS refuses where nobody but the dead is left
-        os.killpg(leader, signal.SIGTERM)
-        until = time.monotonic() + 3
-        # Not reaped yet, so that the number of the group is nobody else's.
-        while not os.waitid(os.P_PID, leader, os.WEXITED | os.WNOWAIT | os.WNOHANG) and time.monotonic() < until:
-            time.sleep(0.02)
-        os.killpg(leader, signal.SIGKILL)
-
-
-def purged(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
-    """Return the user's environment, without what would lead the install astray, and without colour.
-
-    An installer that is killed leaves its temporary folders behind: they lie in the scratch folder, and go with it.
+    folder: where it runs
+    raises: OSError where no process can be started
     """
-    kept = {name: value for name, value in given.items() if name not in _NOT_PASSED_ON}
-    return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0", "TMPDIR": scratch.temporary}
+    if any("\0" in word for word in command):
+        raise OSError(errno.EINVAL, "a null byte in the command", command[0])
+    with contextlib.ExitStack() as stack:
+        with uninterrupted():
+            watched, watch = _pipe_of_ours(stack)
+            report, reporting = _pipe_of_ours(stack)
+            process = subprocess.Popen(
+                [*BARE_PYTHON, supervisor.__file__, str(watched.fileno()), str(reporting.fileno()), *command],
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=stderr,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,  # out of reach of Ctrl-C
+                pass_fds=(watched.fileno(), reporting.fileno(), scratch.lock),
+            )
+            watched.close()
+            reporting.close()
+            child = Supervised(command, process, watch, report)
+            stack.enter_context(process)
+            stack.callback(child.stop)
+        yield child
+
+
+def _pipe_of_ours(stack: contextlib.ExitStack) -> tuple[IO[bytes], IO[bytes]]:
+    """Return the ends of a pipe that are closed with the stack."""
+    reading, writing = os.pipe()
+    return stack.enter_context(open(reading, "rb", 0)), stack.enter_context(open(writing, "wb", 0))

@@ -22,6 +22,7 @@ from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import run
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.stand_ins import StandIns
+from deadweight.sources.variables import purged
 
 _BUILD_HINT = "only a build can tell what it needs: measure it with --install, which runs the distribution's own code"
 _ROUNDS = 12  # each finds what the one before passed over; most need one or two
@@ -82,7 +83,8 @@ class UvResolver:
             *(option for name in sorted(anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
         # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
-        status, output = run(command, scratch, variables=_uv_variables(machine.platform))
+        variables = {**purged(os.environ, scratch), **_uv_variables(machine.platform)}
+        status, output = run(command, scratch, environment=variables)
         if status:
             return Answer(lock=None, doubts=uv_doubts(output), output=output)
         with open(path, "rb") as file:
@@ -153,7 +155,7 @@ class PipResolver:
             *_pip_tags(machine),
             *index_options(options),
         ]  # fmt: skip
-        status, output = run(command, scratch)
+        status, output = run(command, scratch, environment=purged(os.environ, scratch))
         if status:
             return Answer(lock=None, doubts=pip_doubts(output), output=output)
         with open(path, "rb") as file:

@@ -1,7 +1,8 @@
 """Folders that go in every way out: on return, on an error, on a signal, and after ``kill -9`` on the next run.
 
-A folder is alive while somebody holds the lock on its ``lock`` file: the process that made it, or an installer that
-it started and that outlived it. The system drops locks with the processes, so nothing hangs on process numbers.
+A scratch folder is in use while a process holds the lock on its ``lock`` file: the run that made it, or an installer
+that the run started. The system drops locks with the processes, so nothing hangs on process numbers. The lock is the
+last file to go, so that the next run can remove a folder that was removed in part.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from deadweight.errors import BadInput
+from deadweight.interrupts import uninterrupted
+
 _PREFIX = "deadweight-scratch-"
-_KEPT = "leave-behind"  # names a folder elsewhere that is to go too, should the run not end well
+_LOCK = "lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A folder for one run; ``lock`` is to be handed to child processes."""
+    """A folder for one run; child processes inherit ``lock``."""
 
     path: str
     lock: int
@@ -40,48 +44,60 @@ class Scratch:
             file.write(text)
         return path
 
-    def answers_for(self, folder: str) -> None:
-        """Have ``folder``, which lies elsewhere, removed with this one, until ``let_go``."""
-        with open(os.path.join(self.path, _KEPT), "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(os.path.abspath(folder))
-
-    def let_go(self) -> None:
-        """Leave the folder elsewhere where it is: the run ended well."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(self.path, _KEPT))
-
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Scratch]:
     """Make a folder that is removed at the end; first remove those that dead runs left behind."""
     parent = tempfile.gettempdir()
     remove_leftovers(parent)
+    made: Scratch | None = None
+    try:
+        with uninterrupted():
+            made = _make(parent)
+        yield made
+    finally:
+        if made is not None:
+            with uninterrupted():
+                _remove(made.path)
+                os.close(made.lock)
+
+
+def _make(parent: str) -> Scratch:
     while True:
         path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
-        lock = os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            lock = os.open(os.path.join(path, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            continue  # another run took it for a leftover
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if os.path.exists(os.path.join(path, "lock")):
-            break
+        if os.path.exists(os.path.join(path, _LOCK)):
+            return Scratch(path, lock)
         os.close(lock)  # another run took it for a leftover before the lock was ours
-    try:
-        yield Scratch(path, lock)
-    finally:
-        _remove(path)
-        os.close(lock)
 
 
 def remove_leftovers(parent: str) -> None:
     """Remove the folders of runs that ended without a chance to clean up."""
-    for name in os.listdir(parent):
-        path = os.path.join(parent, name)
-        if name.startswith(_PREFIX) and _is_ours(path):
-            with contextlib.suppress(OSError):
-                lock = os.open(os.path.join(path, "lock"), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    _remove(path)
-                finally:
-                    os.close(lock)
+    with contextlib.suppress(OSError):
+        for name in os.listdir(parent):
+            path = os.path.join(parent, name)
+            if name.startswith(_PREFIX) and _is_ours(path):
+                with contextlib.suppress(OSError):
+                    _remove_leftover(path)
+
+
+def _remove_leftover(path: str) -> None:
+    """Remove a folder whose lock nobody holds; raises OSError where somebody does."""
+    try:
+        lock = os.open(os.path.join(path, _LOCK), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        os.rmdir(path)  # made and not locked yet, or emptied and not removed yet
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with uninterrupted():
+            _remove(path)
+    finally:
+        os.close(lock)
 
 
 def _is_ours(path: str) -> bool:
@@ -93,11 +109,45 @@ def _is_ours(path: str) -> bool:
 
 
 def _remove(path: str) -> None:
-    with (
-        contextlib.suppress(OSError),
-        open(os.path.join(path, _KEPT), encoding="utf-8", errors="surrogateescape") as file,
-    ):
-        elsewhere = file.read()
-        if _is_ours(elsewhere):
-            shutil.rmtree(elsewhere, ignore_errors=True)
-    shutil.rmtree(path, ignore_errors=True)
+    """Remove a scratch folder, its lock last; what cannot be removed stays, with the lock, for the next run."""
+    with contextlib.suppress(OSError):
+        with os.scandir(path) as items:
+            others = [item for item in items if item.name != _LOCK]
+        for item in others:
+            if item.is_dir(follow_symlinks=False):
+                shutil.rmtree(item.path, ignore_errors=True)
+            else:
+                os.unlink(item.path)
+        if os.listdir(path) == [_LOCK]:
+            os.unlink(os.path.join(path, _LOCK))
+            os.rmdir(path)
+
+
+@contextlib.contextmanager
+def new_folder(path: str) -> Iterator[None]:
+    """Make a folder that stays if the block ends well, and goes if it does not.
+
+    After SIGKILL it stays as it is: the user may have put files of their own into it since.
+    raises: BadInput where something is there already, also if another run has made it meanwhile
+    """
+    made: os.stat_result | None = None
+    try:
+        with uninterrupted():
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            os.mkdir(path)
+            made = os.lstat(path)
+        yield
+    except BaseException as error:
+        if made is None and isinstance(error, FileExistsError):
+            raise BadInput(f"{path} is there already", hint="give --keep-env a folder that is not") from error
+        if made is not None:
+            with uninterrupted():
+                _remove_if_same(path, made)
+        raise
+
+
+def _remove_if_same(path: str, made: os.stat_result) -> None:
+    """Remove a folder, unless another has taken its place."""
+    with contextlib.suppress(OSError):
+        if os.path.samestat(os.lstat(path), made):
+            shutil.rmtree(path, ignore_errors=True)

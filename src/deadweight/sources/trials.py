@@ -18,8 +18,8 @@ from deadweight.model import Smoke, Trial
 from deadweight.progress import Observer, Progress
 from deadweight.sources import importing
 from deadweight.sources.limited import Ended, run_limited
-from deadweight.sources.processes import purged
 from deadweight.sources.scratch import Scratch
+from deadweight.sources.variables import purged
 
 _LAST_LINES = 10
 _CANNOT_RUN = 127  # as shells have it

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from deadweight.sources.scratch import scratch_folder
+from deadweight import interrupts
+from deadweight.errors import BadInput
+from deadweight.sources.scratch import new_folder, scratch_folder
 from tests.builders import write_files
 
 LEFTOVER = "deadweight-scratch-dead"
@@ -104,33 +109,84 @@ def test_scratch_folder__folder_of_another_name__stays(tmp: Path, name: str) -> 
     assert (tmp / name / "lock").exists()
 
 
-def test_answers_for__run_that_fails__takes_the_folder_with_it(tmp_path: Path) -> None:
-    write_files(tmp_path / "kept", {"x": "x"})
-    with contextlib.suppress(RuntimeError), scratch_folder() as scratch:
-        scratch.answers_for(f"{tmp_path}/kept")
+def test_scratch_folder__leftover_without_a_lock__goes_if_it_is_empty(tmp: Path) -> None:
+    (tmp / LEFTOVER).mkdir()
+    write_files(tmp / f"{LEFTOVER}-full", {"x": "x"})
+    with scratch_folder():
+        assert not (tmp / LEFTOVER).exists()
+        assert (tmp / f"{LEFTOVER}-full/x").exists()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+def test_scratch_folder__folder_of_another_user__stays(tmp: Path) -> None:
+    write_files(tmp / LEFTOVER, {"lock": "", "env/x": "x"})
+    os.chown(tmp / LEFTOVER, 12345, -1)
+    with scratch_folder():
+        assert (tmp / LEFTOVER / "env/x").exists()
+
+
+def test_scratch_folder__temporary_folder_that_cannot_be_listed__works_all_the_same(
+    tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: str) -> list[str]:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("os.listdir", refused)
+    with scratch_folder() as scratch:
+        assert os.path.isdir(scratch.path)
+
+
+def test_scratch_folder__signal_while_it_is_removed__is_heeded_afterwards(
+    tmp: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def removed(path: str, ignore_errors: bool) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        real(path, ignore_errors)
+
+    real = shutil.rmtree
+    monkeypatch.setattr("shutil.rmtree", removed)
+    monkeypatch.setattr(interrupts, "_begun", False)
+    before = signal.signal(signal.SIGTERM, interrupts._interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt), scratch_folder() as scratch:
+            write_files(Path(scratch.path), {"env/x": "x", "y": "y"})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert os.listdir(tmp) == []
+
+
+def test_new_folder__run_that_ends_well__stays(tmp_path: Path) -> None:
+    with new_folder(f"{tmp_path}/made/kept"):
+        write_files(tmp_path / "made/kept", {"x": "x"})
+    assert (tmp_path / "made/kept/x").exists()
+
+
+def test_new_folder__run_that_fails__goes(tmp_path: Path) -> None:
+    with contextlib.suppress(RuntimeError), new_folder(f"{tmp_path}/kept"):
+        write_files(tmp_path / "kept", {"x": "x"})
         raise RuntimeError
     assert not (tmp_path / "kept").exists()
 
 
-def test_answers_for__run_that_was_killed__goes_with_the_next(tmp: Path, tmp_path: Path) -> None:
-    write_files(tmp_path / "kept", {"x": "x"})
-    write_files(tmp / LEFTOVER, {"lock": "", "leave-behind": f"{tmp_path}/kept"})
-    with scratch_folder():
-        assert not (tmp_path / "kept").exists()
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("gone")])
+def test_new_folder__something_is_there__is_refused_and_stays(make: Callable[[Path], None], tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    make(kept)
+    with pytest.raises(BadInput, match="is there already"), new_folder(str(kept)):
+        pass
+    assert os.path.lexists(kept)
 
 
-def test_let_go__run_that_ended_well__leaves_the_folder(tmp_path: Path) -> None:
-    write_files(tmp_path / "kept", {"x": "x"})
-    with scratch_folder() as scratch:
-        scratch.let_go()  # without answering: no error
-        scratch.answers_for(f"{tmp_path}/kept")
-        scratch.let_go()
-    assert (tmp_path / "kept/x").exists()
+def test_new_folder__another_takes_its_place__that_stays(tmp_path: Path) -> None:
+    with contextlib.suppress(RuntimeError), new_folder(f"{tmp_path}/kept"):
+        (tmp_path / "kept").rename(tmp_path / "old")
+        write_files(tmp_path, {"kept/mine": "x"})
+        raise RuntimeError
+    assert (tmp_path / "kept/mine").exists()
 
 
-def test_answers_for__symlink__is_not_followed(tmp_path: Path) -> None:
-    write_files(tmp_path / "mine", {"x": "x"})
-    (tmp_path / "link").symlink_to("mine")
-    with scratch_folder() as scratch:
-        scratch.answers_for(f"{tmp_path}/link")
-    assert (tmp_path / "mine/x").exists()
+def test_new_folder__two_runs__the_second_leaves_the_first_alone(tmp_path: Path) -> None:
+    with new_folder(f"{tmp_path}/kept"):
+        with pytest.raises(BadInput), new_folder(f"{tmp_path}/kept"):
+            pass
+        assert (tmp_path / "kept").is_dir()

@@ -1,0 +1,120 @@
+"""What runs between deadweight and a command of somebody else's: no process of the command outlives it, or deadweight.
+
+A script for a bare interpreter: ``supervisor.py WATCH REPORT COMMAND...``. It waits until the command has ended, or
+WATCH has, since deadweight closed it or is gone, even by SIGKILL. Then it ends all processes that came of the command,
+and writes to REPORT how the command ended: its status as ``subprocess`` has it, or "errno N" if it could not start.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+POLITE = 3.0  # seconds between SIGTERM and SIGKILL
+PATIENCE = 5.0  # seconds for processes that start others faster than they can be ended
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes whose parents end, also of those in sessions of their own (Linux)."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def run(watch: int, command: "list[str]") -> str:
+    """Run a command, in a process group of its own; return what REPORT is told."""
+    ended, writing = os.pipe()
+    os.set_blocking(ended, False)
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    # Python ignores SIGPIPE, and deadweight maybe others; what is ignored would stay so.
+    restored = [signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    try:
+        child = os.posix_spawnp(command[0], command, os.environ, setpgroup=0, setsigdef=restored)
+    except OSError as error:
+        return f"errno {error.errno}"
+    try:
+        return f"{followed(child, watch, ended)}"
+    finally:
+        end_all(child)
+
+
+def followed(child: int, watch: int, ended: int) -> int:
+    """Wait for the command; where deadweight wants its end, ask for it, and wait no longer than three seconds."""
+    until: float | None = None
+    while True:
+        for pid, status in reaped():
+            if pid == child:
+                return os.waitstatus_to_exitcode(status)
+        left = None if until is None else until - time.monotonic()
+        if left is not None and left <= 0:
+            return -signal.SIGKILL
+        ready = select.select([ended] if until else [ended, watch], [], [], left)[0]
+        if ended in ready:
+            os.read(ended, 4096)
+        if watch in ready:
+            until = time.monotonic() + POLITE
+            with contextlib.suppress(OSError):
+                os.killpg(child, signal.SIGTERM)
+
+
+def reaped() -> "Iterator[tuple[int, int]]":
+    """Take leave of the children that have ended; yield (process, status)."""
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            yield pid, status
+
+
+def end_all(group: int) -> None:
+    """End a process group and all children, among them those that were adopted meanwhile."""
+    with contextlib.suppress(OSError):
+        os.killpg(group, signal.SIGKILL)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for _ in reaped():
+            pass
+        try:
+            if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                continue
+        except ChildProcessError:
+            return
+        for pid in children():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.005)
+
+
+def children() -> "Iterator[int]":
+    """Yield the processes whose parent this one is, by /proc; none where that is not there."""
+    if os.path.isdir("/proc/self"):
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+                # Behind the program's name, which is in parentheses and may hold anything: state, parent, …
+                if int(file.read().rpartition(b")")[2].split()[1]) == os.getpid():
+                    yield int(name)
+
+
+def main(watch: int, report: int, command: "list[str]") -> None:
+    """Run a command, and report."""
+    for descriptor in (watch, report):
+        os.set_inheritable(descriptor, False)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # it ends when WATCH does
+    adopt_orphans()
+    os.write(report, run(watch, command).encode())
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
