@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deadweight.errors import BadInput, BadRequirement
+from deadweight.errors import BadInput, BadRequirement, InstallFailed
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.sources.environment import Listing
@@ -108,6 +108,11 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
         inventory = _take_inventory(folder)
         environment = replace(inventory.environment, installer=installer.name)
         found = _conclude(target, replace(inventory, environments=(environment,)), settings, file, source)
+        if not inventory.distributions and found.conflicts:
+            raise InstallFailed(
+                f"{installer.name} reported success, but installed nothing into the environment",
+                hint="one of its settings or a wrapper of it may lead elsewhere; --installer chooses another",
+            )
         yield Installed(found, folder, scratch)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +155,108 @@ def test_install__users_own_settings__do_not_lead_it_astray(
     monkeypatch.setenv("PIP_REQUIRE_VIRTUALENV", "1")
     assert names(measure(here, "dw-app\n", installer=installer)) == {"dw-app", "dw-lib"}
     assert not (here / "astray").exists()
+
+
+ASTRAY = {
+    "target": ("uv.toml", "[pip]\ntarget = 'ASTRAY'\n"),
+    "prefix": ("uv.toml", "no-index = true\n[pip]\nprefix = 'ASTRAY'\nfind-links = ['wheels']\n"),
+    "project": ("pyproject.toml", "[tool.uv]\nmanaged = true\n[tool.uv.pip]\ntarget = 'ASTRAY'\n[tool.uv.sources]\n"),
+    "links": ("uv.toml", "link-mode = 'symlink'\n"),
+    "user": (
+        "config/uv/uv.toml",
+        "[[index]]\nname = 'x'\nurl = 'https://\u00e9.example/x'\n[pip]\ntarget = 'ASTRAY'\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ASTRAY)
+def test_install__uv_settings_that_lead_astray__are_left_out(
+    here: Path, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UV_NO_CONFIG")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(here / "config"))
+    name, text = ASTRAY[case]
+    write_files(here, {name: text.replace("ASTRAY", str(here / "astray"))})
+    found = measure(here, "dw-app\n", installer="uv", bytecode="none")
+    assert {d.key: d.sizes.kinds["source"] for d in found.inventory.distributions} == {"dw-app": 6, "dw-lib": 6}
+    assert not (here / "astray").exists()
+
+
+def test_install__uv_settings__others_of_the_same_file_still_count(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UV_NO_CONFIG")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(here / "config"))
+    make_wheelhouse(here / "more", make_wheel("dw-more"))
+    write_files(here, {"uv.toml": "find-links = ['more']\n[pip]\ntarget = 'astray'\n"})
+    assert names(measure(here, "dw-more\n", installer="uv")) == {"dw-more"}
+
+
+@pytest.mark.parametrize("section", ["global", "install"])
+def test_install__pip_settings_that_lead_astray__are_left_out(
+    here: Path, section: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = "".join(f"{option} = {here}/astray\n" for option in ("target", "prefix", "root", "report"))
+    flags = "".join(f"{option} = true\n" for option in ("user", "dry-run", "no-compile", "require-virtualenv"))
+    write_files(here, {"pip.conf": f"[{section}]\n{places}{flags}"})
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(here / "pip.conf"))
+    found = measure(here, "dw-app\n", installer="pip")
+    assert names(found) == {"dw-app", "dw-lib"}
+    assert found.inventory.total.bytecode > 0
+    assert not (here / "astray").exists()
+
+
+def test_install__pip_settings__others_of_the_same_file_still_count(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheelhouse(here / "more", make_wheel("dw-more"))
+    text = f"[global]\ntarget = astray\nfind-links =\n    {here}/nothing\n    {here}/more\n"
+    write_files(here, {"pip.conf": text, "nothing/x": ""})
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(here / "pip.conf"))
+    assert names(measure(here, "dw-more\n", installer="pip")) == {"dw-more"}
+
+
+@both
+def test_install__bytecode_cache_elsewhere__is_measured_all_the_same(
+    here: Path, installer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(here / "astray"))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert measure(here, "dw-app\n", installer=installer).inventory.total.bytecode > 0
+    assert not (here / "astray").exists()
+
+
+def test_install__installer_that_does_nothing__is_an_error(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    true = (
+        write_files(here, {"uv": '#!/bin/sh\n[ $1 = venv ] && exec python3 -m venv --without-pip "$6"\nexit 0\n'})
+        / "uv"
+    )
+    true.chmod(0o755)
+    monkeypatch.setattr("deadweight.sources.installer._uv_beside_us", lambda: str(true))
+    with pytest.raises(InstallFailed, match="installed nothing"):
+        measure(here, "dw-app\n", installer="uv")
+    assert measure(here, "dw-app ; os_name == 'other'\n", installer="uv").inventory.distributions == ()
+
+
+@both
+@pytest.mark.parametrize("given", ["index_url", "extra_index_url", "find_links"])
+def test_install__url_with_a_password__is_on_no_command_line(
+    here: Path, installer: str, given: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://user:secret@host.invalid/simple"
+    value = url if given == "index_url" else (str(here / "wheels"), url) if given == "find_links" else (url,)
+    seen: list[list[str]] = []
+
+    class Popen(subprocess.Popen[bytes]):
+        def __init__(self, command: list[str], *arguments: Any, **options: Any) -> None:
+            seen.append([*command])
+            if "--requirement" in command or "--requirements" in command:
+                assert "secret" in "".join(options["env"].values())
+            super().__init__(command, *arguments, **options)
+
+    monkeypatch.setattr("subprocess.Popen", Popen)
+    with contextlib.suppress(InstallFailed):
+        measure(here, "dw-app\n", installer=installer, **{given: value})
+    assert seen
+    assert not [command for command in seen if "secret" in " ".join(command)]
 
 
 def test_install__observer__sees_the_phases_in_order(here: Path) -> None:

@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "graph": {"formats", "markers", "model"},
     "usage": {"formats", "model"},
     "groups": {"formats", "graph", "model", "usage"},
-    "plan": {"formats", "graph", "groups", "model", "settings", "usage"},
+    "plan": {"errors", "formats", "graph", "groups", "model", "settings", "usage"},
     "proof": {"graph", "groups", "model", "usage"},
     "sources": {"errors", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
     "findings": {"formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
@@ -54,7 +54,7 @@ MAY_IMPORT = {
         "errors", "findings", "formats", "groups", "pipeline", "progress", "settings", "sources", "targets",
     },
     "verdict": {"findings", "formats", "markers", "model", "proof", "usage"},
-    "report": {"", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "verdict"},
+    "report": {"", "errors", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "verdict"},
     "pipeline": {"errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources", "targets"},
     "verifying": {
         "errors", "findings", "formats", "pipeline", "progress", "settings", "sources", "targets", "verdict",

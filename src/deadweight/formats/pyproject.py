@@ -194,7 +194,8 @@ def requirement(line: str) -> Requirement:
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
 
-    if len(line.splitlines()) != 1:
+    # In a requirements file, which is what it becomes, a backslash at its end would join it with the next one.
+    if len(line.splitlines()) != 1 or line.rstrip().endswith("\\"):
         raise Malformed(f"no requirement: {outline(line)}")
     try:
         return Parsed(line)

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.metadata import is_name, normalize
 from deadweight.graph.matching import Matcher
 from deadweight.graph.value import Root
 from deadweight.model import Distribution, Wanted
@@ -76,7 +76,8 @@ def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
     """Return extra → the names that it adds, of the extras that a distribution's requirements speak of."""
     offered: dict[str, set[str]] = {}
     distribution = matcher.by_key[key]
-    spoken_of = {extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line)}
+    # A marker may compare ``extra`` with any text, and what is guessed here is written into requirements files.
+    spoken_of = {extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line) if is_name(extra)}
     for extra in spoken_of - DEVELOPERS_EXTRAS:
         names = {normalize(r.name) for _, r in matcher.requirements_of(distribution, normalize(extra))} - {key}
         if names:

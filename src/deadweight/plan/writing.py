@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import textwrap
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
+from deadweight.errors import BadInput
 from deadweight.formats.requirements import Line, RequirementsFile, is_annotation, pinned
+from deadweight.formats.tables import outline
 from deadweight.model import Wanted
 from deadweight.plan.splits import Split
 
@@ -29,7 +31,7 @@ class Writer:
 
     def _heading(self, file: RequirementsFile) -> str:
         left_out = sorted({dropped.name for dropped in self._split.dropped})
-        lines = [f"# {self._split.name}: made by deadweight from {posixpath.basename(file.path)}"]
+        lines = [f"# {self._split.name}: made by deadweight from {_one_line(posixpath.basename(file.path))}"]
         if left_out:
             lines += textwrap.wrap(f"left out: {', '.join(map(_one_line, left_out))}", 98, break_on_hyphens=False)
         return "\n".join([lines[0], *(f"# {line}" for line in lines[1:])])
@@ -70,7 +72,7 @@ class Writer:
             # Something in it goes: what stays is written in its place.
             yield from self._lines(file.included[line.number])
         elif line.kind in ("include", "constraint") or (line.kind == "links" and "://" not in line.value):
-            yield text.replace(line.value, self._from_folder(file.path, line.value), 1)
+            yield text.replace(line.value, _checked(self._from_folder(file.path, line.value)), 1)
         else:
             yield text
 
@@ -101,6 +103,18 @@ def _sections(lines: tuple[Line, ...]) -> Iterator[list[Line]]:
         filled = filled or line.kind not in ("comment", "blank")
     if section:
         yield section
+
+
+def written(lines: Iterable[str]) -> str:
+    """Return lines as a file's text; raises BadInput for what pip would read as several lines, or as none."""
+    return "".join(f"{_checked(line)}\n" for line in lines)
+
+
+def _checked(line: str) -> str:
+    # Names, URLs and paths come from anybody, and pip ends a line at each of the characters that splitlines() knows.
+    if len(line.splitlines()) != 1:
+        raise BadInput(f"a requirements file cannot hold this on one line: {outline(line, 200)}")
+    return line
 
 
 def _one_line(text: str) -> str:

@@ -8,10 +8,11 @@ import posixpath
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from deadweight.errors import BadInput
 from deadweight.findings import Profile
-from deadweight.model import Wanted
+from deadweight.model import Distribution, Wanted
 from deadweight.plan.splits import Split, requirement_text
-from deadweight.plan.writing import Writer
+from deadweight.plan.writing import Writer, written
 from deadweight.report.as_text import WIDEST, left_out_table, render, unsure_table
 from deadweight.report.source import proof_lines
 from deadweight.report.units import human, percent, plain
@@ -43,12 +44,22 @@ def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]
         return Writer(split, posixpath.abspath(folder or "."), pinned).text(profile.requirements)
     if profile.target.form == "lock":
         # A lock pins everything, so what comes from it does too.
-        pins = {d.key: f" @ {d.url}" if d.url else f"=={d.version}" for d in profile.inventory.distributions}
+        pins = {d.key: _pin(d) for d in profile.inventory.distributions}
         lines = [f"{key}{pins[key]}" for key in split.distributions]
     else:
         lines = [requirement_text(wanted) for wanted in split.kept]
     head = f"# {split.name}: made by deadweight from {_source(profile)}{plain(profile.target.path)}"
-    return "\n".join([head, *lines]) + "\n"
+    return written([head, *lines])
+
+
+def _pin(distribution: Distribution) -> str:
+    """Return what pins a distribution: its version, or where it comes from, in which a blank would end the URL."""
+    url = distribution.url
+    if not url:
+        return f"=={distribution.version}"
+    if not url.isprintable() or " " in url:
+        raise BadInput(f"{distribution.name} comes from what is no URL: {plain(url)[:200]}")
+    return f" @ {url}"
 
 
 def _source(profile: Profile) -> str:

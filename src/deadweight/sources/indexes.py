@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import tomllib
@@ -21,13 +20,14 @@ from deadweight.model import Archive, Lock, Pinned
 from deadweight.selection import best_wheel
 from deadweight.sources.installer import InstallOptions
 from deadweight.sources.parallel import in_parallel
-from deadweight.sources.processes import OUR_PYTHON, answer_of
+from deadweight.sources.pip_config import pip_settings
 
 if TYPE_CHECKING:
     from deadweight.sources.http import Client
 
 DEFAULT_INDEX = "https://pypi.org/simple"
-_SETTING = re.compile(r"(?:global|install|lock|:env:)\.(index-url|extra-index-url|find-links|no-index)=(.+)")
+_SECTIONS = ("global", "install", "lock", ":env:")
+_SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,10 @@ def _strings(value: object) -> list[str]:
 
 def _told_by_pip() -> Told:
     """Return what pip's configuration files and variables say, as pip itself puts them together."""
-    output = answer_of([*OUR_PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"], seconds=30) or b""
     told: Told = {}
-    for line in output.decode("utf-8", "replace").splitlines():
-        match = _SETTING.match(line)
-        if match:
-            try:
-                told.setdefault(match[1], []).extend(str(ast.literal_eval(match[2])).split())
-            except (ValueError, SyntaxError):
-                continue
+    for setting in pip_settings():
+        if setting.section in _SECTIONS and setting.name in _SETTINGS:
+            told.setdefault(setting.name, []).extend(setting.value.split())
     if told.get("no-index") and told["no-index"][-1].lower() in ("0", "false", "no", "off"):
         del told["no-index"]
     return told

@@ -15,7 +15,7 @@ from deadweight.progress import Observer, Progress
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import OUR_PYTHON, run
 from deadweight.sources.scratch import Scratch
-from deadweight.sources.variables import purged
+from deadweight.sources.variables import for_pip, for_uv
 
 # pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
 # interpreter that pip runs in is told to start no other process, which every build would have to be. (What else pip
@@ -68,6 +68,9 @@ class Installer(Protocol):
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
         """Return the command that installs a requirements file into it."""
 
+    def variables(self, options: InstallOptions, scratch: Scratch) -> dict[str, str]:
+        """Return the environment variables that these commands run with."""
+
     def progress(self) -> Callable[[str], Progress | None]:
         """Return what turns a line of output into progress."""
 
@@ -88,10 +91,13 @@ class Uv:
         return [
             self.executable, "pip", "install", "--python", os.path.join(folder, "bin", "python"),
             "--requirements", requirements,
-            *index_options(options),
+            *folder_options(options),
             *(["--no-build"] if options.no_build else []),
             *(["--compile-bytecode"] if options.bytecode == "compiled" else ["--no-compile-bytecode"]),
         ]  # fmt: skip
+
+    def variables(self, options: InstallOptions, scratch: Scratch) -> dict[str, str]:
+        return for_uv(os.environ, options, scratch)
 
     def progress(self) -> Callable[[str], Progress | None]:
         return uv_progress()
@@ -119,10 +125,13 @@ class Pip:
         return [
             *self.command(os.path.join(folder, "bin", "python"), builds=not options.no_build), "install",
             "--requirement", requirements, "--disable-pip-version-check", "--no-input", *_raw_progress(),
-            *index_options(options),
+            *folder_options(options),
             *(["--only-binary", ":all:"] if options.no_build else []),
             *(["--compile"] if options.bytecode == "compiled" else ["--no-compile"]),
         ]  # fmt: skip
+
+    def variables(self, options: InstallOptions, scratch: Scratch) -> dict[str, str]:
+        return for_pip(os.environ, options, scratch)
 
     def progress(self) -> Callable[[str], Progress | None]:
         return pip_progress()
@@ -138,14 +147,11 @@ def _folder_of_pip() -> str:
     return os.path.dirname(os.path.dirname(spec.origin))
 
 
-def index_options(options: InstallOptions) -> Iterator[str]:
-    """Yield the options that uv and pip share."""
-    if options.index_url:
-        yield from ("--index-url", options.index_url)
-    for url in options.extra_index_urls:
-        yield from ("--extra-index-url", url)
+def folder_options(options: InstallOptions) -> Iterator[str]:
+    """Yield the options for folders of archives, which uv and pip share; URLs are in ``variables``."""
     for place in options.find_links:
-        yield from ("--find-links", place)
+        if "://" not in place:
+            yield from ("--find-links", place)
 
 
 def _raw_progress() -> list[str]:
@@ -194,29 +200,21 @@ def install(
     scratch: where the installer puts what it needs for a while; it holds the lock as long as it lives
     raises: InstallFailed with the installer's own reason, shortened
     """
-    observe(Progress("preparing", f"an empty environment, with {installer.name}"))
-    hint = _BUILD_HINT if options.no_build else ""
-    _run(installer.create(folder, options), installer, scratch)
-    read = installer.progress()
-    observe(Progress("resolving", f"{requirements}, with {installer.name}"))
+    variables = installer.variables(options, scratch)
+
+    def execute(command: list[str], on_line: Callable[[str], None]) -> None:
+        status, output = run(command, scratch, on_line, environment=variables)
+        if status:
+            cause, hint = explain(output, build_hint=_BUILD_HINT if options.no_build else "")
+            raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)
 
     def on_line(line: str) -> None:
         seen = read(line)
         if seen:
             observe(seen)
 
-    _run(installer.install(folder, requirements, options), installer, scratch, on_line, build_hint=hint)
-
-
-def _run(
-    command: list[str],
-    installer: Installer,
-    scratch: Scratch,
-    on_line: Callable[[str], None] = lambda _: None,
-    *,
-    build_hint: str = "",
-) -> None:
-    status, output = run(command, scratch, on_line, environment=purged(os.environ, scratch))
-    if status:
-        cause, hint = explain(output, build_hint=build_hint)
-        raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)
+    observe(Progress("preparing", f"an empty environment, with {installer.name}"))
+    execute(installer.create(folder, options), lambda _: None)
+    read = installer.progress()
+    observe(Progress("resolving", f"{requirements}, with {installer.name}"))
+    execute(installer.install(folder, requirements, options), on_line)

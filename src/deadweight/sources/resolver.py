@@ -17,12 +17,11 @@ from deadweight.machine import Machine
 from deadweight.markers import system_and_machine
 from deadweight.model import Lock
 from deadweight.progress import Observer, Progress
-from deadweight.sources.installer import InstallOptions, Pip, Uv, index_options
+from deadweight.sources.installer import InstallOptions, Pip, Uv, folder_options
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import run
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.stand_ins import StandIns
-from deadweight.sources.variables import purged
 
 _BUILD_HINT = "only a build can tell what it needs: measure it with --install, which runs the distribution's own code"
 _ROUNDS = 12  # each finds what the one before passed over; most need one or two
@@ -79,11 +78,11 @@ class UvResolver:
             "--python-version", machine.python,
             *(["--python-platform", uv_platform(machine.platform)] if machine.platform else []),
             *(["--override", options.overrides] if options.overrides else []),
-            *index_options(options),
+            *folder_options(options),
             *(option for name in sorted(anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
         # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
-        variables = {**purged(os.environ, scratch), **_uv_variables(machine.platform)}
+        variables = {**self.uv.variables(options, scratch), **_uv_variables(machine.platform)}
         status, output = run(command, scratch, environment=variables)
         if status:
             return Answer(lock=None, doubts=uv_doubts(output), output=output)
@@ -153,9 +152,9 @@ class PipResolver:
             "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", requirements,
             "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
             *_pip_tags(machine),
-            *index_options(options),
+            *folder_options(options),
         ]  # fmt: skip
-        status, output = run(command, scratch, environment=purged(os.environ, scratch))
+        status, output = run(command, scratch, environment=self.pip.variables(options, scratch))
         if status:
             return Answer(lock=None, doubts=pip_doubts(output), output=output)
         with open(path, "rb") as file:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from deadweight.sources.pip_config import variables_for_install
 from deadweight.sources.scratch import Scratch
+from deadweight.sources.uv_config import neutral_config
+
+if TYPE_CHECKING:
+    from deadweight.sources.installer import InstallOptions
 
 # Settings that would lead an install out of the venv, or change what it leaves there.
 _NOT_PASSED_ON = frozenset((
@@ -22,9 +28,41 @@ def purged(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
 
     An installer that is killed leaves its temporary folders behind: they lie in the scratch folder, and go with it.
     """
-    kept = {name: value for name, value in given.items() if not _leads_astray(name)}
+    kept = {name: value for name, value in given.items() if not _leads_astray(name, value)}
     return {**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0", "TMPDIR": scratch.temporary}
 
 
-def _leads_astray(name: str) -> bool:
+def for_pip(given: Mapping[str, str], options: InstallOptions, scratch: Scratch) -> dict[str, str]:
+    """Return the variables that pip runs with; all of its configuration is in them, and no file of it counts."""
+    found = purged({**given, **variables_for_install(given)}, scratch)
+    return found | _indexes(options, found, index="PIP_INDEX_URL", extra="PIP_EXTRA_INDEX_URL", links="PIP_FIND_LINKS")
+
+
+def for_uv(given: Mapping[str, str], options: InstallOptions, scratch: Scratch) -> dict[str, str]:
+    """Return the variables that uv runs with."""
+    found = purged(given, scratch)
+    config = neutral_config(given)
+    if config is not None:
+        found["UV_CONFIG_FILE"] = scratch.write("uv.toml", config)
+    return found | _indexes(options, found, index="UV_DEFAULT_INDEX", extra="UV_EXTRA_INDEX_URL", links="UV_FIND_LINKS")
+
+
+def _indexes(
+    options: InstallOptions, given: Mapping[str, str], *, index: str, extra: str, links: str
+) -> dict[str, str]:
+    """Return the places to install from as variables: the command line is shown to every user by ``ps``."""
+    found: dict[str, str] = {}
+    if options.index_url:
+        found[index] = options.index_url
+    if options.extra_index_urls:
+        found[extra] = " ".join((*options.extra_index_urls, given.get(extra, ""))).strip()
+    if pages := [place for place in options.find_links if "://" in place]:
+        comma = "," if links.startswith("UV_") else " "
+        found[links] = comma.join((*pages, given.get(links, ""))).strip(comma)
+    return found
+
+
+def _leads_astray(name: str, value: str) -> bool:
+    if (name, value.lower()) == ("UV_LINK_MODE", "symlink"):
+        return True  # links to uv's cache would be measured as links
     return name in _NOT_PASSED_ON or (name.startswith("PYTHON") and name not in _PYTHONS)

@@ -138,3 +138,9 @@ def test_requirements_of_project__unknown_choice__names_those_that_exist(choice:
     with pytest.raises(BadInput, match=says) as caught:
         lines(PROJECT, choice)
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("line", ["a @ https://host/a\\\\", "a\\nb", "a\\u2028b", "a\\f"])
+def test_requirements_of_project__line_that_would_not_stay_one__is_refused(line: str) -> None:
+    with pytest.raises(BadInput, match="no requirement"):
+        lines(f'[project]\nname = "p"\ndependencies = ["{line}", "c"]\n')

@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 
+from deadweight.errors import BadInput
+from deadweight.findings import conclude
 from deadweight.formats.requirements import RequirementsFile, logical_lines
 from deadweight.model import Wanted
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.plan.writing import Writer
+from deadweight.report.splits import split_files
 from deadweight.settings import Settings
 from deadweight.sources.requirements import read_requirements
+from deadweight.targets import Target
 from tests.builders import bare, bare_inventory, profile_of, requirements_file, wants, write_files
 
 
@@ -235,3 +240,51 @@ def test_text__any_file__holds_lines_of_the_input_in_their_order(lines: list[str
     assert all(line in left for line in after)  # ``in`` an iterator uses it up: so in this order
     names = [want.name for want in file.all_wanted() if want.name not in gone]
     assert [want.name for want in requirements_file(body).all_wanted()] == names
+
+
+# Each of the characters that end a line for pip, which reads files with str.splitlines().
+LINE_ENDS = ["\n", "\r", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("end", LINE_ENDS, ids=ascii)
+def test_text__file_name_with_a_line_end__stays_in_the_heading(end: str) -> None:
+    file = requirements_file("a\n", path=f"dir/r{end}evil.txt")
+    text = Writer(split_that_drops(file=file), "", {}).text(file)
+    assert [line for line in text.splitlines() if not line.startswith("#")] == ["a"]
+
+
+@pytest.mark.parametrize("end", LINE_ENDS, ids=ascii)
+def test_include__path_gets_a_line_end__is_refused(end: str, tmp_path: Path) -> None:
+    folder = tmp_path / f"x{end}evil"
+    write_files(folder, {"r.txt": "-r more.txt\n", "more.txt": "a\n"})
+    file = read_requirements(str(folder / "r.txt"))
+    with pytest.raises(BadInput, match="on one line"):
+        written(file, folder=str(tmp_path))
+
+
+@pytest.mark.parametrize("end", [*LINE_ENDS, "] @ http://evil/x.whl #", " ", ",", ""], ids=ascii)
+def test_split_files__extra_of_metadata_with_a_line_end__is_no_extra(end: str) -> None:
+    lines = [f'b ; extra == "x{end}evil"' if end else 'b ; extra == ""']
+    inventory = bare_inventory(bare("a", requires=lines, requested=True), bare("b"))
+    files = split_files(profile_of(inventory), "", pin=False)
+    assert {text.partition("\n")[2] for text in files.values()} == {"a==1.0\n"}
+
+
+@pytest.mark.parametrize("end", [*LINE_ENDS, " ", " #"], ids=ascii)
+def test_split_files__url_of_a_lock_with_a_line_end__is_refused(end: str) -> None:
+    inventory = bare_inventory(bare("a", requested=True, url=f"https://host/a.whl{end}evil"))
+    target = Target("requirements", "pylock.toml", "lock")
+    with pytest.raises(BadInput):
+        split_files(conclude(target, inventory, Settings()), "", pin=False)
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_split_files__whatever_metadata_says__each_line_is_one_requirement_of_what_is_there(
+    extra: str, summary: str
+) -> None:
+    requires = [f'b ; extra == "{extra}"', f"b ; extra == '{extra}'"]
+    inventory = bare_inventory(bare("a", requires=requires, requested=True), bare("b"))
+    for text in split_files(profile_of(inventory), "", pin=False).values():
+        lines = [line for line in text.splitlines() if not line.startswith("#")]
+        assert {Requirement(line).name for line in lines} <= {"a", "b"}
+        assert not any(Requirement(line).url for line in lines)
