@@ -4,6 +4,10 @@ The label is the author's: runtime or dev. Counted is what a split would leave o
 and recall, and the dangerous errors, runtime that would be missing in production. A second line counts also what is
 called dev and not sure. Disputed are labels that the data itself doubts: well-known dev tools in a production list.
 
+Leave-one-project-out is what the tables know without the benchmark's own help: each project is judged without the
+exact names that no other project here has, since some of them stand in a table because of it. What is left are names of
+other projects, patterns, words and source. It is a lower bound: names that come from elsewhere are hidden too.
+
     benchmarks/groups.py [--projects] [--halves N] [FOLDER]
 """
 
@@ -14,13 +18,17 @@ import csv
 import json
 import random
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from deadweight.formats.requirements import logical_lines, pep508
 from deadweight.formats.roles import role_of
+from deadweight.groups import rules
+from deadweight.groups import source as groups_source
 from deadweight.groups.rules import config_names
 from deadweight.groups.unmeasured import groups_of_requirements
 from deadweight.model import Assignment, Mention, Source, Wanted
@@ -97,6 +105,25 @@ def assigned(project: Project) -> dict[str, Assignment]:
     return groups_of_requirements(project.wanted, config_names({}), source=project.source)
 
 
+def assigned_without(project: Project, hidden: Collection[str]) -> dict[str, Assignment]:
+    """Return a project's groups, judged with tables that lack exact names."""
+    known = rules.knowledge()
+    exact = {name: entry for name, entry in known.exact.items() if name not in hidden}
+    companions = rules.companions() - frozenset(hidden)
+    with (
+        patch.object(rules, "knowledge", lambda: replace(known, exact=exact)),
+        patch.object(groups_source, "companions", lambda: companions),
+    ):
+        return assigned(project)
+
+
+def own_names(projects: Iterable[Project]) -> dict[str, frozenset[str]]:
+    """Return project → the names that no other one of ``projects`` has."""
+    listed = list(projects)
+    counts = Counter(name for project in listed for name in project.labels)
+    return {project.name: frozenset(n for n in project.labels if counts[n] == 1) for project in listed}
+
+
 def count(project: Project, groups: Mapping[str, Assignment], chosen: Chosen, *, disputed: bool) -> Counts:
     found = Counts()
     for name, label in project.labels.items():
@@ -117,7 +144,10 @@ def called_dev(found: Assignment) -> bool:
     return found.group == "dev"
 
 
-def report(title: str, projects: Iterable[Project], *, each: bool, halves: int) -> None:
+def report(
+    title: str, projects: Iterable[Project], *, each: bool, halves: int, own: Mapping[str, frozenset[str]]
+) -> None:
+    """Print the figures of some projects; ``own`` has the names that are hidden for leave-one-project-out."""
     print(f"\n{title}")
     groups = {project.name: assigned(project) for project in projects}
     listed = list(projects)
@@ -127,6 +157,9 @@ def report(title: str, projects: Iterable[Project], *, each: bool, halves: int) 
             total = sum(found, Counts())
             macro = statistics.mean(c.f1 for c in found if c.right + c.missed + c.dangerous)
             print(f"  disputed {'in ' if disputed else 'out'}  {what:10}  {total}  macro F1 {macro:.3f}")
+    if own:
+        unknown = (count(p, assigned_without(p, own[p.name]), left_out, disputed=False) for p in listed)
+        print(f"  leave one project out     {sum(unknown, Counts())}")
     if halves:
         _report_halves(listed, groups, halves)
     if each:
@@ -180,15 +213,20 @@ def main() -> None:
     options.add_argument("--projects", action="store_true", help="each project, and what was missed")
     options.add_argument("--halves", type=int, default=200, metavar="N", help="random halves to compare (0: none)")
     given = options.parse_args()
-    for title, file in (("with source", "with_source.jsonl"), ("requirements only", "requirements_only.jsonl")):
-        projects = read_projects(given.folder / file)
+    files = {"with source": "with_source.jsonl", "requirements only": "requirements_only.jsonl"}
+    shared = {title: read_projects(given.folder / file) for title, file in files.items()}
+    own = own_names(project for projects in shared.values() for project in projects)
+    held_out = given.folder / "held_out.jsonl"
+    if held_out.exists():
+        shared["held out"] = read_projects(held_out)
+    for title, projects in shared.items():
         labels = sum(len(p.labels) for p in projects)
-        report(
-            f"{title} ({len(projects)} projects, {labels} labels)", projects, each=given.projects, halves=given.halves
-        )
-        if projects[0].source:
-            blind = [Project(p.name, p.labels, p.disputed, p.wanted, None) for p in projects]
-            report("the same without their source", blind, each=False, halves=0)
+        hidden = own if title in files else {}
+        title = f"{title} ({len(projects)} projects, {labels} labels)"
+        report(title, projects, each=given.projects, halves=given.halves, own=hidden)
+        if any(project.source for project in projects):
+            blind = [replace(project, source=None) for project in projects]
+            report("the same without their source", blind, each=False, halves=0, own=hidden)
     report_categories(given.folder / "categories.csv", each=given.projects)
 
 

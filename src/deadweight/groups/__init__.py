@@ -14,7 +14,7 @@ What a distribution is by itself and by its uses comes first, then the graph:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from deadweight.graph import Graph
@@ -22,9 +22,9 @@ from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.deciding import decide
 from deadweight.groups.names import Names
 from deadweight.groups.rules import Hint, judge
-from deadweight.groups.source import from_source
+from deadweight.groups.source import Loaders, from_loaders, from_source
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
-from deadweight.usage import Engine, engines_of
+from deadweight.usage import Engine, builds_of_one, engines_of
 
 DEFAULT = Evidence("DW304", "core", "nothing says otherwise")
 
@@ -64,10 +64,8 @@ def assign_groups(
         for d in inventory.distributions
     }
     names = {d.key: d.name for d in inventory.distributions}
-    own = {key: _concluded(hints) for key, hints in named.items()}
-    if uses is not None:
-        own = _with_uses(own, named, names, uses)
-    return _by_graph(own, graph)
+    named = _with_other_builds(named, names)
+    return _by_graph(_with_uses(named, names, uses), graph)
 
 
 def by_name(metadata: Metadata, config: Names) -> Assignment:
@@ -83,25 +81,51 @@ def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hin
     return (*hints, Hint(Evidence("DW002", "dev", f"only its project's {_some(sorted(groups))} {asks} for it")))
 
 
+def _with_other_builds(named: Mapping[str, tuple[Hint, ...]], names: Mapping[str, str]) -> dict[str, tuple[Hint, ...]]:
+    """Add that another build of the same library is there: psycopg2 beside psycopg2-binary."""
+    builds = builds_of_one(names.values())
+
+    def told(key: str) -> tuple[Hint, ...]:
+        others = builds.get(names[key], ())
+        group: Group = named[key][0].evidence.group if named[key] else "core"
+        says = f"{_some(others)} {'is another build' if len(others) == 1 else 'are other builds'} of it"
+        return (Hint(Evidence("DW306", group, says)),) if others else ()
+
+    return {key: (*hints, *told(key)) for key, hints in named.items()}
+
+
 def _with_uses(
-    own: Mapping[str, _Own],
-    named: Mapping[str, tuple[Hint, ...]],
-    names: Mapping[str, str],
-    uses: Mapping[str, tuple[Use, ...]],
+    named: Mapping[str, tuple[Hint, ...]], names: Mapping[str, str], uses: Mapping[str, tuple[Use, ...]] | None
 ) -> dict[str, _Own]:
-    """Conclude anew from the places that use each; then from what those load on demand that stay in production."""
+    """Conclude from names, from the places that use each, and from what loads it on demand.
 
-    def concluded(engines: Mapping[str, tuple[Engine, ...]]) -> dict[str, _Own]:
-        found = {}
-        for key, hints in named.items():
-            name = names[key]
-            told = from_source(name, uses.get(name, ()), engines.get(name, ()), _runtime(own[key].group))
-            found[key] = _concluded((*hints, *told))
-        return found
+    What loads others counts as production until it is surely there for development, which what it loads may then be
+    too: each round can only add to that.
+    """
 
-    stays = {names[key] for key, found in concluded({}).items() if not found.is_dev}
-    every = engines_of(names.values()).items()
-    return concluded({name: tuple(engine for engine in engines if engine.by in stays) for name, engines in every})
+    def concluded(hints: tuple[Hint, ...], name: str, loaders: Loaders) -> _Own:
+        if uses is None:
+            return _concluded((*hints, *from_loaders(loaders)))
+        group = _runtime(_concluded(hints).group)
+        return _concluded((*hints, *from_source(name, uses.get(name, ()), loaders, group)))
+
+    every = engines_of(names.values())
+    left_out: set[str] = set()
+    while True:
+        loaders = {name: _loaders(engines, left_out) for name, engines in every.items()}
+        own = {key: concluded(hints, names[key], loaders.get(names[key], Loaders())) for key, hints in named.items()}
+        dev = {names[key] for key, found in own.items() if found.is_dev}
+        if dev <= left_out:
+            return own
+        left_out |= dev
+
+
+def _loaders(engines: tuple[Engine, ...], left_out: Collection[str]) -> Loaders:
+    """Tell those apart that load something in production; of what loads it for development, it does not matter."""
+    return Loaders(
+        production=tuple(e for e in engines if e.when == "always" and e.by not in left_out),
+        development=tuple(e for e in engines if e.when != "always"),
+    )
 
 
 def _concluded(hints: tuple[Hint, ...]) -> _Own:

@@ -3,14 +3,20 @@
 This is the one place where rules are weighed against each other (``rules.toml`` has their strengths):
 
     1. Decisive evidence decides: the user's word (DW001, DW003), then the project's (DW002).
-    2. A companion of tests that only tests import is dev (DW207), though its name is known for something else.
+    2. Dev, though its name is known for something else, is a companion of tests that only tests import (DW207), what is
+       there for a developers' command of something else (DW211), and what others load in development alone (DW209) and
+       nothing else uses (DW206, DW208, DW210).
     3. What is known by strong evidence of name or metadata (DW101 to DW103) is in that group; but what is known as dev
        and imported by the application at start (DW201) is needed, and so core.
     4. Of the rest, what the application uses in any way (DW201 to DW205) is not dev, whatever looks like it.
-    5. Weak evidence of name or metadata (DW104 to DW107) tells the group of what is left. It is sure only where two
-       rules agree and none speaks against. That only development uses it (DW206), or nothing at all (DW208), is such a
-       rule for dev, but none by itself: of unknown names, most that only tests import are runtime all the same.
-    6. Nothing decides: the graph may (DW303), else it is core (DW304).
+    5. Weak evidence of name or metadata (DW104 to DW109, DW111) tells the group of what is left. It is sure only where
+       two rules agree and none speaks against. That only development uses it (DW206), or nothing at all (DW208), can
+       be the second, but never decides by itself: most unknown names that only tests import are runtime.
+    6. Of names that nothing else is known of, those that only Makefiles, CI and settings of tools name are dev (DW210).
+    7. Nothing decides: the graph may (DW303), else it is core (DW304).
+
+What is known as something else than dev, and only tests import it, or another build of it is there (DW306), stays, but
+not surely.
 
 The graph stands above all but the user's word: what only requirements for development reach is dev (DW301), what
 something else needs is not (DW302). So more evidence of a use can take something out of dev, and never puts it there.
@@ -19,7 +25,7 @@ A group that is not sure is no reason to leave anything out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deadweight.groups.rules import Hint
 
@@ -28,20 +34,36 @@ def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
     """Return the hint that decides, None where none does, and whether its group is sure."""
     ordered = sorted(hints, key=lambda hint: hint.evidence.rule)
     by_code = {hint.evidence.rule: hint for hint in reversed(ordered)}
-    decisive = next((hint for hint in ordered if hint.rule.strength == "decisive"), by_code.get("DW207"))
+    decisive = next((hint for hint in ordered if hint.rule.strength == "decisive"), None) or _for_development(by_code)
     if decisive:
         return decisive, True
     known = next((hint for hint in ordered if _is_own(hint) and hint.rule.strength == "strong"), None)
     if known:
         needed = by_code.get("DW201") if known.evidence.group == "dev" else None
-        return needed or known, True
-    used = next((hint for hint in ordered if not _is_own(hint) and hint.evidence.group != "dev"), None)
+        return needed or known, known.evidence.group == "dev" or _IN_DOUBT.isdisjoint(by_code)
+    used = next((hint for hint in ordered if hint.evidence.rule[:3] == "DW2" and hint.evidence.group != "dev"), None)
     weak = [hint for hint in ordered if _is_own(hint) and not (used and hint.evidence.group == "dev")]
     if not weak:
-        return used, used is not None
+        return used or by_code.get("DW210"), used is not None or "DW210" in by_code
     first = weak[0]
     against = any(hint.evidence.group != first.evidence.group for hint in weak)
     return first, not against and _agree(first, ordered)
+
+
+_IN_DOUBT = frozenset(("DW206", "DW210", "DW306"))
+_UNUSED = frozenset(("DW206", "DW208", "DW210"))
+# That nothing names it says nothing of what installs and builds: an image's own installer is named nowhere.
+_CONFIRM = {
+    "DW107": frozenset(("DW206",)),
+    "DW108": frozenset(("DW206", "DW209", "DW210")),
+    "DW109": frozenset(("DW206", "DW208", "DW209", "DW210")),
+}
+
+
+def _for_development(by_code: Mapping[str, Hint]) -> Hint | None:
+    """Return what makes dev of a name that is known for something else."""
+    loaded = by_code.get("DW209") if not _UNUSED.isdisjoint(by_code) else None
+    return by_code.get("DW207") or by_code.get("DW211") or loaded
 
 
 def _is_own(hint: Hint) -> bool:
@@ -50,10 +72,7 @@ def _is_own(hint: Hint) -> bool:
 
 
 def _agree(first: Hint, hints: Sequence[Hint]) -> bool:
-    """Say whether a second rule says the same as ``first``.
-
-    That nothing names it says nothing of machinery (DW107): an image's own installer is named nowhere.
-    """
+    """Say whether a second rule says the same as ``first``, of those that can confirm it."""
     others = {hint.evidence.rule for hint in hints if hint.evidence.group == first.evidence.group}
-    others -= {first.evidence.rule} | ({"DW208"} if first.evidence.rule == "DW107" else set())
-    return bool(others)
+    others -= {first.evidence.rule, "DW306"}
+    return not others.isdisjoint(_CONFIRM.get(first.evidence.rule, others))

@@ -12,13 +12,13 @@ from deadweight.model import Group
 class Entry:
     """What a table says of a name.
 
-    sure: whether that is enough to leave it out
+    rule: the code of the rule that speaks for it; "" where a name is DW101 and a pattern DW102
     """
 
     group: Group
     tag: str
     says: str = ""
-    sure: bool = True
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

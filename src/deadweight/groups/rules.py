@@ -1,8 +1,8 @@
 """What a name and its metadata say of a distribution's group: rules as data, each with a code and a reason.
 
 rules.toml        every rule, also those of the source and the graph: code, name, what it argues for, strength
-knowledge.toml    DW101, DW102 and DW107: well-known names and families
-classifiers.toml  DW103 and DW104: trove classifiers
+knowledge.toml    DW101, DW102 and DW107 to DW109: well-known names and families
+classifiers.toml  DW103 and DW104: trove classifiers; DW110 and DW111: groups of entry points
 words.toml        DW105, DW106 and DW207: words of names and of summaries, companions of tests
 """
 
@@ -57,7 +57,7 @@ def knowledge() -> Names:
     """Return the shipped table of well-known names."""
     tables = _load("knowledge.toml")
     return names_table(
-        (name, Entry(cast("Group", group), tag, section["says"], section.get("sure", True)))
+        (name, Entry(cast("Group", group), tag, section["says"], section.get("rule", "")))
         for group, tags in tables.items()
         for tag, section in tags.items()
         for name in section["names"].split()
@@ -70,14 +70,29 @@ def companions() -> frozenset[str]:
     return frozenset(_load("words.toml")["companions"]["names"].split())
 
 
+_Row = tuple[str, str, Group, str]  # rule, text or its start with *, group, tag
+
+
+def _classifiers() -> tuple[_Row, ...]:
+    return _telling()[0]
+
+
+def _entry_points() -> tuple[_Row, ...]:
+    return _telling()[1]
+
+
 @lru_cache(maxsize=1)
-def _classifiers() -> tuple[tuple[str, str, Group, str], ...]:
+def _telling() -> tuple[tuple[_Row, ...], tuple[_Row, ...]]:
     tables = _load("classifiers.toml")
-    return tuple(
-        (code, start, cast("Group", place.split(".")[0]), place.split(".")[1])
-        for code, key in (("DW103", "telling"), ("DW104", "topics"))
-        for start, place in tables[key]
-    )
+
+    def rows(*keys: tuple[str, str]) -> tuple[_Row, ...]:
+        return tuple(
+            (code, start, cast("Group", place.split(".")[0]), place.split(".")[1])
+            for code, key in keys
+            for start, place in tables[key]
+        )
+
+    return rows(("DW103", "telling"), ("DW104", "topics")), rows(("DW110", "plugins"), ("DW111", "hooks"))
 
 
 @lru_cache(maxsize=1)
@@ -115,8 +130,7 @@ def by_knowledge(metadata: Metadata) -> Hint | None:
         return None
     entry, glob = found
     says = f"{glob} is {entry.says}" if glob else f"known as {entry.says}"
-    code = "DW107" if not entry.sure else "DW102" if glob else "DW101"
-    return Hint(Evidence(code, entry.group, says), entry.tag)
+    return Hint(Evidence(entry.rule or ("DW102" if glob else "DW101"), entry.group, says), entry.tag)
 
 
 def by_classifier(metadata: Metadata) -> Hint | None:
@@ -125,6 +139,15 @@ def by_classifier(metadata: Metadata) -> Hint | None:
         for classifier in metadata.classifiers:
             if classifier == start or (start[-1] == "*" and classifier.startswith(start[:-1])):
                 return Hint(Evidence(code, group, f'its classifier is "{classifier}"'), tag)
+    return None
+
+
+def by_entry_points(metadata: Metadata) -> Hint | None:
+    """The first telling group of its entry points: what it plugs into."""
+    for code, start, group, tag in _entry_points():
+        for name in metadata.plugin_groups:
+            if name == start or (start[-1] == "*" and name.startswith(start[:-1])):
+                return Hint(Evidence(code, group, f'it has entry points of the group "{name}"'), tag)
     return None
 
 
@@ -145,14 +168,15 @@ def by_summary(metadata: Metadata) -> Hint | None:
     return None
 
 
+_KNOWN = frozenset(("DW101", "DW102", "DW103", "DW107", "DW108", "DW109", "DW110"))
 _SUMMARY = 300  # characters that are looked at; the field is one line
 
 
 def judge(metadata: Metadata, config: Names) -> tuple[Hint, ...]:
     """Return what the rules make of a name and its metadata, by their codes."""
-    first = (by_config(config, metadata), by_knowledge(metadata), by_classifier(metadata))
+    first = (by_config(config, metadata), by_knowledge(metadata), by_classifier(metadata), by_entry_points(metadata))
     told = tuple(hint for hint in first if hint)
-    if any(hint.evidence.rule in ("DW101", "DW102", "DW103", "DW107") for hint in told):
+    if any(hint.evidence.rule in _KNOWN for hint in told):
         return told  # words add nothing to what is known
     return told + tuple(hint for hint in (by_name(metadata), by_summary(metadata)) if hint)
 

@@ -1,4 +1,4 @@
-"""Where source uses a project → what that says of its group: evidence DW201 to DW208.
+"""Where source uses a project → what that says of its group: evidence DW201 to DW211.
 
 Uses are told apart by where they stand: what the application needs when it starts, what it may need, and what only
 those need who work on it. One piece of evidence for each rule, however many places there are.
@@ -6,21 +6,29 @@ those need who work on it. One piece of evidence for each rule, however many pla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from deadweight.groups.rules import Hint, companions
 from deadweight.model import Evidence, Group, Mention, Use
 from deadweight.usage import Engine
 from deadweight.usage.places import DEVELOPMENT, tells_less
 
+
+class Loaders(NamedTuple):
+    """What loads a project on demand: in production, and in development alone."""
+
+    production: tuple[Engine, ...] = ()
+    development: tuple[Engine, ...] = ()
+
+
 _VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "names"}
 
 
-def from_source(name: str, uses: Sequence[Use], engines: Iterable[Engine], group: Group) -> tuple[Hint, ...]:
+def from_source(name: str, uses: Sequence[Use], loaders: Loaders, group: Group) -> tuple[Hint, ...]:
     """Return what the places say that use a project, by the rules' codes; ``uses`` may be empty.
 
-    engines: what loads it on demand, of what is there for more than development
-    group:   the one it has by itself where it is needed at run time
+    group: the one it has by itself where it is needed at run time
     """
     found: dict[str, list[Mention]] = {}
     for use in uses:
@@ -28,14 +36,29 @@ def from_source(name: str, uses: Sequence[Use], engines: Iterable[Engine], group
             found.setdefault(code, []).append(use.mention)
     needed = [code for code in sorted(found) if code != "DW206"]
     hints = [Hint(Evidence(code, group, _says(found[code]))) for code in needed]
-    hints += [Hint(Evidence("DW205", group, engine.says)) for engine in engines][:1]
-    if not hints and any(mention.kind == "import" for mention in found.get("DW206", ())):
-        says = f"nothing but {_says(found['DW206'])}"
-        hints += [Hint(Evidence("DW206", "dev", says))]
-        hints += [Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))] * (name in companions())
-    elif not hints and not uses:
-        hints = [Hint(Evidence("DW208", "dev", "nothing in the source names it"))]
-    return tuple(hints)
+    hints += [Hint(Evidence("DW205", group, engine.says)) for engine in loaders.production][:1]
+    if hints:
+        return tuple(hints)
+    unused = (Hint(Evidence("DW208", "dev", "nothing in the source names it")),) if not uses else ()
+    return (*_in_development(name, found.get("DW206", ())), *unused, *from_loaders(loaders))
+
+
+def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
+    """Return what it says of a project that nothing in production loads it, and something in development does."""
+    if loaders.production or not loaders.development:
+        return ()
+    first = min(loaders.development, key=lambda engine: engine.when != "command")
+    code = "DW211" if first.when == "command" else "DW209"
+    return (Hint(Evidence(code, "dev", first.says)),)
+
+
+def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
+    imports = [mention for mention in mentions if mention.kind == "import"]
+    if not imports:
+        return (Hint(Evidence("DW210", "dev", f"nothing but {_says(mentions)}")),) if mentions else ()
+    says = f"nothing but {_says(imports)}"
+    companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
+    return (Hint(Evidence("DW206", "dev", says)), *([companion] if name in companions() else []))
 
 
 def _code(mention: Mention) -> str:

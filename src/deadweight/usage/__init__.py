@@ -16,10 +16,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from deadweight.model import Distribution, Mention, Source, Use
 from deadweight.usage.engines import Engine, engines_of
-from deadweight.usage.names import Match, Modules
+from deadweight.usage.names import Match, Modules, builds_of_one
 from deadweight.usage.programs import of_command, of_url
 
-__all__ = ["Engine", "engines_of", "matched", "provided", "uses_of"]
+__all__ = ["Engine", "builds_of_one", "engines_of", "matched", "provided", "uses_of"]
 
 
 def provided(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ...]]:

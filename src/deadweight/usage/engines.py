@@ -7,15 +7,22 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+When = Literal["always", "development", "command"]
 
 
 class Engine(NamedTuple):
-    """One project that another loads by itself when it is asked to."""
+    """One project that another loads by itself when it is asked to.
+
+    when: wherever it runs; on a developer's machine alone; for a command for developers alone, and nobody would have
+          it beside the other for anything else
+    """
 
     name: str
     by: str
     says: str
+    when: When = "always"
 
 
 def engines_of(projects: Iterable[str]) -> dict[str, tuple[Engine, ...]]:
@@ -35,5 +42,6 @@ def _table() -> dict[str, tuple[Engine, ...]]:
     found: dict[str, list[Engine]] = defaultdict(list)
     for row in rows:
         for by in row["by"].split():
-            found[by] += (Engine(name, by, f"{by} loads it {row['says']}") for name in row["names"].split())
+            says, when = f"{by} loads it {row['says']}", row.get("when", "always")
+            found[by] += (Engine(name, by, says, when) for name in row["names"].split())
     return {by: tuple(engines) for by, engines in found.items()}

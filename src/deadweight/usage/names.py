@@ -60,6 +60,24 @@ class Modules:
         return self._below.get(".".join(parts), ())
 
 
+def builds_of_one(projects: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return project → the others that are builds of the same library; what stands alone is left out.
+
+    A half of its own (psycopg-c beside psycopg) is no other build.
+    """
+    flavours = [behind for behind in _tables()["flavours"]["behind"].split() if behind not in _HALVES]
+    found: dict[str, list[str]] = defaultdict(list)
+    for project in sorted(set(projects)):
+        stem = min((project.removesuffix(behind) for behind in flavours), key=len)
+        found[stem].append(project)
+    builds = [names for stem, names in found.items() if len(names) > 1 and stem not in _WITH_HALVES]
+    return {name: tuple(other for other in names if other != name) for names in builds for name in names}
+
+
+_HALVES = frozenset(("-c", "-nightly", "-ng"))
+_WITH_HALVES = frozenset(("psycopg", "mlflow"))  # psycopg-binary is a half of psycopg, not a build of it
+
+
 def could_bring(module: str) -> tuple[str, ...]:
     """Return projects that may provide a module that none of the known ones does, the likeliest first.
 

@@ -31,7 +31,9 @@ def test_knowledge__sections__are_groups_that_exist_and_say_what_they_hold() -> 
     assert sections()
     for place, section in sections().items():
         assert place.partition(".")[0] in GROUPS, place
-        assert set(section) == {"says", "names"} | ({"sure"} if place == "dev.machinery" else set()), place
+        weak = {"dev.machinery": "DW107", "dev.library": "DW108", "dev.served": "DW109"}.get(place)
+        assert set(section) == {"says", "names"} | ({"rule"} if weak else set()), place
+        assert section.get("rule") == weak, place
         assert section["says"].strip() == section["says"] != "", place
         assert section["names"], place
 
@@ -66,6 +68,39 @@ def test_knowledge__pattern__is_no_mere_star() -> None:
 def test_knowledge__runner_of_tests__is_dev() -> None:
     (hint, *_) = judge(Metadata(name="pytest", version=None), config_names({}))
     assert (hint.evidence.rule, hint.evidence.group) == ("DW101", "dev")
+
+
+def test_entry_points__groups_exist_and_none_stands_twice() -> None:
+    tables = table("classifiers.toml")
+    rows = [*tables["plugins"], *tables["hooks"]]
+    assert all(place.partition(".")[0] == "dev" and place.partition(".")[2] for _, place in rows)
+    assert [start for start, count in Counter(start for start, _ in rows).items() if count > 1] == []
+
+
+# What users read must be true of the name that it explains.
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("watchdog", "files"),
+        ("psutil", "processes"),
+        ("ansible", "infrastructure"),
+        ("docker", "containers"),
+        ("gitpython", "version control"),
+        ("tenacity", "general-purpose"),
+        ("posthog", "analytics"),
+        ("web3", "blockchains"),
+        ("setuptools", "packages"),
+        ("phonenumbers", "countries"),
+        ("ipython", "shell"),
+        ("locust", "load generator"),
+        ("datamodel-code-generator", "generator of code"),
+        ("gitlint", "linter"),
+    ],
+)
+def test_knowledge__text__is_true_of_the_name(name: str, word: str) -> None:
+    found = knowledge().find(name)
+    assert found is not None
+    assert word in found[0].says
 
 
 def classifiers() -> list[list[str]]:

@@ -128,6 +128,28 @@ def test_judge__machinery_of_development__is_weak() -> None:
     assert (hint.evidence.rule, hint.evidence.group, hint.rule.strength) == ("DW107", "dev", "weak")
 
 
+@pytest.mark.parametrize(
+    ("groups", "found"),
+    [
+        (("flake8.extension",), [("DW110", "dev", "strong")]),
+        (("console_things", "mkdocs.plugins"), [("DW110", "dev", "strong")]),
+        (("pytest11",), [("DW111", "dev", "weak")]),
+        (("babel.extractors", "jinja2.extensions"), []),
+    ],
+    ids=["linter", "second-one", "also-of-runtime-libraries", "of-no-tool"],
+)
+def test_judge__entry_points__tell_what_it_plugs_into(
+    groups: tuple[str, ...], found: list[tuple[str, str, str]]
+) -> None:
+    hints = judge(Metadata(name="x-unheard-of", version=None, plugin_groups=groups), config_names({}))
+    assert [(h.evidence.rule, h.evidence.group, h.rule.strength) for h in hints] == found
+
+
+def test_judge__known_runtime_library_with_test_hooks__is_what_its_name_says() -> None:
+    first, *_ = judge(Metadata(name="anyio", version=None, plugin_groups=("pytest11",)), config_names({}))
+    assert (first.evidence.rule, first.evidence.group) == ("DW101", "core")
+
+
 def test_rules__codes__are_in_order_and_say_what_they_argue_for() -> None:
     assert list(rules()) == sorted(rules())
     for code, rule in rules().items():

@@ -9,7 +9,8 @@ import pytest
 from deadweight.graph import build_graph
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Assignment, Mention, Use
+from deadweight.groups.unmeasured import groups_of_requirements
+from deadweight.model import Assignment, Mention, Use, Wanted
 from deadweight.model.source import How, Naming, Role
 from tests.builders import bare, bare_inventory, wants
 
@@ -62,9 +63,9 @@ def test_known_dev_tool__used_where_that_tells_less__is_dev(told: Use) -> None:
     assert decided(assigned("django-debug-toolbar", told)) == ("DW101", "dev", True)
 
 
-def test_known_runtime__only_tests_import_it__is_what_its_name_says() -> None:
+def test_known_runtime__only_tests_import_it__stays_and_is_not_sure() -> None:
     found = assigned("pandas", TESTS)
-    assert decided(found) == ("DW101", "data", True)
+    assert decided(found) == ("DW101", "data", False)
     assert "DW206" in [e.rule for e in found.evidence]
 
 
@@ -115,7 +116,97 @@ def test_machinery__nothing_names_it__stays_unsure() -> None:
 
 
 def test_machinery__only_tests_import_it__is_dev_for_sure() -> None:
-    assert decided(assigned("pluggy", TESTS)) == ("DW107", "dev", True)
+    assert decided(assigned("wheel", TESTS)) == ("DW107", "dev", True)
+
+
+CI, STARTS = use("build", ".github/workflows/ci.yml", kind="command"), use("application", "Dockerfile", kind="command")
+
+
+def test_unknown__only_ci_names_it__is_dev() -> None:
+    found = assigned(UNKNOWN, CI)
+    assert decided(found) == ("DW210", "dev", True)
+    assert ".github/workflows/ci.yml:7" in found.evidence[0].says
+
+
+@pytest.mark.parametrize("told", [APP, STARTS, use("application", how="lazy"), use("scripts", "bin/run.py")])
+def test_unknown__ci_names_it_and_something_else_uses_it__is_core(told: Use) -> None:
+    assert decided(assigned(UNKNOWN, CI, told))[1] == "core"
+
+
+def test_known_runtime__only_ci_names_it__stays_and_is_not_sure() -> None:
+    assert decided(assigned("alembic", CI)) == ("DW101", "data", False)
+
+
+def test_library_of_tools__only_what_names_it_decides() -> None:
+    assert decided(assigned("pluggy", TESTS)) == ("DW108", "dev", True)
+    assert decided(assigned("pluggy", CI)) == ("DW108", "dev", True)
+    assert decided(assigned("pluggy")) == ("DW108", "dev", False)
+    assert decided(assigned("pluggy", APP)) == ("DW201", "core", True)
+
+
+SERVED = ["voila", "marimo", "jupyterlab", "notebook", "mkdocs", "sphinx"]
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_sometimes_served__by_its_name_alone__is_never_surely_dev(name: str) -> None:
+    (found,) = groups_of_requirements([Wanted(name=name)], config_names({})).values()
+    assert decided(found) == ("DW109", "dev", False)
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_sometimes_served__something_that_runs_the_application_starts_it__is_core(name: str) -> None:
+    assert decided(assigned(name, STARTS, CI)) == ("DW203", "core", True)
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_sometimes_served__only_ci_starts_it__is_dev(name: str) -> None:
+    assert decided(assigned(name, CI)) == ("DW109", "dev", True)
+
+
+def test_sometimes_served__beside_a_theme_for_the_projects_own_documentation__is_dev() -> None:
+    wanted = [Wanted(name="mkdocs"), Wanted(name="mkdocs-material")]
+    assert decided(groups_of_requirements(wanted, config_names({}))["mkdocs"]) == ("DW109", "dev", True)
+
+
+def test_loaded_in_development__nothing_else_uses_it__is_dev() -> None:
+    used = {"flask": (APP,)}
+    assert decided(assigned("watchdog", others=("flask",), used=used)) == ("DW209", "dev", True)
+    assert decided(assigned("watchdog", APP, others=("flask",), used=used)) == ("DW101", "core", True)
+
+
+def test_loaded_in_development__something_loads_it_in_production__stays() -> None:
+    used = {"flask": (APP,), "streamlit": (APP,)}
+    assert decided(assigned("watchdog", others=("flask", "streamlit"), used=used)) == ("DW101", "core", True)
+
+
+def test_loaded_in_development__by_name_alone__stays() -> None:
+    wanted = [Wanted(name="watchdog"), Wanted(name="flask")]
+    assert groups_of_requirements(wanted, config_names({}))["watchdog"].group == "core"
+
+
+@pytest.mark.parametrize(("others", "group"), [((), "dev"), (("flask",), "core")])
+def test_extra_of_development__unless_something_else_loads_it__is_dev(others: tuple[str, ...], group: str) -> None:
+    wanted = [Wanted(name=name) for name in ("werkzeug", "django", "django-extensions", *others)]
+    assert groups_of_requirements(wanted, config_names({}))["werkzeug"].group == group
+
+
+def test_loaded_by_what_development_loads__is_dev_too() -> None:
+    # mkdocs-material makes mkdocs sure, and only then nothing in production loads pymdown-extensions.
+    wanted = [Wanted(name=name) for name in ("pymdown-extensions", "mkdocs", "mkdocs-material")]
+    assert decided(groups_of_requirements(wanted, config_names({}))["pymdown-extensions"]) == ("DW108", "dev", True)
+
+
+def test_two_builds_of_one_library__stay_and_neither_is_sure() -> None:
+    used = dict.fromkeys(("psycopg2", "psycopg2-binary"), (APP,))
+    for name, other in (("psycopg2", "psycopg2-binary"), ("psycopg2-binary", "psycopg2")):
+        found = assigned(name, APP, others=(other,), used=used)
+        assert decided(found) == ("DW101", "data", False)
+        assert other in next(e.says for e in found.evidence if e.rule == "DW306")
+
+
+def test_halves_of_one_library__are_no_two_builds() -> None:
+    found = assigned("psycopg-binary", others=("psycopg",))
+    assert "DW306" not in [e.rule for e in found.evidence]
 
 
 def test_loaded_on_demand__by_what_stays__is_no_companion_of_tests() -> None:
