@@ -21,9 +21,8 @@ def test_benchmark__labelled_applications__reach_their_marks() -> None:
         re.findall(r"^(with source|requirements only) .*\n.*F1 ([\d.]+)  dangerous +\d+", done.stdout, re.M)
     )
     errors = dict(re.findall(r"^(with source|requirements only) .*\n.*dangerous +(\d+)", done.stdout, re.M))
-    unknown = dict(
-        re.findall(r"^(with source|requirements only) (?:.*\n)+?  leave one project out .*F1 ([\d.]+)", done.stdout, re.M)
-    )
+    left_one_out = r"^(with source|requirements only) (?:.*\n)+?  leave one project out .*F1 ([\d.]+)"
+    unknown = dict(re.findall(left_one_out, done.stdout, re.M))
     assert float(sections["with source"]) >= 0.96
     assert int(errors["with source"]) <= 2
     assert float(sections["requirements only"]) >= 0.945
