@@ -52,9 +52,10 @@ def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
 
 _IN_DOUBT = frozenset(("DW206", "DW210", "DW306"))
 _UNUSED = frozenset(("DW206", "DW208", "DW210"))
-# That nothing names it says nothing of what installs and builds: an image's own installer is named nowhere.
-_CONFIRM = {
-    "DW107": frozenset(("DW206",)),
+# What can be the second rule, where not any can. Nothing confirms what installs and builds (DW107): an image's own
+# installer is named nowhere, and tests that import it say nothing of the image.
+_CONFIRM: dict[str, frozenset[str]] = {
+    "DW107": frozenset(),
     "DW108": frozenset(("DW206", "DW209", "DW210")),
     "DW109": frozenset(("DW206", "DW208", "DW209", "DW210")),
 }

@@ -47,15 +47,19 @@ def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
     """Return what it says of a project that nothing in production loads it, and something in development does."""
     if loaders.production or not loaders.development:
         return ()
-    first = min(loaders.development, key=lambda engine: engine.when != "command")
-    code = "DW211" if first.when == "command" else "DW209"
+    first = min(loaders.development, key=lambda engine: engine.when != "alone")
+    code = "DW211" if first.when == "alone" else "DW209"
     return (Hint(Evidence(code, "dev", first.says)),)
 
 
 def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
     imports = [mention for mention in mentions if mention.kind == "import"]
     if not imports:
-        return (Hint(Evidence("DW210", "dev", f"nothing but {_says(mentions)}")),) if mentions else ()
+        # A name in a test's string may be that of a module of the application that the test replaces.
+        tooling = [mention for mention in mentions if mention.role == "build"]
+        return (
+            (Hint(Evidence("DW210", "dev", f"nothing but {_says(tooling)}")),) if tooling == [*mentions] != [] else ()
+        )
     says = f"nothing but {_says(imports)}"
     companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
     return (Hint(Evidence("DW206", "dev", says)), *([companion] if name in companions() else []))

@@ -9,14 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-When = Literal["always", "development", "command"]
+When = Literal["always", "development", "alone"]
 
 
 class Engine(NamedTuple):
     """One project that another loads by itself when it is asked to.
 
-    when: wherever it runs; on a developer's machine alone; for a command for developers alone, and nobody would have
-          it beside the other for anything else
+    when: "always", wherever it runs; "development", on a developer's machine alone; "alone", in development too, which
+          is the one reason to have it beside the other
     """
 
     name: str

@@ -115,8 +115,8 @@ def test_machinery__nothing_names_it__stays_unsure() -> None:
     assert decided(assigned("pip")) == ("DW107", "dev", False)
 
 
-def test_machinery__only_tests_import_it__is_dev_for_sure() -> None:
-    assert decided(assigned("wheel", TESTS)) == ("DW107", "dev", True)
+def test_machinery__only_tests_import_it__stays_unsure() -> None:
+    assert decided(assigned("wheel", TESTS)) == ("DW107", "dev", False)
 
 
 CI, STARTS = use("build", ".github/workflows/ci.yml", kind="command"), use("application", "Dockerfile", kind="command")
@@ -131,6 +131,11 @@ def test_unknown__only_ci_names_it__is_dev() -> None:
 @pytest.mark.parametrize("told", [APP, STARTS, use("application", how="lazy"), use("scripts", "bin/run.py")])
 def test_unknown__ci_names_it_and_something_else_uses_it__is_core(told: Use) -> None:
     assert decided(assigned(UNKNOWN, CI, told))[1] == "core"
+
+
+def test_unknown__tests_name_it_in_a_string__is_no_dev_by_that_alone() -> None:
+    patched = use("tests", "tests/test_it.py", kind="string")
+    assert decided(assigned(UNKNOWN, patched)) == ("DW304", "core", False)
 
 
 def test_known_runtime__only_ci_names_it__stays_and_is_not_sure() -> None:
@@ -184,10 +189,11 @@ def test_loaded_in_development__by_name_alone__stays() -> None:
     assert groups_of_requirements(wanted, config_names({}))["watchdog"].group == "core"
 
 
-@pytest.mark.parametrize(("others", "group"), [((), "dev"), (("flask",), "core")])
+@pytest.mark.parametrize(("others", "group"), [((), "dev"), (("beautifulsoup4",), "core")])
 def test_extra_of_development__unless_something_else_loads_it__is_dev(others: tuple[str, ...], group: str) -> None:
-    wanted = [Wanted(name=name) for name in ("werkzeug", "django", "django-extensions", *others)]
-    assert groups_of_requirements(wanted, config_names({}))["werkzeug"].group == group
+    # A web application drives browsers to test its own pages; beside what reads pages, it may fetch those of others.
+    wanted = [Wanted(name=name) for name in ("selenium", "django", *others)]
+    assert groups_of_requirements(wanted, config_names({}))["selenium"].group == group
 
 
 def test_loaded_by_what_development_loads__is_dev_too() -> None:

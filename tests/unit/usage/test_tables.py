@@ -45,7 +45,7 @@ def test_programs__projects__are_normalized(key: str) -> None:
 def test_engines__rows__are_normalized_and_say_when() -> None:
     for row in table("engines.toml")["engines"]:
         assert {"by", "names", "says"} <= set(row) <= {"by", "names", "says", "when"}
-        assert row.get("when", "development") in {"development", "command"}, row["by"]
+        assert row.get("when", "development") in {"development", "alone"}, row["by"]
         names = [*row["by"].split(), *row["names"].split()]
         assert names == [normalize(name) for name in names]
         assert len(set(row["names"].split())) == len(row["names"].split()), row["by"]
