@@ -56,10 +56,8 @@ def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
     imports = [mention for mention in mentions if mention.kind == "import"]
     if not imports:
         # A name in a test's string may be that of a module of the application that the test replaces.
-        tooling = [mention for mention in mentions if mention.role == "build"]
-        return (
-            (Hint(Evidence("DW210", "dev", f"nothing but {_says(tooling)}")),) if tooling == [*mentions] != [] else ()
-        )
+        unclear = not mentions or any(mention.role == "tests" for mention in mentions)
+        return () if unclear else (Hint(Evidence("DW210", "dev", f"nothing but {_says(mentions)}")),)
     says = f"nothing but {_says(imports)}"
     companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
     return (Hint(Evidence("DW206", "dev", says)), *([companion] if name in companions() else []))
