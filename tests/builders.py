@@ -8,13 +8,17 @@ import hashlib
 import io
 import os
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from deadweight.errors import BadInput
 from deadweight.findings import Profile, conclude
 from deadweight.formats.elf import linking
+from deadweight.formats.projects import Asked, Workspace
+from deadweight.formats.pyproject import Choice, read_project
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
+from deadweight.formats.tables import Malformed
 from deadweight.inventory import take_inventory
 from deadweight.model import (
     Distribution,
@@ -230,3 +234,17 @@ def profile_of(
     """Return the profile that the pure stages make of an inventory: of an environment, or of a requirements file."""
     target = Target("requirements", path or file.path) if file else Target("environment", path or "env")
     return conclude(target, inventory, settings or Settings(), file, source=source)
+
+
+def requirements_of_project(
+    path: str, data: bytes, choice: Choice, holds: Callable[[str], bool] = lambda _: False
+) -> tuple[Asked, ...]:
+    """Return what a project in ``/p`` without a workspace asks for.
+
+    holds: whether the marker of a source holds
+    """
+    try:
+        project = read_project(data, "/p")
+        return Workspace(projects=(project,), root=project).asked(choice, holds)
+    except Malformed as error:
+        raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error

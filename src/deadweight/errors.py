@@ -5,11 +5,13 @@ DeadweightError            4
 │   ├── BadRequirement     4   a line of a requirements file
 │   ├── BadConfig          4   [tool.deadweight]
 │   ├── BadLock            4   a lock file
+│   ├── WrongPython        4   a project or a lock that is for other versions of Python
 │   ├── MalformedArchive   4   a wheel or an sdist
 │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
 ├── NotProven              3   the source needs more than a set of requirements provides
 ├── WouldOverwrite         4   a file is there already
 ├── InstallFailed          5   the installer, the index or the disk said no
+│   └── NoInterpreter      5   a Python that is not installed here
 ├── EngineFailed           5   Docker or podman is not there, or refused
 └── FetchFailed            5   a server refused, lied, or cannot be reached
     └── NoRanges           5   a server sends whole files only
@@ -56,6 +58,19 @@ class BadLock(BadInput):
         self.file, self.reason = file, reason
 
 
+class WrongPython(BadInput):
+    """A project or a lock that is for other versions of Python than the one to measure for.
+
+    specifiers: PEP 440; a Python that any one of them admits will do
+    nearest:    such a Python, as ``--python`` takes it; None where no Python 3 will do
+    """
+
+    def __init__(self, path: str, reason: str, specifiers: tuple[str, ...], nearest: str | None) -> None:
+        hint = f"give --python {nearest}" if nearest else "no version of Python 3 satisfies this"
+        super().__init__(f"{path}: {reason}", hint=hint)
+        self.path, self.specifiers, self.nearest = path, specifiers, nearest
+
+
 class MalformedArchive(BadInput):
     """A wheel or an sdist whose bytes break its format, or that no installer would take."""
 
@@ -86,6 +101,10 @@ class InstallFailed(DeadweightError):
     """The installer, the index or the disk refused; nothing was measured."""
 
     exit_code = 5
+
+
+class NoInterpreter(InstallFailed):
+    """A project needs a version of Python that is not installed here."""
 
 
 class EngineFailed(DeadweightError):

@@ -134,7 +134,7 @@ class Profile:
         """How the target was measured: as it lies there, installed for it, or from its archives."""
         if self.target.kind != "requirements":
             return "files"
-        return "wheels" if self.target.form == "lock" or self.settings.no_install else "install"
+        return "wheels" if self.target.form in ("lock", "names") or self.settings.no_install else "install"
 
     @property
     def download_bytes(self) -> int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput
 from deadweight.findings import Grouping, grouping_of
-from deadweight.pipeline import choice_of, install_options, profile, read_asked, refuse, source_of
+from deadweight.pipeline import install_options, profile, refuse, source_of
 from deadweight.progress import Observer, Progress, silent
+from deadweight.reading import machine_of, read_lock_of, read_requirements_of
 from deadweight.settings import Settings
 from deadweight.sources.descriptions import Said
 from deadweight.targets import Target, parse_target
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
 
 def groups_of(
-    target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent
+    target: str | os.PathLike[str] | Sequence[str] = "",
+    settings: Settings | None = None,
+    *,
+    observe: Observer = silent,
 ) -> Grouping:
     """Tell what each distribution is for: measured as ``profile`` does, or by what names, source and indexes say.
 
@@ -29,7 +34,8 @@ def groups_of(
     """
     settings = settings or Settings()
     if settings.no_measure or settings.offline:
-        return _unmeasured(parse_target(os.fspath(target)), settings, observe)
+        given = os.fspath(target) if isinstance(target, os.PathLike) else target
+        return _unmeasured(parse_target(given), settings, observe)
     return grouping_of(profile(target, settings, observe=observe))
 
 
@@ -38,7 +44,6 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
     from deadweight.groups.rules import config_names
     from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
     from deadweight.sources.descriptions import sought_by_lines, sought_by_lock
-    from deadweight.sources.uninstalled import lock_of, machine_of
 
     option = "--no-measure" if settings.no_measure else "--offline"
     if target.kind != "requirements":
@@ -48,25 +53,32 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
     refuse(settings, ("requirements", "environment"), "TARGET is what asks for distributions here")
     observe(Progress("reading", target.path))
-    machine = machine_of(settings.python, settings.platform)
     config, source = config_names(settings.groups), source_of(target, settings, observe)
     if target.form == "lock":
-        lock = lock_of(target.path, machine, choice_of(settings))
+        locked = read_lock_of(target, settings)
+        lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)
         said = Said() if settings.offline else _descriptions(sought_by_lock(lock), None, settings, observe)
         groups = groups_of_lock(lock, config, known=said.known, source=source, environment=machine.environment)
         warnings = lock.warnings
     else:
-        file = read_asked(target, settings)
+        read = read_requirements_of(target, settings)
+        file, note, machine = read.asked, read.note, machine_of(read.settings)
         lines = tuple(file.all_wanted())
         said = Said() if settings.offline else _descriptions(sought_by_lines(lines), file, settings, observe)
         groups = groups_of_requirements(lines, config, known=said.known, source=source, environment=machine.environment)
-        warnings = tuple(f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
+        unnamed = (f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
+        warnings = (*file.notes, *unnamed)
     unread = source.skipped if source else ()
     return Grouping(
         target=target,
         method="names" if settings.offline else "metadata",
         groups=groups,
-        warnings=(*warnings, *said.told, *(f"{skipped.name} is not read: {skipped.reason}" for skipped in unread)),
+        warnings=(
+            *filter(None, (note,)),
+            *warnings,
+            *said.told,
+            *(f"{skipped.name} is not read: {skipped.reason}" for skipped in unread),
+        ),
     )
 
 

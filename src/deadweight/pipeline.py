@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deadweight.errors import BadInput, BadRequirement, InstallFailed
+from deadweight.errors import BadInput, BadRequirement, InstallFailed, NoInterpreter
 from deadweight.progress import Observer, Progress, silent
+from deadweight.reading import machine_of, read_asked, read_lock_of, read_requirements_of
 from deadweight.settings import Settings
 from deadweight.sources.environment import Listing
 from deadweight.targets import Target, parse_target
 
 if TYPE_CHECKING:
     from deadweight.findings import Profile
-    from deadweight.formats.pyproject import Choice
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import FileTree, Inventory, Source
     from deadweight.sources.installer import InstallOptions
@@ -35,21 +35,24 @@ class Installed:
 
 
 def profile(
-    target: str | os.PathLike[str] = "", settings: Settings | None = None, *, observe: Observer = silent
+    target: str | os.PathLike[str] | Sequence[str] = "",
+    settings: Settings | None = None,
+    *,
+    observe: Observer = silent,
 ) -> Profile:
     """Measure requirements, an environment or an image, and work out what could be left out.
 
     target:  path of a requirements file, a ``pyproject.toml``, a lock, an image's archive or folder, a venv, a prefix
              or a site-packages folder; "" for the running interpreter's; or what an engine or a registry has, as in
-             ``docker:IMAGE``. Requirements are installed into a throwaway
-             venv, which may run code of what it installs (see ``Settings.no_build``), or measured without
-             (``no_install``), as locks always are; nothing of an environment or an image is run.
+             ``docker:IMAGE``; or names of projects, as requirements. Requirements are installed into a throwaway venv,
+             which may run code of what it installs (see ``Settings.no_build``), or measured without (``no_install``),
+             as locks and names always are; nothing of an environment or an image is run.
     returns: sizes in bytes, ``None`` where unknown
     raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
              where nothing could be fetched; what is missing of the rest is in ``skipped``
     """
     settings = settings or Settings()
-    found = parse_target(os.fspath(target))
+    found = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
     if found.kind == "environment":
         observe(Progress("measuring", found.path))
         refuse(settings, ("environment",), "only a whole system has several: an image, a container, rootfs:DIR")
@@ -63,9 +66,15 @@ def profile(
     observe(Progress("reading", found.path))
     if found.kind in ("image", "container"):
         return _profile_system(found, settings, observe)
-    if found.form == "lock" or settings.no_install:
+    if found.form in ("lock", "names") or settings.no_install:
         return _profile_archives(found, settings, observe)
-    return _profile_install(found, settings, observe)
+    try:
+        return _profile_install(found, settings, observe)
+    except NoInterpreter as error:
+        if settings.keep_env:
+            raise
+        observe(Progress("reading", f"{found.path} again, without installing: {error.cause}"))
+        return _profile_archives(found, replace(settings, no_install=True), observe)
 
 
 def _profile_install(target: Target, settings: Settings, observe: Observer) -> Profile:
@@ -80,34 +89,38 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
     from deadweight.formats.requirements import for_resolver, swapped
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.installer import find_installer, install
+    from deadweight.sources.project_rules import with_rules
     from deadweight.sources.scratch import new_folder, scratch_folder
 
     refuse(settings, ("requirements", "environment"), _ASKS)
     refuse(settings, ("platform", "torch", "index"), "that measures what is not installed; give --no-install with it")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
-    file = swapped(read_asked(target, settings), wishes.swaps)
+    read = read_requirements_of(target, settings, installing=True)
+    settings, file = read.settings, swapped(read.asked, wishes.swaps)
     source = source_of(target, settings, observe)
     if settings.no_build:
         _refuse_builds(file)
-    installer, options = find_installer(settings.installer), install_options(settings)
+    installer = find_installer(settings.installer)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
         folder = os.path.join(scratch.path, "env")
         if settings.keep_env:
             folder = os.path.abspath(settings.keep_env)
             stack.enter_context(new_folder(folder))
-        if settings.swap:
+        if settings.swap or target.form == "project":
             path = scratch.write("requirements.txt", for_resolver(file, {}))
-        elif target.form == "file" and os.path.isfile(target.path):
+        elif target.form == "file" and target.path != "-" and os.path.isfile(target.path):
             path = target.path
         else:
-            # A project has no such file; and a pipe, as the shell's <(…) makes it, can be read once only.
+            # Standard input, or a pipe as the shell's <(…) makes it, can be read once only.
             path = scratch.write("requirements.txt", file.text)
+        options = with_rules(install_options(settings), file, installer, scratch)
         install(folder, path, options, installer=installer, observe=observe, scratch=scratch)
         observe(Progress("measuring", settings.keep_env or "the environment"))
         inventory = _take_inventory(folder)
         environment = replace(inventory.environment, installer=installer.name)
-        found = _conclude(target, replace(inventory, environments=(environment,)), settings, file, source)
+        inventory = _with_notes(replace(inventory, environments=(environment,)), read.note, file)
+        found = _conclude(target, inventory, settings, file, source)
         if not inventory.distributions and found.conflicts:
             raise InstallFailed(
                 f"{installer.name} reported success, but installed nothing into the environment",
@@ -119,33 +132,38 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Measure what installing requirements would leave, by the archives' own directories."""
     from deadweight.findings import conclude
-    from deadweight.formats.requirements import swapped
+    from deadweight.formats.requirements import swapped, unpinned
     from deadweight.inventory import take_inventory
     from deadweight.inventory.archives import is_required, with_archives, with_swaps
+    from deadweight.model import Lock
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.cache import Cache, NoCache
     from deadweight.sources.installer import find_installer
+    from deadweight.sources.project_rules import with_rules
     from deadweight.sources.scratch import scratch_folder
-    from deadweight.sources.uninstalled import Uninstalling, machine_of
+    from deadweight.sources.uninstalled import Uninstalling
 
     refuse(settings, ("requirements", "environment"), _ASKS)
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    asked: RequirementsFile | Lock
+    file, named = None, frozenset[str | None]()
     if target.form == "lock":
         refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
-        file = None
-        named: frozenset[str | None] = frozenset()
+        locked = read_lock_of(target, settings)
+        asked, settings, note = locked.asked, locked.settings, locked.note
     else:
         refuse(settings, ("keep_env",), "there is no environment without installing")
-        given = read_asked(target, settings)
-        file = swapped(given, wishes.swaps)
-        named = frozenset(wanted.name for wanted in given.all_wanted())
-    machine = machine_of(settings.python, settings.platform)
+        read = read_requirements_of(target, settings)
+        settings, note = read.settings, read.note
+        named = frozenset(wanted.name for wanted in read.asked.all_wanted())
+        asked = file = unpinned(swapped(read.asked, wishes.swaps), wishes.places())
+    installer, options = find_installer(settings.installer), install_options(settings)
     with (
         scratch_folder() as scratch,
         Uninstalling(
-            machine,
-            install_options(settings),
-            find_installer(settings.installer),
+            machine_of(settings),
+            with_rules(options, file, installer, scratch) if file else options,
+            installer,
             file,
             wishes=wishes,
             cache=NoCache() if settings.no_cache else Cache(),
@@ -153,14 +171,14 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
             observe=observe,
         ) as run,
     ):
-        lock = run.locked(target.path, choice_of(settings)) if file is None else run.resolved(file)
+        lock = run.located(asked) if isinstance(asked, Lock) else run.resolved(asked)
         found = run.measured(lock, compiled=settings.bytecode == "compiled")
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
     inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
     for old in wishes.swaps:
         if old not in named and not is_required(old, inventory):
             raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
-    inventory = with_swaps(inventory, found.swaps)
+    inventory = _with_notes(with_swaps(inventory, found.swaps), note, file)
     declared = {package.name: package.groups for package in lock.packages if package.groups}
     source = source_of(target, settings, observe)
     return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared, source=source)
@@ -208,7 +226,7 @@ def source_folder(target: Target, settings: Settings) -> str:
     if settings.no_source:
         refuse(settings, ("source",), "and --no-source cannot both be")
         return ""
-    if settings.source or target.kind != "requirements":
+    if settings.source or target.kind != "requirements" or target.form == "names":
         return settings.source
     from deadweight.sources.source_tree import holds_python
 
@@ -240,26 +258,6 @@ def _its_requirements(settings: Settings) -> RequirementsFile | None:
     return read_asked(found, settings)
 
 
-def read_asked(target: Target, settings: Settings) -> RequirementsFile:
-    """Read a requirements file or a project; raises BadInput."""
-    from deadweight.sources.requirements import read_project, read_requirements
-
-    if target.form == "file":
-        if settings.extra or settings.group or settings.all_groups:
-            raise BadInput(
-                f"{target.path} has no extras and groups", hint="they are a project's: give its pyproject.toml"
-            )
-        return read_requirements(target.path)
-    return read_project(target.path, settings.extra, None if settings.all_groups else settings.group)
-
-
-def choice_of(settings: Settings) -> Choice:
-    """Return the extras and groups of a lock that are asked for."""
-    from deadweight.formats.pyproject import Choice
-
-    return Choice(extras=frozenset(settings.extra), groups=frozenset(settings.group) or None)
-
-
 def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
     """Refuse options that mean nothing here, rather than pass over them."""
     for option in options:
@@ -279,6 +277,12 @@ def install_options(settings: Settings) -> InstallOptions:
         no_build=settings.no_build,
         bytecode=settings.bytecode,
     )
+
+
+def _with_notes(inventory: Inventory, note: str, file: RequirementsFile | None) -> Inventory:
+    """Return the inventory with what is worth knowing of how its target was read, as warnings."""
+    notes = file.notes if file else ()
+    return replace(inventory, warnings=(*filter(None, (note, *notes)), *inventory.warnings))
 
 
 def _refuse_builds(file: RequirementsFile) -> None:

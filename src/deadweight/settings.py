@@ -27,6 +27,8 @@ class Settings:
                     of an image for several machines which one: "linux/arm64"
     extra, group:   extras and dependency groups of a project that are asked for
     all_groups:     every dependency group of a project
+    no_dev:         no dependency group of a lock, unless ``group`` names it
+    package:        the members of a uv workspace that are measured in place of its root
     swap:           "OLD=NEW": a requirement in place of another
     index:          "NAME=URL": where one project is to come from
     torch:          "cpu" (or "cu128" and the like): PyTorch's build
@@ -51,6 +53,8 @@ class Settings:
     extra: tuple[str, ...] = ()
     group: tuple[str, ...] = ()
     all_groups: bool = False
+    no_dev: bool = False
+    package: tuple[str, ...] = ()
     swap: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
     torch: str = ""

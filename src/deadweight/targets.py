@@ -1,19 +1,19 @@
-"""What the user's argument means. Two possible meanings are an error that names both spellings; nothing is guessed."""
+"""What the user's argument means. Two possible meanings are an error that names both spellings."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from deadweight.errors import UnclearTarget
+from deadweight.folders import ENVIRONMENTS, LOCK, project_files
 
-_BY_NAME = "to weigh a project of the index, write its name into a requirements file"
-_LOCKS = re.compile(r"(?:uv|poetry|pdm)\.lock\Z|Pipfile\.lock\Z|pylock(?:\.[^.]+)?\.toml\Z")
 _UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
-Form = Literal["file", "project", "lock"]
+Form = Literal["file", "project", "lock", "names"]
 _IMAGES = ("docker-archive", "oci-archive", "oci")
 _ENGINES = ("docker", "podman", "container")
 # What engines take for a name (https://pkg.go.dev/github.com/distribution/reference); so nothing of it is an option.
@@ -24,53 +24,84 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
 class Target:
     """What is to be measured.
 
-    path: what the user gave
-    form: how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock
+    path:   what the user gave, or the file in the folder that they gave; "-" for standard input
+    form:   how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock, names of projects
+    lines:  those names, as requirements
+    beside: what else in the folder could have been measured, where the user gave one
     """
 
     kind: Literal["requirements", "environment", "image", "container"]
     path: str
     form: Form = "file"
+    lines: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
 
-def parse_target(given: str) -> Target:
+def parse_target(given: str | Sequence[str]) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
+
+    A sequence is of names of projects: "pandas", "torch==2.5". So is a single text that names no file or folder.
+    The folder of a project means its lock, else its ``pyproject.toml``, else its ``requirements.txt``.
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
     ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR``, ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
-    ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is an image on standard input.
+    ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is standard input: an image, or
+    requirements as ``pip freeze`` prints them.
     raises: UnclearTarget
     """
+    if not isinstance(given, str):
+        return parse_target(given[0]) if len(given) == 1 else _names(tuple(given))
     if not given:
         return Target("environment", sys.prefix)
     if given == "-":
-        return Target("image", given)
-    scheme, colon, rest = given.partition(":")
-    if colon and scheme in _IMAGES:
-        return _image(rest)
-    if colon and scheme in _ENGINES:
-        return _of_engine(scheme, rest)
-    if colon and scheme == "registry":
-        from deadweight.formats.image_reference import parse_reference
-
-        parse_reference(rest)
-        return Target("image", given)
-    if colon and scheme == "rootfs":
-        if not os.path.isdir(rest):
-            raise UnclearTarget(f"{rest}: no such folder")
-        return Target("image", given)
-    if colon and scheme in ("env", "requirements"):
-        return _exactly(scheme, rest)
+        return Target("requirements" if _text_follows() else "image", given)
+    by_scheme = _by_scheme(given)
+    if by_scheme is not None:
+        return by_scheme
     if os.path.isdir(given):
         return _folder(given)
     if os.path.isfile(given):
         return _file(given)
     if os.path.lexists(given):
         return Target("requirements", given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
-    raise UnclearTarget(
-        f"{given}: no such file or folder",
-        hint=f"TARGET is a requirements file, a lock, an environment or a site-packages folder; {_BY_NAME}",
-    )
+    return _names((given,))
+
+
+def _names(given: tuple[str, ...]) -> Target:
+    from deadweight.naming import requirement_lines
+
+    lines = requirement_lines(given) if given else ()
+    return Target("requirements", " ".join(lines), "names", lines) if lines else parse_target("")
+
+
+def _text_follows() -> bool:
+    """Return whether standard input begins like a text; an image begins with a tar header or a compressed stream."""
+    peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
+    head: bytes = peek(512)[:512] if peek else b""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True  # UTF-16, as PowerShell writes it
+    return bool(head) and not any(byte < 32 and byte not in b"\t\n\f\r" for byte in head) and b"\x7f" not in head
+
+
+def _by_scheme(given: str) -> Target | None:
+    """Return what a target with a scheme means; None for one without."""
+    scheme, colon, rest = given.partition(":")
+    if not colon:
+        return None
+    if scheme in _IMAGES:
+        return _image(rest)
+    if scheme in _ENGINES:
+        return _of_engine(scheme, rest)
+    if scheme == "registry":
+        from deadweight.formats.image_reference import parse_reference
+
+        parse_reference(rest)
+        return Target("image", given)
+    if scheme == "rootfs":
+        if not os.path.isdir(rest):
+            raise UnclearTarget(f"{rest}: no such folder")
+        return Target("image", given)
+    return _exactly(scheme, rest) if scheme in ("env", "requirements") else None
 
 
 def _exactly(scheme: str, path: str) -> Target:
@@ -106,24 +137,23 @@ def _is_archive(path: str) -> bool:
 def _folder(path: str) -> Target:
     if os.path.isfile(os.path.join(path, "oci-layout")) and os.path.isfile(os.path.join(path, "index.json")):
         return Target("image", path)
-    requirements = os.path.join(path, "requirements.txt")
-    environments = [e for e in (".venv", "venv", "env") if is_environment(os.path.join(path, e))]
+    files = project_files(path)
     if is_environment(path):
-        if os.path.isfile(requirements):
+        requirements = os.path.join(path, "requirements.txt")
+        if requirements in files:
             raise UnclearTarget(
                 f"{path} is an environment and holds a requirements.txt",
                 hint=f"say env:{path} or {requirements}",
             )
         return Target("environment", path)
-    names = ["pyproject.toml", *sorted(name for name in os.listdir(path) if _LOCKS.match(name))]
-    inside = [file for name in names if os.path.isfile(file := os.path.join(path, name))]
-    inside += [requirements] if os.path.isfile(requirements) else []
-    inside += [os.path.join(path, e) for e in environments]
+    environments = [each for e in ENVIRONMENTS if is_environment(each := os.path.join(path, e))]
+    if files:
+        return replace(_requirements(files[0]), beside=(*files[1:], *environments))
     raise UnclearTarget(
-        f"{path} is a folder, but no environment: it holds no site-packages",
-        hint=f"did you mean {' or '.join(inside)}?"
-        if inside
-        else f"give a requirements file or a venv's folder; {_BY_NAME}",
+        f"{path} is a folder, but neither a project nor an environment",
+        hint=f"did you mean {' or '.join(environments)}?"
+        if environments
+        else "it needs a lock, a pyproject.toml or a requirements.txt; or give the folder of a venv",
     )
 
 
@@ -165,5 +195,5 @@ def _file(path: str) -> Target:
 
 def _requirements(path: str) -> Target:
     name = os.path.basename(path)
-    form: Form = "project" if name == "pyproject.toml" else "lock" if _LOCKS.match(name) else "file"
+    form: Form = "project" if name == "pyproject.toml" else "lock" if LOCK.match(name) else "file"
     return Target("requirements", path, form)

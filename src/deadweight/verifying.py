@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from deadweight.errors import BadInput
 from deadweight.pipeline import Installed, installed, profile, source_folder
 from deadweight.progress import Observer, silent
+from deadweight.reading import machine_of
 from deadweight.settings import Settings
 from deadweight.targets import Target, parse_target
 
@@ -61,7 +62,7 @@ def verify(
     if not checks.run and not checks.smoke:
         return _judged(profile(split, settings, observe=observe), original)
     command = _split(checks.smoke)
-    if target.kind != "requirements" or target.form == "lock":
+    if target.kind != "requirements" or target.form in ("lock", "names"):
         raise BadInput(
             f"{target.path} cannot be tried: only requirements that are installed for it can", hint="leave --run out"
         )
@@ -131,7 +132,10 @@ def _candidates(target: Target, source: str) -> Iterator[str]:
 
 def _read(target: Target) -> RequirementsFile:
     """Read requirements with all that they ask for, of a project also extras and groups."""
+    from deadweight.formats.pyproject import Choice
     from deadweight.sources.requirements import read_project, read_requirements
 
-    is_project = os.path.basename(target.path) == "pyproject.toml"
-    return read_project(target.path, None, None) if is_project else read_requirements(target.path)
+    if os.path.basename(target.path) != "pyproject.toml":
+        return read_requirements(target.path)
+    everything = Choice(extras=None, groups=None)
+    return read_project(target.path, everything, lambda: machine_of(Settings()).marker_values, any_python=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -43,7 +44,7 @@ def test_parse_target__link_to_nothing__is_requirements_that_fail_to_open_later(
     assert parse_target(f"{tmp_path}/link.txt").kind == "requirements"
 
 
-def test_parse_target__nothing_there__says_what_a_target_is(tmp_path: Path) -> None:
+def test_parse_target__path_with_nothing_there__says_what_a_target_is(tmp_path: Path) -> None:
     error = refused(f"{tmp_path}/numpy")
     assert error.cause == f"{tmp_path}/numpy: no such file or folder"
     assert "requirements file" in error.hint
@@ -72,15 +73,121 @@ def test_parse_target__environment_with_requirements__names_both_spellings(tmp_p
     assert parse_target(f"{tmp_path}/requirements.txt").kind == "requirements"
 
 
-def test_parse_target__project_folder__names_what_lies_in_it(tmp_path: Path) -> None:
-    write_files(tmp_path, {"requirements.txt": "a\n", ".venv/pyvenv.cfg": "", "env/other": ""})
-    assert refused(str(tmp_path)).hint == f"did you mean {tmp_path}/requirements.txt or {tmp_path}/.venv?"
+@pytest.mark.parametrize(
+    ("there", "first"),
+    [
+        ("requirements.txt", "requirements.txt"),
+        ("pyproject.toml requirements.txt", "pyproject.toml"),
+        ("uv.lock pyproject.toml requirements.txt", "uv.lock"),
+        ("pylock.prod.toml poetry.lock Pipfile.lock", "poetry.lock"),
+        ("pylock.prod.toml pyproject.toml", "pylock.prod.toml"),
+        ("requirements.in requirements.txt", "requirements.txt"),
+        ("requirements.in setup.py", "requirements.in"),
+    ],
+)
+def test_parse_target__project_folder__is_the_file_that_says_most(tmp_path: Path, there: str, first: str) -> None:
+    asking = '[project]\nname = "p"\ndependencies = ["a"]\n'
+    write_files(tmp_path, {name: asking if name == "pyproject.toml" else "" for name in there.split()})
+    write_files(tmp_path, {".venv/pyvenv.cfg": "", "env/other": ""})
+    found = parse_target(str(tmp_path))
+    assert found.path == f"{tmp_path}/{first}"
+    others = {*there.split(), ".venv"} - {first, "setup.py"}
+    assert set(found.beside) == {f"{tmp_path}/{name}" for name in others}
 
 
-def test_parse_target__folder_with_nothing_of_use__says_what_to_give(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("[tool.ruff]\n", False),
+        ('[project]\ndynamic = ["dependencies"]\noptional-dependencies = { a = ["a"] }\n', False),
+        ("[tool.setuptools.dynamic]\ndependencies = { file = ['r'] }\n", True),
+        ('[dependency-groups]\ndev = ["a"]\n', True),
+        ("[tool.poetry.dependencies]\na = '*'\n", True),
+        ('[tool.uv.workspace]\nmembers = ["a"]\n', True),
+        ("[", True),  # its reader says what is wrong with it
+    ],
+)
+def test_parse_target__pyproject_that_asks_for_nothing__stands_back(tmp_path: Path, text: str, asks: bool) -> None:
+    write_files(tmp_path, {"pyproject.toml": text, "requirements.txt": "a\n"})
+    assert parse_target(str(tmp_path)).path.endswith("pyproject.toml" if asks else "requirements.txt")
+
+
+def test_parse_target__folder_with_an_environment_in_it__names_that(tmp_path: Path) -> None:
+    write_files(tmp_path, {".venv/pyvenv.cfg": ""})
+    assert refused(str(tmp_path)).hint == f"did you mean {tmp_path}/.venv?"
+
+
+def test_parse_target__folder_with_nothing_of_use__says_what_it_needs(tmp_path: Path) -> None:
     error = refused(str(tmp_path))
-    assert "no environment" in error.cause
-    assert "did you mean" not in error.hint
+    assert "neither a project nor an environment" in error.cause
+    assert "requirements.txt" in error.hint
+
+
+@pytest.mark.parametrize(
+    "name", ["pandas", "torch==2.5", "uvicorn[standard]>=0.30", "ruamel.yaml", "a ; os_name=='nt'"]
+)
+def test_parse_target__name_of_a_project__is_that_project(name: str) -> None:
+    assert parse_target(name) == Target("requirements", name, "names", (name,))
+
+
+def test_parse_target__several_names__are_measured_together() -> None:
+    assert parse_target(["pandas", "torch==2.5"]) == Target(
+        "requirements", "pandas torch==2.5", "names", ("pandas", "torch==2.5")
+    )
+
+
+def test_parse_target__several_with_a_file_among_them__is_refused(tmp_path: Path) -> None:
+    write_files(tmp_path, {"r": ""})
+    with pytest.raises(UnclearTarget, match="is a file or folder"):
+        parse_target(["pandas", f"{tmp_path}/r"])
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("nerdctl:app:1", "nerdctl save app:1 | deadweight -"),
+        ("docker-daemon:app", "write docker:app"),
+        ("https://files.example/r", "download it first"),
+        ("python:3.12", "docker:python:3.12, podman:python:3.12 or registry:docker.io/library/python:3.12"),
+        ("ghcr.io/team/app:1", "registry:ghcr.io/team/app:1"),
+        ("localhost:5000/app:1", "registry:localhost:5000/app:1"),
+        ("team/app:1", "registry:docker.io/team/app:1"),
+        ("ocl:x y", "known are docker:, podman:"),
+        ("requirments.txt", "did you mean requirements.txt?"),
+        ("requirements", "did you mean requirements.txt? For the project write 'requirements>=0'"),
+        ("requirements/dev", "there is no folder requirements"),
+        ("pandas==", "requirements file"),
+        ("a @ https://files.example/a.tar", "no such"),
+        ("a @ https://files.example/a", "write it into one"),
+        ("--extra", ""),
+    ],
+)
+def test_parse_target__what_is_no_target__gets_a_hint_that_helps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, hint: str
+) -> None:
+    write_files(tmp_path, {"requirements.txt": ""})
+    monkeypatch.chdir(tmp_path)
+    error = refused(given)
+    assert hint in f"{error.cause} {error.hint}"
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"a==1\nb==2\n", "requirements"),
+        ("# späte\r\n".encode(), "requirements"),
+        ("a==1\n".encode("utf-16"), "requirements"),
+        (b"manifest.json" + bytes(500), "image"),
+        (b"\x1f\x8b\x08", "image"),
+        (b"", "image"),
+    ],
+)
+def test_parse_target__standard_input__is_told_by_its_first_bytes(
+    monkeypatch: pytest.MonkeyPatch, head: bytes, kind: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(head))))
+    assert parse_target("-") == Target(kind, "-")  # type: ignore[arg-type]
+    assert sys.stdin.buffer.read() == head
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 __init__.py   the root: plain ``deadweight TARGET``, errors in one place, signals
 options.py    the options that commands share, and the settings they make
 progress.py   what is told on stderr while it works
+targets.py    TARGET as it was typed
 output.py     stdout, and files that are written whole or not at all
 commands.py   profile, split, verify, why, groups, cache
 """
@@ -21,6 +22,7 @@ import click
 from deadweight import __version__, interrupts
 from deadweight.cli.output import open_streams, say
 from deadweight.errors import DeadweightError
+from deadweight.folders import project_files
 
 _COMMANDS = {
     "profile": "Measure TARGET, explain it, and propose what to leave out.",
@@ -53,7 +55,13 @@ class Root(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and project_files("."):
+            args = ["profile"]
         if args and args[0] not in _COMMANDS and args[0] not in ("--help", "-h", "--version"):
+            if not args[0].startswith("-"):
+                from deadweight.cli.targets import check_command
+
+                check_command(args[0], _COMMANDS)
             args = ["profile", *args]
         return super().parse_args(ctx, args)
 
@@ -64,7 +72,9 @@ def root() -> None:
     """What Python dependencies weigh, who brought them in, and which can stay behind.
 
     \b
-    deadweight requirements.txt        what it weighs, and what could go
+    deadweight                         what the project here weighs, and what could go
+    deadweight requirements.txt        the same, of a file
+    deadweight pandas 'torch==2.5'     the same, of what would be installed by these names
     deadweight .venv                   the same, of an environment
     deadweight split requirements.txt  write the smaller files
     deadweight verify SPLIT            prove that it holds all that the source needs

@@ -12,6 +12,7 @@ import click
 from deadweight.cli.options import measuring, not_measuring, settings_of
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
+from deadweight.cli.targets import one_target, target_of
 from deadweight.errors import BadInput, NotProven
 
 if TYPE_CHECKING:
@@ -27,20 +28,24 @@ _all = click.option("--all", "everything", is_flag=True, help="Show every row, n
 
 
 @click.command()
-@click.argument("target", required=False, default="")
+@click.argument("target", nargs=-1)
 @_format
 @_output
 @_force
 @_all
 @measuring
-def profile(target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any) -> None:
+def profile(
+    target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
+) -> None:
     """Measure TARGET, explain it, and propose what to leave out.
 
     TARGET is a requirements file or a pyproject.toml, which is installed into a throwaway environment (or measured
-    from the wheels' own directories, with --no-install); a lock, which is always measured so; an image in an archive
-    (docker save's, or OCI; "-" is standard input), in a folder or in a registry (registry:HOST/REPOSITORY:TAG); or an
-    environment: a venv, a prefix, a site-packages folder (env:DIR and requirements:FILE say it outright). Without
-    TARGET, the environment that deadweight runs in.
+    from the wheels' own directories, with --no-install); a lock, which is always measured so; names of projects
+    ("pandas" "torch==2.5"), measured so too; a project's folder, which means the lock, the pyproject.toml or the
+    requirements.txt in it; an image in an archive (docker save's, or OCI), in a folder or in a registry
+    (registry:HOST/REPOSITORY:TAG); an environment: a venv, a prefix, a site-packages folder (env:DIR and
+    requirements:FILE say it outright); or "-", an image or requirements on standard input. Without TARGET, the project
+    in the working directory, else the environment that deadweight runs in.
     """
     may_write(output, force=force)
     report = _measure(target, options)
@@ -75,7 +80,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     folder = output_dir if output_dir is not None else _beside(target)
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     may_write(*names, force=force)
-    report = _measure(target, options)
+    report = _measure((target,), options)
     if not unproven:
         _check_proof(report)
     write_files(split_files(report, folder, pin=pin), force=force)
@@ -131,7 +136,7 @@ def verify(
     settings = settings_of(options)
     checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        verdict = check(split, settings, checks, observe=observe)
+        verdict = check(one_target(split, quiet=options["quiet"]), settings, checks, observe=observe)
     from deadweight.report.verdict import verdict_json, verdict_text
 
     if verdict.run and (options["verbose"] or options["debug"]):
@@ -142,13 +147,15 @@ def verify(
 
 @click.command()
 @click.argument("name")
-@click.argument("target", required=False, default="")
+@click.argument("target", nargs=-1)
 @_format
 @_output
 @_force
 @_all
 @measuring
-def why(name: str, target: str, form: str, output: str | None, force: bool, everything: bool, **options: Any) -> None:
+def why(
+    name: str, target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
+) -> None:
     """Show every path that brings NAME into TARGET, and what its leaving costs and saves."""
     from deadweight.formats.metadata import normalize
     from deadweight.report import why as reports
@@ -168,13 +175,13 @@ def why(name: str, target: str, form: str, output: str | None, force: bool, ever
 
 
 @click.command()
-@click.argument("target", required=False, default="")
+@click.argument("target", nargs=-1)
 @_format
 @_output
 @_force
 @not_measuring
 @measuring
-def groups(target: str, form: str, output: str | None, force: bool, **options: Any) -> None:
+def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
     """Tell what each distribution of TARGET is for (core, data, ml or dev), by what evidence, and how sure that is.
 
     TARGET is measured as by profile. With --no-measure its requirements are judged by themselves, in seconds: by
@@ -186,7 +193,7 @@ def groups(target: str, form: str, output: str | None, force: bool, **options: A
     may_write(output, force=force)
     settings = settings_of(options)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        found = groups_of(target, settings, observe=observe)
+        found = groups_of(target_of(target, quiet=options["quiet"]), settings, observe=observe)
     text = groups_json(found) if form == "json" else groups_text(found, width=_width(), color=_color(output))
     emit(text, output, force=force)
     finish(found)
@@ -245,12 +252,13 @@ def finish(report: Profile | Grouping, code: int = 0) -> None:
         raise click.exceptions.Exit(code or report.exit_code)
 
 
-def _measure(target: str, options: dict[str, Any]) -> Profile:
+def _measure(target: tuple[str, ...], options: dict[str, Any]) -> Profile:
     from deadweight.pipeline import profile as measure
 
     settings = settings_of(options)
+    given = target_of(target, quiet=options["quiet"])
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        return measure(target, settings, observe=observe)
+        return measure(given, settings, observe=observe)
 
 
 def _similar(name: str, report: Profile) -> str:

@@ -43,6 +43,8 @@ _REQUIREMENTS = (
     click.option("--extra", metavar="NAME", multiple=True, help="An extra of the project; may be repeated."),
     click.option("--group", metavar="NAME", multiple=True, help="A dependency group of it; may be repeated."),
     click.option("--all-groups", is_flag=True, default=None, help="All dependency groups of it."),
+    click.option("--no-dev", is_flag=True, default=None, help="No dependency group of a lock."),
+    click.option("--package", metavar="NAME", multiple=True, help="A member of the uv workspace; may be repeated."),
     click.option("--swap", metavar="OLD=NEW", multiple=True, help="A requirement in place of another; repeatable."),
     click.option("--index", metavar="NAME=URL", multiple=True, help="Where NAME is to come from; repeatable."),
     click.option("--torch", metavar="BUILD", help="PyTorch's build: cpu, or cu128 and the like."),
@@ -65,7 +67,7 @@ _GROUPS = (
     click.option("--drop", metavar="NAME", multiple=True, help="Always leave NAME out; may be repeated."),
 )
 _SINGLE = (
-    "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "torch",
+    "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "no_dev", "torch",
     "no_cache", "requirements", "environment", "source", "no_source", "no_measure", "offline",
 )  # fmt: skip
 _TALK = (
@@ -114,7 +116,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
             values[name] = options[name]
     if options["install"] is not None:
         values["no_install"] = not options["install"]
-    for name in ("extra_index_url", "find_links", "extra", "group", "swap", "index"):
+    for name in ("extra_index_url", "find_links", "extra", "group", "package", "swap", "index"):
         values[name] = (*values.get(name, ()), *options[name])
     if options["minimal_groups"] is not None:
         values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())

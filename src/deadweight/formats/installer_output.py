@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 
 from deadweight.formats.metadata import normalize
+from deadweight.formats.tables import Malformed
+from deadweight.formats.versions import nearest_python
 from deadweight.progress import Progress
 
 _UNITS = {"B": 1, "kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
@@ -30,6 +32,14 @@ _UV_LOG = re.compile(
     re.MULTILINE,
 )
 _PIP_VAIN = re.compile(r"satisfies the requirement (?P<name>[\w.-]+)(?:\[[^\]\n]*\])?(?P<range>[^\s;(]*)")
+# uv: "the current Python version (3.11.7) does not satisfy Python>=3.12"; pip: "requires a different Python: 3.11.7 not
+# in '>=3.12'"
+_OTHER_PYTHON = re.compile(
+    r"(?:does\s+not\s+satisfy\s+Python|requires a different Python: [\d.]+ not in ')"
+    r"(?P<range>(?:[<>=!~]=?[\d.*]+,?\s*)+)"
+)
+_RUNNING = re.compile(r"Python version \((3\.\d+(?:\.\d+)?)|a different Python: (3[\d.]+)")
+_TAIL = 20_000  # characters of the output that hold the reason
 _LONGEST = 6  # lines of a reason that are shown without --debug
 
 
@@ -127,9 +137,26 @@ def explain(output: str, *, build_hint: str = "") -> tuple[str, str]:
         return "no space left on the disk", "set TMPDIR or UV_CACHE_DIR to a folder with more room"
     if _NO_NETWORK.search(output):
         hint = "check the network, the index's address (--index-url), and the proxy settings"
+    elif other := _other_python(output):
+        hint = f"give --python {other}, with --no-install if no such Python is installed"
     elif _NEEDS_BUILD.search(output):
         hint = build_hint
     return _reason(lines) or "it failed and gave no reason", hint
+
+
+def _other_python(output: str) -> str:
+    """Return the version of Python that all that was refused for this one admits; "" where there is none."""
+    ranges = {match["range"].strip(" ,") for match in _OTHER_PYTHON.finditer(output[-_TAIL:])}
+    running = _RUNNING.search(output[-_TAIL:])
+    try:
+        found = (
+            nearest_python((",".join(sorted(ranges)),), (running[1] or running[2]) if running else "3.11.0")
+            if ranges
+            else None
+        )
+    except Malformed:
+        return ""
+    return found or ""
 
 
 def _plain(line: str) -> str:

@@ -1,25 +1,26 @@
 """pyproject.toml → the requirements that a project asks for, each with the groups and extras it stands in.
 
-source: PEP 621 ([project]), PEP 735 ([dependency-groups])
+source: PEP 621 ([project]), PEP 735 ([dependency-groups]); poetry's own tables are read in ``poetry_project``, and
+        ``projects`` puts a project together with its workspace
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from deadweight.errors import BadInput
 from deadweight.formats.metadata import normalize
+from deadweight.formats.poetry_project import PoetryProject, read_poetry
+from deadweight.formats.project_sources import Rules, Sources, pdm_indexes, poetry_indexes, uv_rules, uv_sources
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
+_VERSION_OF_ITS_OWN = re.compile(r"\s*(?:==|~=|>=)\s*\{\{\s*version\s*\}\}")
 _MOST_NAMES = 1000  # of extras or of groups; the most that were seen are 130
-_MOST_LINES = 100_000
-_MOST_VISITS = 1000  # of extras, by way of others; each may come with another marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,22 +28,53 @@ class Choice:
     """What of a project is asked for beside its own dependencies; names are normalized as they are compared.
 
     extras, groups: and dependency groups (PEP 735); None for all that there are
+    packages:       the members of its workspace that are asked for in its place; none for the project itself
     """
 
     extras: frozenset[str] | None = frozenset()
     groups: frozenset[str] | None = None
+    packages: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Asked:
-    """One requirement of a project.
+class Include(NamedTuple):
+    """A line ``{include-group = "…"}`` of a dependency group; normalized."""
 
-    line:   PEP 508, as written
-    groups: the dependency groups and extras that it stands in, "" for the project itself
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What one pyproject.toml asks for; includes are as written.
+
+    folder:  where it lies, "" where nobody knows
+    python:  the range of Python that it is for, see ``formats.versions``
+    sources: where its dependencies come from
+    files:   requirements files that its build backend takes the dependencies from, by extra, "" for the project itself
     """
 
-    line: str
-    groups: frozenset[str]
+    name: str
+    dependencies: tuple[str, ...] = ()
+    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str | Include, ...]] = field(default_factory=dict)
+    folder: str = ""
+    python: tuple[str, ...] = ()
+    sources: Sources = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def included(self, group: str) -> Iterator[str]:
+        """Yield the lines of a group and of those that it includes, each group once: circles end by themselves."""
+        waiting: list[str | Include] = [Include(group)]
+        seen: set[str] = set()
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, str):
+                yield item
+            elif item.group not in self.groups:
+                raise Malformed(f"a dependency group includes {outline(item.group)}, which is not there")
+            elif item.group not in seen:
+                seen.add(item.group)
+                waiting += reversed(self.groups[item.group])
 
 
 def chosen(asked: frozenset[str] | None, known: Iterable[str], called: str) -> frozenset[str]:
@@ -62,118 +94,81 @@ def chosen(asked: frozenset[str] | None, known: Iterable[str], called: str) -> f
     return names if asked is None else frozenset(map(normalize, asked))
 
 
-def requirements_of_project(path: str, data: bytes, choice: Choice) -> tuple[Asked, ...]:
-    """Return what a project's dependencies, and the extras and groups that were chosen, ask for; each line once.
+def read_project(data: bytes, folder: str = "") -> Project:
+    """Return what a pyproject.toml asks for; raises Malformed where it leaves that to a tool.
 
-    choice: of its groups an empty set means none, None means all
-    raises: BadInput, with a hint where another file would tell
+    folder: where it lies, which paths in it count from
     """
-    try:
-        return read_project(parse_toml(data)).asked(choice)
-    except Malformed as error:
-        raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
-
-
-class _Include(NamedTuple):
-    """A line ``{include-group = "…"}`` of a dependency group; normalized."""
-
-    group: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
-    """What a pyproject.toml asks for; includes are as written."""
-
-    name: str
-    dependencies: tuple[str, ...]
-    extras: Mapping[str, tuple[str, ...]]
-    groups: Mapping[str, tuple[str | _Include, ...]]
-
-    def asked(self, choice: Choice) -> tuple[Asked, ...]:
-        """Return the lines that a choice asks for; raises Malformed for names that are not there."""
-        extras = chosen(choice.extras, self.extras, "extra")
-        groups = chosen(choice.groups, self.groups, "dependency group")
-        pairs = chain(
-            (("", line) for line in self._expanded(self.dependencies)),
-            ((extra, line) for extra in sorted(extras) for line in self._expanded(self.extras[extra], extra)),
-            ((group, line) for group in sorted(groups) for line in self._expanded(self._included(group))),
-        )
-        found: dict[str, set[str]] = {}
-        for number, (start, line) in enumerate(pairs, start=1):
-            if number > _MOST_LINES:
-                raise Malformed(f"more than {_MOST_LINES} lines, with those of groups and extras in their places")
-            found.setdefault(line, set()).add(start)
-        return tuple(Asked(line=line, groups=frozenset(starts)) for line, starts in found.items())
-
-    def _expanded(self, lines: Iterable[str], extra: str = "") -> Iterator[str]:
-        """Yield lines, with those of an extra in place of what names the project itself: "project[extra]".
-
-        extra: the one whose lines they are; asking for it again adds nothing
-        """
-        waiting = [(line, frozenset[str]()) for line in lines][::-1]
-        seen: dict[str, list[frozenset[str]]] = {extra: [frozenset()]}
-        visits = 0
-        while waiting:
-            line, conditions = waiting.pop()
-            found = requirement(line)
-            if not self.name or normalize(found.name) != self.name:
-                yield _with_markers(line, conditions)
-                continue
-            conditions |= {str(found.marker)} if found.marker else set()
-            for asked in sorted(map(normalize, found.extras)):
-                known = seen.setdefault(asked, [])
-                if any(fewer <= conditions for fewer in known):
-                    continue
-                known.append(conditions)
-                visits += 1
-                if asked not in self.extras or visits > _MOST_VISITS:
-                    wrong = "too often" if asked in self.extras else "which it does not have"
-                    raise Malformed(f"it asks for its own extra {outline(asked)}, {wrong}")
-                waiting += [(inner, conditions) for inner in reversed(self.extras[asked])]
-
-    def _included(self, group: str) -> Iterator[str]:
-        """Yield the lines of a group and of those that it includes, each group once: circles end by themselves."""
-        waiting: list[str | _Include] = [_Include(group)]
-        seen: set[str] = set()
-        while waiting:
-            item = waiting.pop()
-            if isinstance(item, str):
-                yield item
-            elif item.group not in self.groups:
-                raise Malformed(f"a dependency group includes {outline(item.group)}, which is not there")
-            elif item.group not in seen:
-                seen.add(item.group)
-                waiting += reversed(self.groups[item.group])
-
-
-def read_project(table: Table) -> Project:
-    """Return what the tables of a pyproject.toml ask for; raises Malformed where they leave it to a tool."""
-    project = table.table("project")
-    tools = table.table("tool")
-    if not project.values and "dependency-groups" not in table.values:
+    table = parse_toml(data)
+    project, tools = table.table("project"), table.table("tool")
+    poetry = tools.table("poetry")
+    asks = bool(project.values) or "dependency-groups" in table.values
+    asks = asks or bool(poetry.values.keys() & {"name", "dependencies", "group", "dev-dependencies"})
+    if not asks and "workspace" not in tools.table("uv").values:
         raise Malformed("it has no [project] table", hint=_instead(tools))
-    if "dependencies" in project.texts("dynamic"):
+    found = declared(table, folder)
+    dynamic = project.texts("dynamic")
+    if "dependencies" in dynamic and not (found.dependencies or "" in found.files or "dependencies" in poetry.values):
         raise Malformed("its dependencies are dynamic: only a build would tell them", hint=_instead(tools))
-    return declared(table)
+    return found
 
 
-def declared(table: Table) -> Project:
-    """Return what a pyproject.toml itself tells, which may be nothing."""
+def standard(table: Table) -> Project:
+    """Return what the standard tables of a pyproject.toml tell, which may be nothing."""
     project = table.table("project")
     extras, groups = project.table("optional-dependencies"), table.table("dependency-groups")
+    requires = project.text("requires-python")
     return Project(
         name=normalize(project.text("name")),
         dependencies=project.texts("dependencies"),
         extras={normalize(extra): extras.texts(extra) for extra in extras.values},
         groups={normalize(group): _lines(groups, group) for group in groups.values},
+        python=(requires,) if requires else (),
     )
 
 
-def _lines(groups: Table, group: str) -> tuple[str | _Include, ...]:
-    found: list[str | _Include] = []
+def declared(table: Table, folder: str = "") -> Project:
+    """Return what the standard tables and those of uv, poetry and pdm tell."""
+    found, project, tools = standard(table), table.table("project"), table.table("tool")
+    uv, pdm, poetry_table = tools.table("uv"), tools.table("pdm"), tools.table("poetry")
+    filled = _by_versioning(project, tools)
+    poetry, rules = read_poetry(poetry_table, folder), uv_rules(uv, folder)
+    indexes = (*rules.indexes, *poetry_indexes(poetry_table, folder), *pdm_indexes(pdm, folder))
+    # Where [project] has the dependencies, poetry's table says no more of them than where they come from.
+    by_poetry = not {"dependencies", "optional-dependencies"} & project.values.keys()
+    return replace(
+        found,
+        name=found.name or normalize(poetry_table.text("name")),
+        dependencies=(*(poetry.dependencies if by_poetry else found.dependencies), *filled.dependencies),
+        extras={**(poetry.extras if by_poetry else found.extras), **filled.extras},
+        groups={**_poetry_groups(poetry), **_groups_of_pdm(pdm), **_group_of_uv(uv), **found.groups},
+        folder=folder,
+        python=found.python or poetry.python,
+        sources={**poetry.sources, **uv_sources(uv, folder)},
+        rules=replace(rules, indexes=indexes),
+        files=_dynamic_files(project, tools),
+    )
+
+
+def _poetry_groups(poetry: PoetryProject) -> dict[str, tuple[str | Include, ...]]:
+    return {group: (*lines, *map(Include, poetry.includes.get(group, ()))) for group, lines in poetry.groups.items()}
+
+
+def _groups_of_pdm(pdm: Table) -> dict[str, tuple[str, ...]]:
+    groups = pdm.table("dev-dependencies")
+    return {normalize(group): groups.texts(group) for group in groups.values}
+
+
+def _group_of_uv(uv: Table) -> dict[str, tuple[str, ...]]:
+    """Return uv's group from before PEP 735."""
+    return {"dev": uv.texts("dev-dependencies")} if "dev-dependencies" in uv.values else {}
+
+
+def _lines(groups: Table, group: str) -> tuple[str | Include, ...]:
+    found: list[str | Include] = []
     for item in groups.take(group, list, "a list") or ():
         if isinstance(item, dict) and item.keys() == {"include-group"} and isinstance(item["include-group"], str):
-            found.append(_Include(normalize(item["include-group"])))
+            found.append(Include(normalize(item["include-group"])))
         elif isinstance(item, str):
             found.append(item)
         else:
@@ -181,9 +176,54 @@ def _lines(groups: Table, group: str) -> tuple[str | _Include, ...]:
     return tuple(found)
 
 
+def _dynamic_files(project: Table, tools: Table) -> dict[str, tuple[str, ...]]:
+    """Return the requirements files that a build backend reads for ``dynamic`` dependencies, by extra.
+
+    source: https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#dynamic-metadata,
+            https://pypi.org/project/hatch-requirements-txt/
+    """
+    fields, found = project.texts("dynamic"), dict[str, tuple[str, ...]]()
+    setuptools, hatch = tools.table("setuptools").table("dynamic"), _hook(tools, "requirements_txt")
+    if "dependencies" in fields:
+        found[""] = _texts(setuptools.table("dependencies"), "file") or _texts(hatch, "files")
+    if "optional-dependencies" in fields:
+        extras = setuptools.table("optional-dependencies")
+        found |= {normalize(extra): _texts(extras.table(extra), "file") for extra in extras.values}
+        extras = hatch.table("optional-dependencies")
+        found |= {normalize(extra): _texts(extras, extra) for extra in extras.values}
+    return {extra: files for extra, files in found.items() if files}
+
+
+def _hook(tools: Table, name: str) -> Table:
+    """Return the table of a metadata hook of hatchling."""
+    return tools.table("hatch").table("metadata").table("hooks").table(name)
+
+
+def _by_versioning(project: Table, tools: Table) -> Project:
+    """Return the dependencies that uv-dynamic-versioning fills the project's own version into, without that version.
+
+    source: https://github.com/ninoseki/uv-dynamic-versioning
+    """
+    hook, fields = _hook(tools, "uv-dynamic-versioning"), project.texts("dynamic")
+    extras = hook.table("optional-dependencies") if "optional-dependencies" in fields else Table("", {})
+    lines = hook.texts("dependencies") if "dependencies" in fields else ()
+    return Project(
+        name="",
+        dependencies=tuple(_VERSION_OF_ITS_OWN.sub("", line) for line in lines),
+        extras={
+            normalize(extra): tuple(_VERSION_OF_ITS_OWN.sub("", line) for line in extras.texts(extra))
+            for extra in extras.values
+        },
+    )
+
+
+def _texts(table: Table, key: str) -> tuple[str, ...]:
+    return (table.text(key),) if isinstance(table.values.get(key), str) else table.texts(key)
+
+
 def _instead(tools: Table) -> str:
     if "poetry" in tools.values:
-        return "only poetry's own table tells them: measure its lock, poetry.lock"
+        return "measure its lock, poetry.lock"
     if "pdm" in tools.values:
         return "measure its lock, pdm.lock"
     return "measure a lock of the project, or an environment that it is installed in"
@@ -201,14 +241,3 @@ def requirement(line: str) -> Requirement:
         return Parsed(line)
     except (InvalidRequirement, ValueError, RecursionError) as error:
         raise Malformed(f"no requirement: {outline(line)}") from error
-
-
-def _with_markers(line: str, conditions: frozenset[str]) -> str:
-    """Return a line that holds where its own marker and these do; as written where there are none."""
-    if not conditions:
-        return line
-    found = requirement(line)
-    markers = sorted(conditions | ({str(found.marker)} if found.marker else set()))
-    found.marker = None
-    # PEP 508: a URL ends at a blank
-    return f"{found} ; {' and '.join(f'({marker})' for marker in markers)}"

@@ -6,13 +6,14 @@ source: pip's requirements file format. What a line says is read here; files are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from os.path import abspath, dirname, join
 from typing import Literal
 
 from deadweight.errors import BadRequirement
 from deadweight.formats.metadata import normalize
+from deadweight.formats.project_sources import Rules
 from deadweight.model import Wanted
 
 Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]
@@ -63,12 +64,16 @@ class RequirementsFile:
 
     wanted:   line number → requirement
     included: line number → file
+    rules:    what the project tells its resolver beside, where the file stands for one
+    notes:    what is worth knowing of it, as sentences
     """
 
     path: str
     lines: tuple[Line, ...]
     wanted: Mapping[int, Wanted]
     included: Mapping[int, RequirementsFile]
+    rules: Rules = field(default_factory=Rules)
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -183,12 +188,13 @@ def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFil
                 raise BadRequirement(file.path, line.number, new, "--swap takes the name of a project")
             wanted[line.number] = replace(found, groups=wanted[line.number].groups, asked=wanted[line.number].asked)
     included = {number: swapped(other, swaps) for number, other in file.included.items()}
-    return RequirementsFile(path=file.path, lines=tuple(lines), wanted=wanted, included=included)
+    return replace(file, lines=tuple(lines), wanted=wanted, included=included)
 
 
 def for_resolver(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> str:
     """Return a file's text, with what it includes, for a resolver that is to take wheels only and to build nothing.
 
+    Requirements that one index alone may answer are left out: see ``pinned_lines``.
     replaced: requirement → the line that stands for it; "" leaves it out
     """
     return "".join(f"{line}\n" for line in _resolved_lines(file, replaced) if line)
@@ -200,7 +206,10 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> I
             yield from _resolved_lines(file.included[line.number], replaced)
         elif line.number in file.wanted:
             wanted = file.wanted[line.number]
-            yield replaced[wanted] if wanted in replaced else without_options(line)
+            if wanted in replaced:
+                yield replaced[wanted]
+            elif not wanted.index:
+                yield without_options(line)
         elif line.kind == "constraint":
             yield f"--constraint {abspath(join(dirname(file.path), line.value))}"
         elif line.kind == "links" and "://" not in line.value:
@@ -208,6 +217,22 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> I
             yield f"--find-links {abspath(beside)}"
         elif line.kind in ("option", "links") and not line.body.startswith(_ABOUT_BUILDS):
             yield line.body
+
+
+def unpinned(file: RequirementsFile, names: Collection[str]) -> RequirementsFile:
+    """Return a file in which the requirements of these names may come from any index."""
+    wanted = {n: replace(w, index="") if w.name in names else w for n, w in file.wanted.items()}
+    included = {number: unpinned(other, names) for number, other in file.included.items()}
+    return replace(file, wanted=wanted, included=included)
+
+
+def pinned_lines(file: RequirementsFile) -> Iterator[tuple[Wanted, str]]:
+    """Yield the requirements that one index alone may answer, each as it is spelled."""
+    for each in file.with_included():
+        for line in each.lines:
+            wanted = each.wanted.get(line.number)
+            if wanted is not None and wanted.index:
+                yield wanted, without_options(line)
 
 
 def hashes(file: RequirementsFile) -> dict[str, frozenset[str]]:

@@ -12,6 +12,7 @@ class Wanted:
     name:  normalized; None where only an install can tell (a bare URL)
     url:   of a PEP 508 direct reference, a bare URL or a path, as written
     asked: whether an annotation of pip-compile's or uv's says that it was asked for, and not only pulled in
+    index: the URL of the only index that it may come from, with its credentials; "" for any
     place: the same as ``direct_url.json`` tells it (PEP 610): absolute, without credentials, reference and extras
     groups: the dependency groups (PEP 735) and extras of the user's project that it stands in, "" for the project
             itself; empty where there is no project
@@ -22,6 +23,7 @@ class Wanted:
     specifier: str = ""
     marker: str = ""
     url: str = ""
+    index: str = ""
     place: str = ""
     editable: bool = False
     asked: bool = False

@@ -6,13 +6,14 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
+from deadweight.formats.project_sources import Rules
 from deadweight.formats.requirements import RequirementsFile
 from deadweight.formats.simple_index import ACCEPT, LARGEST_PAGE, Link, read_page, version_of
 from deadweight.machine import Machine
@@ -32,14 +33,18 @@ _SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Indexes, the default first, and pages or folders of archives; URLs keep their credentials."""
+    """Indexes, the default first, and pages or folders of archives; URLs keep their credentials.
+
+    pinned: project → the only index that it comes from
+    """
 
     urls: tuple[str, ...]
     links: tuple[str, ...] = ()
+    pinned: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origins(self) -> tuple[str, ...]:
-        return tuple(url for url in (*self.urls, *self.links) if "://" in url)
+        return tuple(url for url in (*self.pinned.values(), *self.urls, *self.links) if "://" in url)
 
 
 def configured(
@@ -57,7 +62,24 @@ def configured(
     further = [url for each in told for url in each.get("extra-index-url", ())]
     links = [place for each in told for place in each.get("find-links", ())]
     urls = [] if any(each.get("no-index") for each in told) else [index, *further]
-    return Places(tuple(dict.fromkeys(urls)), tuple(dict.fromkeys(links)))
+    known = credentials_of(file.rules, environ) if file else {}
+    pins = {w.name: known.get(w.index, w.index) for w in file.all_wanted() if w.name and w.index} if file else {}
+    return Places(tuple(dict.fromkeys(known.get(url, url) for url in urls)), tuple(dict.fromkeys(links)), pins)
+
+
+def credentials_of(rules: Rules, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return URL → the same with the credentials that uv's variables have for an index of that name.
+
+    source: https://docs.astral.sh/uv/concepts/indexes/#providing-credentials-directly
+    """
+    found: dict[str, str] = {}
+    for index in rules.indexes:
+        variable = f"UV_INDEX_{re.sub(r'[^A-Z0-9]', '_', index.name.upper())}"
+        user, password = environ.get(f"{variable}_USERNAME", ""), environ.get(f"{variable}_PASSWORD", "")
+        scheme, separator, rest = index.url.partition("://")
+        if index.name and (user or password) and "@" not in rest.partition("/")[0]:
+            found[index.url] = f"{scheme}{separator}{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+    return found
 
 
 Told = dict[str, list[str]]
@@ -166,7 +188,9 @@ class Indexes:
         """
         found: list[Link] = []
         failures: list[DeadweightError] = []
-        for place in (*(f"{url.rstrip('/')}/{name}/" for url in self._places.urls), *self._places.links):
+        pinned = self._places.pinned.get(name)
+        urls, links = ((pinned,), ()) if pinned else (self._places.urls, self._places.links)
+        for place in (*(f"{url.rstrip('/')}/{name}/" for url in urls), *links):
             try:
                 found += (link for link in self._page(place) if version_of(link.archive.filename, name))
             except FetchFailed as error:

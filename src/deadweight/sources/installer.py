@@ -39,7 +39,10 @@ _BUILD_HINT = "leave --no-build out to build from source, which runs the distrib
 class InstallOptions:
     """How to install; what is empty is left to the installer's own configuration.
 
-    overrides: path of a file of requirements that replace all others of their names; for resolving alone
+    constraints: paths of files of requirements that limit versions
+    overrides:   paths of files of requirements that replace all others of their names; pip has none
+    projects:    paths of pyproject.toml files that are installed beside the requirements; for uv alone
+    settings:    further options of uv, as (name, value)
     """
 
     python: str = ""
@@ -48,7 +51,10 @@ class InstallOptions:
     find_links: tuple[str, ...] = ()
     no_build: bool = False
     bytecode: Literal["compiled", "none"] = "compiled"
-    overrides: str = ""
+    constraints: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
     def with_links(self, place: str) -> InstallOptions:
         """Return the same with a further folder of archives."""
@@ -90,8 +96,9 @@ class Uv:
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
         return [
             self.executable, "pip", "install", "--python", os.path.join(folder, "bin", "python"),
-            "--requirements", requirements,
+            *(option for path in (requirements, *options.projects) for option in ("--requirements", path)),
             *folder_options(options),
+            *uv_options(options),
             *(["--no-build"] if options.no_build else []),
             *(["--compile-bytecode"] if options.bytecode == "compiled" else ["--no-compile-bytecode"]),
         ]  # fmt: skip
@@ -152,6 +159,16 @@ def folder_options(options: InstallOptions) -> Iterator[str]:
     for place in options.find_links:
         if "://" not in place:
             yield from ("--find-links", place)
+    for path in options.constraints:
+        yield from ("--constraint", path)
+
+
+def uv_options(options: InstallOptions) -> Iterator[str]:
+    """Yield the options for resolving that uv alone has."""
+    for path in options.overrides:
+        yield from ("--override", path)
+    for name, value in options.settings:
+        yield f"--{name}={value}"
 
 
 def _raw_progress() -> list[str]:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from deadweight.errors import InstallFailed
+from deadweight.formats.versions import any_admits, minors_by_distance
 from deadweight.sources.processes import answer_of
 
 _SECONDS = 20.0  # for an interpreter to start and answer
@@ -19,6 +20,18 @@ def find_interpreter(python: str) -> str | None:
     if not python or python == ".".join(map(str, sys.version_info[:2])):
         return sys.executable
     return next(filter(_runs, _candidates(python)), None)
+
+
+def installed_python(specifiers: tuple[str, ...]) -> str | None:
+    """Return the version, as ``--python`` takes it, of the nearest interpreter here that a range admits.
+
+    specifiers: see ``formats.versions``; raises Malformed where one does not parse
+    """
+    for short in minors_by_distance(".".join(map(str, sys.version_info[:3]))):
+        path = find_interpreter(short)
+        if path is not None and any_admits(specifiers, _identity(path)[1]):
+            return short
+    return None
 
 
 def version_of_interpreter(python: str) -> str:
@@ -34,14 +47,20 @@ def version_of_interpreter(python: str) -> str:
     path = find_interpreter(python)
     if path is None:
         raise no_interpreter(python)
+    name, number = _identity(path)
+    if name != "cpython":
+        raise InstallFailed(f"{python} is {name}; wheels are chosen for CPython only", hint="leave --no-install out")
+    return number
+
+
+def _identity(path: str) -> tuple[str, str]:
+    """Return the implementation and the version that an interpreter reports; raises InstallFailed where it is none."""
     code = "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])))"
     answer = (answer_of([path, "-I", "-S", "-c", code], seconds=_SECONDS) or b"").decode("utf-8", "replace").split()
     name, number = answer if len(answer) == 2 else ("", "")
     if not re.fullmatch(r"3\.\d+\.\d+", number):
-        raise InstallFailed(f"{python} is no Python 3", hint="give --python the path of an interpreter, or its version")
-    if name != "cpython":
-        raise InstallFailed(f"{python} is {name}; wheels are chosen for CPython only", hint="leave --no-install out")
-    return number
+        raise InstallFailed(f"{path} is no Python 3", hint="give --python the path of an interpreter, or its version")
+    return name, number
 
 
 def no_interpreter(python: str) -> InstallFailed:

@@ -11,18 +11,27 @@ import codecs
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
-from deadweight.errors import BadInput, BadRequirement
+from deadweight.errors import BadInput, BadRequirement, WrongPython
+from deadweight.folders import project_files
+from deadweight.formats.locks.marking import Markers
 from deadweight.formats.metadata import is_name, normalize
-from deadweight.formats.pyproject import Choice, requirements_of_project
+from deadweight.formats.project_sources import Rules, option_lines
+from deadweight.formats.projects import Asked, Workspace
+from deadweight.formats.pyproject import Choice, Project
 from deadweight.formats.requirements import Line, RequirementsFile, asked_for, logical_lines, pep508
+from deadweight.formats.tables import Malformed
+from deadweight.formats.versions import OtherPython
 from deadweight.model import Wanted
+from deadweight.sources.projects import open_workspace
+from deadweight.sources.urls import shown
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -36,28 +45,89 @@ _DEEPEST, _MOST = 100, 1000  # files within files, and files in all
 def read_requirements(path: str) -> RequirementsFile:
     """Read a requirements file and all that it includes.
 
+    path:   "-" is standard input
     raises: BadInput where a file cannot be read, BadRequirement where a line cannot
     """
     return _read(path, (), [])
 
 
-def read_project(path: str, extras: Iterable[str] | None, groups: Iterable[str] | None) -> RequirementsFile:
+def read_names(lines: tuple[str, ...]) -> RequirementsFile:
+    """Read requirements that the user named one by one; raises BadRequirement."""
+    path = " ".join(lines)
+    found = logical_lines("".join(f"{line}\n" for line in lines), path)
+    wanted = {line.number: wanted for line in found if (wanted := pep508(line, path)) is not None}
+    return RequirementsFile(path=path, lines=tuple(found), wanted=wanted, included={})
+
+
+def read_project(
+    path: str, choice: Choice, values: Callable[[], Mapping[str, str]], *, any_python: bool = False
+) -> RequirementsFile:
     """Read a project's ``pyproject.toml`` as a requirements file: its dependencies, and what is asked for beside.
 
-    extras, groups: None for all
-    raises: BadInput
+    choice:     of its groups an empty set means none, None means all
+    values:     gives the variables of PEP 508 of the machine that is measured
+    any_python: whether that may be a Python that the project is not for
+    raises:     BadInput, WrongPython
     """
-    choice = Choice(
-        extras=None if extras is None else frozenset(extras), groups=None if groups is None else frozenset(groups)
-    )
-    asked = requirements_of_project(path, _text(path).encode(), choice)
-    lines = logical_lines("".join(f"{each.line}\n" for each in asked), path)
+    workspace = open_workspace(path, _text, read_requirements)
+    try:
+        workspace = workspace.choosing(choice.packages)
+        markers = _LazyMarkers(values)
+        if not any_python:
+            for project in workspace.projects:
+                markers.check_python(project)
+        asked = workspace.asked(choice, markers.hold)
+    except OtherPython as error:
+        raise WrongPython(path, error.reason, error.specifiers, error.nearest) from error
+    except Malformed as error:
+        raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
+    file = _as_file(path, workspace.rules, asked)
+    unread = f"not honoured: {', '.join(workspace.rules.unread)}" if workspace.rules.unread else ""
+    return replace(file, notes=tuple(filter(None, (unread, "" if asked else _why_nothing(path, workspace)))))
+
+
+def _why_nothing(path: str, workspace: Workspace) -> str:
+    """Return a sentence for a project that asks for nothing: what else there is to ask for."""
+    groups = sorted({name for project in workspace.projects for name in project.groups})
+    extras = sorted({name for project in workspace.projects for name in project.extras})
+    others = [os.path.basename(each) for each in project_files(os.path.dirname(path) or ".")]
+    further = [
+        f"groups: {', '.join(groups)} (--group NAME, --all-groups)" if groups else "",
+        f"extras: {', '.join(extras)} (--extra NAME)" if extras else "",
+        f"beside it: {', '.join(beside)}" if (beside := [o for o in others if o != os.path.basename(path)]) else "",
+    ]
+    return "; ".join([f"{path} has no dependencies of its own", *filter(None, further)])
+
+
+class _LazyMarkers:
+    """Evaluates markers for a machine that is asked for only where something depends on it."""
+
+    def __init__(self, values: Callable[[], Mapping[str, str]]) -> None:
+        self._values = values
+
+    @cached_property
+    def _markers(self) -> Markers:
+        return Markers(self._values())
+
+    def hold(self, marker: str) -> bool:
+        return self._markers.hold(marker)
+
+    def check_python(self, project: Project) -> None:
+        if project.python:
+            self._markers.check_python(*project.python)
+
+
+def _as_file(path: str, rules: Rules, asked: tuple[Asked, ...]) -> RequirementsFile:
+    """Return the requirements file that asks for the same: options for the indexes, then the requirements."""
+    options = [f"{line}\n" for line in option_lines(rules)]
+    texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in asked]
+    lines = logical_lines("".join([*options, *texts]), path)
     wanted: dict[int, Wanted] = {}
-    for line, each in zip(lines, asked, strict=True):
+    for line, each in zip(lines[len(options) :], asked, strict=True):
         found = pep508(line, path)
         if found is not None:
-            wanted[line.number] = replace(found, groups=each.groups)
-    return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included={})
+            wanted[line.number] = replace(found, groups=each.groups, index=each.index)
+    return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included={}, rules=rules)
 
 
 def _read(path: str, including: tuple[str, ...], read: list[str]) -> RequirementsFile:
@@ -100,8 +170,11 @@ def _check_include(line: Line, path: str, other: str, here: tuple[str, ...]) -> 
 
 def _text(path: str) -> str:
     try:
-        with open(path, "rb") as file:
-            data = file.read(_LIMIT + 1)
+        if path == "-":
+            data = sys.stdin.buffer.read(_LIMIT + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(_LIMIT + 1)
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _LIMIT or b"\0\0\0\0\0" in data:

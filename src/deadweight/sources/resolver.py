@@ -17,7 +17,7 @@ from deadweight.machine import Machine
 from deadweight.markers import system_and_machine
 from deadweight.model import Lock
 from deadweight.progress import Observer, Progress
-from deadweight.sources.installer import InstallOptions, Pip, Uv, folder_options
+from deadweight.sources.installer import InstallOptions, Pip, Uv, folder_options, uv_options
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import run
 from deadweight.sources.scratch import Scratch
@@ -73,12 +73,13 @@ class UvResolver:
         path = os.path.join(scratch.path, "pylock.toml")
         python = find_interpreter(options.python) or find_interpreter("")
         command = [
-            self.uv.executable, "pip", "compile", requirements, "--format", "pylock.toml", "--output-file", path,
+            self.uv.executable, "pip", "compile", requirements, *options.projects,
+            "--format", "pylock.toml", "--output-file", path,
             "--no-build", "--no-header", "--verbose", "--no-python-downloads", "--python", str(python),
             "--python-version", machine.python,
             *(["--python-platform", uv_platform(machine.platform)] if machine.platform else []),
-            *(["--override", options.overrides] if options.overrides else []),
             *folder_options(options),
+            *uv_options(options),
             *(option for name in sorted(anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
         # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.

@@ -114,7 +114,8 @@ class Uninstalling:
         transitive = {old: new for old, new in self._wishes.swaps.items() if new not in text.splitlines()}
         if transitive:
             text += "".join(f"{new}\n" for new in transitive.values())
-            options = replace(options, overrides=self._scratch.write("overrides.txt", overrides(transitive)))
+            path = self._scratch.write("overrides.txt", overrides(transitive))
+            options = replace(options, overrides=(*options.overrides, path))
         lock = self._resolve(text, machine, options, stand_ins)
         try:
             pins = constraints(lock, self._wishes, self._machine, self._connect)
@@ -165,9 +166,9 @@ class Uninstalling:
                 self._skipped.append(Skipped(name, error.cause, error.exit_code))
                 yield wanted, ""
 
-    def locked(self, path: str, choice: Choice) -> Lock:
-        """Return what a lock holds for the machine; archives that it names without a place are looked up."""
-        return locate(lock_of(path, self._machine, choice), self._indexes)
+    def located(self, lock: Lock) -> Lock:
+        """Return a lock with its archives looked up where it names them without a URL."""
+        return locate(lock, self._indexes)
 
     def measured(self, lock: Lock, *, compiled: bool) -> Uninstalled:
         """Measure what a lock holds.

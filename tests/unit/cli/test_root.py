@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -59,6 +60,31 @@ def test_no_target__is_the_running_environment(here: Path, capsys: pytest.Captur
     assert "pytest" in {row["name"] for row in json.loads(ran.out)["distributions"]}
 
 
+def test_no_target__in_a_projects_folder__is_that_project(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(here, {"requirements.txt": "", "uv.lock": "version = 1\n", "pyproject.toml": "[project]\n"})
+    plain, folder = Ran(capsys), Ran(capsys, "profile", ".", "-q")
+    assert (plain.code, folder.code) == (0, 0)
+    assert plain.out == folder.out
+    assert plain.out.startswith("uv.lock\n")
+    assert "measuring uv.lock; also here: requirements.txt, pyproject.toml, env" in plain.err
+    assert folder.err == ""
+
+
+def test_no_arguments__outside_of_a_project__is_help(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "Usage: deadweight" in "".join((Ran(capsys).out, Ran(capsys).err))
+
+
+def test_standard_input__text__is_requirements(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"# nothing\nb ==\n"))))
+    ran = Ran(capsys, "-")
+    assert (ran.code, "-, line 2" in ran.err) == (4, True)
+
+
 def test_json__stdout_holds_it_alone_and_progress_goes_to_stderr(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,9 +115,12 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
     ("arguments", "code", "says"),
     [
         (("env", "--format", "xml"), 2, "xml"),
-        (("profile", "env", "one-too-many"), 2, "one-too-many"),
+        (("profile", "env", "one-too-many"), 2, "only names of projects can be measured together, and env is none"),
+        (("profile", "dw-a", "-"), 2, "and - is none"),
+        (("profil", "env"), 2, "did you mean 'deadweight profile'?"),
+        (("splt", "good.txt"), 2, "did you mean 'deadweight split'?"),
         (("why",), 2, "NAME"),
-        (("no-such-thing",), 4, "no-such-thing"),
+        (("no-such-thing.txt",), 4, "no-such-thing.txt"),
         (("env:no-such-thing",), 4, "no-such-thing"),
         (("poetry.lock",), 4, "poetry.lock"),
         (("pyproject.toml",), 4, "pyproject.toml"),
@@ -102,7 +131,7 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
         (("good.txt", "--no-install", "--index", "=x"), 4, "NAME=URL"),
         (("good.txt", "--no-install", "--torch", "../x"), 4, "no build of PyTorch"),
         (("cache", "remove"), 2, "remove"),
-        (("plain-folder",), 4, "requirements.txt"),
+        (("plain-folder",), 4, "neither a project nor an environment"),
         (("bad.txt",), 4, "bad.txt, line 2"),
         (("env", "--minimal-groups", "fun"), 4, "fun"),
         (("env", "-o", "no-such-folder/x.txt"), 4, "no-such-folder"),
@@ -113,7 +142,7 @@ def test_run__user_error__says_what_and_leaves_with_its_code(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     write_files(here, {"pyproject.toml": "[project]", "good.txt": "a\n"})
-    write_files(here, {"poetry.lock": "", "plain-folder/requirements.txt": "a\n", "bad.txt": "a\nb ==\n"})
+    write_files(here, {"poetry.lock": "", "plain-folder/notes.txt": "a\n", "bad.txt": "a\nb ==\n"})
     ran = Ran(capsys, *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert says in ran.err

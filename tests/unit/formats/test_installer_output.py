@@ -158,6 +158,30 @@ def test_explain__only_an_sdist_under_no_build__says_what_to_leave_out() -> None
     assert explain(output + "hint: Wheels are required for `app` (i.e., with `--no-build`)\n")[1] == ""
 
 
+OTHER_PYTHON = """error: No solution found when resolving dependencies
+  cause: Because the current Python version (3.11.7) does not satisfy Python>=3.12 and all versions of a depend on
+         Python>=3.12, we can conclude that all versions of a cannot be used.
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "hint"),
+    [
+        (OTHER_PYTHON, "give --python 3.12,"),
+        (
+            "× No solution:\n the current Python version (3.13.0) does not\n  satisfy Python>=3.9,<3.12",
+            "--python 3.11,",
+        ),
+        ("ERROR: Package 'a' requires a different Python: 3.11.7 not in '<3.11,>=3.8'\n", "give --python 3.10,"),
+        ("error: Python version (3.11.7) does not satisfy Python>=3.12 … does not satisfy Python<3.11", ""),
+    ],
+)
+def test_explain__another_python_is_needed__names_the_option(output: str, hint: str) -> None:
+    found = explain(output)[1]
+    assert hint in found
+    assert bool(hint) == bool(found)
+
+
 def test_explain__no_error_line__gives_the_last_lines() -> None:
     assert explain("".join(f"{n}\n\n" for n in range(9))) == ("3\n4\n5\n6\n7\n8", "")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from deadweight.errors import BadInput, BadLock
 from deadweight.formats.locks import Choice, read_lock
-from deadweight.formats.pyproject import requirements_of_project
+from tests.builders import requirements_of_project
 
 VALUES = {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"}
 HASH = "sha256:" + "ab" * 32
@@ -104,6 +104,33 @@ LOCKS: dict[str, dict[str, Any]] = {
     "pyproject.toml": {
         "project": {"name": "p", "dependencies": ["a"], "optional-dependencies": {"e": ["b"]}, "-version": "1"},
         "dependency-groups": {"g": ["c"]},
+        "tool": {
+            "uv": {
+                "sources": {
+                    "a": {"index": "i", "marker": "os_name == 'x'", "extra": "e"},
+                    "b": [{"git": URL, "rev": "1", "subdirectory": "s"}, {"url": URL}],
+                    "c": {"path": "c", "group": "g"},
+                    "x": {"workspace": True},
+                },
+                "index": [{"name": "i", "url": URL, "explicit": True, "default": False, "format": "flat"}],
+                "constraint-dependencies": ["a<2"],
+                "override-dependencies": ["b<2"],
+                "find-links": ["here"],
+                "index-strategy": "first-index",
+            },
+            "poetry": {
+                "dependencies": {
+                    "python": "^3.8",
+                    "a": {"version": "^1", "source": "s", "extras": ["x"], "optional": True},
+                    "b": {"version": "^1", "markers": "os_name == 'x'"},
+                    "d": [{"git": URL, "tag": "1", "python": "~3.9"}, {"path": "d", "platform": "linux"}],
+                },
+                "extras": {"more": ["a"]},
+                "group": {"h": {"dependencies": {"e": "*"}, "include-groups": ["h"]}},
+                "source": [{"name": "s", "url": URL, "priority": "explicit"}],
+            },
+            "pdm": {"dev-dependencies": {"t": ["f"]}, "source": [{"name": "pypi", "url": URL, "type": "find_links"}]},
+        },
     },
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 
 from deadweight.errors import BadLock
 from deadweight.formats.locks import Choice, read_lock
-from deadweight.formats.locks.constraints import poetry_admits
+from deadweight.formats.poetry_constraints import poetry_admits
 from deadweight.formats.tables import Malformed
 from deadweight.model import Archive, Lock, Wanted
 

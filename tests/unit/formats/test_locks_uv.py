@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from deadweight.errors import BadLock
+from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks import Choice, read_lock
 from deadweight.model import Archive, Lock, Wanted
 
@@ -161,9 +161,13 @@ def test_read_lock__uv_conflicting_extras_at_once__is_refused() -> None:
     assert "fewer" in caught.value.hint
 
 
-def test_read_lock__uv_workspace__members_are_roots_and_no_packages() -> None:
-    lock = read(
-        package("app", 'dependencies = [{ name = "lib", extra = ["x"] }]', source='{ virtual = "." }'),
+def workspace(root: str, choice: Choice = NOTHING_MORE) -> Lock:
+    """Return a lock of members app, lib and tool, of which app needs lib.
+
+    root: the path of app
+    """
+    return read(
+        package("app", 'dependencies = [{ name = "lib", extra = ["x"] }]', source=f'{{ virtual = "{root}" }}'),
         package(
             "lib",
             'dependencies = [{ name = "a" }]',
@@ -175,8 +179,28 @@ def test_read_lock__uv_workspace__members_are_roots_and_no_packages() -> None:
         package("near", 'dependencies = [{ name = "d" }]', source='{ directory = "../near" }'),
         *map(package, "abcd"),
         head='[manifest]\nmembers = ["app", "lib", "tool"]\n',
+        choice=choice,
     )
-    assert groups(lock) == {"a": {""}, "b": {""}, "c": {""}}
+
+
+def test_read_lock__uv_workspace__is_its_root_with_the_members_that_it_needs() -> None:
+    lock = workspace(".")
+    assert groups(lock) == {"a": {""}, "b": {""}}
+    assert [wanted.name for wanted in lock.wanted or ()] == ["a", "b"]
+
+
+def test_read_lock__uv_workspace_with_a_virtual_root__is_all_members() -> None:
+    assert groups(workspace("packages/app")) == {"a": {""}, "b": {""}, "c": {""}}
+
+
+def test_read_lock__uv_workspace_and_package__is_that_member() -> None:
+    assert groups(workspace(".", Choice(packages=frozenset({"Tool"}), groups=frozenset()))) == {"c": {""}}
+
+
+def test_read_lock__uv_workspace_and_unknown_package__names_the_members() -> None:
+    with pytest.raises(BadLock, match="no member of the workspace tol") as caught:
+        workspace(".", Choice(packages=frozenset({"tol"})))
+    assert "app, lib, tool" in caught.value.hint
 
 
 def test_read_lock__uv_without_a_project__starts_at_the_manifest() -> None:
@@ -272,7 +296,7 @@ def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, sa
     ],
 )  # fmt: skip
 def test_read_lock__uv_malformed__is_refused(text: str, says: str) -> None:
-    with pytest.raises(BadLock, match=says):
+    with pytest.raises((BadLock, WrongPython), match=says):
         read_lock("uv.lock", text.encode("latin-1"), VALUES, NOTHING_MORE)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from deadweight.errors import BadInput
-from deadweight.formats.pyproject import Choice, requirements_of_project
+from deadweight.formats.pyproject import Choice
+from tests.builders import requirements_of_project
 
 NOTHING_MORE = Choice(groups=frozenset())
 PROJECT = """
@@ -107,7 +108,7 @@ def test_requirements_of_project__extras_with_ever_more_markers__are_refused() -
     ("text", "says", "hint"),
     [
         ("", "no [project] table", "environment"),
-        ("[tool.poetry.dependencies]\na = '*'", "no [project] table", "poetry.lock"),
+        ("[tool.poetry]\nx = 1", "no [project] table", "poetry.lock"),
         ("[tool.pdm]\na = 1", "no [project] table", "pdm.lock"),
         ('[project]\nname = "p"\ndynamic = ["dependencies"]\n[tool.poetry]\n', "dynamic", "poetry.lock"),
         ('[project]\nname = "p"\ndynamic = ["dependencies"]\n', "dynamic", "environment"),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from os.path import basename
 
-from deadweight.errors import BadLock
+from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.pdm_lock import read_pdm_lock
 from deadweight.formats.locks.pipfile_lock import read_pipfile_lock
@@ -19,6 +19,7 @@ from deadweight.formats.locks.pylock import read_pylock
 from deadweight.formats.locks.uv_lock import read_uv_lock
 from deadweight.formats.pyproject import Choice
 from deadweight.formats.tables import Malformed
+from deadweight.formats.versions import OtherPython
 from deadweight.model import Lock
 
 __all__ = ["Choice", "is_lock", "read_lock"]
@@ -45,13 +46,17 @@ def read_lock(path: str, data: bytes, values: Mapping[str, str], choice: Choice,
     values:  the variables of PEP 508 of that machine
     project: the pyproject.toml beside it (or the Pipfile), b"" without one: it tells what was asked for by name where
              the lock does not
-    raises:  BadLock
+    raises:  BadLock, WrongPython
     """
     name = basename(path)
     read = read_pylock if _PYLOCK.match(name) else _READERS.get(name)
     if read is None:
         raise BadLock(path, "no lock by its name", hint=f"known are pylock.toml, {', '.join(sorted(_READERS))}")
+    if choice.packages and name != "uv.lock":
+        raise BadLock(path, "--package chooses members of a uv workspace", hint="its lock is uv.lock")
     try:
         return read(path, data, Markers(values), choice, project)
+    except OtherPython as error:
+        raise WrongPython(path, error.reason, error.specifiers, error.nearest) from error
     except Malformed as error:
         raise BadLock(path, error.reason, hint=error.hint) from error

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from deadweight.formats.locks.walking import Edge, merged
 from deadweight.formats.metadata import is_name, normalize
-from deadweight.formats.pyproject import Choice, Project, declared, requirement
+from deadweight.formats.projects import Workspace
+from deadweight.formats.pyproject import Choice, Project, requirement, standard
 from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.model import Pinned, Wanted
 
@@ -40,7 +41,7 @@ def asked_by_project(data: bytes) -> Asked:
         return Asked()
     try:
         table = parse_toml(data)
-        project, tools = declared(table), table.table("tool")
+        project, tools = standard(table), table.table("tool")
         poetry, pdm = tools.table("poetry"), tools.table("pdm")
         starts: dict[str, list[Edge]] = {"": []}
         for group, edge in (*_standard(project), *_poetry(poetry), *_pdm(pdm)):
@@ -67,7 +68,8 @@ def wanted(asked: Asked, packages: Iterable[Pinned]) -> tuple[Wanted, ...] | Non
 
 
 def _standard(project: Project) -> Iterator[tuple[str, Edge]]:
-    for asked in project.asked(Choice(extras=frozenset(project.extras))):
+    alone = Workspace(projects=(project,), root=project)
+    for asked in alone.asked(Choice(extras=frozenset(project.extras)), holds=bool):
         edge = edge_of(asked.line)
         yield from ((group, edge) for group in asked.groups)
 

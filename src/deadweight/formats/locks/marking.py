@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Set
 
 from deadweight.formats.tables import Malformed, outline
+from deadweight.formats.versions import OtherPython, admits
 
 # ``extra`` holds one name; a lock is read for several extras at a time, and PEP 751's ``extras`` holds them all.
 _EXTRA = re.compile(r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')""")
@@ -78,21 +79,12 @@ class Markers:
                 return True
         return False
 
-    def check_python(self, requires_python: str, what: str = "it") -> None:
-        """Refuse what is for other versions of Python; raises Malformed."""
-        if not self.fits_python(requires_python):
-            raise Malformed(
-                f"{what} is for Python {outline(requires_python)}, not for {self.python}",
-                hint="give --python a version that the lock is for",
-            )
+    def check_python(self, *specifiers: str, what: str = "it") -> None:
+        """Refuse what is for other versions of Python.
 
-
-def admits(specifier: str, version: str) -> bool:
-    """Say whether a PEP 440 specifier admits a version; raises Malformed where either is none."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion
-
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion, ValueError) as error:
-        raise Malformed(f"no version specifier: {outline(specifier)}") from error
+        specifiers: one of them has to admit the Python that is measured; none is no condition
+        raises:     OtherPython, Malformed
+        """
+        admitted = tuple(filter(None, specifiers))
+        if admitted and not any(map(self.fits_python, admitted)):
+            raise OtherPython(what, admitted, self.python)

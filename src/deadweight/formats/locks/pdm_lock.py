@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from deadweight.formats.locks.asked import asked_by_project, edge_of, wanted
-from deadweight.formats.locks.marking import Markers, admits
+from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, last_part, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.metadata import normalize
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
+from deadweight.formats.versions import admits
 from deadweight.model import Archive, Lock, Pinned
 
 _KNOWN = re.compile(r"4(?:\.\d{1,4}){0,2}\Z")
@@ -88,8 +89,8 @@ def _check_targets(metadata: Table, markers: Markers) -> None:
         names = ", ".join(dict.fromkeys(target.text("platform") for target in targets))
         raise Malformed(f"it is for other platforms: {outline(names)}", hint="give --platform one that the lock is for")
     versions = [target.text("requires_python") for target in here]
-    if versions and not any(map(markers.fits_python, versions)):
-        markers.check_python(versions[-1])
+    if all(versions):
+        markers.check_python(*versions)
 
 
 def _is_for_platform(platform: str, markers: Markers) -> bool:

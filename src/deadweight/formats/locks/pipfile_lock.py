@@ -36,9 +36,11 @@ def read_pipfile_lock(path: str, data: bytes, markers: Markers, choice: Choice, 
     project: the Pipfile, for what was asked for by name; without it, what has an ``index`` or a place of its own
     """
     table = parse_json(data)
-    spec = table.table("_meta").take("pipfile-spec", int, "a number")
+    meta = table.table("_meta")
+    spec = meta.take("pipfile-spec", int, "a number")
     if spec != _SPEC:
         raise Malformed(f"Pipfile.lock of a version that is not known: {spec}", hint="lock again: pipenv lock")
+    markers.check_python(_required_python(meta.table("requires")))
     chosen(choice.extras, (), "extra")
     groups = chosen(choice.groups, table.values.keys() - {"_meta", "default"}, "dependency group")
     named = _named_by_pipfile(project)
@@ -57,6 +59,14 @@ def read_pipfile_lock(path: str, data: bytes, markers: Markers, choice: Choice, 
             asked.append(Wanted(name=entry.name, extras=extras, groups=pinned.groups))
     packages = tuple(found[name] for name in sorted(found))
     return Lock(packages=packages, wanted=merged(asked), warnings=tuple(_unpinned(packages)))
+
+
+def _required_python(requires: Table) -> str:
+    """Return the specifier of the Python that a Pipfile requires, "" for any."""
+    full, short = requires.text("python_full_version"), requires.text("python_version")
+    if full:
+        return f"=={full}"
+    return f"=={short}.*" if short not in ("", "*") else ""
 
 
 def _entries(table: Table, groups: frozenset[str]) -> Iterator[_Entry]:

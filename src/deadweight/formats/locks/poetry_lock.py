@@ -13,11 +13,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from deadweight.formats.locks.asked import asked_by_project, poetry_edges, wanted
-from deadweight.formats.locks.constraints import poetry_admits
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.metadata import normalize
+from deadweight.formats.poetry_constraints import as_specifiers, poetry_admits
 from deadweight.formats.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 from deadweight.model import Lock, Pinned
@@ -54,6 +54,7 @@ def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, p
             f"poetry.lock of a version that is not known: {outline(version) or 'none'}",
             hint="lock again with a current poetry: poetry lock",
         )
+    markers.check_python(*as_specifiers(table.table("metadata").text("python-versions")))
     packages = [_package(found) for found in table.tables("package")]
     asked = asked_by_project(project)
     tells = any("groups" in package.table.values for package in packages)

@@ -60,7 +60,7 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
         if markers.hold(str(package.marker or ""), extras=extras, groups=groups | default)
     ]
     for package, _ in selected:
-        markers.check_python(str(package.requires_python or ""), package.name)
+        markers.check_python(str(package.requires_python or ""), what=package.name)
     pinned = once(_pinned(path, package, names) for package, names in selected)
     return Lock(packages=pinned, wanted=wanted(asked_by_project(project), pinned), warnings=warnings)
 

@@ -54,9 +54,12 @@ def read_uv_lock(path: str, data: bytes, markers: Markers, choice: Choice, proje
     packages = [_package(found) for found in table.tables("package")]
     manifest = table.table("manifest")
     members = _members(manifest, packages)
-    groups, extras = _chosen(choice, members, manifest)
-    graph = _Graph(packages, members, markers, _conflict_extras(members, groups, extras))
-    starts = _starts(manifest, members, groups, extras)
+    asked = _asked(choice, members)
+    if choice.packages:
+        manifest = Table("manifest", {})  # the root's own groups and requirements are not asked for
+    groups, extras = _chosen(choice, asked, manifest)
+    graph = _Graph(packages, members, asked, markers, _conflict_extras(members, groups, extras))
+    starts = _starts(manifest, asked, groups, extras)
     found = reached(starts, graph.find, graph.edges)
     pinned = once(_pinned(path, package, frozenset(n)) for package, n in found.items() if package not in members)
     return Lock(packages=pinned, wanted=merged(graph.wanted(starts)))
@@ -109,6 +112,18 @@ def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
     return frozenset(members)
 
 
+def _asked(choice: Choice, members: frozenset[_Package]) -> list[_Package]:
+    """Return the members to start from: those that were chosen, else what ``uv sync`` takes.
+
+    That is the root of the workspace, or all members where the root is no project.
+    """
+    by_name = sorted(members, key=lambda member: member.name)
+    if choice.packages:
+        names = chosen(choice.packages, (member.name for member in members), "member of the workspace")
+        return [member for member in by_name if member.name in names]
+    return [member for member in by_name if member.source.place == "."] or by_name
+
+
 def _chosen(choice: Choice, members: Iterable[_Package], manifest: Table) -> tuple[frozenset[str], frozenset[str]]:
     """Return the dependency groups and the extras that are to be installed."""
     groups = {*map(normalize, manifest.table("dependency-groups").values)}
@@ -152,10 +167,16 @@ class _Graph:
     """The packages of a lock, and the edges among them that hold for what was chosen."""
 
     def __init__(
-        self, packages: Iterable[_Package], members: frozenset[_Package], markers: Markers, extras: frozenset[str]
+        self,
+        packages: Iterable[_Package],
+        members: frozenset[_Package],
+        asked: Iterable[_Package],
+        markers: Markers,
+        extras: frozenset[str],
     ) -> None:
         self._by_name = by_name(packages)
-        self._members, self._markers, self._extras = members, markers, extras
+        self._members, self._asked = members, frozenset(asked)
+        self._markers, self._extras = markers, extras
 
     def _holds(self, marker: str) -> bool:
         return self._markers.hold(marker, extras=self._extras)
@@ -173,13 +194,13 @@ class _Graph:
         return found[0]
 
     def edges(self, package: _Package, extra: str) -> Iterable[Edge]:
-        """Return the edges of a package or of one of its extras; a member's own start elsewhere, for the project."""
+        """Return the edges of a package or of one of its extras; those of members asked for start elsewhere."""
         if extra:
             return package.extras.get(extra, ())
-        return () if package in self._members else package.edges
+        return () if package in self._asked else package.edges
 
     def wanted(self, starts: Mapping[str, Iterable[Edge]]) -> Iterator[Wanted]:
-        """Yield the edges that start at a member, and those of a member's extras that one of them asks for."""
+        """Yield the edges that start at a member, and those of other members, and of extras, that one of them needs."""
         for group, first in starts.items():
             waiting, seen = list(first), set[tuple[_Package, str]]()
             while waiting:
@@ -188,7 +209,7 @@ class _Graph:
                 if package is not None and package not in self._members:
                     yield Wanted(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
                 elif package is not None:
-                    for part in {(package, extra) for extra in edge.extras} - seen:
+                    for part in {(package, extra) for extra in ("", *edge.extras)} - seen:
                         seen.add(part)
                         waiting.extend(self.edges(*part))
 

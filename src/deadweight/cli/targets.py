@@ -1,0 +1,51 @@
+"""TARGET as it was typed → what is measured; says on stderr what a folder was taken for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+import click
+
+from deadweight.cli.output import say
+from deadweight.folders import project_files
+from deadweight.targets import parse_target
+
+
+def target_of(given: tuple[str, ...], *, quiet: bool) -> str | tuple[str, ...]:
+    """Return the target that was given; without one, the project in the working directory, if there is one.
+
+    raises: UnclearTarget; click.UsageError for several targets that are no names of projects
+    """
+    if len(given) > 1:
+        _check_several(given)
+        return given
+    return one_target(given[0] if given else "", quiet=quiet)
+
+
+def one_target(given: str, *, quiet: bool) -> str:
+    """Return the target, of a project's folder the file that is measured; raises UnclearTarget."""
+    given = given or ("." if project_files(".") else "")
+    found = parse_target(given)
+    if found.beside and not quiet:
+        also = ", ".join(os.path.relpath(path, os.path.dirname(found.path) or ".") for path in found.beside)
+        say(f"measuring {os.path.normpath(found.path)}; also here: {also}")
+    is_in_folder = found.kind == "requirements" and os.path.isdir(given)
+    return os.path.normpath(found.path) if is_in_folder else given
+
+
+def _check_several(given: tuple[str, ...]) -> None:
+    for each in given:
+        if os.path.lexists(each) or each == "-":
+            raise click.UsageError(f"only names of projects can be measured together, and {each} is none")
+
+
+def check_command(first: str, commands: Iterable[str]) -> None:
+    """Refuse a first argument that is nearly a command's name and no file's; raises click.UsageError."""
+    similar = get_close_matches(first, list(commands), 1, 0.75)
+    if similar and not os.path.lexists(first):
+        raise click.UsageError(
+            f"no command {first!r}; did you mean 'deadweight {similar[0]}'?"
+            f" (to measure the project of that name: deadweight profile {first})"
+        )

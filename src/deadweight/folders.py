@@ -1,0 +1,60 @@
+"""A project's folder → the file in it that is measured: its lock before pyproject.toml before requirements.txt."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+LOCK = re.compile(r"(?:uv|poetry|pdm)\.lock\Z|Pipfile\.lock\Z|pylock(?:\.[^.]+)?\.toml\Z")
+ENVIRONMENTS = (".venv", "venv", "env")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
+_LISTS = ("requirements.txt", "requirements.in")
+# Tables and keys of a pyproject.toml of which one is filled where it asks for distributions.
+_ASKING = (
+    ("project", "dependencies"), ("project", "optional-dependencies"), ("dependency-groups",),
+    ("tool", "poetry", "group"), ("tool", "poetry", "dev-dependencies"), ("tool", "uv", "workspace"),
+    ("tool", "uv", "dev-dependencies"), ("tool", "pdm", "dev-dependencies"),
+)  # fmt: skip
+# Those that a tool reads dependencies from which [project] declares as dynamic.
+_DYNAMIC = (
+    ("tool", "poetry", "dependencies"), ("tool", "setuptools", "dynamic", "dependencies"),
+    ("tool", "hatch", "metadata", "hooks", "requirements_txt"),
+    ("tool", "hatch", "metadata", "hooks", "uv-dynamic-versioning", "dependencies"),
+)  # fmt: skip
+
+
+def project_files(folder: str) -> tuple[str, ...]:
+    """Return the files in a folder that ask for distributions, that to measure first; none where there are none."""
+    try:
+        there = {name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))}
+    except OSError:
+        return ()
+    locks = [name for name in _LOCKS if name in there]
+    locks += sorted(name for name in there if LOCK.match(name) and name not in _LOCKS)
+    project = ["pyproject.toml"] if "pyproject.toml" in there else []
+    lists = [name for name in _LISTS if name in there]
+    first = [*project, *lists] if project and _asks(os.path.join(folder, project[0])) else [*lists, *project]
+    return tuple(os.path.join(folder, name) for name in (*locks, *first))
+
+
+def _asks(path: str) -> bool:
+    """Return whether a pyproject.toml tells what it asks for; one that does not parse is left to its reader."""
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            found = tomllib.load(file)
+    except (OSError, ValueError, RecursionError):
+        return True
+    if any(_at(found, keys) for keys in _DYNAMIC):
+        return True
+    dynamic = _at(found, ("project", "dynamic"))
+    only_a_build_knows = isinstance(dynamic, list) and "dependencies" in dynamic
+    return not only_a_build_knows and any(_at(found, keys) for keys in _ASKING)
+
+
+def _at(table: Any, keys: tuple[str, ...]) -> object:
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table

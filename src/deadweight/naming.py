@@ -1,0 +1,96 @@
+"""What the user typed where no file or folder has that name → requirements, or an error that helps."""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import get_close_matches
+
+from deadweight.errors import UnclearTarget
+
+# Endings of files; a project's name may have a dot in it (ruamel.yaml), but not with one of these after it.
+_OF_FILES = re.compile(r"\.(?:txt|in|toml|lock|cfg|ini|json|tar|tgz|tar\.gz|gz|xz|zst|zip|whl|egg|sif|iso)\Z", re.I)
+_LIKE_AN_IMAGE = re.compile(r"(?:[\w.-]+:\d+/)?[a-z0-9][\w./-]*(?::[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})\Z")
+_SCHEMES = "docker podman container registry docker-archive oci-archive oci rootfs env requirements".split()
+_SAVED = "give its image on standard input: {0} save {1} | deadweight -"
+# What other tools call the places that images and requirements come from, and how to say it here.
+_ELSEWHERE = {
+    "nerdctl": _SAVED, "finch": _SAVED, "buildah": "podman has buildah's images, too: podman:{1}",
+    "containerd": _SAVED.replace("{0}", "nerdctl"), "ctr": "save it first: ctr images export image.tar {1}",
+    "cri": "save it first: ctr -n k8s.io images export image.tar {1}",
+    "docker-daemon": "write docker:{1}", "containers-storage": "write podman:{1}", "image": "write docker:{1}",
+    "docker-image": "write docker:{1}", "http": "download it first", "https": "download it first",
+    "conda": "write env: and the folder of the environment", "venv": "write env:{1}", "file": "give the path alone",
+    "dir": "copy it as an archive: skopeo copy dir:{1} oci-archive:image.tar",
+}  # fmt: skip
+_MOST_NAMES = 1000  # in a folder that is searched for a similar one
+
+
+def requirement_lines(given: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the requirements (PEP 508) that arguments are: "pandas", "torch==2.5", "uvicorn[standard]>=0.30".
+
+    raises: UnclearTarget for what is none
+    """
+    for text in given:
+        _check(text, alone=len(given) == 1)
+    return given
+
+
+def _check(text: str, *, alone: bool) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if not alone and os.path.lexists(text):
+        raise UnclearTarget(f"{text} is a file or folder", hint="only names of projects are measured together")
+    if not text.isprintable():
+        raise UnclearTarget(f"{text!r}: no such file or folder")
+    if _OF_FILES.search(text):
+        raise UnclearTarget(f"{text}: no such file or folder", hint=_similar(text))
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme in _ELSEWHERE:
+        hint = _ELSEWHERE[scheme].format(scheme, rest.lstrip("/") or "NAME")
+        raise UnclearTarget(f"{text}: {scheme}: is not known here", hint=hint)
+    if _LIKE_AN_IMAGE.match(text):
+        hint = f"for an image write docker:{text}, podman:{text} or registry:{_with_registry(text)}"
+        raise UnclearTarget(f"{text}: no such file or folder", hint=hint)
+    if _is_path(text):
+        raise UnclearTarget(f"{text}: no such file or folder", hint=_similar(text))
+    try:
+        found = Requirement(text)
+    except (InvalidRequirement, ValueError, RecursionError) as error:
+        hint = f"known are {', '.join(f'{known}:' for known in _SCHEMES)}" if colon else _similar(text)
+        raise UnclearTarget(f"{text}: no file, no folder, and no requirement", hint=hint) from error
+    if found.url:
+        raise UnclearTarget(f"{text}: a URL is measured in a requirements file only", hint="write it into one")
+    if alone and (similar := _similar(text, most_alike=True)):
+        raise UnclearTarget(f"{text}: no such file or folder", hint=f"{similar} For the project write '{text}>=0'")
+
+
+def _is_path(text: str) -> bool:
+    before = text.partition(";")[0].partition("@")[0]
+    return text.startswith((".", "~", "-")) or "/" in before or "\\" in before
+
+
+def _with_registry(text: str) -> str:
+    first = text.partition("/")[0]
+    if "/" in text and ("." in first or ":" in first or first == "localhost"):
+        return text
+    return f"docker.io/{text if '/' in text else f'library/{text}'}"
+
+
+def _similar(text: str, *, most_alike: bool = False) -> str:
+    """Return a hint with files that are called nearly so; "" for none.
+
+    most_alike: only those with the same name and another ending
+    """
+    folder, name = os.path.split(text)
+    try:
+        there = sorted(os.listdir(folder or "."))[:_MOST_NAMES]
+    except OSError:
+        return "" if most_alike else f"there is no folder {folder}"
+    if most_alike:
+        found = [each for each in there if _OF_FILES.search(each) and each.partition(".")[0] == name]
+    else:
+        found = get_close_matches(name, there, 3, 0.7)
+    if found:
+        return f"did you mean {' or '.join(os.path.join(folder, each) for each in found[:3])}?"
+    return "" if most_alike else "give a requirements file, a lock, a project's folder, an environment or an image"
