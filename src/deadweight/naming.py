@@ -31,6 +31,10 @@ def requirement_lines(given: tuple[str, ...]) -> tuple[str, ...]:
 
     raises: UnclearTarget for what is none
     """
+    try:
+        os.getcwd()
+    except OSError as error:  # what was meant for a path there must not be looked for in an index
+        raise UnclearTarget(f"{given[0]}: the working directory is gone") from error
     for text in given:
         _check(text, alone=len(given) == 1)
     return given

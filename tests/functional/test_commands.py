@@ -71,7 +71,7 @@ def test_why__requirements__shows_the_path(here: Path) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [(("env",), 0), (("env", "--no-such-option"), 2), (("no-such-file",), 4), (("unknown.txt",), 5)],
+    [(("env",), 0), (("env", "--no-such-option"), 2), (("no-such-file.txt",), 4), (("unknown.txt",), 5)],
     ids=["done", "usage", "bad-input", "installer"],
 )
 def test_exit_code(here: Path, arguments: tuple[str, ...], code: int) -> None:

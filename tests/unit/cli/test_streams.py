@@ -107,7 +107,7 @@ def test_stderr__nobody_reads_it__the_report_is_whole(redirect: str, here: Path)
 
 
 def test_stderr__closed__errors_keep_their_exit_code(here: Path) -> None:
-    assert shell(f"{DEADWEIGHT} no-such-thing 2>&-").returncode == 4
+    assert shell(f"{DEADWEIGHT} no-such-thing.txt 2>&-").returncode == 4
     assert shell(f"{DEADWEIGHT} env --no-such-option 2>/dev/full").returncode == 2
 
 
