@@ -1,4 +1,4 @@
-"""Where source uses a project → what that says of its group: evidence DW201 to DW211.
+"""Where source uses a project → what that says of its group: evidence DW201 to DW212.
 
 Uses are told apart by where they stand: what the application needs when it starts, what it may need, and what only
 those need who work on it. One piece of evidence for each rule, however many places there are.
@@ -48,7 +48,7 @@ def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
     if loaders.production or not loaders.development:
         return ()
     first = min(loaders.development, key=lambda engine: engine.when != "alone")
-    code = "DW211" if first.when == "alone" else "DW209"
+    code = "DW212" if first.when == "alone" else "DW210"
     return (Hint(Evidence(code, "dev", first.says)),)
 
 
@@ -57,7 +57,7 @@ def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
     if not imports:
         # A name in a test's string may be that of a module of the application that the test replaces.
         unclear = not mentions or any(mention.role == "tests" for mention in mentions)
-        return () if unclear else (Hint(Evidence("DW210", "dev", f"nothing but {_says(mentions)}")),)
+        return () if unclear else (Hint(Evidence("DW211", "dev", f"nothing but {_says(mentions)}")),)
     says = f"nothing but {_says(imports)}"
     companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
     return (Hint(Evidence("DW206", "dev", says)), *([companion] if name in companions() else []))

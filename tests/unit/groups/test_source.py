@@ -124,7 +124,7 @@ CI, STARTS = use("build", ".github/workflows/ci.yml", kind="command"), use("appl
 
 def test_unknown__only_ci_names_it__is_dev() -> None:
     found = assigned(UNKNOWN, CI)
-    assert decided(found) == ("DW210", "dev", True)
+    assert decided(found) == ("DW211", "dev", True)
     assert ".github/workflows/ci.yml:7" in found.evidence[0].says
 
 
@@ -175,7 +175,7 @@ def test_sometimes_served__beside_a_theme_for_the_projects_own_documentation__is
 
 def test_loaded_in_development__nothing_else_uses_it__is_dev() -> None:
     used = {"flask": (APP,)}
-    assert decided(assigned("watchdog", others=("flask",), used=used)) == ("DW209", "dev", True)
+    assert decided(assigned("watchdog", others=("flask",), used=used)) == ("DW210", "dev", True)
     assert decided(assigned("watchdog", APP, others=("flask",), used=used)) == ("DW101", "core", True)
 
 
