@@ -55,8 +55,8 @@ def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
 def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
     imports = [mention for mention in mentions if mention.kind == "import"]
     if not imports:
-        # A name in a test's string may be that of a module of the application that the test replaces.
-        unclear = not mentions or any(mention.role == "tests" for mention in mentions)
+        # Elsewhere a name may mean another thing: in a test's string, a module that the test replaces.
+        unclear = not mentions or any(mention.role not in ("build", "docs") for mention in mentions)
         return () if unclear else (Hint(Evidence("DW211", "dev", f"nothing but {_says(mentions)}")),)
     says = f"nothing but {_says(imports)}"
     companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
