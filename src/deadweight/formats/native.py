@@ -50,7 +50,7 @@ def platform_of(head: bytes) -> str | None:
     return "win_amd64" if head[:2] == b"MZ" else None
 
 
-_LIBRARY = re.compile(r"\.(?:so(?:\.\d[0-9a-z]*)*|dylib|pyd|dll|exe)\Z")
+_LIBRARY = re.compile(r"\.(?:so(?:\.\d[0-9a-z]*)*|dylib|pyd|dll|exe|o|dbg)\Z")
 _SMALLEST_PROGRAM = 1 << 14  # scripts are smaller than compiled programs, which have no suffix
 
 

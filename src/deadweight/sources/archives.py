@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 FIRST_BYTES = 40_000  # of a wheel's end: they hold all that is needed of most wheels
 _HEADERS = 1 << 18
+_LARGEST_SCRIPT = 1 << 16  # larger files in ``.data/scripts`` are programs
+_MOST_SCRIPTS = 100
+_NO_SCRIPTS = (".bat", ".cmd", ".ps1", ".sh", ".exe", ".dll", ".so", ".dylib")
 _LARGEST_TEXT = 1 << 20
 _LARGEST_WHEEL = 1 << 34
 _LARGEST_SDIST = 1 << 31
@@ -233,13 +237,43 @@ def _of_wheel(filename: str, place: _Place, beside: Callable[[], bytes | None] =
     if metadata is None or (len(metadata), zlib.crc32(metadata)) != (described.size, described.crc):
         metadata = _text(filename, place, described, _HEADERS)
     _check_name(filename, metadata)
-    entry_points = by_path.get(f"{info}/entry_points.txt")
+    _check_wheel_version(filename, place, by_path.get(f"{info}/WHEEL"))
+    texts = {name: by_path.get(f"{info}/{name}") for name in ("entry_points.txt", "top_level.txt")}
+    read = {name: _text(filename, place, member, _LARGEST_TEXT) for name, member in texts.items() if member}
     return Contents(
         items=tuple(Item(m.path, m.size, bool(m.mode & 0o111)) for m in members),
         metadata=head_of(metadata),
-        entry_points=_text(filename, place, entry_points, _LARGEST_TEXT) if entry_points else b"",
+        entry_points=read.get("entry_points.txt", b""),
+        top_level=read.get("top_level.txt", b""),
+        first_lines=dict(_first_lines(filename, place, members, f"{info.removesuffix('.dist-info')}.data/scripts/")),
         size=place.size,
     )
+
+
+def _check_wheel_version(filename: str, place: _Place, wheel: Member | None) -> None:
+    """Refuse a wheel of a later format where that can be told without a request; raises MalformedArchive."""
+    if wheel is None or not place.holds(member_span(wheel, place.size)):
+        return
+    text = _text(filename, place, wheel, _HEADERS).decode("utf-8", "replace")
+    version = re.search(r"^Wheel-Version:\s*(\d+)", text, re.MULTILINE)
+    if version and version[1] != "1":
+        raise MalformedArchive(filename, f"a wheel of format {version[1][:20]}, which installers do not know")
+
+
+def _first_lines(filename: str, place: _Place, members: Iterable[Member], folder: str) -> Iterator[tuple[str, int]]:
+    """Yield (path, bytes of the first line) of the scripts that begin with "#!python" (PEP 427)."""
+    scripts = [
+        member
+        for member in members
+        if member.path.startswith(folder)
+        and len(b"#!python") <= member.size <= _LARGEST_SCRIPT
+        and not member.path.endswith(_NO_SCRIPTS)
+    ]
+    # From the back, so that each request brings what is between a script and the bytes that are here.
+    for member in sorted(scripts[:_MOST_SCRIPTS], key=lambda member: -member.offset):
+        text = _text(filename, place, member, _LARGEST_SCRIPT)
+        if text.startswith(b"#!python"):
+            yield member.path, len(text.splitlines(keepends=True)[0])
 
 
 def _check_name(filename: str, metadata: bytes) -> None:

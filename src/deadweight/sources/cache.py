@@ -95,6 +95,8 @@ def _dump(contents: Contents, filename: str) -> bytes:
         "programs": [number for number, item in enumerate(contents.items) if item.program],
         "metadata": contents.metadata.decode("latin-1"),
         "entry_points": contents.entry_points.decode("latin-1"),
+        "top_level": contents.top_level.decode("latin-1"),
+        "first_lines": dict(contents.first_lines),
         "size": contents.size,
         "estimated": contents.estimated,
     }
@@ -109,6 +111,8 @@ def _load(data: bytes, filename: str) -> Contents:
     paths, sizes, programs, size = values["paths"].split("\0"), values["sizes"], values["programs"], values["size"]
     if len(paths) != len(sizes) or not {*map(type, sizes), *map(type, programs)} <= {int} or min(sizes) < 0:
         raise ValueError("no size for each path")
+    if {*map(type, values["first_lines"].values())} - {int}:
+        raise TypeError("a length that is no number")
     if type(size) not in (int, type(None)) or type(values["estimated"]) is not bool:
         raise TypeError("a value of another type")
     flags: Iterator[bool] = repeat(False)
@@ -119,6 +123,8 @@ def _load(data: bytes, filename: str) -> Contents:
         items=tuple(map(Item, paths, sizes, flags)),
         metadata=values["metadata"].encode("latin-1"),
         entry_points=values["entry_points"].encode("latin-1"),
+        top_level=values["top_level"].encode("latin-1"),
+        first_lines=values["first_lines"],
         size=size,
         estimated=values["estimated"],
     )

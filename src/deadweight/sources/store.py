@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from deadweight.errors import BadInput
 from deadweight.model import CacheUsage
 
-_FOLDER = "kept-1"  # the number changes with what is written, and with how an sdist is guessed at
+_FOLDER = "kept-2"  # the number changes with what is written, and with how an sdist is guessed at
 _MOST_BYTES = 200_000_000
 _KEPT_SHARE = 0.8  # what is left after the oldest have gone
 _LISTING = "listing"

@@ -184,7 +184,7 @@ class Uninstalling:
         scheme = Scheme(
             python=self._machine.python,
             installer="pip" if self._installer.name == "pip" else "uv",
-            windows=platform.startswith("win"),
+            platform=platform,
         )
         found = read_wheels(
             chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import struct
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -204,3 +205,69 @@ def test_sdist__broken__is_refused_and_nothing_else_happens(scratch: Scratch, da
     with serve("x.tar.gz", data) as server, pytest.raises(DeadweightError):
         read(server, scratch, "x.tar.gz")
     assert list(Path(scratch.temporary).iterdir()) == []
+
+
+def test_wheel__scripts__those_that_name_python_have_their_first_line_measured(scratch: Scratch) -> None:
+    folder = "dw_a-1.0.data/scripts/"
+    info = "dw_a-1.0.dist-info"
+    scripts = {"a": b"#!python -E\nx", "b": b"#!/usr/bin/env python\n", "d": b"#!pythonw\r\nx", "e": b"#!"}
+    files = {f"{folder}{name}": data for name, data in {**scripts, "c.bat": b"#!python\n"}.items()}
+    files |= {"dw_a/noise.bin": NOISE, f"{info}/METADATA": METADATA, f"{info}/top_level.txt": b"dw_a\n"}
+    with serve(WHEEL, zipped(files)) as server:
+        found, _ = read(server, scratch, WHEEL)
+    assert found.first_lines == {f"{folder}a": len("#!python -E\n"), f"{folder}d": len("#!pythonw\r\n")}
+    assert found.top_level == b"dw_a\n"
+
+
+def test_wheel__of_a_later_format__is_refused(scratch: Scratch) -> None:
+    info = "dw_a-1.0.dist-info"
+    data = zipped({f"{info}/METADATA": METADATA, f"{info}/WHEEL": b"Wheel-Version: 2.0\n", f"{info}/RECORD": b""})
+    with serve(WHEEL, data) as server, pytest.raises(MalformedArchive, match="format 2"):
+        read(server, scratch, WHEEL)
+
+
+def zstd_zipped(path: str, content: bytes, packed: bytes) -> bytes:
+    """Return a zip archive of one file that is compressed by zstd (method 93), which zipfile cannot write yet."""
+    import zlib
+
+    name, crc = path.encode(), zlib.crc32(content)
+    fields = struct.pack("<HHHHHLLLHH", 63, 0, 93, 0, 33, crc, len(packed), len(content), len(name), 0)
+    local = b"PK\3\4" + fields + name + packed
+    central = b"PK\1\2" + struct.pack("<H", 63) + fields + struct.pack("<HHHLL", 0, 0, 0, 0, 0) + name
+    end = b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 1, 1, len(central), len(local), 0)
+    return local + central + end
+
+
+def test_wheel__compressed_by_zstd__is_read(scratch: Scratch) -> None:
+    zstandard = pytest.importorskip("zstandard")
+    content = METADATA + b"x" * 1_000_000
+    data = zstd_zipped("dw_a-1.0.dist-info/METADATA", content, zstandard.compress(content))
+    with serve(WHEEL, data) as server:
+        found, _ = read(server, scratch, WHEEL)
+    assert found.items[0].size == len(content)
+    assert found.metadata == METADATA.split(b"\n\n")[0]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+@pytest.mark.parametrize("mode", ["gz", "bz2", "xz"])
+def test_sdist__cut_short_on_the_disk__is_refused(scratch: Scratch, tmp_path: Path, mode: str, share: float) -> None:
+    data = tarred({**SOURCES, "dw_a-1.0/dw_a/noise.bin": NOISE}, mode)
+    path = tmp_path / f"dw_a-1.0.tar.{mode}"
+    path.write_bytes(data[: int(len(data) * share)])
+    reader = ArchiveReader(lambda: Client(), NoCache(), scratch)
+    with pytest.raises(MalformedArchive, match="cannot|can be read"):
+        reader.contents(Archive(filename=path.name, url=path.as_uri()))
+
+
+def test_sdist__headers_without_end__are_given_up(scratch: Scratch, tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        for number in range(200):
+            member = tarfile.TarInfo(f"dw_a-1.0/{number}")
+            member.pax_headers = {"comment": "x" * 900_000}
+            archive.addfile(member)
+    path = tmp_path / "dw_a-1.0.tar.gz"
+    path.write_bytes(buffer.getvalue())
+    reader = ArchiveReader(lambda: Client(), NoCache(), scratch)
+    with pytest.raises(MalformedArchive, match="headers take more"):
+        reader.contents(Archive(filename=path.name, url=path.as_uri()))

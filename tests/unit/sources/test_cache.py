@@ -16,6 +16,8 @@ CONTENTS = Contents(
     items=(Item("a/b.py", 10), Item("a/späte", 0), Item("bin/x", 1 << 40, program=True)),
     metadata="Name: ä\n".encode() + b"\xff",
     entry_points=b"[console_scripts]\n",
+    top_level=b"a\n",
+    first_lines={"a-1.data/scripts/x": 9},
     size=123,
     estimated=True,
 )
@@ -69,7 +71,8 @@ def test_cache__archive_of_another_size__is_another_archive(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("key", "value"),
     [("sizes", ["1", "2", "3"]), ("sizes", [1, 2, -3]), ("sizes", {}), ("programs", ["x"]), ("programs", 1),
-     ("paths", []), ("metadata", 1), ("entry_points", None), ("size", "123"), ("estimated", 0)],
+     ("paths", []), ("metadata", 1), ("entry_points", None), ("size", "123"), ("estimated", 0),
+     ("first_lines", {"x": "1"}), ("first_lines", []), ("top_level", 1)],
 )  # fmt: skip
 def test_cache__value_of_another_type__is_read_anew(tmp_path: Path, key: str, value: object) -> None:
     cache = Cache(str(tmp_path))
@@ -101,7 +104,7 @@ def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path), most=1_000_000_000)
     for number in range(10):
         cache.put(archive(number), CONTENTS, verified=True)
-        os.utime(tmp_path / "kept-1" / f"listing-{number:064x}.json", (number, number))
+        os.utime(tmp_path / "kept-2" / f"listing-{number:064x}.json", (number, number))
     assert cache.get(archive(0)) is not None  # used just now
     size = files(cache)[0].stat().st_size
     small = Cache(str(tmp_path), most=5 * size)
@@ -125,8 +128,8 @@ def test_cache__folder_that_cannot_be_written__is_nobodys_business(tmp_path: Pat
 def test_cache__clear__leaves_what_is_not_its_own(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     cache.put(archive(), CONTENTS, verified=True)
-    (tmp_path / "kept-1" / ".new-left-behind").write_text("x")
-    (tmp_path / "kept-1" / "mine.txt").write_text("x")
+    (tmp_path / "kept-2" / ".new-left-behind").write_text("x")
+    (tmp_path / "kept-2" / "mine.txt").write_text("x")
     assert cache.clear().listings == 1
     assert [path.name for path in files(cache)] == ["mine.txt"]
 
