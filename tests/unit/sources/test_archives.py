@@ -255,7 +255,7 @@ def test_sdist__cut_short_on_the_disk__is_refused(scratch: Scratch, tmp_path: Pa
     path = tmp_path / f"dw_a-1.0.tar.{mode}"
     path.write_bytes(data[: int(len(data) * share)])
     reader = ArchiveReader(lambda: Client(), NoCache(), scratch)
-    with pytest.raises(MalformedArchive, match="cannot|can be read"):
+    with pytest.raises(MalformedArchive, match="can be read"):
         reader.contents(Archive(filename=path.name, url=path.as_uri()))
 
 
