@@ -8,6 +8,7 @@ and kept in FOLDER; of a file that is asked for in parts, only the parts. Each r
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import html
 import http.client
@@ -133,6 +134,7 @@ class Handler(BaseHTTPRequestHandler):
     delay: float
     counters = {"requests": 0, "bytes": 0}  # noqa: RUF012  shared by all connections, on purpose
     counting = threading.Lock()
+    pages: dict[str, tuple[bytes, bytes]] = {}  # noqa: RUF012  the same
     started = False  # whether the head of the answer is out, so that no other can follow
 
     def log_message(self, *_: Any) -> None:
@@ -163,6 +165,20 @@ class Handler(BaseHTTPRequestHandler):
             return None
 
     def _page(self, name: str) -> None:
+        if name not in self.pages:
+            self.pages[name] = self._rewritten(name)
+        body, packed = self.pages[name]
+        # As PyPI does it: pages may be kept for ten minutes, and are compressed on their way.
+        told = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "max-age=600, public"}
+        if self.headers.get("If-None-Match") == told["ETag"]:
+            return self._send(304, b"", told)
+        if "gzip" in self.headers.get("Accept-Encoding", ""):
+            body, told = packed, {**told, "Content-Encoding": "gzip"}
+        self._count(0, len(body))
+        return self._send(200, body, {"Content-Type": "text/html", **told})
+
+    def _rewritten(self, name: str) -> tuple[bytes, bytes]:
+        """Return a page whose links lead here, and the same compressed."""
         url = f"{self.index}/{name}/"
         text = self.kept.path(url).read_text("utf-8", "replace")
 
@@ -173,8 +189,7 @@ class Handler(BaseHTTPRequestHandler):
             return f'href="{html.escape(f"/files/{key}/{name}{mark}{fragment}")}"'
 
         body = HREF.sub(here, text).encode()
-        self._count(0, len(body))
-        self._send(200, body, {"Content-Type": "text/html"})
+        return body, gzip.compress(body, 6, mtime=0)
 
     def _file(self, url: str) -> None:
         if self.path.endswith(".metadata"):
@@ -202,6 +217,7 @@ class Handler(BaseHTTPRequestHandler):
         if part and not wanted:
             return self._send(416, b"", {"Content-Range": f"bytes */{total}"})
         told = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{total}"} if part else {}
+        told["Cache-Control"] = "max-age=365000000, immutable, public"
         self._start_file(206 if part else 200, {**told, "Content-Length": str(len(wanted))})
         self._count(0, len(wanted))
         if wanted:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,24 +49,27 @@ class Run:
 
 
 def main(names: list[str]) -> None:
-    """Compare applications by name; all by default."""
+    """Compare applications by name, all by default: "uv" with bare resolving, "install" with installing."""
     with local_index(KEPT, DELAY) as index, tempfile.TemporaryDirectory(prefix="deadweight-bench-") as folder:
         scratch = Path(folder)
-        after_resolution(index, scratch)
-        for name in names or APPLICATIONS:
-            side_by_side(name, APPLICATIONS[name], index, scratch)
+        asked = [name for name in names if name in APPLICATIONS]
+        if not names or "uv" in names:
+            for name in asked or APPLICATIONS:
+                beside_uv(name, APPLICATIONS[name], index, scratch)
+            large_lock(index, scratch)
+        if not names or "install" in names:
+            after_resolution(index, scratch)
+            for name in asked or APPLICATIONS:
+                side_by_side(name, APPLICATIONS[name], index, scratch)
 
 
 def run(arguments: list[str], index: LocalIndex, scratch: Path) -> Run:
     """Run deadweight once."""
-    astray = ("PIP_FIND", "UV_", "PYTHONDONTWRITEBYTECODE")  # an installed program has its bytecode
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(astray)}
-    environment = {**kept, "UV_CACHE_DIR": str(scratch / "uv"), "DEADWEIGHT_CACHE_DIR": str(scratch / "dw")}
     index.reset()
     began = time.perf_counter()
     done = subprocess.run(
         [str(BIN / "deadweight"), *arguments, "--format", "json", "--quiet"],
-        env=environment, capture_output=True, text=True, check=False,
+        env=environment_of(scratch), capture_output=True, text=True, check=False,
     )  # fmt: skip
     seconds = time.perf_counter() - began
     if done.returncode:
@@ -104,6 +109,80 @@ def after_resolution(index: LocalIndex, scratch: Path) -> None:
         best = sorted(runs, key=lambda each: each.seconds)[len(runs) // 2]
         share = best.moved / download
         print(f"  {title:15} {best.seconds:6.2f} s, {best.requests} requests, {best.moved / 1e6:.2f} MB ({share:.2%})")
+
+
+def environment_of(scratch: Path) -> dict[str, str]:
+    """Return the variables that both programs run with: caches of their own, and nothing of the user's settings."""
+    astray = ("PIP_FIND", "UV_", "PYTHONDONTWRITEBYTECODE")  # an installed program has its bytecode
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(astray)}
+    return {**kept, "UV_CACHE_DIR": str(scratch / "uv"), "DEADWEIGHT_CACHE_DIR": str(scratch / "dw")}
+
+
+def compile_seconds(requirements: Path, index: LocalIndex, scratch: Path, lock: str = "pylock.bare.toml") -> float:
+    """Return how long bare ``uv pip compile`` takes for the same requirements."""
+    command = [
+        str(BIN / "uv"), "pip", "compile", str(requirements), "--quiet", "--no-header", "--format", "pylock.toml",
+        "--default-index", index.url, "--python", sys.executable, "--output-file", str(scratch / lock),
+    ]  # fmt: skip
+    (scratch / lock).unlink(missing_ok=True)
+    began = time.perf_counter()
+    subprocess.run(command, env=environment_of(scratch), check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began
+
+
+def beside_uv(name: str, requirements: Path, index: LocalIndex, scratch: Path, rounds: int = 5) -> None:
+    """Bare ``uv pip compile`` and deadweight in turns: with empty caches, with full ones, with an edited file."""
+    options = [str(requirements), "--no-install", "--index-url", index.url]
+    edited = scratch / "edited.txt"
+    seconds: dict[str, list[tuple[float, float]]] = {"cold": [], "warm": [], "warm, edited": []}
+    run(options, index, scratch)  # fills the index's own folder
+    for number in range(rounds):
+        empty(scratch, "uv")
+        bare = compile_seconds(requirements, index, scratch)
+        empty(scratch, "uv", "dw")
+        seconds["cold"].append((run(options, index, scratch).seconds, bare))
+        seconds["warm"].append((run(options, index, scratch).seconds, compile_seconds(requirements, index, scratch)))
+        edited.write_text(requirements.read_text() + f"# {number}\nsix\n")
+        bare = compile_seconds(edited, index, scratch)
+        seconds["warm, edited"].append((run([str(edited), *options[1:]], index, scratch).seconds, bare))
+    print(f"{name}, beside uv pip compile (medians of {rounds} runs in turns):")
+    for title, pairs in seconds.items():
+        ours, bare = (statistics.median(values) for values in zip(*pairs, strict=True))
+        ratio = statistics.median(one / other for one, other in pairs)
+        print(f"  {title:13} {ours:5.2f} s  uv {bare:5.2f} s  {ratio:4.2f} times")
+
+
+def large_lock(index: LocalIndex, scratch: Path) -> None:
+    """A poetry.lock of some 130 distributions, whose archives have to be looked up by hash: cold and warm."""
+    wanted = scratch / "wanted.txt"
+    wanted.write_text(APPLICATIONS["bookgen"].read_text() + APPLICATIONS["paper-trading"].read_text())
+    compile_seconds(wanted, index, scratch, "pylock.wanted.toml")
+    packages = tomllib.loads((scratch / "pylock.wanted.toml").read_text())["packages"]
+    rows = [
+        f'[[package]]\nname = "{package["name"]}"\nversion = "{package["version"]}"\ngroups = ["main"]\nfiles = ['
+        + ", ".join(
+            f'{{file = "{wheel["url"].rpartition("/")[2]}", hash = "sha256:{wheel["hashes"]["sha256"]}"}}'
+            for wheel in package["wheels"]
+        )
+        + "]\n"
+        for package in packages
+        if package.get("wheels")
+    ]
+    lock = scratch / "poetry.lock"
+    lock.write_text("\n".join(rows) + '[metadata]\nlock-version = "2.1"\n')
+    options = [str(lock), "--index-url", index.url]
+    run(options, index, scratch)
+    cold, warm = [], []
+    for _ in range(3):
+        empty(scratch, "dw")
+        cold.append(run(options, index, scratch))
+        warm += [run(options, index, scratch) for _ in range(3)]
+    for title, runs in {"cold": cold, "warm": warm}.items():
+        best = sorted(runs, key=lambda each: each.seconds)[len(runs) // 2]
+        print(
+            f"poetry.lock of {len(rows)} distributions, {title}: {best.seconds:.2f} s, {best.requests} requests,"
+            f" {best.moved / 1e6:.1f} MB"
+        )
 
 
 def side_by_side(name: str, requirements: Path, index: LocalIndex, scratch: Path) -> None:

@@ -135,6 +135,78 @@ def test_no_install__second_time__comes_from_the_cache(server: Server) -> None:
     assert len([asked for asked in server.asked if asked.range == "bytes=-40000"]) == 4
 
 
+def pages_asked(server: Server) -> int:
+    return len([asked for asked in server.asked if asked.path.startswith("/simple/")])
+
+
+def test_no_install__same_question_within_ten_minutes__is_not_resolved_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    now, began = time.time, pages_asked(server)
+    first = measure(server, "dw-app\n")
+    asked = pages_asked(server)
+    assert asked > began
+    again = measure(server, "dw-app\n")
+    assert pages_asked(server) == asked
+    assert sizes(again) == sizes(first)
+    assert [row.requires for row in again.rows()] == [row.requires for row in first.rows()]
+    monkeypatch.setattr("deadweight.sources.resolutions.time.time", lambda: now() + 601)
+    measure(server, "dw-app\n")
+    assert pages_asked(server) > asked
+
+
+@pytest.mark.parametrize("change", ["line", "constraint", "python", "variable", "config", "no-cache", "index"])
+def test_no_install__other_question__is_resolved(
+    server: Server, here: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    write_files(here, {"c.txt": "dw-lib>=0.5\n"})
+    text, settings = "dw-app\n-c c.txt\n", dict[str, object]()
+    measure(server, text)
+    before = pages_asked(server)
+    if change == "line":
+        text += "odd\n"
+    elif change == "constraint":
+        write_files(here, {"c.txt": "dw-lib>=0.6\n"})
+    elif change == "python":
+        settings = {"python": "3.12", "platform": "manylinux_2_28_x86_64"}
+    elif change == "variable":
+        monkeypatch.setenv("UV_PRERELEASE", "allow")
+    elif change == "config":
+        monkeypatch.delenv("UV_NO_CONFIG")
+        write_files(here, {"uv.toml": "[pip]\nprerelease = 'allow'\n"})
+    elif change == "no-cache":
+        settings = {"no_cache": True}
+    else:
+        settings = {"index_url": f"{server.url}/simple"}
+    measure(server, text, **settings)
+    assert pages_asked(server) > before
+
+
+def test_no_install__folders_of_archives__are_read_every_time(here: Path, loopback: Path) -> None:
+    write_files(here / "wheels", dict([make_wheel("dw-app", "1.0")]))
+    Path("requirements.txt").write_text("--no-index\n--find-links wheels\ndw-app\n")
+    versions = []
+    for new in ("1.0", "2.0"):
+        write_files(here / "wheels", dict([make_wheel("dw-app", new)]))
+        versions += [d.version for d in profile("requirements.txt", Settings(no_install=True)).inventory.distributions]
+    assert versions == ["1.0", "2.0"]
+
+
+def test_lock__archives_to_look_up__are_looked_up_once(server: Server) -> None:
+    import hashlib
+
+    filename, data = WHEELS[1]
+    lock = POETRY.format(filename=filename, sha256=hashlib.sha256(data).hexdigest(), version="1.0")
+    write_files(Path(), {"poetry.lock": lock})
+    for _ in range(2):
+        assert set(sizes(profile("poetry.lock", Settings(index_url=f"{server.url}/simple/")))) == {"dw-lib"}
+    assert len(server.asked) == 2  # the page and the wheel, once each
+    profile("poetry.lock", Settings(index_url=f"{server.url}/simple/", no_cache=True))
+    assert len(server.asked) == 4
+
+
 @pytest.mark.parametrize("as_json", [False, True])
 @both
 def test_no_install__sdist_alone__is_estimated_and_not_run(here: Path, as_json: bool, installer: str) -> None:

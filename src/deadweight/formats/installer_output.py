@@ -28,8 +28,7 @@ _NO_NETWORK = re.compile(
 _NEEDS_BUILD = re.compile(r"no usable wheels|building (?:from )?source(?: distributions)? is disabled", re.I)
 _UV_LOG = re.compile(
     r"^DEBUG (?:Searching for a compatible version of (?P<name>[\w.-]+)(?:[\[{][^\n]*)? \((?P<range>[^()\n]*)\)$"
-    r"|Selecting: (?P<selected>[\w.-]+))",
-    re.MULTILINE,
+    r"|Selecting: (?P<selected>[\w.-]+))"
 )
 _PIP_VAIN = re.compile(r"satisfies the requirement (?P<name>[\w.-]+)(?:\[[^\]\n]*\])?(?P<range>[^\s;(]*)")
 # uv: "the current Python version (3.11.7) does not satisfy Python>=3.12"; pip: "requires a different Python: 3.11.7 not
@@ -101,23 +100,36 @@ def _bytes(match: re.Match[str]) -> int:
     return int(float(match.group("size")) * _UNITS[match.group("unit")])
 
 
-def uv_doubts(output: str) -> dict[str, str]:
-    """Return project → the versions of it that were looked for in vain, or whose newest was passed over.
+class UvDoubts:
+    """Reads uv's log (``--verbose``) line by line for the projects of which it passed over versions.
 
-    uv's log (``--verbose``) names each range that it looks for a version in, and what it selects; a range that no
-    selection follows held nothing that it could take, which is how versions without a wheel show.
+    The log names each range that uv looks for a version in, and what it selects; a range that no selection follows held
+    nothing that it could take, which is how versions without a wheel show.
     """
-    searched: dict[str, str] = {}
-    doubts: dict[str, str] = {}
-    for match in _UV_LOG.finditer(output):
+
+    def __init__(self) -> None:
+        self._searched: dict[str, str] = {}
+        self._doubts: dict[str, str] = {}
+
+    def read(self, line: str) -> str | None:
+        """Return the project that this line is the first to raise a doubt about, None for most lines."""
+        match = _UV_LOG.match(line)
+        if match is None:
+            return None
         name = normalize(match["name"] or match["selected"])
         if match["range"] is None:
-            searched.pop(name, None)
-        elif name in searched:
-            doubts.setdefault(name, searched[name])
-        else:
-            searched[name] = match["range"]
-    return searched | doubts
+            self._searched.pop(name, None)
+        elif name not in self._searched:
+            self._searched[name] = match["range"]
+        elif name not in self._doubts:
+            self._doubts[name] = self._searched[name]
+            return name
+        return None
+
+    @property
+    def ranges(self) -> dict[str, str]:
+        """Project → the versions of it that were looked for in vain, or whose newest was passed over."""
+        return self._searched | self._doubts
 
 
 def pip_doubts(output: str) -> dict[str, str]:

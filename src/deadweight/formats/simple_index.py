@@ -25,6 +25,7 @@ MOST_LINKS = 100_000
 _SCHEMES = ("http", "https", "file")
 # Absolute URLs that have nothing to resolve, split or normalize: nearly all links of PyPI.
 _PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?/[\w.~/+%!-]*\Z", re.ASCII)
+_PLAIN_PATH = re.compile(r"/(?!/)[\w.~/+%!-]*\Z", re.ASCII)
 _LONGEST_NAME = 255  # of a file, on any disk
 
 
@@ -143,7 +144,11 @@ def _link(
 ) -> Link | None:
     bare = href.partition("#")[0].strip()
     if _PLAIN.match(bare):
-        url, path, scheme = bare, bare, "https"
+        url, scheme = bare, "https"
+        path = bare
+    elif _PLAIN_PATH.match(bare) and ".." not in bare:
+        url, scheme = _origin(base) + bare, base.partition(":")[0].lower()
+        path = bare
     else:
         try:
             parts = urlsplit(urljoin(base, bare))
@@ -163,6 +168,13 @@ def _link(
         metadata_sha256=metadata_sha256,
     )
     return Link(archive, yanked, requires_python)
+
+
+@lru_cache(64)
+def _origin(url: str) -> str:
+    """Return what a URL's absolute paths are appended to."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _beside(told: object) -> tuple[bool, str | None]:

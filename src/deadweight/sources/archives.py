@@ -12,6 +12,7 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
@@ -32,6 +33,7 @@ from deadweight.formats.zip_directory import (
 )
 from deadweight.model import Archive
 from deadweight.sources.cache import Cache
+from deadweight.sources.parallel import AT_ONCE
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.urls import parts_of
 
@@ -71,7 +73,22 @@ class ArchiveReader:
 
     def __init__(self, connect: Callable[[], Client], cache: Cache, scratch: Scratch) -> None:
         self._connect, self._cache, self._scratch = connect, cache, scratch
+        self._expected: dict[Archive, Future[Contents]] = {}
+        self._ahead: ThreadPoolExecutor | None = None
         self.told: list[str] = []
+
+    def expect(self, archives: Iterable[Archive]) -> None:
+        """Begin to read archives on servers, which ``contents`` will be asked for."""
+        if self._ahead is None:
+            self._ahead = ThreadPoolExecutor(AT_ONCE)
+        for archive in archives:
+            if archive not in self._expected and _is_remote(archive) and self._cache.get(archive) is None:
+                self._expected[archive] = self._ahead.submit(self._contents, archive)
+
+    def close(self) -> None:
+        """Begin nothing more."""
+        if self._ahead is not None:
+            self._ahead.shutdown(wait=False, cancel_futures=True)
 
     def known(self, archive: Archive) -> Contents | None:
         """Return what an archive holds where the cache knows it."""
@@ -82,7 +99,11 @@ class ArchiveReader:
 
         raises: FetchFailed, MalformedArchive, BadInput where a local file cannot be read or its hash does not match
         """
-        if urlsplit(archive.url).scheme in ("file", ""):
+        expected = self._expected.get(archive)
+        return self._contents(archive) if expected is None else expected.result()
+
+    def _contents(self, archive: Archive) -> Contents:
+        if not _is_remote(archive):
             return self._of_local(archive, _path_of(archive.url))
         return self._cache.get(archive) or self._of_remote(archive)
 
@@ -163,6 +184,10 @@ class ArchiveReader:
         if archive.metadata_sha256 not in (None, hashlib.sha256(found).hexdigest()):
             return None
         return found
+
+
+def _is_remote(archive: Archive) -> bool:
+    return urlsplit(archive.url).scheme not in ("file", "")
 
 
 def _path_of(url: str) -> str:

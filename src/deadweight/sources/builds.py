@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput
 from deadweight.formats.metadata import is_name, normalize
@@ -14,9 +13,7 @@ from deadweight.machine import Machine
 from deadweight.model import Archive, Lock
 from deadweight.selection import best_wheel
 from deadweight.sources.indexes import Indexes, Places
-
-if TYPE_CHECKING:
-    from deadweight.sources.http import Client
+from deadweight.sources.pages import Pages
 
 TORCH_INDEX = "https://download.pytorch.org/whl/"
 _TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
@@ -73,7 +70,7 @@ def bare_name(requirement: str) -> str:
     return normalize(match[1]) if match else ""
 
 
-def constraints(lock: Lock, wishes: Wishes, machine: Machine, connect: Callable[[], Client]) -> dict[str, str]:
+def constraints(lock: Lock, wishes: Wishes, machine: Machine, pages: Pages) -> dict[str, str]:
     """Return project → the constraint that takes it from the index that the user named.
 
     The version is the one that was resolved, where that index has it, else its newest.
@@ -81,14 +78,14 @@ def constraints(lock: Lock, wishes: Wishes, machine: Machine, connect: Callable[
     """
     versions = {package.name: package.version for package in lock.packages}
     places = {name: url for name, url in wishes.places().items() if name in versions}
-    return {name: _constraint(name, versions[name], url, machine, connect) for name, url in places.items()}
+    return {name: _constraint(name, versions[name], url, machine, pages) for name, url in places.items()}
 
 
-def _constraint(name: str, version: str | None, url: str, machine: Machine, connect: Callable[[], Client]) -> str:
+def _constraint(name: str, version: str | None, url: str, machine: Machine, pages: Pages) -> str:
     from packaging.version import Version
 
     found: dict[Version, list[Archive]] = {}
-    for link in Indexes(lambda: Places((url,)), connect).links(name):
+    for link in Indexes(lambda: Places((url,)), pages).links(name):
         text = version_of(link.archive.filename, name)
         if text is not None and not link.yanked and best_wheel([link.archive], machine) is not None:
             found.setdefault(Version(text), []).append(link.archive)

@@ -15,6 +15,7 @@ from deadweight.model import Archive, Lock, Metadata, Wanted
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.cache import Cache
 from deadweight.sources.indexes import Indexes, Places
+from deadweight.sources.pages import Pages
 from deadweight.sources.parallel import in_parallel
 from deadweight.sources.scratch import Scratch
 
@@ -96,7 +97,9 @@ def read_descriptions(sought: Iterable[Sought], places: Places, cache: Cache, sc
     except FetchFailed as error:  # an index whose URL is none
         return Said(told=(f"judged by names alone: {error.cause}",))
     with client:
-        asking = _Asking(Indexes(lambda: places, lambda: client), ArchiveReader(lambda: client, cache, scratch))
+        asking = _Asking(
+            Indexes(lambda: places, Pages(lambda: client, cache.store)), ArchiveReader(lambda: client, cache, scratch)
+        )
         for each, task in in_parallel(asking.metadata, sought):
             try:
                 known[each.name] = task.result()

@@ -70,6 +70,7 @@ class Client:
         self._timeout, self._deadline, self._attempts = timeout, deadline, attempts
         self._credentials = {origin_of(its): found for its in map(parts_of, origins) if (found := userinfo_of(its))}
         self._pools: dict[str, urllib3.PoolManager] = {}
+        self._proxies: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
         self.requests = self.received_bytes = 0
 
@@ -91,6 +92,23 @@ class Client:
         raises:        FetchFailed
         """
         return self._page("GET", url, {"Accept": accept, **_authorized(authorization)}, limit)
+
+    def get_changed(
+        self, url: str, *, limit: int, accept: str, validators: Mapping[str, str]
+    ) -> tuple[Page | None, Mapping[str, str]]:
+        """Return a whole body, compressed on its way, and the headers; None if it is the one the validators belong to.
+
+        validators: If-None-Match and If-Modified-Since (RFC 9110, 13.1)
+        raises:     FetchFailed
+        """
+
+        def read() -> tuple[Page | None, Mapping[str, str]]:
+            headers = {"Accept": accept, "Accept-Encoding": "gzip", **validators}
+            answer, final = self._ask("GET", url, headers, also=(304,) if validators else ())
+            body = b"".join(self._chunks(answer, url, limit))
+            return None if answer.status == 304 else Page(body, final, answer.headers), answer.headers
+
+        return self._tried(read)
 
     def post(self, url: str, form: Mapping[str, str], *, limit: int) -> Page:
         """Return what a server answers to a form, which goes to it alone; raises FetchFailed."""
@@ -267,9 +285,12 @@ class Client:
             raise kind(f"cannot reach {printable(host)}: {_reason(error)}", hint=_HINT) from error
 
     def _pool(self, parts: SplitResult) -> urllib3.PoolManager:
-        proxies = {} if urllib.request.proxy_bypass(parts.netloc) else urllib.request.getproxies()
-        proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
         with self._lock:
+            proxy = self._proxies.get((parts.scheme, parts.netloc))
+            if proxy is None:  # the environment is read once for each server: that takes as long as a small answer
+                found = {} if urllib.request.proxy_bypass(parts.netloc) else urllib.request.getproxies()
+                proxy = found.get(parts.scheme) or found.get("all") or ""
+                self._proxies[parts.scheme, parts.netloc] = proxy
             if proxy not in self._pools:
                 self._pools[proxy] = _new_pool(proxy, self._deadline)
             return self._pools[proxy]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -9,23 +10,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.formats.project_sources import Rules
 from deadweight.formats.requirements import RequirementsFile
-from deadweight.formats.simple_index import ACCEPT, LARGEST_PAGE, Link, read_page, version_of
+from deadweight.formats.simple_index import LARGEST_PAGE, Link, read_page, version_of
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
 from deadweight.selection import best_wheel
 from deadweight.sources.installer import InstallOptions
+from deadweight.sources.pages import Pages, archive_of_row, archive_row
 from deadweight.sources.parallel import in_parallel
 from deadweight.sources.pip_config import pip_settings
+from deadweight.sources.store import key_of
 
-if TYPE_CHECKING:
-    from deadweight.sources.http import Client
-
+_KIND = "archives"
 DEFAULT_INDEX = "https://pypi.org/simple"
 _SECTIONS = ("global", "install", "lock", ":env:")
 _SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
@@ -170,12 +171,12 @@ def _told_by_pip() -> Told:
 class Indexes:
     """Answers what there is of a project.
 
-    places:  gives where to look; asked at the first question
-    connect: gives the client
+    places: gives where to look; asked at the first question
+    pages:  reads what is there
     """
 
-    def __init__(self, places: Callable[[], Places], connect: Callable[[], Client]) -> None:
-        self._ask, self._connect = places, connect
+    def __init__(self, places: Callable[[], Places], pages: Pages) -> None:
+        self._ask, self._pages = places, pages
 
     @cached_property
     def _places(self) -> Places:
@@ -186,11 +187,48 @@ class Indexes:
 
         raises: FetchFailed where no index could be asked
         """
+        return self._links(name, self._of_project(name))
+
+    def archives(self, package: Pinned) -> tuple[Archive, ...]:
+        """Return the archives of a package's version.
+
+        An archive never changes: what an index once had of a version is not looked up again if it has all that the lock
+        names. Folders are always read. raises: FetchFailed where no index could be asked
+        """
+        places = self._of_project(package.name)
+        remote = tuple(place for place in places if _is_remote(place))
+        local = tuple(place for place in places if not _is_remote(place))
+        known = (*package.wheels, *([package.sdist] if package.sdist else ()))
+        # What is behind a URL with credentials has these in its own URLs, which are not to be kept.
+        key = None if any("@" in place for place in remote) else key_of(package.version or "", *remote)
+        kept = _load(self._pages.store.get(_KIND, key)) if key and known else ()
+        beside = self._archives(package, local) if local else ()
+        if kept and _has_all((*kept, *beside), known):
+            return (*kept, *beside)
+        found = self._archives(package, places)
+        fetched = [archive_row(archive) for archive in found if _is_remote(archive.url)]
+        if key and fetched:
+            self._pages.store.put(_KIND, key, json.dumps(fetched).encode())
+        return found
+
+    def _archives(self, package: Pinned, places: Iterable[str]) -> tuple[Archive, ...]:
+        return tuple(
+            link.archive
+            for link in self._links(package.name, places)
+            if _same_version(version_of(link.archive.filename, package.name), package.version)
+        )
+
+    def _of_project(self, name: str) -> tuple[str, ...]:
+        """Return the pages and folders that may have archives of a project."""
+        pinned = self._places.pinned.get(name)
+        if pinned:
+            return (f"{pinned.rstrip('/')}/{name}/",)
+        return (*(f"{url.rstrip('/')}/{name}/" for url in self._places.urls), *self._places.links)
+
+    def _links(self, name: str, places: Iterable[str]) -> tuple[Link, ...]:
         found: list[Link] = []
         failures: list[DeadweightError] = []
-        pinned = self._places.pinned.get(name)
-        urls, links = ((pinned,), ()) if pinned else (self._places.urls, self._places.links)
-        for place in (*(f"{url.rstrip('/')}/{name}/" for url in urls), *links):
+        for place in places:
             try:
                 found += (link for link in self._page(place) if version_of(link.archive.filename, name))
             except FetchFailed as error:
@@ -203,10 +241,26 @@ class Indexes:
 
     def _page(self, place: str) -> Iterable[Link]:
         if "://" in place and not place.startswith("file:"):
-            page = self._connect().get(place, limit=LARGEST_PAGE, accept=ACCEPT)
-            return read_page(page.data, page.content_type, page.url)
+            return self._pages.links(place)
         path = unquote(urlsplit(place).path) if place.startswith("file:") else os.path.expanduser(place)
         return _local(path)
+
+
+def _is_remote(place: str) -> bool:
+    return place.startswith(("http://", "https://"))
+
+
+def _load(data: bytes | None) -> tuple[Archive, ...]:
+    try:
+        return tuple(map(archive_of_row, json.loads(data or b"[]")))
+    except (ValueError, TypeError, RecursionError):
+        return ()  # cut short, or of another version: looked up anew
+
+
+def _has_all(found: Iterable[Archive], named: Iterable[Archive]) -> bool:
+    """Say whether among the archives that were found are all that a lock names, by hash or else by file name."""
+    sums, names = {archive.sha256 for archive in found}, {archive.filename for archive in found}
+    return all(archive.sha256 in sums if archive.sha256 else archive.filename in names for archive in named)
 
 
 def _local(path: str) -> Iterable[Link]:
@@ -268,11 +322,9 @@ def _located(package: Pinned, indexes: Indexes) -> Pinned:
     sums = {archive.sha256 for archive in known if archive.sha256}
     names = {archive.filename for archive in known if archive.filename}
     archives = [
-        link.archive
-        for link in indexes.links(package.name)
-        if _same_version(version_of(link.archive.filename, package.name), package.version)
-        and (not sums or link.archive.sha256 is None or link.archive.sha256 in sums)
-        and (not names or link.archive.filename in names)
+        archive
+        for archive in indexes.archives(package)
+        if (not sums or archive.sha256 is None or archive.sha256 in sums) and (not names or archive.filename in names)
     ]
     sdists = [archive for archive in archives if not archive.filename.endswith(".whl")]
     which = "with a hash or name that the lock gives" if known else "at all"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
-_AT_ONCE = 24  # requests: as many as one server may be asked for
+AT_ONCE = 24  # requests: as many as one server may be asked for
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -17,7 +17,7 @@ def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T,
 
     Where the reader stops early, for an error or a signal, what has begun is not waited for, and the rest never begins.
     """
-    pool = ThreadPoolExecutor(_AT_ONCE)
+    pool = ThreadPoolExecutor(AT_ONCE)
     try:
         tasks = {pool.submit(work, item): item for item in items}
         for task in as_completed(tasks):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from deadweight.errors import InstallFailed
-from deadweight.formats.installer_output import explain, pip_doubts, uv_doubts
+from deadweight.formats.installer_output import UvDoubts, explain, pip_doubts
 from deadweight.formats.locks import read_lock
 from deadweight.formats.pip_report import read_report
 from deadweight.formats.pyproject import Choice
@@ -41,6 +41,22 @@ class Answer:
     output: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a resolver is asked.
+
+    requirements: path of a requirements file
+    anew:         projects whose versions are to be chosen anew; those of others may stay as the last answer had them
+    expect:       called as soon as a doubt about a project's versions shows
+    """
+
+    requirements: str
+    machine: Machine
+    options: InstallOptions
+    anew: Collection[str] = ()
+    expect: Callable[[str], None] = lambda _: None
+
+
 class Resolver(Protocol):
     """Something that chooses versions and archives."""
 
@@ -48,13 +64,8 @@ class Resolver(Protocol):
     def name(self) -> str:
         """Return what reports call it."""
 
-    def ask(
-        self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch, anew: Collection[str] = ()
-    ) -> Answer:
-        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine.
-
-        anew: projects whose versions are to be chosen anew; those of others may stay as the last answer had them
-        """
+    def ask(self, question: Question, scratch: Scratch) -> Answer:
+        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +78,36 @@ class UvResolver:
     def name(self) -> str:
         return self.uv.name
 
-    def ask(
-        self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch, anew: Collection[str] = ()
-    ) -> Answer:
+    def ask(self, question: Question, scratch: Scratch) -> Answer:
+        machine, options = question.machine, question.options
         path = os.path.join(scratch.path, "pylock.toml")
         python = find_interpreter(options.python) or find_interpreter("")
         command = [
-            self.uv.executable, "pip", "compile", requirements, *options.projects,
+            self.uv.executable, "pip", "compile", question.requirements, *options.projects,
             "--format", "pylock.toml", "--output-file", path,
             "--no-build", "--no-header", "--verbose", "--no-python-downloads", "--python", str(python),
             "--python-version", machine.python,
             *(["--python-platform", uv_platform(machine.platform)] if machine.platform else []),
             *folder_options(options),
             *uv_options(options),
-            *(option for name in sorted(anew) for option in ("--upgrade-package", name)),
+            *(option for name in sorted(question.anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
         # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
         variables = {**self.uv.variables(options, scratch), **_uv_variables(machine.platform)}
-        status, output = run(command, scratch, environment=variables)
+        doubts = UvDoubts()
+
+        def on_line(line: str) -> None:
+            name = doubts.read(line)
+            if name is not None:
+                question.expect(name)
+
+        status, output = run(command, scratch, on_line, environment=variables)
         if status:
-            return Answer(lock=None, doubts=uv_doubts(output), output=output)
+            return Answer(lock=None, doubts=doubts.ranges, output=output)
         with open(path, "rb") as file:
             data = file.read()
         lock = read_lock(path, data, machine.marker_values, Choice())
-        return Answer(lock=lock, doubts=uv_doubts(output), output=output)
+        return Answer(lock=lock, doubts=doubts.ranges, output=output)
 
 
 def uv_platform(platform: str) -> str:
@@ -132,9 +149,8 @@ class PipResolver:
     def name(self) -> str:
         return self.pip.name
 
-    def ask(
-        self, requirements: str, machine: Machine, options: InstallOptions, scratch: Scratch, anew: Collection[str] = ()
-    ) -> Answer:
+    def ask(self, question: Question, scratch: Scratch) -> Answer:
+        machine, options = question.machine, question.options
         python = find_interpreter(options.python)
         if python is None:
             raise no_interpreter(options.python)
@@ -150,7 +166,7 @@ class PipResolver:
         command = [
             *self.pip.command(python, builds=False), "install",
             "--dry-run", "--ignore-installed", "--report", path,
-            "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", requirements,
+            "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", question.requirements,
             "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
             *_pip_tags(machine),
             *folder_options(options),
@@ -190,10 +206,12 @@ def resolve(
     stand_ins: StandIns,
     scratch: Scratch,
     observe: Observer,
+    ahead: Callable[[Lock], None] = lambda _: None,
 ) -> Lock:
     """Return what the requirements come to on a machine, with versions that only an sdist holds.
 
     requirements: path of a file that names no place to be built
+    ahead:        called with each answer, of which most are the last one
     raises:       InstallFailed with the resolver's own reason, shortened
     """
     within = options.with_links(stand_ins.folder)
@@ -202,7 +220,12 @@ def resolve(
     for _ in range(_ROUNDS):
         again = f", again, since there is no wheel of {', '.join(anew)}" if anew else ""
         observe(Progress("resolving", f"distributions, with {resolver.name}{again}"))
-        answer = resolver.ask(requirements, machine, within, scratch, anew)
+        question = Question(
+            requirements=requirements, machine=machine, options=within, anew=anew, expect=stand_ins.expect
+        )
+        answer = resolver.ask(question, scratch)
+        if answer.lock is not None:
+            ahead(answer.lock)
         doubts = set(answer.doubts.items()) - asked
         asked |= doubts
         anew = stand_ins.add(sorted(doubts))

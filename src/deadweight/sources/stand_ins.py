@@ -11,6 +11,7 @@ import io
 import os
 import zipfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,6 +26,8 @@ from deadweight.selection import best_wheel
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.indexes import Indexes
 from deadweight.sources.parallel import in_parallel
+
+_AHEAD = 8  # pages that are fetched while the resolver runs
 
 
 class StandIns:
@@ -42,6 +45,7 @@ class StandIns:
         os.makedirs(folder, exist_ok=True)
         self._machine, self._resolving, self._indexes, self._reader = machine, resolving, indexes, reader
         self._real: dict[str, Pinned] = {}
+        self._fetching: ThreadPoolExecutor | None = None
 
     def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
         """Make a stand-in for the version of each project that an installer would build; return whose are new.
@@ -50,6 +54,17 @@ class StandIns:
         """
         made = {doubt[0] for doubt, task in in_parallel(lambda doubt: self._add(*doubt), doubts) if task.result()}
         return sorted(made)
+
+    def expect(self, name: str) -> None:
+        """Begin to fetch what indexes have of a project, which ``add`` will ask for when the resolver is done."""
+        if self._fetching is None:
+            self._fetching = ThreadPoolExecutor(_AHEAD)
+        self._fetching.submit(self._indexes.links, name)
+
+    def close(self) -> None:
+        """Fetch nothing more."""
+        if self._fetching is not None:
+            self._fetching.shutdown(wait=False, cancel_futures=True)
 
     def _add(self, name: str, versions: str) -> bool:
         try:
@@ -112,23 +127,36 @@ def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Mach
 
     A range of one version takes that version yanked or not (PEP 592).
     """
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion, Version
+    from packaging.version import Version
 
-    found: dict[Version, list[Link]] = {}
+    exact = is_exact(versions)
+    fits = _FitsPython(machine.marker_values["python_full_version"])
+    by_text: dict[str, list[Link]] = {}
     for link in links:
         text = version_of(link.archive.filename, name)
-        if text is None or (link.yanked and not is_exact(versions)):
-            continue
-        try:
-            version = Version(text)
-            fits = SpecifierSet(link.requires_python).contains(machine.marker_values["python_full_version"])
-        except (InvalidVersion, InvalidSpecifier):
-            continue
-        if fits and within(version, versions):
-            found.setdefault(version, []).append(link)
+        if text is not None and (exact or not link.yanked) and fits(link.requires_python):
+            by_text.setdefault(text, []).append(link)
+    found = {version: text for text in by_text if within(version := Version(text), versions)}
     final = [version for version in found if not version.is_prerelease] or list(found)
-    return [(str(version), found[version]) for version in sorted(final, reverse=True)]
+    return [(found[version], by_text[found[version]]) for version in sorted(final, reverse=True)]
+
+
+class _FitsPython:
+    """Says whether a Requires-Python admits a Python; each of them, which most archives share, is read once."""
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, requires_python: str) -> bool:
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        if requires_python not in self._known:
+            try:
+                self._known[requires_python] = SpecifierSet(requires_python).contains(self._python)
+            except InvalidSpecifier:
+                self._known[requires_python] = False
+        return self._known[requires_python]
 
 
 def _filename(package: Pinned) -> str:

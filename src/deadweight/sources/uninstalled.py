@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,13 +18,15 @@ from deadweight.formats.wheel import Scheme
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned, Skipped, Wanted
 from deadweight.progress import Observer
-from deadweight.selection import choose
+from deadweight.selection import best_wheel, choose
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.builds import Wishes, bare_name, constraints, of_cuda, overrides
 from deadweight.sources.cache import Cache
 from deadweight.sources.indexes import Indexes, configured, locate, with_other_wheels
 from deadweight.sources.installer import Installer, InstallOptions
 from deadweight.sources.interpreters import version_of_interpreter
+from deadweight.sources.pages import Pages
+from deadweight.sources.resolutions import Resolutions, key_of_question
 from deadweight.sources.resolver import resolve, resolver_of
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.stand_ins import StandIns
@@ -70,9 +73,12 @@ class Uninstalling:
         # What pip is told takes a run of pip to learn; a lock rarely needs to know, so it is asked when it does.
         self._origins = configured(options, file, os.environ, tool or "uv").origins
         self._client: Client | None = None
+        self._stack = contextlib.ExitStack()
         self._connecting = threading.Lock()
-        self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._connect)
+        self._pages = Pages(self._connect, cache.store)
+        self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._pages)
         self._reader = ArchiveReader(self._connect, cache, scratch)
+        self._resolutions = Resolutions(cache.store)
         self._skipped: list[Skipped] = []
         self._told: list[str] = []
         self._thought_away: frozenset[str] = frozenset()
@@ -81,6 +87,8 @@ class Uninstalling:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._stack.close()
+        self._reader.close()
         if self._client is not None:
             self._client.close()
         self._cache.trim()
@@ -96,6 +104,25 @@ class Uninstalling:
 
     def resolved(self, file: RequirementsFile) -> Lock:
         """Return what a requirements file comes to; what only a build could tell is left out, and said so."""
+        key = self._key(file)
+        found = self._resolutions.get(key)
+        if found is None:
+            found = self._resolved_anew(file)
+            if not (self._skipped or self._told or self._reader.told):
+                self._resolutions.put(key, found)
+        return found
+
+    def _key(self, file: RequirementsFile) -> str | None:
+        """Return the key under which the resolution of a file is kept, None where it is not."""
+        if any(wanted.url and not wanted.url.startswith(("http://", "https://")) for wanted in file.all_wanted()):
+            return None  # a folder or a repository
+        wishes = self._wishes
+        more = (repr(sorted(wishes.swaps.items())), repr(sorted(wishes.places().items())))
+        places = configured(self._options, file, os.environ, "uv")
+        return key_of_question(for_resolver(file, {}), self._machine, self._options, self._installer, places, more)
+
+    def _resolved_anew(self, file: RequirementsFile) -> Lock:
+        threading.Thread(target=self._import_ahead, daemon=True).start()
         like = self._machine.for_resolving()
         try:
             return self._resolved(file, self._machine)
@@ -108,7 +135,9 @@ class Uninstalling:
     def _resolved(self, file: RequirementsFile, machine: Machine) -> Lock:
         """Return what a requirements file comes to on a machine: the one that is measured, or one like it."""
         folder = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
-        stand_ins = StandIns(folder, self._machine, machine, self._indexes, self._reader)
+        stand_ins = self._stack.enter_context(
+            contextlib.closing(StandIns(folder, self._machine, machine, self._indexes, self._reader))
+        )
         text = for_resolver(file, dict(self._replaced(file, stand_ins)))
         options = self._options
         transitive = {old: new for old, new in self._wishes.swaps.items() if new not in text.splitlines()}
@@ -118,7 +147,7 @@ class Uninstalling:
             options = replace(options, overrides=(*options.overrides, path))
         lock = self._resolve(text, machine, options, stand_ins)
         try:
-            pins = constraints(lock, self._wishes, self._machine, self._connect)
+            pins = constraints(lock, self._wishes, self._machine, self._pages)
         except FetchFailed as error:
             if not self._wishes.torch or self._wishes.index:
                 raise
@@ -137,7 +166,19 @@ class Uninstalling:
             stand_ins=stand_ins,
             scratch=self._scratch,
             observe=self._observe,
+            ahead=self._read_ahead,
         )
+
+    def _read_ahead(self, lock: Lock) -> None:
+        """Begin to read the wheels of an answer while it is still looked into what the resolver passed over."""
+        wheels = (best_wheel(package.wheels, self._machine) for package in lock.packages)
+        self._reader.expect(wheel for wheel in wheels if wheel is not None)
+
+    def _import_ahead(self) -> None:
+        """Import what reading archives takes while the resolver runs."""
+        import deadweight.sources.http  # noqa: F401
+
+        _ = self._machine.tags
 
     def _without_cuda(self, lock: Lock, file: RequirementsFile, error: FetchFailed) -> Lock:
         """Take out what the build for CUDA alone brings in, where the index of the other build cannot be asked."""
