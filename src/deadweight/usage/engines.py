@@ -42,6 +42,7 @@ def _table() -> dict[str, tuple[Engine, ...]]:
     found: dict[str, list[Engine]] = defaultdict(list)
     for row in rows:
         for by in row["by"].split():
-            says, when = f"{by} loads it {row['says']}", row.get("when", "always")
+            says = f"{by} {row.get('verb', 'loads')} it {row.get('says', '')}".rstrip()
+            when = row.get("when", "always")
             found[by] += (Engine(name, by, says, when) for name in row["names"].split())
     return {by: tuple(engines) for by, engines in found.items()}
