@@ -168,14 +168,17 @@ def by_summary(metadata: Metadata) -> Hint | None:
     return None
 
 
-_KNOWN = frozenset(("DW101", "DW102", "DW103", "DW107", "DW108", "DW109", "DW110"))
+_KNOWN = frozenset(("DW101", "DW102", "DW103", "DW110"))
+_DOUBTED = frozenset(("DW107", "DW108", "DW109"))
 _SUMMARY = 300  # characters that are looked at; the field is one line
 
 
 def judge(metadata: Metadata, config: Names) -> tuple[Hint, ...]:
     """Return what the rules make of a name and its metadata, by their codes."""
-    first = (by_config(config, metadata), by_knowledge(metadata), by_classifier(metadata), by_entry_points(metadata))
-    told = tuple(hint for hint in first if hint)
+    by_names = tuple(hint for hint in (by_config(config, metadata), by_knowledge(metadata)) if hint)
+    if any(hint.evidence.rule in _DOUBTED for hint in by_names):
+        return by_names  # Sphinx has Sphinx's classifier: that it is for documentation is not what is in doubt
+    told = (*by_names, *(hint for hint in (by_classifier(metadata), by_entry_points(metadata)) if hint))
     if any(hint.evidence.rule in _KNOWN for hint in told):
         return told  # words add nothing to what is known
     return told + tuple(hint for hint in (by_name(metadata), by_summary(metadata)) if hint)

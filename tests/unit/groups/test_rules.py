@@ -145,6 +145,17 @@ def test_judge__entry_points__tell_what_it_plugs_into(
     assert [(h.evidence.rule, h.evidence.group, h.rule.strength) for h in hints] == found
 
 
+@pytest.mark.parametrize("name", ["sphinx", "sphinxcontrib-applehelp", "mkdocs", "alabaster"])
+def test_judge__engine_of_documentation__its_own_framework_makes_it_no_surer(name: str) -> None:
+    described = Metadata(
+        name=name,
+        version=None,
+        classifiers=("Framework :: Sphinx", "Framework :: MkDocs"),
+        plugin_groups=("sphinx.html_themes", "mkdocs.plugins"),
+    )
+    assert [hint.evidence.rule for hint in judge(described, config_names({}))] == ["DW109"]
+
+
 def test_judge__known_runtime_library_with_test_hooks__is_what_its_name_says() -> None:
     first, *_ = judge(Metadata(name="anyio", version=None, plugin_groups=("pytest11",)), config_names({}))
     assert (first.evidence.rule, first.evidence.group) == ("DW101", "core")
