@@ -93,7 +93,7 @@ def test_entry_points__groups_exist_and_none_stands_twice() -> None:
         ("phonenumbers", "countries"),
         ("ipython", "shell"),
         ("locust", "load generator"),
-        ("datamodel-code-generator", "generator of code"),
+        ("datamodel-code-generator", "code generator"),
         ("gitlint", "linter"),
     ],
 )
