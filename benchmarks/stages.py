@@ -54,7 +54,7 @@ config = config_names({})
 groups = assign_groups(inventory, graph, config)
 done("groups")
 lines = wanted_of(inventory, graph)
-plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, groups=groups, config=config)
+plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, weights=weights, groups=groups, config=config)
 splits = make_splits(plan, Settings())
 done("splits")
 found = deadweight.findings.Profile(

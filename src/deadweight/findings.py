@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from deadweight.graph import Graph, Weight, build_graph, weigh
+from deadweight.graph import Graph, Holders, Weight, build_graph, holders, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.model import (
@@ -50,6 +50,22 @@ class Row:
     @property
     def key(self) -> str:
         return self.distribution.key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A distribution that several direct requirements need.
+
+    direct:  whether it is a direct requirement itself
+    holders: the others that need it, those that reach the most bytes first
+    """
+
+    key: str
+    direct: bool
+    holders: Holders
+
+
+_HOLDERS = 20  # direct requirements that are listed for each distribution that they share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +119,16 @@ class Profile:
                 requires=self.dependencies.requires(key),
                 required_by=self.dependencies.required_by.get(key, ()),
             )
+
+    def shared(self) -> tuple[Shared, ...]:
+        """Return what several direct requirements hold up together: dropping one of them does not free it."""
+        direct = sorted(self.dependencies.direct, key=lambda root: (-self.weights[root.key].closure, root.key))
+        named = {root.key for root in direct}
+        return tuple(
+            Shared(key=key, direct=key in named, holders=found)
+            for key, found in sorted(holders(self.dependencies, direct, _HOLDERS).items())
+            if found.count + (key in named) > 1
+        )
 
     def first_keys(self) -> set[str]:
         """Return the keys of what the first environment's direct requirements bring in, which is split."""
@@ -241,10 +267,12 @@ def conclude(
     uses = None if source is None else uses_of(source, provided(inventory.distributions), names)
     groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
     lines = wanted_of(inventory, graph) if wanted is None else wanted
+    weights = weigh(graph)
     plan = Plan(
         wanted=lines,
         keys=graph.keys_of(lines),
         graph=graph,
+        weights=weights,
         groups=groups,
         config=config,
         uses=uses or {},
@@ -258,7 +286,7 @@ def conclude(
         target=target,
         inventory=inventory,
         dependencies=graph,
-        weights=weigh(graph),
+        weights=weights,
         groups=groups,
         splits=splits,
         requirements=file,
@@ -268,7 +296,7 @@ def conclude(
         source=source,
         uses=uses or {},
         proofs=proofs,
-        remarks=remarks_of(source, inventory, graph, groups, uses or {}) if source else (),
+        remarks=remarks_of(source, inventory, graph, weights, groups, uses or {}) if source else (),
     )
 
 

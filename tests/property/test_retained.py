@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 import networkx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.graph import Graph, base, build_graph, weigh
+from deadweight.graph import Graph, Holders, base, build_graph, holders, weigh
+from deadweight.graph.closures import closure_bytes
+from deadweight.graph.condensation import condense
+from deadweight.graph.dominators import dominator_tree
 from tests.builders import bare, bare_inventory, wants
 
 NAMES = tuple("abcdefgh")
@@ -97,13 +101,71 @@ def test_roots__any_graph__reach_everything_and_free_everything(graph: Graph) ->
     assert graph.freed_by_dropping(()) == set()
 
 
-@given(graphs())
-def test_holders__any_graph__dropping_them_all_frees_what_they_hold(graph: Graph) -> None:
-    direct = {root.key for root in graph.direct}
-    for key, holders in graph.holders().items():
-        assert set(holders) <= direct - {key}
-        if not graph.strays and key not in direct:
-            assert key in graph.freed_by_dropping(set(holders))
+@given(graphs(), st.integers(1, 3))
+def test_holders__any_graph__are_the_roots_that_reach_it(graph: Graph, most: int) -> None:
+    found = holders(graph, graph.direct, most)
+    for key in graph.own:
+        reaching = tuple(r.key for r in graph.direct if r.key != key and key in graph.closure([r]))
+        assert graph.holders_of(key) == reaching
+        assert found.get(key, Holders()) == Holders(reaching[:most], len(reaching))
+
+
+@given(graphs(), st.integers(1, 3))
+def test_holders__in_blocks__are_the_same(graph: Graph, block: int) -> None:
+    whole = holders(graph, graph.roots, 2)
+    assert holders(graph, graph.roots, 2, block=block) == whole
+
+
+@given(graphs(), st.integers(1, 3), st.sampled_from((0, 12)))
+def test_closure_bytes__in_blocks_of_any_kind__are_the_same(graph: Graph, block: int, few: int) -> None:
+    whole = closure_bytes(graph, graph.own)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("deadweight.graph.closures._FEW", few)
+        assert closure_bytes(graph, graph.own, block=block) == whole
+
+
+@given(graphs(extras=("",)))
+def test_strays__any_graph__hold_what_no_other_root_reaches_first(graph: Graph) -> None:
+    """Each stray is needed as a root: nothing that stands above it reaches it."""
+    for stray in graph.strays:
+        assert stray.key not in graph.closure(graph.direct)
+        others = graph.closure(root for root in graph.strays if root != stray)
+        assert stray.key not in others or any(
+            root.key in graph.closure([stray]) for root in graph.strays if root != stray
+        )
+
+
+DIGRAPHS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40)
+
+
+@given(DIGRAPHS)
+def test_condense__any_digraph__is_networkxs_condensation(pairs: list[tuple[int, int]]) -> None:
+    edges: dict[str, list[str]] = {}
+    for source, target in pairs:
+        edges.setdefault(str(source), []).append(str(target))
+    found = condense(edges, map(str, range(10)))
+    whole = networkx.DiGraph([(s, t) for s, targets in edges.items() for t in targets])
+    whole.add_nodes_from(map(str, range(10)))
+    assert {*map(frozenset, found.members)} == {*map(frozenset, networkx.strongly_connected_components(whole))}
+    for number, targets in enumerate(found.targets):
+        assert all(target < number for target in targets)
+        leads = {found.number[t] for node in found.members[number] for t in edges.get(node, ())} - {number}
+        assert {*targets} == leads
+
+
+@given(DIGRAPHS)
+def test_dominator_tree__any_digraph__is_networkxs(pairs: list[tuple[int, int]]) -> None:
+    targets: list[list[int]] = [[] for _ in range(10)]
+    for source, target in pairs:
+        targets[source].append(target)
+    order, dominator = dominator_tree(targets, 0)
+    whole = networkx.DiGraph(pairs)
+    whole.add_nodes_from(range(10))
+    expected = networkx.immediate_dominators(whole, 0)
+    assert {v: dominator[v] for v in order if v} == {v: above for v, above in expected.items() if v}
+    assert all(dominator[v] == -1 for v in range(10) if v not in order)
+    place = {v: n for n, v in enumerate(order)}
+    assert all(place[dominator[v]] < place[v] for v in order if v)
 
 
 @given(graphs(extras=("",)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import networkx
 import pytest
 
-from deadweight.graph import Graph, Root, build_graph, weigh
+from deadweight.graph import Graph, Holders, Root, build_graph, holders, weigh
 from tests.builders import bare, bare_inventory, wants
 
 
@@ -308,7 +308,10 @@ def test_holders__name_the_direct_requirements_that_reach_it() -> None:
     inventory = bare_inventory(
         bare("a", requires=["m"]), bare("m", requires=["s"]), bare("b", requires=["s"]), bare("s")
     )
-    assert dict(build_graph(inventory, wants("a", "b")).holders()) == {"m": ("a",), "s": ("a", "b")}
+    found = build_graph(inventory, wants("a", "b"))
+    assert holders(found, found.direct, 9) == {"m": Holders(("a",), 1), "s": Holders(("a", "b"), 2)}
+    assert holders(found, found.direct, 1)["s"] == Holders(("a",), 2)
+    assert found.holders_of("s") == ("a", "b")
 
 
 # --- networkx ------------------------------------------------------------------------------------

@@ -3,8 +3,11 @@
 A node is a distribution (``uvicorn``) or one of its extras that somebody asks for (``uvicorn[standard]``); the extra's
 node leads to the distribution and to what the extra adds. So an extra weighs on whoever asks for it, on nobody else.
 
-    value.py  the graph itself       matching.py  requirement lines → edges
-    roots.py  what was asked for     weights.py   closure, retained and freed bytes
+    value.py         the graph itself               matching.py  requirement lines → edges
+    lines.py         requirement lines              roots.py     what was asked for
+    weights.py       retained and freed bytes       closures.py  closure bytes
+    holding.py       which roots reach what
+    condensation.py, dominators.py  the two algorithms under them
 """
 
 from __future__ import annotations
@@ -12,13 +15,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
+from deadweight.graph.condensation import Edges
+from deadweight.graph.holding import Holders, holders
 from deadweight.graph.matching import Matcher
 from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
-from deadweight.graph.value import Edges, Graph, Root, base, key_of, reachable
-from deadweight.graph.weights import Weight, retained_bytes, weigh
+from deadweight.graph.value import Graph, Root, base, key_of, merged, reachable
+from deadweight.graph.weights import Weight, weigh
 from deadweight.model import Distribution, Environment, Inventory, Wanted
 
-__all__ = ["Edges", "Graph", "Root", "Weight", "base", "build_graph", "reachable", "retained_bytes", "weigh"]
+__all__ = ["Edges", "Graph", "Holders", "Root", "Weight", "base", "build_graph", "holders", "reachable", "weigh"]
 
 
 def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) -> Graph:
@@ -26,13 +31,15 @@ def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) 
 
     wanted: the user's requirements, of the first environment; None where REQUESTED marks tell, as in the others
     """
-    first, *others = (
-        [d for d in inventory.distributions if d.prefix == environment.prefix] for environment in inventory.environments
+    apart: dict[str, list[Distribution]] = {environment.prefix: [] for environment in inventory.environments}
+    for distribution in inventory.distributions:
+        apart[distribution.prefix].append(distribution)
+    return merged(
+        [
+            _graph_of(environment, apart[environment.prefix], None if number else wanted)
+            for number, environment in enumerate(inventory.environments)
+        ]
     )
-    graph = _graph_of(inventory.environment, first, wanted)
-    for environment, distributions in zip(inventory.environments[1:], others, strict=True):
-        graph = graph.beside(_graph_of(environment, distributions, None))
-    return graph
 
 
 def _graph_of(
@@ -49,8 +56,8 @@ def _graph_of(
         direct = matcher.match_wanted(wanted)
         frozen = is_frozen(wanted, direct, matcher)
         if frozen:
-            asked = {key_of(want, matcher.keys, matcher.urls) for want in wanted if want.asked}
-            direct = unrequired(direct, {root.key for root in direct if root.key in asked}, matcher)
+            asked = {key_of(want, matcher.keys, matcher.urls) for want in wanted if want.asked} - {None}
+            direct = unrequired(direct, asked, matcher)
     strays = strays_of(direct, matcher)
     required_by: dict[str, set[str]] = defaultdict(set)
     for node, targets in matcher.edges.items():

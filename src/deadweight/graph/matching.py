@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from deadweight.formats.metadata import normalize
+from deadweight.graph.lines import Line, Markers, Offer, parse_line
 from deadweight.graph.value import Root, base, key_of, reachable
 from deadweight.markers import marker_values
 from deadweight.model import Conflict, Distribution, Environment, Wanted
-
-if TYPE_CHECKING:
-    from packaging.requirements import Requirement
 
 
 class Matcher:
@@ -33,7 +29,8 @@ class Matcher:
         self.conflicts: dict[tuple[str, str], Conflict] = {}
         self.warnings: list[str] = []
         self.urls = {d.url.rstrip("/"): d.key for d in distributions if d.url}
-        self._values = marker_values(environment)
+        self._markers = Markers(marker_values(environment))
+        self._offers: dict[str, Offer] = {}
 
     def visit(self, node: str) -> None:
         """Add the edges out of ``node``, and of the extras that they ask for."""
@@ -46,46 +43,35 @@ class Matcher:
             targets = self.edges[node] = {key} if extra else set()
             if extra:
                 self.extras[key].add(extra)
-            for line, requirement in self.requirements_of(self.by_key[key], extra):
-                for target in self._targets(key, line, requirement):
-                    self.lines.setdefault((node, base(target)), line)
+            for line in self.requirements_of(self.by_key[key], extra):
+                for target in self._targets(key, line):
+                    self.lines.setdefault((node, base(target)), line.text)
                     targets.add(target)
                     pending.append(target)
 
-    def requirements_of(self, distribution: Distribution, extra: str) -> Iterator[tuple[str, Requirement]]:
-        from packaging.requirements import InvalidRequirement
-        from packaging.utils import InvalidName
-
-        for line in distribution.metadata.requires:
-            marker = line.partition(";")[2]
-            # Most lines wait for an extra that nobody asks for: do not parse those.
-            if ("extra" not in marker) if extra else ("extra" in marker and " or " not in marker):
-                continue
-            if extra and extra not in normalize(marker):
-                continue
+    def requirements_of(self, distribution: Distribution, extra: str) -> Iterator[Line]:
+        """Yield the requirements that hold for an extra alone; without one, those that hold without any."""
+        if distribution.key not in self._offers:
+            self._offers[distribution.key] = Offer(distribution.metadata.requires)
+        for text in self._offers[distribution.key].lines(extra):
             try:
-                requirement = parse_requirement(line)
-                if self._holds(requirement, extra) and not (extra and self._holds(requirement, "")):
-                    yield line, requirement
-            except (InvalidRequirement, InvalidName, ValueError) as error:
-                self.warnings.append(
-                    f"{distribution.name} has a requirement that does not parse: {line} ({str(error).splitlines()[0]})"
-                )
+                line = parse_line(text)
+                if self._markers.hold(line.marker, extra) and not (extra and self._markers.hold(line.marker)):
+                    yield line
+            except (ValueError, RecursionError) as error:
+                reason = (str(error) or type(error).__name__).splitlines()[0]
+                self.warnings.append(f"{distribution.name} has a requirement that does not parse: {text} ({reason})")
 
-    def _holds(self, requirement: Requirement, extra: str) -> bool:
-        return requirement.marker is None or requirement.marker.evaluate({**self._values, "extra": extra})
-
-    def _targets(self, key: str, line: str, requirement: Requirement) -> Iterator[str]:
-        name = normalize(requirement.name)
-        found = self.keys.get(name)
+    def _targets(self, key: str, line: Line) -> Iterator[str]:
+        found = self.keys.get(line.name)
         if found is None:
-            self.conflicts[key, name] = Conflict(
-                kind="missing", names=(key, name), says=f"{key} requires {_shown(line)}, which is not there"
+            self.conflicts[key, line.name] = Conflict(
+                kind="missing", names=(key, line.name), says=f"{key} requires {_shown(line.text)}, which is not there"
             )
             return
-        self.check_version(key, self.by_key[found], str(requirement.specifier))
+        self.check_version(key, self.by_key[found], line.specifier)
         yield found
-        yield from (f"{found}[{normalize(extra)}]" for extra in requirement.extras)
+        yield from (f"{found}[{extra}]" for extra in line.extras)
 
     def check_version(self, asker: str, found: Distribution, specifier: str) -> None:
         """Note a conflict where the version that is there is not one that was asked for."""
@@ -119,12 +105,17 @@ class Matcher:
 
     def holds(self, want: Wanted) -> bool:
         """Say whether a requirement of the user's applies in the environment that was measured."""
-        from packaging.markers import Marker
-
-        return not want.marker or Marker(want.marker).evaluate({**self._values, "extra": ""})
+        return self._markers.hold(want.marker)
 
     def reached(self, roots: Iterable[Root]) -> set[str]:
         return {base(n) for n in reachable(self.edges, (n for root in roots for n in root.nodes()))}
+
+    def edges_of_keys(self) -> dict[str, set[str]]:
+        """Return distribution → those that it or an extra of it requires, whoever asks for the extra."""
+        edges: dict[str, set[str]] = defaultdict(set)
+        for node, targets in self.edges.items():
+            edges[base(node)].update(map(base, targets))
+        return edges
 
     def required(self, among: Collection[str]) -> set[str]:
         """Return the keys that another distribution among these requires."""
@@ -135,14 +126,6 @@ class Matcher:
             for target in targets
             if base(target) != base(node)
         }
-
-
-@lru_cache(maxsize=1 << 14)
-def parse_requirement(line: str) -> Requirement:
-    """Parse a PEP 508 line; raises packaging's InvalidRequirement."""
-    from packaging.requirements import Requirement
-
-    return Requirement(line)
 
 
 @lru_cache(maxsize=1 << 14)

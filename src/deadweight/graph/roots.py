@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from deadweight.formats.metadata import is_name, normalize
+from deadweight.graph.condensation import condense
+from deadweight.graph.holding import reached_by_others
 from deadweight.graph.matching import Matcher
-from deadweight.graph.value import Root
+from deadweight.graph.value import Root, extend
 from deadweight.model import Distribution, Wanted
 
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
@@ -61,14 +63,15 @@ def with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: M
                 extras.add(extra)
                 matcher.visit(f"{root.key}[{extra}]")
                 brought = matcher.reached([Root(root.key, frozenset({extra}))]) - {root.key}
-                unreached, unmarked = unreached - brought, unmarked - brought
+                unreached -= brought
+                unmarked -= brought
         found.append(Root(root.key, frozenset(extras)))
     guessed = [f"{root.key}[{','.join(sorted(root.extras))}]" for root in found if root.extras]
     if guessed:
         matcher.warnings.append(
             f"no environment records extras; by what is there, these were asked for: {', '.join(guessed)}"
         )
-    brought = {key for root in found if root.extras for key in matcher.reached([root]) - {root.key}}
+    brought = reached_by_others(matcher.edges, [root for root in found if root.extras], [root.key for root in found])
     return [root for root in found if root.key not in brought or root.key in marked]
 
 
@@ -79,7 +82,7 @@ def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
     # A marker may compare ``extra`` with any text, and what is guessed here is written into requirements files.
     spoken_of = {extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line) if is_name(extra)}
     for extra in spoken_of - DEVELOPERS_EXTRAS:
-        names = {normalize(r.name) for _, r in matcher.requirements_of(distribution, normalize(extra))} - {key}
+        names = {line.name for line in matcher.requirements_of(distribution, normalize(extra))} - {key}
         if names:
             offered[normalize(extra)] = names
     return offered
@@ -98,22 +101,31 @@ def is_frozen(wanted: Collection[Wanted], direct: list[Root], matcher: Matcher) 
     )
 
 
-def unrequired(direct: list[Root], asked: Collection[str], matcher: Matcher) -> list[Root]:
+def unrequired(direct: list[Root], asked: Collection[str | None], matcher: Matcher) -> list[Root]:
     """Keep the roots that no other root requires, and those that are known to be asked for; of a cycle, one."""
     named = {root.key: root for root in direct}
-    kept = [root for root in direct if root.key in asked or root.key not in matcher.required(named)]
-    while left := sorted(named.keys() - matcher.reached(kept)):
-        kept.append(named[left[0]])
-    return sorted(kept)
+    required = matcher.required(named)
+    kept = [root for root in direct if root.key in asked or root.key not in required]
+    return sorted([*kept, *_entries(named.values(), kept, matcher)])
 
 
 def strays_of(direct: list[Root], matcher: Matcher) -> list[Root]:
     """Return roots for what the direct ones do not reach, such as pip, or what an uninstall left behind."""
-    strays: list[Root] = []
-    reached = matcher.reached(direct)
-    left = {key for key in matcher.by_key if key not in reached}
-    while left:
-        top = left - matcher.required(left) or {min(left)}
-        strays += (Root(key) for key in sorted(top))
-        left -= matcher.reached(strays)
-    return strays
+    return sorted(_entries((Root(key) for key in matcher.by_key), direct, matcher))
+
+
+def _entries(candidates: Iterable[Root], roots: Iterable[Root], matcher: Matcher) -> Iterator[Root]:
+    """Yield those of the candidates that must be roots too, so that all of them are reached; of a cycle, the first.
+
+    Candidates are tried from the top down: in topological order, and by name within a cycle.
+    """
+    reached: set[str] = set()
+    extend(reached, matcher.edges, (node for root in roots for node in root.nodes()))
+    left = sorted(root for root in candidates if root.key not in reached)
+    if not left:
+        return
+    condensed = condense(matcher.edges_of_keys(), [root.key for root in left])
+    for root in sorted(left, key=lambda root: -condensed.number[root.key]):
+        if root.key not in reached:
+            extend(reached, matcher.edges, root.nodes())
+            yield root

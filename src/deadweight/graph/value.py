@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from deadweight.graph.condensation import Condensation, Edges, condense
 from deadweight.model import Conflict, Wanted
 
 if TYPE_CHECKING:
     import networkx
-
-Edges = Mapping[str, Collection[str]]
 
 
 class Root(NamedTuple):
@@ -26,7 +26,7 @@ class Root(NamedTuple):
         yield from (f"{self.key}[{extra}]" for extra in sorted(self.extras))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Graph:
     """Requirements matched to distributions.
 
@@ -55,20 +55,11 @@ class Graph:
     warnings: tuple[str, ...] = ()
     required_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def beside(self, other: Graph) -> Graph:
-        """Return both graphs as one; of another environment, so that no edge leads from one into the other."""
-        return replace(
-            self,
-            edges={**self.edges, **other.edges},
-            lines={**self.lines, **other.lines},
-            direct=self.direct + other.direct,
-            strays=self.strays + other.strays,
-            extras={**self.extras, **other.extras},
-            own={**self.own, **other.own},
-            conflicts=self.conflicts + other.conflicts,
-            warnings=tuple(dict.fromkeys(self.warnings + other.warnings)),
-            required_by={**self.required_by, **other.required_by},
-        )
+    @cached_property
+    def condensed(self) -> Condensation:
+        """The graph with each cycle as one vertex; ``joined(key)`` stands above a distribution and its extras."""
+        above = {joined(key): tuple(self.nodes_of(key)) for key, extras in self.extras.items() if extras}
+        return condense({**self.edges, **above}, (*self.own, *above))
 
     @property
     def roots(self) -> tuple[Root, ...]:
@@ -113,13 +104,14 @@ class Graph:
         """Return requirement → the key it names; None where nothing of that name is there, or its marker is false."""
         return {want: None if want in self.inactive else key_of(want, self.keys, self.urls) for want in wanted}
 
-    def holders(self) -> Mapping[str, tuple[str, ...]]:
-        """Return key → the direct requirements that reach it, itself left out; together they hold it up."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for root in self.direct:
-            for key in sorted(self.closure([root]) - {root.key}):
-                found[key].append(root.key)
-        return {key: tuple(roots) for key, roots in found.items()}
+    def holders_of(self, key: str) -> tuple[str, ...]:
+        """Return the direct requirements that reach a distribution, itself left out; together they hold it up."""
+        sources: dict[str, list[str]] = defaultdict(list)
+        for node, targets in self.edges.items():
+            for target in targets:
+                sources[target].append(node)
+        reaching = reachable(sources, [key])
+        return tuple(root.key for root in self.direct if root.key != key and not reaching.isdisjoint(root.nodes()))
 
     def networkx(self) -> networkx.DiGraph[str]:
         """Return the graph as networkx has it: nodes carry ``own_bytes``, edges ``requirement``."""
@@ -138,6 +130,11 @@ class Graph:
         return graph
 
 
+def joined(key: str) -> str:
+    """Return the vertex of ``Graph.condensed`` that leads to a distribution and to the extras it is asked for."""
+    return f"{key}[]"
+
+
 def base(node: str) -> str:
     """Return the distribution's key of a node."""
     return node.partition("[")[0]
@@ -146,13 +143,18 @@ def base(node: str) -> str:
 def reachable(edges: Edges, roots: Iterable[str], *, without: Collection[str] = ()) -> set[str]:
     """Return the nodes that can be reached from ``roots``, themselves included, never entering ``without``."""
     seen: set[str] = set()
+    extend(seen, edges, roots, without=without)
+    return seen
+
+
+def extend(seen: set[str], edges: Edges, roots: Iterable[str], *, without: Collection[str] = ()) -> None:
+    """Add to ``seen`` what can be reached from ``roots`` besides; all that ``seen`` reaches must be in it."""
     stack = [node for node in roots if node not in without]
     while stack:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
             stack += (n for n in edges.get(node, ()) if n not in seen and n not in without)
-    return seen
 
 
 def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> str | None:
@@ -163,3 +165,25 @@ def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> st
     if want.name is not None:
         return keys.get(want.name)
     return urls.get(want.place.rstrip("/"))
+
+
+def merged(graphs: Sequence[Graph]) -> Graph:
+    """Return the graphs of several environments as one; no edge leads from one into another.
+
+    Requirements of the user's are matched in the first environment alone.
+    """
+    first = graphs[0]
+    if len(graphs) == 1:
+        return first
+    return replace(
+        first,
+        edges={node: targets for graph in graphs for node, targets in graph.edges.items()},
+        lines={edge: line for graph in graphs for edge, line in graph.lines.items()},
+        direct=tuple(root for graph in graphs for root in graph.direct),
+        strays=tuple(root for graph in graphs for root in graph.strays),
+        extras={key: extras for graph in graphs for key, extras in graph.extras.items()},
+        own={key: size for graph in graphs for key, size in graph.own.items()},
+        conflicts=tuple(conflict for graph in graphs for conflict in graph.conflicts),
+        warnings=tuple(dict.fromkeys(warning for graph in graphs for warning in graph.warnings)),
+        required_by={key: sources for graph in graphs for key, sources in graph.required_by.items()},
+    )

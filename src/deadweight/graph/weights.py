@@ -1,11 +1,17 @@
-"""Graph → the bytes that hang on each distribution."""
+"""Graph → the bytes that hang on each distribution.
+
+closures.py      closure bytes of all distributions     dominators.py    the dominator tree
+condensation.py  cycles as one vertex
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from deadweight.graph.value import Graph
+from deadweight.graph.closures import closure_bytes
+from deadweight.graph.dominators import dominator_tree
+from deadweight.graph.value import Graph, base
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,87 +31,104 @@ class Weight:
 
 def weigh(graph: Graph) -> dict[str, Weight]:
     """Return key → what hangs on it."""
-    roots = {root.key for root in graph.roots}
-    return {
-        key: Weight(
-            closure=graph.bytes_of(graph.closure_of(key)),
-            retained=retained,
-            freed=graph.bytes_of(graph.freed_by_dropping({key})) if key in roots else None,
-        )
-        for key, retained in retained_bytes(graph).items()
-    }
+    closures = closure_bytes(graph, graph.own)
+    retained, freed = retained_and_freed(graph)
+    return {key: Weight(closure=closures[key], retained=retained[key], freed=freed.get(key)) for key in graph.own}
 
 
-def retained_bytes(graph: Graph) -> dict[str, int]:
-    """Return key → bytes of ``retained_by(key)``, of all keys at once.
+def retained_and_freed(graph: Graph) -> tuple[dict[str, int], dict[str, int]]:
+    """Return key → bytes of ``retained_by(key)``, and root → bytes of ``freed_by_dropping({root})``, all at once.
 
-    What leaves with a node is what it dominates: the bytes of its subtree in the dominator tree. Of a distribution
-    with extras several nodes are taken out at once, of which no tree knows; so those few are left to the definition.
+    What leaves with a vertex is what it dominates: the bytes of its subtree in the dominator tree. Each root's line
+    is a vertex of its own, above the distribution that it names: what leaves with the line is what it dominates.
     """
-    order = _reverse_postorder(graph)
-    above = _immediate_dominators(graph, order)
-    sums = {node: graph.own.get(node, 0) for node in order}
-    for node in reversed(order):
-        parent = above[node]
-        if parent is not None:
-            sums[parent] += sums[node]
-    return {
-        key: graph.bytes_of(graph.retained_by(key)) if graph.extras.get(key) or key not in sums else sums[key]
-        for key in graph.own
-    }
+    flow = _Flow(graph)
+    order, dominator = dominator_tree(flow.targets, _TOP)
+    sums = list(flow.own)
+    for vertex in reversed(order):
+        if dominator[vertex] >= 0:
+            sums[dominator[vertex]] += sums[vertex]
+    retained = dict(graph.own)
+    for key, vertices in flow.vertices(order):
+        first = _dominating(vertices, dominator)
+        retained[key] = sums[first] if first is not None else flow.left_without(vertices)
+    return retained, {key: sums[line] for key, line in flow.lines.items()}
 
 
-_TOP = ""  # above all roots
+def _dominating(vertices: Sequence[int], dominator: Sequence[int]) -> int | None:
+    """Return the one of the vertices that all paths to the others pass last; None where no such one exists.
+
+    Without it, the others are out of reach too. So it is where all ask for a distribution with one and the same extra.
+    """
+    for first in vertices:
+        if all(dominator[other] == first for other in vertices if other != first):
+            return first
+    return None
 
 
-def _reverse_postorder(graph: Graph) -> list[str]:
-    edges = {**graph.edges, _TOP: tuple(node for root in graph.roots for node in root.nodes())}
-    order: list[str] = []
-    seen = {_TOP}
-    stack: list[tuple[str, Iterator[str]]] = [(_TOP, iter(edges[_TOP]))]
+_TOP = 0
+
+
+class _Flow:
+    """The graph in numbers: 0 is the top, then a vertex for each root's line, then the nodes.
+
+    An edge to a distribution is left out beside one to an extra of it, which leads there too: it changes neither what
+    is reached nor what a distribution retains, since a distribution goes with its extras.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        roots = graph.roots
+        names = dict.fromkeys((*graph.own, *graph.edges, *(node for root in roots for node in root.nodes())))
+        self.lines = {root.key: number for number, root in enumerate(roots, 1)}
+        first = len(roots) + 1
+        number = {name: place for place, name in enumerate(names, first)}
+        self.targets: list[list[int]] = [[*self.lines.values()]]
+        self.targets += (_numbers(root.nodes(), number) for root in roots)
+        self.targets += (_numbers(graph.edges.get(name, ()), number, base(name)) for name in names)
+        self.own = [0] * first + [graph.own.get(name, 0) for name in names]
+        self._graph, self._number = graph, number
+        self._sources: list[list[int]] = []
+
+    def vertices(self, reached: Iterable[int]) -> Iterator[tuple[str, list[int]]]:
+        """Yield each distribution with its vertex and those of its extras that are reached."""
+        there = set(reached)
+        for key in self._graph.own:
+            yield key, [v for node in self._graph.nodes_of(key) if (v := self._number[node]) in there]
+
+    def left_without(self, vertices: Sequence[int]) -> int:
+        """Return the bytes that no root reaches without some vertices: the definition, within what these reach.
+
+        What they reach and something else leads to stays, and so does all that it reaches.
+        """
+        region = _reached(self.targets, vertices)
+        taken = set(vertices)
+        sources = self._sources_of_all()
+        entries = (v for v in region - taken if any(source not in region for source in sources[v]))
+        stays = _reached(self.targets, entries, without=taken)
+        return sum(self.own[v] for v in region - stays)
+
+    def _sources_of_all(self) -> list[list[int]]:
+        if not self._sources:
+            self._sources = [[] for _ in self.targets]
+            for vertex in _reached(self.targets, [_TOP]):
+                for target in self.targets[vertex]:
+                    self._sources[target].append(vertex)
+        return self._sources
+
+
+def _numbers(nodes: Iterable[str], number: Mapping[str, int], source: str = "") -> list[int]:
+    found = list(nodes)
+    # Extras of one distribution may lead to each other alone: all that leads from them to it is an edge of their own.
+    with_extras = {base(node) for node in found if node[-1] == "]"} - {source}
+    return [number[node] for node in found if node not in with_extras]
+
+
+def _reached(targets: Sequence[Sequence[int]], start: Iterable[int], without: Collection[int] = ()) -> set[int]:
+    seen: set[int] = set()
+    stack = list(start)
     while stack:
-        node, targets = stack[-1]
-        target = next((t for t in targets if t not in seen), None)
-        if target is None:
-            order.append(node)
-            stack.pop()
-        else:
-            seen.add(target)
-            stack.append((target, iter(edges.get(target, ()))))
-    return order[::-1]
-
-
-def _immediate_dominators(graph: Graph, order: list[str]) -> dict[str, str | None]:
-    """Return node → the last node that all ways from the top to it pass.
-
-    source: Cooper, Harvey, Kennedy, "A Simple, Fast Dominance Algorithm", 2001
-    """
-    number = {node: n for n, node in enumerate(order)}
-    before: dict[str, list[str]] = {node: [] for node in order}
-    for node in order[1:]:
-        for target in graph.edges.get(node, ()):
-            before[target].append(node)
-    for root in graph.roots:
-        for node in root.nodes():
-            before[node].append(_TOP)
-    above: dict[str, str | None] = {_TOP: None}
-    changed = True
-    while changed:
-        changed = False
-        for node in order[1:]:
-            found: str | None = None
-            for other in before[node]:
-                if other in above:
-                    found = other if found is None else _meet(found, other, above, number)
-            if above.get(node, node) != found:
-                above[node], changed = found, True
-    return above
-
-
-def _meet(one: str, other: str, above: Mapping[str, str | None], number: Mapping[str, int]) -> str:
-    while one != other:
-        if number[one] > number[other]:
-            one = above[one] or _TOP
-        else:
-            other = above[other] or _TOP
-    return one
+        vertex = stack.pop()
+        if vertex not in seen:
+            seen.add(vertex)
+            stack += (target for target in targets[vertex] if target not in without)
+    return seen

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from deadweight.graph import Graph
+from deadweight.graph import Graph, Holders, Root, holders
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.deciding import decide
 from deadweight.groups.names import Names
@@ -26,6 +26,7 @@ from deadweight.groups.source import Loaders, from_loaders, from_source
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
 from deadweight.usage import Engine, builds_of_one, engines_of
 
+_NAMED = 3  # distributions that a sentence names
 DEFAULT = Evidence("DW304", "core", "nothing says otherwise")
 
 
@@ -78,7 +79,14 @@ def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hin
     if not groups or not groups <= DEVELOPERS_EXTRAS:
         return hints
     asks = "group asks" if len(groups) == 1 else "groups ask"
-    return (*hints, Hint(Evidence("DW002", "dev", f"only its project's {_some(sorted(groups))} {asks} for it")))
+    return (
+        *hints,
+        Hint(
+            Evidence(
+                "DW002", "dev", f"only its project's {_some(Holders(tuple(sorted(groups)), len(groups)))} {asks} for it"
+            )
+        ),
+    )
 
 
 def _with_other_builds(named: Mapping[str, tuple[Hint, ...]], names: Mapping[str, str]) -> dict[str, tuple[Hint, ...]]:
@@ -138,19 +146,18 @@ def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
     dev_roots = [root for root in graph.roots if own[root.key].is_dev]
     other_roots = [root for root in graph.roots if not own[root.key].is_dev]
     needed = graph.closure(other_roots)
-    only_dev = graph.closure(dev_roots) - needed
-    reaching: dict[str, list[str]] = {key: [] for key in own}
-    for root in graph.roots:
-        for key in graph.closure([root]):
-            reaching[key].append(root.key)
+    dev = holders(graph, dev_roots, _NAMED)
+    runtime = holders(graph, other_roots, _NAMED)
+    only_dev = dev.keys() - needed
+    groups = _groups_reaching(own, graph, other_roots)
     roots = {root.key for root in graph.roots}
     found = {}
     for key, concluded in own.items():
         transitive = key not in roots
         evidence = (
-            _only_dev(concluded, reaching[key], transitive and key in only_dev)
+            (_only_dev(concluded, dev[key]) if transitive and key in only_dev else ())
             or _needed(concluded, [user for user in graph.required_by.get(key, ()) if user in needed])
-            or _reached(key, own, reaching[key], transitive)
+            or (_reached(concluded, groups[key], runtime[key]) if transitive and key in runtime else ())
         )
         found[key] = _assignment(concluded, evidence)
     return found
@@ -166,10 +173,22 @@ def _assignment(own: _Own, by_graph: tuple[Evidence, ...]) -> Assignment:
     return Assignment(group=evidence[0].group, sure=sure, tags=tags, evidence=evidence)
 
 
-def _only_dev(own: _Own, reaching: list[str], applies: bool) -> tuple[Evidence, ...]:
-    if not applies or own.is_settled or any(_is_use(hint) for hint in own.hints):
+def _groups_reaching(own: Mapping[str, _Own], graph: Graph, roots: Iterable[Root]) -> dict[str, set[Group]]:
+    """Return key → the groups of the roots that reach it."""
+    apart: dict[Group, list[Root]] = {}
+    for root in roots:
+        apart.setdefault(_runtime(own[root.key].group), []).append(root)
+    found: dict[str, set[Group]] = {key: set() for key in own}
+    for group, those in apart.items():
+        for key in graph.closure(those):
+            found[key].add(group)
+    return found
+
+
+def _only_dev(own: _Own, reaching: Holders) -> tuple[Evidence, ...]:
+    if own.is_settled or any(_is_use(hint) for hint in own.hints):
         return ()
-    return (Evidence("DW301", "dev", f"only {_some(reaching)} {_verb(reaching)} it, for development"),)
+    return (Evidence("DW301", "dev", f"only {_named(reaching)} it, for development"),)
 
 
 def _is_use(hint: Hint) -> bool:
@@ -179,17 +198,13 @@ def _is_use(hint: Hint) -> bool:
 def _needed(own: _Own, users: list[str]) -> tuple[Evidence, ...]:
     if own.group != "dev" or own.is_settled or not users:
         return ()
-    return (Evidence("DW302", "core", f"{_some(users)} {_verb(users)} it at run time"),)
+    return (Evidence("DW302", "core", f"{_named(Holders(tuple(users), len(users)))} it at run time"),)
 
 
-def _reached(key: str, own: Mapping[str, _Own], reaching: list[str], transitive: bool) -> tuple[Evidence, ...]:
-    if own[key].group is not None or not transitive:
+def _reached(own: _Own, groups: Collection[Group], users: Holders) -> tuple[Evidence, ...]:
+    if own.group is not None or len(groups) != 1:
         return ()
-    users = [root for root in reaching if not own[root].is_dev]
-    groups = {_runtime(own[root].group) for root in users}
-    if len(groups) != 1:
-        return ()
-    group = groups.pop()
+    (group,) = groups
     return (Evidence("DW303", group, f"only {_some(users)} ({group}) {_verb(users)} it"),)
 
 
@@ -197,11 +212,15 @@ def _runtime(group: Group | None) -> Group:
     return "core" if group is None or group == "dev" else group
 
 
-def _verb(names: Iterable[str]) -> str:
-    return "needs" if len(list(names)) == 1 else "need"
+def _named(users: Holders) -> str:
+    return f"{_some(users)} {_verb(users)}"
 
 
-def _some(names: Iterable[str], most: int = 3) -> str:
-    listed = list(names)
-    more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(listed[:most]) + more
+def _verb(users: Holders) -> str:
+    return "needs" if users.count == 1 else "need"
+
+
+def _some(users: Holders) -> str:
+    shown = users.names[:_NAMED]
+    more = f" and {users.count - len(shown)} more" if users.count > len(shown) else ""
+    return ", ".join(shown) + more

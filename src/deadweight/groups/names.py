@@ -26,33 +26,33 @@ class Names:
     """A table of names: exact ones beat patterns; of these, what a name ends with beats what it starts with.
 
     families: text before the one star at a pattern's end → entry
-    patterns: the others, the more telling first
+    patterns: the others, as the texts between their stars, the more telling first
     longest:  characters of the longest text in ``families``, as names may be of any length
     """
 
     exact: Mapping[str, Entry]
     families: Mapping[str, Entry]
-    patterns: tuple[tuple[str, Entry], ...]
+    patterns: tuple[tuple[tuple[str, ...], Entry], ...]
     longest: int
 
     def find(self, name: str) -> tuple[Entry, str] | None:
         """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
         if name in self.exact:
             return self.exact[name], ""
-        for glob, entry in self.patterns:
-            if _matches(name, glob):
-                return entry, glob
+        for parts, entry in self.patterns:
+            if _matches(name, parts):
+                return entry, "*".join(parts)
         starts = (name[:length] for length in range(min(len(name), self.longest), -1, -1))
         return next(((self.families[start], f"{start}*") for start in starts if start in self.families), None)
 
 
-def _matches(name: str, glob: str) -> bool:
+def _matches(name: str, parts: tuple[str, ...]) -> bool:
     """Say whether a name fits a pattern, where only ``*`` means something; compiling expressions takes too long."""
-    first, *middle, last = glob.split("*")
+    first, last = parts[0], parts[-1]
     if not name.startswith(first) or not name.endswith(last):
         return False
     at, end = len(first), len(name) - len(last)
-    for part in middle:
+    for part in parts[1:-1]:
         at = name.find(part, at, end) + len(part)
         if at < len(part):
             return False
@@ -71,5 +71,6 @@ def names_table(rows: Iterable[tuple[str, Entry]]) -> Names:
             families.setdefault(name[:-1], entry)
         else:
             others.setdefault(name, entry)
-    patterns = tuple(sorted(others.items(), key=lambda item: (-len(item[0]), item[0])))
+    ordered = sorted(others.items(), key=lambda item: (-len(item[0]), item[0]))
+    patterns = tuple((tuple(glob.split("*")), entry) for glob, entry in ordered)
     return Names(exact, families, patterns, max(map(len, families), default=0))

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from deadweight.graph import Graph, Root
+from deadweight.graph import Graph, Root, Weight
+from deadweight.graph.closures import closure_bytes
 from deadweight.groups import by_name
 from deadweight.groups.names import Names
 from deadweight.model import Assignment, Evidence, Group, Inventory, Mention, Metadata, Use, Wanted
@@ -81,6 +82,7 @@ class Plan:
     wanted: Sequence[Wanted]
     keys: Mapping[Wanted, str | None]  # None: not installed here (its marker is false) or nowhere to be found
     graph: Graph
+    weights: Mapping[str, Weight]
     groups: Mapping[str, Assignment]
     config: Names
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)  # name → where the source uses it
@@ -115,12 +117,15 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
     judged = {want: _judge(want, plan, settings) for want in plan.wanted}
     if name == "minimal":
         judged = {want: _later(want, found, plan, settings) for want, found in judged.items()}
-    asked = [w for w in plan.wanted if _is_asked(w, plan) and _chosen(w, judged[w], allowed, settings)]
+    direct = {root.key for root in plan.graph.direct}
+    asked = {w for w in plan.wanted if _is_asked(w, plan, direct) and _chosen(w, judged[w], allowed, settings)}
     needed = plan.graph.closure(_roots(asked, plan))
-    kept = [w for w in plan.wanted if w in asked or _stays(w, plan, needed, judged[w], allowed, settings)]
+    stays = {w: w in asked or _stays(w, plan, needed, judged[w], allowed, settings) for w in plan.wanted}
+    kept = [w for w in plan.wanted if stays[w]]
+    gone = [w for w in plan.wanted if not stays[w]]
     everything = plan.graph.closure(_roots(plan.wanted, plan))
     distributions = plan.graph.closure(_roots(kept, plan))
-    gone = [w for w in plan.wanted if w not in kept]
+    brought = _bytes_among(everything - distributions, plan.graph) if gone else {}
     staying = [(w, plan.graph.required_by.get(key, ())) for w in gone if (key := plan.keys[w]) in distributions and key]
     unsure = [w for w in kept if _is_held(judged[w]) and judged[w].group not in allowed and w.name not in settings.keep]
     warnings = [f"{w.name} is left out of {name}, but stays: {', '.join(users[:3])} needs it" for w, users in staying]
@@ -128,7 +133,7 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
         name=name,
         groups=tuple(allowed),
         kept=tuple(kept),
-        dropped=tuple(_dropped(w, judged[w], everything - distributions, plan) for w in gone),
+        dropped=tuple(_dropped(w, judged[w], brought, plan) for w in gone),
         distributions=tuple(sorted(distributions)),
         apparent_bytes=plan.graph.bytes_of(distributions),
         saved_bytes=plan.graph.bytes_of(everything - distributions),
@@ -162,10 +167,10 @@ def _later(want: Wanted, found: Assignment, plan: Plan, settings: Settings) -> A
     return replace(found, evidence=(Evidence(LATER, found.group, says), *found.evidence))
 
 
-def _is_asked(want: Wanted, plan: Plan) -> bool:
+def _is_asked(want: Wanted, plan: Plan, direct: Collection[str]) -> bool:
     """Say whether a requirement is asked for by itself; in a full freeze most lines are only pulled in."""
     key = plan.keys[want]
-    return key is None or not plan.graph.frozen or any(root.key == key for root in plan.graph.direct)
+    return key is None or not plan.graph.frozen or key in direct
 
 
 def _chosen(want: Wanted, found: Assignment, allowed: Collection[str], settings: Settings) -> bool:
@@ -201,13 +206,18 @@ def _roots(wanted: Iterable[Wanted], plan: Plan) -> list[Root]:
     return [Root(key, w.extras & plan.graph.extras.get(key, frozenset())) for w in wanted if (key := plan.keys[w])]
 
 
-def _dropped(want: Wanted, found: Assignment, leaving: Collection[str], plan: Plan) -> Dropped:
+def _bytes_among(leaving: Collection[str], graph: Graph) -> Mapping[str, int]:
+    """Return key → the bytes of what it reaches among what leaves."""
+    return closure_bytes(graph, {key: graph.own[key] for key in leaving})
+
+
+def _dropped(want: Wanted, found: Assignment, brought: Mapping[str, int], plan: Plan) -> Dropped:
     key = plan.keys[want]
     return Dropped(
         name=want.name or want.url,
         group=found.group,
         evidence=found.evidence[0],
-        brought_bytes=None if key is None else plan.graph.bytes_of(plan.graph.closure_of(key) & set(leaving)),
+        brought_bytes=None if key is None else brought[key],
         freed_bytes=_freed(key, plan),
         places=changing(plan.uses.get(want.name or "", ())),
     )
@@ -221,7 +231,7 @@ def _unsure(want: Wanted, found: Assignment, plan: Plan) -> Unsure:
 
 
 def _freed(key: str | None, plan: Plan) -> int | None:
-    return None if key is None else plan.graph.bytes_of(plan.graph.freed_by_dropping({key}))
+    return None if key is None else plan.weights[key].freed or 0
 
 
 def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:

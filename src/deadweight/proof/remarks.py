@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from deadweight.graph import Graph
+from deadweight.graph import Graph, Weight
 from deadweight.model import Assignment, Inventory, Mention, Source, Use
 from deadweight.proof import is_foreign
 from deadweight.usage import matched, provided
@@ -38,6 +38,7 @@ def remarks_of(
     source: Source,
     inventory: Inventory,
     graph: Graph,
+    weights: Mapping[str, Weight],
     groups: Mapping[str, Assignment],
     uses: Mapping[str, tuple[Use, ...]],
 ) -> tuple[Remark, ...]:
@@ -47,7 +48,11 @@ def remarks_of(
     found = [
         *_missing(source, inventory),
         *_transitive(graph, uses, names, direct),
-        *(r for key in direct if (r := _of_requirement(key, names[key], graph, groups[key], uses.get(names[key], ())))),
+        *(
+            r
+            for key in direct
+            if (r := _of_requirement(names[key], weights[key].freed or 0, groups[key], uses.get(names[key], ())))
+        ),
     ]
     order = ("missing", "transitive", "dev-in-production", "unused", "tests-only", "lazy", "one-place")
     return tuple(sorted(found, key=lambda r: (order.index(r.kind), -(r.freed_bytes or 0), r.name)))
@@ -82,9 +87,8 @@ def _transitive(
             yield Remark(kind="transitive", name=name, says=says, places=places)
 
 
-def _of_requirement(key: str, name: str, graph: Graph, group: Assignment, uses: Sequence[Use]) -> Remark | None:
+def _of_requirement(name: str, freed: int, group: Assignment, uses: Sequence[Use]) -> Remark | None:
     """Return what is worth a look of one requirement, the first that holds."""
-    freed = graph.bytes_of(graph.freed_by_dropping({key}))
     rules = {evidence.rule for evidence in group.evidence}
     places = tuple(use.mention for use in uses)
     if group.group == "dev" or "DW201" in rules:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from deadweight import __version__
 from deadweight.findings import Profile, Row
 from deadweight.model import ArchiveFacts, Conflict, Environment, ImageFacts, Sizes, SystemFacts
 from deadweight.plan.splits import Split, requirement_text
+from deadweight.report.json_text import json_text
 from deadweight.report.source import place_values, proof_values, remark_values, source_values
 from deadweight.report.units import without_credentials
 
@@ -17,7 +17,7 @@ SCHEMA = "deadweight.profile/1"
 
 def as_json(profile: Profile) -> str:
     """Return the whole report; distributions by name, everything in a fixed order, ASCII only."""
-    return without_credentials(json.dumps(as_values(profile), indent=1)) + "\n"
+    return without_credentials(json_text(as_values(profile))) + "\n"
 
 
 def as_values(profile: Profile) -> dict[str, object]:
@@ -51,9 +51,14 @@ def as_values(profile: Profile) -> dict[str, object]:
             for group, (count, size) in sorted(profile.group_totals().items())
         },
         "shared": [
-            {"name": key, "apparent_bytes": profile.dependencies.own[key], "held_by": list(holders)}
-            for key, holders in sorted(profile.dependencies.holders().items())
-            if len(holders) > 1
+            {
+                "name": shared.key,
+                "apparent_bytes": profile.dependencies.own[shared.key],
+                "direct": shared.direct,
+                "holders": shared.holders.count,
+                "held_by": list(shared.holders.names),
+            }
+            for shared in profile.shared()
         ],
         "image": _image(profile.image),
         "system": _system(profile.system),

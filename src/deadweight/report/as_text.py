@@ -19,6 +19,8 @@ from deadweight.report.units import human, percent, plain
 
 DEFAULT_ROWS = 20
 WIDEST = 120  # a wider table is harder to read, not easier
+_MOST_HOLDERS = 6
+_WORTH_SHARING = 1_000_000  # bytes
 _BAR = "█"
 _PARTS = " ▏▎▍▌▋▊▉"
 STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
@@ -259,20 +261,21 @@ def unsure_table(split: Split, width: int) -> Iterator[Table]:
 
 def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:
     """What several direct requirements hold up together: dropping one of them does not free it."""
-    own, holders = profile.dependencies.own, profile.dependencies.holders()
-    direct = {root.key for root in profile.dependencies.direct}
-    shared = [key for key, roots in holders.items() if len(roots) + (key in direct) > 1 and own[key] >= 1_000_000]
-    shared.sort(key=lambda key: (-own[key], key))
+    own = profile.dependencies.own
+    shared = sorted(
+        (each for each in profile.shared() if own[each.key] >= _WORTH_SHARING), key=lambda each: -own[each.key]
+    )
     if not shared:
         return
     table = plain_table(width)
     table.add_column("shared", overflow="fold")
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("held up by", ratio=1)
-    for key in shared[:5]:
-        names = [*(["your own line"] if key in direct else []), *map(plain, holders[key])]
-        more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-        table.add_row(plain(key), human(own[key]), ", ".join(names[:6]) + more)
+    for each in shared[:5]:
+        names = [*(["its own line"] if each.direct else []), *map(plain, each.holders.names)][:_MOST_HOLDERS]
+        others = each.holders.count + each.direct - len(names)
+        more = f" and {others} more" if others else ""
+        table.add_row(plain(each.key), human(own[each.key]), ", ".join(names) + more)
     yield table
 
 

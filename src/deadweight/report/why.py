@@ -56,7 +56,7 @@ def why(profile: Profile, key: str) -> Why:
         key=key,
         paths=shown,
         cut=len(found) >= _MOST_PATHS,
-        holders=graph.holders().get(key, ()),
+        holders=graph.holders_of(key),
         leaves=tuple(sorted(graph.retained_by(key) - {key})),
     )
 

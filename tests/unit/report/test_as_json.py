@@ -114,7 +114,8 @@ def test_json__conflicts_and_shared__are_listed() -> None:
     a, b = bare("a", requires=["s", "gone"]), bare("b", requires=["s"])
     found = read(profile_of(bare_inventory(a, b, bare("s", 7)), requirements_file("a\nb\n")))
     assert [(c["kind"], c["names"]) for c in found["conflicts"]] == [("missing", ["a", "gone"])]
-    assert found["shared"] == [{"name": "s", "apparent_bytes": 7, "held_by": ["a", "b"]}]
+    shared = {"name": "s", "apparent_bytes": 7, "direct": False, "holders": 2, "held_by": ["a", "b"]}
+    assert found["shared"] == [shared]
 
 
 def test_json__order__does_not_depend_on_the_files_order() -> None:

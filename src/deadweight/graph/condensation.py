@@ -1,0 +1,80 @@
+"""Graph → its strongly connected components, in topological order.
+
+source: Tarjan, "Depth-First Search and Linear Graph Algorithms", 1972; without recursion, since chains are long
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+Edges = Mapping[str, Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condensation:
+    """A graph with each cycle as one vertex: the component of nodes that reach each other.
+
+    members: component → its nodes; edges lead from higher numbers to lower ones
+    number:  node → component
+    targets: component → the components that its edges lead to, without itself
+    """
+
+    members: list[list[str]]
+    number: Mapping[str, int]
+    targets: list[tuple[int, ...]]
+
+
+def condense(edges: Edges, nodes: Iterable[str]) -> Condensation:
+    """Return the components of ``nodes`` and all that they reach."""
+    members: list[list[str]] = []
+    number: dict[str, int] = {}
+    for component in _components(edges, nodes):
+        number.update(dict.fromkeys(component, len(members)))
+        members.append(component)
+    targets = [
+        tuple({number[target] for node in component for target in edges.get(node, ())} - {index})
+        for index, component in enumerate(members)
+    ]
+    return Condensation(members, number, targets)
+
+
+def _components(edges: Edges, nodes: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the components, each after those that it leads to."""
+    low: dict[str, int] = {}
+    open_nodes: list[str] = []
+    done: set[str] = set()
+    for start in nodes:
+        if start in low:
+            continue
+        low[start] = first = len(low)
+        open_nodes.append(start)
+        path: list[tuple[str, int, Iterator[str]]] = [(start, first, iter(edges.get(start, ())))]
+        while path:
+            node, index, targets = path[-1]
+            for target in targets:
+                if target not in low:
+                    low[target] = count = len(low)
+                    open_nodes.append(target)
+                    path.append((target, count, iter(edges.get(target, ()))))
+                    break
+                if target not in done and low[target] < low[node]:
+                    low[node] = low[target]
+            else:
+                path.pop()
+                if path and low[node] < low[path[-1][0]]:
+                    low[path[-1][0]] = low[node]
+                if low[node] == index:
+                    at = _position(open_nodes, node)
+                    component = open_nodes[at:]
+                    del open_nodes[at:]
+                    done.update(component)
+                    yield component
+
+
+def _position(open_nodes: list[str], node: str) -> int:
+    """Return where ``node`` is; its component, which is taken away next, is all that follows."""
+    at = len(open_nodes) - 1
+    while open_nodes[at] != node:
+        at -= 1
+    return at

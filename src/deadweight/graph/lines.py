@@ -1,0 +1,140 @@
+"""Requirement lines of metadata (PEP 508) → what they name, and whether they hold for an environment and an extra.
+
+An environment has tens of thousands of lines, nearly all of a simple form that an expression can take apart; packaging
+parses the others, judges specifiers and evaluates markers, each different one once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from deadweight.formats.metadata import normalize
+
+if TYPE_CHECKING:
+    from packaging.markers import Marker
+
+_MOST = 1 << 14  # of each kind that is kept parsed
+_CLAUSE = r"(?:[<>=!~]=|[<>])\s*+[0-9][0-9A-Za-z.]*+"
+_SIMPLE = re.compile(
+    rf"\s*+([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?:\[([A-Za-z0-9, -]*+)\]\s*+)?"
+    rf"((?:{_CLAUSE}\s*+(?:,\s*+{_CLAUSE}\s*+)*+)?)\Z"
+)
+_EXTRA_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\Z")
+_ONLY_EXTRA = re.compile(r"\s*+extra\s*+==\s*+(?:'([A-Za-z0-9._-]++)'|\"([A-Za-z0-9._-]++)\")\s*+\Z")
+_QUOTED = re.compile(r"'([^']*+)'|\"([^\"]*+)\"")
+_WORD = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Line(NamedTuple):
+    """One requirement.
+
+    name:      normalized
+    extras:    normalized
+    specifier: "" for any version
+    marker:    its text, "" for none
+    """
+
+    text: str
+    name: str
+    extras: tuple[str, ...]
+    specifier: str
+    marker: str
+
+
+@lru_cache(_MOST)
+def parse_line(text: str) -> Line:
+    """Parse a PEP 508 line; raises ValueError (packaging's InvalidRequirement) with the reason."""
+    head, _, marker = text.partition(";")
+    simple = _SIMPLE.match(head)
+    if simple is None:
+        return _parse_any(text)
+    name, extras, specifier = simple.groups()
+    listed = [extra.strip() for extra in extras.split(",")] if extras and extras.strip() else []
+    if (marker and not _is_simple(marker)) or not all(map(_EXTRA_NAME.match, listed)) or not _is_specifier(specifier):
+        return _parse_any(text)
+    return Line(text, normalize(name), tuple(sorted(map(normalize, listed))), specifier.strip(), marker.strip())
+
+
+def _parse_any(text: str) -> Line:
+    from packaging.requirements import Requirement
+
+    found = Requirement(text)
+    extras = tuple(sorted(normalize(extra) for extra in found.extras))
+    return Line(text, normalize(found.name), extras, str(found.specifier), str(found.marker or ""))
+
+
+def _is_simple(marker: str) -> bool:
+    return bool(_ONLY_EXTRA.match(marker)) or _marker(marker) is not None
+
+
+@lru_cache(_MOST)
+def _is_specifier(text: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        return False
+    return True
+
+
+@lru_cache(_MOST)
+def _marker(text: str) -> Marker | None:
+    from packaging.markers import InvalidMarker, Marker
+
+    try:
+        return Marker(text)
+    except (InvalidMarker, RecursionError):
+        return None
+
+
+class Markers:
+    """Evaluates markers for one environment, each different one once."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._known: dict[tuple[str, str], bool] = {}
+
+    def hold(self, marker: str, extra: str = "") -> bool:
+        """Say whether a marker holds where an extra is asked for, "" for none; raises ValueError where it is none."""
+        if not marker:
+            return True
+        only = _ONLY_EXTRA.match(marker)
+        if only:
+            return bool(extra) and normalize(only[1] or only[2]) == extra
+        what = marker, extra if "extra" in marker else ""
+        if what not in self._known:
+            self._known[what] = self._evaluated(*what)
+        return self._known[what]
+
+    def _evaluated(self, marker: str, extra: str) -> bool:
+        from packaging.markers import Marker
+
+        return (_marker(marker) or Marker(marker)).evaluate({**self._values, "extra": extra})
+
+
+class Offer:
+    """The requirement lines of one distribution, by what they wait for."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._plain: list[str] = []
+        self._waiting: dict[str, dict[str, None]] = defaultdict(dict)
+        for line in lines:
+            marker = line.partition(";")[2]
+            if "extra" not in marker:
+                self._plain.append(line)
+                continue
+            # Most lines wait for an extra that nobody asks for; with an "or" a line may hold all the same.
+            if " or " in marker:
+                self._plain.append(line)
+            for text in ("".join(quoted) for quoted in _QUOTED.findall(marker)):
+                for word in (text, *_WORD.findall(text)):
+                    self._waiting[normalize(word)][line] = None
+
+    def lines(self, extra: str) -> Iterator[str]:
+        """Yield the lines that may hold for an extra, for none where it is ""."""
+        yield from self._waiting.get(extra, ()) if extra else self._plain
