@@ -18,7 +18,8 @@ from deadweight.model import Wanted
 
 Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+# No blanks before the "#": where a line has many and no "#", every one of them would be a start that leads nowhere.
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(-[A-Za-z]|--[a-z-]+)(?:\s*=\s*|\s+|(?<=^-[A-Za-z]))?(.*)$", re.DOTALL)
 _KINDS: dict[str, Kind] = {
     "-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint",
@@ -35,8 +36,8 @@ _SHA256 = re.compile(r"--hash[= ]sha256:([0-9A-Fa-f]{64})\b")
 _SPELLING = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:[ \t]*(?P<extras>\[[^\]]*\]))?(?P<specifier>(?:\\\r?\n|[^;#@\\\r\n])*)"
 )
-# "# via -r app.in", on one line or with "#   -r app.in" below; of a project "# via app (pyproject.toml)"
-_VIA_FILE = re.compile(r"#\s+(?:via\s+(?:.*,\s*)?)?(?:-r\s+\S+|\S+\s+\((?:pyproject\.toml|setup\.py|setup\.cfg)\))")
+_A_COMMENT = re.compile(r"#\s")
+_OF_A_PROJECT = ("(pyproject.toml)", "(setup.py)", "(setup.cfg)")
 _LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")
 _ARCHIVE = re.compile(r"^[^@]*\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
 
@@ -109,7 +110,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
         start = start if held else number
         held += physical
         # A comment ends a continuation, backslash or not.
-        if not physical.rstrip("\r\n").endswith("\\") or _COMMENT.match(physical.rstrip("\r\n")):
+        if not physical.rstrip("\r\n").endswith("\\") or _is_comment(physical):
             yield start, held
             held = ""
     if held:
@@ -119,8 +120,8 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 def _line(number: int, text: str, file: str) -> Line:
     parts = [part.rstrip("\r\n") for part in text.splitlines(keepends=True)]
     # pip sets a comment that ends a continuation off by a space, so that it is a comment still
-    joined = "".join(f" {p}" if _COMMENT.match(p) else p.removesuffix("\\") for p in parts)
-    body = _COMMENT.sub("", joined).strip()
+    joined = "".join(f" {p}" if _is_comment(p) else p.removesuffix("\\") for p in parts)
+    body = _COMMENT.sub("", joined, count=1).strip()
     if not body:
         return Line(number=number, text=text, body="", kind="comment" if "#" in text else "blank")
     if not body.startswith("-"):
@@ -133,6 +134,10 @@ def _line(number: int, text: str, file: str) -> Line:
     if kind != "option" and not value:
         raise BadRequirement(file, number, body, f"{name} needs a value")
     return Line(number=number, text=text, body=body, kind=kind, value=value.strip("'\""))
+
+
+def _is_comment(physical: str) -> bool:
+    return physical.lstrip().startswith("#")
 
 
 def pep508(line: Line, file: str) -> Wanted | None:
@@ -180,8 +185,10 @@ def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFil
         if new is not None:
             marker = wanted[line.number].marker
             body = f"{new} ; {marker}" if marker else new
-            comment = _COMMENT.search(line.text.splitlines()[0])
-            text = f"{body}{comment.group() if comment else ''}\n"
+            first = line.text.splitlines()[0]
+            comment = _COMMENT.search(first)
+            kept = first[len(first[: comment.start()].rstrip()) :] if comment else ""
+            text = f"{body}{kept}\n"
             lines[number] = replace(line, text=text, body=body, kind="requirement")
             found = pep508(lines[number], file.path)
             if found is None or found.name is None:
@@ -264,9 +271,21 @@ def asked_for(lines: list[Line]) -> list[int]:
         else:
             latest = latest if line.kind in ("blank", "comment") else 0
             continue
-        if latest and _VIA_FILE.search(told):
+        if latest and any(map(_names_a_file, _A_COMMENT.split(told)[1:])):
             found.append(latest)
     return found
+
+
+def _names_a_file(comment: str) -> bool:
+    """Say whether a comment is "via -r app.in", alone or among others; of a project "via app (pyproject.toml)".
+
+    "via" may stand on a line above.
+    """
+    first, *others = comment.split(",")
+    words = first.split()
+    via = words[:1] == ["via"]
+    listed = [words[1:] if via else words, *(other.split() for other in others if via)]
+    return any(len(item) > 1 and (item[0] == "-r" or item[1].startswith(_OF_A_PROJECT)) for item in listed)
 
 
 def pinned(line: Line, version: str) -> str:

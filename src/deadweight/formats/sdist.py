@@ -5,7 +5,6 @@ source: PEP 625 (file names), PEP 643 (metadata in sdists); setuptools' ``top_le
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -113,7 +112,7 @@ def _metadata(texts: Mapping[str, bytes], filename: str) -> bytes:
 
 def _project(data: bytes) -> dict[str, Any]:
     try:
-        found = tomllib.loads(data.decode("utf-8")).get("project", {})
+        found = toml_values(data.decode("utf-8")).get("project", {})
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -13,6 +13,11 @@ from deadweight.formats.metadata import is_name, normalize, version_or_none
 
 _LARGEST = 1 << 26  # bytes; the largest lock that was seen has 5 million
 _OUTLINE = 60  # characters of a value that a message quotes
+_MOST_DOTS = 64  # between the parts of one key; tomllib takes time that grows with their square
+_DOTTED = re.compile(
+    r"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
+    r"(?:[ \t]*+\.[ \t]*+(?:[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')){%d}" % (_MOST_DOTS + 1)
+)
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
 
 T = TypeVar("T")
@@ -108,7 +113,15 @@ def outline(text: str, most: int = _OUTLINE) -> str:
 
 def parse_toml(data: bytes) -> Table:
     """Read TOML; raises Malformed."""
-    return _parsed(data, tomllib.loads, "TOML")
+    return _parsed(data, toml_values, "TOML")
+
+
+def toml_values(text: str) -> dict[str, Any]:
+    """Return what ``tomllib.loads`` does, in time that grows with the text; raises ValueError, RecursionError."""
+    # In a text, so many words between dots are refused as well; no name, version or URL has them.
+    if text.count(".") > _MOST_DOTS and _DOTTED.search(text):
+        raise ValueError(f"a key of more than {_MOST_DOTS + 1} parts")
+    return tomllib.loads(text)
 
 
 def parse_json(data: bytes) -> Table:
