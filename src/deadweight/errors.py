@@ -19,6 +19,16 @@ DeadweightError            4
 
 from __future__ import annotations
 
+MOST_SHOWN = 500  # characters of foreign text that a message or a report shows
+
+
+_LONGEST_CAUSE = 10_000  # a cause may list what is missing, a line each
+
+
+def abridged(text: str, most: int = MOST_SHOWN) -> str:
+    """Return a text, cut off where it is longer than anybody reads: names and lines come from anybody's files."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
 
 class DeadweightError(Exception):
     """Anything that is raised on purpose: the cause, what to do about it, and the whole story.
@@ -30,8 +40,8 @@ class DeadweightError(Exception):
     exit_code = 4
 
     def __init__(self, cause: str, *, hint: str = "", detail: str = "") -> None:
-        super().__init__(cause)
-        self.cause, self.hint, self.detail = cause, hint, detail
+        super().__init__(abridged(cause, _LONGEST_CAUSE))
+        self.cause, self.hint, self.detail = abridged(cause, _LONGEST_CAUSE), abridged(hint, _LONGEST_CAUSE), detail
 
 
 class BadInput(DeadweightError):
@@ -42,7 +52,7 @@ class BadRequirement(BadInput):
     """A line of a requirements file that is no requirement."""
 
     def __init__(self, file: str, number: int, text: str, reason: str) -> None:
-        super().__init__(f"{file}, line {number}: {reason}: {text}")
+        super().__init__(f"{file}, line {number}: {abridged(reason)}: {abridged(text)}")
         self.file, self.number, self.text, self.reason = file, number, text, reason
 
 

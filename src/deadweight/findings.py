@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from deadweight.errors import abridged
 from deadweight.graph import Graph, Holders, Weight, build_graph, holders, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
@@ -196,7 +197,7 @@ class Profile:
             notes.insert(
                 0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct"
             )
-        return (*self.inventory.warnings, *self.dependencies.warnings, *notes)
+        return tuple(map(abridged, (*self.inventory.warnings, *self.dependencies.warnings, *notes)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

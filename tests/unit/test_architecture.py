@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "usage"},
     "proof": {"graph", "groups", "model", "usage"},
     "sources": {"errors", "folders", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
-    "findings": {"formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
+    "findings": {"errors", "formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
     "grouping": {
         "errors", "findings", "formats", "groups", "pipeline", "progress", "reading", "settings", "sources", "targets",
     },

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from deadweight.model import Metadata
 
-# PEP 508's grammar for a name; anything else is not shown as a name
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z")
+# PEP 508's grammar for a name, as long as the name of a file may be; anything else is not shown as a name
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?\Z")
 _SEPARATORS = re.compile(r"[-_.]+")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r\r")
 _HEADER = re.compile(

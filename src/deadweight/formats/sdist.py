@@ -11,6 +11,7 @@ from typing import Any
 from deadweight.errors import MalformedArchive
 from deadweight.formats.metadata import headers, parse_metadata
 from deadweight.formats.setup_py import stated_requirements
+from deadweight.formats.tables import toml_values
 from deadweight.formats.wheel import Contents, Item
 
 # What tells of a project without its code being run; sources below the top folder, by base name.

@@ -14,10 +14,8 @@ from deadweight.formats.metadata import is_name, normalize, version_or_none
 _LARGEST = 1 << 26  # bytes; the largest lock that was seen has 5 million
 _OUTLINE = 60  # characters of a value that a message quotes
 _MOST_DOTS = 64  # between the parts of one key; tomllib takes time that grows with their square
-_DOTTED = re.compile(
-    r"(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
-    r"(?:[ \t]*+\.[ \t]*+(?:[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')){%d}" % (_MOST_DOTS + 1)
-)
+_PART = r"(?:[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
+_DOTTED = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_MOST_DOTS + 1}}}")
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
 
 T = TypeVar("T")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from packaging.markers import Marker
 
 _MOST = 1 << 14  # of each kind that is kept parsed
+# A marker may name hundreds of extras, and is evaluated for each of them. The longest that was seen has 400 characters.
+_LONGEST_MARKER = 2000
 _CLAUSE = r"(?:[<>=!~]=|[<>])\s*+[0-9][0-9A-Za-z.]*+"
 _SIMPLE = re.compile(
     rf"\s*+([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*+(?:\[([A-Za-z0-9, -]*+)\]\s*+)?"
@@ -49,6 +51,8 @@ class Line(NamedTuple):
 def parse_line(text: str) -> Line:
     """Parse a PEP 508 line; raises ValueError (packaging's InvalidRequirement) with the reason."""
     head, _, marker = text.partition(";")
+    if len(marker) > _LONGEST_MARKER:
+        raise ValueError(f"a marker of more than {_LONGEST_MARKER} characters")
     simple = _SIMPLE.match(head)
     if simple is None:
         return _parse_any(text)
@@ -56,14 +60,14 @@ def parse_line(text: str) -> Line:
     listed = [extra.strip() for extra in extras.split(",")] if extras and extras.strip() else []
     if (marker and not _is_simple(marker)) or not all(map(_EXTRA_NAME.match, listed)) or not _is_specifier(specifier):
         return _parse_any(text)
-    return Line(text, normalize(name), tuple(sorted(map(normalize, listed))), specifier.strip(), marker.strip())
+    return Line(text, normalize(name), tuple(sorted(set(map(normalize, listed)))), specifier.strip(), marker.strip())
 
 
 def _parse_any(text: str) -> Line:
     from packaging.requirements import Requirement
 
     found = Requirement(text)
-    extras = tuple(sorted(normalize(extra) for extra in found.extras))
+    extras = tuple(sorted({normalize(extra) for extra in found.extras}))
     return Line(text, normalize(found.name), extras, str(found.specifier), str(found.marker or ""))
 
 

@@ -12,7 +12,7 @@ archives.py      what is known of the archives that were measured
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from deadweight.formats.metadata import normalize
@@ -49,7 +49,8 @@ def take_inventory(tree: FileTree) -> Inventory:
     sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
     keys = _keys(claims)
     distributions = tuple(
-        _distribution(key, claim, sizes[n]) for n, (key, claim) in enumerate(zip(keys, claims, strict=True))
+        _distribution(key, claim, sizes[n], tree.entries)
+        for n, (key, claim) in enumerate(zip(keys, claims, strict=True))
     )
     return Inventory(
         environments=environments_of(apart, tree, native),
@@ -163,12 +164,12 @@ def _keys(claims: list[Claim]) -> list[str]:
     return list(keys)
 
 
-def _distribution(key: str, claim: Claim, sizes: Sizes) -> Distribution:
+def _distribution(key: str, claim: Claim, sizes: Sizes, there: Container[str]) -> Distribution:
     return Distribution(
         key=key,
         metadata=claim.metadata,
         sizes=sizes,
-        import_names=import_names(claim),
+        import_names=import_names(claim, there),
         requested=claim.requested,
         installer=claim.installer,
         url=claim.url,

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from deadweight.inventory.discover import Claim
 
 _MODULE = re.compile(r"([A-Za-z_]\w*)(?:\.(?:cpython|abi3|cp3|pypy)[\w.-]*)?\.(?:py|so|pyd)\Z")
 
 
-def import_names(claim: Claim) -> tuple[str, ...]:
+def import_names(claim: Claim, there: Container[str]) -> tuple[str, ...]:
     """Return the import packages and modules, sorted; of a namespace package the dotted names below it.
 
     PEP 794's Import-Name is believed; else the files tell. ``top_level.txt`` counts only where no file does.
+
+    there: the paths that exist; what a RECORD lists besides cannot be imported
     """
     if claim.conda:
         return ()
     if claim.metadata.import_names:
         return tuple(sorted(set(claim.metadata.import_names)))
     start = len(claim.folder) + 1 if claim.folder else 0
+    folder = f"{claim.folder}/"
     packages: set[str] = set()
     modules: set[str] = set()
     inner: list[str] = []
     for path in claim.paths:
-        if start and not path.startswith(f"{claim.folder}/"):
+        if (start and not path.startswith(folder)) or path not in there:
             continue  # a script, data: nothing that import finds
         if path.endswith("/__init__.py"):
             packages.add(path[start:-12])

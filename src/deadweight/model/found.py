@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from deadweight.errors import abridged
 from deadweight.model.tree import Skipped
 
 
@@ -131,6 +132,10 @@ class Conflict:
     kind: Literal["path", "escape", "duplicate", "missing", "version"]
     names: tuple[str, ...]
     says: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "says", abridged(self.says))
+        object.__setattr__(self, "names", tuple(map(abridged, self.names)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from deadweight.errors import MOST_SHOWN, abridged
+
 Group = Literal["core", "data", "dev", "ml"]
 GROUPS: tuple[Group, ...] = ("core", "data", "ml", "dev")
 
@@ -16,6 +18,10 @@ class Evidence:
     rule: str
     group: Group
     says: str
+
+    def __post_init__(self) -> None:
+        if len(self.says) > MOST_SHOWN:
+            object.__setattr__(self, "says", abridged(self.says))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
+from deadweight.errors import abridged
+
 
 class Entry(NamedTuple):
     """One path that is no folder."""
@@ -78,3 +80,7 @@ class Skipped:
     name: str
     reason: str
     exit_code: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", abridged(self.name))
+        object.__setattr__(self, "reason", abridged(self.reason))

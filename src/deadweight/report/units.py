@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from deadweight.errors import MOST_SHOWN, abridged
+
 _CREDENTIALS = re.compile(r"(\w://)[^/@\s\"]+@")
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
@@ -33,9 +35,11 @@ def percent(part: int, whole: int) -> str:
 def plain(text: str) -> str:
     """Return foreign text with control, format and undecodable characters spelled out, on one line, and no passwords.
 
+    Of more than 500 characters, the rest is cut off.
     Names and texts come from metadata, and metadata is anybody's: no escape sequence of theirs reaches a terminal.
     """
-    text = without_credentials(text)
+    # A password may stand where the text is cut off: blot it out first, but not in all of a text of megabytes.
+    text = abridged(without_credentials(abridged(text, 10 * MOST_SHOWN)))
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if _is_shown(char) else _spelled(char) for char in text)

@@ -1,0 +1,164 @@
+"""Parsers on twice the input: the time must grow with the input, and not with its square.
+
+Seconds depend on the machine, so what counts is the ratio: a parser passes that is fast, or that takes at most three
+times as long for twice the input. Each input here took seconds or minutes before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from deadweight.errors import DeadweightError
+from deadweight.formats.metadata import headers, parse_metadata
+from deadweight.formats.record import record_paths
+from deadweight.formats.requirements import asked_for, logical_lines, pep508, pinned
+from deadweight.formats.shell import named_in
+from deadweight.formats.tables import Malformed, parse_toml
+from deadweight.inventory import take_inventory
+from tests.builders import SITE, bare, bare_inventory, make_tree, metadata, profile_of
+
+SMALL = 64_000  # characters
+FAST = 0.1  # seconds for twice as many; what takes less is not judged: at that rate a megabyte takes a second
+MOST = 3.0
+
+
+def seconds(parse: Callable[[], object]) -> float:
+    began = time.process_time()
+    with contextlib.suppress(DeadweightError, Malformed, ValueError, RecursionError):  # to refuse it is as good
+        parse()
+    return time.process_time() - began
+
+
+def grows_evenly(parse: Callable[[int], Callable[[], object]], size: int) -> bool:
+    """Say whether twice the input takes at most thrice the time; three times, as other processes disturb."""
+    once, twice = parse(size), parse(2 * size)
+    for _ in range(3):
+        large = seconds(twice)
+        if large < FAST or large < MOST * seconds(once):
+            return True
+    return False
+
+
+def requirements(text: str) -> None:
+    lines = logical_lines(text, "requirements.txt")
+    asked_for(lines)
+    for line in lines:
+        if line.kind == "requirement":
+            pinned(line, "1.0")
+            pep508(line, "requirements.txt")
+
+
+@pytest.mark.parametrize(
+    ("start", "unit", "end"),
+    [
+        ("a", " ", "b"), ("", " ", ""), ("--index-url", " ", "x"), ("a==1\n    # via ", ",", ""),
+        ("a==1\n    # via", " ", "("), ("a==1\n    # ", "x ", ""), ("a==1", " --hash=sha256:", ""), ("a", "\\", ""),
+        ("", "a==1 \\\n", ""), ("a[", "x,", "x]"), ("a;", "(", ""), ("a @ ", "x", ""), ("", "a.", "whl"),
+    ],
+)  # fmt: skip
+def test_requirements__twice_the_text__take_about_twice_the_time(start: str, unit: str, end: str) -> None:
+    def parse(size: int) -> Callable[[], object]:
+        text = start + unit * (size // len(unit)) + end
+        return lambda: requirements(text)
+
+    assert grows_evenly(parse, SMALL)
+
+
+@pytest.mark.parametrize(
+    ("start", "unit", "end"),
+    [
+        ("a", ".a", " = 1"), ("[a", ".a", "]"), ("''", ".''", " = 1"), ("x = {a", ".a", " = 1}"), ("a = ", "[", ""),
+        ("a", " ", " = 1"), ("a = '", "a.", "'"), ("", "a", ""), ("a = 1", "_1", ""), ('a = """', '""x', '"""'),
+    ],
+)  # fmt: skip
+def test_toml__twice_the_text__takes_about_twice_the_time(start: str, unit: str, end: str) -> None:
+    def parse(size: int) -> Callable[[], object]:
+        data = (start + unit * (size // len(unit)) + end).encode()
+        return lambda: parse_toml(data)
+
+    assert grows_evenly(parse, SMALL)
+
+
+@pytest.mark.parametrize("unit", ["${", "$(", "`", "<<", "'a", '"a', "\\\n", "((", "$((", "[[ ", "a() ", "<<a\n"])
+def test_shell__twice_the_text__takes_about_twice_the_time(unit: str) -> None:
+    def parse(size: int) -> Callable[[], object]:
+        text = unit * (size // len(unit))
+        return lambda: list(named_in(text))
+
+    assert grows_evenly(parse, SMALL)
+
+
+@pytest.mark.parametrize("unit", ["Name: a\n", "Name", " ", "Summary: a\n ", "\r", "\n b", ":"])
+def test_metadata__twice_the_text__takes_about_twice_the_time(unit: str) -> None:
+    def parse(size: int) -> Callable[[], object]:
+        data = b"Name: a\nVersion: 1\n" + (unit * (size // len(unit))).encode()
+        return lambda: (headers(data), parse_metadata(data, "a-1.dist-info"), record_paths(data))
+
+    assert grows_evenly(parse, SMALL)
+
+
+def extras(size: int) -> Iterable[str]:
+    return (f'b; extra == "e{number}"' for number in range(size // 37))
+
+
+def extras_of_many(size: int) -> Iterable[str]:
+    return (f'b{number}; python_version > "3" and extra == "e{number}"' for number in range(size // 70))
+
+
+def one_marker(size: int) -> Iterable[str]:
+    return ["b; " + " or ".join(f'extra == "e{number}"' for number in range(size // 20))]
+
+
+def deep_marker(size: int) -> Iterable[str]:
+    return ["b; " + "(" * (size // 2) + 'extra == "x"' + ")" * (size // 2)]
+
+
+def long_line(size: int) -> Iterable[str]:
+    return ["b" + " " * (size // 4) + "c", "b[" + "x," * (size // 8) + "]", "b" + ">=1," * (size // 16) + "!"]
+
+
+@pytest.mark.parametrize("lines", [extras, extras_of_many, one_marker, deep_marker, long_line])
+@pytest.mark.parametrize("asked", [True, False])
+def test_requires_dist__twice_the_lines__take_about_twice_the_time(
+    lines: Callable[[int], Iterable[str]], asked: bool
+) -> None:
+    """With as many extras as there are lines, of which all could have been asked for."""
+
+    def parse(size: int) -> Callable[[], object]:
+        distribution = bare("a", requires=list(lines(size)), requested=asked)
+        return lambda: profile_of(bare_inventory(distribution, bare("b"), bare("b0"), bare("b1")))
+
+    assert grows_evenly(parse, SMALL)
+
+
+def copies(count: int) -> dict[str, str]:
+    """Return as many copies of one name, of different versions."""
+    return {f"{SITE}/a-{n}.dist-info/METADATA": metadata("a", str(n)) for n in range(count)}
+
+
+def same(count: int) -> dict[str, str]:
+    return {f"{SITE}/a-{n}.dist-info/METADATA": metadata("a") for n in range(count)}
+
+
+def conda(count: int) -> dict[str, str]:
+    return {f"{n}/conda-meta/a.json": f'{{"name": "a{n}", "files": ["b"]}}' for n in range(count)}
+
+
+def in_one_folder(count: int) -> dict[str, str]:
+    """Return distributions that share a namespace."""
+    files = {f"{SITE}/a{n}-1.dist-info/METADATA": metadata(f"a{n}") for n in range(count)}
+    records = {f"{SITE}/a{n}-1.dist-info/RECORD": f"space/m{n}.py,,\nspace/all.py,,\n" for n in range(count)}
+    return {**files, **records, f"{SITE}/space/all.py": "", f"{SITE}/space/other.py": ""}
+
+
+@pytest.mark.parametrize("files", [copies, same, conda, in_one_folder])
+def test_inventory__twice_the_distributions__take_about_twice_the_time(files: Callable[[int], dict[str, str]]) -> None:
+    def measure(count: int) -> Callable[[], object]:
+        tree = make_tree(files(count))
+        return lambda: profile_of(take_inventory(tree))
+
+    assert grows_evenly(measure, 1000)
