@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "selection": {"machine", "model"},
     "formats": {"errors", "model", "progress"},
     "inventory": {"formats", "model"},
-    "graph": {"formats", "markers", "model"},
+    "graph": {"errors", "formats", "markers", "model"},
     "usage": {"formats", "model"},
     "groups": {"formats", "graph", "model", "usage"},
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "usage"},

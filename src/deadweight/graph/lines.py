@@ -50,7 +50,7 @@ class Line(NamedTuple):
 @lru_cache(_MOST)
 def parse_line(text: str) -> Line:
     """Parse a PEP 508 line; raises ValueError (packaging's InvalidRequirement) with the reason."""
-    head, _, marker = text.partition(";")
+    head, semicolon, marker = text.partition(";")
     if len(marker) > _LONGEST_MARKER:
         raise ValueError(f"a marker of more than {_LONGEST_MARKER} characters")
     simple = _SIMPLE.match(head)
@@ -58,7 +58,11 @@ def parse_line(text: str) -> Line:
         return _parse_any(text)
     name, extras, specifier = simple.groups()
     listed = [extra.strip() for extra in extras.split(",")] if extras and extras.strip() else []
-    if (marker and not _is_simple(marker)) or not all(map(_EXTRA_NAME.match, listed)) or not _is_specifier(specifier):
+    if (
+        (semicolon and not _is_simple(marker))
+        or not all(map(_EXTRA_NAME.match, listed))
+        or not _is_specifier(specifier)
+    ):
         return _parse_any(text)
     return Line(text, normalize(name), tuple(sorted(set(map(normalize, listed)))), specifier.strip(), marker.strip())
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
+from deadweight.errors import abridged
 from deadweight.graph.lines import Line, Markers, Offer, parse_line
 from deadweight.graph.value import Root, base, key_of, reachable
 from deadweight.markers import marker_values
@@ -31,6 +32,7 @@ class Matcher:
         self.urls = {d.url.rstrip("/"): d.key for d in distributions if d.url}
         self._markers = Markers(marker_values(environment))
         self._offers: dict[str, Offer] = {}
+        self._malformed: set[tuple[str, str]] = set()
 
     def visit(self, node: str) -> None:
         """Add the edges out of ``node``, and of the extras that they ask for."""
@@ -54,13 +56,18 @@ class Matcher:
         if distribution.key not in self._offers:
             self._offers[distribution.key] = Offer(distribution.metadata.requires)
         for text in self._offers[distribution.key].lines(extra):
+            if (distribution.key, text) in self._malformed:
+                continue  # it would fail again for each extra that it names
             try:
                 line = parse_line(text)
                 if self._markers.hold(line.marker, extra) and not (extra and self._markers.hold(line.marker)):
                     yield line
             except (ValueError, RecursionError) as error:
+                self._malformed.add((distribution.key, text))
                 reason = (str(error) or type(error).__name__).splitlines()[0]
-                self.warnings.append(f"{distribution.name} has a requirement that does not parse: {text} ({reason})")
+                self.warnings.append(
+                    f"{distribution.name} has a requirement that does not parse: {abridged(text)} ({reason})"
+                )
 
     def _targets(self, key: str, line: Line) -> Iterator[str]:
         found = self.keys.get(line.name)
