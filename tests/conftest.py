@@ -8,12 +8,20 @@ from pathlib import Path
 
 import pytest
 
+_SLOW = 1200  # seconds
 GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, str], None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden, to be read as a diff")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests more time that install real applications, pull images or wait for engines."""
+    for item in items:
+        if any(item.iter_markers("online")) or any(item.iter_markers("engines")):
+            item.add_marker(pytest.mark.timeout(_SLOW))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -314,3 +314,15 @@ def test_install__swap__also_in_an_included_file(here: Path, installer: str) -> 
     found = measure(here, "-r more/base.txt\ndw-tester\n", installer=installer, swap=("dw-app=dw-extra",))
     assert names(found) == {"dw-extra", "dw-tester", "dw-lib"}
     assert {root.key for root in found.dependencies.direct} == {"dw-extra", "dw-tester"}
+
+
+@both
+def test_install__module_on_pythonpath__is_not_run_by_the_installer(
+    here: Path, installer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every Python imports ``sitecustomize`` from there when it starts, unless it is told not to look."""
+    marker = here / "was-run"
+    write_files(here / "astray", {"sitecustomize.py": f"open({str(marker)!r}, 'w').close()\n"})
+    monkeypatch.setenv("PYTHONPATH", str(here / "astray"))
+    assert names(measure(here, "dw-app\n", installer=installer)) == {"dw-app", "dw-lib"}
+    assert not marker.exists()

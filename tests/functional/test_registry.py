@@ -308,7 +308,7 @@ def test_registry__bytes_behind_the_archive__are_hashed_too() -> None:
         assert "does not match" in fails(registry).cause
 
 
-@pytest.mark.parametrize("version", ["1", MANIFEST])
+@pytest.mark.parametrize("version", ["1", MANIFEST], ids=["tag", "digest"])
 def test_registry__other_manifest_than_its_digest_says__does_not_match(version: str) -> None:
     lie = json.dumps({"config": {"digest": LAYERS[0]}, "layers": []}).encode()
     with Registry(**IMAGE, lies={f"/v2/team/app/manifests/{version}": lie}) as registry:

@@ -199,3 +199,13 @@ def test_discover__entry_points__are_read_wherever_the_files_come_from() -> None
     text = "[console_scripts]\nacme = a:b\n[flake8.extension]\nAC = a:c\n"
     found = only(inventory_of(dist_files("a", files={"a/x.py": "1", "a-1.0.dist-info/entry_points.txt": text})))
     assert (found.metadata.commands, found.metadata.plugin_groups) == (("acme",), ("flake8.extension",))
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["a//__init__.py", "./a/__init__.py", "a/./__init__.py", "b/../a/__init__.py", "../site-packages/a/__init__.py"],
+)
+def test_discover__recorded_path_of_another_spelling__is_the_file_that_it_names(row: str) -> None:
+    found = inventory_of(dist_files("a", files={"a/__init__.py": "x = 1\n"}, record=[f"{row},,"]))
+    assert found.unowned.files == 0
+    assert only(found).import_names == ("a",)
