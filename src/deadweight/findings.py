@@ -131,16 +131,25 @@ class Profile:
             if found.count + (key in named) > 1
         )
 
-    def first_keys(self) -> set[str]:
+    @property
+    def required_bytes(self) -> int:
+        """Bytes of what the requirements bring in: the whole that splits are parts of.
+
+        The total has besides what no requirement reaches, what no distribution owns, and other environments.
+        """
+        first = self.splits[0]
+        return first.apparent_bytes + first.saved_bytes
+
+    @property
+    def unmeasured(self) -> tuple[Skipped, ...]:
+        """Distributions that are asked for and not in the figures; of files that are there, all are measured."""
+        return self.skipped if self.method == "wheels" else ()
+
+    def required_keys(self) -> set[str]:
         """Return the keys of what the first environment's direct requirements bring in, which is split."""
         prefix = self.inventory.environment.prefix
         there = {d.key for d in self.inventory.distributions if d.prefix == prefix}
         return self.dependencies.closure(self.dependencies.direct) & there
-
-    def first_bytes(self) -> int:
-        """Return the bytes of the distributions of the first environment, which is what splits are made of."""
-        prefix = self.inventory.environment.prefix
-        return sum(d.sizes.apparent for d in self.inventory.distributions if d.prefix == prefix)
 
     def group_totals(self) -> Mapping[Group, tuple[int, int]]:
         """Return group → (distributions, apparent bytes), all groups, also the empty ones."""
@@ -277,6 +286,7 @@ def conclude(
         groups=groups,
         config=config,
         uses=uses or {},
+        with_source=source is not None,
         by_marks=wanted is None,
     )
     splits = make_splits(plan, settings)

@@ -36,7 +36,8 @@ class Settings:
     installer:      "uv", "pip" or "" for the first of them that is there
     bytecode:       "compiled" measures what pip leaves behind, "none" what uv does
     keep_env:       a folder for the environment, which then stays
-    minimal_groups: groups of requirements-minimal.txt
+    minimal_groups: groups of requirements-minimal.txt; None for core and data, and ml where no source shows how it is
+                    used
     keep, drop:     names that splits always hold, and never hold
     groups:         group (or group.tag) → names and patterns, the user's own word
     """
@@ -66,13 +67,13 @@ class Settings:
     no_build: bool = False
     bytecode: Literal["compiled", "none"] = "compiled"
     keep_env: str = ""
-    minimal_groups: tuple[str, ...] = ("core", "data")
+    minimal_groups: tuple[str, ...] | None = None
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for group in self.minimal_groups:
+        for group in self.minimal_groups or ():
             if group not in GROUPS:
                 raise BadConfig(f"minimal-groups: no group {group!r}; there are {', '.join(GROUPS)}")
         for place in self.groups:
@@ -134,7 +135,8 @@ def _tool(path: str) -> dict[str, object]:
 
 def _converted(path: str, key: str, value: object) -> object:
     """Return a TOML value as the type that its field has."""
-    expected = type(getattr(Settings(), key.replace("-", "_")))
+    default = getattr(Settings(), key.replace("-", "_"))
+    expected = tuple if default is None else type(default)
     if key in ("installer", "bytecode"):
         allowed = {"installer": ("", "uv", "pip"), "bytecode": ("compiled", "none")}[key]
         if value not in allowed:

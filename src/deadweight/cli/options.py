@@ -62,7 +62,11 @@ _SOURCE = (
     click.option("--no-source", is_flag=True, default=None, help="Read no source."),
 )
 _GROUPS = (
-    click.option("--minimal-groups", metavar="LIST", help="Groups of the minimal split (default: core,data)."),
+    click.option(
+        "--minimal-groups",
+        metavar="LIST",
+        help="Groups of the minimal split (default: core,data; without source also ml).",
+    ),
     click.option("--keep", metavar="NAME", multiple=True, help="Never leave NAME out; may be repeated."),
     click.option("--drop", metavar="NAME", multiple=True, help="Always leave NAME out; may be repeated."),
 )

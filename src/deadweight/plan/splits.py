@@ -19,6 +19,8 @@ from deadweight.settings import Settings
 from deadweight.usage.places import changing, only_later
 
 LATER = "DW305"
+_PRODUCTION: tuple[Group, ...] = ("core", "data", "ml")
+_MINIMAL: tuple[Group, ...] = ("core", "data")
 # What ``pip freeze`` leaves out too, for the same reason.
 _IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
 
@@ -61,7 +63,8 @@ class Split:
     kept:          the user's requirements that stay, in their order
     unsure:        those of them that look like a group that is left out, by weak evidence
     distributions: keys of all that those bring in
-    saved_bytes:   apparent bytes of what is in the whole and not in here
+    saved_bytes:   apparent bytes of what the requirements bring in and not this split
+    saved_groups:  the same, by the group of what leaves; they sum to ``saved_bytes``
     """
 
     name: str
@@ -71,6 +74,7 @@ class Split:
     distributions: tuple[str, ...]
     apparent_bytes: int
     saved_bytes: int
+    saved_groups: Mapping[Group, int] = field(default_factory=dict)
     unsure: tuple[Unsure, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -86,19 +90,38 @@ class Plan:
     groups: Mapping[str, Assignment]
     config: Names
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)  # name → where the source uses it
+    with_source: bool = False
     by_marks: bool = False  # nobody wrote the requirements: they are what an environment's marks tell
 
 
 def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
     """Return production (without dev) and minimal (the groups that the settings name; never dev unless named).
 
-    Where there is source, minimal leaves out too what the application never imports when it starts.
+    By default, minimal is core and data. Where there is source, it leaves out too what the application never imports
+    when it starts; without source it keeps ml, since for all that is known the application is nothing but that.
     """
-    production = tuple(group for group in ("core", "data", "ml"))
-    first = make_split("production", production, plan, settings)
+    first = make_split("production", _PRODUCTION, plan, settings)
+    groups = settings.minimal_groups
+    by_default = groups is None
+    if groups is None:
+        groups = _MINIMAL if plan.with_source else _PRODUCTION
+    second = make_split("minimal", groups, plan, settings)
+    kept = [want.name or want.url for want in second.kept if _group_of(want, plan) == "ml"]
+    if kept and by_default and not plan.with_source:
+        second = replace(second, warnings=(*second.warnings, _why_ml_stays(kept)))
+    return replace(first, warnings=(*first.warnings, *_unknown(plan, settings))), second
+
+
+def _group_of(want: Wanted, plan: Plan) -> Group | None:
+    key = plan.keys[want]
+    return plan.groups[key].group if key else None
+
+
+def _why_ml_stays(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (
-        replace(first, warnings=(*first.warnings, *_unknown(plan, settings))),
-        make_split("minimal", settings.minimal_groups, plan, settings),
+        f"minimal keeps {', '.join(names[:3])}{more} (ml): without source, nothing shows whether the application can do"
+        " without (--source DIR reads it, --minimal-groups core,data leaves ml out)"
     )
 
 
@@ -137,6 +160,7 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
         distributions=tuple(sorted(distributions)),
         apparent_bytes=plan.graph.bytes_of(distributions),
         saved_bytes=plan.graph.bytes_of(everything - distributions),
+        saved_groups=_by_group(everything - distributions, plan),
         unsure=tuple(_unsure(w, judged[w], plan) for w in unsure),
         warnings=tuple(warnings),
     )
@@ -204,6 +228,14 @@ def _stays(
 
 def _roots(wanted: Iterable[Wanted], plan: Plan) -> list[Root]:
     return [Root(key, w.extras & plan.graph.extras.get(key, frozenset())) for w in wanted if (key := plan.keys[w])]
+
+
+def _by_group(keys: Iterable[str], plan: Plan) -> dict[Group, int]:
+    found: dict[Group, int] = {}
+    for key in sorted(keys):
+        group = plan.groups[key].group
+        found[group] = found.get(group, 0) + plan.graph.own[key]
+    return found
 
 
 def _bytes_among(leaving: Collection[str], graph: Graph) -> Mapping[str, int]:

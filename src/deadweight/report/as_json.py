@@ -41,6 +41,9 @@ def as_values(profile: Profile) -> dict[str, object]:
             "files": inventory.total.files,
             **_sizes(inventory.total),
             "unowned_bytes": inventory.unowned.apparent,
+            "required_distributions": len(profile.required_keys()),
+            "required_bytes": profile.required_bytes,
+            "unmeasured": len(profile.unmeasured),
             "download_bytes": profile.download_bytes,
             "estimated_bytecode_bytes": profile.estimated_bytecode_bytes,
             "kinds": _kinds(inventory.total),
@@ -204,6 +207,7 @@ def _split(split: Split, profile: Profile) -> dict[str, object]:
         "distributions": list(split.distributions),
         "apparent_bytes": split.apparent_bytes,
         "saved_bytes": split.saved_bytes,
+        "saved_groups": dict(sorted(split.saved_groups.items())),
     }
 
 

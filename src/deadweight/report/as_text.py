@@ -15,7 +15,7 @@ from deadweight.plan.splits import LATER, Split
 from deadweight.report.source import about_source, places
 from deadweight.report.system import about_system
 from deadweight.report.tables import plain_table
-from deadweight.report.units import human, percent, plain
+from deadweight.report.units import counted, human, percent, plain
 
 DEFAULT_ROWS = 20
 WIDEST = 120  # a wider table is harder to read, not easier
@@ -82,17 +82,17 @@ def _header(profile: Profile) -> RenderableType:
     text.append(plain(profile.target.path), style="bold")
     about = "~" if any(d.archive and d.archive.estimated for d in inventory.distributions) else ""
     text.append(f"\n{about}{human(total.apparent)}", style="bold")
-    missing = len(profile.skipped) if profile.method == "wheels" else 0
+    missing = len(profile.unmeasured)
     of_all = f" of {count + missing}" if missing else ""
-    text.append(f" in {count}{of_all} distribution{'' if count + missing == 1 else 's'}, {total.files:,} files")
+    text.append(f" in {count}{of_all} distribution{'' if count + missing == 1 else 's'}")
+    text.append(f", {counted(total.files, 'file')}")
     if total.disk is not None:
         text.append(f"; {human(total.disk)} on disk")
     if profile.download_bytes is not None:
         text.append(f"; {human(profile.download_bytes)} to download")
     text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
-    nowhere = sum(len(names) for names in _answers(profile).values())
-    if nowhere:
-        text.append(f"\n{nowhere} of them cannot be had or told, so this is not all: see below", style="bold")
+    if missing:
+        text.append(f"\nincomplete: {counted(missing, 'distribution')} could not be measured, see below", style="bold")
     text.append(f"\nnative code {human(total.native)}")
     text.append(f" (of it bundled libraries {human(total.bundled)})" if total.bundled else "")
     if profile.method != "wheels":
@@ -240,9 +240,17 @@ def left_out_table(title: str, split: Split, width: int) -> Table:
         brings = "not here" if found.brought_bytes is None else human(found.brought_bytes)
         told = f"; used by {places(found.places)}" if found.places and found.evidence.rule != LATER else ""
         table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.evidence.says)}{told}")
-    if len(split.dropped) > 1:
-        table.add_row("together", human(split.saved_bytes), "what several of them bring counts once")
+    if len(split.dropped) > 1 or len(split.saved_groups) > 1:
+        table.add_row("together", human(split.saved_bytes), _of_which(split))
     return table
+
+
+def _of_which(split: Split) -> str:
+    """Say to which groups belongs what leaves; what only a dropped line needs leaves with it, whatever its group."""
+    sizes = sorted(split.saved_groups.items(), key=lambda item: (-item[1], item[0]))
+    groups = ", ".join(f"{group} {human(size)}" for group, size in sizes)
+    once = "what several of them bring counts once" if len(split.dropped) > 1 else ""
+    return "; ".join(filter(None, (once, groups if len(sizes) > 1 else "")))
 
 
 def unsure_table(split: Split, width: int) -> Iterator[Table]:
@@ -286,13 +294,16 @@ def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("distributions", justify="right", no_wrap=True)
     table.add_column("groups", ratio=1)
-    first = profile.splits[0]
-    whole = first.apparent_bytes + first.saved_bytes
-    table.add_row("all", human(whole), "", "", str(len(profile.first_keys())), "")
+    whole = profile.required_bytes
+    table.add_row("required", human(whole), "", "", str(len(profile.required_keys())), "")
     for split in profile.splits:
         table.add_row(*_split_row(split, whole))
     how = " --no-install" if profile.settings.no_install else ""
-    yield Group(table, Text(f"deadweight split {plain(profile.target.path)}{how} writes them", style="dim"))
+    legend = ""
+    total = human(profile.inventory.total.apparent)
+    if human(whole) != total:
+        legend = f"required: what the requirements bring in, of {total} in all\n"
+    yield Group(table, Text(f"{legend}deadweight split {plain(profile.target.path)}{how} writes them", style="dim"))
 
 
 def _split_row(split: Split, whole: int) -> list[str]:

@@ -71,7 +71,7 @@ def _source(profile: Profile) -> str:
 
 def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -> str:
     """Return what was written, what it saves, and what each file leaves out."""
-    whole = profile.first_bytes()
+    whole = profile.required_bytes
     parts: list[RenderableType] = []
     for split, path in zip(profile.splits, paths, strict=True):
         head = Text(plain(path), style="bold")

@@ -32,6 +32,11 @@ def percent(part: int, whole: int) -> str:
     return "<1 %" if share < 0.5 else f"{share:.0f} %"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return "1 file", "2 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def plain(text: str) -> str:
     """Return foreign text with control, format and undecodable characters spelled out, on one line, and no passwords.
 

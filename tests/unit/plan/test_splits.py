@@ -27,7 +27,8 @@ def dropped(profile: Profile, split: str) -> dict[str, int | None]:
 
 def test_splits__plain_file__each_keeps_its_groups() -> None:
     names = ("app", "frame", "brain", "tester")
-    found = measured(*(bare(n, 10**i) for i, n in enumerate(names)), lines=names)
+    settings = Settings(groups=CONFIG, minimal_groups=("core", "data"))
+    found = measured(*(bare(n, 10**i) for i, n in enumerate(names)), lines=names, settings=settings)
     assert kept(found, "production") == ["app", "frame", "brain"]
     assert kept(found, "minimal") == ["app", "frame"]
     assert dropped(found, "production") == {"tester": 1000}
@@ -130,6 +131,35 @@ def test_minimal__groups_of_the_settings(groups: tuple[str, ...], minimal: list[
     found = measured(*map(bare, names), lines=names, settings=settings)
     assert kept(found, "minimal") == minimal
     assert kept(found, "production") == ["app", "frame", "brain"]
+
+
+def test_minimal__without_source__keeps_ml_and_says_why() -> None:
+    """An application that is nothing but its model would be left with nothing."""
+    lines = ("app", "brain", "tester")
+    found = measured(*map(bare, lines), lines=lines)
+    assert kept(found, "minimal") == ["app", "brain"]
+    (warning,) = found.split("minimal").warnings
+    assert "brain" in warning
+    assert "--minimal-groups core,data" in warning
+
+
+@pytest.mark.parametrize("groups", [None, ("core", "data")])
+def test_minimal__with_source_or_when_asked_for__leaves_ml_out(groups: tuple[str, ...] | None) -> None:
+    source = Source(folder="", mentions=()) if groups is None else None
+    lines = requirements_file("app\nbrain\n")
+    settings = Settings(groups=CONFIG, minimal_groups=groups, keep=("app",))
+    found = profile_of(bare_inventory(bare("app"), bare("brain")), lines, settings, source=source)
+    assert kept(found, "minimal") == ["app"]
+    assert found.split("minimal").warnings == ()
+
+
+def test_split__saved_groups__sum_to_what_is_saved() -> None:
+    found = measured(
+        bare("app", 1), bare("tester", 10, requires=["frame", "helper"]), bare("frame", 100), bare("helper", 1000),
+        lines=("app", "tester"),
+    ).split("production")  # fmt: skip
+    assert found.saved_groups == {"dev": 1010, "data": 100}
+    assert sum(found.saved_groups.values()) == found.saved_bytes
 
 
 def test_split__of_an_environment__holds_the_roots_at_their_versions() -> None:

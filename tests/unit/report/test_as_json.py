@@ -21,13 +21,17 @@ TOP = {
 TOTALS = {
     "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
     "bytecode_bytes", "unowned_bytes",
-} | {"kinds", "download_bytes", "estimated_bytecode_bytes"}  # fmt: skip
+} | {
+    "kinds", "download_bytes", "estimated_bytecode_bytes", "required_distributions", "required_bytes", "unmeasured",
+}  # fmt: skip
 DISTRIBUTION = {
     "name", "version", "direct", "group", "tags", "evidence", "apparent_bytes", "disk_bytes", "native_bytes",
     "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
     "import_names",
 } | {"kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure"}  # fmt: skip
-SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {"groups", "dropped", "unsure", "proof"}
+SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {
+    "groups", "dropped", "unsure", "proof", "saved_groups",
+}  # fmt: skip
 
 
 def read(profile: Profile) -> dict[str, Any]:

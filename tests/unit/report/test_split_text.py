@@ -18,7 +18,7 @@ PATHS = ["requirements-production.txt", "requirements-minimal.txt"]
 
 def service(text: str = "app\nbrain>=1  # thinks\ntester\n") -> Profile:
     found = bare_inventory(bare("app", 4_000), bare("brain", 50_000_000, version="3.1"), bare("tester", 600_000))
-    return profile_of(found, requirements_file(text), Settings(groups=CONFIG))
+    return profile_of(found, requirements_file(text), Settings(groups=CONFIG, minimal_groups=("core", "data")))
 
 
 def test_split_files__names_and_lines() -> None:
