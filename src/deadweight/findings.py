@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from deadweight.errors import abridged
@@ -13,6 +13,7 @@ from deadweight.groups.rules import config_names
 from deadweight.model import (
     GROUPS,
     Assignment,
+    ByName,
     Conflict,
     Distribution,
     Group,
@@ -52,6 +53,28 @@ class Row:
     def key(self) -> str:
         return self.distribution.key
 
+    def record(self) -> dict[str, str | int | bool | None]:
+        """Return the row as names and plain values; sizes are bytes."""
+        distribution, sizes = self.distribution, self.distribution.sizes
+        return {
+            "key": self.key,
+            "name": distribution.name,
+            "version": distribution.version,
+            "direct": self.direct,
+            "group": self.assignment.group,
+            "sure": self.assignment.sure,
+            "files": sizes.files,
+            "apparent_bytes": sizes.apparent,
+            "disk_bytes": sizes.disk,
+            "native_bytes": sizes.native,
+            "bytecode_bytes": sizes.bytecode,
+            "closure_bytes": self.weight.closure,
+            "retained_bytes": self.weight.retained,
+            "freed_bytes": self.weight.freed,
+            "requires": len(self.requires),
+            "required_by": len(self.required_by),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
@@ -69,12 +92,12 @@ class Shared:
 _HOLDERS = 20  # direct requirements that are listed for each distribution that they share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Profile:
-    """The footprint of a target. Sizes are bytes; ``None`` is unknown.
+    """The footprint of a target. Sizes are bytes; ``None`` is unknown. Names are found by any spelling.
 
     inventory:    every byte below the prefix, in one row each
-    dependencies: who needs whom; ``graph`` is the same for networkx
+    dependencies: who needs whom, with extras as nodes of their own; ``graph`` is the same for networkx, without them
     weights:      key → closure, retained and freed bytes
     groups:       key → group with its evidence
     splits:       production and minimal
@@ -104,8 +127,24 @@ class Profile:
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
-        """The dependency graph as networkx has it, made anew at each access; see ``Graph.networkx``."""
+        """The distributions and who requires whom, for networkx; made anew at each access; see ``Graph.networkx``."""
         return self.dependencies.networkx()
+
+    def __repr__(self) -> str:
+        found = self.inventory
+        return (
+            f"<Profile of {abridged(self.target.path, 80)!r}: {len(found.distributions)} distributions,"
+            f" {found.total.apparent} bytes>"
+        )
+
+    @property
+    def requested(self) -> tuple[str, ...]:
+        """The keys of the direct requirements: what the user's file names, or what an environment was asked for."""
+        return tuple(root.key for root in self.dependencies.direct)
+
+    def records(self) -> list[dict[str, str | int | bool | None]]:
+        """Return a flat record for each distribution, by name: ``pandas.DataFrame(report.records())``."""
+        return [row.record() for row in self.rows()]
 
     def rows(self) -> Iterator[Row]:
         """Yield one row for each distribution, by name."""
@@ -276,6 +315,7 @@ def conclude(
     names = {distribution.name for distribution in inventory.distributions}
     uses = None if source is None else uses_of(source, provided(inventory.distributions), names)
     groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
+    inventory = _with_requested(inventory, {root.key for root in graph.direct})
     lines = wanted_of(inventory, graph) if wanted is None else wanted
     weights = weigh(graph)
     plan = Plan(
@@ -297,18 +337,27 @@ def conclude(
         target=target,
         inventory=inventory,
         dependencies=graph,
-        weights=weights,
-        groups=groups,
+        weights=ByName(weights),
+        groups=ByName(groups),
         splits=splits,
         requirements=file,
         settings=settings,
         image=image,
         system=system,
         source=source,
-        uses=uses or {},
+        uses=ByName(uses or {}),
         proofs=proofs,
         remarks=remarks_of(source, inventory, graph, weights, groups, uses or {}) if source else (),
     )
+
+
+def _with_requested(inventory: Inventory, direct: Collection[str]) -> Inventory:
+    """Have ``requested`` say what was asked for by name: some installers mark all that they install, others nothing."""
+    distributions = tuple(
+        d if d.requested == (d.key in direct) else replace(d, requested=d.key in direct)
+        for d in inventory.distributions
+    )
+    return replace(inventory, distributions=distributions)
 
 
 def _proof(split: Split, source: Source, inventory: Inventory) -> Proof:

@@ -317,9 +317,17 @@ def test_holders__name_the_direct_requirements_that_reach_it() -> None:
 # --- networkx ------------------------------------------------------------------------------------
 
 
-def test_networkx__has_the_same_nodes_edges_and_bytes() -> None:
+def test_networkx__by_default__has_distributions_alone() -> None:
     a = bare("a", 3, requires=["b>=1", "c ; extra == 'x'"])
     found = build_graph(bare_inventory(a, bare("b", 5), bare("c", 7)), wants("a[x]")).networkx()
+    assert dict(found.nodes(data="own_bytes")) == {"a": 3, "b": 5, "c": 7}
+    assert {node for node, direct in found.nodes(data="direct") if direct} == {"a"}
+    assert set(found.edges(data="requirement")) == {("a", "b", "b>=1"), ("a", "c", "c ; extra == 'x'")}
+
+
+def test_networkx__with_extras__has_the_same_nodes_edges_and_bytes() -> None:
+    a = bare("a", 3, requires=["b>=1", "c ; extra == 'x'"])
+    found = build_graph(bare_inventory(a, bare("b", 5), bare("c", 7)), wants("a[x]")).networkx(extras=True)
     assert dict(found.nodes(data="own_bytes")) == {"a": 3, "a[x]": 0, "b": 5, "c": 7}
     assert {node for node, direct in found.nodes(data="direct") if direct} == {"a", "a[x]"}
     assert set(found.edges(data="requirement")) == {

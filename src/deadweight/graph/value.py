@@ -113,19 +113,28 @@ class Graph:
         reaching = reachable(sources, [key])
         return tuple(root.key for root in self.direct if root.key != key and not reaching.isdisjoint(root.nodes()))
 
-    def networkx(self) -> networkx.DiGraph[str]:
-        """Return the graph as networkx has it: nodes carry ``own_bytes``, edges ``requirement``."""
+    def networkx(self, *, extras: bool = False) -> networkx.DiGraph[str]:
+        """Return the graph as networkx has it: nodes carry ``own_bytes`` and ``direct``, edges ``requirement``.
+
+        extras: with a node for each extra that somebody asks for ("uvicorn[standard]"), which weighs nothing itself;
+                else what an extra requires is required by its distribution
+        """
         import networkx
+
+        def named(node: str) -> str:
+            return node if extras else base(node)
 
         graph: networkx.DiGraph[str] = networkx.DiGraph()
         for key in self.own:
-            for node in self.nodes_of(key):
+            for node in self.nodes_of(key) if extras else [key]:
                 graph.add_node(node, own_bytes=self.own[key] if node == key else 0, direct=False)
         for source, targets in self.edges.items():
             for target in targets:
-                graph.add_edge(source, target, requirement=self.lines.get((source, base(target)), ""))
+                if named(source) != named(target) and not graph.has_edge(named(source), named(target)):
+                    line = self.lines.get((source, base(target)), "")
+                    graph.add_edge(named(source), named(target), requirement=line)
         for root in self.direct:
-            for node in root.nodes():
+            for node in root.nodes() if extras else [root.key]:
                 graph.nodes[node]["direct"] = True
         return graph
 

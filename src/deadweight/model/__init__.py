@@ -9,6 +9,7 @@ trials.py what became of trying a split
 from __future__ import annotations
 
 from deadweight.model.asked import Archive, Lock, Pinned, Wanted
+from deadweight.model.by_name import ByName
 from deadweight.model.found import (
     ArchiveFacts,
     CacheUsage,
@@ -31,6 +32,7 @@ __all__ = [
     "Archive",
     "ArchiveFacts",
     "Assignment",
+    "ByName",
     "CacheUsage",
     "Conflict",
     "Content",

@@ -78,7 +78,7 @@ class Distribution:
     """One distribution with its files measured.
 
     key:       its normalized name; a second copy of the same name gets ``name==version``
-    requested: whether a REQUESTED file marks it (PEP 376)
+    requested: whether it was asked for by name; in an inventory, whether a REQUESTED file marks it (PEP 376)
     url:       where a direct URL says that it came from (PEP 610), without credentials
     editable:  whether its code lies elsewhere
     archive:   what it was measured from, where it was not installed

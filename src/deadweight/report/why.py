@@ -39,7 +39,7 @@ def why(profile: Profile, key: str) -> Why:
     graph = profile.dependencies
     if key not in graph.own:
         raise KeyError(key)
-    whole = graph.networkx()
+    whole = graph.networkx(extras=True)
     whole.remove_nodes_from([node for node in whole if base(node) == key and node != key])
     found: list[list[str]] = []
     for root in graph.roots:
