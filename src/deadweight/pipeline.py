@@ -175,6 +175,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
         found = run.measured(lock, compiled=settings.bytecode == "compiled")
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
     inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
+    wishes.check({d.name for d in inventory.distributions})
     for old in wishes.swaps:
         if old not in named and not is_required(old, inventory):
             raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")

@@ -84,7 +84,14 @@ def test_exit_code(here: Path, arguments: tuple[str, ...], code: int) -> None:
 
 @pytest.mark.parametrize(
     ("variables", "colored"),
-    [({}, True), ({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, False), ({"TERM": "dumb"}, False)],
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, False),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
 )
 def test_terminal__color__unless_it_is_not_wanted(here: Path, variables: dict[str, str], colored: bool) -> None:
     ours, theirs = pty.openpty()

@@ -14,7 +14,7 @@ import pytest
 
 from deadweight import DeadweightError, Settings, profile
 from deadweight.cli import _run
-from deadweight.errors import FetchFailed, InstallFailed
+from deadweight.errors import BadInput, FetchFailed, InstallFailed
 from deadweight.findings import Profile
 from tests.builders import ELF_X86_64, make_wheel, metadata, write_files
 from tests.index_server import Server, index_of
@@ -519,10 +519,22 @@ def test_no_install__torch_cpu_without_its_index__takes_out_cuda_and_says_so(
 def test_no_install__torch_cpu_with_its_index__is_that_build(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch = make_wheel("torch", "2.0", requires=["nvidia-cublas"])
     usual, light = index_of([torch, make_wheel("nvidia-cublas")]), index_of([make_wheel("torch", "2.0+cpu")])
+    light = {  # PyTorch has an index for each build
+        name: {
+            path.replace("/simple/", "/whl/cpu/").replace("/files/", "/whl/files/"): value
+            for path, value in part.items()
+        }
+        for name, part in light.items()
+    }
     with Server(**usual) as server, Server(**light) as other:
-        monkeypatch.setattr("deadweight.sources.builds.TORCH_INDEX", f"{other.url}/")
-        found = measure(server, "torch\n", torch="simple")
+        monkeypatch.setattr("deadweight.sources.builds.TORCH_INDEX", f"{other.url}/whl/")
+        found = measure(server, "torch\n", torch="cpu")
     assert {d.key: d.version for d in found.inventory.distributions} == {"torch": "2.0+cpu"}
+
+
+def test_no_install__torch_where_nothing_asks_for_it__is_refused(here: Path) -> None:
+    with Server(**index_of(WHEELS)) as server, pytest.raises(BadInput, match="nothing asks for torch"):
+        measure(server, "dw-lib\n", torch="cpu")
 
 
 def test_no_install__credentials__reach_the_server_and_no_report(

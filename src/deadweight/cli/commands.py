@@ -64,7 +64,7 @@ def profile(
 
 @click.command()
 @click.argument("target")
-@click.option("--output-dir", metavar="DIR", type=click.Path(), help="Default: beside TARGET.")
+@click.option("--output-dir", metavar="DIR", type=click.Path(), help="Made if missing. Default: beside TARGET.")
 @_force
 @click.option("--pin", is_flag=True, help="Write the versions that were measured.")
 @click.option("--unproven", is_flag=True, help="Write them even if the source needs more than they provide.")
@@ -79,10 +79,12 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
 
     folder = output_dir if output_dir is not None else _beside(target)
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
-    may_write(*names, force=force)
+    if os.path.lexists(folder or "."):
+        may_write(*names, force=force)
     report = _measure((target,), options)
     if not unproven:
         _check_proof(report)
+    os.makedirs(folder or ".", exist_ok=True)
     write_files(split_files(report, folder, pin=pin), force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
     finish(report)
@@ -280,4 +282,7 @@ def _width() -> int:
 
 
 def _color(output: str | None) -> bool:
-    return output is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    """Say whether to color: NO_COLOR forbids it, FORCE_COLOR does it in pipes too (https://force-color.org)."""
+    if output is not None or "NO_COLOR" in os.environ:
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

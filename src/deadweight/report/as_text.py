@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -14,7 +14,7 @@ from deadweight.findings import Profile, Row
 from deadweight.plan.splits import LATER, Split
 from deadweight.report.source import about_source, places
 from deadweight.report.system import about_system
-from deadweight.report.tables import plain_table
+from deadweight.report.tables import add_names, hanging, listed, plain_table
 from deadweight.report.units import counted, human, percent, plain
 
 DEFAULT_ROWS = 20
@@ -50,13 +50,13 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
     if profile.inventory.distributions:
         parts += [_table(profile, width, rows), _groups(profile, width)]
         parts += _without_wheel(profile, width)
-        parts += _could_go(profile, width)
-        parts += unsure_table(profile.split("production"), width)
+        parts += _could_go(profile, width, rows)
+        parts += unsure_table(profile.split("production"), width, rows)
         parts += _shared(profile, width)
         parts += _splits(profile, width)
     parts += about_source(profile, width)
     parts += about_system(profile, width)
-    parts += _notes(profile)
+    parts += _notes(profile, width)
     return Group(*_apart(parts))
 
 
@@ -91,6 +91,8 @@ def _header(profile: Profile) -> RenderableType:
     if profile.download_bytes is not None:
         text.append(f"; {human(profile.download_bytes)} to download")
     text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
+    if profile.requirements is not None and not any(profile.requirements.all_wanted()):
+        text.append("\nthe file names no requirements", style="bold")
     if missing:
         text.append(f"\nincomplete: {counted(missing, 'distribution')} could not be measured, see below", style="bold")
     text.append(f"\nnative code {human(total.native)}")
@@ -184,7 +186,7 @@ def _groups(profile: Profile, width: int) -> RenderableType:
     for group, (count, size) in profile.group_totals().items():
         inside = [row for row in profile.rows() if row.assignment.group == group]
         inside.sort(key=lambda row: (-row.distribution.sizes.apparent, row.key))
-        names = ", ".join(plain(row.distribution.name) for row in inside[:5]) + (", …" if len(inside) > 5 else "")
+        names = listed((plain(row.distribution.name) for row in inside), 5)
         table.add_row(group_text(group), human(size) if count else "", str(count), names)
     return table
 
@@ -217,29 +219,42 @@ def _answers(profile: Profile) -> dict[str, list[str]]:
     return found
 
 
-def _could_go(profile: Profile, width: int) -> Iterator[RenderableType]:
+def _could_go(profile: Profile, width: int, most: int | None) -> Iterator[RenderableType]:
     """What production does not need, and what nobody asks for, each with its reason."""
     production = profile.split("production")
     # Where something could not be measured, it may be that which asks for them.
     strays = {root.key for root in profile.dependencies.strays} if not profile.skipped else set()
     if not production.dropped and not strays:
         return
-    table = left_out_table("could go", production, width)
-    for row in (row for row in profile.rows() if row.key in strays):
+    table = left_out_table("could go", production, width, most)
+    unasked = sorted((row for row in profile.rows() if row.key in strays), key=lambda row: -(row.weight.freed or 0))
+    for row in unasked[:most]:
         table.add_row(plain(row.distribution.name), human(row.weight.freed), "nothing here asks for it")
+    if len(unasked) > len(unasked[:most]):
+        table.add_row(*_more(unasked[most:], sum(row.weight.freed or 0 for row in unasked[most:])))
     yield table
 
 
-def left_out_table(title: str, split: Split, width: int) -> Table:
-    """Return what a split leaves out, the heaviest first: what each brings of what leaves, and why it goes."""
+def _more(left: Sized, size: int) -> tuple[str, str, str]:
+    return f"{len(left)} more", human(size), "(--all shows them)"
+
+
+def left_out_table(title: str, split: Split, width: int, most: int | None = None) -> Table:
+    """Return what a split leaves out, the heaviest first: what each brings of what leaves, and why it goes.
+
+    most: rows to show, None for all
+    """
     table = plain_table(width)
-    table.add_column(title, overflow="fold")
+    add_names(table, title, width)
     table.add_column("brings", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
-    for found in sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name)):
+    ordered = sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name))
+    for found in ordered[:most]:
         brings = "not here" if found.brought_bytes is None else human(found.brought_bytes)
         told = f"; used by {places(found.places)}" if found.places and found.evidence.rule != LATER else ""
         table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.evidence.says)}{told}")
+    if len(ordered) > len(ordered[:most]):
+        table.add_row(f"{len(ordered[most:])} more", "", "(--all shows them)")
     if len(split.dropped) > 1 or len(split.saved_groups) > 1:
         table.add_row("together", human(split.saved_bytes), _of_which(split))
     return table
@@ -253,17 +268,20 @@ def _of_which(split: Split) -> str:
     return "; ".join(filter(None, (once, groups if len(sizes) > 1 else "")))
 
 
-def unsure_table(split: Split, width: int) -> Iterator[Table]:
+def unsure_table(split: Split, width: int, most: int | None = None) -> Iterator[Table]:
     """Yield what stays in a split for want of certainty, for a person to judge; nothing where all is sure."""
     if not split.unsure:
         return
-    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
-    table.add_column("unsure, stays", overflow="fold")
+    table = plain_table(width)
+    add_names(table, "unsure, stays", width)
     table.add_column("frees", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
-    for found in sorted(split.unsure, key=lambda u: (-(u.freed_bytes or 0), u.name)):
+    ordered = sorted(split.unsure, key=lambda u: (-(u.freed_bytes or 0), u.name))
+    for found in ordered[:most]:
         frees = "not here" if found.freed_bytes is None else human(found.freed_bytes)
         table.add_row(plain(found.name), frees, f"{found.group}? {plain(found.evidence.says)}")
+    if len(ordered) > len(ordered[:most]):
+        table.add_row(*_more(ordered[most:], sum(found.freed_bytes or 0 for found in ordered[most:])))
     yield table
 
 
@@ -275,15 +293,15 @@ def _shared(profile: Profile, width: int) -> Iterator[RenderableType]:
     )
     if not shared:
         return
+    own_line = "itself" if profile.target.kind != "requirements" and not profile.requirements else "its own line"
     table = plain_table(width)
-    table.add_column("shared", overflow="fold")
+    add_names(table, "shared", width)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("held up by", ratio=1)
     for each in shared[:5]:
-        names = [*(["its own line"] if each.direct else []), *map(plain, each.holders.names)][:_MOST_HOLDERS]
-        others = each.holders.count + each.direct - len(names)
-        more = f" and {others} more" if others else ""
-        table.add_row(plain(each.key), human(own[each.key]), ", ".join(names) + more)
+        names = [*([own_line] if each.direct else []), *map(plain, each.holders.names)]
+        others = each.holders.count - len(each.holders.names)
+        table.add_row(plain(each.key), human(own[each.key]), listed(names, _MOST_HOLDERS, others=others))
     yield table
 
 
@@ -318,10 +336,10 @@ def _split_row(split: Split, whole: int) -> list[str]:
     ]
 
 
-def _notes(profile: Profile) -> Iterator[RenderableType]:
+def _notes(profile: Profile, width: int) -> Iterator[RenderableType]:
     notes = [f"conflict: {conflict.says}" for conflict in profile.conflicts]
     told = profile.method == "wheels"  # the table of what has no wheel names the others
     notes += [f"skipped: {s.name}: {s.reason}" for s in profile.skipped if s.exit_code or not told]
     notes += [f"note: {warning}" for warning in profile.warnings]
     if notes:
-        yield Group(*(Text(plain(note)) for note in notes))
+        yield Group(*(hanging(plain(note), width) for note in notes))

@@ -15,6 +15,7 @@ from deadweight.plan.splits import Split, requirement_text
 from deadweight.plan.writing import Writer, written
 from deadweight.report.as_text import WIDEST, left_out_table, render, unsure_table
 from deadweight.report.source import proof_lines
+from deadweight.report.tables import hanging
 from deadweight.report.units import human, percent, plain
 
 
@@ -86,7 +87,7 @@ def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -
     parts += [Text(""), *map(Text, told)] if told else []
     notes = [*(c.says for c in profile.conflicts), *profile.warnings]
     parts += [Text("")] if notes else []
-    parts += [Text(plain(f"note: {note}")) for note in notes]
+    parts += [hanging(plain(f"note: {note}"), min(width, WIDEST)) for note in notes]
     return render(Group(*parts), width=width, color=color)
 
 

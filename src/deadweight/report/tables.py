@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from textwrap import wrap
+
 from rich.table import Table
+from rich.text import Text
 
 
 def plain_table(width: int, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
@@ -15,3 +19,23 @@ def plain_table(width: int, *columns: str, numbers: tuple[str, ...] = ()) -> Tab
     for name in columns:
         table.add_column(name, justify="right" if name in numbers else "left", no_wrap=name in numbers)
     return table
+
+
+def add_names(table: Table, title: str, width: int) -> None:
+    """Add a column of names, which never break: what is longer than half of the table is cut off."""
+    table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=max(width // 2, len(title)))
+
+
+def listed(names: Iterable[str], most: int, *, others: int = 0) -> str:
+    """Return the first names, and how many more there are.
+
+    others: how many there are beside ``names``
+    """
+    every = list(names)
+    others += len(every[most:])
+    return ", ".join(every[:most]) + (f" and {others} more" if others else "")
+
+
+def hanging(text: str, width: int) -> Text:
+    """Return a sentence whose further lines are indented."""
+    return Text("\n".join(wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)))

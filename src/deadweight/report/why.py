@@ -10,9 +10,11 @@ from itertools import islice
 from deadweight import __version__
 from deadweight.findings import Profile
 from deadweight.graph import base
+from deadweight.report.tables import listed
 from deadweight.report.units import human, plain, without_credentials
 
 _MOST_PATHS = 1000
+_MOST_NAMES = 12  # in a sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,8 @@ class Why:
 
     paths:   from a direct requirement to it, each step a (node, requirement line that led there) pair
     cut:     whether there are more paths than were looked for
-    holders: the direct requirements that hold it up together
-    leaves:  keys that leave with it
+    holders: the direct requirements that hold it up together, those with the largest closure first
+    leaves:  keys that leave with it, the largest first
     """
 
     key: str
@@ -56,8 +58,8 @@ def why(profile: Profile, key: str) -> Why:
         key=key,
         paths=shown,
         cut=len(found) >= _MOST_PATHS,
-        holders=graph.holders_of(key),
-        leaves=tuple(sorted(graph.retained_by(key) - {key})),
+        holders=tuple(sorted(graph.holders_of(key), key=lambda holder: (-profile.weights[holder].closure, holder))),
+        leaves=tuple(sorted(graph.retained_by(key) - {key}, key=lambda leaf: (-graph.own[leaf], leaf))),
     )
 
 
@@ -123,11 +125,12 @@ def _path_text(path: tuple[tuple[str, str], ...], direct: bool) -> str:
 
 def _reckoning(profile: Profile, found: Why, direct: bool) -> Iterator[str]:
     graph, weight = profile.dependencies, profile.weights[found.key]
-    with_it = f" with {', '.join(found.leaves[:6])}{' …' if len(found.leaves) > 6 else ''}" if found.leaves else ""
+    with_it = f" with {listed(found.leaves, 6)}" if found.leaves else ""
     yield f"taken out, it frees {human(weight.retained)}{with_it}"
     holders = [name for name in found.holders if name != found.key]
     if direct and holders:
-        yield f"dropping its own line frees {human(weight.freed)}: {_list(holders)} {_need(holders)} it too"
+        line = "dropping its own line" if profile.requirements else "not asking for it by name"
+        yield f"{line} frees {human(weight.freed)}: {_list(holders)} {_need(holders)} it too"
     elif len(holders) == 1:
         freed = profile.weights[holders[0]].freed
         yield f"to be rid of it, drop {holders[0]}, which frees {human(freed)}"
@@ -141,4 +144,6 @@ def _need(names: list[str]) -> str:
 
 
 def _list(names: list[str]) -> str:
+    if len(names) > _MOST_NAMES:
+        return listed(names, _MOST_NAMES)
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

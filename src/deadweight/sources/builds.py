@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from deadweight.errors import BadInput
@@ -17,7 +17,7 @@ from deadweight.sources.pages import Pages
 
 TORCH_INDEX = "https://download.pytorch.org/whl/"
 _TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
-_BUILD = re.compile(r"[a-z0-9.]+\Z")
+_BUILD = re.compile(r"(?:cpu|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)\Z")
 # What PyTorch's build for CUDA asks for, and its build for the processor does not.
 _OF_CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|triton|pytorch-triton)\Z")
 
@@ -35,6 +35,11 @@ class Wishes:
     index: Mapping[str, str] = field(default_factory=dict)
     torch: str = ""
 
+    def check(self, names: Set[str]) -> None:
+        """Raise BadInput where a build of PyTorch was asked for, and nothing of PyTorch is among the names."""
+        if self.torch and not names & set(_TORCH_FAMILY):
+            raise BadInput(f"--torch {self.torch}: nothing asks for torch")
+
     def places(self) -> dict[str, str]:
         """Return project → index, PyTorch's own among them."""
         family = dict.fromkeys(_TORCH_FAMILY, f"{TORCH_INDEX}{self.torch}") if self.torch else {}
@@ -44,7 +49,7 @@ class Wishes:
 def read_wishes(swap: Iterable[str], index: Iterable[str], torch: str) -> Wishes:
     """Read the options; raises BadInput where one is not NAME=VALUE."""
     if torch and not _BUILD.match(torch):
-        raise BadInput(f"--torch {torch}: no build of PyTorch is called so", hint="cpu, or cu128 and the like")
+        raise BadInput(f"--torch {torch}: no build of PyTorch is called so", hint="cpu, cu128, rocm6.3 and the like")
     return Wishes(
         swaps=dict(_pair("--swap", "OLD=NEW", text) for text in swap),
         index=dict(_pair("--index", "NAME=URL", text) for text in index),

@@ -130,6 +130,7 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
         (("good.txt", "--no-install", "--swap", "a"), 4, "OLD=NEW"),
         (("good.txt", "--no-install", "--index", "=x"), 4, "NAME=URL"),
         (("good.txt", "--no-install", "--torch", "../x"), 4, "no build of PyTorch"),
+        (("good.txt", "--no-install", "--torch", "gpu"), 4, "no build of PyTorch"),
         (("cache", "remove"), 2, "remove"),
         (("plain-folder",), 4, "neither a project nor an environment"),
         (("bad.txt",), 4, "bad.txt, line 2"),
@@ -196,6 +197,13 @@ def test_split__environment__writes_both_files_once(here: Path, capsys: pytest.C
     assert again.code == 4
     assert "requirements-production.txt" in again.err
     assert Ran(capsys, "split", "env", "--output-dir", str(here), "--force").code == 0
+
+
+def test_split__output_dir_that_is_not_there__is_made(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert Ran(capsys, "split", "env", "--output-dir", str(here / "new/deep")).code == 0
+    assert (here / "new/deep/requirements-minimal.txt").exists()
+    (here / "file").write_text("")
+    assert Ran(capsys, "split", "env", "--output-dir", str(here / "file")).code == 4
 
 
 def test_write_files__one_may_not_be_written__writes_none(tmp_path: Path) -> None:

@@ -1,0 +1,111 @@
+"""Reports in 80 columns: names that do not break, lists that end, lines that keep their indent."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.findings import Profile
+from deadweight.report import why
+from deadweight.report.as_text import as_text
+from deadweight.report.splits import split_text
+from deadweight.report.tables import hanging, listed
+from deadweight.report.units import counted
+from deadweight.settings import Settings
+from tests.builders import bare, bare_inventory, profile_of, requirements_file
+
+LONG = "opencv-python-headless-with-a-name"
+
+
+def tools(count: int) -> Profile:
+    """Return an application with many tools, the later ones larger."""
+    names = [f"tool-{number:02}" for number in range(count)]
+    distributions = [bare(name, 1000 * (number + 1), requires=["shared"]) for number, name in enumerate(names)]
+    inventory = bare_inventory(bare("app", 10), *distributions, bare("shared", 5_000_000))
+    return profile_of(inventory, requirements_file("\n".join(["app", *names])), Settings(groups={"dev": ("tool-*",)}))
+
+
+@pytest.mark.parametrize("width", [72, 80, 100])
+def test_text__long_names__do_not_break_inside(width: int) -> None:
+    inventory = bare_inventory(bare("app", requires=[LONG]), bare(LONG, 5_000_000), bare(f"{LONG}-2", requires=[LONG]))
+    file = requirements_file(f"app\n{LONG}\n{LONG}-2\n")
+    found = profile_of(inventory, file, Settings(groups={"dev": (f"{LONG}-2",)}))
+    for text in (as_text(found, width=width), split_text(found, ["a.txt", "b.txt"], width=width, color=False)):
+        assert max(map(len, text.splitlines())) <= width
+        parts = [line for line in text.splitlines() if "opencv" in line]
+        assert parts
+        assert all(LONG in line or "…" in line for line in parts)  # whole or cut off, never on two lines
+        assert LONG in text
+
+
+def test_text__many_that_could_go__are_cut_off_with_their_number() -> None:
+    text = as_text(tools(50), rows=20)
+    could_go = text[text.index("could go") : text.index("together")].splitlines()[1:]
+    assert len(could_go) == 21
+    assert could_go[0].startswith("tool-49")
+    assert could_go[-1].split() == ["30", "more", "(--all", "shows", "them)"]
+    assert "tool-00" in as_text(tools(50), rows=None)
+
+
+def test_text__many_that_nobody_asks_for__are_cut_off_too() -> None:
+    found = profile_of(
+        bare_inventory(bare("app"), *(bare(f"left-{n:02}", n) for n in range(40))), requirements_file("app")
+    )
+    text = as_text(found, rows=5)
+    assert sum(line.startswith("left-") for line in text[text.index("could go") :].splitlines()) == 5
+    assert "35 more" in text
+
+
+def test_text__names_that_do_not_fit__are_counted() -> None:
+    text = as_text(tools(50))
+    assert "shared, tool-49, tool-48, tool-47, tool-46 and 46 more" in " ".join(text.split())
+    assert "…" not in text
+
+
+def test_text__holders__those_with_the_largest_closure_first() -> None:
+    text = as_text(tools(50))
+    row = text[text.index("held up by") :].splitlines()[1]
+    assert row.split()[3] == "tool-49,"
+
+
+def test_text__one_file__is_one_file() -> None:
+    assert "1 distribution, 1 file\n" in as_text(profile_of(bare_inventory(bare("a")), path="env"))
+    assert (counted(1, "file"), counted(0, "file"), counted(2000, "file")) == ("1 file", "0 files", "2,000 files")
+
+
+def test_text__requirements_file_that_names_nothing__says_so() -> None:
+    assert "the file names no requirements" in as_text(profile_of(bare_inventory(), requirements_file("# none\n")))
+    assert "names no requirements" not in as_text(profile_of(bare_inventory(bare("a")), requirements_file("a\n")))
+
+
+def test_text__environment__has_no_lines() -> None:
+    a, b = bare("a", requires=["b"], requested=True), bare("b", 5_000_000, requested=True)
+    text = as_text(profile_of(bare_inventory(a, b, bare("c"))))
+    assert "itself, a" in text
+    assert "line" not in text
+
+
+def test_hanging__further_lines__are_indented() -> None:
+    lines = hanging("note: " + "word " * 40, 40).plain.splitlines()
+    assert len(lines) > 4
+    assert all(line.startswith("  word") for line in lines[1:])
+    assert max(map(len, lines)) <= 40
+
+
+def test_listed__more_than_fit__are_counted() -> None:
+    assert listed("abc", 3) == "a, b, c"
+    assert listed("abc", 2) == "a, b and 1 more"
+    assert listed("abc", 2, others=7) == "a, b and 8 more"
+
+
+def test_why__leaves_and_holders__the_heaviest_first() -> None:
+    names = [f"leaf-{number:02}" for number in range(20)]
+    leaves = [bare(name, number + 1) for number, name in enumerate(names)]
+    holders = [bare(f"holder-{number:02}", number + 1, requires=["top"]) for number in range(20)]
+    inventory = bare_inventory(bare("top", requires=names), *leaves, *holders)
+    found = profile_of(inventory, requirements_file("\n".join(h.key for h in holders)))
+    reason = why.why(found, "top")
+    assert reason.leaves[:2] == ("leaf-19", "leaf-18")
+    assert reason.holders[:2] == ("holder-19", "holder-18")
+    text = why.why_text(found, reason)
+    assert "with leaf-19, leaf-18, leaf-17, leaf-16, leaf-15, leaf-14 and 14 more" in text
+    assert "drop all of holder-19, holder-18," in text
