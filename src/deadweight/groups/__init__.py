@@ -14,7 +14,7 @@ What a distribution is by itself and by its uses comes first, then the graph:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deadweight.graph import Graph, Holders, Root, holders
@@ -81,11 +81,7 @@ def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hin
     asks = "group asks" if len(groups) == 1 else "groups ask"
     return (
         *hints,
-        Hint(
-            Evidence(
-                "DW002", "dev", f"only its project's {_some(Holders(tuple(sorted(groups)), len(groups)))} {asks} for it"
-            )
-        ),
+        Hint(Evidence("DW002", "dev", f"only its project's {_some(_all_of(sorted(groups)))} {asks} for it")),
     )
 
 
@@ -96,7 +92,7 @@ def _with_other_builds(named: Mapping[str, tuple[Hint, ...]], names: Mapping[str
     def told(key: str) -> tuple[Hint, ...]:
         others = builds.get(names[key], ())
         group: Group = named[key][0].evidence.group if named[key] else "core"
-        says = f"{_some(others)} {'is another build' if len(others) == 1 else 'are other builds'} of it"
+        says = f"{_some(_all_of(others))} {'is another build' if len(others) == 1 else 'are other builds'} of it"
         return (Hint(Evidence("DW306", group, says)),) if others else ()
 
     return {key: (*hints, *told(key)) for key, hints in named.items()}
@@ -198,7 +194,7 @@ def _is_use(hint: Hint) -> bool:
 def _needed(own: _Own, users: list[str]) -> tuple[Evidence, ...]:
     if own.group != "dev" or own.is_settled or not users:
         return ()
-    return (Evidence("DW302", "core", f"{_named(Holders(tuple(users), len(users)))} it at run time"),)
+    return (Evidence("DW302", "core", f"{_named(_all_of(users))} it at run time"),)
 
 
 def _reached(own: _Own, groups: Collection[Group], users: Holders) -> tuple[Evidence, ...]:
@@ -210,6 +206,10 @@ def _reached(own: _Own, groups: Collection[Group], users: Holders) -> tuple[Evid
 
 def _runtime(group: Group | None) -> Group:
     return "core" if group is None or group == "dev" else group
+
+
+def _all_of(names: Sequence[str]) -> Holders:
+    return Holders(tuple(names), len(names))
 
 
 def _named(users: Holders) -> str:
