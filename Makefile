@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check mutation bench format clean
 
 demo: $(VENV)/ready
 	$(BIN)/deadweight fixtures/bookgen/requirements.txt
@@ -16,6 +16,11 @@ check: $(VENV)/ready
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/test_architecture.py
+
+mutation: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --editable '.[mutation]'
+	$(BIN)/mutmut run $(MUTANTS)
+	$(BIN)/mutmut results
 
 bench: $(VENV)/ready
 	$(BIN)/python benchmarks/run.py
@@ -31,4 +36,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage mutants
