@@ -25,6 +25,7 @@ from deadweight.model import (
     Use,
     Wanted,
 )
+from deadweight.plan.lighter import Lighter, is_cuda, lighter_builds
 from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
 from deadweight.proof import Proof, prove
 from deadweight.proof.remarks import Remark, remarks_of
@@ -159,6 +160,15 @@ class Profile:
                 requires=self.dependencies.requires(key),
                 required_by=self.dependencies.required_by.get(key, ()),
             )
+
+    def lighter(self) -> tuple[Lighter, ...]:
+        """Return the lighter builds that what was measured has."""
+        return lighter_builds(self.inventory, self.dependencies)
+
+    def cuda(self) -> tuple[int, int]:
+        """Return how many distributions are there for NVIDIA's graphics cards alone, and their bytes."""
+        found = [d.sizes.apparent for d in self.inventory.distributions if is_cuda(d)]
+        return len(found), sum(found)
 
     def shared(self) -> tuple[Shared, ...]:
         """Return what several direct requirements hold up together: dropping one of them does not free it."""

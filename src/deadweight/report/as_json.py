@@ -53,6 +53,18 @@ def as_values(profile: Profile) -> dict[str, object]:
             group: {"distributions": count, "apparent_bytes": size}
             for group, (count, size) in sorted(profile.group_totals().items())
         },
+        "cuda": dict(zip(("distributions", "apparent_bytes"), profile.cuda(), strict=True)),
+        "lighter": [
+            {
+                "name": each.key,
+                "apparent_bytes": each.own_bytes,
+                "lighter": each.lighter,
+                "how": each.how,
+                "loses": each.loses,
+                "saves_bytes": each.saves_bytes,
+            }
+            for each in profile.lighter()
+        ],
         "shared": [
             {
                 "name": shared.key,

@@ -49,6 +49,8 @@ def _report(profile: Profile, *, width: int, rows: int | None) -> RenderableType
     parts: list[RenderableType] = [_header(profile)]
     if profile.inventory.distributions:
         parts += [_table(profile, width, rows), _groups(profile, width)]
+        parts += _subtotals(profile, width)
+        parts += _lighter(profile, width)
         parts += _without_wheel(profile, width)
         parts += _could_go(profile, width, rows)
         parts += unsure_table(profile.split("production"), width, rows)
@@ -189,6 +191,43 @@ def _groups(profile: Profile, width: int) -> RenderableType:
         names = listed((plain(row.distribution.name) for row in inside), 5)
         table.add_row(group_text(group), human(size) if count else "", str(count), names)
     return table
+
+
+_SELDOM_NEEDED = ("tests", "docs", "headers", "stubs", "static libraries", "debug symbols")
+_WORTH_A_LINE = 1_000_000  # bytes
+
+
+def _subtotals(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """What cuts across distributions: files that production seldom needs, and what is there for graphics cards."""
+    kinds = profile.inventory.total.kinds
+    sizes = {kind: kinds.get(kind, 0) for kind in _SELDOM_NEEDED}
+    lines = []
+    if (total := sum(sizes.values())) >= _WORTH_A_LINE:
+        ordered = sorted(sizes.items(), key=lambda item: -item[1])
+        parts = ", ".join(f"{kind} {human(size)}" for kind, size in ordered if size)
+        lines.append(f"files that production seldom needs: {human(total)} ({parts})")
+    count, size = profile.cuda()
+    if count:
+        lines.append(f"for NVIDIA's graphics cards: {human(size)} in {counted(count, 'distribution')}")
+    if lines:
+        yield Group(*(hanging(line, width) for line in lines))
+
+
+def _lighter(profile: Profile, width: int) -> Iterator[RenderableType]:
+    """Builds that do the same with less."""
+    found = profile.lighter()
+    if not found:
+        return
+    table = plain_table(width)
+    add_names(table, "lighter build", width)
+    table.add_column("own", justify="right", no_wrap=True)
+    table.add_column("saves", justify="right", no_wrap=True)
+    table.add_column("what is lighter, and what measures it", ratio=1)
+    for each in found:
+        saves = "?" if each.saves_bytes is None else f">{human(each.saves_bytes)}"
+        text = f"{each.lighter}, without {each.loses}: {each.how}"
+        table.add_row(plain(each.key), human(each.own_bytes), saves, text)
+    yield table
 
 
 def _without_wheel(profile: Profile, width: int) -> Iterator[RenderableType]:
