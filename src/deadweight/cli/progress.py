@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from deadweight.progress import Observer, Progress, silent
 from deadweight.report.units import human, plain
 
-_EVERY = 5.0  # seconds between plain lines of phases that were reached before
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_EVERY = 10.0  # seconds between plain lines
+_SHOWN_AFTER = 1.0  # seconds that a phase lasts before its own seconds are told
+_BAR_WIDTH = 20
 
 
 @contextlib.contextmanager
@@ -21,24 +28,69 @@ def observer(*, quiet: bool, verbose: bool) -> Iterator[Observer]:
     elif sys.stderr.isatty() and not verbose:
         yield from _live()
     else:
-        yield _Lines(verbose)
+        with _Lines(verbose) as lines:
+            yield lines
 
 
 class _Lines:
-    """Says each phase when it is first reached, and where it stands now and then; with ``verbose`` everything."""
+    """Says each phase when it is first reached, and every ten seconds where it stands; with ``verbose`` everything."""
 
-    def __init__(self, verbose: bool) -> None:
-        self._verbose, self._said = verbose, 0.0
+    def __init__(self, verbose: bool, every: float = _EVERY) -> None:
+        self._verbose, self._every = verbose, every
+        self._latest = _Latest()
         self._reached: set[str] = set()
+        self._spoke = threading.Event()
+        self._ended = False
+        self._thread = threading.Thread(target=self._remind, daemon=True)
+
+    def __enter__(self) -> _Lines:
+        # Where the system allows no further thread (``ulimit -u``), only phases are told.
+        with contextlib.suppress(RuntimeError):
+            self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended = True
+        self._spoke.set()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if self._verbose or progress.phase not in self._reached or now - self._said >= _EVERY:
+        self._latest.take(progress)
+        if self._verbose or progress.phase not in self._reached:
             self._reached.add(progress.phase)
-            self._said = now
-            # A reader that has gone is no reason not to measure.
-            with contextlib.suppress(OSError):
-                print(said(progress), file=sys.stderr, flush=True)
+            self._say()
+
+    def _say(self) -> None:
+        self._spoke.set()
+        # A reader that has gone is no reason not to measure.
+        with contextlib.suppress(OSError, ValueError):
+            print(self._latest.line(), file=sys.stderr, flush=True)
+
+    def _remind(self) -> None:
+        """Say where it stands whenever nothing was said for a while: an installer may be silent for minutes."""
+        while not self._ended:
+            self._spoke.clear()
+            if not self._spoke.wait(self._every) and self._latest.phase and not self._ended:
+                self._say()
+
+
+class _Latest:
+    """The last step, and since when its phase lasts."""
+
+    def __init__(self) -> None:
+        self.progress = Progress("reading")
+        self.phase = ""
+        self._since = time.monotonic()
+
+    def take(self, progress: Progress) -> None:
+        if progress.phase != self.phase:
+            self.phase, self._since = progress.phase, time.monotonic()
+        self.progress = progress
+
+    def line(self) -> str:
+        seconds = time.monotonic() - self._since
+        return f"{said(self.progress)}, {seconds:.0f} s" if seconds >= _SHOWN_AFTER else said(self.progress)
 
 
 def said(progress: Progress) -> str:
@@ -46,27 +98,37 @@ def said(progress: Progress) -> str:
     text = f"{progress.phase} {plain(progress.says)}".rstrip()
     if progress.total_bytes:
         text += f" ({human(progress.done_bytes)} of {human(progress.total_bytes)})"
+    elif progress.total:
+        text += f" ({progress.done:,} of {progress.total:,})"
     return text
 
 
+def bar(share: float, width: int = _BAR_WIDTH) -> str:
+    """Return a bar of some width for a share between 0 and 1."""
+    full = int(share * width)
+    return "━" * full + "╌" * (width - full)
+
+
 def _live() -> Iterator[Observer]:
-    """Keep one line alive with the phase, the bytes and the seconds."""
+    """Keep one line alive with a bar where the phase can be counted, the step, and the seconds of its phase."""
     from rich.console import Console
     from rich.live import Live
+    from rich.spinner import Spinner
+    from rich.table import Table
     from rich.text import Text
 
-    began = time.monotonic()
-    latest = Progress("reading")
+    latest = _Latest()
+    spinner = Spinner("line")
 
     class Line:
-        def __rich__(self) -> Text:
-            return Text(f"{said(latest)}  {time.monotonic() - began:.0f} s", overflow="ellipsis", no_wrap=True)
+        def __rich_console__(self, console: Console, _: object) -> Iterator[RenderableType]:
+            share = latest.progress.share
+            line = Table.grid(padding=(0, 1))
+            line.add_row(
+                spinner if share is None else Text(bar(share)),
+                Text(latest.line(), overflow="ellipsis", no_wrap=True),
+            )
+            yield line
 
-    console = Console(stderr=True, highlight=False)
-    with Live(Line(), console=console, refresh_per_second=8, transient=True):
-
-        def observe(progress: Progress) -> None:
-            nonlocal latest
-            latest = progress
-
-        yield observe
+    with Live(Line(), console=Console(stderr=True, highlight=False), refresh_per_second=8, transient=True):
+        yield latest.take

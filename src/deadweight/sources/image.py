@@ -100,7 +100,7 @@ def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
     overlay = Overlay()
     layers: list[Layer] = []
     for number, (found, digest, command) in enumerate(zip(blobs.layers(names), digests, commands, strict=False)):
-        observe(Progress("reading", f"layer {number + 1} of {len(names)}"))
+        observe(Progress("reading", "layers", done=number + 1, total=len(names)))
         blobs.room.take(entries=len(found))  # once more: a manifest may name the same layer again and again
         overlay.add(number, found)
         files = [entry for entry in found if entry.kind in ("file", "symlink")]

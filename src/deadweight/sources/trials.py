@@ -76,7 +76,7 @@ def _import(names: Sequence[str], venv: Venv, observe: Observer) -> tuple[dict[s
         trial = _trial(line, name)
         if trial is not None:
             told[name] = trial
-            observe(Progress("importing", name))
+            observe(Progress("importing", name, done=len(told), total=len(names)))
 
     # Isolated: neither Python's variables nor the folder that it runs in lead it astray. Of others, one would have
     # Django look for the application itself.

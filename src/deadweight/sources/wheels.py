@@ -89,7 +89,7 @@ def _read_all(
     failed: dict[str, DeadweightError] = {}
     missing = [name for name in archives if name not in read]
     for done, (name, task) in enumerate(in_parallel(lambda name: reader.contents(archives[name]), missing), 1):
-        observe(Progress("listing", f"{name} ({done} of {len(missing)} archives)"))
+        observe(Progress("listing", f"the archive of {name}", done=done, total=len(missing)))
         try:
             read[name] = task.result()
         except DeadweightError as error:
