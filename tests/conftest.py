@@ -6,9 +6,13 @@ import os
 from collections.abc import Callable, Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 _SLOW = 1200  # seconds
+# How long an example takes depends on what else the machine does; pytest-timeout ends what hangs.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, str], None]
 
