@@ -160,3 +160,57 @@ def test_read_source__many_files__are_the_same_from_any_process(
         monkeypatch.setattr(children, "_SERVE", "raise SystemExit(1)")
     assert read(tmp_path) == alone
     assert (alone.files, len(alone.mentions), len(alone.skipped)) == (100, 100, 100)
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"{{ name }}/a.py": "import no\n"}, "a template for other projects"),
+        ({"wt/.git": "gitdir: /x/.git/worktrees/wt\n", "wt/a.py": "import no\n"}, "a git worktree"),
+        ({"clone/.git/HEAD": "ref", "clone/a.py": "import no\n"}, "another repository"),
+        ({"a.py": "import {{ no }}\n"}, "a template for other files"),
+        ({"third_party/a.py": "import no\n"}, "a vendored tree, which is not the application's own source"),
+    ],
+)
+def test_read_source__code_of_others__is_passed_over(tmp_path: Path, files: dict[str, str], reason: str) -> None:
+    source = read(write_files(tmp_path, files))
+    assert source.mentions == ()
+    assert [each.reason for each in source.skipped] == [reason]
+
+
+def test_read_source__submodule__is_part_of_the_application(tmp_path: Path) -> None:
+    files = {"sub/.git": "gitdir: ../.git/modules/sub\n", "sub/a.py": "import requests\n"}
+    assert named(read(write_files(tmp_path, files))) == [("requests", "sub/a.py", 1)]
+
+
+def test_read_source__own_modules__are_found_wherever_the_import_path_has_them(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM python\nENV PYTHONPATH=/app/libs\n",
+        "libs/utils/__init__.py": "",
+        "jobs/run.py": "import utils, requests\n",
+        "training/__init__.py": "",
+        "training/common.py": "",
+        "training/train.py": "import common\nif __name__ == '__main__':\n    pass\n",
+        "training/other.py": "import common\n",
+    }
+    source = read(write_files(tmp_path, files))
+    # In a package, a module finds what lies beside it only if it is run as a script.
+    assert named(source) == [("requests", "jobs/run.py", 1), ("common", "training/other.py", 1)]
+
+
+def test_read_source__vendored_modules__are_the_applications_own(tmp_path: Path) -> None:
+    source = read(write_files(tmp_path, {"vendor/acme/__init__.py": "", "app.py": "import acme\n"}))
+    assert "acme" in source.local
+
+
+def test_read_source__factories_that_the_application_imports__are_the_application(tmp_path: Path) -> None:
+    files = {
+        "app/__init__.py": "",
+        "app/main.py": "from . import factories\n",
+        "app/factories.py": "import faker\n",
+        "app/seeds.py": "import mimesis\n",
+    }
+    source = read(write_files(tmp_path, files))
+    assert {mention.name: mention.role for mention in source.mentions} == {
+        "faker": "application", "mimesis": "development"
+    }  # fmt: skip

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from deadweight.formats.programs import Named, value_named
+from deadweight.formats.roles import environment_role
 from deadweight.formats.shell import named_by_words, named_in
+from deadweight.model import Role
 
+_FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _INSTRUCTION = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _FLAGS = re.compile(r"(?:--[\w-]+(?:=\S*)?\s+)*")
 _BODY = re.compile(r"<<-?[ \t]*([\"']?)(\w+)\1[ \t]*(?=\n)")
@@ -16,6 +20,10 @@ _HEREDOC = re.compile(r"(?<!<)<<-?\s*[\"']?([A-Za-z_]\w*)")
 _PROCESS = re.compile(r"[\w.-]+:\s*(.*)")
 _UNIT = re.compile(r"\s*(?:Exec\w+)\s*=\s*[-@:+!|]*(.*)")
 _UNIT_ENVIRONMENT = re.compile(r"\s*Environment\s*=(.*)")
+_TARGET = re.compile(r"@?([\w.-]+)(?:[ \t][^:=\n]*)?:(?!=)")
+_RUNS = re.compile(
+    r"(?:^|[._-])(?:run|start|serve|server|up|web|worker|prod|production|deploy|migrate|release)(?:[._-]|$)"
+)
 _RECIPE = re.compile(r"[ \t]*[@+-]*[ \t]*")
 _MAKE_VARIABLE = re.compile(r"(?<!\$)\$\(([\w.]+)\)")
 _JUST_VARIABLE = re.compile(r"\{\{[^{}\n]*\}\}")
@@ -28,25 +36,70 @@ def shell_script(text: str) -> Iterator[Named]:
 
 
 def dockerfile(text: str) -> Iterator[Named]:
-    """Yield what the commands and the environment of a Dockerfile name."""
+    """Yield what the commands and the environment of a Dockerfile name, with the role of the stage around them.
+
+    Only the last stage, and the stages it builds on, are in the image. Of their CMD and ENTRYPOINT the last one counts.
+    """
+    instructions = list(_instructions(text))
+    roles = list(_stage_roles(instructions))
+    last = {name: at for at, (name, _, _) in enumerate(instructions) if not roles[at]}
     entrypoint: list[str] = []
-    for name, value, line in _instructions(text):
+    for at, (name, value, line) in enumerate(instructions):
+        role = roles[at]
+        if name in ("CMD", "ENTRYPOINT") and not role and last[name] != at:
+            role = "build"
         if name == "FROM":
             entrypoint = []
         elif name in ("ENV", "ARG", "LABEL"):
             for word in _WORDS.findall(value) if name != "LABEL" else ():
-                yield from value_named(_assigned(word), line)
+                yield from _with_role(value_named(_assigned(word), line), role)
         elif name in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
             value = _FLAGS.sub("", value, count=1)
             value = re.sub(r"\ACMD\s+", "", value) if name == "HEALTHCHECK" else value
             words = _exec_form(value)
             if words is None:
-                yield from named_in(_run_body(value), line)
+                yield from _with_role(named_in(_run_body(value), line), role)
                 continue
             if name == "CMD" and _goes_on(entrypoint, words):
                 words = entrypoint + words
-            yield from named_by_words(words, line)
+            yield from _with_role(named_by_words(words, line), role)
+            if len(words) > 1 and re.fullmatch(r"[a-z][\w-]*", words[1]):
+                # The first word may be a script of the application's own that starts what follows.
+                yield from _with_role(named_by_words(words[1:], line), role)
             entrypoint = words if name == "ENTRYPOINT" else entrypoint
+
+
+def _with_role(found: Iterable[Named], role: Role | Literal[""]) -> Iterator[Named]:
+    return (named._replace(role=role) for named in found) if role else iter(found)
+
+
+def _stage_roles(instructions: Sequence[tuple[str, str, int]]) -> Iterator[Role | Literal[""]]:
+    """Yield the role of each instruction: "" for those of the image itself, else "build" or "tests"."""
+    stages: list[tuple[str, str]] = []  # name, base
+    of: list[int] = []
+    for name, value, _ in instructions:
+        if name == "FROM":
+            match = _FROM.match(value)
+            stages.append((match[2] or "", match[1]) if match else ("", ""))
+        of.append(len(stages) - 1)
+    shipped = _shipped(stages)
+    for stage in of:
+        if stage in shipped or stage < 0:
+            yield ""
+        else:
+            yield environment_role(stages[stage][0]) or "build"
+
+
+def _shipped(stages: Sequence[tuple[str, str]]) -> set[int]:
+    """Return the numbers of the stages in the image: the last one that is not for developers, and its bases."""
+    candidates = [at for at, (name, _) in enumerate(stages) if not environment_role(name)] or list(range(len(stages)))
+    shipped: set[int] = set()
+    at: int | None = candidates[-1] if candidates else None
+    while at is not None:
+        shipped.add(at)
+        base = stages[at][1].lower()
+        at = next((n for n in range(at - 1, -1, -1) if stages[n][0].lower() == base), None) if base else None
+    return shipped
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str, int]]:
@@ -126,19 +179,29 @@ def systemd_unit(text: str) -> Iterator[Named]:
 
 
 def makefile(text: str) -> Iterator[Named]:
-    """Yield what the recipes of a makefile name."""
+    """Yield what the recipes of a makefile name; targets that run the application are no development."""
+    role: Role | Literal[""] = ""
     for number, line in _joined(text):
         if line.startswith("\t"):
             # One dollar is make's, two are the shell's.
             recipe = _MAKE_VARIABLE.sub(r"${\1}", line[_end_of_prefix(line) :]).replace("$$", "$")
-            yield from named_in(recipe, number)
+            yield from _with_role(named_in(recipe, number), role)
+        elif target := _TARGET.match(line):
+            role = _target_role(target[1])
 
 
 def justfile(text: str) -> Iterator[Named]:
-    """Yield what the recipes of a justfile name."""
+    """Yield what the recipes of a justfile name; see ``makefile``."""
+    role: Role | Literal[""] = ""
     for number, line in _joined(text):
         if line[:1] in (" ", "\t"):
-            yield from named_in(_JUST_VARIABLE.sub("$_", line[_end_of_prefix(line) :]), number)
+            yield from _with_role(named_in(_JUST_VARIABLE.sub("$_", line[_end_of_prefix(line) :]), number), role)
+        elif target := _TARGET.match(line):
+            role = _target_role(target[1])
+
+
+def _target_role(name: str) -> Role | Literal[""]:
+    return "scripts" if _RUNS.search(name) and not environment_role(name) else ""
 
 
 def _end_of_prefix(line: str) -> int:

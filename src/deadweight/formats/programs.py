@@ -7,14 +7,21 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from deadweight.formats.words import bare_name, dotted_path, object_reference, url_scheme
+from deadweight.model import Role
 
 
 class Named(NamedTuple):
-    """What a command names; ``shell`` is text for another shell, and the name is that text."""
+    """What a command names; ``shell`` is text for another shell, and the name is that text.
 
-    kind: Literal["import", "command", "string", "url", "shell"]
+    condition: of the shell's ``if`` or ``case`` around it; "" without one
+    role:      what this part of the file is for, where that differs from the file; "" for the file's own
+    """
+
+    kind: Literal["import", "command", "string", "url", "root", "shell"]
     name: str
     line: int
+    condition: str = ""
+    role: Role | Literal[""] = ""
 
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
@@ -87,6 +94,13 @@ _LOADERS: dict[str, frozenset[str]] = {
     "pytest": frozenset(("-p",)),
     "py.test": frozenset(("-p",)),
 }
+_PIP = re.compile(r"pip(?:x|\d(?:\.\d+)?)?")
+_PROJECT = re.compile(r"([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?:\[[\w.,-]*\])?(?:(?:[=<>~!]=?|===).*)?")
+_PIP_VALUES = frozenset(
+    "-r --requirement -c --constraint -e --editable -i --index-url --extra-index-url -f --find-links -t --target"
+    " --prefix --root --python --platform --only-binary --no-binary --timeout --retries --proxy --trusted-host"
+    " --cache-dir --cert --src --group --with --from".split()
+)
 _MOST_WORDS = 2000  # of one command; the rest is data
 _BUILT_IN = frozenset("auto none sync gthread asyncio trio prefork solo threads processes no".split())
 
@@ -120,6 +134,9 @@ def value_named(word: str, line: int, *, dotted: bool = True) -> Iterator[Named]
 
     dotted: whether dotted paths count; of most programs' arguments they are files or hosts
     """
+    if word.startswith("PYTHONPATH="):
+        yield Named("root", word.partition("=")[2], line)
+        return
     option = _OPTION.match(word) or _ASSIGNMENT.match(word)
     value = word[option.end() :] if option else word
     scheme = url_scheme(value)
@@ -175,6 +192,8 @@ def _skip_options(words: list[str], at: int, valued: frozenset[str], operands: i
 
 def _program(name: str, words: list[str], at: int, line: int) -> Iterator[Named]:
     if _PYTHON.fullmatch(name):
+        if name.startswith("ipython"):
+            yield Named("command", name, line)
         yield from _python(words, at, line)
     elif name in _SHELLS:
         yield from _shell(words, at, line)
@@ -183,6 +202,20 @@ def _program(name: str, words: list[str], at: int, line: int) -> Iterator[Named]
     elif name and name not in _NO_PROGRAMS and not name.endswith((".sh", ".py")):
         yield Named("command", name, line)
         yield from _arguments(name, words, at, line)
+        yield from _installed(name, words, at, line)
+
+
+def _installed(name: str, words: list[str], at: int, line: int) -> Iterator[Named]:
+    """Yield ``pip install NAME`` for each project that a command installs by its name."""
+    verbs = words[at : at + 2]
+    start = at + 1 if _PIP.fullmatch(name) and verbs[:1] == ["install"] else 0
+    start = at + 2 if name == "uv" and verbs in (["pip", "install"], ["tool", "install"]) else start
+    before = ""
+    for word in words[start:] if start else ():
+        match = _PROJECT.fullmatch(word)
+        if match and before not in _PIP_VALUES:
+            yield Named("command", f"pip install {match[1]}", line)
+        before = word
 
 
 def _python(words: list[str], at: int, line: int) -> Iterator[Named]:
@@ -208,6 +241,7 @@ def _module(words: list[str], at: int, line: int) -> Iterator[Named]:
         name = words[at]
         yield Named("command", f"python -m {name}", line)
         yield from _arguments(name, words, at + 1, line)
+        yield from _installed(name, words, at + 1, line)
         if name not in _RUN_MODULES or "-m" not in words[at:]:
             return
         at = words.index("-m", at) + 1

@@ -24,8 +24,9 @@ _NAME = re.compile(r"[a-z]\w*|_[a-z]\w*")
 
 def imported_names(module: str, names: Iterator[str]) -> Iterator[str]:
     """Yield what ``from module import names`` may import: modules are spelled in lower case."""
+    start = module if module.endswith(".") else f"{module}."  # ``from . import name``
     for name in names:
-        yield f"{module}.{name}" if name == name.lower() and _NAME.fullmatch(name) else module
+        yield f"{start}{name}" if name == name.lower() and _NAME.fullmatch(name) else module
 
 
 def imports_by_line(data: bytes) -> Iterator[tuple[str, int, How]]:

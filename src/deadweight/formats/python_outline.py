@@ -35,6 +35,7 @@ _HINTS = tuple(
         rb"EXTENSIONS",
         rb"_BACKEND",
         rb"_CLASSES",
+        rb"\.include\(",
         rb"ENGINE",
         rb"worker_class",
         rb"""["'][A-Za-z_]\w*+[.+][\w.:]++["']""",

@@ -7,21 +7,24 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 
+from deadweight.formats.python_conditions import Conditions, When, is_main
 from deadweight.formats.python_lines import imported_names, imports_by_line
 from deadweight.formats.python_outline import hints_in, outline
-from deadweight.formats.python_values import ALIASED, Values
-from deadweight.model import How, Mention, Naming, Reading, Role, Skipped
+from deadweight.formats.python_values import ALIASED, Found, Values
+from deadweight.model import Mention, Reading, Role, Skipped
 
 # A parsed file can take a thousand times its size in memory; what is longer than this was written by a program.
 _LARGEST = 1 << 20  # bytes
 # Codecs that take quadratic time.
 _SLOW_CODEC = re.compile(rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*(?:punycode|idna)", re.IGNORECASE)
 
-_STRENGTH: tuple[How, ...] = ("start", "lazy", "optional", "types")
 _CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
 
-Found = tuple[Naming, str, int, How]
-Body = tuple[list[ast.stmt], How]
+Body = tuple[list[ast.stmt], When]
+
+
+# What template engines (Jinja, Django, Cookiecutter) replace.
+_TEMPLATE = re.compile(rb"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 
 
 class _Unparsable(Exception):
@@ -38,12 +41,17 @@ def read_python(data: bytes, file: str, role: Role, cell: int = 0) -> Reading:
     try:
         found = _found(data, file)
     except _Unparsable as error:
-        found = (("import", name, line, how) for name, line, how in imports_by_line(data))
+        if _TEMPLATE.search(data.split(b"\n")[error.line - 1]):
+            return Reading(skipped=(Skipped(file, "a template for other files"),))
+        found = (("import", name, line, When(how)) for name, line, how in imports_by_line(data))
         place = f"{f'cell {cell}, ' if cell else ''}line {error.line}"
         reason = f"{place}: does not parse ({error.reason}); its imports were read line by line"
         skipped = (Skipped(file, reason),)
-    mentions = {Mention(kind, name, file, line, role, how, cell) for kind, name, line, how in found}
-    return Reading(tuple(sorted(mentions, key=lambda m: (m.line, m.name, m.kind, m.how))), skipped)
+    mentions = {
+        Mention(kind, name, file, line, role, when.how, cell, when.condition, when.marker)
+        for kind, name, line, when in found
+    }
+    return Reading(tuple(sorted(mentions, key=lambda m: (m.line, m.name, m.kind, m.how, m.condition))), skipped)
 
 
 def _found(data: bytes, file: str) -> list[Found]:
@@ -56,18 +64,25 @@ def _found(data: bytes, file: str) -> list[Found]:
     hints = hints_in(data)
     if not hints:
         return []
-    statements = list(_statements(_parsed(data, hints)))
-    values = Values(_lines_of(data, hints), _aliases(node for node, _ in statements), file.rpartition("/")[2])
+    conditions = Conditions(data.split(b"\n"))
+    statements = list(_statements(_parsed(data, hints), conditions))
+    aliases = _aliases(node for node, _ in statements)
+    values = Values(_lines_of(data, hints), aliases, conditions, file.rpartition("/")[2])
     found: list[Found] = []
-    for node, how in statements:
+    for node, when in statements:
+        if isinstance(node, ast.If) and is_main(node.test):
+            # A script: Python puts its folder on the import path.
+            found.append(("root", ".", node.lineno, When()))
         if isinstance(node, ast.Import):
-            found += (("import", alias.name, node.lineno, how) for alias in node.names)
+            found += (("import", alias.name, node.lineno, when) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            if node.module and not node.level and node.module != "__future__":
-                names = imported_names(node.module, (alias.name for alias in node.names))
-                found += (("import", name, node.lineno, how) for name in names)
+            if node.module != "__future__":
+                # A relative import keeps its dots: only the whole tree tells which module it means.
+                module = "." * node.level + (node.module or "")
+                names = imported_names(module, (alias.name for alias in node.names))
+                found += (("import", name, node.lineno, when) for name in names)
         else:
-            found += values.named_by(node, how)
+            found += values.named_by(node, when)
     return found
 
 
@@ -111,44 +126,40 @@ def _aliases(statements: Iterable[ast.stmt]) -> dict[str, str]:
     return found
 
 
-def _statements(tree: ast.Module) -> Iterator[tuple[ast.stmt, How]]:
+def _statements(tree: ast.Module, conditions: Conditions) -> Iterator[tuple[ast.stmt, When]]:
     """Yield every statement with when it runs."""
-    pending: list[Body] = [(tree.body, "start")]
+    pending: list[Body] = [(tree.body, When())]
     while pending:
-        body, how = pending.pop()
+        body, when = pending.pop()
         for node in body:
-            yield node, how
+            yield node, when
             if type(node) not in _SIMPLE:
-                pending += _bodies(node, how)
+                pending += _bodies(node, when, conditions)
 
 
 _SIMPLE = frozenset((ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Import, ast.ImportFrom))
 
 
-def _bodies(node: ast.stmt, how: How) -> Iterator[Body]:
+def _bodies(node: ast.stmt, when: When, conditions: Conditions) -> Iterator[Body]:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        yield node.body, _weaker(how, "lazy")
+        yield node.body, when.weaker("lazy")
     elif isinstance(node, ast.Try | ast.TryStar):
-        guarded = _weaker(how, "optional") if any(map(_catches, node.handlers)) else how
+        guarded = when.weaker("optional") if any(map(_catches, node.handlers)) else when
         yield node.body, guarded
         yield from ((handler.body, guarded) for handler in node.handlers)
-        yield node.orelse, how
-        yield node.finalbody, how
+        yield node.orelse, when
+        yield node.finalbody, when
     elif isinstance(node, ast.With | ast.AsyncWith):
-        yield node.body, _weaker(how, "optional") if any(map(_suppresses, node.items)) else how
+        yield node.body, when.weaker("optional") if any(map(_suppresses, node.items)) else when
     elif isinstance(node, ast.If):
-        then, other = _checks_types(node.test)
-        yield node.body, _weaker(how, "types") if then else how
-        yield node.orelse, _weaker(how, "types") if other else how
+        then, other = conditions.branches(node.test, when)
+        yield node.body, then
+        yield node.orelse, other
     elif isinstance(node, ast.Match):
-        yield from ((case.body, how) for case in node.cases)
+        yield from ((case.body, conditions.case(node.subject, case, when)) for case in node.cases)
     else:
-        yield getattr(node, "body", []), how
-        yield getattr(node, "orelse", []), how
-
-
-def _weaker(one: How, other: How) -> How:
-    return max(one, other, key=_STRENGTH.index)
+        yield getattr(node, "body", []), when
+        yield getattr(node, "orelse", []), when
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:
@@ -162,16 +173,6 @@ def _suppresses(item: ast.withitem) -> bool:
     if not isinstance(call, ast.Call) or _last_name(call.func) != "suppress":
         return False
     return any(_last_name(each) in _CAUGHT for each in call.args)
-
-
-def _checks_types(test: ast.expr) -> tuple[bool, bool]:
-    """Return whether an if's body, and whether its else, is for type checkers alone."""
-    negated = False
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, negated = test.operand, not negated
-    both = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
-    checks = any(_last_name(each) == "TYPE_CHECKING" for each in both)
-    return checks and not negated, checks and negated and len(both) == 1
 
 
 def _last_name(node: ast.expr) -> str:

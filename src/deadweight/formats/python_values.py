@@ -6,11 +6,12 @@ import ast
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
+from deadweight.formats.python_conditions import Conditions, When
 from deadweight.formats.shell import named_by_words, named_in
 from deadweight.formats.words import LISTS, SETTINGS, bare_name, dotted_path, url_scheme
 from deadweight.model import How, Naming
 
-Found = tuple[Naming, str, int, How]
+Found = tuple[Naming, str, int, When]
 
 # Modules whose functions are known here, under whatever name they were imported.
 ALIASED = frozenset(("asyncio", "importlib", "importlib.util", "os", "pytest", "subprocess", "sys"))
@@ -47,33 +48,40 @@ class Values:
     name:    the file's
     """
 
-    def __init__(self, lines: list[int], aliases: Mapping[str, str], name: str) -> None:
-        self._lines, self._aliases, self._name = lines, aliases, name
+    def __init__(self, lines: list[int], aliases: Mapping[str, str], conditions: Conditions, name: str) -> None:
+        self._lines, self._aliases, self._conditions, self._name = lines, aliases, conditions, name
         self._runners = frozenset(f"{each}.run" for each in _TASK_FILES.get(name, "").split())
 
-    def named_by(self, statement: ast.stmt, how: How) -> Iterator[Found]:
+    def named_by(self, statement: ast.stmt, when: When) -> Iterator[Found]:
         """Yield what a statement names, without the statements in it."""
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             return  # a docstring
         if not self._is_hinted(statement):
             return
-        yield from self._assigned(statement)
-        pending: list[tuple[ast.AST, How]] = [(statement, how)]
+        yield from self._assigned(statement, _of_text(when))
+        pending: list[tuple[ast.AST, When]] = [(statement, when)]
         while pending:
-            node, how = pending.pop()
-            children: Iterable[ast.AST] = ()
+            node, when = pending.pop()
+            children: Iterable[tuple[ast.AST, When]] = ()
             if isinstance(node, ast.Constant):
-                yield from _text(node)
+                yield from _text(node, _of_text(when))
             elif isinstance(node, ast.JoinedStr):
-                yield from _scheme(node.values[:1])
-                children = (each for each in node.values if isinstance(each, ast.FormattedValue))
+                yield from _scheme(node.values[:1], _of_text(when))
+                children = ((each, when) for each in node.values if isinstance(each, ast.FormattedValue))
             elif isinstance(node, ast.Call):
-                found, children = self._called(node, how)
+                found, rest = self._called(node, when)
                 yield from found
+                children = ((each, when) for each in rest)
+            elif isinstance(node, ast.IfExp):
+                then, other = self._conditions.branches(node.test, when)
+                children = ((node.test, when), (node.body, then), (node.orelse, other))
+            elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+                then, _ = self._conditions.branches(node.values[0], when)
+                children = ((node.values[0], when), *((each, then) for each in node.values[1:]))
             elif not isinstance(node, ast.arg):
-                children = _children(node)
-            how = "lazy" if isinstance(node, ast.Lambda) and how == "start" else how
-            pending += ((child, how) for child in children if self._is_hinted(child))
+                inner = when.weaker("lazy") if isinstance(node, ast.Lambda) else when
+                children = ((each, inner) for each in _children(node))
+            pending += (child for child in children if self._is_hinted(child[0]))
 
     def _is_hinted(self, node: ast.AST) -> bool:
         """Tell whether a line of the node may hold something."""
@@ -83,38 +91,58 @@ class Values:
         at = bisect_left(self._lines, first)
         return at < len(self._lines) and self._lines[at] <= (getattr(node, "end_lineno", None) or first)
 
-    def _assigned(self, node: ast.stmt) -> Iterator[Found]:
+    def _assigned(self, node: ast.stmt, when: When) -> Iterator[Found]:
         """Yield the bare names that a setting lists."""
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         if isinstance(value, ast.expr):
             for name in (target.id for target in targets if isinstance(target, ast.Name)):
                 if self._is_list(name):
-                    yield from _bare(value)
+                    yield from self._bare(value, when)
                 elif SETTINGS.fullmatch(name) and isinstance(value, ast.Constant):
-                    yield from _bare(ast.List([value]))
+                    yield from self._bare(ast.List([value]), when)
+
+    def _bare(self, node: ast.expr, when: When) -> Iterator[Found]:
+        """Yield the names in a list, or in several that are added up."""
+        pending = [(node, when)]
+        while pending:
+            node, when = pending.pop()
+            if isinstance(node, ast.BinOp):
+                pending += ((node.left, when), (node.right, when))
+            elif isinstance(node, ast.IfExp):
+                then, other = self._conditions.branches(node.test, when)
+                pending += ((node.body, then), (node.orelse, other))
+            elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+                pending += ((item.value, when) for item in node.elts if isinstance(item, ast.Starred))
+                for item in node.elts:
+                    if bare_name(_literal(item) or ""):
+                        yield "string", _literal(item) or "", item.lineno, when
 
     def _is_list(self, name: str) -> bool:
         # Elsewhere than in Sphinx's conf.py, extensions are those of files.
         return bool(LISTS.fullmatch(name)) or (name == "extensions" and self._name == "conf.py")
 
-    def _called(self, node: ast.Call, how: How) -> tuple[Iterable[Found], Iterable[ast.AST]]:
+    def _called(self, node: ast.Call, when: When) -> tuple[Iterable[Found], Iterable[ast.AST]]:
         """Return what a call names by what is called, and the nodes that are to be looked at beside."""
         name = self._name_of(node.func)
         rest: list[ast.AST] = [node.func, *(keyword.value for keyword in node.keywords)]
         last = name.rpartition(".")[2]
         if last in _IMPORTS and node.args and (module := _literal(node.args[0])):
-            weak = how if how == "types" or (_IMPORTS[last] == "start" and how != "start") else _IMPORTS[last]
             known = all(part.isidentifier() for part in module.split("."))
-            return ([("import", module, node.lineno, weak)] if known else []), [*rest, *node.args[1:]]
+            imported: list[Found] = [("import", module, node.lineno, when.weaker(_IMPORTS[last]))] if known else []
+            return imported, [*rest, *node.args[1:]]
         if last in ("append", "extend", "insert") and self._is_list(name.rpartition(".")[0]) and node.args:
             value = node.args[-1]
-            return _bare(value if last == "extend" else ast.List([value])), [*rest, *node.args]
+            listed = self._bare(value if last == "extend" else ast.List([value]), _of_text(when))
+            return listed, [*rest, *node.args]
+        if last == "include" and node.args and bare_name(_literal(node.args[0]) or ""):
+            # Pyramid's Configurator imports what it includes.
+            return [("string", _literal(node.args[0]) or "", node.lineno, _of_text(when))], [*rest, *node.args]
         words, text = self._command(name, node)
         if words is None and text is None:
             return (), [*rest, *node.args]
         named = named_in(text) if text is not None else named_by_words(words or [], 1)
-        return [(n.kind, n.name, node.lineno, how) for n in named if n.kind != "shell"], rest
+        return [(n.kind, n.name, node.lineno, when) for n in named if n.kind != "shell"], rest
 
     def _command(self, name: str, node: ast.Call) -> tuple[list[str] | None, str | None]:
         """Return the words, or else the text, of the command that a call starts; (None, None) where it is none."""
@@ -168,28 +196,20 @@ def _literal(node: ast.expr) -> str | None:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _text(node: ast.Constant) -> Iterator[Found]:
+def _of_text(when: When) -> When:
+    """Return when a string counts: what catches errors or delays an import does not delay a setting."""
+    return when if when.how in ("conditional", "types") else when._replace(how="start")
+
+
+def _text(node: ast.Constant, when: When) -> Iterator[Found]:
     path = dotted_path(node.value) if isinstance(node.value, str) else None
     if path:
-        yield "string", path, node.lineno, "start"
-    yield from _scheme([node])
+        yield "string", path, node.lineno, when
+    yield from _scheme([node], when)
 
 
-def _scheme(nodes: Iterable[ast.expr]) -> Iterator[Found]:
+def _scheme(nodes: Iterable[ast.expr], when: When) -> Iterator[Found]:
     for node in nodes:
         scheme = url_scheme(_literal(node) or "")
         if scheme:
-            yield "url", scheme, node.lineno, "start"
-
-
-def _bare(node: ast.expr) -> Iterator[Found]:
-    """Yield the names in a list, or in several that are added up."""
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, ast.BinOp):
-            pending += (node.left, node.right)
-        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
-            for item in node.elts:
-                if bare_name(_literal(item) or ""):
-                    yield "string", _literal(item) or "", item.lineno, "start"
+            yield "url", scheme, node.lineno, when

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Literal
 
 from deadweight.model import Role
 
 # Folders that say it wherever they lie, and those that say it only outside of packages: ``app/tools`` is application.
 _ANYWHERE: dict[str, Role] = {
     **dict.fromkeys(("tests", "test", "testing"), "tests"),
-    **dict.fromkeys((".github", ".gitlab", ".circleci", ".ci", ".devcontainer", ".azure-pipelines"), "build"),
+    **dict.fromkeys(
+        ".github .gitlab .circleci .ci .devcontainer .azure-pipelines pants-plugins buildscripts".split(), "build"
+    ),
 }
 _OUTSIDE: dict[str, Role] = {
     **dict.fromkeys(("docs", "doc"), "docs"),
     **dict.fromkeys(
-        ("scripts", "script", "tools", "bin", "examples", "example", "samples", "demos", "benchmarks", "hack"),
+        "scripts script tools bin examples example samples demos benchmarks hack contrib".split(),
         "scripts",
     ),
 }
@@ -23,17 +26,40 @@ _FILES: dict[str, Role] = {
     r".*\.ipynb": "notebooks",
     r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py|pytest\.ini|\.coveragerc": "tests",
     r"mkdocs\.ya?ml|\.?readthedocs\.ya?ml": "docs",
-    r"(?:setup|hatch_build|noxfile|tasks|fabfile|dodo)\.py|setup\.cfg|pyproject\.toml|tox\.ini": "build",
+    # hook-NAME.py: PyInstaller's, which runs them while it builds.
+    r"(?:setup|hatch_build|build|noxfile|tasks|fabfile|dodo)\.py|setup\.cfg|pyproject\.toml|tox\.ini": "build",
+    r"hook-[\w.-]+\.py|.*\.spec": "build",
     r"GNUmakefile|[Mm]akefile|.*\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml": "build",
     r"\.pre-commit-config\.ya?ml|\.travis\.yml|azure-pipelines.*\.ya?ml|appveyor\.yml|\.?buildspec\.ya?ml": "build",
     r".*\.gitlab-ci\.ya?ml|bitbucket-pipelines\.ya?ml|cloudbuild\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml": "build",
     r"\.?(?:mypy|ruff|flake8|pylintrc|isort\.cfg|style\.yapf|bandit|pydocstyle)(?:\.ini|\.toml)?": "build",
 }
+# Words of a module's name, or a folder's whole name, for code that production does not load unless something says so.
+_DEVELOPERS = frozenset(
+    "bench benchmark benchmarks codegen dev devdata develop development devserver devtools factories fakes fixtures"
+    " loadtest loadtests locust locustfile mock mocks populate seed seeder seeders seeds".split()
+)
+_DEVELOPERS_FOLDERS = _DEVELOPERS | {"demo", "demos", "example", "examples", "sample", "samples"}
+# The same of settings for one environment: ``settings/local.py``, ``config_test.py``.
+_SETTINGS = frozenset("settings setting config configs conf configuration environments".split())
+_ENVIRONMENTS = frozenset("ci debug dev develop development devel local test tests testing".split())
+_TEST_FOLDER = re.compile(
+    r"e2e|cypress|load[._-]?testing|(?:.+[._-])?(?:tests|e2e[._-]tests?)|tests[._-].+|.+[._-]test"
+)
+_SAMPLE = re.compile(r".*\.(?:example|sample|template|tmpl|dist)(?:\..*)?|.*[._-](?:example|sample)(?:\.\w+)?")
+_WORDS = re.compile(r"[^\W_]+")
 _BY_NAME = tuple((re.compile(pattern, re.DOTALL), role) for pattern, role in _FILES.items())
 _ENVIRONMENT = r"(?:^|[._-])(?:{})(?:[._-]|$)"
 _CONTAINER = re.compile(r"(?i)(?:docker|container)file|(?:docker-)?compose")
-_FOR_TESTS = re.compile(_ENVIRONMENT.format("tests?|testing|ci|e2e"))
-_FOR_WORK = re.compile(_ENVIRONMENT.format("dev|devel|development|local|lint|build"))
+_FOR_TESTS = re.compile(_ENVIRONMENT.format("tests?|testing|pytest|ci|e2e"))
+_FOR_WORK = re.compile(
+    _ENVIRONMENT.format("dev|devel|develop|development|devcontainer|local|lint|linter|docs|debug|builder|build")
+)
+
+
+def environment_role(name: str) -> Role | Literal[""]:
+    """Return what the name of a stage, a service or a file says: "tests", "build" for other development, else ""."""
+    return "tests" if _FOR_TESTS.search(name.lower()) else "build" if _FOR_WORK.search(name.lower()) else ""
 
 
 def role_of(path: str, packages: Collection[str] = ()) -> Role:
@@ -46,11 +72,32 @@ def role_of(path: str, packages: Collection[str] = ()) -> Role:
     outside = True
     for depth, folder in enumerate(folders):
         found = _ANYWHERE.get(folder) or (_OUTSIDE.get(folder) if outside else None)
+        found = found or ("tests" if _TEST_FOLDER.fullmatch(folder) else None)
         if found:
             return "notebooks" if name.endswith(".ipynb") else found
         outside = outside and folder != "src" and "/".join(folders[: depth + 1]) not in packages
     if _CONTAINER.search(name):
         return "tests" if _FOR_TESTS.search(name) else "build" if _FOR_WORK.search(name) else "application"
-    if name in ("tasks.py", "fabfile.py") and folders:
-        return "application"  # in a package, they are Celery's more often than invoke's
-    return next((role for pattern, role in _BY_NAME if pattern.fullmatch(name)), "application")
+    folder = "/".join(folders)
+    if folder in packages and folder and name in ("setup.py", "tasks.py", "fabfile.py", "build.py", "dodo.py"):
+        return "application"  # in a package, they are modules like any other
+    if name in ("tasks.py", "fabfile.py", "build.py") and folders:
+        return "application"  # Celery's more often than invoke's
+    found = next((role for pattern, role in _BY_NAME if pattern.fullmatch(name)), None)
+    return found or _by_words(folders, name)
+
+
+def _by_words(folders: Sequence[str], name: str) -> Role:
+    """Return what the words of a name say, which code that loads the file can overrule (see ``reached.py``)."""
+    stem, _, suffix = name.rpartition(".")
+    if _SAMPLE.fullmatch(name.lower()):
+        return "development"
+    if suffix != "py":
+        return environment_role(name) or "application"
+    words = set(_WORDS.findall(stem.lower()))
+    is_settings = bool(folders) and folders[-1].lower() in _SETTINGS
+    if words & _DEVELOPERS or any(folder.lower() in _DEVELOPERS_FOLDERS for folder in folders):
+        return "development"
+    if words & _ENVIRONMENTS and (is_settings or words & _SETTINGS):
+        return "development"
+    return "application"

@@ -26,6 +26,12 @@ _NO_MODULES = frozenset(
     " known_first_party known-third-party known_third_party constraint-dependencies override-dependencies known_local"
     " dev-dependencies ignore_missing_imports allowlist_externals passenv depends namespace-packages".split()
 )
+# Keys and tables that name folders of the import path: of setuptools, pytest, mypy, pyright, isort and ruff.
+_ROOTS = frozenset("pythonpath python_paths mypy_path where extraPaths src_paths src PYTHONPATH".split())
+_ROOT_TABLES = re.compile(r"tool\.(?:setuptools\.package-dir|pdm\.build\.package-dir)")
+# Poetry: ``packages = [{ include = "x", from = "lib" }]``; Hatch: ``packages = ["lib/x"]``.
+_FROM = re.compile(r"""\bfrom\s*=\s*["']([^"'\n]+)["']""")
+_FOLDER_OF_PACKAGE = re.compile(r"""["']([\w./-]+)/\w+["']""")
 # Keys whose value is a command, and tables whose every value is one.
 _COMMANDS = frozenset("command commands commands_pre commands_post cmd shell release_command startCommand".split())
 _TASKS = re.compile(r"tool\.(?!poetry\b).*\b(?:tasks|scripts)(?:\..*)?|processes")
@@ -49,7 +55,13 @@ def toml_settings(text: str) -> Iterator[Named]:
         pair = _PAIR.match(line)
         if pair and pair[2] == "=":
             key, line = pair[1].strip("\"'"), pair[3]
-        if line.lstrip().startswith("#") or key in _NO_MODULES or _REQUIREMENTS.fullmatch(table):
+        if line.lstrip().startswith("#"):
+            continue
+        if key in _ROOTS or _ROOT_TABLES.fullmatch(table):
+            yield from (Named("root", match[1] or match[2] or ".", number) for match in _TEXT.finditer(line))
+            continue
+        yield from _poetry_roots(key, line, number)
+        if key in _NO_MODULES or _REQUIREMENTS.fullmatch(table):
             continue
         for match in _TEXT.finditer(line):
             value = match[1] if match[1] is not None else match[2]
@@ -73,6 +85,9 @@ def ini_settings(text: str) -> Iterator[Named]:
         if not goes_on:
             key = pair[1] if pair else ""
         value = line.strip() if goes_on else pair[3] if pair else ""
+        if key in _ROOTS or (section == "options" and key == "package_dir"):
+            yield from (Named("root", word.rpartition("=")[2], number) for word in value.split())
+            continue
         if key in _NO_MODULES or _REQUIREMENTS.fullmatch(section):
             continue
         if goes_on and key not in _COMMANDS:
@@ -89,6 +104,12 @@ def _value(key: str, value: str, number: int, *, command: bool) -> Iterator[Name
     yield from value_named(value.partition(" [")[0].strip(), number)
     if LISTS.fullmatch(key) and bare_name(value):
         yield Named("string", value, number)
+
+
+def _poetry_roots(key: str, line: str, number: int) -> Iterator[Named]:
+    if key == "packages":
+        yield from (Named("root", match[1], number) for match in _FROM.finditer(line))
+        yield from (Named("root", match[1], number) for match in _FOLDER_OF_PACKAGE.finditer(line))
 
 
 def _tool(table: str, number: int, told: set[str]) -> Iterator[Named]:

@@ -32,6 +32,8 @@ _TEST = re.compile(r"\[\[ [^\[\n]{0,500}? \]\]")
 _FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+([\w.-]{1,100})|([\w.-]{1,100})[ \t]*\(\))", re.MULTILINE)
 _HEREDOC = re.compile(r"(?<!<)<<-?[ \t]*(['\"]?)([A-Za-z_]\w*)\1")
 _DEEPEST = 4  # shells within shells
+_LONGEST_CONDITION = 80  # characters of a condition that a report shows
+_IN_BLOCKS = frozenset(("then", "do", "{", "(", "!"))
 _LONGEST_WORD = 4096  # that is put together of parts
 
 
@@ -43,13 +45,41 @@ def named_in(text: str, line: int = 1, deep: int = 0) -> Iterator[programs.Named
     """
     text = _TEST.sub(":", _without_heredocs(text))
     own = {match[1] or match[2] for match in _FUNCTION.finditer(text)}
-    for words, at in _simple_commands(text):
+    blocks: list[str] = []  # the conditions of the blocks that are open
+    tested = ""  # the condition right before the command, as in ``[ "$DEBUG" ] && …``
+    for words, at, ended_by in _simple_commands(text):
+        _open_and_close(blocks, words)
+        condition = tested or (blocks[-1] if blocks else "")
+        tested = _tested(words, ended_by)
         for named in programs.named_by(words, line + at):
             if named.kind != "shell":
                 if named.name not in own:
-                    yield named
+                    yield named._replace(condition=condition)
             elif deep < _DEEPEST:
-                yield from named_in(named.name, named.line, deep + 1)
+                inner = named_in(named.name, named.line, deep + 1)
+                yield from (each._replace(condition=condition or each.condition) for each in inner)
+
+
+def _open_and_close(blocks: list[str], words: list[str]) -> None:
+    """Keep account of ``if`` and ``case`` blocks; loops run their commands without a condition."""
+    first = next((word for word in words if word not in _IN_BLOCKS), "")
+    text = " ".join(words)[:_LONGEST_CONDITION]
+    if first in ("if", "case"):
+        blocks.append(text.removeprefix("if "))
+    elif words[:1] == ["elif"] and blocks:
+        blocks[-1] = text.removeprefix("elif ")
+    elif words[:1] == ["else"] and blocks:
+        blocks[-1] = f"not ({blocks[-1]})"
+    elif first in ("fi", "esac") and blocks:
+        blocks.pop()
+
+
+def _tested(words: list[str], ended_by: str) -> str:
+    """Return the condition that a test, with && or || behind it, sets for the next command; "" for none."""
+    if words[:1] not in (["["], ["test"], [":"]) or ended_by not in ("&&", "||"):
+        return ""
+    text = "[[ … ]]" if words == [":"] else " ".join(words)[:_LONGEST_CONDITION]
+    return text if ended_by == "&&" else f"not ({text})"
 
 
 def named_by_words(words: list[str], line: int) -> Iterator[programs.Named]:
@@ -61,11 +91,14 @@ def named_by_words(words: list[str], line: int) -> Iterator[programs.Named]:
             yield from named_in(named.name, named.line, 1)
 
 
-def _simple_commands(text: str) -> Iterator[tuple[list[str], int]]:
-    """Yield (words, line breaks before them) of each simple command; substitutions come as commands of their own."""
+def _simple_commands(text: str) -> Iterator[tuple[list[str], int, str]]:
+    """Yield (words, line breaks before them, operator behind them) of each simple command.
+
+    Substitutions come as commands of their own.
+    """
     words: list[str] = []
     outer: list[_Outer] = []
-    piped: list[tuple[list[str], int]] = []  # what was before a bar; it may turn out the pattern of a case
+    piped: list[tuple[list[str], int, str]] = []  # what was before a bar; it may turn out the pattern of a case
     lines = start = 0
     target = False  # the next word is a redirection's
     glued = False  # nothing is between the last word and what comes
@@ -86,14 +119,14 @@ def _simple_commands(text: str) -> Iterator[tuple[list[str], int]]:
         elif kind in ("close", "tick") and outer:
             opened, before, at, was_glued = outer.pop()
             if opened != "$((" and not _is_array(opened, before):
-                yield words, start
+                yield words, start, ""
             # A substitution is a word, or part of one; a subshell ends what was before it.
             glued = opened != "("
             words, start = (_with_unknown(before, was_glued) if glued else []), at
         elif kind == "close":
             words, piped, glued = [], [], False
         elif kind == "end":
-            piped.append((words, start))
+            piped.append((words, start, value))
             words, glued, target = [], False, False
             if value != "|":
                 yield from piped
@@ -102,8 +135,8 @@ def _simple_commands(text: str) -> Iterator[tuple[list[str], int]]:
             glued = False
         lines += value.count("\n")
     yield from piped
-    yield words, start
-    yield from ((each.words, each.start) for each in outer)
+    yield words, start, ""
+    yield from ((each.words, each.start, "") for each in outer)
 
 
 class _Outer(NamedTuple):

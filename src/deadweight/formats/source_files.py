@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from deadweight.formats.commands import dockerfile, justfile, makefile, procfile, shell_script, systemd_unit
 from deadweight.formats.notebook import read_notebook
@@ -11,7 +12,7 @@ from deadweight.formats.programs import Named
 from deadweight.formats.python_source import read_python
 from deadweight.formats.settings_lines import ini_settings, toml_settings
 from deadweight.formats.yaml_lines import yaml_settings
-from deadweight.model import Mention, Reading, Role, Skipped
+from deadweight.model import How, Mention, Naming, Reading, Role, Skipped
 
 _LARGEST = 1 << 20  # bytes of settings; more is data
 
@@ -89,8 +90,16 @@ def _read_text(data: bytes, file: str, role: Role, read: Callable[[str], Iterato
     if b"\0" in data:
         return Reading(skipped=(Skipped(file, "holds null bytes, so it is no text"),))
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    found = {Mention(named.kind, named.name, file, named.line, role) for named in read(text) if named.kind != "shell"}
+    found = {_mention(named, file, role) for named in read(text) if named.kind != "shell"}
     return Reading(tuple(sorted(found, key=lambda m: (m.line, m.name, m.kind))))
+
+
+def _mention(named: Named, file: str, role: Role) -> Mention:
+    how: How = "conditional" if named.condition else "start"
+    kind = cast("Naming", named.kind)
+    # A part of a file is never more for production than the file.
+    part = named.role or role if role in ("application", "build") else role
+    return Mention(kind, named.name, file, named.line, part, how, condition=named.condition)
 
 
 def _is_code(name: str) -> bool:

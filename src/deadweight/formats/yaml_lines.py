@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from deadweight.formats.programs import Named, value_named
+from deadweight.formats.roles import environment_role
 from deadweight.formats.shell import named_by_words, named_in
 from deadweight.formats.words import LISTS, bare_name
+from deadweight.model import Role
 
 _LINE = re.compile(r"""( *)((?:- +)*)(?:((?:[\w.$/-]+|"[^"]*"|'[^']*')) *:(?= |$))? *(.*)""")
 _BLOCK = re.compile(r"([|>])[+\-\d]*(?:\s+#.*)?")
@@ -30,6 +32,11 @@ _NO_MODULES = frozenset(
 )
 
 
+_SERVICES = re.compile(r"services:(?:\s+#.*)?")
+_SERVICE = re.compile(r"( +)([\w.-]+):(?:\s+(?:#|&).*)?")
+_PROFILES = re.compile(r"\s+profiles:\s*\[([^\]]*)\](?:\s+#.*)?")
+
+
 class _Value(NamedTuple):
     """A key with its value: plain text, the text of a block, or the items of a list, with their lines."""
 
@@ -40,15 +47,50 @@ class _Value(NamedTuple):
 
 
 def yaml_settings(text: str) -> Iterator[Named]:
-    """Yield what a YAML file names: by the commands below the keys that hold such, and by its values."""
-    for value in _values(text.split("\n")):
+    """Yield what a YAML file names: by the commands below the keys that hold such, and by its values.
+
+    What a compose service names has the role of that service.
+    """
+    lines = text.split("\n")
+    roles = _service_roles(lines)
+    for named in _named(lines):
+        yield named._replace(role=roles[named.line]) if named.line in roles else named
+
+
+def _named(lines: list[str]) -> Iterator[Named]:
+    for value in _values(lines):
         if value.key in _ONE or value.key in _SCRIPT:
             yield from _command(value)
         for word, line in value.items or ((value.text or "", value.line),):
-            if value.key not in _NO_MODULES:
+            if value.key == "PYTHONPATH":
+                yield Named("root", word, line)
+            elif value.key not in _NO_MODULES:
                 yield from value_named(word, line)
                 if LISTS.fullmatch(value.key) and value.items and bare_name(word):
                     yield Named("string", word, line)
+
+
+def _service_roles(lines: list[str]) -> dict[int, Role]:
+    """Return line → role, of the compose services for developers: by their names and by their profiles."""
+    start = next((at for at, line in enumerate(lines) if _SERVICES.fullmatch(line.rstrip())), None)
+    if start is None:
+        return {}
+    found: dict[int, Role] = {}
+    indent, service, role = 0, start, ""
+    for at in range(start + 1, len(lines) + 1):
+        line = lines[at] if at < len(lines) else "end"
+        match = _SERVICE.fullmatch(line.rstrip())
+        indent = indent or (len(match[1]) if match else 0)
+        begins, ends = bool(match and len(match[1]) == indent), bool(line.strip()) and not line[0].isspace()
+        if (begins or ends) and line.lstrip()[:1] != "#":
+            found |= dict.fromkeys(range(service + 1, at + 1), role) if role else {}  # type: ignore[arg-type]
+            service, role = at, environment_role(match[2]) if match else ""
+            if ends:
+                break
+        elif profiles := _PROFILES.fullmatch(line.rstrip()):
+            words = [word.strip(" '\"") for word in profiles[1].split(",")]
+            role = role or next((each for word in words if (each := environment_role(word))), "")
+    return found
 
 
 def _command(value: _Value) -> Iterator[Named]:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deadweight.formats.source_files import is_read, read_file
+from deadweight.model.source import Role
 
 
 def named(text: str | bytes, file: str) -> list[tuple[int, str, str]]:
@@ -107,6 +108,7 @@ def test_dockerfile__instructions__have_their_lines() -> None:
         (3, "url", "postgresql+asyncpg"),
         (3, "string", "proj.settings"),
         (5, "command", "pip"),
+        (5, "command", "pip install zope.interface"),
         (7, "command", "manage.py collectstatic"),
         (9, "command", "alembic"),
         (11, "command", "cat"),
@@ -160,7 +162,10 @@ def test_yaml__compose__names_commands_and_environment() -> None:
 
 def test_yaml__workflow__names_each_line_of_a_block() -> None:
     text = "steps:\n  - uses: a/b@v4\n  - run: |\n      pip install x\n      python -m pytest\n  - run: ruff .\n"
-    found = [(4, "command", "pip"), (5, "command", "python -m pytest"), (6, "command", "ruff")]
+    found = [
+        (4, "command", "pip"), (4, "command", "pip install x"), (5, "command", "python -m pytest"),
+        (6, "command", "ruff"),
+    ]  # fmt: skip
     assert named(text, ".github/workflows/ci.yml") == found
 
 
@@ -276,3 +281,111 @@ def test_read_file__any_bytes__has_lines_of_the_file(data: bytes, file: str) -> 
 )
 def test_read_file__much_of_one_kind__takes_linear_time(file: str, unit: str) -> None:
     named("#!/bin/sh\n" + unit * (100_000 // len(unit)), file)
+
+
+STAGES = """FROM python AS base
+RUN base-tool
+CMD ["base-cmd"]
+FROM base AS test
+RUN pytest
+FROM node AS assets
+RUN npm-build
+FROM base AS production
+ENTRYPOINT ["tini", "--"]
+CMD ["voila", "app.ipynb"]
+FROM production AS dev
+CMD ["flask", "run"]
+"""
+
+
+def roles(text: str, file: str, role: Role = "application") -> dict[str, str]:
+    return {m.name: m.role for m in read_file(text.encode(), file, role).mentions}
+
+
+def test_dockerfile__stages__only_those_of_the_image_are_the_applications() -> None:
+    assert roles(STAGES, "Dockerfile") == {
+        "base-tool": "application", "base-cmd": "build", "pytest": "tests", "npm-build": "build",
+        "voila": "application", "flask": "build", "run": "build",
+    }  # fmt: skip
+
+
+def test_dockerfile__all_stages_for_development__the_last_one_counts() -> None:
+    assert roles("FROM a AS dev\nRUN x1\nFROM b AS test\nRUN x2\n", "Dockerfile") == {
+        "x1": "build",
+        "x2": "application",
+    }
+
+
+def test_compose__services_for_developers__have_their_role() -> None:
+    text = (
+        "services:\n  web:\n    command: gunicorn a\n  tests:\n    command: pytest\n\n"
+        "  docs:\n    profiles: [docs]\n    command: mkdocs\n  x:\n    profiles: ['dev']\n    command: tool\n"
+        "volumes:\n  y:\n    command: other\n"
+    )
+    assert roles(text, "compose.yml") == {
+        "gunicorn": "application", "pytest": "tests", "mkdocs": "build", "tool": "build", "other": "application",
+    }  # fmt: skip
+
+
+def test_makefile__targets_that_run_the_application__are_no_development() -> None:
+    text = "run: x\n\tuvicorn a\nlint:\n\truff\nA := 1\nrun-dev:\n\treload\ndeploy:\n\tansible\n"
+    assert roles(text, "Makefile", "build") == {
+        "uvicorn": "scripts", "ruff": "build", "reload": "build", "ansible": "scripts"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "conditions"),
+    [
+        ('if [ "$E" = dev ]; then a; else b; fi; c', {"a": "[ $E = dev ]", "b": "not ([ $E = dev ])", "c": ""}),
+        (
+            "if x; then\n  if y; then a; fi\n  b\nelif z; then c\nfi",
+            {"a": "y", "b": "x", "c": "z", "x": "x", "y": "y", "z": "z"},
+        ),
+        ('case "$1" in\n  web) a ;;\nesac\nb', {"a": "case $1 in", "b": ""}),
+        ('[ -n "$D" ] && a; b', {"a": "[ -n $D ]", "b": ""}),
+        ("[[ -n $D ]] || a", {"a": "not ([[ … ]])"}),
+        ("for x in y; do a; done", {"a": ""}),
+        ("if x; then bash -c 'a'; fi", {"a": "x", "x": "x"}),
+        ("fi; esac; else; a", {"a": ""}),
+    ],
+)
+def test_shell__conditions__are_shown(text: str, conditions: dict[str, str]) -> None:
+    found = read_file(text.encode(), "run.sh", "application").mentions
+    assert {m.name: m.condition for m in found if m.kind == "command"} == conditions
+    assert all((m.how == "conditional") == bool(m.condition) for m in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "installed"),
+    [
+        ("pip install -r r.txt gunicorn==20 'uvicorn[standard]>1' . ./x", ["gunicorn", "uvicorn"]),
+        ("python -m pip install -U wheel; pipx install poetry", ["poetry", "wheel"]),
+        ("uv pip install -c c.txt flask; uv tool install ruff", ["flask", "ruff"]),
+        ("pip list; uv sync; pip install", []),
+    ],
+)
+def test_shell__pip_install__names_what_it_installs(text: str, installed: list[str]) -> None:
+    found = sorted(c.removeprefix("pip install ") for c in commands(text) if c.startswith("pip install "))
+    assert found == installed
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "expected"),
+    [
+        ("FROM a\nENV PYTHONPATH=/app/src:/app/lib\n", "Dockerfile", ["/app/src:/app/lib"]),
+        ("services:\n  a:\n    environment:\n      PYTHONPATH: /app/src\n", "compose.yml", ["/app/src"]),
+        ("export PYTHONPATH=src\n", "run.sh", ["src"]),
+        ('[tool.pytest.ini_options]\npythonpath = ["src"]\n', "pyproject.toml", ["src"]),
+        ('[tool.setuptools.packages.find]\nwhere = ["lib"]\n', "pyproject.toml", ["lib"]),
+        ('[tool.setuptools.package-dir]\n"" = "src"\n', "pyproject.toml", ["src"]),
+        ('[tool.poetry]\npackages = [{ include = "a", from = "lib" }]\n', "pyproject.toml", ["lib"]),
+        ('[tool.hatch.build.targets.wheel]\npackages = ["src/a"]\n', "pyproject.toml", ["src"]),
+        ("[options]\npackage_dir =\n    =src\n", "setup.cfg", ["src"]),
+        ("[pytest]\npythonpath = . src\n", "pytest.ini", [".", "src"]),
+        ("PYTHONPATH=src\n", ".env", ["src"]),
+    ],
+)
+def test_roots__settings__name_the_folders_of_the_import_path(text: str, file: str, expected: list[str]) -> None:
+    found = read_file(text.encode(), file, "application").mentions
+    assert sorted(m.name for m in found if m.kind == "root") == sorted(expected)

@@ -1,0 +1,57 @@
+"""Files that look like development → those of them that the application loads all the same.
+
+What a file is called is only a presumption: ``settings/local.py`` and ``factories.py`` are for developers unless
+something that runs in production imports or names them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+
+from deadweight.formats.local_modules import LocalModules
+from deadweight.model import Mention
+
+_PRODUCTION = ("production", "prod")
+
+
+def reached(mentions: Iterable[Mention], presumed: Collection[str], modules: LocalModules) -> frozenset[str]:
+    """Return the files among ``presumed`` that files of the application load, directly or through each other.
+
+    mentions: of all files, with relative imports
+    presumed: the files whose names say that they are for development
+    """
+    by_file: Mapping[str, list[Mention]] = defaultdict(list)
+    pending: list[Mention] = []
+    for mention in mentions if presumed else ():
+        if mention.file in presumed:
+            by_file[mention.file].append(mention)
+        elif mention.role == "application":
+            pending.append(mention)
+    found: set[str] = set()
+    while pending:
+        mention = pending.pop()
+        file = _loaded(mention, modules)
+        if file is None or file not in presumed or file in found:
+            continue
+        if not (_selects(mention) and _has_production(file, modules)):
+            found.add(file)
+            pending += by_file[file]
+    return frozenset(found)
+
+
+def _loaded(mention: Mention, modules: LocalModules) -> str | None:
+    if mention.how not in ("start", "lazy") or mention.kind not in ("import", "string"):
+        return None
+    return modules.file_of(mention.name, mention.file)
+
+
+def _selects(mention: Mention) -> bool:
+    """Say whether it is code that names a module by string: a default, which the environment may replace."""
+    return mention.kind == "string" and mention.file.endswith(".py")
+
+
+def _has_production(file: str, modules: LocalModules) -> bool:
+    """Say whether a settings module has a sibling for production, so that it need not be the one in use."""
+    folder = file.rpartition("/")[0]
+    return any(modules.file_of(f".{name}", f"{folder}/x.py".lstrip("/")) for name in _PRODUCTION)
