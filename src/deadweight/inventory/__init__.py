@@ -21,7 +21,7 @@ from deadweight.formats.record import below
 from deadweight.inventory.discover import Claim, Found, discover
 from deadweight.inventory.environments import environments_of, prefix_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
-from deadweight.inventory.modules import import_names
+from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.system import system_packages
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
@@ -48,10 +48,8 @@ def take_inventory(tree: FileTree) -> Inventory:
     native = _native_files(tree)
     sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
     keys = _keys(claims)
-    distributions = tuple(
-        _distribution(key, claim, sizes[n], tree.entries)
-        for n, (key, claim) in enumerate(zip(keys, claims, strict=True))
-    )
+    modules = import_names(claims, tree.entries)
+    distributions = tuple(_distribution(*each) for each in zip(keys, claims, sizes, modules, strict=True))
     return Inventory(
         environments=environments_of(apart, tree, native),
         distributions=distributions,
@@ -164,12 +162,13 @@ def _keys(claims: list[Claim]) -> list[str]:
     return list(keys)
 
 
-def _distribution(key: str, claim: Claim, sizes: Sizes, there: Container[str]) -> Distribution:
+def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...]) -> Distribution:
     return Distribution(
         key=key,
         metadata=claim.metadata,
         sizes=sizes,
-        import_names=import_names(claim, there),
+        import_names=modules,
+        programs=programs(claim),
         requested=claim.requested,
         installer=claim.installer,
         url=claim.url,

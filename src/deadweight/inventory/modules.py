@@ -1,57 +1,146 @@
-"""The paths that a distribution owns → the names that ``import`` finds in it."""
+"""The paths that distributions own → the names that ``import`` finds in each, and the programs that each installs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
 from deadweight.inventory.discover import Claim
 
 _MODULE = re.compile(r"([A-Za-z_]\w*)(?:\.(?:cpython|abi3|cp3|pypy)[\w.-]*)?\.(?:py|so|pyd)\Z")
+_PROGRAM = re.compile(r"(?:^|/)(?:bin|Scripts)/([^/]+)\Z")
+_SUFFIXES = (".exe", ".py", ".bat", ".cmd", "-script.py")
+_MOST_MODULES = 1000  # of one distribution that are named one by one; of more, their folders are
+# Packages that many projects share and that each may bring an ``__init__.py`` for (pkg_resources, pkgutil).
+_NAMESPACES = frozenset(
+    "airflow.providers azure azure.mgmt backports collective google google.cloud jaraco keyrings logilab mpl_toolkits"
+    " opentelemetry oslo paste plone products repoze ros ruamel sphinxcontrib zope z3c zc".split()
+)
 
 
-def import_names(claim: Claim, there: Container[str]) -> tuple[str, ...]:
-    """Return the import packages and modules, sorted; of a namespace package the dotted names below it.
+def import_names(claims: Sequence[Claim], there: Container[str]) -> list[tuple[str, ...]]:
+    """Return the import packages and modules of each claim, sorted; of a namespace package the dotted names below it.
 
     PEP 794's Import-Name is believed; else the files tell. ``top_level.txt`` counts only where no file does.
 
     there: the paths that exist; what a RECORD lists besides cannot be imported
     """
+    shared = _shared_namespaces(claims)
+    return [_names(claim, shared, there) for claim in claims]
+
+
+def programs(claim: Claim) -> tuple[str, ...]:
+    """Return the names of the programs that a claim installs, sorted, as a shell finds them."""
+    # Where a site-packages folder is measured alone, the programs lie outside of it.
+    paths = (path for path in (*claim.paths, *claim.escaped) if "bin/" in path or "Scripts/" in path)
+    found = {match[1] for path in paths if (match := _PROGRAM.search(path))}
+    return tuple(sorted({_without_suffix(name) for name in found}.union(found, claim.metadata.commands)))
+
+
+def _without_suffix(name: str) -> str:
+    return next((name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix)), name)
+
+
+def _names(claim: Claim, shared: Collection[str], there: Container[str]) -> tuple[str, ...]:
     if claim.conda:
         return ()
     if claim.metadata.import_names:
         return tuple(sorted(set(claim.metadata.import_names)))
     start = len(claim.folder) + 1 if claim.folder else 0
-    folder = f"{claim.folder}/"
+    site = f"{claim.folder}/"
     packages: set[str] = set()
+    namespaces: set[str] = set()
     modules: set[str] = set()
     inner: list[str] = []
     for path in claim.paths:
-        if (start and not path.startswith(folder)) or path not in there:
+        if (start and not path.startswith(site)) or path not in there:
             continue  # a script, data: nothing that import finds
         if path.endswith("/__init__.py"):
-            packages.add(path[start:-12])
-        elif path.find("/", start) < 0:
-            match = _MODULE.match(path, start)
-            if match and match.group(1) != "__init__":
-                modules.add(match.group(1))
+            folder = path[start:-12]
+            is_namespace = folder.replace("/", ".") in _NAMESPACES or path[:-12] in shared
+            (namespaces if is_namespace else packages).add(folder)
         elif path.endswith((".py", ".so", ".pyd")):
-            inner.append(path[start:])
-    modules.update(_outermost(p for p in packages if _importable(p)))
+            if path.find("/", start) < 0:
+                match = _MODULE.match(path, start)
+                if match and match.group(1) != "__init__":
+                    modules.add(match.group(1))
+            else:
+                inner.append(path[start:])
+    kept = _outermost(package for package in packages if _importable(package))
+    modules.update(folder.replace("/", ".") for folder in kept)
+    modules.update(_bounded(_inner_modules(inner, kept)))
     if not modules:
-        # Folders without __init__.py (PEP 420): the top folder is all one can say.
-        modules.update(top for top in (p.partition("/")[0] for p in inner) if top.isidentifier())
+        modules.update(folder.replace("/", ".") for folder in namespaces)
     return tuple(sorted(modules or (n for n in claim.top_level if n.isidentifier())))
+
+
+def _shared_namespaces(claims: Iterable[Claim]) -> set[str]:
+    """Return the package folders that several claims have, and of which each has a part of its own.
+
+    Builds of one project, such as opencv-python and opencv-python-headless, share more than that.
+    """
+    having: dict[str, set[int]] = defaultdict(set)
+    for number, claim in enumerate(claims):
+        for path in claim.paths:
+            if path.endswith("/__init__.py"):
+                having[path[:-12]].add(number)
+    candidates = {folder for folder, numbers in having.items() if len(numbers) > 1}
+    if not candidates:
+        return set()
+    children: dict[str, list[set[str]]] = defaultdict(list)
+    for claim in claims:
+        for folder, names in _children(claim, candidates).items():
+            children[folder].append(names)
+    return {
+        folder
+        for folder, parts in children.items()
+        if len(parts) > 1 and sum(map(len, parts)) == len(set().union(*parts))
+    }
+
+
+def _children(claim: Claim, folders: Collection[str]) -> dict[str, set[str]]:
+    """Return folder → what a claim has directly in it beside the ``__init__.py``."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in claim.paths:
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            folder = "/".join(parts[:depth])
+            if folder in folders and parts[depth] not in ("__init__.py", "__pycache__"):
+                found[folder].add(parts[depth])
+    return found
+
+
+def _inner_modules(paths: Iterable[str], packages: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield (folder, module) of the modules below folders without an ``__init__.py`` of their own (PEP 420)."""
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        match = _MODULE.match(name)
+        if match and _importable(folder) and not _is_below(folder, packages):
+            yield folder.replace("/", "."), match[1]
+
+
+def _bounded(modules: Iterable[tuple[str, str]]) -> set[str]:
+    found = set(modules)
+    if len(found) > _MOST_MODULES:
+        folders = {folder for folder, _ in found}
+        return folders if len(folders) <= _MOST_MODULES else {folder.partition(".")[0] for folder in folders}
+    return {folder if name == "__init__" else f"{folder}.{name}" for folder, name in found}
+
+
+def _is_below(folder: str, packages: Collection[str]) -> bool:
+    parts = folder.split("/")
+    return any("/".join(parts[:length]) in packages for length in range(1, len(parts) + 1))
 
 
 def _importable(folder: str) -> bool:
     return all(part.isidentifier() for part in folder.split("/"))
 
 
-def _outermost(folders: Iterable[str]) -> Iterable[str]:
+def _outermost(folders: Iterable[str]) -> set[str]:
     kept: set[str] = set()
     for folder in sorted(folders, key=len):
         parts = folder.split("/")
         if not any("/".join(parts[:n]) in kept for n in range(1, len(parts))):
             kept.add(folder)
-    return (folder.replace("/", ".") for folder in kept)
+    return kept

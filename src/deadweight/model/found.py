@@ -78,6 +78,7 @@ class Distribution:
     """One distribution with its files measured.
 
     key:       its normalized name; a second copy of the same name gets ``name==version``
+    programs:  the programs in ``bin`` or ``Scripts`` that it installs
     requested: whether it was asked for by name; in an inventory, whether a REQUESTED file marks it (PEP 376)
     url:       where a direct URL says that it came from (PEP 610), without credentials
     editable:  whether its code lies elsewhere
@@ -89,6 +90,7 @@ class Distribution:
     metadata: Metadata
     sizes: Sizes
     import_names: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     requested: bool = False
     installer: str = ""
     url: str = ""
