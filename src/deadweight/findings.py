@@ -26,12 +26,12 @@ from deadweight.model import (
     Wanted,
 )
 from deadweight.plan.lighter import Lighter, is_cuda, lighter_builds
-from deadweight.plan.splits import Plan, Split, make_splits, wanted_of
-from deadweight.proof import Proof, prove
+from deadweight.plan.splits import Plan, Split, kept_transitives, make_splits, wanted_of
+from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, remarks_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
-from deadweight.usage import provided, uses_of
+from deadweight.usage import Provided, provided, uses_of
 
 if TYPE_CHECKING:
     import networkx
@@ -125,6 +125,7 @@ class Profile:
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
+    unmeasured: tuple[Wanted, ...] = ()
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -307,6 +308,7 @@ def conclude(
     image: ImageFacts | None = None,
     system: SystemFacts | None = None,
     source: Source | None = None,
+    unmeasured: tuple[Wanted, ...] = (),
 ) -> Profile:
     """Run the stages that follow the inventory, in order: graph, groups, splits.
 
@@ -316,6 +318,7 @@ def conclude(
     image:    what is known of the layers, where the target is an image
     system:   what is there beside distributions, where the target is a whole system
     source:   the application's source, where there is any
+    unmeasured: what a lock holds that could not be measured
     """
     if file is not None:
         wanted = tuple(file.all_wanted())
@@ -323,10 +326,12 @@ def conclude(
     graph = build_graph(inventory, wanted)
     config = config_names(settings.groups)
     names = {distribution.name for distribution in inventory.distributions}
-    uses = None if source is None else uses_of(source, provided(inventory.distributions), names)
+    provides = provided(inventory.distributions, inventory.environment)
+    uses = None if source is None else uses_of(source, provides, names)
     groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
     inventory = _with_requested(inventory, {root.key for root in graph.direct})
     lines = wanted_of(inventory, graph) if wanted is None else wanted
+    lines += kept_transitives(settings.keep, lines, inventory)
     weights = weigh(graph)
     plan = Plan(
         wanted=lines,
@@ -338,11 +343,12 @@ def conclude(
         uses=uses or {},
         with_source=source is not None,
         by_marks=wanted is None,
+        unmeasured=unmeasured_names(inventory.skipped).union(each.name for each in inventory.skipped),
     )
     splits = make_splits(plan, settings)
     proofs: dict[str, Proof] = {}
     if source is not None:
-        proofs = {split.name: _proof(split, source, inventory) for split in splits}
+        proofs = {split.name: _proof(split, source, inventory, provides) for split in splits}
     return Profile(
         target=target,
         inventory=inventory,
@@ -357,7 +363,8 @@ def conclude(
         source=source,
         uses=ByName(uses or {}),
         proofs=proofs,
-        remarks=remarks_of(source, inventory, graph, weights, groups, uses or {}) if source else (),
+        unmeasured=unmeasured,
+        remarks=remarks_of(source, inventory, graph, weights, groups, uses or {}, provides) if source else (),
     )
 
 
@@ -370,8 +377,10 @@ def _with_requested(inventory: Inventory, direct: Collection[str]) -> Inventory:
     return replace(inventory, distributions=distributions)
 
 
-def _proof(split: Split, source: Source, inventory: Inventory) -> Proof:
+def _proof(split: Split, source: Source, inventory: Inventory, provides: Provided) -> Proof:
     """Prove a split by the measured files of all, of which it holds a part."""
     names = {d.key: d.name for d in inventory.distributions}
-    present = {names[key] for key in split.distributions}
-    return prove(source, provided(inventory.distributions), set(names.values()), present)
+    present = frozenset(names[key] for key in split.distributions)
+    unmeasured = unmeasured_names(inventory.skipped)
+    candidates = Candidates(projects=frozenset(names.values()), present=present, unmeasured=unmeasured)
+    return prove(source, provides, candidates)

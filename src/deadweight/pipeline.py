@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput, BadRequirement, InstallFailed, NoInterpreter
+from deadweight.model import Wanted
 from deadweight.progress import Observer, Progress, silent
 from deadweight.reading import machine_of, read_asked, read_lock_of, read_requirements_of
 from deadweight.settings import Settings
@@ -18,7 +19,7 @@ from deadweight.targets import Target, parse_target
 if TYPE_CHECKING:
     from deadweight.findings import Profile
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import FileTree, Inventory, Source
+    from deadweight.model import FileTree, Inventory, Lock, Source
     from deadweight.sources.installer import InstallOptions
     from deadweight.sources.scratch import Scratch
 
@@ -182,7 +183,31 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     inventory = _with_notes(with_swaps(inventory, found.swaps), note, file)
     declared = {package.name: package.groups for package in lock.packages if package.groups}
     source = source_of(target, settings, observe)
-    return conclude(target, inventory, settings, file, wanted=lock.wanted, declared=declared, source=source)
+    unmeasured = unmeasured_of(lock, inventory) if file is None else ()
+    return conclude(
+        target,
+        inventory,
+        settings,
+        file,
+        wanted=lock.wanted,
+        declared=declared,
+        source=source,
+        unmeasured=unmeasured,
+    )
+
+
+def unmeasured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
+    """Return the requirements for what a lock holds and could not be measured, so that splits can keep them."""
+    skipped = {each.name for each in inventory.skipped}
+    return tuple(
+        Wanted(
+            name=package.name,
+            specifier="" if package.place or package.origin or not package.version else f"=={package.version}",
+            url=package.place or package.origin,
+        )
+        for package in lock.packages
+        if package.name in skipped
+    )
 
 
 def _profile_system(target: Target, settings: Settings, observe: Observer) -> Profile:

@@ -9,13 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from deadweight.findings import Profile
-from deadweight.formats.metadata import normalize
 from deadweight.formats.requirements import RequirementsFile, without_options
 from deadweight.markers import marker_values
 from deadweight.model import Environment, Mention, Smoke, Source, Trial
-from deadweight.proof import Gap, Proof, is_foreign, prove
+from deadweight.proof import Candidates, Gap, Proof, is_foreign, prove, unmeasured_names
 from deadweight.proof.bringing import Bringing
-from deadweight.usage import matched, provided
+from deadweight.usage import Provided, matched, provided
 from deadweight.usage.places import is_for_production
 
 
@@ -114,24 +113,37 @@ def original_of(file: RequirementsFile, environment: Environment) -> Original:
     return Original(path=file.path, lines=lines, projects=frozenset(projects), elsewhere=elsewhere)
 
 
-def judge(profile: Profile, source: Source, original: Original) -> Verdict:
-    """Return what the files that were measured tell; no code is run for it."""
-    provides, present = _there(profile)
-    bringing = Bringing(original.lines.keys())
-    proof = prove(source, provides, present | original.projects, present, bringing=bringing)
-    gaps = tuple(replace(gap, excused=gap.excused or gap.name in original.elsewhere) for gap in proof.gaps)
-    beside = prove(source, provides, present, present, bringing=bringing, counts=_is_beside)
-    notes = tuple(replace(gap, excused=True) for gap in beside.gaps)
+def judge(profile: Profile, source: Source, original: Original, bringing: Bringing | None = None) -> Verdict:
+    """Return what the measured files show; no code is run for it.
+
+    bringing: names projects for modules that nothing provides; None for one that knows the original requirements
+    """
+    provides, candidates = there(profile)
+    candidates = replace(candidates, bringing=bringing or Bringing(original.lines.keys()))
+    proof = prove(source, provides, replace(candidates, projects=candidates.projects | original.projects))
+    gaps = tuple(
+        replace(gap, excuse="elsewhere") if gap.name in original.elsewhere and not gap.excused else gap
+        for gap in proof.gaps
+    )
+    beside = prove(source, provides, candidates, counts=_is_beside)
+    notes = tuple(replace(gap, excuse="not-production") for gap in beside.gaps)
     return Verdict(profile=profile, source=source, original=original, proof=replace(proof, gaps=gaps), notes=notes)
 
 
-def _there(profile: Profile) -> tuple[Mapping[str, tuple[str, ...]], frozenset[str]]:
-    """Return import name → projects, and the projects, of the environment that is split."""
+def there(profile: Profile) -> tuple[Provided, Candidates]:
+    """Return what the environment that is split provides, and its projects."""
     inventory = profile.inventory
     own = [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
-    # What could not be measured is asked for all the same; only its files are not known.
-    skipped = {normalize(each.name) for each in profile.skipped if each.exit_code}
-    return provided(own), frozenset({d.name for d in own} | skipped)
+    names = frozenset(d.name for d in own)
+    return provided(own, inventory.environment), Candidates(
+        projects=names, present=names, unmeasured=unmeasured_names(profile.skipped)
+    )
+
+
+def unclaimed(profile: Profile, source: Source, original: Original) -> tuple[str, ...]:
+    """Return the modules that the application needs and that neither a measured file nor a requirement explains."""
+    verdict = judge(profile, source, original)
+    return tuple(sorted({gap.what for gap in verdict.proof.gaps if not gap.name}))
 
 
 def _is_beside(mention: Mention) -> bool:
@@ -145,12 +157,14 @@ def to_import(verdict: Verdict) -> tuple[str, ...]:
 
 def _imported(verdict: Verdict) -> dict[str, list[Mention]]:
     excused = {place for gap in verdict.proof.gaps if gap.excused for place in gap.places}
-    provides, present = _there(verdict.profile)
+    provides, candidates = there(verdict.profile)
     found: dict[str, list[Mention]] = {}
-    for mention, matches in matched(verdict.source, provides, present):
+    for mention, matches in matched(verdict.source, provides, candidates.present):
         if mention.kind != "import" or not is_for_production(mention) or mention in excused:
             continue
-        if (matches or is_foreign(mention, verdict.source)) and all(map(str.isidentifier, mention.name.split("."))):
+        if (matches or is_foreign(mention, verdict.source, provides)) and all(
+            map(str.isidentifier, mention.name.split("."))
+        ):
             found.setdefault(mention.name, []).append(mention)
     return found
 
@@ -158,7 +172,7 @@ def _imported(verdict: Verdict) -> dict[str, list[Mention]]:
 def with_trials(
     verdict: Verdict, trials: Iterable[Trial], smoke: Smoke | None, *, seconds: float, printed: str = ""
 ) -> Verdict:
-    """Return a verdict with what came of trying it, which counts for more than what files tell."""
+    """Return a verdict with what came of trying it, which counts for more than the files."""
     bringing = Bringing(verdict.original.lines.keys())
     places = _imported(verdict)
     tried = tuple(trials)

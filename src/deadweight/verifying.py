@@ -60,7 +60,7 @@ def verify(
         raise BadInput("there is no source to verify it by", hint="--source DIR says where the application lies")
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
-        return _judged(profile(split, settings, observe=observe), original)
+        return _judged(profile(split, settings, observe=observe), original, settings, observe)
     command = _split(checks.smoke)
     if target.kind != "requirements" or target.form in ("lock", "names"):
         raise BadInput(
@@ -69,18 +69,24 @@ def verify(
     if settings.no_install:
         raise BadInput("--run tries what is installed, and --no-install installs nothing", hint="give --install")
     with installed(target, settings, observe) as environment:
-        verdict = _judged(environment.profile, original)
+        verdict = _judged(environment.profile, original, settings, observe)
         return _tried(verdict, environment, command, checks, observe)
 
 
-def _judged(found: Profile, file: RequirementsFile | None) -> Verdict:
-    from deadweight.verdict import Original, judge, original_of
+def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, observe: Observer) -> Verdict:
+    from deadweight.proof.bringing import Bringing
+    from deadweight.providers import providers_of
+    from deadweight.verdict import Original, judge, original_of, unclaimed
 
     source = found.source
     if source is None or not source.files:
-        raise BadInput(f"there is nothing to read in {source.folder if source else 'the source'}")
+        raise BadInput(f"{source.folder if source else 'the source folder'} holds no files to check")
     original = original_of(file, found.inventory.environment) if file else Original()
-    return judge(found, source, original)
+    modules = unclaimed(found, source, original)
+    if not modules:
+        return judge(found, source, original)
+    bringing = Bringing(original.lines.keys(), providers_of(modules, settings, observe))
+    return judge(found, source, original, bringing)
 
 
 def _tried(verdict: Verdict, environment: Installed, command: list[str], checks: Checks, observe: Observer) -> Verdict:

@@ -637,3 +637,36 @@ def test_lock__split__pins_what_stays_and_names_folders_by_their_place(
         "dw-lib==1.0",
         f"dw-local @ {(here / 'local').as_uri()}",
     ]
+
+
+def test_lock__repository__stays_in_the_split_and_cannot_be_told(
+    server: Server, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vcs = 'vcs = { type = "git", url = "https://h.example/far.git", commit-id = "c0ffee" }'
+    vcs = f'[[packages]]\nname = "dw-far"\n{vcs}\n'
+    write_files(here, {"pylock.toml": pylock(server) + vcs, "app.py": "import dw_far, dw_fars_own_requirement\n"})
+    _run(["split", "pylock.toml", "-q", "--force"], debug=False)
+    lines = (here / "requirements-production.txt").read_text().splitlines()
+    assert lines[-2:] == ["# could not be measured", "dw-far @ git+https://h.example/far.git@c0ffee"]
+    capsys.readouterr()
+    arguments = ["requirements-production.txt", "--no-install", "--index-url", f"{server.url}/simple/", "-q"]
+    assert _run(["verify", *arguments], debug=False) == 0
+    said = capsys.readouterr().out
+    assert "cannot tell: a requirement that could not be measured may provide it: dw_fars_own_requirement" in said
+    assert "missing: " not in said
+
+
+def test_verify__module_that_nothing_provides__is_named_by_what_the_index_shows(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheels = [
+        make_wheel("dw-app"), make_wheel("pyyaml", files={"yaml/__init__.py": ""}),
+        make_wheel("pillow", files={"other.py": ""}),
+    ]  # fmt: skip
+    write_files(here, {"split.txt": "dw-app\n", "app.py": "import yaml, PIL, dw_nowhere\n"})
+    with Server(**index_of(wheels)) as server:
+        options = ["--no-install", "--index-url", f"{server.url}/simple/", "-q"]
+        assert _run(["verify", "split.txt", *options], debug=False) == 3
+    missing = [line for line in capsys.readouterr().out.splitlines() if line.startswith("missing: ")]
+    # Pillow's wheel here does not provide PIL, and nobody has heard of dw_nowhere.
+    assert missing == ["missing: the module PIL", "missing: the module dw_nowhere", "missing: pyyaml"]

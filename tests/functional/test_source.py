@@ -26,7 +26,8 @@ def measured(
     """Measure an environment that was made from requirements, with the source of the application that uses it."""
     make_env(
         tmp_path / "env", package("web", requires=["base"]), package("base"), package("lazyml", 5_000_000),
-        package("pytest", 90), package("unused", 2_000_000), package("helper"), package("heavy", 3_000_000),
+        package("pytest", 90), package("unused", 2_000_000), package("helper"),
+        dist_files("heavy", files={"heavy/__init__.py": "#" * 3_000_000}, record=HEAVY), extra={"bin/heavy": "#!"},
     )  # fmt: skip
     write_files(tmp_path / "app", source)
     file = write_files(tmp_path, {"requirements.txt": requirements}) / "requirements.txt"
@@ -36,6 +37,12 @@ def measured(
     )
 
 
+HEAVY = [
+    "heavy/__init__.py,,",
+    "../../../bin/heavy,,",
+    "heavy-1.0.dist-info/METADATA,,",
+    "heavy-1.0.dist-info/RECORD,,",
+]
 SOURCE = {
     "app/__init__.py": "",
     "app/main.py": "import web, base, os\nimport nowhere\nfrom app import other\n",
@@ -101,10 +108,41 @@ def test_proof__what_the_user_drops__is_missed_where_the_application_needs_it(
     assert found.proofs["production"].holds == (not gaps)
 
 
-def test_proof__development_tool_in_a_developers_settings__is_excused(tmp_path: Path) -> None:
-    proof = measured(tmp_path, {"config/local.py": "import pytest", "app.py": "import web"}).proofs["production"]
-    assert [(gap.name, gap.excused) for gap in proof.gaps] == [("pytest", True)]
-    assert proof.holds
+def test_proof__development_tool_in_settings_for_development__is_not_needed(tmp_path: Path) -> None:
+    found = measured(tmp_path, {"config/local.py": "import pytest", "app.py": "import web"})
+    assert "pytest" in {d.name for d in found.split("production").dropped}
+    assert found.proofs["production"].holds
+
+
+def test_proof__development_tool_under_a_condition__is_excused_and_reported(tmp_path: Path) -> None:
+    found = measured(tmp_path, {"app/urls.py": "if settings.DEBUG:\n    import pytest\n"})
+    (gap,) = found.proofs["production"].gaps
+    assert (gap.name, gap.excuse, gap.places[0].condition) == ("pytest", "conditional", "settings.DEBUG")
+    assert found.proofs["production"].holds
+    (remark,) = (r for r in found.remarks if r.name == "pytest")
+    assert (remark.kind, remark.says) == (
+        "dev-conditional", "is a development tool, which the application uses only if settings.DEBUG",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"app/urls.py": "import pytest\n"},
+        {"app/settings.py": 'INSTALLED_APPS = ["pytest.app"]\n'},
+        {"Dockerfile": 'FROM python\nCMD ["python", "-m", "pytest"]\n'},
+        {"Procfile": "web: python -m pytest\n"},
+        {"compose.yml": "services:\n  web:\n    command: python -m pytest\n"},
+        {"app.service": "[Service]\nExecStart=/usr/bin/python -m pytest\n"},
+        {"app/main.py": "from app import factories\n", "app/__init__.py": "", "app/factories.py": "import pytest\n"},
+    ],
+    ids=["urls", "setting", "cmd", "procfile", "compose", "unit", "loaded-factories"],
+)
+def test_production__development_tool_without_a_condition__stays(tmp_path: Path, source: Mapping[str, str]) -> None:
+    found = measured(tmp_path, source)
+    assert "pytest" in {w.name for w in found.split("production").kept}
+    dropped = measured(tmp_path / "again", source, drop=("pytest",))
+    assert not dropped.proofs["production"].holds
 
 
 def test_proof__development_tool_that_the_application_imports__stays(tmp_path: Path) -> None:
@@ -127,7 +165,7 @@ def test_split__unproven__is_refused_with_the_places_unless_asked_for(
     said = capsys.readouterr()
     assert said.out == ""
     assert "app/one.py:1 imports heavy" in said.err
-    assert "--keep heavy, or --unproven" in said.err
+    assert "--keep heavy, or write the files anyway with --unproven" in said.err
     assert not (tmp_path / "requirements-production.txt").exists()
     assert split(tmp_path, "--drop", "heavy", "--unproven") == 0
     assert "heavy" not in (tmp_path / "requirements-production.txt").read_text().split("\n")
@@ -152,9 +190,9 @@ def test_profile__json__has_source_findings_proofs_and_places(
     assert found["source"]["files"] == 5
     assert found["findings"][0] == {
         "kind": "missing", "name": "nowhere", "freed_bytes": None,
-        "says": "is imported, and nothing that is asked for provides it",
+        "says": "is imported, but no requirement provides it",
         "places": [{"kind": "import", "name": "nowhere", "file": "app/main.py", "line": 2, "cell": None,
-                    "role": "application", "how": "start"}],
+                    "role": "application", "how": "start", "condition": None}],
     }  # fmt: skip
     assert found["splits"]["production"]["proof"] == {"holds": True, "checked": 6, "gaps": []}
     assert found["splits"]["minimal"]["proof"]["gaps"][0]["name"] == "lazyml"
@@ -198,3 +236,63 @@ def test_keep_and_drop__names_that_are_not_there_or_twice__are_told(tmp_path: Pa
     assert "drop names heavi, which is no requirement here" in found.warnings
     both = measured(tmp_path, SOURCE, keep=("web",), drop=("web",))
     assert "keep and drop both name web: it is left out" in both.warnings
+
+
+def test_production__servers_of_notebooks_that_the_image_starts__stay(tmp_path: Path) -> None:
+    servers = [
+        dist_files(name, files={f"{name}.py": ""}, record=[f"{name}.py,,", f"../../../bin/{name},,"])
+        for name in ("voila", "marimo")
+    ]
+    make_env(tmp_path / "env", *servers, package("pytest"))
+    source = {"Dockerfile": 'FROM python\nCMD ["voila", "app.ipynb"]\n', "Procfile": "web: marimo run app.py\n"}
+    write_files(tmp_path / "app", source)
+    file = write_files(tmp_path, {"requirements.txt": "voila\nmarimo\npytest\n"}) / "requirements.txt"
+    found = profile(tmp_path / "env", Settings(requirements=str(file), source=str(tmp_path / "app")))
+    assert [w.name for w in found.split("production").kept] == ["voila", "marimo"]
+    dropping = Settings(requirements=str(file), source=str(tmp_path / "app"), drop=("voila", "marimo"))
+    proof = profile(tmp_path / "env", dropping).proofs["production"]
+    assert [(gap.name, gap.excused) for gap in proof.gaps] == [("marimo", False), ("voila", False)]
+
+
+def test_split__hint__names_each_project_once_and_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_env(tmp_path / "env", package("web"), package("pytest", requires=["helper"]), package("helper"))
+    write_files(tmp_path / "app", {"app.py": "import web, helper\nimport helper.more\n"})
+    write_files(tmp_path, {"requirements.txt": "web\npytest\n"})
+    assert split(tmp_path) == 3
+    said = capsys.readouterr().err
+    assert said.count("--keep helper") == 1
+    assert split(tmp_path, "--keep", "helper") == 0
+    assert (tmp_path / "requirements-production.txt").read_text().splitlines()[2:] == [
+        "web",
+        "",
+        "# kept by name",
+        "helper",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("requirements", "more", "expected"),
+    [
+        (
+            "web\nbase\n",
+            {},
+            ("redundant", "base", "is already a dependency of web, and nothing in the application uses it"),
+        ),
+        ("web\ndataclasses\n", {}, ("backport", "dataclasses", "is part of Python since 3.7")),
+        ("web\nlonely\n", {}, ("unused", "lonely", "nothing in the application uses it")),
+        ("web\nlonely\n", {"Makefile": "run:\n\tpython -m lonely\nup:\n\tpython -m lonely.x\n"}, None),
+        ("web\nlonely\n", {"pages.py": "import lonely\n", "shop.py": "import lonely\n"}, None),
+        ("web\noptional\n", {}, None),
+        ("web\ngunicorn\n", {}, None),
+    ],
+)
+def test_remarks__requirement_that_nothing_imports__has_its_reason(
+    tmp_path: Path, requirements: str, more: Mapping[str, str], expected: tuple[str, str, str] | None
+) -> None:
+    web = package("web", requires=["base", "optional ; extra == 'fast'"], headers=["Provides-Extra: fast"])
+    make_env(tmp_path / "env", web, *map(package, ("base", "dataclasses", "lonely", "optional", "gunicorn")))
+    write_files(tmp_path / "app", {"app.py": "import web\nimport dataclasses\n", **more})
+    file = write_files(tmp_path, {"requirements.txt": requirements}) / "requirements.txt"
+    found = profile(tmp_path / "env", Settings(requirements=str(file), source=str(tmp_path / "app")))
+    name = requirements.split()[1]
+    assert [(r.kind, r.name, r.says) for r in found.remarks if r.name == name] == ([expected] if expected else [])

@@ -64,7 +64,7 @@ def test_verify__all_is_there__holds_and_leaves_nothing(here: Path, offline: Pat
     code = "import dw_app.web\nfrom dw_app import value\nimport dw_lib, dw_one, dw_ns.a\ndef f():\n import dw_other\n"
     done = verify(here, "dw-app dw-two dw-ns-a", code, *depth)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("split.txt holds: it has all that 6 places in ")
+    assert done.stdout.startswith("split.txt holds: it provides everything that 6 places in ")
     assert ("; 6 of 6 modules can be imported\n" in done.stdout) == (depth == ["--run"])
     assert list(offline.iterdir()) == []
     assert not list(here.glob("**/__pycache__"))
@@ -79,7 +79,7 @@ def test_verify__imports_are_missing__says_who_and_which_line(here: Path) -> Non
         "  app.py:3 imports dw_ns.b when it starts",
         "missing: pyyaml[fast]<9",
         "  app.py:5 imports yaml.nodes in a function",
-        "split.txt does not hold: it lacks 2 projects of what 4 places in 1 file of . name",
+        "split.txt does not hold: it lacks 2 requirements that 4 places in 1 file of . need",
     ]
 
 
@@ -107,7 +107,7 @@ def test_verify__environment__is_proven_by_its_files(here: Path) -> None:
     command = [sys.executable, "-m", "deadweight", "verify", "env", "--source", "src", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 3
-    assert "missing: dw-gone\n" in done.stdout
+    assert "missing: the module dw_gone\n" in done.stdout
     assert subprocess.run([*command, "--run"], capture_output=True, timeout=60, check=False).returncode == 4
 
 
@@ -143,11 +143,11 @@ def test_run__failures__are_told_each_by_its_last_line(here: Path) -> None:
 
 
 def test_run__missing_import__is_told_once(here: Path) -> None:
-    done = verify(here, "dw-lib", "import dw_lib, yaml\n", "--run")
+    done = verify(here, "dw-lib", "import dw_lib, dw_gone\n", "--run")
     assert done.returncode == 3
     *missing, last = done.stdout.splitlines()
-    assert missing == ["missing: pyyaml", "  app.py:1 imports yaml when it starts"]
-    assert last.startswith("split.txt does not hold: it lacks 1 project")
+    assert missing == ["missing: the module dw_gone", "  app.py:1 imports dw_gone when it starts"]
+    assert last.startswith("split.txt does not hold: it lacks 1 requirement")
     assert last.endswith("; 1 of 2 modules can be imported")
 
 

@@ -46,10 +46,10 @@ MAY_IMPORT = {
     "formats": {"errors", "model", "progress"},
     "inventory": {"formats", "model"},
     "graph": {"errors", "formats", "markers", "model"},
-    "usage": {"formats", "model"},
+    "usage": {"formats", "markers", "model"},
     "groups": {"formats", "graph", "model", "usage"},
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "usage"},
-    "proof": {"graph", "groups", "model", "usage"},
+    "proof": {"formats", "graph", "groups", "model", "usage"},
     "sources": {"errors", "folders", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
     "findings": {"errors", "formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
     "grouping": {
@@ -61,9 +61,12 @@ MAY_IMPORT = {
     "pipeline": {
         "errors", "findings", "formats", "inventory", "model", "progress", "reading", "settings", "sources", "targets",
     },
+    "providers": {
+        "groups", "inventory", "model", "pipeline", "progress", "settings", "sources", "usage",
+    },
     "verifying": {
-        "errors", "findings", "formats", "pipeline", "progress", "reading", "settings", "sources", "targets",
-        "verdict",
+        "errors", "findings", "formats", "pipeline", "progress", "proof", "providers", "reading", "settings",
+        "sources", "targets", "verdict",
     },
     "cli": {
         "", "errors", "findings", "folders", "formats", "grouping", "interrupts", "pipeline", "progress", "proof",

@@ -236,10 +236,10 @@ def _check_proof(report: Profile) -> None:
 
     lost = [gap for gap in proof.gaps if not gap.excused]
     lines = "\n".join(gap_lines(Proof(checked=proof.checked, gaps=tuple(lost))))
-    keep = " ".join(f"--keep {gap.name}" for gap in lost)
+    keep = " ".join(f"--keep {name}" for name in dict.fromkeys(gap.name for gap in lost))
     raise NotProven(
-        f"production would leave out what the application needs; nothing was written\n{lines}",
-        hint=f"{keep}, or --unproven to write it all the same",
+        f"requirements-production.txt would lack what the application needs; no file was written\n{lines}",
+        hint=f"keep them with {keep}, or write the files anyway with --unproven",
     )
 
 

@@ -7,8 +7,8 @@ This is the one place where rules are weighed against each other (``rules.toml``
        there for a developers' command of something else (DW212), and what others load in development alone (DW210) and
        nothing else uses (DW206, DW208, DW211).
     3. What is known by strong evidence of name or metadata (DW101 to DW103) is in that group; but what is known as dev
-       and imported by the application at start (DW201) is needed, and so core.
-    4. Of the rest, what the application uses in any way (DW201 to DW205) is not dev, whatever looks like it.
+       and used by the application without a condition (DW201, DW203, DW204, DW209) is needed, and so core.
+    4. Of the rest, what the application uses in any way (DW201 to DW205, DW209) is not dev, whatever looks like it.
     5. Weak evidence of name or metadata (DW104 to DW109, DW111) tells the group of what is left. It is sure only where
        two rules agree and none speaks against. That only development uses it (DW206), or nothing at all (DW208), can
        be the second, but never decides by itself: most unknown names that only tests import are runtime.
@@ -29,6 +29,8 @@ from collections.abc import Mapping, Sequence
 
 from deadweight.groups.rules import Hint
 
+_NEEDED = ("DW201", "DW203", "DW204", "DW209")
+
 
 def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
     """Return the hint that decides, None where none does, and whether its group is sure."""
@@ -39,8 +41,9 @@ def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
         return decisive, True
     known = next((hint for hint in ordered if _is_own(hint) and hint.rule.strength == "strong"), None)
     if known:
-        needed = by_code.get("DW201") if known.evidence.group == "dev" else None
-        return needed or known, known.evidence.group == "dev" or _IN_DOUBT.isdisjoint(by_code)
+        needed = next((by_code[code] for code in _NEEDED if code in by_code), None)
+        is_dev = known.evidence.group == "dev"
+        return needed if needed and is_dev else known, is_dev or _IN_DOUBT.isdisjoint(by_code)
     used = next((hint for hint in ordered if hint.evidence.rule[:3] == "DW2" and hint.evidence.group != "dev"), None)
     weak = [hint for hint in ordered if _is_own(hint) and not (used and hint.evidence.group == "dev")]
     if not weak:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from deadweight.groups.rules import Hint, companions
 from deadweight.model import Evidence, Group, Mention, Use
 from deadweight.usage import Engine
-from deadweight.usage.places import DEVELOPMENT, tells_less
+from deadweight.usage.places import DEVELOPMENT
 
 
 class Loaders(NamedTuple):
@@ -64,21 +64,21 @@ def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
 
 
 def _code(mention: Mention) -> str:
-    """Return the rule that a place speaks for; "" where it tells nothing: type checkers alone run that import."""
+    """Return the rule that a place supports; "" for none: type checkers alone run that import."""
     if mention.how == "types":
         return ""
     if mention.role in DEVELOPMENT:
         return "DW206"
-    if mention.kind == "command":
-        return "DW203"
-    if mention.kind != "import":
-        return "DW204"
-    at_start = mention.role == "application" and mention.how == "start"
-    return "DW201" if at_start and not tells_less(mention) else "DW202"
+    if mention.role == "application" and mention.kind == "import" and mention.how == "lazy":
+        return "DW209"
+    if mention.role != "application" or mention.how != "start":
+        return "DW202"
+    return {"import": "DW201", "command": "DW203"}.get(mention.kind, "DW204")
 
 
 def _says(mentions: Sequence[Mention]) -> str:
     first = mentions[0]
     others = len(mentions) - 1
     more = f", as do {others} more places" if others > 1 else ", as does one more place" if others else ""
-    return f"{first.file}:{first.line} {_VERBS[first.kind]} {first.name}{more}"
+    condition = f" if {first.condition}" if first.condition else ""
+    return f"{first.file}:{first.line} {_VERBS[first.kind]} {first.name}{condition}{more}"

@@ -19,7 +19,7 @@ from deadweight.model import (
     Source,
     Wanted,
 )
-from deadweight.usage import uses_of
+from deadweight.usage import Provided, uses_of
 
 _FREEZE = 0.05  # the share of requirements that a full freeze may have without the lines of what they need
 
@@ -65,7 +65,8 @@ def groups_of_lock(
 def _assigned(
     inventory: Inventory, graph: Graph, config: Names, declared: Mapping[str, frozenset[str]], source: Source | None
 ) -> dict[str, Assignment]:
-    uses = None if source is None else uses_of(source, {}, [d.name for d in inventory.distributions])
+    provides = Provided(environment=inventory.environment)
+    uses = None if source is None else uses_of(source, provides, [d.name for d in inventory.distributions])
     return assign_groups(inventory, graph, config, declared, uses)
 
 

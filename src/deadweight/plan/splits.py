@@ -92,6 +92,7 @@ class Plan:
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)  # name → where the source uses it
     with_source: bool = False
     by_marks: bool = False  # nobody wrote the requirements: they are what an environment's marks tell
+    unmeasured: frozenset[str] = frozenset()  # names and URLs of what could not be measured
 
 
 def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
@@ -127,7 +128,7 @@ def _why_ml_stays(names: Sequence[str]) -> str:
 
 def _unknown(plan: Plan, settings: Settings) -> Iterator[str]:
     """Tell of names to keep or to leave out that no requirement has; most likely they are misspelled."""
-    there = {want.name for want in plan.wanted}
+    there = {want.name for want in plan.wanted} | plan.unmeasured
     for option, names in (("keep", settings.keep), ("drop", settings.drop)):
         for name in names:
             if name not in there:
@@ -141,7 +142,7 @@ def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings
     if name == "minimal":
         judged = {want: _later(want, found, plan, settings) for want, found in judged.items()}
     direct = {root.key for root in plan.graph.direct}
-    asked = {w for w in plan.wanted if _is_asked(w, plan, direct) and _chosen(w, judged[w], allowed, settings)}
+    asked = {w for w in plan.wanted if _is_asked(w, plan, direct) and _chosen(w, judged[w], allowed, plan, settings)}
     needed = plan.graph.closure(_roots(asked, plan))
     stays = {w: w in asked or _stays(w, plan, needed, judged[w], allowed, settings) for w in plan.wanted}
     kept = [w for w in plan.wanted if stays[w]]
@@ -197,12 +198,17 @@ def _is_asked(want: Wanted, plan: Plan, direct: Collection[str]) -> bool:
     return key is None or not plan.graph.frozen or key in direct
 
 
-def _chosen(want: Wanted, found: Assignment, allowed: Collection[str], settings: Settings) -> bool:
+def _chosen(want: Wanted, found: Assignment, allowed: Collection[str], plan: Plan, settings: Settings) -> bool:
     if want.name in settings.drop:
         return False
-    if want.name in settings.keep:
+    if want.name in settings.keep or _is_unmeasured(want, plan):
         return True
     return found.evidence[0].rule != LATER and (found.group in allowed or _is_held(found))
+
+
+def _is_unmeasured(want: Wanted, plan: Plan) -> bool:
+    """Say whether a requirement could not be measured, so that nobody can tell whether it may go."""
+    return want.name in plan.unmeasured or want.url in plan.unmeasured
 
 
 def _is_held(found: Assignment) -> bool:
@@ -222,7 +228,7 @@ def _stays(
         return False
     key = plan.keys[want]
     if key is None:
-        return _chosen(want, found, allowed, settings)
+        return _chosen(want, found, allowed, plan, settings)
     return key in needed or want.name in settings.keep
 
 
@@ -264,6 +270,19 @@ def _unsure(want: Wanted, found: Assignment, plan: Plan) -> Unsure:
 
 def _freed(key: str | None, plan: Plan) -> int | None:
     return None if key is None else plan.weights[key].freed or 0
+
+
+def kept_transitives(names: Iterable[str], wanted: Sequence[Wanted], inventory: Inventory) -> tuple[Wanted, ...]:
+    """Return requirements for transitive distributions that the user keeps by name, so that splits can hold them.
+
+    names: normalized; those that the requirements name already, and those that are not there, are left out
+    """
+    named = {want.name for want in wanted}
+    there = {d.name: d for d in inventory.distributions if d.prefix == inventory.environment.prefix}
+    # In a file of pins every line is one.
+    pins = bool(wanted) and all(want.url or want.specifier.startswith("==") for want in wanted)
+    found = [there[name] for name in dict.fromkeys(names) if name in there and name not in named]
+    return tuple(Wanted(name=d.name, specifier=f"=={d.version}" if pins and d.version else "") for d in found)
 
 
 def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:

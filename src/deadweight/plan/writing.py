@@ -10,7 +10,7 @@ from deadweight.errors import BadInput
 from deadweight.formats.requirements import Line, RequirementsFile, is_annotation, pinned
 from deadweight.formats.tables import outline
 from deadweight.model import Wanted
-from deadweight.plan.splits import Split
+from deadweight.plan.splits import Split, requirement_text
 
 
 class Writer:
@@ -25,9 +25,12 @@ class Writer:
         self._kept: Collection[Wanted] = set(split.kept)
 
     def text(self, file: RequirementsFile) -> str:
-        """Return the whole text: a heading, then the lines that stay."""
+        """Return the whole text: a heading, the lines that stay, then what the file itself does not ask for."""
         body = "".join(self._lines(file)).strip("\r\n")
-        return f"{self._heading(file)}\n{body}\n" if body else f"{self._heading(file)}\n"
+        text = f"{self._heading(file)}\n{body}\n" if body else f"{self._heading(file)}\n"
+        own = set(file.all_wanted())
+        added = [requirement_text(wanted) for wanted in self._split.kept if wanted not in own]
+        return "".join([text, "\n# kept by name\n" * bool(added), *(f"{line}\n" for line in added)])
 
     def _heading(self, file: RequirementsFile) -> str:
         left_out = sorted({dropped.name for dropped in self._split.dropped})

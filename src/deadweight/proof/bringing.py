@@ -1,32 +1,37 @@
-"""A module that nothing provides → the project that would most likely bring it."""
+"""A module that nothing provides → the project that would bring it.
+
+A guessed name is how typosquatters get installed. So a project is named only where a requirement, or the listing of a
+wheel that the index has, shows that it provides the module.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from deadweight.groups.rules import knowledge
 from deadweight.usage.names import Modules, could_bring
 
 
 class Bringing:
-    """Proposes projects: one that is asked for somewhere, else a well-known one, else the likeliest.
+    """Names projects for modules.
 
-    asked: normalized names
+    asked: normalized names of what the requirements ask for
+    shown: project → import names, of projects that were looked up in an index
     """
 
-    def __init__(self, asked: Collection[str]) -> None:
+    def __init__(self, asked: Collection[str], shown: Mapping[str, Collection[str]] | None = None) -> None:
         self._asked = Modules({}, asked)
-        self._found: dict[str, str] = {}
+        by_module: dict[str, list[str]] = {}
+        for project, modules in (shown or {}).items():
+            for module in modules:
+                by_module.setdefault(module, []).append(project)
+        self._shown = Modules(by_module, ())
+        self._known: dict[str, str] = {}
 
     def project(self, module: str) -> str:
-        """Return the project's normalized name, "" where the module's is nobody's."""
-        if module not in self._found:
-            self._found[module] = self._look_for(module)
-        return self._found[module]
-
-    def _look_for(self, module: str) -> str:
-        matches = self._asked.find(module)
-        if matches:
-            return matches[0][0]
-        projects = could_bring(module)
-        return next((name for name in projects if name in knowledge().exact), next(iter(projects), ""))
+        """Return a project's normalized name; "" where none is known to provide the module."""
+        if module not in self._known:
+            matches = self._asked.find(module) or self._shown.find(module)
+            names = [name for name, _ in matches]
+            # Several may provide it. The likeliest is the one that tables know for it.
+            self._known[module] = next((name for name in could_bring(module) if name in names), next(iter(names), ""))
+        return self._known[module]

@@ -1,20 +1,34 @@
-"""Requirements and where the source uses them → what is worth a look beside the splits, each with its places."""
+"""Requirements and where the application uses them → what is worth a look beside the splits, each with its places."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from deadweight.formats.metadata import normalize
 from deadweight.graph import Graph, Weight
-from deadweight.model import Assignment, Inventory, Mention, Source, Use
-from deadweight.proof import is_foreign
-from deadweight.usage import matched, provided
+from deadweight.graph.roots import DEVELOPERS_EXTRAS
+from deadweight.model import Assignment, Distribution, Inventory, Mention, Source, Use
+from deadweight.proof import is_foreign, unmeasured_names
+from deadweight.usage import Provided, matched
 from deadweight.usage.places import DEVELOPMENT, only_later
+from deadweight.usage.programs import may_be_started
+from deadweight.usage.standard import ALWAYS_THERE, backported_since, has_version, is_for_other_systems
 
-Kind = Literal["unused", "missing", "transitive", "tests-only", "lazy", "one-place", "dev-in-production"]
+Kind = Literal[
+    "missing", "transitive", "dev-in-production", "dev-conditional", "backport", "unused", "redundant", "tests-only",
+    "lazy", "one-place",
+]  # fmt: skip
+ORDER: tuple[Kind, ...] = (
+    "missing", "transitive", "dev-in-production", "dev-conditional", "backport", "unused", "redundant", "tests-only",
+    "lazy", "one-place",
+)  # fmt: skip
 _STRONG = ("DW101", "DW102", "DW103")
-_WORTH_IT = 1_000_000  # bytes: to be rid of less is no reason to change code
+_WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # saving less than both is no reason to change code
+_OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +36,8 @@ class Remark:
     """One thing worth a look.
 
     name:        of a project; of a module where no project is known for it
-    says:        a sentence
-    places:      where the source names it
+    says:        a predicate, for a sentence that begins with the name
+    places:      where the application names it
     freed_bytes: what dropping the requirement would save; None where it is none, or nothing is known
     """
 
@@ -41,89 +55,156 @@ def remarks_of(
     weights: Mapping[str, Weight],
     groups: Mapping[str, Assignment],
     uses: Mapping[str, tuple[Use, ...]],
+    provides: Provided,
 ) -> tuple[Remark, ...]:
     """Return what is worth a look, by kind and then by what it would save."""
-    names = {d.key: d.name for d in inventory.distributions if d.prefix == inventory.environment.prefix}
-    direct = [root.key for root in graph.direct if root.key in names]
-    found = [
-        *_missing(source, inventory),
-        *_transitive(graph, uses, names, direct),
-        *(
-            r
-            for key in direct
-            if (r := _of_requirement(names[key], weights[key].freed or 0, groups[key], uses.get(names[key], ())))
-        ),
-    ]
-    order = ("missing", "transitive", "dev-in-production", "unused", "tests-only", "lazy", "one-place")
-    return tuple(sorted(found, key=lambda r: (order.index(r.kind), -(r.freed_bytes or 0), r.name)))
+    return _Remarks(source, inventory, graph, weights, groups, uses, provides).all()
 
 
-def _missing(source: Source, inventory: Inventory) -> Iterator[Remark]:
-    """Imports of the application that nothing measured provides."""
-    places: dict[str, list[Mention]] = {}
-    names = {d.name for d in inventory.distributions}
-    for mention, matches in matched(source, provided(inventory.distributions), names):
-        counts = mention.role not in DEVELOPMENT and mention.how not in ("types", "optional")
-        if counts and not matches and is_foreign(mention, source):
-            places.setdefault(mention.name.partition(".")[0], []).append(mention)
-    for module, mentions in places.items():
-        says = "is imported, and nothing that is asked for provides it"
-        yield Remark(kind="missing", name=module, says=says, places=tuple(mentions))
+class _Remarks:
+    """The remarks on one measured target: those on its requirements, each the first that holds, and on imports."""
 
+    def __init__(
+        self,
+        source: Source,
+        inventory: Inventory,
+        graph: Graph,
+        weights: Mapping[str, Weight],
+        groups: Mapping[str, Assignment],
+        uses: Mapping[str, tuple[Use, ...]],
+        provides: Provided,
+    ) -> None:
+        self._source, self._inventory, self._graph, self._weights = source, inventory, graph, weights
+        self._groups, self._uses, self._provides = groups, uses, provides
+        first = [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
+        self._names = {d.key: d.name for d in first}
+        self._direct = [root.key for root in graph.direct if root.key in self._names]
+        self._total = sum(d.sizes.apparent for d in first)
+        self._optional_for = _optional_for(first)
 
-def _transitive(
-    graph: Graph, uses: Mapping[str, tuple[Use, ...]], names: Mapping[str, str], direct: Collection[str]
-) -> Iterator[Remark]:
-    """What the application imports, and is there only because something else needs it."""
-    wanted = {names[key] for key in direct}
-    told = {use.mention.name for name in wanted for use in uses.get(name, ())}  # a module that several bring is no lack
-    for key, name in names.items():
-        places = tuple(place for place in _imports(uses.get(name, ()), "application") if place.name not in told)
-        if name not in wanted and places:
-            users = graph.required_by.get(key, ())[:3]
-            verb = "needs" if len(users) == 1 else "need"
-            says = f"is imported, but only there because {', '.join(users)} {verb} it"
-            says = says if users else "is imported, and nothing asks for it"
+    def all(self) -> tuple[Remark, ...]:
+        found = [*self._missing(), *self._transitive()]
+        found += [remark for key in self._direct if (remark := self._of_requirement(key))]
+        return tuple(sorted(found, key=lambda r: (ORDER.index(r.kind), -(r.freed_bytes or 0), r.name)))
+
+    def _missing(self) -> Iterator[Remark]:
+        """Yield the imports of the application that nothing measured provides."""
+        if unmeasured_names(self._inventory.skipped):
+            return  # what could not be measured may provide them
+        places: dict[str, list[Mention]] = {}
+        names = {d.name for d in self._inventory.distributions}
+        for mention, matches in matched(self._source, self._provides, names):
+            counts = mention.role == "application" and mention.how in ("start", "lazy")
+            if not counts or matches or self._source.is_in_subproject(mention):
+                continue
+            other = is_for_other_systems(mention.name, self._provides.environment)
+            if is_foreign(mention, self._source, self._provides) and not other:
+                places.setdefault(mention.name.partition(".")[0], []).append(mention)
+        for module, mentions in places.items():
+            says = "is imported, but no requirement provides it"
+            yield Remark(kind="missing", name=module, says=says, places=tuple(mentions))
+
+    def _transitive(self) -> Iterator[Remark]:
+        """Yield what the application imports though only other distributions need it."""
+        wanted = {self._names[key] for key in self._direct}
+        # A module that several distributions provide is not transitive if a requirement is one of them.
+        direct_modules = {use.mention.name for name in wanted for use in self._uses.get(name, ())}
+        for key, name in self._names.items():
+            imports = _imports(self._uses.get(name, ()))
+            places = tuple(p for p in imports if p.name not in direct_modules and not self._source.is_in_subproject(p))
+            if name in wanted or not places or name in ALWAYS_THERE:
+                continue
+            users = self._graph.required_by.get(key, ())
+            says = f"is imported, but only a dependency of {_some(users)}" if users else "is imported, but not required"
             yield Remark(kind="transitive", name=name, says=says, places=places)
 
+    def _of_requirement(self, key: str) -> Remark | None:
+        """Return what is worth a look of one requirement, the first that holds."""
+        name, group = self._names[key], self._groups[key]
+        uses = self._uses.get(name, ())
+        rules = {evidence.rule for evidence in group.evidence}
+        freed = self._weights[key].freed or 0
+        since = backported_since(name)
+        if since and has_version(self._provides.python, since):
+            return Remark(kind="backport", name=name, says=f"is part of Python since {since}", freed_bytes=freed)
+        if group.group == "dev" or any(e.group == "dev" and e.rule in _STRONG for e in group.evidence):
+            return self._of_dev(key, uses, rules, freed)
+        if not uses:
+            return self._unused(key, rules, freed)
+        return self._of_use(name, uses, rules, freed)
 
-def _of_requirement(name: str, freed: int, group: Assignment, uses: Sequence[Use]) -> Remark | None:
-    """Return what is worth a look of one requirement, the first that holds."""
-    rules = {evidence.rule for evidence in group.evidence}
-    places = tuple(use.mention for use in uses)
-    if group.group == "dev" or "DW201" in rules:
-        return _dev(name, group, uses, freed) or _one_place(name, uses, freed)
-    if not uses:
-        if rules & {"DW205", "DW302"}:
-            return None  # something loads it on demand, or needs it
-        says = "nothing in the source names it"
-        return Remark(kind="unused", name=name, says=says, freed_bytes=freed)
-    if all(place.role in DEVELOPMENT for place in places):
-        says = "only tests, docs and builds use it"
-        return Remark(kind="tests-only", name=name, says=says, places=places, freed_bytes=freed)
-    if only_later(uses):
-        says = "is never imported when the application starts"
-        return Remark(kind="lazy", name=name, says=says, places=places, freed_bytes=freed)
-    return _one_place(name, uses, freed)
+    def _unused(self, key: str, rules: set[str], freed: int) -> Remark | None:
+        """Return a remark on a requirement that no place names; nothing where something else may load it."""
+        name = self._names[key]
+        users = self._graph.required_by.get(key, ())
+        if users:
+            says = f"is already a dependency of {_some(users)}, and nothing in the application uses it"
+            return Remark(kind="redundant", name=name, says=says, freed_bytes=freed)
+        loaded = rules & {"DW001", "DW205", "DW302"} or self._optional_for.get(name) or may_be_started(name)
+        if loaded or name in ALWAYS_THERE or self._brings_what_is_used(key):
+            return None
+        return Remark(kind="unused", name=name, says="nothing in the application uses it", freed_bytes=freed)
 
+    def _brings_what_is_used(self, key: str) -> bool:
+        """Say whether the application uses what leaves with a requirement: then its line is needed for that."""
+        if (self._weights[key].freed or 0) <= self._graph.own[key]:
+            return False  # nothing leaves with it
+        leaving = self._graph.freed_by_dropping({key}) - {key}
+        return any(self._uses.get(self._names[other]) for other in leaving if other in self._names)
 
-def _dev(name: str, group: Assignment, uses: Sequence[Use], freed: int) -> Remark | None:
-    """What is known as a tool for development, and the application imports all the same."""
-    known = any(e.rule in _STRONG and e.group == "dev" for e in group.evidence)
-    places = _imports(uses, "application")
-    if not known or not places:
+    def _of_use(self, name: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
+        places = tuple(use.mention for use in uses)
+        if name in ALWAYS_THERE:
+            return None
+        if all(place.role in ("tests", "docs", "build") for place in places) and "DW205" not in rules:
+            says = "only tests, docs and builds use it"
+            return Remark(kind="tests-only", name=name, says=says, places=places, freed_bytes=freed)
+        if only_later(uses) and all(place.how != "optional" for place in places):
+            says = "is never imported when the application starts"
+            return Remark(kind="lazy", name=name, says=says, places=places, freed_bytes=freed)
+        if freed < min(_WORTH_BYTES, _WORTH_SHARE * self._total):
+            return None
+        places = tuple(place for place in places if place.role not in DEVELOPMENT)
+        if len(places) != 1:
+            return None
+        return Remark(kind="one-place", name=name, says="is used in one place only", places=places, freed_bytes=freed)
+
+    def _of_dev(self, key: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
+        """Return a remark on a development tool that the application uses."""
+        name = self._names[key]
+        # The user or the project has decided, or something in production needs it anyway.
+        if rules & {"DW001", "DW002", "DW302"} or not any(
+            e.rule in _STRONG and e.group == "dev" for e in self._groups[key].evidence
+        ):
+            return None
+        places = [use.mention for use in uses if use.mention.role == "application"]
+        always = tuple(p for p in places if p.how == "start" or (p.how == "lazy" and p.kind == "import"))
+        if always:
+            says = "is a development tool, but the application uses it"
+            return Remark(kind="dev-in-production", name=name, says=says, places=always, freed_bytes=freed)
+        under = tuple(p for p in places if p.how == "conditional")
+        if under:
+            says = f"is a development tool, which the application uses only if {under[0].condition}"
+            return Remark(kind="dev-conditional", name=name, says=says, places=under, freed_bytes=freed)
         return None
-    says = "is a tool for development, and the application imports it"
-    return Remark(kind="dev-in-production", name=name, says=says, places=places, freed_bytes=freed)
 
 
-def _one_place(name: str, uses: Sequence[Use], freed: int) -> Remark | None:
-    places = tuple(use.mention for use in uses if use.mention.role not in DEVELOPMENT)
-    if len({place.file for place in places}) != 1 or len(places) > 1 or freed < _WORTH_IT:
-        return None
-    return Remark(kind="one-place", name=name, says="is used in one place alone", places=places, freed_bytes=freed)
+def _optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str]]:
+    """Return name → the distributions that can use it: they name it in an extra that is not for developers."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for distribution in distributions:
+        for line in distribution.metadata.requires:
+            match = _OPTIONAL.match(line) if "extra" in line else None
+            if match and normalize(match[2]) not in DEVELOPERS_EXTRAS and normalize(match[1]) != distribution.name:
+                found[normalize(match[1])].add(distribution.name)
+    return found
 
 
-def _imports(uses: Sequence[Use], role: str) -> tuple[Mention, ...]:
+def _imports(uses: Sequence[Use]) -> tuple[Mention, ...]:
     mentions = (use.mention for use in uses)
-    return tuple(m for m in mentions if m.kind == "import" and m.role == role and m.how in ("start", "lazy"))
+    return tuple(m for m in mentions if m.kind == "import" and m.role == "application" and m.how in ("start", "lazy"))
+
+
+def _some(names: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

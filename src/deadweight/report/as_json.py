@@ -120,6 +120,7 @@ def _row(row: Row, profile: Profile) -> dict[str, object]:
         "requires": list(row.requires),
         "required_by": list(row.required_by),
         "import_names": list(distribution.import_names),
+        "programs": list(distribution.programs),
         "editable": distribution.editable,
         "archive": _archive(distribution.archive),
         "environment": f"/{distribution.prefix}" if profile.system else None,

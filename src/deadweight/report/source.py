@@ -76,9 +76,19 @@ def gap_lines(proof: Proof) -> Iterator[str]:
     for gap in proof.gaps:
         verb = VERBS[gap.places[0].kind]
         what = gap.name or gap.what
-        excuse = ", which is for development, in a file that production may not run" if gap.excused else ""
         named = f" ({plain(gap.what)})" if gap.what != what else ""
-        yield f"  {places(gap.places, _MOST_PLACES)} {verb} {plain(what)}{named}{excuse}"
+        yield f"  {places(gap.places, _MOST_PLACES)} {verb} {plain(what)}{named}{excuse(gap)}"
+
+
+def excuse(gap: Gap) -> str:
+    """Return why a gap does not fail the check, as the end of a sentence; "" for one that does."""
+    if gap.excuse == "conditional":
+        return f", a development tool, only if {plain(gap.places[0].condition)}"
+    if gap.excuse == "subproject":
+        return ", in a project with requirements of its own"
+    if gap.excuse == "unmeasured":
+        return ", which may be in a requirement that could not be measured"
+    return ", on other machines only" if gap.excuse == "elsewhere" else ""
 
 
 # --- for JSON --------------------------------------------------------------------------------------
@@ -103,6 +113,7 @@ def place_values(mentions: Sequence[Mention]) -> list[Mapping[str, object]]:
             "cell": mention.cell or None,
             "role": mention.role,
             "how": mention.how,
+            "condition": mention.condition or None,
         }
         for mention in mentions
     ]
@@ -134,5 +145,6 @@ def _gap(gap: Gap) -> Mapping[str, object]:
         "name": gap.name or None,
         "what": gap.what,
         "excused": gap.excused,
+        "excuse": gap.excuse or None,
         "places": place_values(gap.places),
     }

@@ -14,7 +14,13 @@ from deadweight.verdict import Failure, Run, Verdict
 
 _MOST_PLACES = 5
 _MOST_NAMES = 12
-_HOW = {"start": " when it starts", "lazy": " in a function", "optional": " where it can", "types": " for types"}
+_HOW = {
+    "start": " when it starts",
+    "lazy": " in a function",
+    "conditional": " under a condition",
+    "optional": " where it can be missing",
+    "types": " for type checkers",
+}
 
 
 def verdict_text(verdict: Verdict) -> str:
@@ -25,7 +31,7 @@ def verdict_text(verdict: Verdict) -> str:
 def _gaps(verdict: Verdict) -> Iterator[str]:
     """Yield the gaps, those of one project together."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if not gap.excused):
-        yield f"missing: {plain(verdict.line(name))}"
+        yield f"missing: {plain(verdict.line(name))}" if gaps[0].name else f"missing: the module {plain(name)}"
         yield from _uses([mention for gap in gaps for mention in gap.places])
 
 
@@ -44,6 +50,7 @@ def _uses(mentions: Sequence[Mention]) -> Iterator[str]:
     ordered = list(lines.values())
     for mention in ordered[:_MOST_PLACES]:
         how = _HOW[mention.how] if mention.kind == "import" else ""
+        how = f" if {plain(mention.condition)}" if mention.condition else how
         yield f"  {place(mention)} {VERBS[mention.kind]} {plain(mention.name)}{how}"
     if len(ordered) > _MOST_PLACES:
         yield f"  and {_count(len(ordered) - _MOST_PLACES, 'more place')}"
@@ -73,23 +80,33 @@ def _status(status: int | None, seconds: float) -> str:
 
 
 def _notes(verdict: Verdict) -> Iterator[str]:
-    """Yield what need not be there, and what was not looked at."""
+    """Yield what is not provided and does not fail the check, and what was not read."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if gap.excused):
-        other = name in verdict.original.elsewhere
-        why = "asked for on other machines only" if other else "for development, and named where production may not run"
         mentions = [mention for gap in gaps for mention in gap.places]
-        yield f"note: {plain(name)} is not there: {why} ({places(mentions)})"
+        yield f"{_EXCUSES[gaps[0].excuse]}: {plain(name)} ({places(mentions)}){_condition(mentions)}"
     optional = [(name, gaps) for name, gaps in _by_name(verdict.notes) if _is_optional(gaps)]
     others = [(name, gaps) for name, gaps in _by_name(verdict.notes) if not _is_optional(gaps)]
     if optional:
-        yield f"note: not there, and imported only where it can be: {_listed(optional)}"
+        yield f"note: missing, but imported only where it can be missing: {_listed(optional)}"
     if others:
-        yield f"note: not there, and imported only by tests, docs, builds, scripts and notebooks: {_listed(others)}"
+        yield f"note: missing, but used only by tests, docs, builds, scripts and notebooks: {_listed(others)}"
     if verdict.run and verdict.run.unclear:
         names = [plain(failure.trial.module) for failure in verdict.run.unclear]
-        yield f"note: cannot be imported without the application's settings, as --smoke has them: {_some(names)}"
+        yield f"note: could not be imported without the application's settings; try --smoke: {_some(names)}"
     for skipped in verdict.source.skipped:
         yield f"note: {plain(skipped.name)}: {plain(skipped.reason)}"
+
+
+_EXCUSES = {
+    "conditional": "note: missing, but a development tool that is used under a condition",
+    "elsewhere": "note: missing, but required on other machines only",
+    "subproject": "note: missing, but used only by a project with requirements of its own",
+    "unmeasured": "cannot tell: a requirement that could not be measured may provide it",
+}
+
+
+def _condition(mentions: Sequence[Mention]) -> str:
+    return f" if {plain(mentions[0].condition)}" if mentions[0].condition else ""
 
 
 def _is_optional(gaps: Sequence[Gap]) -> bool:
@@ -110,7 +127,8 @@ def _verdict(verdict: Verdict) -> str:
     source, run = verdict.source, verdict.run
     lost = len(_by_name(gap for gap in verdict.proof.gaps if not gap.excused))
     looked = f"{_count(verdict.proof.checked, 'place')} in {_count(source.files, 'file')} of {plain(source.folder)}"
-    parts = [f"it lacks {_count(lost, 'project')} of what {looked} name" if lost else f"it has all that {looked} name"]
+    lacks = f"it lacks {_count(lost, 'requirement')} that {looked} need"
+    parts = [lacks if lost else f"it provides everything that {looked} use"]
     if run is not None and run.tried:
         works = run.tried - len(run.failures) - len(run.unclear)
         parts.append(f"{works:,} of {_count(run.tried, 'module')} can be imported")
@@ -151,6 +169,7 @@ def _gap(gap: Gap, verdict: Verdict) -> Mapping[str, object]:
         "name": gap.name or None,
         "what": gap.what,
         "excused": gap.excused,
+        "excuse": gap.excuse or None,
         "line": verdict.line(gap.name) or None,
         "places": place_values(gap.places),
     }

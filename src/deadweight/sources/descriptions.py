@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -110,6 +111,29 @@ def read_descriptions(sought: Iterable[Sought], places: Places, cache: Cache, sc
     return Said(known=known, told=tuple(sorted(told)))
 
 
+def read_members(projects: Iterable[str], places: Places, cache: Cache, scratch: Scratch) -> dict[str, tuple[str, ...]]:
+    """Return project → the paths in the newest wheel of each; what no index has, or does not tell, is left out.
+
+    projects: normalized names
+    """
+    from deadweight.sources.http import Client
+
+    found: dict[str, tuple[str, ...]] = {}
+    try:
+        client = Client(origins=places.origins, timeout=_PATIENCE, deadline=_DEADLINE, attempts=2)
+    except FetchFailed:
+        return found
+    with client:
+        asking = _Asking(
+            Indexes(lambda: places, Pages(lambda: client, cache.store)), ArchiveReader(lambda: client, cache, scratch)
+        )
+        for name, task in in_parallel(asking.members, list(projects)):
+            with contextlib.suppress(DeadweightError, OSError):
+                found[name] = task.result()
+    cache.trim()
+    return found
+
+
 class _Asking:
     """What the threads of one run share. Where no index has answered yet, one that is silent ends the asking."""
 
@@ -120,6 +144,18 @@ class _Asking:
 
     def metadata(self, sought: Sought) -> Metadata:
         """Return what a project says of itself; raises DeadweightError, OSError."""
+        best = self._wheel(sought)
+        found = parse_metadata(self._reader.metadata(best), f"{best.filename}.dist-info")
+        if found is None:
+            raise MalformedArchive(best.filename, "its METADATA names nothing")
+        return found
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """Return the paths in the newest wheel of a project; raises DeadweightError, OSError."""
+        contents = self._reader.contents(self._wheel(Sought(name=name, specifiers=frozenset({""}))))
+        return tuple(item.path for item in contents.items)
+
+    def _wheel(self, sought: Sought) -> Archive:
         archives = sought.archives
         if not archives and sought.elsewhere:
             raise BadInput("its code lies in a folder or a repository")
@@ -130,10 +166,7 @@ class _Asking:
         best = min(archives, key=lambda a: (not self._reader.known(a), not a.metadata, a.size or 0, a.filename))
         if version_of(best.filename, sought.name) is None:
             raise MalformedArchive(best.filename, "the wheel of another project")
-        found = parse_metadata(self._reader.metadata(best), f"{best.filename}.dist-info")
-        if found is None:
-            raise MalformedArchive(best.filename, "its METADATA names nothing")
-        return found
+        return best
 
     def _links(self, name: str) -> tuple[Link, ...]:
         if self._silent and not self._answered:

@@ -1,60 +1,91 @@
-"""What source mentions → which projects it uses, and where; what those load by themselves.
+"""What the application mentions → the projects that it uses, and where; what those load by themselves.
 
-An import is matched by the files of what was measured, else by a table (``import_names.toml``), else by the project's
-name; a dotted path in a string likewise. Of several that fit, the longest dotted prefix counts. Commands and URLs have
-tables of their own (``programs.toml``).
+An import is matched by the measured files, else by a table (``import_names.toml``), else by the project's name; a
+dotted path in a string likewise. Of several that fit, the longest dotted prefix counts. A command is matched by the
+programs that distributions install, else by a table (``programs.toml``); URLs have a table only.
 
-    names.py    modules → projects      programs.py   commands and URLs → projects
-    places.py   what it says where a mention stands
-    engines.py  what a library loads on demand, though nothing names it
+    names.py     modules → projects      programs.py   commands and URLs → projects
+    standard.py  what every Python has   places.py     what the place of a mention says
+    engines.py   what a library loads on demand, though nothing names it
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from deadweight.model import Distribution, Mention, Source, Use
+from deadweight.markers import marker_values
+from deadweight.model import Distribution, Environment, Mention, Source, Use
 from deadweight.usage.engines import Engine, engines_of
 from deadweight.usage.names import Match, Modules, builds_of_one
 from deadweight.usage.programs import of_command, of_url
+from deadweight.usage.standard import is_standard
 
-__all__ = ["Engine", "builds_of_one", "engines_of", "matched", "provided", "uses_of"]
+__all__ = ["Engine", "Provided", "builds_of_one", "engines_of", "matched", "provided", "uses_of"]
 
 
-def provided(distributions: Iterable[Distribution]) -> dict[str, tuple[str, ...]]:
-    """Return import name → the projects whose measured files provide it."""
-    found: dict[str, list[str]] = defaultdict(list)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provided:
+    """What a measured set provides.
+
+    modules:     import name → projects
+    programs:    program → projects
+    projects:    those whose files were measured
+    environment: the Python and the platform that the application runs on; None where that is not known
+    """
+
+    modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    projects: frozenset[str] = frozenset()
+    environment: Environment | None = None
+
+    @property
+    def python(self) -> str | None:
+        return self.environment.python if self.environment else None
+
+
+def provided(distributions: Iterable[Distribution], environment: Environment | None = None) -> Provided:
+    """Return what measured distributions provide."""
+    modules: dict[str, dict[str, None]] = defaultdict(dict)
+    programs: dict[str, dict[str, None]] = defaultdict(dict)
+    measured = set()
     for distribution in distributions:
+        measured |= {distribution.name} if distribution.sizes.files else set()
         for name in distribution.import_names:
-            found[name].append(distribution.name)
-    return {name: tuple(dict.fromkeys(projects)) for name, projects in found.items()}
+            modules[name][distribution.name] = None
+        for name in distribution.programs:
+            programs[name][distribution.name] = None
+    return Provided(
+        modules={name: tuple(projects) for name, projects in modules.items()},
+        programs={name: tuple(projects) for name, projects in programs.items()},
+        projects=frozenset(measured),
+        environment=environment,
+    )
 
 
 def matched(
-    source: Source, provides: Mapping[str, Collection[str]], projects: Collection[str]
+    source: Source, provides: Provided, projects: Collection[str]
 ) -> Iterator[tuple[Mention, tuple[Match, ...]]]:
     """Yield each mention with the projects that it may mean, in the source's order; none where no project is known.
 
-    provides: import name → projects, of what was measured; may be empty
+    Mentions that do not run on the measured Python and platform are left out.
+
     projects: normalized names of all that could be meant
     """
-    modules = Modules(provides, projects)
-    known: dict[tuple[str, str], tuple[Match, ...]] = {}
-    among = frozenset(projects)
+    matcher = _Matcher(source, provides, projects)
+    holds: dict[str, bool] = {"": True}
     for mention in source.mentions:
-        what = mention.kind, mention.name
-        if what not in known:
-            known[what] = _matches(mention, source, modules, among)
-        yield mention, known[what]
+        if mention.marker not in holds:
+            holds[mention.marker] = _holds(mention.marker, provides.environment)
+        if holds[mention.marker]:
+            yield mention, matcher.find(mention)
 
 
-def uses_of(
-    source: Source, provides: Mapping[str, Collection[str]], projects: Collection[str]
-) -> dict[str, tuple[Use, ...]]:
+def uses_of(source: Source, provides: Provided, projects: Collection[str]) -> dict[str, tuple[Use, ...]]:
     """Return project → where the source uses it, in the source's order; what it does not use is left out.
 
-    provides, projects: as ``matched`` takes them
+    projects: as ``matched`` takes them
     """
     found: dict[str, list[Use]] = defaultdict(list)
     for mention, matches in matched(source, provides, projects):
@@ -63,12 +94,44 @@ def uses_of(
     return {project: tuple(uses) for project, uses in found.items()}
 
 
-def _matches(mention: Mention, source: Source, modules: Modules, projects: frozenset[str]) -> tuple[Match, ...]:
-    if mention.kind == "url":
-        return of_url(mention.name, projects)
-    if mention.kind == "command":
-        # ``python -m NAME`` starts a module.
-        return of_command(mention.name, projects) or modules.find(mention.name)
-    # Imports of the application's own modules are no mentions; that a string means one, only its name tells.
-    own = mention.kind == "string" and mention.name.partition(".")[0] in source.local
-    return () if own else modules.find(mention.name)
+def _holds(marker: str, environment: Environment | None) -> bool:
+    from packaging.markers import InvalidMarker, Marker
+
+    try:
+        return Marker(marker).evaluate(dict(marker_values(environment or Environment())))
+    except InvalidMarker:  # nested too deeply for it
+        return True
+
+
+class _Matcher:
+    """Finds the projects of mentions, each name once."""
+
+    def __init__(self, source: Source, provides: Provided, projects: Collection[str]) -> None:
+        self._source, self._provides = source, provides
+        self._projects = frozenset(projects)
+        self._modules = Modules(provides.modules, projects)
+        self._known: dict[tuple[str, str], tuple[Match, ...]] = {}
+
+    def find(self, mention: Mention) -> tuple[Match, ...]:
+        what = mention.kind, mention.name
+        if what not in self._known:
+            self._known[what] = self._look_up(mention)
+        return self._known[what]
+
+    def _look_up(self, mention: Mention) -> tuple[Match, ...]:
+        if mention.kind == "url":
+            return of_url(mention.name, self._projects)
+        if mention.kind == "command":
+            if mention.name.startswith("python -m "):
+                return self._module(mention.name.removeprefix("python -m "))
+            return of_command(mention.name, self._projects, self._provides.programs, self._provides.projects)
+        # Imports of the application's own modules are no mentions; that a string means one, only its name tells.
+        if mention.kind == "string" and mention.name.partition(".")[0] in self._source.local:
+            return ()
+        return self._module(mention.name)
+
+    def _module(self, name: str) -> tuple[Match, ...]:
+        """Return who provides a module. The standard library goes before what is installed."""
+        top = name.partition(".")[0]
+        shadowed = is_standard(top, self._provides.python) and top not in self._provides.modules
+        return () if shadowed else self._modules.find(name)

@@ -79,21 +79,21 @@ _WITH_HALVES = frozenset(("psycopg", "mlflow"))  # psycopg-binary is a half of p
 
 
 def could_bring(module: str) -> tuple[str, ...]:
-    """Return projects that may provide a module that none of the known ones does, the likeliest first.
+    """Return the projects that the table has for a module, the likeliest first; of builds of one thing the plain one.
 
-    Those of the tables, of builds of one thing the plain one; else the one that is called like the module, and those
-    whose modules may do without a word of their names: nobody has looked whether there are such projects.
+    What the table lacks has no project here: a name that is merely spelled like the module may be anybody's.
     """
     parts = module.lower().split(".")[:_MOST_PARTS]
     prefixes = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
-    if told := next((_reversed()[prefix] for prefix in prefixes if prefix in _reversed()), ()):
-        return told
-    shared = parts[0] in _tables()["namespaces"]["names"].split()
-    plain = [normalize(prefix) for prefix in (prefixes[:-1] if shared and len(parts) > 1 else prefixes[-1:])]
+    return next((_reversed()[prefix] for prefix in prefixes if prefix in _reversed()), ())
+
+
+def spelled_like(module: str) -> tuple[str, ...]:
+    """Return the names that a project of a module could have by convention: anybody may have registered them."""
+    name = normalize(module.partition(".")[0].lower())
     affixes = _tables()["affixes"]
-    longer = [word + plain[-1] for word in affixes["before"].split()]
-    longer += [plain[-1] + word for word in affixes["behind"].split()]
-    return (*plain, *longer) if is_name(plain[-1]) else ()
+    names = [name, *(word + name for word in affixes["before"].split()), *(name + w for w in affixes["behind"].split())]
+    return tuple(each for each in names if is_name(each))
 
 
 @lru_cache(maxsize=1)

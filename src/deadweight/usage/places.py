@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from deadweight.model import Mention, Use
 
-DEVELOPMENT = frozenset({"tests", "docs", "build"})
-# Words of a path that say that what is imported there may be for a developer's machine alone: settings tell apart where
-# an application runs, factories and seeds make test data.
-_TELLS_LESS = frozenset(
-    "bench benchmark benchmarks conf config debug demo demos dev development example examples factories fake faker"
-    " fixture fixtures loadtest loadtests local locust locustfile mock mocks profile profiling sample samples seed"
-    " seeder seeders seeds settings test tester testers testing tests testutil testutils urls".split()
-)
-_WORDS = re.compile(r"[^\W_]+")
-
-
-def tells_less(mention: Mention) -> bool:
-    """Say whether a file's path suggests that not every machine runs it."""
-    return not _TELLS_LESS.isdisjoint(_WORDS.findall(mention.file.lower()))
+DEVELOPMENT = frozenset({"development", "tests", "docs", "build"})
 
 
 def is_for_production(mention: Mention) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,11 +11,25 @@ from deadweight.formats.metadata import normalize
 from deadweight.usage.names import Match
 
 
-def of_command(program: str, projects: frozenset[str]) -> tuple[Match, ...]:
-    """Return the projects that bring a program: by the table, else the one that is called like it."""
-    told = tuple(_among(_tables()["commands"].get(program, ""), projects))
+def of_command(
+    program: str,
+    projects: frozenset[str],
+    installed: Mapping[str, Collection[str]],
+    measured: Collection[str],
+) -> tuple[Match, ...]:
+    """Return the projects that bring a program.
+
+    installed: program → the projects whose measured files include it
+    measured:  the projects whose files are known, so that their names alone say nothing of a program
+    """
+    if program in installed:
+        return tuple((project, "files") for project in installed[program])
+    listed = tuple(_among(_tables()["commands"].get(program, ""), projects))
+    if listed:
+        return listed
     name = normalize(program)
-    return told or (((name, "name"),) if name in projects else ())
+    by_name = name in projects and name not in measured and program not in _other_programs()
+    return ((name, "name"),) if by_name else ()
 
 
 def of_url(scheme: str, projects: frozenset[str]) -> tuple[Match, ...]:
@@ -31,6 +45,21 @@ def of_url(scheme: str, projects: frozenset[str]) -> tuple[Match, ...]:
 
 def _among(names: str, projects: frozenset[str]) -> Iterable[Match]:
     return ((name, "table") for name in names.split() if name in projects)
+
+
+def may_be_started(project: str) -> bool:
+    """Say whether platforms often start a project's program from configuration outside of the code."""
+    return project in _started()
+
+
+@lru_cache(maxsize=1)
+def _started() -> frozenset[str]:
+    return frozenset(_tables()["started"]["names"].split())
+
+
+@lru_cache(maxsize=1)
+def _other_programs() -> frozenset[str]:
+    return frozenset(_tables()["others"]["names"].split())
 
 
 @lru_cache(maxsize=1)

@@ -44,18 +44,37 @@ def test_known_dev_tool__imported_at_start__is_needed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "rule"),
+    [
+        (use("application", "site/urls.py"), "DW201"),
+        (use("application", "site/settings.py"), "DW201"),
+        (use("application", "Procfile", kind="command"), "DW203"),
+        (use("application", "site/settings.py", kind="string"), "DW204"),
+        (use("application", how="lazy"), "DW209"),
+    ],
+)
+def test_known_dev_tool__used_without_a_condition__is_needed(told: Use, rule: str) -> None:
+    assert decided(assigned("django-debug-toolbar", told)) == (rule, "core", True)
+
+
+def test_known_dev_tool__used_under_a_condition__shows_it() -> None:
+    mention = Mention("import", "it", "urls.py", 7, "application", "conditional", condition="settings.DEBUG")
+    found = assigned("django-debug-toolbar", Use(mention, "name"))
+    assert "urls.py:7 imports it if settings.DEBUG" in [e.says for e in found.evidence]
+
+
+@pytest.mark.parametrize(
     "told",
     [
-        use("application", "site/settings/local.py"),
-        use("application", "site/urls.py"),
-        use("application", "shop/factories.py"),
-        use("application", how="lazy"),
+        use("development", "site/settings/local.py"),
+        use("application", "site/urls.py", how="conditional"),
         use("application", how="optional"),
         use("application", how="types"),
         use("scripts", "scripts/seed.py"),
         use("notebooks", "a.ipynb"),
-        use("application", "Makefile", kind="command"),
-        use("application", "site/settings.py", kind="string"),
+        use("build", "Makefile", kind="command"),
+        use("application", "entrypoint.sh", kind="command", how="conditional"),
+        use("application", "site/settings.py", kind="string", how="conditional"),
         TESTS,
     ],
 )
@@ -89,7 +108,8 @@ def test_looks_like_dev__nothing_names_it__is_dev_for_sure() -> None:
     ("told", "rule"),
     [
         (APP, "DW201"),
-        (use("application", how="lazy"), "DW202"),
+        (use("application", how="lazy"), "DW209"),
+        (use("application", how="conditional"), "DW202"),
         (use("application", "Dockerfile", kind="command"), "DW203"),
         (use("application", "app/db.py", kind="url"), "DW204"),
     ],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from deadweight.findings import Profile
-from deadweight.model import Distribution, Mention, Source
+from deadweight.model import Distribution, Mention, Skipped, Source
+from deadweight.report.splits import split_files
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file
 
@@ -214,3 +217,36 @@ def test_split__source_imports_what_looks_like_dev__stays_by_the_measured_files(
         found = profile_of(inventory, requirements_file("app\nfaker\n"), source=given)
         assert kept(found, "production") == lines
     assert [use.by for use in found.uses["faker"]] == ["files"]
+
+
+def test_split__transitive_that_the_user_keeps__gets_a_line_of_its_own() -> None:
+    settings = Settings(groups=CONFIG, keep=("helper",))
+    found = measured(
+        bare("app"), bare("tester", requires=["helper"]), bare("helper"), lines=("app", "tester"), settings=settings
+    )
+    assert kept(found, "production") == ["app", "helper"]
+    assert found.warnings == ()
+    text = split_files(found, ".", pin=False)["./requirements-production.txt"]
+    assert text.endswith("app\n\n# kept by name\nhelper\n")
+
+
+def test_split__transitive_that_the_user_keeps__is_pinned_where_every_line_is() -> None:
+    settings = Settings(groups=CONFIG, keep=("helper",))
+    found = measured(
+        bare("app"), bare("tester", requires=["helper"]), bare("helper"), lines=("app==1.0", "tester==1.0"),
+        settings=settings,
+    )  # fmt: skip
+    assert [w.specifier for w in found.split("production").kept] == ["==1.0", "==1.0"]
+
+
+def test_split__requirement_that_could_not_be_measured__stays() -> None:
+    file = requirements_file("app\npytest @ git+https://h.example/pytest\ntester\n")
+    inventory = replace(bare_inventory(bare("app"), bare("tester")), skipped=(Skipped("pytest", "in a repository"),))
+    found = profile_of(inventory, file, Settings(groups=CONFIG))
+    assert kept(found, "production") == ["app", "pytest"]
+    assert kept(profile_of(inventory, file, Settings(groups=CONFIG, drop=("pytest",))), "production") == ["app"]
+
+
+def test_split__keeps_a_name_that_is_nowhere__warns() -> None:
+    found = measured(bare("app"), lines=("app",), settings=Settings(keep=("nowhere",)))
+    assert [w for w in found.warnings if "nowhere" in w]

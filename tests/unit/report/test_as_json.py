@@ -27,7 +27,7 @@ TOTALS = {
 DISTRIBUTION = {
     "name", "version", "direct", "group", "tags", "evidence", "apparent_bytes", "disk_bytes", "native_bytes",
     "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
-    "import_names",
+    "import_names", "programs",
 } | {"kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure"}  # fmt: skip
 SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {
     "groups", "dropped", "unsure", "proof", "saved_groups",

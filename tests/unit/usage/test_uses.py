@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.model import Mention, Source
 from deadweight.model.source import Naming
-from deadweight.usage import engines_of, provided, uses_of
+from deadweight.usage import Provided, engines_of, provided, uses_of
 from tests.builders import dist_files, inventory_of
 
 
@@ -21,7 +21,8 @@ def used(
         mentions=(Mention(kind, name, "app/main.py", 3, "application"),),
         local=frozenset(local.split()),
     )
-    found = uses_of(source, provides or {}, projects.split())
+    modules = {module: tuple(names) for module, names in (provides or {}).items()}
+    found = uses_of(source, Provided(modules=modules), projects.split())
     assert all(use.mention is source.mentions[0] for uses in found.values() for use in uses)
     return {project: use.by for project, (use,) in found.items()}
 
@@ -112,7 +113,7 @@ def test_import__deep_path_or_long_name__is_cut() -> None:
         ("aws", "awscli", {"awscli"}),
         ("Acme_Tool", "acme-tool", {"acme-tool"}),
         ("sphinx-build", "sphinx sphinx-rtd-theme", {"sphinx"}),
-        ("yaml", "pyyaml", {"pyyaml"}),
+        ("python -m yaml", "pyyaml", {"pyyaml"}),
         ("ls", "pyyaml", set()),
     ],
     ids=["same", "table", "one-of-two", "other-name", "spelling", "of-many", "python-m", "unknown"],
@@ -143,13 +144,13 @@ def test_url__scheme__tells_driver_or_all_that_speak_it(scheme: str, found: set[
 
 def test_uses__of_one_project__are_in_the_sources_order() -> None:
     mentions = tuple(Mention("import", "acme", f"{n}.py", n, "application") for n in (1, 2, 3))
-    (uses,) = uses_of(Source(folder="", mentions=mentions), {}, ["acme"]).values()
+    (uses,) = uses_of(Source(folder="", mentions=mentions), Provided(), ["acme"]).values()
     assert [use.mention.line for use in uses] == [1, 2, 3]
 
 
 def test_provided__measured_files__tell_the_import_names() -> None:
     found = inventory_of(dist_files("acme-lib", files={"lib/__init__.py": "", "tool.py": ""}), dist_files("other"))
-    assert provided(found.distributions) == {"lib": ("acme-lib",), "tool": ("acme-lib",), "other": ("other",)}
+    assert provided(found.distributions).modules == {"lib": ("acme-lib",), "tool": ("acme-lib",), "other": ("other",)}
 
 
 def test_engines__both_there__is_told_with_who_and_when() -> None:
