@@ -17,6 +17,7 @@ import argparse
 import csv
 import json
 import random
+import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -32,8 +33,9 @@ from deadweight.groups import source as groups_source
 from deadweight.groups.rules import config_names
 from deadweight.groups.unmeasured import groups_of_requirements
 from deadweight.model import Assignment, Mention, Source, Wanted
-from deadweight.model.source import Naming
+from deadweight.model.source import How, Naming
 
+_CONFIGURING = frozenset(("conf", "config", "settings", "urls"))
 FIXTURES = Path(__file__).parent.parent / "fixtures/groups"
 Chosen = Callable[[Assignment], bool]
 
@@ -98,7 +100,18 @@ def _mentions(facts: Mapping[str, Any]) -> Iterator[Mention]:
     packages = {file.removesuffix("/__init__.py") for file in facts["imports"] if file.endswith("/__init__.py")}
     for key, kind in kinds:
         for file, names in facts[key].items():
-            yield from (Mention(kind, name, file, 1, role_of(file, packages)) for name in names)
+            role, how = role_of(file, packages), _how(kind, file)
+            yield from (Mention(kind, name, file, 1, role, how) for name in names)
+
+
+def _how(kind: Naming, file: str) -> How:
+    """Return how a file names something, as far as the data show it.
+
+    They do not show conditions. Of files that configure an application, and of what merely occurs in a string, a
+    Dockerfile or YAML, nothing says that it is used without one.
+    """
+    configures = not _CONFIGURING.isdisjoint(re.findall(r"[^\W_]+", file.lower()))
+    return "conditional" if kind != "import" or configures else "start"
 
 
 def assigned(project: Project) -> dict[str, Assignment]:

@@ -125,7 +125,7 @@ class Profile:
     uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
-    unmeasured: tuple[Wanted, ...] = ()
+    not_measured: tuple[Wanted, ...] = ()  # what a lock holds besides, as requirements
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -308,7 +308,7 @@ def conclude(
     image: ImageFacts | None = None,
     system: SystemFacts | None = None,
     source: Source | None = None,
-    unmeasured: tuple[Wanted, ...] = (),
+    not_measured: tuple[Wanted, ...] = (),
 ) -> Profile:
     """Run the stages that follow the inventory, in order: graph, groups, splits.
 
@@ -318,7 +318,7 @@ def conclude(
     image:    what is known of the layers, where the target is an image
     system:   what is there beside distributions, where the target is a whole system
     source:   the application's source, where there is any
-    unmeasured: what a lock holds that could not be measured
+    not_measured: what a lock holds that could not be measured
     """
     if file is not None:
         wanted = tuple(file.all_wanted())
@@ -363,7 +363,7 @@ def conclude(
         source=source,
         uses=ByName(uses or {}),
         proofs=proofs,
-        unmeasured=unmeasured,
+        not_measured=not_measured,
         remarks=remarks_of(source, inventory, graph, weights, groups, uses or {}, provides) if source else (),
     )
 

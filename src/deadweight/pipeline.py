@@ -183,7 +183,7 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
     inventory = _with_notes(with_swaps(inventory, found.swaps), note, file)
     declared = {package.name: package.groups for package in lock.packages if package.groups}
     source = source_of(target, settings, observe)
-    unmeasured = unmeasured_of(lock, inventory) if file is None else ()
+    not_measured = not_measured_of(lock, inventory) if file is None else ()
     return conclude(
         target,
         inventory,
@@ -192,11 +192,11 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
         wanted=lock.wanted,
         declared=declared,
         source=source,
-        unmeasured=unmeasured,
+        not_measured=not_measured,
     )
 
 
-def unmeasured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
+def not_measured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
     """Return the requirements for what a lock holds and could not be measured, so that splits can keep them."""
     skipped = {each.name for each in inventory.skipped}
     return tuple(

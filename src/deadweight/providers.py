@@ -40,7 +40,8 @@ def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) 
         Claim(folder="", metadata=Metadata(name=name, version=None), paths=list(members))
         for name, members in paths.items()
     ]
-    return dict(zip(paths, import_names(claims), strict=True))
+    there = {path for members in paths.values() for path in members}
+    return dict(zip(paths, import_names(claims, there), strict=True))
 
 
 def _well_known(modules: Sequence[str]) -> Iterator[str]:
