@@ -12,7 +12,7 @@ archives.py      what is known of the archives that were measured
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from deadweight.formats.metadata import normalize
