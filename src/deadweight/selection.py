@@ -20,6 +20,7 @@ class Chosen:
     reason:    why it is no wheel for this machine; "" where it is one
     estimated: whether ``archive`` only resembles what would be installed
     exit_code: what a run ends with that cannot measure it for that reason
+    impossible: whether no installer could install it on the machine
     """
 
     package: Pinned
@@ -27,6 +28,7 @@ class Chosen:
     reason: str = ""
     estimated: bool = False
     exit_code: int = 0
+    impossible: bool = False
 
 
 def choose(lock: Lock, machine: Machine, allowed: Mapping[str, frozenset[str]] | None = None) -> tuple[Chosen, ...]:
@@ -54,7 +56,8 @@ def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -
     where = f"Python {machine.short} on {machine.shown}"
     reason = f"no wheel for {where}" if wheels else "no wheel"
     if sdist is None:
-        return Chosen(package=package, archive=None, reason=f"{reason}, and no sdist to build one from")
+        reason = f"{reason}, and no sdist to build one from"
+        return Chosen(package=package, archive=None, reason=reason, impossible=bool(wheels))
     if sdist.url.startswith("file:") and not sdist.filename.endswith((".gz", ".zip", ".bz2", ".xz")):
         return Chosen(package=package, archive=sdist, reason="a folder: guessed from its packages", estimated=True)
     like = best_wheel(wheels, machine.for_resolving()) or next(iter(wheels), None)

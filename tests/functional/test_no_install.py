@@ -16,6 +16,7 @@ from deadweight import DeadweightError, Settings, profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput, FetchFailed, InstallFailed
 from deadweight.findings import Profile
+from deadweight.report.as_text import as_text
 from tests.builders import ELF_X86_64, make_wheel, metadata, write_files
 from tests.index_server import Server, index_of
 
@@ -442,7 +443,9 @@ def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
     archives = [*WHEELS, only_glibc, (only_glibc[0].replace("nat", "src"), make_wheel("dw-src")[1]), sdist("dw-src")]
     with Server(**index_of(archives)) as server:
         found = measure(server, "dw-nat\ndw-src\ndw-lib\n", python="3.12", platform="musllinux_1_2_x86_64")
-    assert [s.name for s in found.skipped] == ["dw-nat"]
+    assert [(s.name, s.impossible) for s in found.skipped] == [("dw-nat", True)]
+    headline = as_text(found, width=120).splitlines()[1]
+    assert headline == "impossible: dw-nat: no wheel and no sdist for Python 3.12 on musllinux_1_2_x86_64"
     assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and no sdist" in found.skipped[0].reason
     facts = {d.key: d.archive for d in found.inventory.distributions}
     assert facts["dw-src"] is not None
@@ -514,6 +517,8 @@ def test_no_install__torch_cpu_without_its_index__takes_out_cuda_and_says_so(
     assert set(sizes(found)) == {"torch", "dw-lib"}
     assert found.conflicts == ()
     assert any("nvidia-base, nvidia-cublas, triton" in warning for warning in found.warnings)
+    assert as_text(found).splitlines()[1].startswith("at most ")
+    assert [d.key for d in found.inventory.distributions if d.archive and d.archive.at_most] == ["torch"]
 
 
 def test_no_install__torch_cpu_with_its_index__is_that_build(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,7 @@ class ArchiveFacts:
     estimated: whether its files are an estimate, since only an sdist is there
     reason:    why no wheel was measured; "" where one was
     bytecode:  about how much compiling would add; None where nobody asked
+    at_most:   whether a smaller build was asked for that could not be looked at
     """
 
     filename: str
@@ -71,6 +72,7 @@ class ArchiveFacts:
     estimated: bool = False
     reason: str = ""
     bytecode: int | None = None
+    at_most: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,12 +74,14 @@ class FileTree:
 class Skipped:
     """Something that is not in the figures, and why.
 
-    exit_code: what a run ends with that misses it: 4 or 5 where something went wrong, 0 where that is an answer
+    exit_code:  what a run ends with that misses it: 4 or 5 where something went wrong, 0 where that is an answer
+    impossible: whether nothing can be installed because of it: no wheel fits the machine, and no sdist could be built
     """
 
     name: str
     reason: str
     exit_code: int = 0
+    impossible: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", abridged(self.name))

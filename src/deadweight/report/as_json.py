@@ -81,7 +81,10 @@ def as_values(profile: Profile) -> dict[str, object]:
         "findings": remark_values(profile.remarks),
         "environments": [_environment(each) for each in inventory.environments] if profile.system else None,
         "splits": {split.name: _split(split, profile) for split in profile.splits},
-        "skipped": [{"name": skipped.name, "reason": skipped.reason} for skipped in profile.skipped],
+        "skipped": [
+            {"name": skipped.name, "reason": skipped.reason, "impossible": skipped.impossible}
+            for skipped in profile.skipped
+        ],
         "conflicts": [_conflict(conflict) for conflict in profile.conflicts],
         "warnings": list(profile.warnings),
     }
@@ -192,6 +195,7 @@ def _archive(facts: ArchiveFacts | None) -> dict[str, object] | None:
         "filename": facts.filename,
         "download_bytes": facts.size,
         "estimated": facts.estimated,
+        "at_most": facts.at_most,
         "says": facts.reason,
         "estimated_bytecode_bytes": facts.bytecode,
     }

@@ -82,7 +82,13 @@ def _header(profile: Profile) -> RenderableType:
     facts.append(_HOW[profile.method].format(environment.installer) if environment.installer else "")
     text = Text()
     text.append(plain(profile.target.path), style="bold")
-    about = "~" if any(d.archive and d.archive.estimated for d in inventory.distributions) else ""
+    archives = [d.archive for d in inventory.distributions if d.archive]
+    about = "at most " if any(archive.at_most for archive in archives) else ""
+    about += "~" if any(archive.estimated for archive in archives) else ""
+    impossible = [skipped.name for skipped in profile.skipped if skipped.impossible]
+    if impossible:
+        machine = f"Python {environment.python} on {environment.platform}"
+        text.append(f"\nimpossible: {plain(', '.join(impossible))}: no wheel and no sdist for {machine}", style="bold")
     text.append(f"\n{about}{human(total.apparent)}", style="bold")
     missing = len(profile.unmeasured)
     of_all = f" of {count + missing}" if missing else ""

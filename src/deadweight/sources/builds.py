@@ -16,7 +16,7 @@ from deadweight.sources.indexes import Indexes, Places
 from deadweight.sources.pages import Pages
 
 TORCH_INDEX = "https://download.pytorch.org/whl/"
-_TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
+TORCH_FAMILY = ("torch", "torchvision", "torchaudio")
 _BUILD = re.compile(r"(?:cpu|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)\Z")
 # What PyTorch's build for CUDA asks for, and its build for the processor does not.
 _OF_CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|triton|pytorch-triton)\Z")
@@ -37,12 +37,12 @@ class Wishes:
 
     def check(self, names: Set[str]) -> None:
         """Raise BadInput where a build of PyTorch was asked for, and nothing of PyTorch is among the names."""
-        if self.torch and not names & set(_TORCH_FAMILY):
+        if self.torch and not names & set(TORCH_FAMILY):
             raise BadInput(f"--torch {self.torch}: nothing asks for torch")
 
     def places(self) -> dict[str, str]:
         """Return project → index, PyTorch's own among them."""
-        family = dict.fromkeys(_TORCH_FAMILY, f"{TORCH_INDEX}{self.torch}") if self.torch else {}
+        family = dict.fromkeys(TORCH_FAMILY, f"{TORCH_INDEX}{self.torch}") if self.torch else {}
         return {**family, **self.index}
 
 
@@ -105,6 +105,6 @@ def _constraint(name: str, version: str | None, url: str, machine: Machine, page
 def of_cuda(lock: Lock, direct: Iterable[str | None]) -> frozenset[str]:
     """Return the projects of a lock that PyTorch's build for CUDA alone brings in."""
     asked = set(direct)
-    if not any(package.name in _TORCH_FAMILY for package in lock.packages):
+    if not any(package.name in TORCH_FAMILY for package in lock.packages):
         return frozenset()
     return frozenset(p.name for p in lock.packages if _OF_CUDA.match(p.name) and p.name not in asked)

@@ -20,7 +20,7 @@ from deadweight.model import Archive, Lock, Pinned, Skipped, Wanted
 from deadweight.progress import Observer
 from deadweight.selection import best_wheel, choose
 from deadweight.sources.archives import ArchiveReader
-from deadweight.sources.builds import Wishes, bare_name, constraints, of_cuda, overrides
+from deadweight.sources.builds import TORCH_FAMILY, Wishes, bare_name, constraints, of_cuda, overrides
 from deadweight.sources.cache import Cache
 from deadweight.sources.indexes import Indexes, configured, locate, with_other_wheels
 from deadweight.sources.installer import Installer, InstallOptions
@@ -82,6 +82,7 @@ class Uninstalling:
         self._skipped: list[Skipped] = []
         self._told: list[str] = []
         self._thought_away: frozenset[str] = frozenset()
+        self._at_most: frozenset[str] = frozenset()
 
     def __enter__(self) -> Uninstalling:
         return self
@@ -186,6 +187,7 @@ class Uninstalling:
             raise error
         names = of_cuda(lock, (wanted.name for wanted in file.all_wanted()))
         self._thought_away |= names
+        self._at_most |= {package.name for package in lock.packages if package.name in TORCH_FAMILY}
         self._told.append(
             f"{error.cause}; so {len(names)} distributions that only the build of PyTorch for CUDA needs are taken out"
             f" ({', '.join(sorted(names)) or 'none'}), and torch itself is the larger build for CUDA"
@@ -232,9 +234,12 @@ class Uninstalling:
         )
         tree = replace(found.tree, skipped=tuple(sorted({*found.tree.skipped, *self._skipped})))
         told = (*lock.warnings, *self._told, *sorted(self._reader.told))
+        facts = {
+            name: replace(fact, at_most=True) if name in self._at_most else fact for name, fact in found.facts.items()
+        }
         swaps = {old: bare_name(new) for old, new in self._wishes.swaps.items()}
         swaps |= dict.fromkeys(self._thought_away, "")
-        return Uninstalled(lock=lock, measured=replace(found, tree=tree), swaps=swaps, told=told)
+        return Uninstalled(lock=lock, measured=replace(found, tree=tree, facts=facts), swaps=swaps, told=told)
 
 
 def lock_of(path: str, machine: Machine, choice: Choice) -> Lock:

@@ -75,7 +75,9 @@ def read_wheels(
         raise next(iter(failed.values()))
     skipped = [Skipped(name, error.cause, error.exit_code) for name, error in failed.items()]
     skipped += [
-        Skipped(choice.package.name, choice.reason, choice.exit_code) for choice in choices if choice.archive is None
+        Skipped(choice.package.name, choice.reason, choice.exit_code, choice.impossible)
+        for choice in choices
+        if choice.archive is None
     ]
     return Measured(tree=_tree(installed, scheme, platform, tuple(sorted(skipped))), facts=facts)
 

@@ -111,7 +111,7 @@ def test_json__any_text__is_ascii_and_keeps_what_it_says() -> None:
     assert text.isascii()
     assert "\x1b" not in text
     assert text.endswith("}\n")
-    assert json.loads(text)["skipped"] == [{"name": odd, "reason": odd}]
+    assert json.loads(text)["skipped"] == [{"name": odd, "reason": odd, "impossible": False}]
 
 
 def test_json__conflicts_and_shared__are_listed() -> None:
