@@ -217,7 +217,6 @@ class Handler(BaseHTTPRequestHandler):
         if part and not wanted:
             return self._send(416, b"", {"Content-Range": f"bytes */{total}"})
         told = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{total}"} if part else {}
-        told["Cache-Control"] = "max-age=365000000, immutable, public"
         self._start_file(206 if part else 200, {**told, "Content-Length": str(len(wanted))})
         self._count(0, len(wanted))
         if wanted:
@@ -228,7 +227,8 @@ class Handler(BaseHTTPRequestHandler):
     def _start_file(self, status: int, headers: dict[str, str]) -> None:
         self.started = True
         self.send_response(status)
-        for name, value in {**headers, "Accept-Ranges": "bytes"}.items():
+        kept = "max-age=365000000, immutable, public"  # as PyPI's own file server has it
+        for name, value in {**headers, "Accept-Ranges": "bytes", "Cache-Control": kept}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -132,10 +133,7 @@ def installed(target: Target, settings: Settings, observe: Observer) -> Iterator
 
 def _profile_archives(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Measure what installing requirements would leave, by the archives' own directories."""
-    from deadweight.findings import conclude
     from deadweight.formats.requirements import swapped, unpinned
-    from deadweight.inventory import take_inventory
-    from deadweight.inventory.archives import is_required, with_archives, with_swaps
     from deadweight.model import Lock
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.cache import Cache, NoCache
@@ -172,9 +170,15 @@ def _profile_archives(target: Target, settings: Settings, observe: Observer) -> 
             observe=observe,
         ) as run,
     ):
+        # The stages are imported while a resolver or a server is waited for.
+        threading.Thread(target=_import_stages, daemon=True).start()
         lock = run.located(asked) if isinstance(asked, Lock) else run.resolved(asked)
         found = run.measured(lock, compiled=settings.bytecode == "compiled")
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
+    from deadweight.findings import conclude
+    from deadweight.inventory import take_inventory
+    from deadweight.inventory.archives import is_required, with_archives, with_swaps
+
     inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
     wishes.check({d.name for d in inventory.distributions})
     for old in wishes.swaps:
@@ -208,6 +212,11 @@ def not_measured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
         for package in lock.packages
         if package.name in skipped
     )
+
+
+def _import_stages() -> None:
+    import deadweight.findings
+    import deadweight.inventory.archives  # noqa: F401
 
 
 def _profile_system(target: Target, settings: Settings, observe: Observer) -> Profile:

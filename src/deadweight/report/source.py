@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from deadweight.findings import Profile
 from deadweight.model import Mention, Source
 from deadweight.proof import Gap, Proof
 from deadweight.proof.remarks import Remark
-from deadweight.report.tables import plain_table
 from deadweight.report.units import human, plain
 
 if TYPE_CHECKING:
@@ -36,6 +33,8 @@ def places(mentions: Sequence[Mention], most: int = 1) -> str:
 
 def about_source(profile: Profile, width: int) -> Iterator[RenderableType]:
     """Yield what is worth a look, and whether the splits are proven; nothing without source."""
+    from rich.text import Text
+
     if profile.source is None:
         return
     if profile.remarks:
@@ -44,6 +43,8 @@ def about_source(profile: Profile, width: int) -> Iterator[RenderableType]:
 
 
 def _remarks(remarks: Sequence[Remark], width: int) -> RenderableType:
+    from deadweight.report.tables import plain_table
+
     table = plain_table(width)
     table.add_column("worth a look", overflow="fold")
     table.add_column("saves", justify="right", no_wrap=True)

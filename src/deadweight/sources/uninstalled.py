@@ -27,13 +27,12 @@ from deadweight.sources.installer import Installer, InstallOptions
 from deadweight.sources.interpreters import version_of_interpreter
 from deadweight.sources.pages import Pages
 from deadweight.sources.resolutions import Resolutions, key_of_question
-from deadweight.sources.resolver import resolve, resolver_of
 from deadweight.sources.scratch import Scratch
-from deadweight.sources.stand_ins import StandIns
 from deadweight.sources.wheels import Measured, read_wheels
 
 if TYPE_CHECKING:
     from deadweight.sources.http import Client
+    from deadweight.sources.stand_ins import StandIns
 
 _REPOSITORY = ("git+", "hg+", "svn+", "bzr+")
 
@@ -135,6 +134,8 @@ class Uninstalling:
 
     def _resolved(self, file: RequirementsFile, machine: Machine) -> Lock:
         """Return what a requirements file comes to on a machine: the one that is measured, or one like it."""
+        from deadweight.sources.stand_ins import StandIns
+
         folder = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
         stand_ins = self._stack.enter_context(
             contextlib.closing(StandIns(folder, self._machine, machine, self._indexes, self._reader))
@@ -159,6 +160,8 @@ class Uninstalling:
         return lock
 
     def _resolve(self, text: str, machine: Machine, options: InstallOptions, stand_ins: StandIns) -> Lock:
+        from deadweight.sources.resolver import resolve, resolver_of
+
         return resolve(
             self._scratch.write("requirements.txt", text),
             machine,
@@ -177,6 +180,7 @@ class Uninstalling:
 
     def _import_ahead(self) -> None:
         """Import what reading archives takes while the resolver runs."""
+        import deadweight.formats.locks.pylock
         import deadweight.sources.http  # noqa: F401
 
         _ = self._machine.tags

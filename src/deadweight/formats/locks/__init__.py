@@ -7,16 +7,12 @@ by file name, or where that is missing too (Pipfile.lock), by hash.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from os.path import basename
 
 from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.pdm_lock import read_pdm_lock
-from deadweight.formats.locks.pipfile_lock import read_pipfile_lock
-from deadweight.formats.locks.poetry_lock import read_poetry_lock
-from deadweight.formats.locks.pylock import read_pylock
-from deadweight.formats.locks.uv_lock import read_uv_lock
 from deadweight.formats.pyproject import Choice
 from deadweight.formats.tables import Malformed
 from deadweight.formats.versions import OtherPython
@@ -25,12 +21,14 @@ from deadweight.model import Lock
 __all__ = ["Choice", "is_lock", "read_lock"]
 
 _PYLOCK = re.compile(r"pylock\.(?:[^.]+\.)?toml\Z")  # PEP 751
+# Name → the module and its function; imported when there is such a lock.
 _READERS = {
-    "Pipfile.lock": read_pipfile_lock,
-    "pdm.lock": read_pdm_lock,
-    "poetry.lock": read_poetry_lock,
-    "uv.lock": read_uv_lock,
+    "Pipfile.lock": "pipfile_lock.read_pipfile_lock",
+    "pdm.lock": "pdm_lock.read_pdm_lock",
+    "poetry.lock": "poetry_lock.read_poetry_lock",
+    "uv.lock": "uv_lock.read_uv_lock",
 }
+_Read = Callable[[str, bytes, Markers, Choice, bytes], Lock]
 
 
 def is_lock(path: str) -> bool:
@@ -49,11 +47,13 @@ def read_lock(path: str, data: bytes, values: Mapping[str, str], choice: Choice,
     raises:  BadLock, WrongPython
     """
     name = basename(path)
-    read = read_pylock if _PYLOCK.match(name) else _READERS.get(name)
-    if read is None:
+    reader = "pylock.read_pylock" if _PYLOCK.match(name) else _READERS.get(name)
+    if reader is None:
         raise BadLock(path, "no lock by its name", hint=f"known are pylock.toml, {', '.join(sorted(_READERS))}")
     if choice.packages and name != "uv.lock":
         raise BadLock(path, "--package chooses members of a uv workspace", hint="its lock is uv.lock")
+    module, _, function = reader.partition(".")
+    read: _Read = getattr(import_module(f"{__name__}.{module}"), function)
     try:
         return read(path, data, Markers(values), choice, project)
     except OtherPython as error:
