@@ -30,6 +30,12 @@ _UV_LOG = re.compile(
     r"^DEBUG (?:Searching for a compatible version of (?P<name>[\w.-]+)(?:[\[{][^\n]*)? \((?P<range>[^()\n]*)\)$"
     r"|Selecting: (?P<selected>[\w.-]+))"
 )
+# uv asks its cache for METADATA beside a wheel, or for the wheel itself, and writes the URL into its log.
+_UV_WHEEL = re.compile(
+    r"DEBUG (?:Selecting: [^\s=]+==\S+ \[[^\]]*\] \((?P<selected>[^()\s]+\.whl)\)"
+    r"|(?:No cache entry|Found (?:fresh|stale|modified) response) for: "
+    r"(?P<url>https?://[^\s*@]*/(?P<filename>[^\s/*@]+\.whl))(?:\.metadata)?)\Z"
+)
 _PIP_VAIN = re.compile(r"satisfies the requirement (?P<name>[\w.-]+)(?:\[[^\]\n]*\])?(?P<range>[^\s;(]*)")
 # uv: "the current Python version (3.11.7) does not satisfy Python>=3.12"; pip: "requires a different Python: 3.11.7 not
 # in '>=3.12'"
@@ -98,6 +104,29 @@ def pip_progress() -> Callable[[str], Progress | None]:
 
 def _bytes(match: re.Match[str]) -> int:
     return int(float(match.group("size")) * _UNITS[match.group("unit")])
+
+
+class UvChoices:
+    """Reads uv's log (``--verbose``) line by line for the URLs of the wheels that it selects."""
+
+    def __init__(self) -> None:
+        self._selected: set[str] = set()
+        self._urls: dict[str, str] = {}
+
+    def read(self, line: str) -> tuple[str, str] | None:
+        """Return (file name, URL) of a wheel when both its URL and its selection were logged, None for most lines."""
+        match = _UV_WHEEL.match(line)
+        if match is None:
+            return None
+        if match["selected"]:
+            self._selected.add(match["selected"])
+        else:
+            self._urls.setdefault(match["filename"], match["url"])
+        filename = match["selected"] or match["filename"]
+        if filename not in self._selected or filename not in self._urls:
+            return None
+        self._selected.remove(filename)
+        return filename, self._urls[filename]
 
 
 class UvDoubts:

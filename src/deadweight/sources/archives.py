@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from deadweight.errors import BadInput, FetchFailed, MalformedArchive, NoRanges
@@ -64,6 +64,21 @@ class _Place(Protocol):
         """Return these bytes."""
 
 
+class _Read(NamedTuple):
+    """What was read of a wheel on a server, or why it is none; ``sha256`` where all of its bytes came."""
+
+    size: int
+    sha256: str | None
+    found: Contents | None
+    error: MalformedArchive | None
+
+    def contents(self) -> Contents:
+        if self.found is None:
+            assert self.error is not None
+            raise self.error
+        return self.found
+
+
 class ArchiveReader:
     """Reads archives; threads may share it.
 
@@ -73,17 +88,21 @@ class ArchiveReader:
 
     def __init__(self, connect: Callable[[], Client], cache: Cache, scratch: Scratch) -> None:
         self._connect, self._cache, self._scratch = connect, cache, scratch
-        self._expected: dict[Archive, Future[Contents]] = {}
+        self._expected: dict[str, Future[_Read]] = {}
         self._ahead: ThreadPoolExecutor | None = None
         self.told: list[str] = []
 
-    def expect(self, archives: Iterable[Archive]) -> None:
-        """Begin to read archives on servers, which ``contents`` will be asked for."""
+    def expect(self, archive: Archive) -> None:
+        """Begin to read a wheel on a server, which ``contents`` will probably be asked for.
+
+        What it is to be need not be known yet: its size and hash are compared when it is asked for.
+        """
+        if archive.url in self._expected or not _is_remote(archive) or self._cache.get(archive) is not None:
+            return
         if self._ahead is None:
             self._ahead = ThreadPoolExecutor(AT_ONCE)
-        for archive in archives:
-            if archive not in self._expected and _is_remote(archive) and self._cache.get(archive) is None:
-                self._expected[archive] = self._ahead.submit(self._contents, archive)
+        bare = Archive(filename=archive.filename, url=archive.url)
+        self._expected[archive.url] = self._ahead.submit(self._by_ranges, bare)
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -99,10 +118,6 @@ class ArchiveReader:
 
         raises: FetchFailed, MalformedArchive, BadInput where a local file cannot be read or its hash does not match
         """
-        expected = self._expected.get(archive)
-        return self._contents(archive) if expected is None else expected.result()
-
-    def _contents(self, archive: Archive) -> Contents:
         if not _is_remote(archive):
             return self._of_local(archive, _path_of(archive.url))
         return self._cache.get(archive) or self._of_remote(archive)
@@ -118,7 +133,7 @@ class ArchiveReader:
         beside = self._metadata_beside(archive) if found is None else None
         if found is None and beside is None:
             try:
-                found = self._by_ranges(archive)
+                found = self._wheel(archive)
             except NoRanges:
                 # Not every index announces what it has.
                 beside = self._metadata_beside(replace(archive, metadata=True))
@@ -145,7 +160,7 @@ class ArchiveReader:
         client = self._connect()
         if archive.filename.endswith(".whl"):
             try:
-                return self._by_ranges(archive)
+                return self._wheel(archive)
             except NoRanges:
                 self.told.append(f"{archive.filename} was downloaded whole: its server knows no ranges")
         path = os.path.join(self._scratch.temporary, f"{id(archive):x}.part")
@@ -161,15 +176,24 @@ class ArchiveReader:
             with contextlib.suppress(OSError):
                 os.unlink(path)
 
-    def _by_ranges(self, archive: Archive) -> Contents:
+    def _wheel(self, archive: Archive) -> Contents:
+        expected = self._expected.pop(archive.url, None)
+        read = expected.result() if expected is not None else self._by_ranges(archive)
+        _check(archive, read.size, read.sha256 or archive.sha256)
+        contents = read.contents()
+        self._cache.put(archive, contents, verified=read.sha256 is not None)
+        return contents
+
+    def _by_ranges(self, archive: Archive) -> _Read:
         client = self._connect()
         tail = client.tail(archive.url, FIRST_BYTES, archive.size)
-        whole = tail.start == 0
-        _check(archive, tail.size, hashlib.sha256(tail.data).hexdigest() if whole else archive.sha256)
+        sha256 = hashlib.sha256(tail.data).hexdigest() if tail.start == 0 else None
         place = _Remote(client, archive.url, tail.data, tail.start, tail.size)
-        found = _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
-        self._cache.put(archive, found, verified=whole)
-        return found
+        try:
+            found = _of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
+        except MalformedArchive as error:
+            return _Read(tail.size, sha256, None, error)
+        return _Read(tail.size, sha256, found, None)
 
     def _metadata_beside(self, archive: Archive) -> bytes | None:
         """Return METADATA as the index offers it beside the wheel (PEP 658), None where it does not."""

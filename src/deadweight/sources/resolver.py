@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from deadweight.errors import InstallFailed
-from deadweight.formats.installer_output import UvDoubts, explain, pip_doubts
+from deadweight.formats.installer_output import UvChoices, UvDoubts, explain, pip_doubts
 from deadweight.formats.locks import read_lock
 from deadweight.formats.pip_report import read_report
 from deadweight.formats.pyproject import Choice
 from deadweight.machine import Machine
 from deadweight.markers import system_and_machine
-from deadweight.model import Lock
+from deadweight.model import Archive, Lock
 from deadweight.progress import Observer, Progress
 from deadweight.sources.installer import InstallOptions, Pip, Uv, folder_options, uv_options
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
@@ -48,6 +48,7 @@ class Question:
     requirements: path of a requirements file
     anew:         projects whose versions are to be chosen anew; those of others may stay as the last answer had them
     expect:       called as soon as a doubt about a project's versions shows
+    chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
     """
 
     requirements: str
@@ -55,6 +56,7 @@ class Question:
     options: InstallOptions
     anew: Collection[str] = ()
     expect: Callable[[str], None] = lambda _: None
+    chosen: Callable[[Archive], None] = lambda _: None
 
 
 class Resolver(Protocol):
@@ -94,12 +96,15 @@ class UvResolver:
         ]  # fmt: skip
         # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
         variables = {**self.uv.variables(options, scratch), **_uv_variables(machine.platform)}
-        doubts = UvDoubts()
+        doubts, choices = UvDoubts(), UvChoices()
 
         def on_line(line: str) -> None:
             name = doubts.read(line)
             if name is not None:
                 question.expect(name)
+            wheel = choices.read(line)
+            if wheel is not None:
+                question.chosen(Archive(filename=wheel[0], url=wheel[1]))
 
         status, output = run(command, scratch, on_line, environment=variables)
         if status:
@@ -206,12 +211,12 @@ def resolve(
     stand_ins: StandIns,
     scratch: Scratch,
     observe: Observer,
-    ahead: Callable[[Lock], None] = lambda _: None,
+    ahead: Callable[[Archive], None] = lambda _: None,
 ) -> Lock:
     """Return what the requirements come to on a machine, with versions that only an sdist holds.
 
     requirements: path of a file that names no place to be built
-    ahead:        called with each answer, of which most are the last one
+    ahead:        called with each wheel that is probably part of the answer, as soon as its URL is known
     raises:       InstallFailed with the resolver's own reason, shortened
     """
     within = options.with_links(stand_ins.folder)
@@ -221,11 +226,14 @@ def resolve(
         again = f", again, since there is no wheel of {', '.join(anew)}" if anew else ""
         observe(Progress("resolving", f"distributions, with {resolver.name}{again}"))
         question = Question(
-            requirements=requirements, machine=machine, options=within, anew=anew, expect=stand_ins.expect
+            requirements=requirements,
+            machine=machine,
+            options=within,
+            anew=anew,
+            expect=stand_ins.expect,
+            chosen=ahead,
         )
         answer = resolver.ask(question, scratch)
-        if answer.lock is not None:
-            ahead(answer.lock)
         doubts = set(answer.doubts.items()) - asked
         asked |= doubts
         anew = stand_ins.add(sorted(doubts))

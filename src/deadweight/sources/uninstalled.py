@@ -18,7 +18,7 @@ from deadweight.formats.wheel import Scheme
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned, Skipped, Wanted
 from deadweight.progress import Observer
-from deadweight.selection import best_wheel, choose
+from deadweight.selection import choose
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.builds import TORCH_FAMILY, Wishes, bare_name, constraints, of_cuda, overrides
 from deadweight.sources.cache import Cache
@@ -170,13 +170,8 @@ class Uninstalling:
             stand_ins=stand_ins,
             scratch=self._scratch,
             observe=self._observe,
-            ahead=self._read_ahead,
+            ahead=self._reader.expect,
         )
-
-    def _read_ahead(self, lock: Lock) -> None:
-        """Begin to read the wheels of an answer while it is still looked into what the resolver passed over."""
-        wheels = (best_wheel(package.wheels, self._machine) for package in lock.packages)
-        self._reader.expect(wheel for wheel in wheels if wheel is not None)
 
     def _import_ahead(self) -> None:
         """Import what reading archives takes while the resolver runs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.formats.installer_output import explain, pip_progress, uv_progress
+from deadweight.formats.installer_output import UvChoices, UvDoubts, explain, pip_progress, uv_progress
 from deadweight.progress import Progress
 
 UV = """\
@@ -193,3 +193,39 @@ def test_explain__nothing_said__says_that() -> None:
 def test_progress__odd_numbers__say_nothing() -> None:
     assert pip_progress()("Progress 50% of 100") is None
     assert uv_progress()("Downloading x (1.2.3 MiB)") is None
+
+
+def test_uv_doubts__range_that_is_searched_twice__is_doubted_as_soon_as_that_shows() -> None:
+    doubts = UvDoubts()
+    lines = [
+        "DEBUG Searching for a compatible version of a-b (*)",
+        "DEBUG Searching for a compatible version of c[x] (>=1)",
+        "DEBUG Selecting: c==2 [compatible] (c-2-py3-none-any.whl)",
+        "DEBUG Searching for a compatible version of a-b (<=2.0)",
+        "DEBUG Searching for a compatible version of a-b (<=1.0)",
+        "DEBUG Selecting: a-b==1.0 [compatible] (a_b-1.0-py3-none-any.whl)",
+        "DEBUG Searching for a compatible version of d (==1)",
+    ]
+    assert [name for line in lines if (name := doubts.read(line))] == ["a-b"]
+    assert doubts.ranges == {"a-b": "*", "d": "==1"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "wheels"),
+    [
+        (["No cache entry for: https://h/x/a-1-py3-none-any.whl.metadata",
+          "Selecting: a==1 [compatible] (a-1-py3-none-any.whl)"], ["https://h/x/a-1-py3-none-any.whl"]),
+        (["Selecting: a==1 [preference] (a-1-py3-none-any.whl)", "Selecting: a==1 [preference] (a-1-py3-none-any.whl)",
+          "Found fresh response for: https://h/a-1-py3-none-any.whl"], ["https://h/a-1-py3-none-any.whl"]),
+        (["No cache entry for: https://h/a-1-py3-none-any.whl.metadata"], []),
+        (["Selecting: a==1 [compatible] (a-1-py3-none-any.whl)"], []),
+        (["No cache entry for: https://****@h/a-1-py3-none-any.whl",
+          "Selecting: a==1 [compatible] (a-1-py3-none-any.whl)"], []),
+        (["No cache entry for: file:///h/a-1-py3-none-any.whl",
+          "Selecting: a==1 [compatible] (a-1-py3-none-any.whl)"], []),
+    ],
+)  # fmt: skip
+def test_uv_choices__wheel_with_url_and_selection__is_told_once(lines: list[str], wheels: list[str]) -> None:
+    choices = UvChoices()
+    found = [choices.read(f"DEBUG {line}") for line in lines]
+    assert [wheel[1] for wheel in found if wheel] == wheels

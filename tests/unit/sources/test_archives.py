@@ -271,3 +271,29 @@ def test_sdist__headers_without_end__are_given_up(scratch: Scratch, tmp_path: Pa
     reader = ArchiveReader(lambda: Client(), NoCache(), scratch)
     with pytest.raises(MalformedArchive, match="headers take more"):
         reader.contents(Archive(filename=path.name, url=path.as_uri()))
+
+
+def test_wheel__read_ahead__is_asked_for_once_and_checked_when_its_hash_is_known(scratch: Scratch) -> None:
+    data = make_wheel("dw-a")[1]
+    honest, wrong = hashlib.sha256(data).hexdigest(), "0" * 64
+    for sha256 in (honest, wrong):
+        with serve(WHEEL, data) as server, Client(timeout=5) as client:
+            reader = ArchiveReader(lambda client=client: client, NoCache(), scratch)  # type: ignore[misc]
+            reader.expect(Archive(filename=WHEEL, url=f"{server.url}/{WHEEL}"))
+            wanted = Archive(filename=WHEEL, url=f"{server.url}/{WHEEL}", sha256=sha256, size=len(data))
+            if sha256 == honest:
+                assert reader.contents(wanted).size == len(data)
+            else:
+                with pytest.raises(MalformedArchive, match="was promised"):
+                    reader.contents(wanted)
+            reader.close()
+            assert len(server.asked) == 1
+
+
+def test_wheel__read_ahead_and_malformed__is_an_error_when_it_is_asked_for(scratch: Scratch) -> None:
+    with serve(WHEEL, b"no wheel" * 100) as server, Client(timeout=5) as client:
+        reader = ArchiveReader(lambda: client, NoCache(), scratch)
+        archive = Archive(filename=WHEEL, url=f"{server.url}/{WHEEL}")
+        reader.expect(archive)
+        with pytest.raises(MalformedArchive, match="no end record"):
+            reader.contents(archive)
