@@ -140,8 +140,8 @@ class UvDoubts:
         self._searched: dict[str, str] = {}
         self._doubts: dict[str, str] = {}
 
-    def read(self, line: str) -> str | None:
-        """Return the project that this line is the first to raise a doubt about, None for most lines."""
+    def read(self, line: str) -> tuple[str, str] | None:
+        """Return the project and the range that this line is the first to raise a doubt about, None for most lines."""
         match = _UV_LOG.match(line)
         if match is None:
             return None
@@ -152,7 +152,7 @@ class UvDoubts:
             self._searched[name] = match["range"]
         elif name not in self._doubts:
             self._doubts[name] = self._searched[name]
-            return name
+            return name, self._doubts[name]
         return None
 
     @property

@@ -24,7 +24,7 @@ from deadweight.sources.installer import InstallOptions
 from deadweight.sources.pages import Pages, archive_of_row, archive_row
 from deadweight.sources.parallel import in_parallel
 from deadweight.sources.pip_config import pip_settings
-from deadweight.sources.store import key_of
+from deadweight.sources.store import Store, key_of
 
 _KIND = "archives"
 DEFAULT_INDEX = "https://pypi.org/simple"
@@ -188,6 +188,16 @@ class Indexes:
         raises: FetchFailed where no index could be asked
         """
         return self._links(name, self._of_project(name))
+
+    def key(self, name: str, *more: str) -> str | None:
+        """Return a key for what follows from a project's pages; None if folders have a say, which may change."""
+        places = self._of_project(name)
+        return key_of(name, *more, *places) if all(map(_is_remote, places)) else None
+
+    @property
+    def store(self) -> Store:
+        """Return where that is kept."""
+        return self._pages.store
 
     def archives(self, package: Pinned) -> tuple[Archive, ...]:
         """Return the archives of a package's version.

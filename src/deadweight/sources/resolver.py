@@ -47,7 +47,7 @@ class Question:
 
     requirements: path of a requirements file
     anew:         projects whose versions are to be chosen anew; those of others may stay as the last answer had them
-    expect:       called as soon as a doubt about a project's versions shows
+    expect:       called with a project and a range of versions as soon as a doubt about them shows
     chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
     """
 
@@ -55,7 +55,7 @@ class Question:
     machine: Machine
     options: InstallOptions
     anew: Collection[str] = ()
-    expect: Callable[[str], None] = lambda _: None
+    expect: Callable[[str, str], None] = lambda *_: None
     chosen: Callable[[Archive], None] = lambda _: None
 
 
@@ -99,9 +99,9 @@ class UvResolver:
         doubts, choices = UvDoubts(), UvChoices()
 
         def on_line(line: str) -> None:
-            name = doubts.read(line)
-            if name is not None:
-                question.expect(name)
+            doubt = doubts.read(line)
+            if doubt is not None:
+                question.expect(*doubt)
             wheel = choices.read(line)
             if wheel is not None:
                 question.chosen(Archive(filename=wheel[0], url=wheel[1]))

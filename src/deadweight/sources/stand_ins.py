@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import time
 import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +26,10 @@ from deadweight.model import Archive, Lock, Pinned, Wanted
 from deadweight.selection import best_wheel
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.indexes import Indexes
+from deadweight.sources.pages import FRESH
 from deadweight.sources.parallel import in_parallel
 
+_KIND = "passed-over"
 _AHEAD = 8  # pages that are fetched while the resolver runs
 
 
@@ -55,8 +58,10 @@ class StandIns:
         made = {doubt[0] for doubt, task in in_parallel(lambda doubt: self._add(*doubt), doubts) if task.result()}
         return sorted(made)
 
-    def expect(self, name: str) -> None:
+    def expect(self, name: str, versions: str) -> None:
         """Begin to fetch what indexes have of a project, which ``add`` will ask for when the resolver is done."""
+        if self._needs_none(name, versions):
+            return
         if self._fetching is None:
             self._fetching = ThreadPoolExecutor(_AHEAD)
         self._fetching.submit(self._indexes.links, name)
@@ -66,7 +71,22 @@ class StandIns:
         if self._fetching is not None:
             self._fetching.shutdown(wait=False, cancel_futures=True)
 
+    def _needs_none(self, name: str, versions: str) -> bool:
+        """Say whether it is known from the last ten minutes that no version in a range needs a stand-in.
+
+        That is so for nearly all that uv passes over, for its Requires-Python, in each run anew.
+        """
+        key = self._key(name, versions)
+        kept = self._indexes.store.get(_KIND, key) if key else None
+        return kept is not None and kept.isdigit() and 0 <= time.time() - int(kept) < FRESH
+
+    def _key(self, name: str, versions: str) -> str | None:
+        machine = self._machine
+        return self._indexes.key(name, versions, repr(machine), machine.shown, repr(self._resolving))
+
     def _add(self, name: str, versions: str) -> bool:
+        if self._needs_none(name, versions):
+            return False
         try:
             links = self._indexes.links(name)
         except DeadweightError:
@@ -74,11 +94,14 @@ class StandIns:
         for version, files in _newest_first(links, name, versions, self._machine):
             wheels = tuple(link.archive for link in files if link.archive.filename.endswith(".whl"))
             if best_wheel(wheels, self._resolving) is not None:
-                return False
+                break
             sdist = next((link.archive for link in files if not link.archive.filename.endswith(".whl")), None)
             if sdist is not None or best_wheel(wheels, self._machine) is not None:
                 package = Pinned(name=name, version=version, wheels=wheels, sdist=sdist)
                 return self._make(package, (*wheels[:1], *([sdist] if sdist else ())))
+        key = self._key(name, versions)
+        if key is not None:
+            self._indexes.store.put(_KIND, key, str(int(time.time())).encode())
         return False
 
     def replacing(self, wanted: Wanted) -> str:

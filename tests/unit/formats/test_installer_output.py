@@ -206,7 +206,7 @@ def test_uv_doubts__range_that_is_searched_twice__is_doubted_as_soon_as_that_sho
         "DEBUG Selecting: a-b==1.0 [compatible] (a_b-1.0-py3-none-any.whl)",
         "DEBUG Searching for a compatible version of d (==1)",
     ]
-    assert [name for line in lines if (name := doubts.read(line))] == ["a-b"]
+    assert [doubt for line in lines if (doubt := doubts.read(line))] == [("a-b", "*")]
     assert doubts.ranges == {"a-b": "*", "d": "==1"}
 
 
