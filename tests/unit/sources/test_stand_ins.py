@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from deadweight.machine import Machine
 from deadweight.sources.archives import ArchiveReader
@@ -16,6 +15,9 @@ from deadweight.sources.scratch import scratch_folder
 from deadweight.sources.stand_ins import StandIns
 from tests.builders import make_wheel
 from tests.index_server import Server, index_of
+
+if TYPE_CHECKING:
+    import pytest
 
 MACHINE = Machine("3.11.7", "manylinux_2_28_x86_64")
 
