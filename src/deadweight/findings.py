@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from deadweight.errors import abridged
+from deadweight.formats.newer_python import NAME, with_one_note
 from deadweight.graph import Graph, Holders, Weight, build_graph, holders, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
@@ -251,6 +252,8 @@ class Profile:
     @property
     def warnings(self) -> tuple[str, ...]:
         notes = [warning for split in self.splits for warning in split.warnings]
+        unread = self.source.skipped if self.source else ()
+        notes += [f"{each.name}: {each.reason}" for each in unread if each.name.startswith(NAME)]
         if self.dependencies.frozen:
             asked = len(self.dependencies.direct)
             notes.insert(
@@ -322,6 +325,8 @@ def conclude(
     """
     if file is not None:
         wanted = tuple(file.all_wanted())
+    if source is not None:
+        source = with_one_note(source, inventory.environment.python or "")
     named = {want.name: want.groups for want in wanted or () if want.name and want.groups}
     graph = build_graph(inventory, wanted)
     config = config_names(settings.groups)

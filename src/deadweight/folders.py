@@ -30,28 +30,40 @@ def project_files(folder: str) -> tuple[str, ...]:
         there = {name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))}
     except OSError:
         return ()
-    locks = [name for name in _LOCKS if name in there]
+    pyproject = _read(os.path.join(folder, "pyproject.toml")) if "pyproject.toml" in there else {}
+    locks = sorted((name for name in _LOCKS if name in there), key=lambda name: name != _lock_of(pyproject))
     locks += sorted(name for name in there if LOCK.match(name) and name not in _LOCKS)
     project = ["pyproject.toml"] if "pyproject.toml" in there else []
     lists = [name for name in _LISTS if name in there]
-    first = [*project, *lists] if project and _asks(os.path.join(folder, project[0])) else [*lists, *project]
+    first = [*project, *lists] if pyproject is None or _asks(pyproject) else [*lists, *project]
     return tuple(os.path.join(folder, name) for name in (*locks, *first))
 
 
-def _asks(path: str) -> bool:
-    """Return whether a pyproject.toml tells what it asks for; one that does not parse is left to its reader."""
+def _read(path: str) -> dict[str, Any] | None:
+    """Return what a pyproject.toml holds; None where it cannot be read, which its reader explains."""
     import tomllib
 
     try:
         with open(path, "rb") as file:
-            found = tomllib.load(file)
+            return tomllib.load(file)
     except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _lock_of(pyproject: dict[str, Any] | None) -> str:
+    """Return the lock that a project's tool writes, "" where its pyproject.toml does not tell; others may be stale."""
+    if _at(pyproject, ("project", "dependencies")) is not None:
+        return ""
+    return "poetry.lock" if _at(pyproject, ("tool", "poetry", "dependencies")) else ""
+
+
+def _asks(pyproject: dict[str, Any]) -> bool:
+    """Return whether a pyproject.toml tells what it asks for."""
+    if any(_at(pyproject, keys) for keys in _DYNAMIC):
         return True
-    if any(_at(found, keys) for keys in _DYNAMIC):
-        return True
-    dynamic = _at(found, ("project", "dynamic"))
+    dynamic = _at(pyproject, ("project", "dynamic"))
     only_a_build_knows = isinstance(dynamic, list) and "dependencies" in dynamic
-    return not only_a_build_knows and any(_at(found, keys) for keys in _ASKING)
+    return not only_a_build_knows and any(_at(pyproject, keys) for keys in _ASKING)
 
 
 def _at(table: Any, keys: tuple[str, ...]) -> object:

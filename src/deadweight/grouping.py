@@ -41,6 +41,7 @@ def groups_of(
 
 def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
     """Tell the groups of requirements or of a lock by what is said of them."""
+    from deadweight.formats.newer_python import with_one_note
     from deadweight.groups.rules import config_names
     from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
     from deadweight.sources.descriptions import sought_by_lines, sought_by_lock
@@ -68,7 +69,7 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
         groups = groups_of_requirements(lines, config, known=said.known, source=source, environment=machine.environment)
         unnamed = (f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
         warnings = (*file.notes, *unnamed)
-    unread = source.skipped if source else ()
+    unread = with_one_note(source, machine.python).skipped if source else ()
     return Grouping(
         target=target,
         method="names" if settings.offline else "metadata",

@@ -288,7 +288,7 @@ def _its_requirements(settings: Settings) -> RequirementsFile | None:
     if not settings.requirements:
         return None
     found = parse_target(settings.requirements)
-    if found.kind != "requirements" or found.form == "lock":
+    if found.kind != "requirements" or found.form in ("lock", "names"):
         raise BadInput(f"--requirements: {settings.requirements} is no requirements file and no pyproject.toml")
     return read_asked(found, settings)
 

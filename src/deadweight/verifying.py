@@ -114,7 +114,7 @@ def _original(given: str, target: Target, source: str) -> RequirementsFile | Non
     """Read the requirements that the split was made of: the file that the user names, else one that can be read."""
     if given:
         found = parse_target(given)
-        if found.kind != "requirements" or found.form == "lock":
+        if found.kind != "requirements" or found.form in ("lock", "names"):
             raise BadInput(f"--against: {given} is no requirements file and no pyproject.toml")
         return _read(found)
     for path in _candidates(target, source):

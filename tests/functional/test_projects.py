@@ -122,6 +122,14 @@ def test_uv_index__that_is_not_explicit__counts_before_the_default(gpu: Server, 
     assert versions(measure(gpu, text, installer="uv")) == {"dw-torch": "2.0+cpu", "dw-test": "1.0"}
 
 
+def test_uv_index__default__replaces_the_usual_one(gpu: Server) -> None:
+    text = f'[project]\nname = "p"\ndependencies = ["dw-test"]\n[[tool.uv.index]]\nurl = "{gpu.url}/simple/"\n'
+    write_files(Path(), {"pyproject.toml": f"{text}default = true\n"})
+    found = profile("pyproject.toml", Settings(no_install=True))
+    assert versions(found) == {"dw-test": "1.0"}
+    assert {each.path for each in gpu.asked if each.path.startswith("/simple")} == {"/simple/dw-test/"}
+
+
 def test_uv_settings__constraints_and_overrides__hold(gpu: Server) -> None:
     text = """
         [project]
@@ -207,6 +215,13 @@ def test_workspace__member_as_target__has_the_sources_of_its_root(gpu: Server, c
     assert set(versions(profile("packages/old/pyproject.toml", settings))) == {"dw-torch", "dw-cuda"}
 
 
+def test_workspace__root_that_is_no_project__is_all_members_and_its_own_groups(gpu: Server) -> None:
+    write_files(Path(), {"libs/a/pyproject.toml": MEMBER.replace("new", "a").replace("dw-torch", "dw-lib<2")})
+    root = '[tool.uv.workspace]\nmembers = ["libs/*"]\n[dependency-groups]\ndev = ["dw-test"]\n'
+    assert set(versions(measure(gpu, root))) == {"dw-lib"}
+    assert set(versions(measure(gpu, root, group=("dev",)))) == {"dw-lib", "dw-test"}
+
+
 MEMBER = '[project]\nname = "new"\ndependencies = ["dw-torch"]\n'
 
 
@@ -217,6 +232,15 @@ def test_requires_python__of_another_version__is_measured_for_the_nearest(gpu: S
     assert found.warnings[0].startswith(
         "measured for Python 3.13: pyproject.toml requires >=3.13, which leaves out 3.11"
     )
+
+
+def test_requires_python__code_that_this_python_cannot_parse__is_one_note(gpu: Server) -> None:
+    write_files(Path(), {f"app/m{n}.py": "import dw_lib\nx = = 1\n" for n in range(5)})
+    found = measure(gpu, '[project]\nname = "p"\nrequires-python = ">=3.14"\ndependencies = ["dw-lib"]\n')
+    (note,) = [warning for warning in found.warnings if warning.startswith("code for Python 3.14")]
+    assert "app/m0.py, app/m1.py, app/m2.py and 2 more" in note
+    assert found.source is not None
+    assert len(found.source.skipped) == 1
 
 
 def test_requires_python__no_such_interpreter__is_measured_without_installing(gpu: Server) -> None:

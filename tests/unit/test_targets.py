@@ -112,6 +112,11 @@ def test_parse_target__pyproject_that_asks_for_nothing__stands_back(tmp_path: Pa
     assert parse_target(str(tmp_path)).path.endswith("pyproject.toml" if asks else "requirements.txt")
 
 
+def test_parse_target__project_of_poetry__is_its_own_lock(tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": "[tool.poetry.dependencies]\na = '*'\n", "uv.lock": "", "poetry.lock": ""})
+    assert parse_target(str(tmp_path)).path == f"{tmp_path}/poetry.lock"
+
+
 def test_parse_target__folder_with_an_environment_in_it__names_that(tmp_path: Path) -> None:
     write_files(tmp_path, {".venv/pyvenv.cfg": ""})
     assert refused(str(tmp_path)).hint == f"did you mean {tmp_path}/.venv?"

@@ -177,7 +177,7 @@ def explain(output: str, *, build_hint: str = "") -> tuple[str, str]:
     if _NO_SPACE.search(output):
         return "no space left on the disk", "set TMPDIR or UV_CACHE_DIR to a folder with more room"
     if _NO_NETWORK.search(output):
-        hint = "check the network, the index's address (--index-url), and the proxy settings"
+        hint = "check the network, the index's address (--index-url; --index NAME=URL for one project), and the proxy"
     elif other := _other_python(output):
         hint = f"give --python {other}, with --no-install if no such Python is installed"
     elif _NEEDS_BUILD.search(output):

@@ -43,8 +43,8 @@ def open_workspace(path: str, text: Callable[[str], str], read: Callable[[str], 
     found = [project, root, *(_project(os.path.join(at, "pyproject.toml"), at, text, read) for at in others)]
     members = {each.name: each for each in found if each.name}
     # uv: the root of a workspace that is no project itself is synchronized with all members
-    projects = (project,) if project.name else tuple(members[name] for name in sorted(members))
-    return Workspace(projects=projects, root=root, members=members)
+    all_members = () if project.name else tuple(members[name] for name in sorted(members))
+    return Workspace(projects=(project, *all_members), root=root, members=members)
 
 
 def _project(path: str, folder: str, text: Callable[[str], str], read: Callable[[str], RequirementsFile]) -> Project:
