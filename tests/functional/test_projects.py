@@ -338,3 +338,26 @@ def test_requirements__that_no_python_satisfies__end_with_the_resolvers_words(gp
     with pytest.raises(InstallFailed, match="dw-lib") as caught:
         profile("requirements.txt", with_config(settings, {"installer": installer}))
     assert caught.value.exit_code == 5
+
+
+def test_sources__path_to_a_project_of_poetry__brings_what_that_asks_for_from_where_it_says(
+    gpu: Server, cpu: Server
+) -> None:
+    near = f"""
+        [tool.poetry]
+        name = "near"
+        version = "1"
+        [tool.poetry.dependencies]
+        dw-torch = {{ version = "^2.0", source = "cpu" }}
+        further = {{ path = "../further" }}
+        [[tool.poetry.source]]
+        name = "cpu"
+        url = "{cpu.url}/simple/"
+        priority = "explicit"
+        """
+    further = '[project]\nname = "further"\nversion = "1"\ndependencies = ["dw-test"]\n'
+    write_files(Path(), {"../near/pyproject.toml": near, "../near/near/__init__.py": ""})
+    write_files(Path(), {"../further/pyproject.toml": further, "../further/further.py": ""})
+    text = '[project]\nname = "p"\ndependencies = ["near"]\n[tool.uv.sources]\nnear = { path = "../near" }\n'
+    found = measure(gpu, text, installer="uv")
+    assert versions(found) == {"near": "1", "further": "1", "dw-torch": "2.0+cpu", "dw-test": "1.0"}

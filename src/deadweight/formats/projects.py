@@ -6,7 +6,7 @@ Members of the workspace are the user's own code: in their place stand their dep
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from deadweight.formats.metadata import normalize
@@ -47,11 +47,14 @@ class Workspace:
     projects: those that are asked for; several where the root of a workspace is no project itself
     root:     the one that the workspace is of, whose sources and rules hold for all
     members:  normalized name → project
+    near:     file URL → a project in that folder, which is no member: what it needs is asked for beside it, since its
+              own pyproject.toml says where that comes from
     """
 
     projects: tuple[Project, ...]
     root: Project
     members: Mapping[str, Project] = field(default_factory=dict)
+    near: Mapping[str, Project] = field(default_factory=dict)
 
     @property
     def rules(self) -> Rules:
@@ -71,9 +74,7 @@ class Workspace:
         if not packages:
             return self
         names = chosen(packages, self.members, "member of the workspace")
-        return Workspace(
-            projects=tuple(self.members[name] for name in sorted(names)), root=self.root, members=self.members
-        )
+        return replace(self, projects=tuple(self.members[name] for name in sorted(names)))
 
     def asked(self, choice: Choice, holds: Callable[[str], bool]) -> tuple[Asked, ...]:
         """Return what a choice asks for, each line once; raises Malformed for names that are not there.
@@ -115,6 +116,8 @@ class Workspace:
             member = self._member(owner, normalize(found.name), start, holds)
             if member is None:
                 yield each
+                member = self.near.get(self._source(owner, normalize(found.name), start, holds).place)
+            if member is None:
                 continue
             conditions |= {str(found.marker)} if found.marker else set()
             for part in ("", *sorted(map(normalize, found.extras))):
@@ -142,11 +145,14 @@ class Workspace:
 
     def _source(self, owner: Project, name: str, start: str, holds: Callable[[str], bool]) -> Source:
         """Return the source of one requirement: the owner's own, else the root's."""
-        alternatives = owner.sources.get(name) or self.root.sources.get(name, ())
+        alternatives = owner.sources.get(name) or (self.root.sources.get(name, ()) if self._is_member(owner) else ())
         for source in alternatives:
             if (source.starts is None or start in source.starts) and (not source.marker or holds(source.marker)):
                 return source
         return Source()
+
+    def _is_member(self, project: Project) -> bool:
+        return project in self.projects or self.members.get(project.name) is project
 
     def _sourced(self, found: _Found, start: str, holds: Callable[[str], bool]) -> tuple[str, str]:
         """Return a line with the place that it comes from in it, and the URL of its index."""

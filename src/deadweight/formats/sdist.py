@@ -5,13 +5,15 @@ source: PEP 625 (file names), PEP 643 (metadata in sdists); setuptools' ``top_le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deadweight.errors import MalformedArchive
-from deadweight.formats.metadata import headers, parse_metadata
+from deadweight.formats.metadata import headers, normalize, parse_metadata
+from deadweight.formats.poetry_project import read_poetry
 from deadweight.formats.setup_py import stated_requirements
-from deadweight.formats.tables import toml_values
+from deadweight.formats.tables import Malformed, parse_toml
 from deadweight.formats.wheel import Contents, Item
 
 # What tells of a project without its code being run; sources below the top folder, by base name.
@@ -112,11 +114,23 @@ def _metadata(texts: Mapping[str, bytes], filename: str) -> bytes:
 
 
 def _project(data: bytes) -> dict[str, Any]:
+    """Return ``[project]``, else the same as ``[tool.poetry]`` says it, without what comes from a place of its own."""
     try:
-        found = toml_values(data.decode("utf-8")).get("project", {})
-    except (ValueError, RecursionError):
+        table = parse_toml(data)
+        if "project" in table.values:
+            return dict(table.table("project").values)
+        poetry = table.table("tool").table("poetry")
+        read = read_poetry(poetry, "/")
+        placed = {name for name, sources in read.sources.items() if any(source.place for source in sources)}
+        found = {key: poetry.text(key) for key in ("name", "version") if poetry.text(key)}
+        return {**found, "dependencies": [line for line in read.dependencies if normalize(_name(line)) not in placed]}
+    except Malformed:
         return {}
-    return found if isinstance(found, dict) else {}
+
+
+def _name(line: str) -> str:
+    found = re.match(r"[\w.-]+", line)
+    return found[0] if found else ""
 
 
 def _strings(value: object) -> list[str]:

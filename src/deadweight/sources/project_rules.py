@@ -90,6 +90,7 @@ def _toml(rules: Rules, pinned: list[tuple[Wanted, str]]) -> Iterator[str]:
     yield 'name = "deadweight-pinned"'
     yield 'version = "0"'
     yield f"dependencies = [{', '.join(_quoted(line) for _, line in pinned)}]"
+    yield "[tool.uv.workspace]"  # a root of its own, so that uv looks for none in the folders above
     yield "[tool.uv.sources]"
     called = {url: names.get(url) or f"index-{number}" for number, url in enumerate(dict.fromkeys(urls.values()))}
     for name, url in urls.items():

@@ -5,11 +5,13 @@ source: https://docs.astral.sh/uv/concepts/projects/workspaces/
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
+from urllib.parse import unquote
 
 from deadweight.errors import BadInput
 from deadweight.folders import project_files
@@ -33,7 +35,8 @@ def open_workspace(path: str, text: Callable[[str], str], read: Callable[[str], 
     project = _project(path, folder, text, read)
     root_folder = _workspace_above(folder, text)
     if not root_folder:
-        return Workspace(projects=(project,), root=project, members={project.name: project} if project.name else {})
+        members = {project.name: project} if project.name else {}
+        return Workspace(projects=(project,), root=project, members=members, near=_near([project], text, read))
     root = (
         project
         if root_folder == folder
@@ -44,7 +47,26 @@ def open_workspace(path: str, text: Callable[[str], str], read: Callable[[str], 
     members = {each.name: each for each in found if each.name}
     # uv: the root of a workspace that is no project itself is synchronized with all members
     all_members = () if project.name else tuple(members[name] for name in sorted(members))
-    return Workspace(projects=(project, *all_members), root=root, members=members)
+    near = _near(found, text, read)
+    return Workspace(projects=(project, *all_members), root=root, members=members, near=near)
+
+
+def _near(
+    projects: list[Project], text: Callable[[str], str], read: Callable[[str], RequirementsFile]
+) -> dict[str, Project]:
+    """Return file URL → project, of the folders that projects take dependencies from, and those that these do."""
+    found: dict[str, Project] = {}
+    waiting = list(projects)
+    while waiting and len(found) < _MOST_MEMBERS:
+        sources = [source for several in waiting.pop().sources.values() for source in several]
+        for place in {source.place for source in sources if source.place.startswith("file://")} - found.keys():
+            folder = unquote(place.removeprefix("file://"))
+            path = os.path.join(folder, "pyproject.toml")
+            if os.path.isfile(path):
+                with contextlib.suppress(BadInput):  # then its requirements are guessed as those of an sdist are
+                    found[place] = _project(path, folder, text, read)
+                    waiting.append(found[place])
+    return found
 
 
 def _project(path: str, folder: str, text: Callable[[str], str], read: Callable[[str], RequirementsFile]) -> Project:
