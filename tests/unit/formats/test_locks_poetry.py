@@ -159,6 +159,32 @@ def test_read_lock__poetry_1__is_walked_from_the_project(version: str) -> None:
     assert [want.name for want in lock.wanted] == ["np", "req", "t", "y"]
 
 
+def test_read_lock__poetry_1_two_versions__the_one_that_all_who_need_it_admit() -> None:
+    packages = (
+        package("old", "[package.dependencies]", 'proto = ">=3,<7"'),
+        package("new", "[package.dependencies]", 'proto = ">=3"'),
+        package("proto", "[package.dependencies]", 'six = "*"', version="6.1"),
+        package("proto", "[package.dependencies]", 'only-with-seven = "*"', version="7.0"),
+        package("six"),
+        package("only-with-seven"),
+    )
+    lock = read(*packages, version="2.0", project='[tool.poetry.dependencies]\nold = "*"\nnew = "*"')
+    assert {found.name: found.version for found in lock.packages} == {
+        "old": "1", "new": "1", "proto": "6.1", "six": "1",
+    }  # fmt: skip
+
+
+def test_read_lock__poetry_1_two_versions_that_not_all_admit__is_refused() -> None:
+    packages = (
+        package("old", "[package.dependencies]", 'proto = "<7"'),
+        package("new", "[package.dependencies]", 'proto = ">=7"'),
+        package("proto", version="6.1"),
+        package("proto", version="7.0"),
+    )
+    with pytest.raises(BadLock, match="both for this machine"):
+        read(*packages, version="2.0", project='[tool.poetry.dependencies]\nold = "*"\nnew = "*"')
+
+
 def test_read_lock__poetry_1_alone__takes_what_is_not_optional_and_warns() -> None:
     lock = read(*OLD[:6], version="1.1")
     assert [found.name for found in lock.packages] == ["certifi", "pysocks", "req", "t", "win"]

@@ -7,12 +7,13 @@ walked from the pyproject.toml beside it.
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deadweight.formats.locks.asked import asked_by_project, poetry_edges, wanted
+from deadweight.formats.locks.asked import Asked, asked_by_project, poetry_edges, wanted
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
@@ -25,6 +26,7 @@ from deadweight.model import Lock, Pinned
 if TYPE_CHECKING:
     from packaging.version import Version
 
+_MOST_ROUNDS = 20  # of choosing one version of each project; each settles all that were open
 _KNOWN = re.compile(r"(?:1\.[01]|2\.\d{1,4})\Z")
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 _ALL_IS_TAKEN = (
@@ -67,8 +69,7 @@ def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, p
         found = _told(packages, markers, table.table("extras"), groups, extras)
         _check_edges(found, packages, markers)
     elif asked.starts:
-        find = partial(_find, by_name(packages), markers)
-        found = reached(asked.starts, find, partial(_edges, markers))
+        found = _walked(packages, asked, markers)
     else:
         found = {package: set() for package in packages if not package.table.flag("optional")}
         warnings = (_ALL_IS_TAKEN,)
@@ -131,17 +132,47 @@ def _marker_of(package: Table, group: str) -> str:
 # --- before 2.1: the graph tells ----------------------------------------------------------------
 
 
-def _find(versions: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
-    """Return what an edge leads to; of several versions the newest that its constraint and this Python admit."""
+def _walked(packages: list[_Package], asked: Asked, markers: Markers) -> dict[_Package, set[str]]:
+    """Return the packages that the graph leads to, of each project one version.
+
+    poetry resolves again within the lock, so where edges alone lead to two versions, all of them have to admit it.
+    """
+    versions = dict(by_name(packages))
+    found: dict[_Package, set[str]] = {}
+    for _ in range(_MOST_ROUNDS):
+        constraints: dict[str, set[str]] = defaultdict(set)
+        found = reached(asked.starts, partial(_find, versions, markers, constraints), partial(_edges, markers))
+        names = Counter(package.name for package in found)
+        several = [name for name, count in names.items() if count > 1]
+        best = {name: _best(versions[name], constraints[name], markers) for name in several}
+        if not best or None in best.values():
+            break
+        versions |= {name: [package] for name, package in best.items() if package}
+    return found
+
+
+def _find(
+    versions: Mapping[str, list[_Package]], markers: Markers, constraints: dict[str, set[str]], edge: Edge
+) -> _Package | None:
+    """Return what an edge leads to; of several versions the newest that its constraint and this Python admit.
+
+    constraints: project → those of the edges that led to it; this one's is added
+    """
     if not markers.hold(edge.marker):
         return None
+    constraints[edge.name].add(edge.version)
     found = versions.get(edge.name, [])
-    if len(found) > 1:
-        found = [p for p in found if poetry_admits(edge.version, p.version)]
-        found = [p for p in found if poetry_admits(p.table.text("python-versions"), markers.python)] or found
-    if not found:
+    best = _best(found, {edge.version} if len(found) > 1 else (), markers)
+    if best is None:
         raise Malformed(f"{edge.name} is asked for and not there", hint="lock again: poetry lock")
-    return max(found, key=_version)
+    return best
+
+
+def _best(versions: Iterable[_Package], constraints: Iterable[str], markers: Markers) -> _Package | None:
+    """Return the newest version that all constraints and, if possible, this Python admit; None where none does."""
+    found = [p for p in versions if all(poetry_admits(constraint, p.version) for constraint in constraints)]
+    found = [p for p in found if poetry_admits(p.table.text("python-versions"), markers.python)] or found
+    return max(found, key=_version, default=None)
 
 
 def _version(package: _Package) -> Version:
