@@ -11,6 +11,7 @@ import pytest
 from deadweight import Settings, profile
 from deadweight.errors import BadInput, FetchFailed, InstallFailed, WrongPython
 from deadweight.findings import Profile
+from deadweight.report.splits import split_files
 from deadweight.settings import with_config
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of
@@ -73,6 +74,8 @@ def test_uv_sources__explicit_index__is_where_the_pinned_project_alone_comes_fro
 ) -> None:
     found = measure(gpu, PINNED.format(url=cpu.url), no_install=no_install, installer="uv", bytecode="none")
     assert versions(found) == {"dw-torch": "2.0+cpu", "dw-lib": "2.0"}
+    assert f"dw-torch from {cpu.url}/simple/" in found.warnings[0]
+    assert f"dw-torch>=2  # from the index {cpu.url}/simple/" in split_files(found, "", pin=False).popitem()[1]
 
 
 def test_uv_sources__explicit_index_out_of_reach__is_no_report_of_another_build(gpu: Server) -> None:

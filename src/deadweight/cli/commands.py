@@ -63,7 +63,7 @@ def profile(
 
 
 @click.command()
-@click.argument("target")
+@click.argument("target", required=False, default="")
 @click.option("--output-dir", metavar="DIR", type=click.Path(), help="Made if missing. Default: beside TARGET.")
 @_force
 @click.option("--pin", is_flag=True, help="Write the versions that were measured.")
@@ -77,6 +77,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     """
     from deadweight.report.splits import split_files, split_text
 
+    target = one_target(target, quiet=options["quiet"])
     folder = output_dir if output_dir is not None else _beside(target)
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     if os.path.lexists(folder or "."):

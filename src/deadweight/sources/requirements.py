@@ -25,7 +25,7 @@ from deadweight.formats.locks.marking import Markers
 from deadweight.formats.metadata import is_name, normalize
 from deadweight.formats.project_sources import Rules, option_lines
 from deadweight.formats.projects import Asked, Workspace
-from deadweight.formats.pyproject import Choice, Project
+from deadweight.formats.pyproject import Choice, Project, requirement
 from deadweight.formats.requirements import Line, RequirementsFile, asked_for, logical_lines, pep508
 from deadweight.formats.tables import Malformed
 from deadweight.formats.versions import OtherPython
@@ -81,9 +81,20 @@ def read_project(
         raise WrongPython(path, error.reason, error.specifiers, error.nearest) from error
     except Malformed as error:
         raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
-    file = _as_file(path, workspace.rules, asked)
-    unread = f"not honoured: {', '.join(workspace.rules.unread)}" if workspace.rules.unread else ""
-    return replace(file, notes=tuple(filter(None, (unread, "" if asked else _why_nothing(path, workspace)))))
+    notes = (
+        f"not honoured: {', '.join(workspace.rules.unread)}" if workspace.rules.unread else "",
+        _of_pins(asked),
+        "" if asked else _why_nothing(path, workspace),
+    )
+    return replace(_as_file(path, workspace.rules, asked), notes=tuple(filter(None, notes)))
+
+
+def _of_pins(asked: tuple[Asked, ...]) -> str:
+    """Return a sentence on the requirements that one index alone may answer, "" for none."""
+    pinned = sorted(
+        {f"{normalize(requirement(each.line).name)} from {shown(each.index)}" for each in asked if each.index}
+    )
+    return f"taken as the project says: {', '.join(pinned)}; a split says so in comments only" if pinned else ""
 
 
 def _why_nothing(path: str, workspace: Workspace) -> str:
