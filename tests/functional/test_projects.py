@@ -140,9 +140,22 @@ def test_uv_settings__constraints_and_overrides__hold(gpu: Server) -> None:
         dependencies = ["dw-app", "dw-lib"]
         [tool.uv]
         constraint-dependencies = ["dw-lib<2"]
-        override-dependencies = ["dw-torch ; sys_platform == 'none'"]
+        override-dependencies = ["dw-app==1.0"]
+        exclude-dependencies = ["dw-cuda"]
+        resolution = "highest"
+        exclude-newer-package = { dw-app = false }
         """
-    assert versions(measure(gpu, text, installer="uv")) == {"dw-app": "1.0", "dw-lib": "1.0"}
+    expected = {"dw-app": "1.0", "dw-lib": "1.0", "dw-torch": "2.0"}
+    assert versions(measure(gpu, text, installer="uv")) == expected
+    assert versions(measure(gpu, text, installer="uv", no_install=False, bytecode="none")) == expected
+
+
+@pytest.mark.parametrize(
+    "key", ["override-dependencies = ['a']", "exclude-dependencies = ['a']", "resolution = 'lowest'"]
+)
+def test_uv_settings__that_pip_does_not_have__are_refused_by_name(gpu: Server, key: str) -> None:
+    with pytest.raises(InstallFailed, match=key.split()[0]):
+        measure(gpu, f'[project]\nname = "p"\ndependencies = ["dw-lib"]\n[tool.uv]\n{key}\n', installer="pip")
 
 
 def test_poetry__explicit_source_and_groups__are_honoured(gpu: Server, cpu: Server) -> None:

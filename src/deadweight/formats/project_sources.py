@@ -25,7 +25,7 @@ _KEYS_OF_UV = frozenset(
 # Settings in [tool.uv] that change what uv chooses, and are options of ``uv pip compile`` and ``uv pip install`` too.
 _UV_SETTINGS = ("index-strategy", "prerelease", "resolution", "exclude-newer")
 # Other settings in [tool.uv] that change it; nothing here takes them over.
-_UV_UNREAD = ("exclude-dependencies", "dependency-metadata", "exclude-newer-package")
+_UV_UNREAD = ("dependency-metadata",)
 
 
 class Index(NamedTuple):
@@ -68,6 +68,7 @@ class Rules:
     indexes:     in the order of its file
     constraints: PEP 508 lines that limit versions
     overrides:   PEP 508 lines that replace all other requirements of their names
+    excludes:    names that are left out wherever they are asked for
     settings:    uv's settings, as (name of the option, value)
     unread:      keys that change what is chosen, and that nothing here honours
     """
@@ -75,6 +76,7 @@ class Rules:
     indexes: tuple[Index, ...] = ()
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     unread: tuple[str, ...] = ()
 
@@ -155,6 +157,7 @@ def uv_rules(uv: Table, folder: str) -> Rules:
     indexes += [Index("", _place(uv, "index", url, folder)) for url in _texts(uv, "extra-index-url")]
     indexes += [Index("", _place(uv, "links", url, folder), flat=True) for url in _texts(uv, "find-links")]
     settings = [(key, uv.text(key)) for key in _UV_SETTINGS if key in uv.values]
+    settings += _newer_by_name(uv.table("exclude-newer-package"))
     for key, value in settings:
         if not value.isprintable() or len(value) > 100:
             raise uv.fails(key, f"is no value for it: {outline(value)}")
@@ -162,9 +165,18 @@ def uv_rules(uv: Table, folder: str) -> Rules:
         indexes=tuple(indexes),
         constraints=uv.texts("constraint-dependencies"),
         overrides=uv.texts("override-dependencies"),
+        excludes=uv.texts("exclude-dependencies"),
         settings=tuple(settings),
         unread=tuple(f"tool.uv.{key}" for key in _UV_UNREAD if uv.values.get(key)),
     )
+
+
+def _newer_by_name(table: Table) -> Iterator[tuple[str, str]]:
+    """Yield one option for each project that has a date of its own, or none (``false``)."""
+    for name, value in table.values.items():
+        if not is_name(name):
+            raise table.fails(name, "is no project's name")
+        yield "exclude-newer-package", f"{name}={'false' if value is False else table.text(name)}"
 
 
 def _uv_index(table: Table, folder: str) -> Index:

@@ -60,14 +60,7 @@ class Workspace:
     def rules(self) -> Rules:
         """What the resolver is told: a project's own indexes come after those of the root."""
         indexes = [index for project in (self.root, *self.projects) for index in project.rules.indexes]
-        told = self.root.rules
-        return Rules(
-            indexes=tuple(dict.fromkeys(indexes)),
-            constraints=told.constraints,
-            overrides=told.overrides,
-            settings=told.settings,
-            unread=told.unread,
-        )
+        return replace(self.root.rules, indexes=tuple(dict.fromkeys(indexes)))
 
     def choosing(self, packages: frozenset[str]) -> Workspace:
         """Return the workspace with these members asked for; raises Malformed for one that is not there."""

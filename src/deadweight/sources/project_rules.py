@@ -42,7 +42,10 @@ def with_rules(
     if rules.overrides:
         path = scratch.write("project-overrides.txt", _text(rules.overrides))
         options = replace(options, overrides=(*options.overrides, path))
-    return replace(options, settings=(*rules.settings, *_named_indexes(rules, installer)))
+    settings = [*rules.settings, *_named_indexes(rules, installer)]
+    if rules.excludes:
+        settings.append(("excludes", scratch.write("project-excludes.txt", _text(rules.excludes))))
+    return replace(options, settings=tuple(settings))
 
 
 def _named_indexes(rules: Rules, installer: Installer) -> Iterator[tuple[str, str]]:
@@ -59,6 +62,8 @@ def _refuse_for_pip(rules: Rules, pinned: list[tuple[Wanted, str]]) -> None:
         raise InstallFailed(f"pip cannot take some projects ({names}) from an index of their own", hint=_USE_UV)
     if rules.overrides:
         raise InstallFailed("pip does not support tool.uv.override-dependencies", hint=_USE_UV)
+    if rules.excludes:
+        raise InstallFailed("pip does not support tool.uv.exclude-dependencies", hint=_USE_UV)
     for key, _ in rules.settings:
         if key not in _PIP_HAS_ITS_OWN:
             raise InstallFailed(f"pip does not support tool.uv.{key}", hint=_USE_UV)
