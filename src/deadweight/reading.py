@@ -90,7 +90,8 @@ def machine_of(settings: Settings) -> Machine:
 
 def read_asked(target: Target, settings: Settings) -> RequirementsFile:
     """Read a requirements file or a project as it stands; raises BadInput, WrongPython."""
-    from deadweight.sources.requirements import read_names, read_project, read_requirements
+    from deadweight.sources.project_requirements import read_project
+    from deadweight.sources.requirements import read_names, read_requirements
 
     if target.form != "project":
         if settings.extra or settings.group or settings.all_groups or settings.no_dev or settings.package:

@@ -139,7 +139,8 @@ def _candidates(target: Target, source: str) -> Iterator[str]:
 def _read(target: Target) -> RequirementsFile:
     """Read requirements with all that they ask for, of a project also extras and groups."""
     from deadweight.formats.pyproject import Choice
-    from deadweight.sources.requirements import read_project, read_requirements
+    from deadweight.sources.project_requirements import read_project
+    from deadweight.sources.requirements import read_requirements
 
     if os.path.basename(target.path) != "pyproject.toml":
         return read_requirements(target.path)

@@ -98,23 +98,25 @@ class Workspace:
         extra: the one of the project whose lines they are; asking for it again adds nothing
         """
         waiting = [_Found(project, line, frozenset()) for line in lines][::-1]
-        seen: dict[tuple[str, str], list[frozenset[str]]] = {
-            (project.name, ""): [frozenset()],
-            (project.name, extra): [frozenset()],
+        seen: dict[tuple[str, str, str], list[frozenset[str]]] = {
+            (project.folder, project.name, part): [frozenset()] for part in ("", extra)
         }
         visits = 0
         while waiting:
             owner, line, conditions = each = waiting.pop()
             found = requirement(line)
             member = self._member(owner, normalize(found.name), start, holds)
+            near = None if member else self.near.get(self._source(owner, normalize(found.name), start, holds).place)
             if member is None:
                 yield each
-                member = self.near.get(self._source(owner, normalize(found.name), start, holds).place)
+            member = member or near
             if member is None:
                 continue
             conditions |= {str(found.marker)} if found.marker else set()
             for part in ("", *sorted(map(normalize, found.extras))):
-                known = seen.setdefault((member.name, part), [])
+                if near and part and part not in near.extras:
+                    continue  # as for any distribution, it is nothing
+                known = seen.setdefault((member.folder, member.name, part), [])
                 if any(fewer <= conditions for fewer in known):
                     continue
                 known.append(conditions)
