@@ -44,7 +44,7 @@ def _cells(notebook: dict[str, object]) -> Iterator[str]:
     """Yield the source of each cell, empty where it is no code; before format 4, they were on worksheets."""
     sheets = notebook.get("worksheets")
     cells = notebook.get("cells", [])
-    for each in [cell for sheet in sheets for cell in sheet["cells"]] if isinstance(sheets, list) else cells:  # type: ignore[attr-defined]
+    for each in [cell for sheet in sheets for cell in sheet.get("cells", ())] if isinstance(sheets, list) else cells:  # type: ignore[attr-defined]
         source = each.get("source", each.get("input", "")) if each.get("cell_type") == "code" else ""
         yield "".join(source) if isinstance(source, list) else str(source)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deadweight.formats.notebook import read_notebook
@@ -76,6 +76,7 @@ JSON = st.recursive(
 )
 
 
+@example(b'{"worksheets":[{}]}')
 @given(st.binary(max_size=80) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_read_notebook__anything__raises_nothing(data: bytes) -> None:
     assert isinstance(read(data), Reading)
