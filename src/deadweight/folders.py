@@ -9,6 +9,7 @@ from typing import Any
 LOCK = re.compile(r"(?:uv|poetry|pdm)\.lock\Z|Pipfile\.lock\Z|pylock(?:\.[^.]+)?\.toml\Z")
 ENVIRONMENTS = (".venv", "venv", "env")
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
+_LARGEST = 1 << 24  # characters of a pyproject.toml
 _LISTS = ("requirements.txt", "requirements.in")
 # Tables and keys of a pyproject.toml of which one is filled where it asks for distributions.
 _ASKING = (
@@ -41,11 +42,11 @@ def project_files(folder: str) -> tuple[str, ...]:
 
 def _read(path: str) -> dict[str, Any] | None:
     """Return what a pyproject.toml holds; None where it cannot be read, which its reader explains."""
-    import tomllib
+    from deadweight.formats.tables import toml_values
 
     try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
+        with open(path, encoding="utf-8") as file:
+            return toml_values(file.read(_LARGEST))
     except (OSError, ValueError, RecursionError):
         return None
 

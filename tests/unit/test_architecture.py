@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "progress": set(),
     "model": {"errors"},
     "settings": {"errors", "model"},
-    "folders": set(),
+    "folders": {"formats"},
     "naming": {"errors"},
     "targets": {"errors", "folders", "formats", "naming"},
     "markers": {"model"},

@@ -10,6 +10,7 @@ from deadweight.formats.versions import admits
 _OWN = re.compile(r"(\^|~(?!=))\s*v?(\d+(?:\.\d+)*)")
 _BARE = re.compile(r"v?\d[\w.!+*-]*\Z")
 _MOST_ALTERNATIVES = 100
+_LONGEST = 2000  # characters
 _BELOW = re.compile(r"(?P<rest>(?:[^,]+,)*?[^,<]+),<(?P<end>\d{1,9}(?:\.\d{1,9}){0,9})\Z")
 _FROM = re.compile(r">=(?P<start>\d{1,9}(?:\.\d{1,9}){0,9})(?P<rest>(?:,.+)?)\Z")
 _PYTHON_CLAUSE = re.compile(r"(?P<operator>[<>]=?|[!=~]=)\s*(?P<version>\d{1,4}(?:\.\d{1,4}){0,3}(?:\.\*)?)\Z")
@@ -23,7 +24,7 @@ def poetry_admits(constraint: str, version: str) -> bool:
 def as_specifiers(constraint: str) -> tuple[str, ...]:
     """Return the PEP 440 specifiers, any of which is enough, that say the same; raises Malformed."""
     alternatives = constraint.replace("||", "|").split("|")
-    if len(alternatives) > _MOST_ALTERNATIVES:
+    if len(alternatives) > _MOST_ALTERNATIVES or len(constraint) > _LONGEST:
         raise Malformed(f"no version constraint: {outline(constraint)}")
     return tuple(map(_as_specifier, alternatives))
 
