@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 from deadweight.errors import BadConfig
 from deadweight.model import GROUPS
+
+_LARGEST = 1 << 22  # bytes of a pyproject.toml
+_PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ def find_config(start: str) -> str | None:
         return None
     while True:
         path = os.path.join(folder, "pyproject.toml")
-        if os.path.isfile(path) and "deadweight" in _tool(path):
+        if _mentions_us(path) and "deadweight" in _tool(path):
             return path
         if folder == os.path.dirname(folder):
             return None
@@ -121,15 +125,25 @@ def with_config(settings: Settings, values: Mapping[str, object]) -> Settings:
     return replace(settings, **values)  # type: ignore[arg-type]
 
 
+def _mentions_us(path: str) -> bool:
+    """Say whether a file may hold our table: what somebody else keeps above the working directory is not parsed."""
+    try:
+        with open(path, "rb") as file:
+            return b"deadweight" in file.read(_LARGEST + 1)
+    except OSError:
+        return False
+
+
 def _tool(path: str) -> dict[str, object]:
-    import tomllib
+    from deadweight.formats.tables import Malformed, parse_toml
 
     try:
         with open(path, "rb") as file:
-            found = tomllib.load(file)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfig(f"cannot read {path}: {error}") from error
-    tool = found.get("tool", {})
+            tool = parse_toml(file.read(_LARGEST + 1)).values.get("tool")
+    except OSError as error:
+        raise BadConfig(f"cannot read {path}: {error.strerror}") from error
+    except Malformed as error:
+        raise BadConfig(f"cannot read {path}: {error.reason}") from error
     return tool if isinstance(tool, dict) else {}
 
 
@@ -142,6 +156,9 @@ def _converted(path: str, key: str, value: object) -> object:
         if value not in allowed:
             raise BadConfig(f"{path}: {key} is {value!r}; there are {', '.join(filter(None, allowed))}")
         return value
+    if key == "python" and isinstance(value, str) and not _PYTHON_VERSION.fullmatch(value):
+        # A checkout's configuration must not name a program that is run because somebody stands in the checkout.
+        raise BadConfig(f"{path}: python is {value!r}, which is no version", hint="--python takes paths, too")
     if expected is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
         return tuple(value)
     if expected is dict and isinstance(value, dict):

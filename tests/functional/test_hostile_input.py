@@ -180,3 +180,49 @@ def test_conda_record__name_that_is_none__is_skipped(name: str, tmp_path: Path) 
     text = shown(env)
     assert "good" in text
     assert "skipped: conda-meta/x.json" in text
+
+
+DEEP = f"{'(' * 500}python_version > '3'{')' * 500}"
+
+
+def test_requires__marker_nested_500_deep__is_this_distributions_own_fault(tmp_path: Path) -> None:
+    evil = dist_files("evil", requires=[f"good ; {DEEP}", "good @ https://host/\\"])
+    env = make_env(tmp_path / "env", dist_files("good"), evil, dist_files("other", requires=["good"]))
+    text = shown(env)
+    assert "evil has a requirement that does not parse" in text
+    assert names(env).keys() == {"evil", "good", "other"}
+
+
+@pytest.mark.parametrize("line", [f"a ; {DEEP}", f"./a ; {DEEP}", f"a @ https://host/a.whl ; {DEEP}"])
+def test_requirements_file__marker_nested_500_deep__names_the_line(line: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {"requirements.txt": f"b\n{line}\n"})
+    done = run("groups", str(tmp_path / "requirements.txt"), "--no-measure", "--offline", "-q")
+    assert (done.returncode, done.stdout) == (4, b"")
+    assert b"requirements.txt, line 2" in done.stderr
+
+
+def test_pyproject__above_and_not_ours__is_not_read(tmp_path: Path) -> None:
+    env = make_env(tmp_path / "work/env", GOOD)
+    write_files(tmp_path, {"pyproject.toml": f"x = {'[' * 5000}"})
+    done = subprocess.run(
+        [sys.executable, "-m", "deadweight", str(env), "-q"], cwd=tmp_path / "work", capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("program", ["/bin/true", "/bin/echo", "/bin/false", "."])
+@pytest.mark.parametrize("how", ["--no-install", "--install"])
+def test_python__program_that_is_none__is_told_in_plain_words(how: str, program: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {"requirements.txt": ""})
+    done = run("profile", str(tmp_path / "requirements.txt"), how, "--python", program, "--installer", "pip", "-q")
+    assert (done.returncode, done.stdout) == (5, b"")
+    assert b"no Python" in done.stderr
+
+
+def test_debug__traceback_and_message__are_escaped_and_hold_no_password(tmp_path: Path) -> None:
+    text = f"--no-such-option https://user:p@secret@host/?token=secret {ESCAPES}\n"
+    write_files(tmp_path, {"requirements.txt": text})
+    done = run("profile", str(tmp_path / "requirements.txt"), "--debug")
+    assert b"Traceback" in done.stderr
+    assert b"secret" not in done.stderr
+    assert b"\x1b" not in done.stderr

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "interrupts": set(),
     "progress": set(),
     "model": {"errors"},
-    "settings": {"errors", "model"},
+    "settings": {"errors", "formats", "model"},
     "folders": {"formats"},
     "naming": {"errors"},
     "targets": {"errors", "folders", "formats", "naming"},

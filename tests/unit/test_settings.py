@@ -113,3 +113,30 @@ def test_settings__group_that_is_none__is_refused() -> None:
         Settings(minimal_groups=("core", "web"))
     with pytest.raises(BadConfig, match=r"groups: no group 'web\.core'"):
         Settings(groups={"core.web": ("a",), "web.core": ("b",)})
+
+
+@pytest.mark.parametrize("python", ["./evil.sh", "evil", "/usr/bin/python3", "../python3.12", "python3.12; x", "-c"])
+def test_read_config__python_that_is_no_version__is_refused(python: str, tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match="no version"):
+        config(tmp_path, f'python = "{python}"')
+
+
+@pytest.mark.parametrize("python", ["", "3", "3.12", "3.12.1", "python3.12", "pypy3.10"])
+def test_read_config__python_version__is_taken(python: str, tmp_path: Path) -> None:
+    assert config(tmp_path, f'python = "{python}"') == {"python": python}
+
+
+HOSTILE = {"deep": f"x = {'[' * 5000}{']' * 5000}", "number": f"x = {'1' * 5000}", "broken": "x = = ="}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_find_config__file_above_that_does_not_parse__is_none_of_ours(case: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": HOSTILE[case], "a/x": ""})
+    assert find_config(f"{tmp_path}/a") is None
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_find_config__our_file_does_not_parse__is_named(case: str, tmp_path: Path) -> None:
+    write_files(tmp_path, {"pyproject.toml": f"[tool.deadweight]\n{HOSTILE[case]}"})
+    with pytest.raises(BadConfig, match=f"cannot read {tmp_path}/pyproject.toml"):
+        find_config(str(tmp_path))

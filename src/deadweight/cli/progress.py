@@ -130,5 +130,14 @@ def _live() -> Iterator[Observer]:
             )
             yield line
 
-    with Live(Line(), console=Console(stderr=True, highlight=False), refresh_per_second=8, transient=True):
+    live = Live(Line(), console=Console(stderr=True, highlight=False), refresh_per_second=8, transient=True)
+    try:
+        live.start()
+    except RuntimeError:  # the system allows no further thread
+        yield _Lines(verbose=False)
+        return
+    try:
         yield latest.take
+    finally:
+        with contextlib.suppress(OSError):  # the terminal has gone
+            live.stop()

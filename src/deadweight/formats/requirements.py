@@ -152,7 +152,7 @@ def pep508(line: Line, file: str) -> Wanted | None:
         return None  # by its letters a name, but nobody calls a project so
     try:
         found = Requirement(spelled)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, ValueError, RecursionError) as error:
         if _LOOKS_LIKE_A_PLACE.search(spelled.partition(";")[0].strip()):
             return None
         reason = str(error).splitlines()[0].strip().rstrip(":.")

@@ -7,7 +7,14 @@ import unicodedata
 
 from deadweight.errors import MOST_SHOWN, abridged
 
-_CREDENTIALS = re.compile(r"(\w://)[^/@\s\"]+@")
+# What stands before the last @ of a URL's authority: people forget to quote an @ in a password, or a slash.
+_CREDENTIALS = re.compile(r"(\w://)[^/\s\"]+@")
+_UNQUOTED = re.compile(r"(\w://[^/@:\s\"]{1,200}:)(?!\d{0,5}(?:[/?#\s\"]|$))[^\s\"]{1,500}@")
+_QUERY = re.compile(
+    r"([?&;][\w.-]{0,40}?(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key|\bsig\b|\bauth\b|\bkey\b)"
+    r"[\w.-]{0,40}=)[^&;\s\"'#]+",
+    re.IGNORECASE,
+)
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -51,8 +58,10 @@ def plain(text: str) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """Return a text with what stands before the ``@`` of its URLs blotted out."""
-    return _CREDENTIALS.sub(r"\1****@", text) if "@" in text else text
+    """Return a text with what may be secret in its URLs blotted out: user names, passwords, tokens in queries."""
+    if "://" in text and "@" in text:
+        text = _UNQUOTED.sub(r"\1****@", _CREDENTIALS.sub(r"\1****@", text))
+    return _QUERY.sub(r"\1****", text) if "=" in text else text
 
 
 def _is_shown(char: str) -> bool:

@@ -61,7 +61,7 @@ class Listing:
             entries.update(zip(paths, made, strict=True))
             for path, size, count, inode, kind in others:
                 entries[path] = Entry(size, count * 512, inode, kind)
-            skipped += (Skipped(folder, reason) for folder, reason in failed)
+            skipped += (Skipped(folder, reason, 4) for folder, reason in failed)
         root = self._root
         return FileTree(
             location=self._prefix,

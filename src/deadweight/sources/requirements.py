@@ -119,7 +119,7 @@ def _read_place(line: Line, path: str) -> Wanted:
     name = _name_by_pip_api(place, editable=line.kind == "editable") or _name_in_url(place)
     try:
         marker = str(_marker(marker)) if marker.strip() else ""
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequirement(path, line.number, line.body, "its marker does not parse") from error
     return Wanted(
         name=name,

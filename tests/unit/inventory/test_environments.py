@@ -52,3 +52,8 @@ def test_keys__copies_whose_versions_look_like_keys__stay_apart() -> None:
     }
     found = take_inventory(make_tree({f"x/site-packages/{path}": data for path, data in files.items()}))
     assert len({d.key for d in found.distributions}) == 5
+
+
+def test_keys__prefix_with_brackets__is_not_taken_for_an_extra() -> None:
+    found = take_inventory(replace(make_tree(system("opt/a", "opt/my[app]"), python=None), whole=True))
+    assert [d.key for d in found.distributions] == ["lib", "lib@opt/my(app)"]

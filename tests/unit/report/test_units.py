@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.report.units import human, percent, plain
+from deadweight.report.units import human, percent, plain, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -62,10 +63,31 @@ def test_plain__foreign_text__spells_out_what_a_terminal_might_obey(text: str, s
         ("https://token@host/x and git+ssh://git@host/y", "https://****@host/x and git+ssh://****@host/y"),
         ("a @ https://host/a@v1.zip", "a @ https://host/a@v1.zip"),
         ("mail someone@host", "mail someone@host"),
+        ("https://user:p@ss@host/simple", "https://****@host/simple"),
+        ("https://user:p@s@s@host", "https://****@host"),
+        ("https://user:p?s#s@host/x", "https://****@host/x"),
+        ("https://user:p/ss@host/simple", "https://user:****@host/simple"),
+        ("https://user:1/ss@host/simple", "https://user:1/ss@host/simple"),
+        ("https://host:8080/a@v1.zip", "https://host:8080/a@v1.zip"),
+        ("https://host/x?token=SECRET&a=1", "https://host/x?token=****&a=1"),
+        ("https://host/x?a=1&X-Amz-Signature=SECRET#egg=a", "https://host/x?a=1&X-Amz-Signature=****#egg=a"),
+        (
+            "https://host/x?access_key=SECRET;sig=SECRET&keyboard=us",
+            "https://host/x?access_key=****;sig=****&keyboard=us",
+        ),
+        ("what?tokens=are shown", "what?tokens=**** shown"),
     ],
 )
 def test_plain__credentials_in_a_url__are_blotted_out(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@given(st.text("ab:/?#[]!$&'()*+,;=%-._~0@", max_size=20))
+def test_without_credentials__any_password__is_blotted_out_in_text_and_json(password: str) -> None:
+    secret = f"SECRET{password}"
+    for user in ("user", "a.b-c"):
+        text = without_credentials(json.dumps({"url": f"https://{user}:{secret}@host/simple"}))
+        assert "SECRET" not in text
 
 
 @given(st.text())

@@ -130,7 +130,7 @@ def test_listing__folder_that_cannot_be_opened__is_told_in_the_tree(
     monkeypatch.setattr(os, "open", refusing)  # root, as whom tests may run, may open all
     tree = Listing(str(tmp_path)).finish()
     assert list(tree.entries) == ["open/y"]
-    assert tree.skipped == (Skipped("shut", "Permission denied"),)
+    assert tree.skipped == (Skipped("shut", "Permission denied", 4),)
 
 
 @pytest.mark.parametrize("path", ["nothing", "file"])
@@ -222,3 +222,17 @@ def test_claims__list_that_is_no_file__is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "var/lib/dpkg/info/a.list").symlink_to("nowhere")
     os.mkfifo(tmp_path / "var/lib/dpkg/info/c.list")
     assert dict(read_environment(os.path.realpath(tmp_path)).claims()) == {"b": ("x",)}
+
+
+def test_listing__no_process_can_be_started__lists_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {f"p{number}/x": "x" for number in range(150)})
+    expected = read_environment(str(tmp_path)).entries
+
+    def popen(*arguments: object, **options: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", popen)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    assert read_environment(str(tmp_path)).entries == expected
