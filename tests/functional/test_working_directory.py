@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from deadweight import Settings, groups_of
 from tests.builders import dist_files, make_env, make_wheel, make_wheelhouse, write_files
 
 # What Python, pip, uv and deadweight may import; each of them leaves a file behind when it runs.
@@ -58,6 +59,17 @@ def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path
             "pylock.toml": 'lock-version = "1.0"\ncreated-by = "test"\npackages = []\n',
         },
     )
+    # What looks like an environment, or configures uv to use one, is not run either.
+    program = f"#!/bin/sh\ntouch {tmp_path}/ran-$(basename $0)\nexit 1\n"
+    for folder in (".venv", "venv"):
+        write_files(tmp_path / "work" / folder, {"pyvenv.cfg": "home = /usr/bin\nversion = 3.11.7\n"})
+        for name in ("python", "python3", "pip", "uv"):
+            write_files(tmp_path / "work" / folder, {f"bin/{name}": program})
+            (tmp_path / "work" / folder / "bin" / name).chmod(0o755)
+    write_files(
+        tmp_path / "work", {".python-version": "./venv/bin/python\n", "uv.toml": "pip.python = './venv/bin/python'\n"}
+    )
+    monkeypatch.delenv("UV_NO_CONFIG")
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path
 
@@ -95,3 +107,21 @@ def test_python_m_deadweight__forgets_the_working_directory(tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     done = run(tmp_path, [sys.executable, "-m", "deadweight", "--version"])
     assert (done.returncode, ran.exists()) == (0, False)
+
+
+def test_groups_offline__requirements_with_places__start_no_process(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def popen(*arguments: object, **options: object) -> None:
+        raise AssertionError(arguments)
+
+    write_files(
+        Path(),
+        {
+            "r.txt": f"-e {here}/source\n./x-1.0.tar.gz\ngit+https://host/y.git#egg=y\n-r places.txt\nz>1\n",
+            "pyproject.toml": '[project]\nname = "p"\ndependencies = ["a @ https://host/a-1.tar.gz"]\n',
+        },
+    )
+    monkeypatch.setattr("subprocess.Popen", popen)
+    for target in ("r.txt", "pyproject.toml", "pylock.toml"):
+        groups_of(target, Settings(offline=True))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +61,11 @@ def test_environment_target__needs_no_pip_api_and_no_networkx() -> None:
 def test_module__run_as_python_m__tells_the_same_version() -> None:
     out = subprocess.check_output([sys.executable, "-m", "deadweight", "--version"], text=True)
     assert out == f"deadweight {deadweight.__version__}\n"
+
+
+def test_script__entry_point__is_the_module_that_heeds_signals_first() -> None:
+    (script,) = entry_points(group="console_scripts", name="deadweight")
+    pyproject = Path(__file__).parents[2] / "pyproject.toml"
+    declared = tomllib.loads(pyproject.read_text("utf-8"))["project"]["scripts"]
+    assert declared == {"deadweight": "deadweight.__main__:main"}
+    assert callable(script.load())

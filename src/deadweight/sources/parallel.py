@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
+from deadweight.errors import FetchFailed
+
 AT_ONCE = 24  # requests: as many as one server may be asked for
 
 T = TypeVar("T")
@@ -19,7 +21,10 @@ def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T,
     """
     pool = ThreadPoolExecutor(AT_ONCE)
     try:
-        tasks = {pool.submit(work, item): item for item in items}
+        try:
+            tasks = {pool.submit(work, item): item for item in items}
+        except RuntimeError as error:
+            raise FetchFailed(str(error), hint="the system allows no further thread: see ulimit -u") from error
         for task in as_completed(tasks):
             yield tasks[task], task
     finally:

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
 
 # Settings that would lead an install out of the venv, or change what it leaves there.
 _NOT_PASSED_ON = frozenset((
-    "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "PIP_ROOT", "PIP_DRY_RUN", "PIP_PYTHON", "PIP_REPORT", "PIP_COMPILE",
-    "PIP_NO_COMPILE", "PIP_REQUIREMENT", "PIP_EDITABLE", "PIP_REQUIRE_VIRTUALENV", "PIP_QUIET", "PIP_VERBOSE",
-    "VIRTUAL_ENV", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_COMPILE_BYTECODE",
-    "UV_PROJECT_ENVIRONMENT", "UV_DRY_RUN", "UV_NO_PROGRESS",
+    # elsewhere, or nowhere
+    "PIP_TARGET", "PIP_USER", "PIP_PREFIX", "PIP_ROOT", "PIP_SRC", "PIP_DRY_RUN", "PIP_PYTHON", "PIP_REPORT",
+    "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV", "UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_DRY_RUN",
+    "UV_PROJECT_ENVIRONMENT", "UV_PROJECT", "UV_WORKING_DIR", "UV_VENV_CLEAR", "__PYVENV_LAUNCHER__",
+    # something else, or more of it
+    "PIP_REQUIREMENT", "PIP_EDITABLE", "PIP_COMPILE", "PIP_NO_COMPILE", "PIP_PLATFORM", "PIP_PYTHON_VERSION", "PIP_ABI",
+    "PIP_IMPLEMENTATION", "UV_COMPILE_BYTECODE", "UV_VENV_SEED", "UV_VENV_RELOCATABLE",
+    # what is read of their output
+    "PIP_QUIET", "PIP_VERBOSE", "UV_NO_PROGRESS",
 ))  # fmt: skip
 # Of Python's own variables those that touch neither what is imported nor what bytecode is written, and where.
 _PYTHONS = frozenset(("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED", "PYTHON_BUILD_STANDALONE"))
