@@ -9,6 +9,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Mapping
+from typing import TextIO
 
 from deadweight.errors import BadInput, WouldOverwrite
 
@@ -92,13 +93,13 @@ def _is_stream(path: str) -> bool:
 def _write(path: str, text: str, *, force: bool) -> None:
     """Write a file; where something is there, in its place: what a symlink leads to is replaced, and it stays."""
     if _is_stream(path):
-        with contextlib.suppress(BrokenPipeError), open(path, "w", encoding="utf-8", newline="") as stream:
+        with contextlib.suppress(BrokenPipeError), _text_file(path) as stream:
             stream.write(text)
         return
     target = os.path.realpath(path) if force else os.path.abspath(path)
     descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=os.path.dirname(target))
     try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+        with _text_file(descriptor) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -114,6 +115,11 @@ def _write(path: str, text: str, *, force: bool) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(scratch)
+
+
+def _text_file(file: str | int) -> TextIO:
+    # Paths in it, as of a split's ``-r`` lines, keep the bytes that are no UTF-8.
+    return open(file, "w", encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def _mode_of(path: str) -> int:

@@ -84,6 +84,11 @@ def test_write_files__file_with_permissions_of_its_own__keeps_them(tmp_path: Pat
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("new", 0o600)
 
 
+def test_write_files__path_that_is_no_utf_8__keeps_its_bytes(tmp_path: Path) -> None:
+    write_results({str(tmp_path / "r.txt"): f"-r {os.fsdecode(b'caf' + bytes([0xE9]))}/more.txt\n"}, force=False)
+    assert (tmp_path / "r.txt").read_bytes() == b"-r caf\xe9/more.txt\n"
+
+
 @pytest.mark.parametrize("stream", ["/dev/stdout", "/dev/fd/1"])
 def test_output__standard_output_by_name__is_where_the_report_goes(stream: str, here: Path) -> None:
     done = shell(f"{DEADWEIGHT} env -q -o {stream} | cat")
