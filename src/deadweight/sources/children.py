@@ -18,8 +18,16 @@ from typing import Any
 from deadweight.sources.processes import BARE_PYTHON, Child, fed
 
 _MOST = 8
+# It ends with its parent, whatever ends that: a large source takes minutes to read.
 _SERVE = """
-import marshal, sys
+import _thread, marshal, os, sys, time
+
+def watch(parent):
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+
+_thread.start_new_thread(watch, (os.getppid(),))
 path, *work = marshal.loads(sys.stdin.buffer.read())
 sys.path[:] = path
 from deadweight.sources.children import serve
