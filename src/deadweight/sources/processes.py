@@ -119,7 +119,7 @@ class Supervised:
 
     def has_ended(self) -> bool:
         """Say whether the command, and all that it started, has ended; ``status`` may still be asked for."""
-        return os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+        return self.process.poll() is not None
 
     def status(self) -> int:
         """Wait for the end; return the command's status, as ``subprocess`` has it; raises OSError if it never began."""

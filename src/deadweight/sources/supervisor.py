@@ -83,10 +83,8 @@ def end_all(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        for _ in reaped():
-            pass
         try:
-            if os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+            if os.waitpid(-1, os.WNOHANG)[0]:
                 continue
         except ChildProcessError:
             return
