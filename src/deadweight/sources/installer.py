@@ -15,7 +15,7 @@ from deadweight.progress import Observer, Progress
 from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import OUR_PYTHON, run
 from deadweight.sources.scratch import Scratch
-from deadweight.sources.variables import for_pip, for_uv
+from deadweight.sources.variables import NAMED_INDEXES, for_pip, for_uv
 
 # pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
 # interpreter that pip runs in is told to start no other process, which every build would have to be. (What else pip
@@ -164,11 +164,12 @@ def folder_options(options: InstallOptions) -> Iterator[str]:
 
 
 def uv_options(options: InstallOptions) -> Iterator[str]:
-    """Yield the options for resolving that uv alone has."""
+    """Yield the options for resolving that uv alone has; its named indexes are in ``variables``."""
     for path in options.overrides:
         yield from ("--override", path)
     for name, value in options.settings:
-        yield f"--{name}={value}"
+        if name not in NAMED_INDEXES:
+            yield f"--{name}={value}"
 
 
 def _raw_progress() -> list[str]:

@@ -27,6 +27,9 @@ _NOT_PASSED_ON = frozenset((
 # Of Python's own variables those that touch neither what is imported nor what bytecode is written, and where.
 _PYTHONS = frozenset(("PYTHONUTF8", "PYTHONIOENCODING", "PYTHONHASHSEED", "PYTHON_BUILD_STANDALONE"))
 
+# Options of uv's for indexes with a name, as NAME=URL, and the variables for them.
+NAMED_INDEXES = {"index": "UV_INDEX", "default-index": "UV_DEFAULT_INDEX"}
+
 
 def purged(given: Mapping[str, str], scratch: Scratch) -> dict[str, str]:
     """Return the user's environment, without what would lead the install astray, and without colour.
@@ -49,6 +52,9 @@ def for_uv(given: Mapping[str, str], options: InstallOptions, scratch: Scratch) 
     config = neutral_config(given)
     if config is not None:
         found["UV_CONFIG_FILE"] = scratch.write("uv.toml", config)
+    for option, variable in NAMED_INDEXES.items():
+        if named := [value for name, value in options.settings if name == option]:
+            found[variable] = " ".join((*named, found.get(variable, "") if option == "index" else "")).strip()
     return found | _indexes(options, found, index="UV_DEFAULT_INDEX", extra="UV_EXTRA_INDEX_URL", links="UV_FIND_LINKS")
 
 

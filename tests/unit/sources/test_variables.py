@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deadweight.sources import uv_config
-from deadweight.sources.installer import InstallOptions
+from deadweight.sources.installer import InstallOptions, uv_options
 from deadweight.sources.pip_config import variables_for_install
 from deadweight.sources.scratch import Scratch, scratch_folder
 from deadweight.sources.uv_config import neutral_config
@@ -77,6 +77,15 @@ def test_indexes__given__are_variables_before_the_users_own(scratch: Scratch, co
     assert pip["PIP_INDEX_URL"] == "https://a"
     assert pip["PIP_EXTRA_INDEX_URL"] == "https://b https://c https://u"
     assert pip["PIP_FIND_LINKS"] == "https://d https://e"
+
+
+def test_indexes__with_names__are_variables_and_not_options(scratch: Scratch, config: Path) -> None:
+    settings = (("index", "a=https://u:p@a"), ("index-strategy", "first-index"), ("index", "b=https://b"))
+    options = InstallOptions(settings=(*settings, ("default-index", "d=https://d")))
+    assert list(uv_options(options)) == ["--index-strategy=first-index"]
+    found = for_uv(environ(config, UV_INDEX="c=https://c", UV_DEFAULT_INDEX="https://mine"), options, scratch)
+    assert found["UV_INDEX"] == "a=https://u:p@a b=https://b c=https://c"
+    assert found["UV_DEFAULT_INDEX"] == "d=https://d"
 
 
 def test_variables_for_install__no_file__starts_no_pip(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
