@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from deadweight.errors import BadInput, WouldOverwrite
+from deadweight.interrupts import uninterrupted
 
 
 def open_streams() -> None:
@@ -96,20 +97,24 @@ def _write(path: str, text: str, *, force: bool) -> None:
         with contextlib.suppress(BrokenPipeError), _text_file(path) as stream:
             stream.write(text)
         return
-    target = os.path.realpath(path) if force else os.path.abspath(path)
-    descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=os.path.dirname(target))
+    with uninterrupted():
+        _replace(os.path.realpath(path) if force else os.path.abspath(path), text, force=force)
+
+
+def _replace(path: str, text: str, *, force: bool) -> None:
+    descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=os.path.dirname(path))
     try:
         with _text_file(descriptor) as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(scratch, _mode_of(target))
+        os.chmod(scratch, _mode_of(path))
         if force:
-            os.replace(scratch, target)
+            os.replace(scratch, path)
         else:
             # Unlike a rename, a link fails where somebody made the file in the meantime.
             try:
-                os.link(scratch, target)
+                os.link(scratch, path)
             except FileExistsError as error:
                 raise WouldOverwrite(path) from error
     finally:

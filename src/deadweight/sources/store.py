@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 
 from deadweight.errors import BadInput
+from deadweight.interrupts import uninterrupted
 from deadweight.model import CacheUsage
 
 _FOLDER = "kept-2"  # the number changes with what is written, and with how an sdist is guessed at
@@ -62,7 +63,7 @@ class Store:
 
     def put(self, kind: str, key: str, data: bytes) -> None:
         """Keep bytes under a key, in place of what was there."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), uninterrupted():
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=".new-")
             try:
