@@ -15,12 +15,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from deadweight.errors import InstallFailed
 from deadweight.interrupts import uninterrupted
 from deadweight.sources import supervisor
-from deadweight.sources.scratch import Scratch
+
+if TYPE_CHECKING:
+    from deadweight.sources.scratch import Scratch
 
 PIPE, DEVNULL, STDOUT = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 Child = subprocess.Popen[bytes]
