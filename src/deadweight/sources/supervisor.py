@@ -5,16 +5,18 @@ WATCH has, since deadweight closed it or is gone, even by SIGKILL. Then it ends 
 and writes to REPORT how the command ended: its status as ``subprocess`` has it, or "errno N" if it could not start.
 """
 
-import contextlib
 import os
 import select
-import signal
 import sys
 import time
 
+# It delays every command, so it imports little: enum, which signal imports, and contextlib would double its time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import signal
+    from collections.abc import Callable, Iterator
+else:
+    import _signal as signal
 
 POLITE = 3.0  # seconds between SIGTERM and SIGKILL
 PATIENCE = 5.0  # seconds for processes that start others faster than they can be ended
@@ -23,10 +25,12 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def adopt_orphans() -> None:
     """Become the parent of processes whose parents end, also of those in sessions of their own (Linux)."""
-    with contextlib.suppress(ImportError, OSError, AttributeError):
+    try:
         import ctypes
 
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        return
 
 
 def run(watch: int, command: "list[str]") -> str:
@@ -63,24 +67,32 @@ def followed(child: int, watch: int, ended: int) -> int:
             os.read(ended, 4096)
         if watch in ready:
             until = time.monotonic() + POLITE
-            with contextlib.suppress(OSError):
-                os.killpg(child, signal.SIGTERM)
+            end(child, signal.SIGTERM, os.killpg)
 
 
 def reaped() -> "Iterator[tuple[int, int]]":
     """Take leave of the children that have ended; yield (process, status)."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
+    while True:
+        try:
             pid, status = os.waitpid(-1, os.WNOHANG)
-            if not pid:
-                return
-            yield pid, status
+        except ChildProcessError:
+            return
+        if not pid:
+            return
+        yield pid, status
+
+
+def end(pid: int, number: int, kill: "Callable[[int, int], None]" = os.kill) -> None:
+    """Send a signal to what may be gone already, or nobody's to signal."""
+    try:
+        kill(pid, number)
+    except OSError:
+        return
 
 
 def end_all(group: int) -> None:
     """End a process group and all children, among them those that were adopted meanwhile."""
-    with contextlib.suppress(OSError):
-        os.killpg(group, signal.SIGKILL)
+    end(group, signal.SIGKILL, os.killpg)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
@@ -89,19 +101,22 @@ def end_all(group: int) -> None:
         except ChildProcessError:
             return
         for pid in children():
-            with contextlib.suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
+            end(pid, signal.SIGKILL)
         time.sleep(0.005)
 
 
 def children() -> "Iterator[int]":
     """Yield the processes whose parent this one is, by /proc; none where that is not there."""
-    if os.path.isdir("/proc/self"):
-        for name in filter(str.isdigit, os.listdir("/proc")):
-            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
-                # Behind the program's name, which is in parentheses and may hold anything: state, parent, …
-                if int(file.read().rpartition(b")")[2].split()[1]) == os.getpid():
-                    yield int(name)
+    for name in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc/self") else ()):
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                text = file.read()
+        except OSError:
+            continue
+        # Behind the program's name, which is in parentheses and may hold anything: state, parent, …
+        fields = text.rpartition(b")")[2].split()
+        if fields[1:2] == [str(os.getpid()).encode()]:
+            yield int(name)
 
 
 def main(watch: int, report: int, command: "list[str]") -> None:
