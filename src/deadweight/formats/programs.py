@@ -17,7 +17,7 @@ class Named(NamedTuple):
     role:      what this part of the file is for, where that differs from the file; "" for the file's own
     """
 
-    kind: Literal["import", "command", "string", "url", "root", "shell"]
+    kind: Literal["import", "command", "string", "url", "root", "file", "shell"]
     name: str
     line: int
     condition: str = ""
@@ -110,6 +110,8 @@ def named_by(words: list[str], line: int) -> Iterator[Named]:
     words = words[:_MOST_WORDS]
     for word in words:
         yield from value_named(word, line, dotted=bool(_ASSIGNMENT.match(word)))
+        if word.endswith((".py", ".sh")) and not word.endswith("manage.py"):
+            yield Named("file", word, line)
     at = 0
     while at < len(words):
         name = _base_name(words[at])

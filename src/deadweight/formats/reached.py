@@ -1,7 +1,8 @@
-"""Files that look like development → those of them that the application loads all the same.
+"""Files, by what loads and starts them → whether production runs them.
 
 What a file is called is only a presumption: ``settings/local.py`` and ``factories.py`` are for developers unless
-something that runs in production imports or names them.
+something that runs in production imports or names them. And where files say what production starts, a script that none
+of them starts is run by hand.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from deadweight.formats.local_modules import LocalModules
 from deadweight.model import Mention
 
 _PRODUCTION = ("production", "prod")
+# What is run by its name alone, so that nothing need mention it.
+_MAIN = frozenset("__main__ app application asgi cli main manage run runserver server serve start wsgi worker".split())
 
 
 def reached(mentions: Iterable[Mention], presumed: Collection[str], modules: LocalModules) -> frozenset[str]:
@@ -38,6 +41,22 @@ def reached(mentions: Iterable[Mention], presumed: Collection[str], modules: Loc
             found.add(file)
             pending += by_file[file]
     return frozenset(found)
+
+
+def run_by_hand(mentions: Iterable[Mention], modules: LocalModules) -> frozenset[str]:
+    """Return the scripts of the application that nothing loads or starts, where files say what production starts.
+
+    mentions: of all files, with their final roles
+    """
+    own = [mention for mention in mentions if mention.role == "application"]
+    if not any(mention.kind == "command" and not mention.file.endswith((".py", ".sh")) for mention in own):
+        return frozenset()  # nothing tells what production starts
+    scripts = {m.file for m in own if m.file.endswith(".sh") or (m.kind == "root" and m.name == ".")}
+    scripts = {file for file in scripts if "/" in file and file.rpartition("/")[2].partition(".")[0] not in _MAIN}
+    named = {m.name.rpartition("/")[2] for m in own if m.kind == "file"}
+    loaded = {file for mention in own if (file := _loaded(mention, modules)) and file != mention.file}
+    started = {modules.file_of(m.name.removeprefix("python -m "), m.file) for m in own if m.kind == "command"}
+    return frozenset(file for file in scripts - loaded - started if file.rpartition("/")[2] not in named)
 
 
 def _loaded(mention: Mention, modules: LocalModules) -> str | None:

@@ -60,7 +60,8 @@ def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
         return () if unclear else (Hint(Evidence("DW211", "dev", f"nothing but {_says(mentions)}")),)
     says = f"nothing but {_says(imports)}"
     companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
-    return (Hint(Evidence("DW206", "dev", says)), *([companion] if name in companions() else []))
+    in_tests = any(mention.role == "tests" for mention in imports)
+    return (Hint(Evidence("DW206", "dev", says)), *([companion] if in_tests and name in companions() else []))
 
 
 def _code(mention: Mention) -> str:

@@ -9,18 +9,18 @@ from deadweight.model.tree import Skipped
 
 Role = Literal["application", "development", "tests", "docs", "scripts", "notebooks", "build"]
 How = Literal["start", "lazy", "conditional", "optional", "types"]
-Naming = Literal["import", "command", "string", "url", "root"]
+Naming = Literal["import", "command", "string", "url", "root", "file"]
 
 
 class Mention(NamedTuple):
     """One place where the source names something that a distribution may provide.
 
     kind: an import; a command that a shell would start; a dotted path in a string; the scheme of a URL; folders of the
-          import path, as PYTHONPATH lists them
+          import path, as PYTHONPATH lists them; a script that a command names
     name: "package.module", with the name imported from it where that may be a module, and with the dots of a relative
           import in front; "gunicorn", "python -m pytest", "manage.py migrate", "pip install gunicorn";
           "django.contrib.admin", a bare "rest_framework", "tool.mypy" for a tool that is configured;
-          "postgresql+psycopg2"; "/app/src:/app/lib"
+          "postgresql+psycopg2"; "/app/src:/app/lib"; "jobs/run.py"
     file: relative to the source's folder, POSIX
     line: from 1; of a notebook, within its cell
     role: what the file is for; "development" is for settings, factories and the like that production does not load

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from deadweight.errors import BadInput
 from deadweight.formats.local_modules import LocalModules
-from deadweight.formats.reached import reached
+from deadweight.formats.reached import reached, run_by_hand
 from deadweight.formats.roles import role_of
 from deadweight.formats.source_files import is_read
 from deadweight.formats.subprojects import is_list, subprojects
-from deadweight.model import Mention, Skipped, Source
+from deadweight.model import Mention, Role, Skipped, Source
 from deadweight.progress import Observer, Progress
 from deadweight.sources.source_reader import read_files
 
@@ -49,7 +49,9 @@ def read_source(folder: str, *, observe: Observer) -> Source:
     roots = (mention.name for mention in read.mentions if mention.kind == "root" and mention.name != ".")
     modules = LocalModules(python, roots, listing.vendored)
     presumed = {path for path, role in roles.items() if role == "development"}
-    mentions = list(_of_others(_with_roles(read.mentions, reached(read.mentions, presumed, modules)), modules))
+    final = list(_with_role(read.mentions, reached(read.mentions, presumed, modules), "application"))
+    final = list(_with_role(final, run_by_hand(final, modules), "scripts"))
+    mentions = list(_of_others(final, modules))
     # A folder that is itself a package imports itself by its own name.
     own = {os.path.basename(root)} if "" in modules.packages else set()
     return Source(
@@ -62,10 +64,10 @@ def read_source(folder: str, *, observe: Observer) -> Source:
     )
 
 
-def _with_roles(mentions: Iterable[Mention], loaded: Collection[str]) -> Iterator[Mention]:
-    """Yield the mentions, those of files that the application loads as its own."""
+def _with_role(mentions: Iterable[Mention], files: Collection[str], role: Role) -> Iterator[Mention]:
+    """Yield the mentions, those of some files with another role."""
     for mention in mentions:
-        yield mention._replace(role="application") if mention.file in loaded else mention
+        yield mention._replace(role=role) if mention.file in files else mention
 
 
 def holds_python(folder: str) -> bool:
@@ -96,7 +98,7 @@ def _of_others(mentions: Iterable[Mention], modules: LocalModules) -> Iterator[M
     scripts = {mention.file for mention in mentions if mention.kind == "root" and mention.name == "."}
     beside = {file: modules.beside(file.rpartition("/")[0]) for file in scripts if modules.is_in_package(file)}
     for mention in mentions:
-        if mention.kind == "root" or mention.name.startswith("."):
+        if mention.kind in ("root", "file") or mention.name.startswith("."):
             continue
         folder, _, file = mention.file.rpartition("/")
         top = mention.name.partition(".")[0]

@@ -22,13 +22,15 @@ def of_command(
     installed: program → the projects whose measured files include it
     measured:  the projects whose files are known, so that their names alone say nothing of a program
     """
+    if program in _other_programs():
+        return ()
     if program in installed:
         return tuple((project, "files") for project in installed[program])
     listed = tuple(_among(_tables()["commands"].get(program, ""), projects))
     if listed:
         return listed
     name = normalize(program)
-    by_name = name in projects and name not in measured and program not in _other_programs()
+    by_name = name in projects and name not in measured
     return ((name, "name"),) if by_name else ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deadweight.formats.local_modules import LocalModules
-from deadweight.formats.reached import reached
+from deadweight.formats.reached import reached, run_by_hand
 from deadweight.model import Mention
 from deadweight.model.source import How, Naming, Role
 
@@ -48,3 +48,30 @@ def test_reached__default_settings_beside_those_for_production__are_for_developm
     default = mention("config.local", file="manage.py", kind="string")
     assert reached([default], PRESUMED, modules) == set()
     assert reached([default._replace(file="Dockerfile")], PRESUMED, modules) == {"config/local.py"}
+
+
+JOBS = ["app/__init__.py", "app/web.py", "app/jobs/update.py", "app/jobs/worker.py", "top.py"]
+SCRIPT = mention(".", file="app/jobs/update.py", kind="root")
+STARTS = mention("gunicorn", file="Dockerfile", kind="command")
+
+
+@pytest.mark.parametrize(
+    ("mentions", "expected"),
+    [
+        ([SCRIPT, STARTS], {"app/jobs/update.py"}),
+        ([SCRIPT], set()),
+        ([SCRIPT, mention("x", file="Dockerfile", kind="command", role="build")], set()),
+        ([SCRIPT, STARTS, mention("app.jobs.update", file="app/web.py")], set()),
+        ([SCRIPT, STARTS, mention("/app/jobs/update.py", file="Procfile", kind="file")], set()),
+        ([SCRIPT, STARTS, mention("python -m app.jobs.update", file="Procfile", kind="command")], set()),
+        ([mention(".", file="app/jobs/worker.py", kind="root"), STARTS], set()),
+        ([mention(".", file="top.py", kind="root"), STARTS], set()),
+        ([mention("node", file="utils/lib.sh", kind="command"), STARTS], {"utils/lib.sh"}),
+        ([mention("node", file="utils/lib.sh", kind="command"), STARTS,
+          mention("./utils/lib.sh", file="Dockerfile", kind="file")], set()),
+    ],
+)  # fmt: skip
+def test_run_by_hand__script_that_nothing_starts__is_not_production(
+    mentions: list[Mention], expected: set[str]
+) -> None:
+    assert run_by_hand(mentions, LocalModules(JOBS)) == expected
