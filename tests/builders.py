@@ -96,6 +96,9 @@ class _Memory:
     def linking(self, paths: Iterable[str]) -> Iterable[Linking | None]:
         return (linking(partial(_part, self._data[path])) for path in paths)
 
+    def target(self, path: str) -> str | None:
+        return None
+
 
 def _part(data: bytes, offset: int, length: int) -> bytes:
     return data[offset : offset + length]

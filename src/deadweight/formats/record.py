@@ -11,6 +11,9 @@ from posixpath import normpath
 
 from deadweight.formats.metadata import is_name, version_or_none
 
+MOST_PATHS = 1 << 20  # of one distribution; the largest have fifty thousand
+_MOST_NODES = 1 << 20  # of a JSON document: commas and brackets, of which each may stand for a value
+
 
 def record_paths(data: bytes) -> list[str]:
     """Return the first column of a RECORD, relative to the folder that holds the ``.dist-info``.
@@ -44,6 +47,8 @@ class CondaPackage:
     """
 
     def __init__(self, data: bytes) -> None:
+        if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_NODES:
+            raise ValueError("it has more values than any package")
         found = json.loads(data)
         name = found.get("name") if isinstance(found, dict) else None
         if not isinstance(name, str) or not is_name(name.lstrip("_")):

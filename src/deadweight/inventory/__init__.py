@@ -19,11 +19,12 @@ from deadweight.formats.metadata import normalize
 from deadweight.formats.native import is_native, may_be_native
 from deadweight.formats.record import below
 from deadweight.inventory.discover import Claim, Found, discover
-from deadweight.inventory.environments import environments_of, prefix_of, ranked
+from deadweight.inventory.environments import environments_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
-from deadweight.inventory.system import system_packages
+from deadweight.inventory.prefixes import is_below, prefix_of
+from deadweight.inventory.system import keep_packages_files, system_packages
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
 
 
@@ -44,6 +45,7 @@ def take_inventory(tree: FileTree) -> Inventory:
         apart[claim.prefix].append(claim)
     claims = [claim for those in apart.values() for claim in those]
     packages, unread = system_packages(tree) if tree.whole else ([], [])
+    disputes = list(keep_packages_files(claims, packages))
     owner, conflicts = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
     native = _native_files(tree)
     sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
@@ -55,7 +57,7 @@ def take_inventory(tree: FileTree) -> Inventory:
         distributions=distributions,
         unowned=unowned,
         total=total,
-        conflicts=(*conflicts, *_escapes(claims), *(c for those in apart.values() for c in _duplicates(those))),
+        conflicts=(*disputes, *conflicts, *_escapes(claims), *(c for those in apart.values() for c in _duplicates(those))),
         skipped=(*tree.skipped, *found.skipped, *unread),
         packages=tuple(packages),
         native=tuple(native),
@@ -70,7 +72,7 @@ def _with_conda(found: Found) -> list[Claim]:
     claims = list(found.claims)
     for path, package in found.conda:
         folder = path.partition("conda-meta/")[0]
-        inside = {file: below(folder.rstrip("/"), file) for file in package.files}
+        inside = {file: _inside(folder.rstrip("/"), file) for file in package.files}
         paths = [path, *(file for file in inside.values() if file is not None)]
         claim = next((owner[p] for p in paths if p in owner), None)
         if claim is None:
@@ -83,6 +85,12 @@ def _with_conda(found: Found) -> list[Claim]:
         claim.escaped += (file for file, place in inside.items() if place is None)
         claim.recorded, claim.requested = True, claim.requested or package.requested
     return claims
+
+
+def _inside(prefix: str, path: str) -> str | None:
+    """Return a path that is relative to a prefix as one of the tree, None where it leaves the prefix."""
+    found = below(prefix, path)
+    return found if found is not None and is_below(found, prefix) else None
 
 
 def _native_files(tree: FileTree) -> dict[str, bytes]:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
+from deadweight.inventory.caches import CONDA, OTHERS, UV, cache_folders
+from deadweight.inventory.folders import Nearest, parent
 from deadweight.model import Content, FileTree, Inventory, SystemPackage
 
 _LARGEST = 5
@@ -17,9 +19,10 @@ SYSTEM, PYTHON, BYTECODE, BASE, REST = (
 # The first that is found in a path says what the file is; what package managers list comes before them.
 _BY_PATH = (
     ("pip's cache", (r"(?:^|/)\.cache/pip/",)),
-    ("uv's cache", (r"(?:^|/)\.cache/uv/",)),
+    (UV, (r"(?:^|/)\.cache/uv/",)),
     ("poetry's cache", (r"(?:^|/)\.cache/pypoetry/",)),
-    ("conda's cache", (r"(?:^|/)[^/]*(?:conda|forge|mamba)\d*/pkgs/",)),
+    (CONDA, (r"(?:^|/)[^/]*(?:conda|forge|mamba)\d*/pkgs/",)),
+    (OTHERS, (r"(?:^|/)\.cache/(?:pdm|virtualenv|pre-commit|hatch|pipx)/",)),
     ("models from a hub", (r"(?:^|/)\.cache/(?:huggingface|torch|whisper|clip)/",)),
     ("caches and lists of the package manager", (
         r"^var/cache/(?:apt|apk|dnf|yum|debconf|ldconfig)/", r"^var/lib/(?:apt/lists|dpkg|rpm)/",
@@ -39,7 +42,7 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
     is_base: says of a path whether it is from the lowest layer; None where there are no layers
     """
     system = {path for _, paths in inventory.packages for path in paths}
-    sort_of = _sorter(system, is_base)
+    sort_of = _sorter(system, is_base, cache_folders(tree.entries))
     sizes: dict[str, int] = defaultdict(int)
     files: dict[str, int] = defaultdict(int)
     folders: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -55,12 +58,18 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
     return tuple(sorted(found, key=lambda content: (-content.size, content.name)))
 
 
-def _sorter(system: set[str], is_base: Callable[[str], bool] | None) -> Callable[[str], str]:
+def _sorter(
+    system: set[str], is_base: Callable[[str], bool] | None, caches: Mapping[str, str]
+) -> Callable[[str], str]:
+    cache_of = Nearest(caches)
     anything = re.compile("|".join(f"(?P<s{n}>{'|'.join(patterns)})" for n, (_, patterns) in enumerate(_BY_PATH)))
 
     def sort_of(path: str) -> str:
         if path in system:
             return SYSTEM
+        cache = cache_of(parent(path)) if caches else None
+        if cache is not None:
+            return caches[cache]
         match = anything.search(path)
         if match:
             return _BY_PATH[int((match.lastgroup or "s0")[1:])][0]

@@ -13,19 +13,6 @@ from deadweight.inventory.discover import Claim
 from deadweight.model import Environment, FileTree
 
 _PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
-_SITE = re.compile(r"(?:(?P<prefix>.*)/)?(?:lib|lib64|Lib)/(?:(?:python|pypy)[^/]*/)?(?P<kind>site|dist)-packages\Z")
-
-
-def prefix_of(site: str) -> str:
-    """Return the prefix of the environment whose Python imports from a folder; the folder itself where none is known.
-
-    source: Debian's Python policy, 2.5: its Python has ``dist-packages`` below /usr and /usr/local alike
-    """
-    match = _SITE.match(site)
-    if match is None:
-        return site
-    prefix = match["prefix"] or ""
-    return "usr" if match["kind"] == "dist" and prefix in ("usr", "usr/local") else prefix
 
 
 def ranked(prefixes: Collection[str], search: Sequence[str]) -> list[str]:

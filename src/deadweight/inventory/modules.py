@@ -47,14 +47,15 @@ def _names(claim: Claim, shared: Collection[str], there: Container[str]) -> tupl
         return ()
     if claim.metadata.import_names:
         return tuple(sorted(set(claim.metadata.import_names)))
-    start = len(claim.folder) + 1 if claim.folder else 0
-    site = f"{claim.folder}/"
+    base = claim.egg or claim.folder
+    start = len(base) + 1 if base else 0
+    site = f"{base}/"
     packages: set[str] = set()
     namespaces: set[str] = set()
     modules: set[str] = set()
     inner: list[str] = []
     for path in claim.paths:
-        if (start and not path.startswith(site)) or path not in there:
+        if (start and not path.startswith(site)) or (path not in there and f"{path}c" not in there):
             continue  # a script, data: nothing that import finds
         if path.endswith("/__init__.py"):
             folder = path[start:-12]

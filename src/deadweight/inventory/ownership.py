@@ -15,7 +15,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 from deadweight.formats.metadata import normalize
 from deadweight.inventory.discover import Claim
+from deadweight.inventory.folders import Nearest
 from deadweight.model import Conflict
+
+_SEVERAL = -1
 
 
 def assign_owners(
@@ -23,10 +26,14 @@ def assign_owners(
 ) -> tuple[dict[str, int], list[Conflict]]:
     """Return path → index of the claim that owns it (unowned paths are left out), and the paths claimed twice."""
     owner: dict[str, int] = {}
+    absent: dict[str, int] = {}  # sources that lists name and that are not there, of which the bytecode may be
     contested: dict[tuple[int, int], list[str]] = defaultdict(list)
     for index, claim in enumerate(claims):
         for path in claim.paths:
-            if path in paths and owner.setdefault(path, index) != index:
+            if path not in paths:
+                if path.endswith(".py"):
+                    absent.setdefault(path, index)
+            elif owner.setdefault(path, index) != index:
                 contested[owner[path], index].append(path)
     unrecorded = {index for index, claim in enumerate(claims) if not claim.recorded}
     if unrecorded:
@@ -34,11 +41,12 @@ def assign_owners(
     for index, claim in enumerate(claims):
         claim.recorded = index not in unrecorded
     left = [path for path in paths if path not in owner]
-    left = _bytecode(left, owner)
+    left = _bytecode(left, owner, absent)
     if unrecorded and left:
-        left = _bytecode(_by_name(left, owner, claims, unrecorded), owner)
+        left = _bytecode(_by_name(left, owner, claims, unrecorded), owner, absent)
     sites = {claim.folder for claim in claims}
-    left = [path for path in left if _below_a_site(path.rpartition("/")[0], sites)]
+    site_of = Nearest(sites)
+    left = [path for path in left if site_of(path.rpartition("/")[0]) is not None]
     if left:
         _by_folder(left, owner, sites)
     return owner, [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
@@ -62,8 +70,11 @@ def _by_system_lists(
     return served
 
 
-def _bytecode(left: list[str], owner: dict[str, int]) -> list[str]:
-    """Give ``x/__pycache__/m.cpython-311.pyc`` to the owner of ``x/m.py`` (PEP 3147); return what is left."""
+def _bytecode(left: list[str], owner: dict[str, int], absent: Mapping[str, int]) -> list[str]:
+    """Give ``x/__pycache__/m.cpython-311.pyc`` to the owner of ``x/m.py`` (PEP 3147); return what is left.
+
+    absent: path → owner of sources that were removed: images keep bytecode alone (``compileall -b``) to save space
+    """
     still = []
     for path in left:
         if path.endswith(".pyc"):
@@ -71,8 +82,9 @@ def _bytecode(left: list[str], owner: dict[str, int]) -> list[str]:
             base = folder.removesuffix("__pycache__")
             # PEP 3147 allows no dot in a module's name, so the first one ends it; beside its source is the old way.
             source = f"{base}{name.partition('.')[0]}.py" if base != folder else f"{path[:-1]}"
-            if source in owner:
-                owner[path] = owner[source]
+            index = owner.get(source, absent.get(source))
+            if index is not None:
+                owner[path] = index
                 continue
         still.append(path)
     return still
@@ -86,26 +98,17 @@ def _by_name(left: list[str], owner: dict[str, int], claims: list[Claim], unreco
         names = claim.top_level or (claim.metadata.name.replace("-", "_"), claim.metadata.name)
         for name in names:
             named.setdefault(posixpath.join(claim.folder, name.replace(".", "/")).lower(), index)
+    named_folder = Nearest(named)
     still = []
     for path in left:
-        found = _named_owner(path, named)
+        folder, _, name = path.lower().rpartition("/")
+        module = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
+        found = module if module in named else named_folder(folder)
         if found is None:
             still.append(path)
         else:
-            owner[path] = found
+            owner[path] = named[found]
     return still
-
-
-def _named_owner(path: str, named: Mapping[str, int]) -> int | None:
-    folder, _, name = path.lower().rpartition("/")
-    module = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
-    if module in named:
-        return named[module]
-    while folder:
-        if folder in named:
-            return named[folder]
-        folder = folder.rpartition("/")[0]
-    return None
 
 
 def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
@@ -113,28 +116,18 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
 
     Only below the folders that names are imported from: nobody owns ``bin/`` for having the only script in it.
     """
-    owners: dict[str, set[int]] = defaultdict(set)
+    owners: dict[str, int] = {}
     for path, index in owner.items():
         folder = path.rpartition("/")[0]
-        while folder and folder not in sites and index not in owners[folder]:
-            owners[folder].add(index)
+        # Once a folder has this owner, or several, so have those above it.
+        while folder and folder not in sites and owners.get(folder) not in (index, _SEVERAL):
+            owners[folder] = _SEVERAL if folder in owners else index
             folder = folder.rpartition("/")[0]
+    nearest = Nearest({*owners, *sites})
     for path in left:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in sites and folder not in owners:
-            folder = folder.rpartition("/")[0]
-        if folder not in sites and len(owners.get(folder, ())) == 1:
-            owner[path] = next(iter(owners[folder]))
-
-
-def _below_a_site(folder: str, sites: set[str]) -> bool:
-    if "" in sites:
-        return True
-    while folder:
-        if folder in sites:
-            return True
-        folder = folder.rpartition("/")[0]
-    return False
+        folder = nearest(path.rpartition("/")[0])
+        if folder is not None and folder not in sites and owners[folder] != _SEVERAL:
+            owner[path] = owners[folder]
 
 
 def _conflict(claims: list[Claim], pair: tuple[int, int], paths: list[str]) -> Conflict:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from deadweight.formats.system import is_package_list, packages_in
-from deadweight.model import FileTree, Skipped
+from deadweight.inventory.discover import Claim
+from deadweight.model import Conflict, FileTree, Skipped
 
+_MARKS = ("/METADATA", "/PKG-INFO")
 Packages = list[tuple[str, tuple[str, ...]]]
 
 
@@ -28,3 +30,40 @@ def _there(paths: Iterable[str], tree: FileTree) -> Iterable[str]:
             yield path
         elif f"usr/{path}" in tree.entries:
             yield f"usr/{path}"  # /bin, /lib and /sbin are links into /usr, which the lists do not know
+
+
+def keep_packages_files(claims: Iterable[Claim], packages: Packages) -> Iterator[Conflict]:
+    """Take from claims what a package of the system lists, outside of the folder that names are imported from.
+
+    A RECORD may name any path of its prefix, which Debian's libraries are in as well. Where the package has the
+    distribution's own metadata too, it is the one that installed it.
+    """
+    outside: dict[str, list[Claim]] = {}
+    for claim in claims:
+        start = f"{claim.folder}/" if claim.folder else ""
+        for path in claim.paths:
+            if not path.startswith(start):
+                outside.setdefault(path, []).append(claim)
+    those = {id(claim): claim for found in outside.values() for claim in found}
+    marks = {number: {p for p in claim.paths if p.endswith(_MARKS)} for number, claim in those.items()}
+    taken: dict[int, dict[str, str]] = {number: {} for number in those}
+    for name, paths in packages if outside else ():
+        listed = set(paths)
+        for path in outside.keys() & listed:
+            for claim in outside[path]:
+                if not marks[id(claim)] & listed:
+                    taken[id(claim)][path] = name
+    for number, claim in those.items():
+        if taken[number]:
+            claim.paths = [path for path in claim.paths if path not in taken[number]]
+            yield _dispute(claim.metadata.name, taken[number])
+
+
+def _dispute(project: str, taken: Mapping[str, str]) -> Conflict:
+    first = min(taken)
+    more = f" and {len(taken) - 1} more" if len(taken) > 1 else ""
+    return Conflict(
+        kind="path",
+        names=(project,),
+        says=f"{project} records {first}{more}, which belongs to the system's package {taken[first]}; counted there",
+    )

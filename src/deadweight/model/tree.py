@@ -43,6 +43,9 @@ class Reader(Protocol):
     def linking(self, paths: Iterable[str]) -> Iterable[Linking | None]:
         """Yield what each file of native code needs, in order; None where that cannot be told."""
 
+    def target(self, path: str) -> str | None:
+        """Return what a symlink leads to, as it stands; None where that is not known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTree:

@@ -126,6 +126,10 @@ class _Asking:
         """Yield what each file of native code needs."""
         return (linking(partial(self._part, path)) for path in paths)
 
+    def target(self, path: str) -> str | None:
+        """Return None: the program inside does not tell."""
+        return None
+
     def _part(self, path: str, offset: int, length: int) -> bytes:
         return next(self._asked([(path, offset, length)])) or b""
 

@@ -139,6 +139,16 @@ class DiskReader:
             finally:
                 os.close(descriptor)
 
+    def target(self, path: str) -> str | None:
+        """Return what a symlink leads to, relative to its folder where that is below the root."""
+        try:
+            found = os.readlink(f"{self._root}/{path}")
+        except OSError:
+            return None
+        if found.startswith(f"{self._root.rstrip('/')}/"):
+            return os.path.relpath(found, os.path.dirname(f"{self._root}/{path}"))
+        return found
+
     def _open(self, path: str) -> int:
         # O_NONBLOCK: a fifo that took a file's place must not hold us
         return os.open(f"{self._root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

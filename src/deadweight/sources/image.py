@@ -224,3 +224,8 @@ class _Reader:
         """Yield what each file of native code needs."""
         codes = (self._files[path].entry.code for path in paths)
         return (code() if code else None for code in codes)
+
+    def target(self, path: str) -> str | None:
+        """Return what a symlink leads to."""
+        placed = self._files.get(path)
+        return placed.entry.target if placed and placed.entry.kind == "symlink" else None

@@ -109,7 +109,7 @@ def tells(path: str) -> bool:
         return folder.endswith((".dist-info", ".egg-info"))
     return (
         name == "pyvenv.cfg"
-        or path.endswith(".egg-info")
+        or path.endswith((".egg-info", ".egg"))
         or (name.endswith(".json") and folder.endswith("conda-meta"))
         or is_package_list(path)
     )

@@ -154,3 +154,7 @@ class _Reader:
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
         """Yield nothing that is known: what archives hold was not read."""
         return (None for _ in paths)
+
+    def target(self, path: str) -> str | None:
+        """Return None: no wheel has symlinks."""
+        return None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import sys
+import zipfile
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from deadweight.inventory import take_inventory
+from deadweight.inventory.contents import contents_of
 from deadweight.model import Distribution, Entry, Inventory
 from tests.builders import SITE, dist_files, inventory_of, make_tree, metadata, site_tree
 
@@ -209,3 +214,172 @@ def test_discover__recorded_path_of_another_spelling__is_the_file_that_it_names(
     found = inventory_of(dist_files("a", files={"a/__init__.py": "x = 1\n"}, record=[f"{row},,"]))
     assert found.unowned.files == 0
     assert only(found).import_names == ("a",)
+
+
+# --- folders inside each other ---------------------------------------------------------------------
+
+
+def at(prefix: str, *distributions: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{prefix}/{path}": data for files in distributions for path, data in files.items()}
+
+
+def whole(*parts: Mapping[str, str | bytes]) -> Inventory:
+    """Return the inventory of a whole system."""
+    files: dict[str, str | bytes] = {}
+    for part in parts:
+        files |= part
+    return take_inventory(replace(make_tree(files, python=None), whole=True))
+
+
+def places(found: Inventory) -> set[tuple[str, str]]:
+    return {(d.name, d.prefix) for d in found.distributions}
+
+
+VENV = "app/.venv/lib/python3.12/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("above", "venv"),
+    [
+        ("app/myapp.egg-info/PKG-INFO", VENV),
+        ("root/x.egg-info/PKG-INFO", "root/.local/lib/python3.11/site-packages"),
+        ("root/x.egg-info", "root/.pyenv/versions/3.12.1/lib/python3.12/site-packages"),
+        ("opt/python/x-1.dist-info/METADATA", "opt/python/lib/python3.12/site-packages"),
+        ("x-1.dist-info/METADATA", VENV),
+        ("app/x-1.dist-info/METADATA", "app/vendor"),
+    ],
+)
+def test_discover__metadata_above_an_environment__does_not_hide_it(above: str, venv: str) -> None:
+    found = whole({above: metadata("x")}, at(venv, dist_files("a"), dist_files("b")))
+    assert {d.name for d in found.distributions} == {"a", "b", "x"}
+
+
+def test_discover__checkout_beside_its_venv__leaves_the_venv_its_own() -> None:
+    checkout = {"app/myapp.egg-info/PKG-INFO": metadata("myapp"), "app/myapp/__init__.py": "x"}
+    found = whole(checkout, at(VENV, dist_files("a")))
+    assert places(found) == {("myapp", "app"), ("a", "app/.venv")}
+    assert found.unowned.apparent == 0
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        {"app/x-1.dist-info/METADATA": metadata("x"), "app/x-1.dist-info/top_level.txt": "package\n"},
+        at("app", dist_files("x", files={"package/_vendor/six-1.dist-info/METADATA": metadata("six")})),
+    ],
+    ids=["by its name", "by its RECORD"],
+)
+def test_discover__vendored_below_a_folder_of_any_name__is_no_distribution(app: Mapping[str, str | bytes]) -> None:
+    found = whole(app, at("app/package/_vendor", {"six-1.dist-info/METADATA": metadata("six").encode()}))
+    assert [d.name for d in found.distributions] == ["x"]
+
+
+def test_discover__thousands_of_folders_in_folders__in_linear_time() -> None:
+    deep = "/".join(["d"] * 1900)
+    files = {f"{deep[: 2 * n + 1]}/x{n}-1.dist-info/METADATA": metadata(f"x{n}") for n in range(0, 1900, 10)}
+    assert len(whole(files).distributions) == 190
+
+
+# --- caches ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cache", "name"),
+    [
+        ("root/.cache/uv/archive-v0/Vpgk3YYOLNz_-o1gYtHDc", "uv's cache"),
+        ("uv-cache/archive-v0/Vpgk3YYOLNz_-o1gYtHDc", "uv's cache"),
+        ("opt/conda/pkgs/numpy-2-py312_0/lib/python3.12/site-packages", "conda's cache"),
+        ("root/.local/share/virtualenv/wheel/3.12/image/1/CopyPipInstall/pip-24-py3-none-any", None),
+    ],
+)
+def test_discover__cache_of_an_installer__is_no_environment(cache: str, name: str | None) -> None:
+    files = {"opt/conda/pkgs/numpy-2-py312_0/info/index.json": "{}"}
+    found = whole(at(VENV, dist_files("a")), at(cache, dist_files("a"), dist_files("b")), files)
+    assert places(found) == {("a", "app/.venv")}
+    assert found.conflicts == ()
+    tree = make_tree({**at(cache, dist_files("b")), **files})
+    contents = {c.name: c.size for c in contents_of(tree, take_inventory(replace(tree, whole=True)), None)}
+    if name:
+        assert contents[name] >= sum(map(len, dist_files("b").values()))
+
+
+def test_discover__micromamba_with_one_environment__has_that_alone() -> None:
+    record = '{"name": "openssl", "version": "3", "files": ["lib/libssl.so"]}'
+    app = {"opt/conda/envs/app/conda-meta/openssl-3.json": record, "opt/conda/envs/app/lib/libssl.so": "x"}
+    cache = at("opt/conda/pkgs/numpy-2-0/lib/python3.12/site-packages", dist_files("numpy"))
+    found = whole(app, cache, {"opt/conda/pkgs/numpy-2-0/info/index.json": "{}"})
+    assert places(found) == {("openssl", "opt/conda/envs/app")}
+
+
+# --- RECORD ----------------------------------------------------------------------------------------
+
+
+def test_record__path_outside_of_its_prefix__is_not_counted_for_it() -> None:
+    record = ["../../../bin/a,,", "../../../../../etc/passwd,,", "a.py,,"]
+    venv = at("opt/venv/lib/python3.12/site-packages", dist_files("a", files={"a.py": "1234"}, record=record))
+    found = whole(venv, {"opt/venv/bin/a": "12", "etc/passwd": "x" * 1000})
+    assert only(found).sizes.apparent == sum(map(len, venv.values())) + 2
+    (conflict,) = found.conflicts
+    assert conflict.kind == "escape"
+    assert "../../../../../etc/passwd" in conflict.says
+
+
+def test_record__file_of_a_package_of_the_system__stays_the_package_s() -> None:
+    record = ["../../x86_64-linux-gnu/libc.so.6,,", "evil.py,,"]
+    evil = at("usr/lib/python3/dist-packages", dist_files("evil", files={"evil.py": "1"}, record=record))
+    system = {"usr/lib/x86_64-linux-gnu/libc.so.6": "x" * 500}
+    lists = {"var/lib/dpkg/info/libc6.list": "/usr/lib/x86_64-linux-gnu/libc.so.6\n"}
+    found = whole(evil, system, lists)
+    assert only(found).sizes.apparent == sum(map(len, evil.values()))
+    (conflict,) = found.conflicts
+    assert (conflict.kind, conflict.names) == ("path", ("evil",))
+    assert "libc6" in conflict.says
+    mine = {"var/lib/dpkg/info/evil.list": "/".join(["", *min(p for p in evil if p.endswith("METADATA")).split("/")])}
+    both = {**mine, "var/lib/dpkg/info/libc6.list": mine["var/lib/dpkg/info/evil.list"] + "\n" + lists[next(iter(lists))]}
+    assert whole(evil, system, both).conflicts == ()
+
+
+def test_record__of_pip_install_target__its_programs_are_where_pip_moves_them() -> None:
+    target = at("opt/deps", dist_files("a", files={"a.py": "1"}, record=["../../bin/a,,", "a.py,,"]))
+    found = whole(target, {"opt/deps/bin/a": "12345"})
+    assert only(found).sizes.apparent == sum(map(len, target.values())) + 5
+    assert found.conflicts == ()
+
+
+def test_record__with_more_lines_than_any__is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["deadweight.inventory.discover"], "_MOST_CLAIMED", 9)
+    found = inventory_of(dist_files("a"), dist_files("b", files={f"b/{n}.py": "" for n in range(9)}))
+    assert [s.name for s in found.skipped] == [f"{SITE}/b-1.0.dist-info/RECORD"]
+    assert [d.name for d in found.distributions] == ["a", "b"]
+
+
+# --- eggs ------------------------------------------------------------------------------------------
+
+
+def test_egg__folder_in_site_packages__is_a_distribution_with_all_that_is_in_it() -> None:
+    egg = {
+        "My_Lib-1.2-py3.11.egg/EGG-INFO/PKG-INFO": metadata("my-lib", "1.2").encode(),
+        "My_Lib-1.2-py3.11.egg/EGG-INFO/requires.txt": b"six\n",
+        "My_Lib-1.2-py3.11.egg/my_lib/__init__.py": b"x",
+        "My_Lib-1.2-py3.11.egg/my_lib/data.bin": b"12345",
+    }
+    found = inventory_of(egg)
+    assert (only(found).name, only(found).version, only(found).metadata.requires) == ("my-lib", "1.2", ("six",))
+    assert only(found).import_names == ("my_lib",)
+    assert (found.unowned.files, found.warnings) == (0, ())
+
+
+def test_egg__zipped__is_a_distribution_of_its_file() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("EGG-INFO/PKG-INFO", metadata("zipped", "2.0"))
+        archive.writestr("EGG-INFO/top_level.txt", "zipped_module\n")
+    found = inventory_of({"zipped-2.0-py3.11.egg": buffer.getvalue(), "broken-3-py3.egg": b"no zip"})
+    assert [(d.name, d.version, d.import_names) for d in found.distributions] == [
+        ("broken", "3", ()), ("zipped", "2.0", ("zipped_module",))
+    ]  # fmt: skip
+
+
+def test_egg__beside_a_checkout__is_not_installed() -> None:
+    found = whole(at("app/dist", {"a-1-py3.11.egg": b"x"}), at("app/.eggs", {"b-1-py3.egg/EGG-INFO/PKG-INFO": b"x"}))
+    assert found.distributions == ()

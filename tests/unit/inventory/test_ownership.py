@@ -230,3 +230,11 @@ def test_symlink__recorded__counts_as_itself() -> None:
     tree = site_tree(dist_files("a", files={"a/lib.so": ""}))
     entries = {**tree.entries, f"{SITE}/a/lib.so": Entry(11, 0, None, "symlink")}
     assert code_bytes(take_inventory(replace(tree, entries=entries)))["a"] == 11
+
+
+def test_bytecode__whose_source_was_removed__goes_with_the_distribution_that_lists_it() -> None:
+    record = ["a/__init__.py,,", "a/part.py,,"]
+    bare = dist_files("a", files={"a/__init__.pyc": "12", "a/__pycache__/part.cpython-311.pyc": "345"}, record=record)
+    (a,) = inventory_of(bare).distributions
+    assert a.sizes.bytecode == 5
+    assert a.import_names == ("a",)

@@ -236,3 +236,16 @@ def test_listing__no_process_can_be_started__lists_all_the_same(
     monkeypatch.setattr("subprocess.Popen", popen)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert read_environment(str(tmp_path)).entries == expected
+
+
+def test_listing__site_packages_behind_a_symlink_that_leaves_the_prefix__is_told(tmp_path: Path) -> None:
+    elsewhere = make_env(tmp_path / "elsewhere", dist_files("a"))
+    prefix = tmp_path / "env"
+    (prefix / "lib").mkdir(parents=True)
+    (prefix / "lib64").symlink_to("lib")
+    (prefix / "lib/python3.11").symlink_to(elsewhere / "lib/python3.11")
+    found = take_inventory(Listing(str(prefix)).finish())
+    assert found.distributions == ()
+    (skipped,) = found.skipped
+    assert skipped.name == "lib/python3.11"
+    assert str(elsewhere) in skipped.reason

@@ -1,0 +1,37 @@
+"""The paths of a tree → the caches of installers in it, which hold distributions that no Python imports.
+
+They are recognized by their layout, since UV_CACHE_DIR, CONDA_PKGS_DIRS and the like move them.
+source: uv's "Cache" documentation (versioned buckets); conda's "Package specification" (info/index.json of an unpacked
+package); virtualenv's app-data; pdm's ``install.cache``
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+UV, CONDA, OTHERS = "uv's cache", "conda's cache", "caches of other installers"
+
+# "archive-v0/Vpgk3YYOLNz_-o1gYtHDc/numpy-2.1.0.dist-info/METADATA"
+_UV = re.compile(r"(?:\A|(.*?)/)archive-v\d+/[A-Za-z0-9_-]{16,}/")
+_OTHERS = re.compile(r"(?:\A|.*?/)(?:virtualenv/wheel/[^/]+/image|pdm/packages)(?=/)")
+_CONDA = ("/info/index.json", "/info/repodata_record.json")
+
+
+def cache_folders(paths: Iterable[str]) -> dict[str, str]:
+    """Return folder → whose cache it is."""
+    found: dict[str, str] = {}
+    for path in paths:
+        if "archive-v" in path:
+            match = _UV.match(path)
+            if match and match[1]:
+                found[match[1]] = UV
+        elif path.endswith(_CONDA):
+            folder = path[: path.rindex("/info/")].rpartition("/")[0]
+            if folder:
+                found[folder] = CONDA
+        elif "virtualenv/wheel/" in path or "pdm/packages/" in path:
+            match = _OTHERS.match(path)
+            if match:
+                found[match[0]] = OTHERS
+    return found
