@@ -104,20 +104,34 @@ def image_files(
     return found
 
 
-def make_elf(*, needed: Sequence[str] = (), soname: str = "", build_id: bytes = b"", bits: int = 64) -> bytes:
-    """Return an ELF file for x86 with a dynamic segment and a build-id, and nothing that could run."""
+def make_elf(
+    *,
+    needed: Sequence[str] = (),
+    soname: str = "",
+    build_id: bytes = b"",
+    bits: int = 64,
+    order: Sequence[str] = ("names", "note", "dynamic"),
+    gap: int = 0,
+) -> bytes:
+    """Return an ELF file for x86 with a dynamic segment and a build-id, and nothing that could run.
+
+    order: how its parts follow each other; gap: bytes before each of them
+    """
     wide = bits == 64
     names = b"\0" + b"".join(name.encode() + b"\0" for name in (*needed, *([soname] if soname else [])))
     note = struct.pack("<III4s", 4, len(build_id), 3, b"GNU\0") + build_id if build_id else b""
     header_size, segment_size = (64, 56) if wide else (52, 32)
-    start = header_size + 3 * segment_size
-    base = 0x10000
-    at = {"names": start, "note": start + len(names), "dynamic": start + len(names) + len(note)}
     tags = [(1, names.index(b"\0" + name.encode() + b"\0") + 1) for name in needed]
     tags += [(14, names.index(b"\0" + soname.encode() + b"\0") + 1)] if soname else []
+    base, entry = 0x10000, "<qQ" if wide else "<iI"
+    sizes = {"names": len(names), "note": len(note), "dynamic": (len(tags) + 2) * struct.calcsize(entry)}
+    at, whole = {}, header_size + 3 * segment_size
+    for part in order:
+        at[part] = whole + gap
+        whole = at[part] + sizes[part]
     tags += [(5, base + at["names"]), (0, 0)]
-    dynamic = b"".join(struct.pack("<qQ" if wide else "<iI", *tag) for tag in tags)
-    whole = at["dynamic"] + len(dynamic)
+    dynamic = b"".join(struct.pack(entry, *tag) for tag in tags)
+    content = {"names": names, "note": note, "dynamic": dynamic}
 
     def segment(kind: int, offset: int, size: int) -> bytes:
         if wide:
@@ -129,4 +143,4 @@ def make_elf(*, needed: Sequence[str] = (), soname: str = "", build_id: bytes = 
     machine = 62 if wide else 3
     header = struct.pack(shape, 3, machine, 1, 0, header_size, 0, 0, header_size, segment_size, 3, 0, 0, 0)
     segments = segment(1, 0, whole) + segment(2, at["dynamic"], len(dynamic)) + segment(4, at["note"], len(note))
-    return ident + header + segments + names + note + dynamic
+    return ident + header + segments + b"".join(bytes(gap) + content[part] for part in order)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from deadweight.errors import BadInput
 from deadweight.findings import Profile
 from deadweight.sources import children
 from deadweight.sources import packed as packed_layers
+from deadweight.sources import windows
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.conftest import Golden
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_image, make_tar, packed
@@ -527,3 +529,19 @@ def test_image__text__environments_contents_layers_and_libraries(
     Path("image.tar").write_bytes(make_image(*layers, commands=COMMANDS))
     assert _run(["image.tar", "--quiet"], debug=True) == 0
     golden(f"image-{width}.txt", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["names", "note", "dynamic"])), ids="-".join)
+@pytest.mark.parametrize("compression", ["", "gzip"])
+def test_image__libraries_with_their_parts_in_any_order__need_the_same_from_a_stream(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch, order: Sequence[str], compression: Compression
+) -> None:
+    monkeypatch.setattr(windows, "_REMEMBERED", 5000)
+    monkeypatch.setattr(windows, "_BEHIND", 20_000)
+    library = make_elf(soname="libfoo.so.1", needed=["libc.so.6"], build_id=b"same" * 5, order=order, gap=9000)
+    user = make_elf(needed=["libfoo.so.1", "libbar-12.so"], order=order, gap=2000)
+    unreadable = b"\x7fELF" + bytes(900)  # a library all the same: others find it by its name
+    files = {"foo.libs/libfoo-9.so": library, "foo/_foo.so": user, "foo.libs/libbar-12.so": unreadable}
+    found = measured(make_image(site(dist_files("foo", files=files)), compression=compression)).system
+    assert found is not None
+    assert [(need.library, need.by, need.provider) for need in found.needs] == [("libc.so.6", ("foo",), None)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from deadweight.model import Linking
@@ -17,6 +18,7 @@ ReadAt = Callable[[int, int], bytes]  # (offset, length) → bytes, fewer at the
 
 HEADER_BYTES = 1024  # hold the header and the program headers of nearly all files
 _LOAD, _DYNAMIC, _NOTE = 1, 2, 4
+_NAME = 0  # no type of a segment
 _NEEDED, _STRTAB, _SONAME = 1, 5, 14
 _GNU_BUILD_ID = 3
 _MOST_SEGMENTS = 128
@@ -54,23 +56,36 @@ def _linking(read_at: ReadAt) -> Linking | None:
     if layout is None:
         return None
     segments = list(_segments(head, layout, read_at))
-    build_id = next(filter(None, (_build_id(read_at, s, layout.order) for s in segments if s.kind == _NOTE)), "")
-    dynamic = next((s for s in segments if s.kind == _DYNAMIC), None)
-    if dynamic is None:
-        return Linking(build_id=build_id)
-    tags = list(_tags(read_at(dynamic.offset, min(dynamic.size, _MOST_DYNAMIC)), layout))
-    strings = _offset_of(next((value for tag, value in tags if tag == _STRTAB), None), segments)
-    names = [(tag, value) for tag, value in tags if tag in (_NEEDED, _SONAME)][:_MOST_NEEDED]
-    if not names:
-        return Linking(build_id=build_id)
-    if strings is None:
-        return None
-    found = [(tag, _name(read_at, strings + value)) for tag, value in names]
+    build_id, names = "", []
+    # In the order of offsets: what streams by cannot be read again, and patchelf moves each of these anywhere.
+    pending = [(s.offset, s.kind, 0, s.size) for s in segments if s.kind in (_DYNAMIC, _NOTE)]
+    heapify(pending)
+    while pending:
+        offset, kind, tag, size = heappop(pending)
+        if kind == _NOTE:
+            build_id = build_id or _build_id(read_at, offset, size, layout.order)
+        elif kind == _NAME:
+            names.append((size, tag, _name(read_at, offset)))
+        else:
+            for each in _names(read_at(offset, min(size, _MOST_DYNAMIC)), layout, segments):
+                heappush(pending, each)
+    names.sort()
     return Linking(
-        needed=tuple(name for tag, name in found if tag == _NEEDED and name),
-        soname=next((name for tag, name in found if tag == _SONAME), ""),
+        needed=tuple(name for _, tag, name in names if tag == _NEEDED and name),
+        soname=next((name for _, tag, name in names if tag == _SONAME), ""),
         build_id=build_id,
     )
+
+
+def _names(dynamic: bytes, layout: _Layout, segments: list[_Segment]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (offset, _NAME, tag, number) of the names that a dynamic segment points to."""
+    tags = list(_tags(dynamic, layout))
+    names = [(tag, value) for tag, value in tags if tag in (_NEEDED, _SONAME)][:_MOST_NEEDED]
+    strings = _offset_of(next((value for tag, value in tags if tag == _STRTAB), None), segments)
+    if names and strings is None:
+        raise ValueError("names in no segment")
+    for number, (tag, value) in enumerate(names):
+        yield (strings or 0) + value, _NAME, tag, number
 
 
 def _layout(head: bytes) -> _Layout | None:
@@ -127,9 +142,12 @@ def _name(read_at: ReadAt, offset: int) -> str:
     return read_at(offset, _LONGEST_NAME).partition(b"\0")[0].decode("utf-8", "replace")
 
 
-def _build_id(read_at: ReadAt, segment: _Segment, order: str) -> str:
-    """Return the build-id among a segment's notes, as hexadecimal digits; "" where there is none."""
-    data = read_at(segment.offset, min(segment.size, _LARGEST_NOTE))
+def _build_id(read_at: ReadAt, offset: int, size: int, order: str) -> str:
+    """Return the build-id among a segment's notes, as hexadecimal digits; "" where none is, or it cannot be read."""
+    try:
+        data = read_at(offset, min(size, _LARGEST_NOTE))
+    except LookupError:
+        return ""
     at = 0
     while at + 12 <= len(data):
         name_size, size, kind = struct.unpack_from(order + "III", data, at)

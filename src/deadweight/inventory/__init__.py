@@ -57,7 +57,12 @@ def take_inventory(tree: FileTree) -> Inventory:
         distributions=distributions,
         unowned=unowned,
         total=total,
-        conflicts=(*disputes, *conflicts, *_escapes(claims), *(c for those in apart.values() for c in _duplicates(those))),
+        conflicts=(
+            *disputes,
+            *conflicts,
+            *_escapes(claims),
+            *(c for those in apart.values() for c in _duplicates(those)),
+        ),
         skipped=(*tree.skipped, *found.skipped, *unread),
         packages=tuple(packages),
         native=tuple(native),

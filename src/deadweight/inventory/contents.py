@@ -58,9 +58,7 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
     return tuple(sorted(found, key=lambda content: (-content.size, content.name)))
 
 
-def _sorter(
-    system: set[str], is_base: Callable[[str], bool] | None, caches: Mapping[str, str]
-) -> Callable[[str], str]:
+def _sorter(system: set[str], is_base: Callable[[str], bool] | None, caches: Mapping[str, str]) -> Callable[[str], str]:
     cache_of = Nearest(caches)
     anything = re.compile("|".join(f"(?P<s{n}>{'|'.join(patterns)})" for n, (_, patterns) in enumerate(_BY_PATH)))
 

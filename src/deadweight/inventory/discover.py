@@ -199,7 +199,9 @@ class _Reading:
         if base == EGG_INFO:
             egg = site
             site, _, base = egg.rpartition("/")
-        head = self._read(files, "METADATA", _HEAD) or self._read(files, "PKG-INFO", _HEAD) or self._read(files, "", _HEAD)
+        head = (
+            self._read(files, "METADATA", _HEAD) or self._read(files, "PKG-INFO", _HEAD) or self._read(files, "", _HEAD)
+        )
         metadata = parse_metadata(
             head,
             base,
@@ -306,7 +308,9 @@ def _add(claim: Claim, folder: str, recorded: list[str]) -> None:
         claim.paths += [start + path for path in recorded]
         return
     for path in recorded:
-        inside = installed_path(claim.folder, path if folder == claim.folder else f"{folder[len(claim.folder):].strip('/')}/{path}")
+        inside = installed_path(
+            claim.folder, path if folder == claim.folder else f"{folder[len(claim.folder) :].strip('/')}/{path}"
+        )
         if inside is None:
             claim.escaped.append(path)
         else:

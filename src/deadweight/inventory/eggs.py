@@ -29,7 +29,9 @@ def egg_metadata(data: bytes) -> tuple[bytes, bytes, tuple[str, ...]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             there = set(archive.namelist())
-            texts = [_text(archive, f"{EGG_INFO}/{name}", there) for name in ("PKG-INFO", "requires.txt", "top_level.txt")]
+            texts = [
+                _text(archive, f"{EGG_INFO}/{name}", there) for name in ("PKG-INFO", "requires.txt", "top_level.txt")
+            ]
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError, NotImplementedError):
         return b"", b"", ()
     return texts[0], texts[1], tuple(texts[2].decode("utf-8", "replace").split())

@@ -7,7 +7,7 @@ loader's business, and wheels lead it to their own with RPATH.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 
 from deadweight.model import FileTree, Inventory, Linking, Need, Twins
 
@@ -16,18 +16,23 @@ _LOADERS = ("ld-linux", "ld-musl", "linux-vdso", "linux-gate")
 
 def libraries_of(tree: FileTree, inventory: Inventory) -> tuple[tuple[Need, ...], tuple[Twins, ...]]:
     """Return what native code of distributions needs of the system, and the libraries that several of them carry."""
-    linked = dict(_linked(tree, inventory.native))
+    native = inventory.native
+    # What cannot be read needs nothing that is known, but others find it by its file's name all the same.
+    linked = {path: found or Linking() for path, found in zip(native, tree.reader.linking(native), strict=True)}
     return _needs(linked, tree, inventory), _twins(linked, tree, inventory)
-
-
-def _linked(tree: FileTree, native: Collection[str]) -> Iterator[tuple[str, Linking]]:
-    yield from ((path, found) for path, found in zip(native, tree.reader.linking(native), strict=True) if found)
 
 
 def _needs(linked: Mapping[str, Linking], tree: FileTree, inventory: Inventory) -> tuple[Need, ...]:
     owner = inventory.owner
     inside: set[str] = set()
-    outside = {p.rpartition("/")[2]: p for p, entry in tree.entries.items() if entry.kind == "symlink" and ".so" in p}
+    outside: dict[str, str] = {}
+    for path, entry in tree.entries.items():
+        if entry.kind == "symlink" and ".so" in path:
+            name = path.rpartition("/")[2]
+            if path in owner:
+                inside.add(name)  # conda's packages have libssl.so.3 and libssl.so as links
+            else:
+                outside[name] = path
     for path, found in sorted(linked.items()):
         names = {found.soname, path.rpartition("/")[2]} - {""}
         if path in owner:

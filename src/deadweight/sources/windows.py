@@ -6,7 +6,8 @@ import os
 
 from deadweight.formats.tar import Blocks, pass_over
 
-_REMEMBERED = 1 << 25  # bytes of a stream that one can go back to; where names lie that the dynamic segment speaks of
+_REMEMBERED = 1 << 25  # bytes of a stream's front: names lie there, and the segment that points to them at the end
+_BEHIND = 1 << 23  # bytes before the last that was asked for; patchelf puts names on either side of that segment
 
 
 class Stored:
@@ -21,7 +22,7 @@ class Stored:
 
 
 class Passing:
-    """The next ``length`` bytes of blocks, of which only the first are remembered.
+    """The next ``length`` bytes of blocks, of which only the first are remembered, and those around the last read.
 
     blocks: of an archive, in which it lies as a member
     front:  bytes of it that were read already
@@ -29,7 +30,8 @@ class Passing:
 
     def __init__(self, front: bytes, blocks: Blocks, length: int) -> None:
         self._blocks, self._length = blocks, length
-        self._held, self._passed = bytearray(front), len(front)
+        self._front, self._passed = bytearray(front), len(front)
+        self._recent, self._recent_at = bytearray(), len(front)
 
     def __call__(self, offset: int, length: int) -> bytes:
         """Return bytes from ``offset`` on, fewer at the end; raises LookupError for what has passed by."""
@@ -37,21 +39,31 @@ class Passing:
         if offset >= stop:
             return b""  # beyond the end: what comes there is no longer of this file
         if stop > self._passed:
-            self._remember(min(stop, _REMEMBERED) - self._passed)
-        if stop <= len(self._held):
-            return bytes(self._held[offset:stop])
-        if offset < self._passed:
-            raise LookupError(offset)
-        self._passed += self._blocks.skip(offset - self._passed)
-        found = self._blocks.read(stop - offset)
-        self._passed += len(found)
+            self._advance(offset, stop)
+        found = bytes(self._front[offset:stop])
+        at = offset + len(found)
+        if at < stop:
+            if at < self._recent_at:
+                raise LookupError(offset)
+            found += self._recent[at - self._recent_at : stop - self._recent_at]
         return found
 
     def finish(self) -> None:
         """Pass over what is left, and what fills the last block; raises Malformed where some of it is not there."""
         pass_over(self._blocks, self._length, self._passed)
 
-    def _remember(self, length: int) -> None:
-        if length > 0 and self._passed == len(self._held):
-            self._held += self._blocks.read(length)
-            self._passed = len(self._held)
+    def _advance(self, offset: int, stop: int) -> None:
+        """Read on until ``stop``, and remember what lies around ``offset``."""
+        if self._passed == len(self._front) < _REMEMBERED:
+            self._front += self._blocks.read(min(stop, _REMEMBERED) - self._passed)
+            self._passed = self._recent_at = len(self._front)
+        start = max(offset - _BEHIND, self._recent_at)
+        if start > self._passed:
+            self._passed += self._blocks.skip(start - self._passed)
+            self._recent.clear()
+            self._recent_at = self._passed
+        del self._recent[: start - self._recent_at]
+        self._recent_at = max(start, self._recent_at)
+        if stop > self._passed:
+            self._recent += self._blocks.read(stop - self._passed)
+            self._passed = self._recent_at + len(self._recent)

@@ -335,7 +335,10 @@ def test_record__file_of_a_package_of_the_system__stays_the_package_s() -> None:
     assert (conflict.kind, conflict.names) == ("path", ("evil",))
     assert "libc6" in conflict.says
     mine = {"var/lib/dpkg/info/evil.list": "/".join(["", *min(p for p in evil if p.endswith("METADATA")).split("/")])}
-    both = {**mine, "var/lib/dpkg/info/libc6.list": mine["var/lib/dpkg/info/evil.list"] + "\n" + lists[next(iter(lists))]}
+    both = {
+        **mine,
+        "var/lib/dpkg/info/libc6.list": mine["var/lib/dpkg/info/evil.list"] + "\n" + lists[next(iter(lists))],
+    }
     assert whole(evil, system, both).conflicts == ()
 
 

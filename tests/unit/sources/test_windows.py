@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import pytest
 
@@ -31,13 +30,23 @@ def test_passing__any_part__is_of_the_file_and_the_next_one_stays_whole(
     assert blocks.read(99) == NEXT
 
 
-@pytest.mark.parametrize("ask", [lambda found: found(0, 10), lambda found: found(1, 9)])
-def test_passing__what_has_passed_by__cannot_be_had(
-    monkeypatch: pytest.MonkeyPatch, ask: Callable[[Passing], bytes]
+@pytest.mark.parametrize("remembered", [4, 99])
+def test_passing__names_on_either_side_of_what_was_read__can_be_had(
+    monkeypatch: pytest.MonkeyPatch, remembered: int
 ) -> None:
+    found, _ = passing(monkeypatch, remembered)
+    monkeypatch.setattr(windows, "_BEHIND", 2)
+    assert found(8, 1) == b"8"
+    assert (found(6, 2), found(9, 1), found(7, 3), found(0, 4)) == (b"67", b"9", b"789", b"0123")
+
+
+def test_passing__what_has_passed_by__cannot_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = passing(monkeypatch, remembered=4)
-    with pytest.raises(LookupError):
-        ask(found)
+    monkeypatch.setattr(windows, "_BEHIND", 2)
+    assert found(9, 1) == b"9"
+    for ask in ((6, 1), (4, 9), (3, 2)):
+        with pytest.raises(LookupError):
+            found(*ask)
 
 
 def test_passing__archive_that_is_cut_short__is_malformed() -> None:
