@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import struct
 import tarfile
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 Content = str | bytes | None | tarfile.TarInfo  # None: a whiteout of that path
-Compression = Literal["", "gzip", "zstd"]
+Compression = Literal["", "gzip", "zstd", "xz", "bzip2"]
 Form = Literal["docker", "oci"]
 _OCI = "application/vnd.oci.image"
 
@@ -47,6 +49,10 @@ def link(target: str, *, hard: bool = False) -> tarfile.TarInfo:
 def packed(data: bytes, compression: Compression) -> bytes:
     if compression == "gzip":
         return gzip.compress(data, 1)
+    if compression == "xz":
+        return lzma.compress(data, preset=1)
+    if compression == "bzip2":
+        return bz2.compress(data, 1)
     if compression == "zstd":
         import zstandard
 

@@ -227,21 +227,25 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
     from deadweight.inventory.layers import image_facts
     from deadweight.inventory.libraries import libraries_of
     from deadweight.model import SystemFacts
+    from deadweight.sources.image import Which
     from deadweight.sources.systems import opened_system
 
     file = _its_requirements(settings)
-    with opened_system(target.path, settings.platform, observe=observe) as (tree, image):
+    with opened_system(target.path, Which(target.image, settings.platform), observe=observe) as (tree, image):
         observe(Progress("measuring", target.path))
         inventory = take_inventory(_searched_first(tree, settings.environment))
         _check_environment(inventory, settings.environment)
         needs, twins = libraries_of(tree, inventory)
     system = SystemFacts(
-        contents=contents_of(tree, inventory, image.overlay.is_lowest if image else None),
+        contents=contents_of(tree, inventory, image.overlay.is_lowest if image and len(image.layers) > 1 else None),
         packages=packages_of(tree, inventory),
         needs=needs,
         twins=twins,
     )
-    facts = image_facts(inventory, image.layers, image.overlay) if image else None
+    facts = None
+    if image:
+        facts = image_facts(inventory, image.layers, image.overlay)
+        inventory = replace(inventory, warnings=(*inventory.warnings, *image.warnings))
     source = source_of(target, settings, observe)
     return conclude(target, inventory, settings, file, image=facts, system=system, source=source)
 

@@ -14,7 +14,8 @@ from deadweight.folders import ENVIRONMENTS, LOCK, project_files
 
 _UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
 Form = Literal["file", "project", "lock", "names"]
-_IMAGES = ("docker-archive", "oci-archive", "oci")
+_IMAGES = ("docker-archive", "oci-archive", "oci", "dir")
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh")  # gzip, zstd, xz, bzip2
 _ENGINES = ("docker", "podman", "container")
 # What engines take for a name (https://pkg.go.dev/github.com/distribution/reference); so nothing of it is an option.
 _REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
@@ -28,6 +29,7 @@ class Target:
     form:   how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock, names of projects
     lines:  those names, as requirements
     beside: what else in the folder could have been measured, where the user gave one
+    image:  which image of an archive or folder that holds several: a tag, a digest, or "@" and a number
     """
 
     kind: Literal["requirements", "environment", "image", "container"]
@@ -35,6 +37,7 @@ class Target:
     form: Form = "file"
     lines: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    image: str = ""
 
 
 def parse_target(given: str | Sequence[str]) -> Target:
@@ -44,7 +47,8 @@ def parse_target(given: str | Sequence[str]) -> Target:
     The folder of a project means its lock, else its ``pyproject.toml``, else its ``requirements.txt``.
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
-    ``docker-archive:FILE``, ``oci-archive:FILE``, ``oci:DIR``, ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
+    ``docker-archive:FILE[:TAG]``, ``oci-archive:FILE[:TAG]``, ``oci:DIR[:TAG]``, ``dir:DIR`` (skopeo's),
+    ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
     ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is standard input: an image, or
     requirements as ``pip freeze`` prints them.
     raises: UnclearTarget
@@ -89,7 +93,7 @@ def _by_scheme(given: str) -> Target | None:
     if not colon:
         return None
     if scheme in _IMAGES:
-        return _image(rest)
+        return _named_image(rest)
     if scheme in _ENGINES:
         return _of_engine(scheme, rest)
     if scheme == "registry":
@@ -125,17 +129,39 @@ def _image(path: str) -> Target:
     return Target("image", os.path.join(".", path) if ":" in path.partition("/")[0] else path)
 
 
+def _named_image(given: str) -> Target:
+    """Return what ``PATH[:TAG]`` means: the longest path that is there, and what follows it."""
+    path, name = given, ""
+    while ":" in path and not os.path.lexists(path):
+        path, _, more = path.rpartition(":")
+        name = f"{more}:{name}" if name else more
+    if not path or not os.path.lexists(path):
+        return _image(given)
+    return replace(_image(path), image=name)
+
+
 def _is_archive(path: str) -> bool:
-    """Say whether a file is a tar archive, by the magic of its first header (POSIX.1-2017, ustar)."""
+    """Say whether a file is a tar archive (POSIX.1-2017, ustar), or compressed, as those may be."""
     try:
         with open(path, "rb") as file:
-            return file.read(512)[257:262] == b"ustar"
+            front = file.read(512)
     except OSError:
         return False
+    return front[257:262] == b"ustar" or front.startswith(_COMPRESSED)
+
+
+def _is_image_folder(path: str) -> bool:
+    """Say whether a folder is an OCI layout, or what skopeo writes with ``dir:``."""
+    there = [name for name in ("oci-layout", "index.json", "manifest.json", "version") if _is_file(path, name)]
+    return there[:2] == ["oci-layout", "index.json"] or there[-2:] == ["manifest.json", "version"]
+
+
+def _is_file(folder: str, name: str) -> bool:
+    return os.path.isfile(os.path.join(folder, name))
 
 
 def _folder(path: str) -> Target:
-    if os.path.isfile(os.path.join(path, "oci-layout")) and os.path.isfile(os.path.join(path, "index.json")):
+    if _is_image_folder(path):
         return Target("image", path)
     files = project_files(path)
     if is_environment(path):

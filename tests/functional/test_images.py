@@ -16,9 +16,8 @@ from deadweight import Settings, profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.findings import Profile
-from deadweight.sources import children
+from deadweight.sources import blocks, children, layers, windows
 from deadweight.sources import packed as packed_layers
-from deadweight.sources import windows
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.conftest import Golden
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_image, make_tar, packed
@@ -55,7 +54,7 @@ def measure(tmp_path: Path, data: bytes) -> Profile:
 
 
 @pytest.mark.parametrize("form", ["docker", "oci"])
-@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd", "xz"])
 def test_image__any_archive__the_same_figures(tmp_path: Path, form: str, compression: Compression) -> None:
     found = measure(tmp_path, make_image(*LAYERS, commands=COMMANDS, form=form, compression=compression))  # type: ignore[arg-type]
     sizes = {d.key: d.sizes.apparent for d in found.inventory.distributions}
@@ -305,33 +304,43 @@ def test_image__name_longer_than_any__is_refused(tmp_path: Path, form: int, memb
         measure(tmp_path, make_tar({**files, "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'}))
 
 
-@pytest.mark.parametrize("most", ["_MOST_ENTRIES", "_MOST_TEXT"])
-def test_image__more_than_memory_holds__is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str) -> None:
+def test_image__more_than_memory_holds__is_refused(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
-    assert measure(tmp_path, make_image(layer, compression="gzip")).inventory.total.files == 200
-    monkeypatch.setattr(f"deadweight.sources.layers.{most}", 199)
+    assert measured(make_image(layer, compression="gzip")).inventory.total.files == 200
+    monkeypatch.setattr("deadweight.sources.layers._MOST_MEMORY", 100_000)
     with pytest.raises(BadInput, match="more files than any system"):
-        measure(tmp_path, make_image(layer, compression="gzip"))
+        measured(make_image(layer, compression="gzip"))
 
 
-def test_image__same_layer_again_and_again__takes_memory_each_time(
+def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_time(
     measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deadweight.sources.layers._MOST_ENTRIES", 100)
-    manifest = json.dumps([{"Config": "c", "Layers": ["l"] * 60}])
+    def image(count: int) -> bytes:
+        manifest = json.dumps([{"Config": "c", "Layers": ["l"] * count}])
+        return make_tar({"l": packed(make_tar({"a": "x", "b": "y"}), "gzip"), "c": "{}", "manifest.json": manifest})
+
+    count = itertools.count()
+    monkeypatch.setattr(layers, "opened", lambda *given: (next(count), blocks.opened(*given))[1])
+    found = measured(image(60))
+    assert next(count) == 1
+    assert found.image is not None
+    assert [layer.size for layer in found.image.layers] == [2] * 60
+    monkeypatch.setattr("deadweight.sources.layers._MOST_MEMORY", 20_000)
     with pytest.raises(BadInput, match="more files than any system"):
-        measured(make_tar({"l": make_tar({"a": "x", "b": "y"}), "c": "{}", "manifest.json": manifest}))
+        measured(image(60))
 
 
-def test_image__layer_that_unpacks_without_end__is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.layers._MOST_UNPACKED", 1 << 24)
+def test_image__layers_that_unpack_without_end__are_bounded(
+    measured: Measured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "_FREE", 1 << 24)
     member = tarfile.TarInfo("zeros")
-    member.size = 1 << 26
-    bomb = packed(member.tobuf() + bytes(member.size), "gzip")
-    assert len(bomb) < 1 << 20
+    member.size = 1 << 25
+    bomb = packed(member.tobuf() + bytes(member.size), "zstd")
+    assert len(bomb) < 1 << 15
     files: dict[str, Content] = {"l": bomb, "c": "{}", "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'}
-    with pytest.raises(BadInput, match="unpacks to more than any layer holds"):
-        measure(tmp_path, make_tar(files))
+    with pytest.raises(BadInput, match="unpack to more than any image holds"):
+        measured(make_tar(files))
 
 
 def test_image__devices_sockets_and_loops_of_links__weigh_nothing_and_end(tmp_path: Path) -> None:

@@ -112,10 +112,7 @@ def test_registry__for_several_platforms__the_one_that_was_asked_for(platform: s
 def test_registry__for_another_platform__says_which_there_are() -> None:
     files, index = several()
     with Registry(files=files, tags={"1": index, "amd": MANIFEST}) as registry:
-        assert (
-            fails(registry, platform="linux/s390x").hint
-            == "it is there for linux/amd64, linux/arm64/v8, unknown/unknown"
-        )
+        assert fails(registry, platform="linux/s390x").hint == "it is there for linux/amd64, linux/arm64/v8"
         assert fails(registry, registry.target(":amd"), platform="linux/arm64").hint == "it is there for linux/amd64"
 
 

@@ -27,7 +27,7 @@ def one_input(data: bytes) -> None:
     overlay = Overlay()
     overlay.add(0, found)
     overlay.add(1, found)
-    assert sum(size for *_, size in wasted(overlay)) <= sum(entry.apparent for entry in found)
+    assert sum(hidden.placed.size for hidden in wasted(overlay)) <= sum(entry.apparent for entry in found)
     try:
         expected = of_tarfile(data)
     except (tarfile.TarError, ValueError, EOFError, OverflowError, MemoryError):

@@ -34,8 +34,9 @@ def test_wasted__any_layers__what_is_seen_and_what_is_wasted_are_all_there_is(la
         overlay.add(number, entries)
         shipped[number] = sum(entry.apparent for entry in entries)
     in_vain: Counter[int] = Counter()
-    for _, layer, size in wasted(overlay):
-        in_vain[layer] += size
-    seen = {placed.inode: placed.entry.apparent for placed in overlay.files.values()}
+    for _, placed, by in wasted(overlay):
+        in_vain[placed.layer] += placed.size
+        assert by >= placed.layer
+    seen = {placed.inode or path: placed.size for path, placed in overlay.files.items()}
     assert sum(seen.values()) + in_vain.total() == shipped.total()
     assert all(in_vain[number] <= shipped[number] for number in shipped)

@@ -11,20 +11,42 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from deadweight.formats.record import below
-from deadweight.formats.tar import Malformed, TarEntry
+from deadweight.formats.tar import Kind, Malformed, TarEntry
 
 # Characters of the paths of all folders. Images have a few million; a single path of 2,000 folders has four.
 _MOST_OPENED = 1 << 28
+_MOST_NAMED = 1000  # paths that leave the root; what has more of them is no image that anybody made on purpose
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 
 
 class Placed(NamedTuple):
-    """One file as a container sees it: its entry, the layer that it is from, and a number that hard links share."""
+    """One file as a container sees it.
 
-    entry: TarEntry
+    size:  apparent bytes, as lstat tells them
+    layer: that it is from
+    inode: a number that its hard links share; 0 for a file with one name
+    entry: where it is a link or something was kept of its content, else None
+    """
+
+    size: int
+    kind: Kind
     layer: int
-    inode: int
+    inode: int = 0
+    entry: TarEntry | None = None
+
+
+class Hidden(NamedTuple):
+    """A file that the layer ``by`` removes or replaces, and the image still ships."""
+
+    path: str
+    placed: Placed
+    by: int
+
+
+def is_whiteout(path: str) -> bool:
+    """Say whether an entry of a layer stands for something that it removes, and is no file."""
+    return path.rpartition("/")[2].startswith(_WHITEOUT)
 
 
 @dataclass(slots=True)
@@ -32,16 +54,17 @@ class Overlay:
     """Layers laid over each other.
 
     files:   path → what a container sees there, without folders
-    hidden:  what a later layer removes or replaces, and the image still ships: (path, what was there)
-    escaped: paths that leave the root, which no container would see
+    hidden:  what later layers remove or replace, without what was empty
+    escaped: paths that leave the root, which no container would see; the first thousand
     """
 
     files: dict[str, Placed] = field(default_factory=dict)
-    hidden: list[tuple[str, Placed]] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
     escaped: list[str] = field(default_factory=list)
-    _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → names in it
+    _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → paths in it
     _inodes: int = 0
     _opened: int = 0  # characters of the folders' paths
+    _alike: dict[tuple[int, Kind], Placed] = field(default_factory=dict)  # files that differ in nothing share a value
 
     def is_lowest(self, path: str) -> bool:
         """Say whether what a container sees at a path is from the lowest layer."""
@@ -52,80 +75,106 @@ class Overlay:
 
         raises: Malformed where it has more or deeper folders than any system
         """
-        whiteouts: list[str | None] = []
-        own: list[TarEntry] = []
+        self._alike = {}
         for entry in entries:
-            if entry.path.rpartition("/")[2].startswith(_WHITEOUT):
-                whiteouts.append(_inside_root(entry.path))
+            if is_whiteout(entry.path):
+                self._hide(layer, _inside_root(entry.path))
             else:
-                own.append(entry)
-        for path in filter(None, whiteouts):
-            self._hide(path)
-        for entry in own:
-            self._put(layer, entry)
+                self._put(layer, entry)
 
-    def _hide(self, whiteout: str) -> None:
-        folder, _, name = whiteout.rpartition("/")
+    def _hide(self, layer: int, whiteout: str | None) -> None:
+        folder, _, name = (whiteout or _WHITEOUT).rpartition("/")
         if name == _OPAQUE:
-            for inner in list(self._inside.get(folder, ())):
-                self._remove(_joined(folder, inner))
+            for path in list(self._inside.get(folder, ())):
+                self._remove(path, by=layer, below=layer)
         elif name != _WHITEOUT:
-            self._remove(_joined(folder, name.removeprefix(_WHITEOUT)))
+            self._remove(_joined(folder, name.removeprefix(_WHITEOUT)), by=layer, below=layer)
 
     def _put(self, layer: int, entry: TarEntry) -> None:
         path = _inside_root(entry.path)
         if path is None:
-            self.escaped.append(entry.path)
+            self._escape(entry.path)
             return
         if entry.kind == "folder" or path in ("", "."):
             if path in self.files:
-                self._remove(path)  # a file that was there makes room for the folder
-            self._note(path)
+                self._remove(path, by=layer)  # a file that was there makes room for the folder
+            self._note(path, layer)
             return
-        inode = self._inodes = self._inodes + 1
-        if entry.kind == "link":
-            target = self.files.get(_inside_root(entry.target) or "")
-            if target is None:
-                self.escaped.append(entry.path)  # a link to nothing that is there
-                return
-            seen = target.entry
-            entry, inode = seen._replace(path=entry.path), target.inode
+        placed = self._linked(layer, entry) if entry.kind == "link" else self._placed(layer, entry)
+        if placed is None:
+            self._escape(entry.path)  # a link to nothing that is there
+            return
         if path in self.files or path in self._inside:
-            self._remove(path)
-        self.files[path] = Placed(entry, layer, inode)
-        self._note(path)
+            self._remove(path, by=layer)
+        self.files[path] = placed
+        self._note(path, layer)
 
-    def _note(self, path: str) -> None:
+    def _placed(self, layer: int, entry: TarEntry) -> Placed:
+        if entry.target or entry.start or entry.code:
+            return Placed(entry.apparent, entry.kind, layer, 0, entry)
+        alike = (entry.size, entry.kind)
+        if alike not in self._alike:
+            self._alike[alike] = Placed(entry.size, entry.kind, layer)
+        return self._alike[alike]
+
+    def _linked(self, layer: int, entry: TarEntry) -> Placed | None:
+        """Return the file that a hard link is a further name of."""
+        path = _inside_root(entry.target) or ""
+        target = self.files.get(path)
+        if target is None:
+            return None
+        if not target.inode:
+            self._inodes += 1
+            self.files[path] = target = target._replace(inode=self._inodes)
+        return target._replace(layer=layer)
+
+    def _escape(self, path: str) -> None:
+        if len(self.escaped) < _MOST_NAMED:
+            self.escaped.append(path)
+
+    def _note(self, path: str, layer: int) -> None:
         """Note a path in the folders above it; a file or a symlink that was there makes room for a folder."""
         while path:
-            folder, _, name = path.rpartition("/")
+            folder = path.rpartition("/")[0]
             if folder in self.files:
-                self._remove(folder)
-            if folder not in self._inside:
-                self._open(folder)
-            names = self._inside[folder]
-            if name in names:
+                self._remove(folder, by=layer)
+            inside = self._inside.get(folder)
+            if inside is None:
+                inside = self._open(folder)
+            elif path in inside:
                 return
-            names.add(name)
+            inside.add(path)
             path = folder
 
-    def _open(self, folder: str) -> None:
-        self._inside[folder] = set()
+    def _open(self, folder: str) -> set[str]:
         self._opened += len(folder)
         if self._opened > _MOST_OPENED:
             raise Malformed("it has more or deeper folders than any system")
+        found = self._inside[folder] = set()
+        return found
 
-    def _remove(self, path: str) -> None:
-        """Hide a file, or a folder with all that is in it."""
+    def _remove(self, path: str, *, by: int, below: int | None = None) -> None:
+        """Hide a file, or a folder with all that is in it.
+
+        below: leave what is from this layer or a later one
+        """
+        folders: list[str] = []
         pending = [path]
         while pending:
             path = pending.pop()
-            placed = self.files.pop(path, None)
-            if placed is not None:
-                self.hidden.append((path, placed))
-            pending += (_joined(path, name) for name in self._inside.pop(path, ()))
-            folder, _, name = path.rpartition("/")
-            self._inside.get(folder, set()).discard(name)
+            placed = self.files.get(path)
+            if placed is not None and (below is None or placed.layer < below):
+                del self.files[path]
+                self._inside.get(path.rpartition("/")[0], set()).discard(path)
+                if placed.size:
+                    self.hidden.append(Hidden(path, placed, by))
+            elif path in self._inside:
+                folders.append(path)
+                pending += self._inside[path]
+        for folder in reversed(folders):
+            if not self._inside[folder]:
+                del self._inside[folder]
+                self._inside.get(folder.rpartition("/")[0], set()).discard(folder)
 
 
 def _inside_root(path: str) -> str | None:
@@ -139,19 +188,22 @@ def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
 
 
-def wasted(overlay: Overlay) -> Iterator[tuple[str, int, int]]:
-    """Yield (path, layer, bytes) of what is shipped in vain; an inode that is still seen elsewhere is no waste.
+def wasted(overlay: Overlay) -> Iterator[Hidden]:
+    """Yield what is shipped in vain; a file that is still seen under another name is no waste.
 
     A path that several layers replace is there for each of them.
     """
-    seen = {placed.inode for placed in overlay.files.values()}
-    for path, placed in overlay.hidden:
-        if placed.inode not in seen and placed.entry.apparent:
-            seen.add(placed.inode)
-            yield path, placed.layer, placed.entry.apparent
+    seen = {placed.inode for placed in overlay.files.values()} - {0}
+    for hidden in overlay.hidden:
+        inode = hidden.placed.inode
+        if not inode:
+            yield hidden
+        elif inode not in seen:
+            seen.add(inode)
+            yield hidden
 
 
 def shared_inodes(files: Mapping[str, Placed]) -> set[int]:
     """Return the numbers of files that have several names."""
-    counted = Counter(placed.inode for placed in files.values())
+    counted = Counter(placed.inode for placed in files.values() if placed.inode)
     return {inode for inode, count in counted.items() if count > 1}

@@ -6,13 +6,12 @@ Sizes in RECORD are not read: tools that trim files leave it telling the old one
 from __future__ import annotations
 
 import csv
-import json
 from posixpath import normpath
 
+from deadweight.formats import bounded_json
 from deadweight.formats.metadata import is_name, version_or_none
 
 MOST_PATHS = 1 << 20  # of one distribution; the largest have fifty thousand
-_MOST_NODES = 1 << 20  # of a JSON document: commas and brackets, of which each may stand for a value
 
 
 def record_paths(data: bytes) -> list[str]:
@@ -47,9 +46,7 @@ class CondaPackage:
     """
 
     def __init__(self, data: bytes) -> None:
-        if sum(map(data.count, (b",", b"[", b"{"))) > _MOST_NODES:
-            raise ValueError("it has more values than any package")
-        found = json.loads(data)
+        found = bounded_json.loads(data)
         name = found.get("name") if isinstance(found, dict) else None
         if not isinstance(name, str) or not is_name(name.lstrip("_")):
             raise ValueError("no conda package record")

@@ -5,6 +5,7 @@ source: POSIX.1-2017, pax (ustar and pax headers); GNU tar's manual (long names,
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, Protocol
 
@@ -31,6 +32,7 @@ class TarEntry(NamedTuple):
     target: of a link
     start:  its first bytes, or all of them, as far as whoever went through the archive kept them
     code:   tells what native code needs, where whoever went through the archive found some
+    packed: whether ``start`` is compressed (zlib), as long texts are
     """
 
     path: str
@@ -40,6 +42,11 @@ class TarEntry(NamedTuple):
     target: str = ""
     start: bytes = b""
     code: Callable[[], Linking | None] | None = None
+    packed: bool = False
+
+    def text(self) -> bytes:
+        """Return its first bytes, as far as they were kept."""
+        return zlib.decompress(self.start) if self.packed else self.start
 
     @property
     def apparent(self) -> int:
@@ -88,7 +95,10 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
 
 _NOTHING: dict[str, str] = {}
 _MATTERING = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
-_KEYS = {key.encode(): key for key in ("path", "linkpath", "size", "GNU.sparse.realsize", "GNU.sparse.name")}
+_KEYS = {
+    key.encode(): key
+    for key in ("path", "linkpath", "size", "GNU.sparse.realsize", "GNU.sparse.size", "GNU.sparse.name")
+}
 
 
 def padded(stored: int) -> int:
@@ -123,8 +133,10 @@ def _entry(header: bytes, blocks: Blocks, more: dict[str, str]) -> TarEntry:
         path, target = more.get("path", path), more.get("linkpath", target)
         if "size" in more and kind == "file":
             size = stored = _decimal(more["size"])
-        if kind == "file" and "GNU.sparse.realsize" in more:
-            size = _decimal(more["GNU.sparse.realsize"])
+        if kind == "file":
+            # GNU tar's formats 0.0 and 0.1 call the size of the file "size", 1.0 calls it "realsize".
+            real = more.get("GNU.sparse.realsize") or more.get("GNU.sparse.size")
+            size = _decimal(real) if real else size
         path = more.get("GNU.sparse.name", path)
     if size > _LARGEST or stored > _LARGEST:
         raise Malformed("a file in it is larger than any disk")

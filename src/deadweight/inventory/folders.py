@@ -1,4 +1,4 @@
-"""Folders of a tree → the nearest one of a set that holds them, in time linear in the folders, however deep they lie."""
+"""Folders of a tree → the nearest of a set that holds them, in time linear in the folders, however deep they lie."""
 
 from __future__ import annotations
 

@@ -40,16 +40,16 @@ def assign_owners(
         unrecorded -= _by_system_lists(paths, owner, {claims[i].paths[0]: i for i in unrecorded}, system)
     for index, claim in enumerate(claims):
         claim.recorded = index not in unrecorded
-    left = [path for path in paths if path not in owner]
-    left = _bytecode(left, owner, absent)
+    left = _bytecode([path for path in paths if path not in owner], owner, absent)
     if unrecorded and left:
         left = _bytecode(_by_name(left, owner, claims, unrecorded), owner, absent)
-    sites = {claim.folder for claim in claims}
-    site_of = Nearest(sites)
-    left = [path for path in left if site_of(path.rpartition("/")[0]) is not None]
-    if left:
-        _by_folder(left, owner, sites)
+    _by_folder(left, owner, {claim.folder for claim in claims})
     return owner, [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
+
+
+def complete(owner: dict[str, int], left: list[str], sites: set[str]) -> None:
+    """Add those of ``left`` to ``owner`` that follow from what lists name: bytecode, and folders with one owner."""
+    _by_folder(_bytecode(left, owner, {}), owner, sites)
 
 
 def _by_system_lists(
@@ -116,6 +116,10 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
 
     Only below the folders that names are imported from: nobody owns ``bin/`` for having the only script in it.
     """
+    site_of = Nearest(sites)
+    left = [path for path in left if site_of(path.rpartition("/")[0]) is not None]
+    if not left:
+        return
     owners: dict[str, int] = {}
     for path, index in owner.items():
         folder = path.rpartition("/")[0]
@@ -125,9 +129,9 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
             folder = folder.rpartition("/")[0]
     nearest = Nearest({*owners, *sites})
     for path in left:
-        folder = nearest(path.rpartition("/")[0])
-        if folder is not None and folder not in sites and owners[folder] != _SEVERAL:
-            owner[path] = owners[folder]
+        above = nearest(path.rpartition("/")[0])
+        if above is not None and above not in sites and owners[above] != _SEVERAL:
+            owner[path] = owners[above]
 
 
 def _conflict(claims: list[Claim], pair: tuple[int, int], paths: list[str]) -> Conflict:

@@ -19,7 +19,7 @@ def is_site(folder: str) -> bool:
 
 
 def prefix_of(site: str) -> str:
-    """Return the prefix of the environment whose Python imports from a folder; the folder itself where none is known."""
+    """Return the prefix of the environment that imports from a folder; the folder itself where none is known."""
     match = _SITE.match(site)
     if match is None:
         return site

@@ -21,7 +21,7 @@ from deadweight.model.found import (
     Sizes,
 )
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
-from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins
+from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins, WastedPath
 from deadweight.model.source import How, Mention, Naming, Reading, Role, Source
 from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped
 from deadweight.model.trials import Smoke, Trial
@@ -66,4 +66,5 @@ __all__ = [
     "Twins",
     "Use",
     "Wanted",
+    "WastedPath",
 ]

@@ -15,6 +15,7 @@ class Layer:
     size:    apparent bytes of its files, those included that later layers hide
     files:   how many those are
     wasted:  bytes of its files that later layers remove or replace, and the image still ships
+    hides:   bytes of other layers that this one removes or replaces
     """
 
     digest: str
@@ -22,6 +23,21 @@ class Layer:
     size: int = 0
     files: int = 0
     wasted: int = 0
+    hides: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WastedPath:
+    """A file or folder that an image ships in vain.
+
+    layer: number of the layer that holds it
+    by:    number of the layer that removes or replaces it
+    """
+
+    path: str
+    size: int
+    layer: int
+    by: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,17 +47,28 @@ class ImageFacts:
     layers:  from the lowest up
     where:   distribution's key → numbers of the layers that hold its files
     wasted:  project → bytes of it that later layers remove or replace; what belongs to no distribution under ""
+    paths:   the heaviest of what later layers remove or replace
     """
 
     layers: tuple[Layer, ...] = ()
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     wasted: Mapping[str, int] = field(default_factory=dict)
+    paths: tuple[WastedPath, ...] = ()
+
+    @property
+    def shipped(self) -> int:
+        """The bytes of all layers' files: what is stored and pulled, unpacked."""
+        return sum(layer.size for layer in self.layers)
+
+    @property
+    def in_vain(self) -> int:
+        """The shipped bytes that no container sees."""
+        return sum(layer.wasted for layer in self.layers)
 
     @property
     def efficiency(self) -> float | None:
         """The share of the shipped bytes that a container can see; None for an image of no files."""
-        shipped = sum(layer.size for layer in self.layers)
-        return (shipped - sum(layer.wasted for layer in self.layers)) / shipped if shipped else None
+        return (self.shipped - self.in_vain) / self.shipped if self.shipped else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,22 +6,24 @@ source: OCI image-spec, image-layout.md; what ``docker save`` and ``podman save`
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from deadweight.errors import BadInput
-from deadweight.formats.tar import TarEntry, entries, pass_over
+from deadweight.formats import bounded_json
+from deadweight.formats.tar import Blocks, TarEntry, entries, pass_over
 from deadweight.progress import Observer, Progress, silent
-from deadweight.sources.blocks import GZIP, ZSTD, Part, Pipe, Pushed, Span
+from deadweight.sources.blocks import Part, Pipe, Pushed, Span, TooMuch, is_packed, opened
 from deadweight.sources.digests import check
-from deadweight.sources.layers import Room, layer_on_disk, layer_passing
+from deadweight.sources.layers import Room, kept_entry, layer_on_disk, layer_passing
 from deadweight.sources.packed import Place, are_worth_sharing, read_shared
 
 _LARGEST_JSON = 1 << 24
+_SPAN = 200  # bytes that it takes to know where a file lies
 
 
 class Blobs(ABC):
@@ -36,21 +38,42 @@ class Blobs(ABC):
         if data is None:
             return None
         try:
-            return json.loads(check(name, data))
+            return bounded_json.loads(check(name, data))
         except ValueError as error:
-            raise BadInput(f"{name} in the image is no JSON") from error
+            raise BadInput(f"{name} in the image is no JSON document: {error}") from error
 
     @abstractmethod
     def text(self, name: str) -> bytes | None:
         """Return a document's bytes, None where there is none of that name; raises BadInput."""
 
     @abstractmethod
-    def layer(self, name: str) -> list[TarEntry]:
-        """Return the entries of a layer; raises BadInput where it is missing or broken."""
+    def layer(self, name: str) -> Iterable[TarEntry]:
+        """Return the entries of a layer; raises BadInput where it is missing or broken, also while they are read."""
 
-    def layers(self, names: Sequence[str]) -> Iterator[list[TarEntry]]:
-        """Yield the entries of each layer, in order; raises BadInput."""
-        return map(self.layer, names)
+    def files(self) -> Iterable[TarEntry] | None:
+        """Return the entries of what is no image but the files of one, as ``docker export`` sends them."""
+        return None
+
+    def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
+        """Yield the entries of each layer, in order; one that comes again is read once; raises BadInput."""
+        return self._each(names, map(self.layer, dict.fromkeys(names)))
+
+    def _each(self, names: Sequence[str], different: Iterator[Iterable[TarEntry]]) -> Iterator[Iterable[TarEntry]]:
+        """Yield the entries of each layer.
+
+        different: those of each name, in the order of their first appearance
+        """
+        again = {name for name, count in Counter(names).items() if count > 1}
+        held: dict[str, list[TarEntry]] = {}
+        for name in names:
+            if name in held:
+                self.room.take(entries=len(held[name]))  # what they hide may be kept, too
+                yield held[name]
+            elif name in again:
+                held[name] = list(next(different))
+                yield held[name]
+            else:
+                yield next(different)
 
 
 class _BlobsOnDisk(Blobs):
@@ -60,21 +83,23 @@ class _BlobsOnDisk(Blobs):
     def place(self, name: str) -> Place:
         """Return where a layer lies; raises BadInput where it is missing."""
 
-    def layers(self, names: Sequence[str]) -> Iterator[list[TarEntry]]:
-        places = [self.place(name) for name in names]
-        packed = [place for place in places if _is_packed(place)]
-        if not are_worth_sharing(packed):
-            yield from map(self.layer, names)
-            return
-        shared = read_shared(packed)
-        for name, place in zip(names, places, strict=True):
-            yield next(shared) if place in packed else self.layer(name)
+    def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
+        places = {name: self.place(name) for name in names}
+        packed = {name: place for name, place in places.items() if _is_packed(place)}
+        if not are_worth_sharing(list(packed.values())):
+            return super().layers(names)
+        return self._each(names, self._shared(places, packed))
+
+    def _shared(self, places: Mapping[str, Place], packed: Mapping[str, Place]) -> Iterator[Iterable[TarEntry]]:
+        with contextlib.closing(read_shared(list(packed.values()), self.room)) as shared:
+            for name in places:
+                yield next(shared) if name in packed else self.layer(name)
 
 
 def _is_packed(place: Place) -> bool:
     with _opened(place) as file:
         file.seek(place.start)
-        return file.read(4).startswith((GZIP, ZSTD))
+        return is_packed(file.read(6))
 
 
 def _opened(place: Place) -> BinaryIO:
@@ -87,18 +112,14 @@ def _opened(place: Place) -> BinaryIO:
 class ArchiveBlobs(_BlobsOnDisk):
     """A tar archive on the disk; only what is asked for is read of it."""
 
-    def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+    def __init__(self, path: str, file: BinaryIO) -> None:
         super().__init__()
-        self._path = os.path.abspath(path)
-        try:
-            file = closing.enter_context(open(path, "rb"))  # noqa: SIM115  the stack is the context
-        except OSError as error:
-            raise BadInput(f"cannot read {path}: {error.strerror}") from error
-        self._descriptor = file.fileno()
+        self._path, self._descriptor = os.path.abspath(path), file.fileno()
         self._spans: dict[str, tuple[int, int]] = {}
         links: list[TarEntry] = []
         blocks = Span(self._descriptor, 0, os.fstat(self._descriptor).st_size)
         for entry in entries(blocks):
+            self.room.take(text=_SPAN + len(entry.path))
             if entry.kind == "file":
                 self._spans[entry.path] = (blocks.at, entry.stored)
             elif entry.kind in ("link", "symlink"):
@@ -119,9 +140,14 @@ class ArchiveBlobs(_BlobsOnDisk):
             raise BadInput(f"the layer {name} is not in the archive")
         return Place(name, self._path, *self._spans[name])
 
-    def layer(self, name: str) -> list[TarEntry]:
+    def layer(self, name: str) -> Iterable[TarEntry]:
         place = self.place(name)
         return layer_on_disk(name, Span(self._descriptor, place.start, place.length), self.room)
+
+    def files(self) -> Iterable[TarEntry] | None:
+        if not _is_a_root(self._spans):
+            return None
+        return layer_on_disk("", Span(self._descriptor, 0, os.fstat(self._descriptor).st_size), self.room)
 
 
 class FolderBlobs(_BlobsOnDisk):
@@ -152,45 +178,78 @@ class FolderBlobs(_BlobsOnDisk):
             raise BadInput(f"cannot read {name}: it is no regular file")
         return Place(name, path, 0, found.st_size)
 
-    def layer(self, name: str) -> list[TarEntry]:
+    def layer(self, name: str) -> Iterable[TarEntry]:
         place = self.place(name)
         file = self._closing.enter_context(_opened(place))  # what lies in it may be read later
         return layer_on_disk(name, Span(file.fileno(), 0, place.length), self.room)
 
 
 class StreamedBlobs(Blobs):
-    """A tar archive that is read once, from the front to the back: what looks like a layer is read as one."""
+    """A tar archive that is read once, from the front to the back: what looks like a layer is read as one.
+
+    It may be compressed, and it may be no image, but the files of one.
+    """
 
     def __init__(self, stream: BinaryIO, observe: Observer = silent) -> None:
         super().__init__()
         self._texts: dict[str, bytes] = {}
         self._layers: dict[str, list[TarEntry]] = {}
-        links: list[TarEntry] = []
-        outer = Pipe(stream)
+        self._broken: dict[str, BadInput] = {}
+        self._files: list[TarEntry] = []
+        self._observe = observe
+        outer = opened(Pipe(stream), self.room.allowance, what="the archive")
         for entry in entries(outer):
-            part = Part(outer, entry.stored)
-            if entry.kind == "file":
-                front = part.read(512)
-                if _is_layer(front):
-                    observe(Progress("reading", f"layer {len(self._layers) + 1}"))
-                    self._layers[entry.path] = layer_passing(entry.path, Pushed(front, part), self.room)
-                else:
-                    self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
-                    self.room.take(text=len(text))
-            elif entry.kind in ("link", "symlink"):
-                links.append(entry)
-            pass_over(outer, entry.stored, entry.stored - part.left)
-        for link in links:
-            if (target := _target(link)) in self._layers:
-                self._layers[link.path] = self._layers[target]
+            if entry.kind == "file" and _may_be_part(entry.path):
+                self._part(entry, outer)
+            else:
+                self._files.append(kept_entry(entry, outer, self.room))
+        links = (entry for entry in self._files if entry.kind in ("link", "symlink"))
+        self._layers |= {link.path: self._layers[_target(link)] for link in links if _target(link) in self._layers}
+
+    def _part(self, entry: TarEntry, outer: Blocks) -> None:
+        """Read what may be a layer or a document, or neither."""
+        part = Part(outer, entry.stored)
+        front = part.read(512)
+        if _is_layer(front):
+            self._observe(Progress("reading", f"layer {len(self._layers) + 1}"))
+            try:
+                self._layers[entry.path] = list(layer_passing(entry.path, Pushed(front, part), self.room))
+            except TooMuch:
+                raise
+            except BadInput as error:
+                self._broken[entry.path] = error  # unless it is asked for, it may be anything
+            self._files.append(entry)
+        elif front.lstrip()[:1] in (b"{", b"[") and entry.stored <= _LARGEST_JSON:
+            self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
+            self.room.take(entries=1, text=len(text))
+            self._files.append(entry)
+        else:
+            self._files.append(kept_entry(entry, Pushed(front, outer), self.room))
+            return
+        pass_over(outer, entry.stored, entry.stored - part.left)
 
     def text(self, name: str) -> bytes | None:
         return self._texts.get(name)
 
-    def layer(self, name: str) -> list[TarEntry]:
+    def layer(self, name: str) -> Iterable[TarEntry]:
+        if name in self._broken:
+            raise self._broken[name]
         if name not in self._layers:
             raise BadInput(f"the layer {name} is not in the archive")
         return self._layers[name]
+
+    def files(self) -> Iterable[TarEntry] | None:
+        return self._files if _is_a_root(entry.path for entry in self._files) else None
+
+
+def _may_be_part(path: str) -> bool:
+    """Say whether a file of an archive may be a part of an image; those of a root folder lie deeper."""
+    return path.count("/") < 2 or path.startswith("blobs/")
+
+
+def _is_a_root(paths: Iterable[str]) -> bool:
+    """Say whether paths are those of a system's root."""
+    return any(path.startswith(("usr/", "etc/", "bin/", "opt/", "/usr/", "/etc/")) for path in paths)
 
 
 def _target(link: TarEntry) -> str:
@@ -200,4 +259,4 @@ def _target(link: TarEntry) -> str:
 
 def _is_layer(front: bytes) -> bool:
     """Say whether what begins so is a tar archive, packed or not, or one of nothing."""
-    return front.startswith((GZIP, ZSTD)) or front[257:262] == b"ustar" or not front.strip(b"\0")
+    return is_packed(front) or front[257:262] == b"ustar" or (bool(front) and not front.strip(b"\0"))

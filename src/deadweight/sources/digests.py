@@ -12,7 +12,7 @@ from deadweight.formats.tar import Blocks
 
 _WORTH_A_THREAD = 1 << 16  # bytes; fewer are hashed sooner than handed over
 _CHUNK = 1 << 18
-_NAMED = re.compile(r"blobs/sha256/([0-9a-f]{64})\Z")
+_NAMED = re.compile(r"(?:blobs/sha256/)?([0-9a-f]{64})\Z")  # in an OCI layout; in a folder of skopeo's
 
 
 def digest_in(name: str) -> str | None:

@@ -6,24 +6,27 @@ source: OCI image-spec (image-layout.md, manifest.md, config.md); what ``docker 
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
-from deadweight.formats.overlay import Overlay, Placed, shared_inodes
-from deadweight.formats.tar import Malformed
+from deadweight.formats.overlay import Overlay, Placed, is_whiteout, shared_inodes
+from deadweight.formats.tar import Malformed, TarEntry
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
 from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
-from deadweight.sources.blocks import Pipe
+from deadweight.sources.blocks import Pipe, is_packed
 from deadweight.sources.layers import Room, read_layer
+from deadweight.sources.manifests import find_parts
 
 _MOST_LAYERS = 1000
+_MAGIC = 6  # bytes that tell how a file is compressed
 _LARGEST_TEXT = 1 << 26
 
 
@@ -31,26 +34,43 @@ _LARGEST_TEXT = 1 << 26
 class Image:
     """An image that was read: its layers from the lowest up, and what they come to.
 
-    search: the folders of its PATH
+    search:   the folders of its PATH
+    warnings: what is worth knowing of it, as sentences
+    missing:  digests of layers that lie elsewhere, and are not in the figures
     """
 
     layers: tuple[Layer, ...]
     overlay: Overlay
     search: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class Which(NamedTuple):
+    """Which image of several is meant.
+
+    name:     a tag, a digest, or "@" and a number; "" where there is one alone
+    platform: "linux/arm64" or "linux/arm64/v8"; "" for this machine's
+    """
+
+    name: str = ""
+    platform: str = ""
+
+
+ANY = Which()
 
 
 @contextlib.contextmanager
-def opened_image(place: str, platform: str = "", *, observe: Observer = silent) -> Iterator[Image]:
+def opened_image(place: str, which: Which = ANY, *, observe: Observer = silent) -> Iterator[Image]:
     """Read an image; what lies in a file on the disk can be read as long as it is open.
 
-    place:    the path of an archive (``docker save``'s, OCI) or of an OCI layout's folder, "-" for standard input, or
-              ``docker:IMAGE``, ``podman:IMAGE``, ``registry:HOST/REPOSITORY:TAG``
-    platform: "linux/arm64" or "linux/arm64/v8", of an image for several; "" for the first
-    raises:   BadInput, EngineFailed, FetchFailed
+    place:  the path of an archive (``docker save``'s, OCI, a root folder's) or of a folder (OCI's, skopeo's), "-" for
+            standard input, or ``docker:IMAGE``, ``podman:IMAGE``, ``registry:HOST/REPOSITORY:TAG``
+    raises: BadInput, EngineFailed, FetchFailed
     """
     with contextlib.ExitStack() as closing:
         with _as_bad_input(place):
-            found = _read(_blobs(place, closing, observe), platform, observe)
+            found = _read(_blobs(place, closing, observe), which, observe)
         yield found
 
 
@@ -74,7 +94,19 @@ def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer) -> Blob
         from deadweight.sources.registry import RegistryBlobs
 
         return RegistryBlobs(parse_reference(name), closing)
-    return FolderBlobs(place, closing) if os.path.isdir(place) else ArchiveBlobs(place, closing)
+    if os.path.isdir(place):
+        return FolderBlobs(place, closing)
+    file = _opened(place, closing)
+    if is_packed(file.peek(_MAGIC)):
+        return StreamedBlobs(file, observe)
+    return ArchiveBlobs(place, file)
+
+
+def _opened(path: str, closing: contextlib.ExitStack) -> io.BufferedReader:
+    try:
+        return closing.enter_context(open(path, "rb"))
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -91,22 +123,54 @@ def _as_bad_input(place: str) -> Iterator[None]:
 # --- what it is made of ----------------------------------------------------------------------------
 
 
-def _read(blobs: Blobs, platform: str, observe: Observer) -> Image:
-    names, digests, config = _parts(blobs, platform)
-    if len(names) > _MOST_LAYERS:
-        raise BadInput(f"an image of {len(names):,} layers; no engine would take it")
-    commands = [_command(step) for step in config.get("history") or () if not step.get("empty_layer")]
-    commands += [""] * (len(names) - len(commands))
+def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
+    parts = find_parts(blobs.document, name=which.name, platform=which.platform)
+    if parts is None:
+        return _exported(blobs)
+    if len(parts.names) > _MOST_LAYERS:
+        raise BadInput(f"an image of {len(parts.names):,} layers; no engine would take it")
+    commands, warnings = _commands(parts.config, len(parts.names))
     overlay = Overlay()
     layers: list[Layer] = []
-    for number, (found, digest, command) in enumerate(zip(blobs.layers(names), digests, commands, strict=False)):
-        observe(Progress("reading", "layers", done=number + 1, total=len(names)))
-        blobs.room.take(entries=len(found))  # once more: a manifest may name the same layer again and again
-        overlay.add(number, found)
-        files = [entry for entry in found if entry.kind in ("file", "symlink")]
-        size = sum(entry.apparent for entry in files)
-        layers.append(Layer(digest=digest, command=command, size=size, files=len(files)))
-    return Image(layers=tuple(layers), overlay=overlay, search=_search(config))
+    held = blobs.layers([name for name in parts.names if name])
+    for number, (name, digest, command) in enumerate(zip(parts.names, parts.digests, commands, strict=True)):
+        observe(Progress("reading", "layers", done=number + 1, total=len(parts.names)))
+        shipped = _Shipped()
+        overlay.add(number, shipped.counted(next(held) if name else ()))
+        layers.append(Layer(digest=digest, command=command, size=shipped.size, files=shipped.files))
+    return Image(
+        layers=tuple(layers),
+        overlay=overlay,
+        search=_search(parts.config),
+        warnings=warnings,
+        missing=tuple(digest for name, digest in zip(parts.names, parts.digests, strict=True) if not name),
+    )
+
+
+def _exported(blobs: Blobs) -> Image:
+    """Return what ``docker export`` wrote, and other archives of a system's root: one layer that no image has."""
+    files = blobs.files()
+    if files is None:
+        raise BadInput(
+            "this is no image: it holds neither a manifest.json nor an index.json, and no root folder",
+            hint="give what docker save or docker export wrote, or an OCI archive",
+        )
+    overlay = Overlay()
+    overlay.add(0, files)
+    return Image(layers=(), overlay=overlay)
+
+
+class _Shipped:
+    """What a layer holds, counted while it passes by; folders and whiteouts are no files."""
+
+    size = files = 0
+
+    def counted(self, entries: Iterable[TarEntry]) -> Iterator[TarEntry]:
+        for entry in entries:
+            if entry.kind in ("file", "symlink") and not is_whiteout(entry.path):
+                self.size += entry.apparent
+                self.files += 1
+            yield entry
 
 
 def _search(config: dict[str, Any]) -> tuple[str, ...]:
@@ -114,69 +178,17 @@ def _search(config: dict[str, Any]) -> tuple[str, ...]:
     return engines.search_of(str(each) for each in (config.get("config") or {}).get("Env") or ())
 
 
+def _commands(config: dict[str, Any], layers: int) -> tuple[list[str], tuple[str, ...]]:
+    """Return the command that made each layer, and a warning where the history does not tell."""
+    commands = [_command(step) for step in config.get("history") or () if not step.get("empty_layer")]
+    if len(commands) == layers:
+        return commands, ()
+    warning = f"the image's history has {len(commands)} steps for its {layers} layers, so no command is shown for them"
+    return [""] * layers, (warning,) if commands else ()
+
+
 def _command(step: dict[str, Any]) -> str:
     return str(step.get("created_by") or "").removeprefix("/bin/sh -c #(nop) ").removeprefix("/bin/sh -c ").strip()
-
-
-def _parts(blobs: Blobs, platform: str) -> tuple[list[str], list[str], dict[str, Any]]:
-    """Return (names of the layers, their digests, the configuration), from whichever manifest there is."""
-    saved = blobs.document("manifest.json")
-    index = blobs.document("index.json") if platform or not isinstance(saved, list) else None
-    if isinstance(saved, list) and saved and not index:
-        first = saved[0]
-        names = [str(name) for name in first["Layers"]]
-        digests = [f"sha256:{name.rpartition('/')[2]}" if name.startswith("blobs/") else name for name in names]
-        config, said = blobs.document(str(first["Config"])) or {}, False
-    elif isinstance(index, dict):
-        manifest, said = _manifest(blobs, index, platform, depth=0)
-        digests = [str(layer["digest"]) for layer in manifest["layers"]]
-        names = [_blob(digest) for digest in digests]
-        config = blobs.document(_blob(str(manifest["config"]["digest"]))) or {}
-    else:
-        raise BadInput(
-            "this is no image: it holds neither a manifest.json nor an index.json", hint="give what docker save wrote"
-        )
-    if not said and "os" in config and not _may_fit(config, platform):
-        raise _not_there(platform, [config])
-    return names, digests, config
-
-
-def _manifest(blobs: Blobs, index: dict[str, Any], platform: str, *, depth: int) -> tuple[dict[str, Any], bool]:
-    """Return the manifest for a platform, of an index that may hold further ones, and whether that said so."""
-    wanted = [m for m in index["manifests"] if _fits(m.get("platform") or {}, platform)]
-    if not wanted or depth > 4:
-        raise _not_there(platform, [m.get("platform") or {} for m in index["manifests"]])
-    found, said = blobs.document(_blob(str(wanted[0]["digest"]))), bool(wanted[0].get("platform"))
-    if not isinstance(found, dict):
-        raise BadInput(f"the manifest {wanted[0]['digest']} is not in the image")
-    if "layers" not in found:
-        found, below = _manifest(blobs, found, platform, depth=depth + 1)
-        said = said or below
-    return found, said
-
-
-def _not_there(platform: str, others: list[dict[str, Any]]) -> BadInput:
-    there = ", ".join(sorted(set(map(_platform, others))))
-    return BadInput(f"the image is not there for {platform or 'any platform'}", hint=f"it is there for {there}")
-
-
-def _platform(found: dict[str, Any]) -> str:
-    return "/".join(filter(None, (str(found.get(key) or "") for key in ("os", "architecture", "variant")))) or "unknown"
-
-
-def _fits(found: dict[str, Any], platform: str) -> bool:
-    if not found or not platform:
-        return found.get("os") != "unknown"  # attestations stand among the manifests as "unknown/unknown"
-    return (_platform(found) + "/").startswith(f"{platform}/")
-
-
-def _may_fit(config: dict[str, Any], platform: str) -> bool:
-    """Say whether an image that no index tells of is for a platform; its configuration may not know the variant."""
-    return _fits(config, platform) or f"{platform}/".startswith(f"{_platform(config)}/")
-
-
-def _blob(digest: str) -> str:
-    return f"blobs/{digest.replace(':', '/', 1)}"
 
 
 # --- what a container sees -------------------------------------------------------------------------
@@ -186,13 +198,22 @@ def tree_of(image: Image, location: str) -> FileTree:
     """Return the files that a container of the image sees, from its root."""
     files = image.overlay.files
     shared = shared_inodes(files)
+    alike: dict[int, Entry] = {}  # nearly all files differ in their size alone, and many not even in that
     entries: dict[str, Entry] = {}
-    for path, (entry, _, inode) in files.items():
-        kind: Any = entry.kind if entry.kind in ("file", "symlink") else "other"
-        entries[path] = Entry(entry.apparent, None, (0, inode) if inode in shared else None, kind)
+    for path, (size, kind, _, inode, _) in files.items():
+        if kind == "file" and inode not in shared:
+            found = alike.get(size)
+            entries[path] = found if found is not None else alike.setdefault(size, Entry(size, None, None, "file"))
+        else:
+            known: Any = kind if kind in ("file", "symlink") else "other"
+            entries[path] = Entry(size, None, (0, inode) if inode in shared else None, known)
     escaped = [
         Skipped(path, "it leaves the image, or is a link to nothing; no container sees it")
         for path in image.overlay.escaped
+    ]
+    escaped += [
+        Skipped(digest, "a foreign layer, which lies outside of the registry; it is not in the figures")
+        for digest in image.missing
     ]
     return FileTree(
         location=location,
@@ -214,18 +235,22 @@ class _Reader:
         """Return a file's first bytes; raises FileNotFoundError."""
         if path not in self._files:
             raise FileNotFoundError(path)
-        return self._files[path].entry.start[:limit]
+        return self._start(path)[:limit]
 
     def heads(self, paths: Iterable[str]) -> Iterator[bytes]:
         """Yield each file's first 64 bytes."""
-        return (self._files[path].entry.start[:HEAD_BYTES] for path in paths)
+        return (self._start(path)[:HEAD_BYTES] for path in paths)
 
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
         """Yield what each file of native code needs."""
-        codes = (self._files[path].entry.code for path in paths)
-        return (code() if code else None for code in codes)
+        entries = (self._files[path].entry for path in paths)
+        return (entry.code() if entry and entry.code else None for entry in entries)
 
     def target(self, path: str) -> str | None:
         """Return what a symlink leads to."""
         placed = self._files.get(path)
-        return placed.entry.target if placed and placed.entry.kind == "symlink" else None
+        return placed.entry.target if placed and placed.entry and placed.kind == "symlink" else None
+
+    def _start(self, path: str) -> bytes:
+        entry = self._files[path].entry
+        return entry.text() if entry else b""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -11,80 +12,93 @@ from deadweight.formats.native import HEAD_BYTES, may_be_native
 from deadweight.formats.system import is_package_list
 from deadweight.formats.tar import Blocks, Malformed, TarEntry, entries, pass_over
 from deadweight.model import Linking
-from deadweight.sources.blocks import GZIP, ZSTD, Span, opened
+from deadweight.sources.blocks import Allowance, Span, TooMuch, is_packed, opened
 from deadweight.sources.digests import Checked, digest_in, mismatch
 from deadweight.sources.windows import Passing
 
-_LARGEST_TEXT = 1 << 26
-_MOST_ENTRIES = 1 << 23  # of one image, counted when they are read, and when they are laid over each other
-_MOST_TEXT = 1 << 29  # bytes of all paths and texts that are kept of one image
-_MOST_UNPACKED = 1 << 38  # of one layer
+_MOST_MEMORY = 5 << 27  # bytes that the entries of one image may take, with their paths and the texts that are kept
+_ENTRY = 280  # bytes of a file in the dicts and sets that it ends up in, without its path
+_LONG = 1 << 20  # bytes of a text that is kept compressed; databases of packages shrink to a quarter
 
 _NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
-_TELLING_NAMES = frozenset(
-    (
-        "METADATA PKG-INFO RECORD INSTALLER direct_url.json top_level.txt requires.txt installed-files.txt"
-        " entry_points.txt"
-    ).split()
-)
+_LIST, _HEAD, _SMALL, _EGG, _DATABASE = 1 << 26, 1 << 18, 1 << 16, 1 << 24, 3 << 25
+# The files of a metadata folder whose text is wanted → how much of it
+_TELLING = {
+    "RECORD": _LIST, "installed-files.txt": _LIST, "METADATA": _HEAD, "PKG-INFO": _HEAD, "requires.txt": _HEAD,
+    "entry_points.txt": _HEAD,
+    "direct_url.json": _SMALL, "top_level.txt": _SMALL, "INSTALLER": _SMALL,
+}  # fmt: skip
 
 
 class Room:
-    """The memory that an image may take: a few bytes that are packed can stand for any number of files."""
+    """The memory that an image may take: a few bytes that are packed can stand for any number of files.
 
-    def __init__(self) -> None:
-        self._entries, self._text = _MOST_ENTRIES, _MOST_TEXT
+    allowance: what may come out of its compressed parts
+    """
+
+    def __init__(self, allowance: Allowance | None = None) -> None:
+        self._left = _MOST_MEMORY
+        self.allowance = allowance or Allowance()
 
     def take(self, *, entries: int = 0, text: int = 0) -> None:
-        """Take some of it; raises BadInput where that is more than is left."""
-        self._entries, self._text = self._entries - entries, self._text - text
-        if self._entries < 0 or self._text < 0:
-            raise BadInput("it has more files than any system, or longer texts")
+        """Take some of it; raises TooMuch where that is more than is left."""
+        self._left -= entries * _ENTRY + text
+        if self._left < 0:
+            raise TooMuch("it has more files than any system, or longer texts")
 
 
-def layer_on_disk(name: str, blocks: Span, room: Room) -> list[TarEntry]:
-    """Return a layer's entries. One that is not packed is not checked: to read all of it takes thrice the time."""
-    front = blocks.read(len(GZIP) + len(ZSTD))
+def layer_on_disk(name: str, blocks: Span, room: Room) -> Iterator[TarEntry]:
+    """Yield a layer's entries. One that is not packed is not checked: to read all of it takes thrice the time."""
+    front = blocks.read(6)
     blocks.at -= len(front)
-    return layer_passing(name, blocks, room) if front.startswith((GZIP, ZSTD)) else read_layer(blocks, room)
+    return layer_passing(name, blocks, room) if is_packed(front) else read_layer(blocks, room)
 
 
-def layer_passing(name: str, blocks: Blocks, room: Room) -> list[TarEntry]:
-    """Return a layer's entries, checked against its digest where it is named by one."""
+def layer_passing(name: str, blocks: Blocks, room: Room) -> Iterator[TarEntry]:
+    """Yield a layer's entries, checked against its digest where it is named by one."""
     expected = digest_in(name)
     if expected is None:
-        return read_layer(blocks, room)
+        yield from read_layer(blocks, room)
+        return
     with Checked(blocks, expected, mismatch(name)) as checked:
-        return read_layer(checked, room)
+        yield from read_layer(checked, room)
 
 
-def read_layer(blocks: Blocks, room: Room) -> list[TarEntry]:
-    """Return a layer's entries, with the first bytes of what may be native code and the texts that tell of packages."""
+def read_layer(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
+    """Yield a layer's entries, with the first bytes of what may be native code and the texts that tell of packages.
+
+    raises: BadInput, at the first or any later entry
+    """
     try:
-        return list(_kept(opened(blocks, _MOST_UNPACKED), room))
+        unpacked = opened(blocks, room.allowance)
+        for entry in entries(unpacked):
+            yield kept_entry(entry, unpacked, room)
     except Malformed as error:
         raise BadInput(f"a layer is no tar archive: {error}") from error
 
 
-def _kept(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
-    for entry in entries(blocks):
-        length = 0
-        if entry.kind == "file" and entry.size:
-            if tells(entry.path):
-                length = min(entry.stored, _LARGEST_TEXT)
-            elif may_be_native(entry.path, entry.size):
-                length = HEAD_BYTES
-        room.take(entries=1, text=len(entry.path) + len(entry.target) + length)
-        if not length:
-            pass_over(blocks, entry.stored)
-            yield entry
-            continue
-        start = blocks.read(min(length, entry.stored))
-        if start[:4] == b"\x7fELF" and entry.size == entry.stored:
-            yield entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
-        else:
-            pass_over(blocks, entry.stored, len(start))
-            yield entry._replace(start=start)
+def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
+    """Return a member with what is worth keeping of its content, and move past that."""
+    length = 0
+    if entry.kind == "file" and entry.size:
+        length = min(entry.stored, wanted_of(entry.path))
+        if not length and may_be_native(entry.path, entry.size):
+            length = min(entry.stored, HEAD_BYTES)
+    if not length:
+        room.take(entries=1, text=len(entry.path) + 2 * len(entry.target))
+        pass_over(blocks, entry.stored)
+        return entry
+    start = blocks.read(length)
+    if len(start) >= _LONG:
+        pass_over(blocks, entry.stored, len(start))
+        start = zlib.compress(start, 1)
+        room.take(entries=1, text=len(entry.path) + len(start))
+        return entry._replace(start=start, packed=True)
+    room.take(entries=2, text=len(entry.path) + len(start))  # what is kept makes an entry twice as large
+    if start[:4] == b"\x7fELF" and entry.size == entry.stored:
+        return entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
+    pass_over(blocks, entry.stored, len(start))
+    return entry._replace(start=start)
 
 
 def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[], Linking | None]:
@@ -100,16 +114,19 @@ def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[],
     return lambda: found
 
 
-def tells(path: str) -> bool:
-    """Say whether the whole text of a file is wanted: metadata of distributions, lists of the system's packages."""
+def wanted_of(path: str) -> int:
+    """Return how many bytes of a file's text are wanted: metadata of distributions, lists of the system's packages."""
     if path.endswith(_NEVER_TELL):
-        return False
+        return 0
     folder, _, name = path.rpartition("/")
-    if name in _TELLING_NAMES:
-        return folder.endswith((".dist-info", ".egg-info"))
-    return (
-        name == "pyvenv.cfg"
-        or path.endswith((".egg-info", ".egg"))
-        or (name.endswith(".json") and folder.endswith("conda-meta"))
-        or is_package_list(path)
-    )
+    if name in _TELLING:
+        return _TELLING[name] if folder.endswith((".dist-info", ".egg-info", ".egg/EGG-INFO")) else 0
+    if name == "pyvenv.cfg":
+        return _SMALL
+    if path.endswith(".egg-info"):
+        return _HEAD
+    if path.endswith(".egg"):
+        return _EGG
+    if name.endswith(".json") and folder.endswith("conda-meta"):
+        return _LIST
+    return _DATABASE if is_package_list(path) else 0

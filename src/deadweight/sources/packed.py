@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from deadweight.errors import BadInput
@@ -30,35 +30,31 @@ def are_worth_sharing(places: Sequence[Place]) -> bool:
     return len(places) > 1 and children.processors() > 1 and sum(place.length for place in places) > _WORTH_SHARING
 
 
-def read_shared(places: Sequence[Place]) -> Iterator[list[TarEntry]]:
-    """Yield the entries of each layer, in order; raises BadInput."""
+def read_shared(places: Sequence[Place], room: Room) -> Generator[Iterator[TarEntry]]:
+    """Yield the entries of each layer, in order, for which there must be room; raises BadInput."""
     # The largest first, each to whoever has least to do; each process then answers in the order of the image.
     shares: list[list[int]] = [[] for _ in range(min(children.processors(), len(places)))]
     for number in sorted(range(len(places)), key=lambda n: (-places[n].length, n)):
         min(shares, key=lambda share: sum(places[n].length for n in share)).append(number)
     shares = [sorted(share) for share in shares if share]
-    found: dict[int, Any] = {}
-    told = children.each(read_layers, [([tuple(places[n]) for n in share],) for share in shares])
-    for share, answers in zip(shares, told, strict=True):
-        found |= dict(zip(share, answers, strict=True))
-    for number in range(len(places)):
-        entries, cause, hint = found.pop(number)
-        if entries is None:
-            raise BadInput(cause, hint=hint)
-        yield [_entry(*each) for each in entries]
+    share_of = {number: at for at, share in enumerate(shares) for number in share}
+    # One layer is answered after the other, so that only those are in memory that are about to be laid on.
+    with children.series(read_layer_of, [[tuple(places[n]) for n in share] for share in shares]) as answers:
+        for number in range(len(places)):
+            entries, cause, hint = next(answers[share_of[number]])
+            if entries is None:
+                raise BadInput(cause, hint=hint)
+            room.take(entries=len(entries), text=sum(len(path) + len(start) for path, _, _, _, _, start, *_ in entries))
+            yield map(_entry, entries)
 
 
-def read_layers(places: list[tuple[str, str, int, int]]) -> list[tuple[Any, str, str]]:
-    """Return (entries, "", "") of each layer, or (None, what is wrong with it, what to do)."""
-    room = Room()
-    return [_read(Place(*place), room) for place in places]
-
-
-def _read(place: Place, room: Room) -> tuple[Any, str, str]:
-    descriptor = os.open(place.path, os.O_RDONLY)
+def read_layer_of(place: tuple[str, str, int, int]) -> tuple[Any, str, str]:
+    """Return (entries, "", "") of a layer, or (None, what is wrong with it, what to do)."""
+    name, path, start, length = place
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        entries = layer_on_disk(place.name, Span(descriptor, place.start, place.length), room)
-        return [(*entry[:6], _told(entry)) for entry in entries], "", ""
+        entries = layer_on_disk(name, Span(descriptor, start, length), Room())
+        return [(*entry[:6], _told(entry), entry.packed) for entry in entries], "", ""
     except BadInput as error:
         return None, error.cause, error.hint
     finally:
@@ -71,8 +67,9 @@ def _told(entry: TarEntry) -> tuple[Any, ...] | None:
     return tuple(found) if found else () if entry.code else None
 
 
-def _entry(path: str, kind: Any, size: int, stored: int, target: str, start: bytes, told: Any) -> TarEntry:
+def _entry(fields: tuple[Any, ...]) -> TarEntry:
+    path, kind, size, stored, target, start, told, packed = fields
     if told is None:
-        return TarEntry(path, kind, size, stored, target, start)
+        return TarEntry(path, kind, size, stored, target, start, None, packed)
     found = Linking(*told) if told else None
-    return TarEntry(path, kind, size, stored, target, start, lambda: found)
+    return TarEntry(path, kind, size, stored, target, start, lambda: found, packed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from deadweight.errors import BadInput
@@ -54,7 +54,7 @@ class RegistryBlobs(Blobs):
                 self._blob(digest)
         return self._texts[digest]
 
-    def layer(self, name: str) -> list[TarEntry]:
+    def layer(self, name: str) -> Iterable[TarEntry]:
         digest = self._digest(name)
         try:
             return self._layer(digest)
@@ -67,7 +67,7 @@ class RegistryBlobs(Blobs):
         ) as chunks:
             blocks, expected = Pipe(_Body(chunks)), digest.removeprefix("sha256:")
             with Checked(blocks, expected, self._mismatch(digest)) as checked:
-                return read_layer(checked, self.room)
+                return list(read_layer(checked, self.room))
 
     def _index(self) -> bytes:
         """Return an index of the one manifest that was asked for, and say what it is for where it does not itself."""

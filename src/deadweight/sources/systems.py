@@ -7,18 +7,17 @@ from collections.abc import Iterator
 
 from deadweight.model import FileTree
 from deadweight.progress import Observer, silent
-from deadweight.sources.image import Image
+from deadweight.sources.image import ANY, Image, Which
 
 
 @contextlib.contextmanager
 def opened_system(
-    place: str, platform: str = "", *, observe: Observer = silent
+    place: str, which: Which = ANY, *, observe: Observer = silent
 ) -> Iterator[tuple[FileTree, Image | None]]:
     """Hand over the files of a whole system, which can be read until it is closed, and the image that they are of.
 
-    place:    ``rootfs:DIR``, ``container:NAME``, else an image as in ``opened_image``
-    platform: "linux/arm64" or "linux/arm64/v8", of an image for several; "" for the first
-    raises:   BadInput, EngineFailed, FetchFailed
+    place:  ``rootfs:DIR``, ``container:NAME``, else an image as in ``opened_image``
+    raises: BadInput, EngineFailed, FetchFailed
     """
     scheme, _, name = place.partition(":")
     if scheme == "rootfs":
@@ -33,5 +32,5 @@ def opened_system(
     else:
         from deadweight.sources.image import opened_image, tree_of
 
-        with opened_image(place, platform, observe=observe) as image:
-            yield tree_of(image, place), image
+        with opened_image(place, which, observe=observe) as image:
+            yield tree_of(image, place), image if image.layers else None

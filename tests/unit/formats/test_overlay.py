@@ -28,7 +28,7 @@ def laid(*layers: list[TarEntry]) -> Overlay:
 
 def seen(*layers: list[TarEntry]) -> dict[str, tuple[int, int]]:
     """Return path → (layer, bytes)."""
-    return {path: (placed.layer, placed.entry.size) for path, placed in laid(*layers).files.items()}
+    return {path: (placed.layer, placed.size) for path, placed in laid(*layers).files.items()}
 
 
 def test_overlay__later_file__takes_the_place_of_the_earlier() -> None:
@@ -72,7 +72,7 @@ def test_overlay__file_and_folder__the_later_one_stands() -> None:
 
 def test_overlay__hard_links__share_an_inode_across_layers() -> None:
     found = laid([file("a", 9)], [hard("b", "a"), hard("c", "./a")], [file(".wh.a", 0)])
-    assert {path: placed.entry.size for path, placed in found.files.items()} == {"b": 9, "c": 9}
+    assert {path: placed.size for path, placed in found.files.items()} == {"b": 9, "c": 9}
     assert found.files["b"].inode == found.files["c"].inode
     assert shared_inodes(found.files) == {found.files["b"].inode}
     assert not list(wasted(found))  # it is still seen, under other names
@@ -105,4 +105,5 @@ def test_overlay__folders_of_folders__are_bounded_where_each_has_a_path_of_its_o
 
 def test_wasted__what_later_layers_replace_or_remove__by_its_layer() -> None:
     found = laid([file("a", 10), file("d/b", 20)], [file("a", 30)], [file("a", 40), file(".wh.d", 0)])
-    assert sorted(wasted(found)) == [("a", 0, 10), ("a", 1, 30), ("d/b", 0, 20)]
+    in_vain = [(hidden.path, hidden.placed.layer, hidden.by, hidden.placed.size) for hidden in wasted(found)]
+    assert sorted(in_vain) == [("a", 0, 1, 10), ("a", 1, 2, 30), ("d/b", 0, 2, 20)]
