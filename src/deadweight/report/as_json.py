@@ -142,11 +142,18 @@ def _image(facts: ImageFacts | None) -> dict[str, object] | None:
                 "files": layer.files,
                 "apparent_bytes": layer.size,
                 "wasted_bytes": layer.wasted,
+                "hides_bytes": layer.hides,
             }
             for layer in facts.layers
         ],
+        "shipped_bytes": facts.shipped,
+        "wasted_bytes": facts.in_vain,
         "efficiency": facts.efficiency,
         "wasted": [{"name": name or None, "wasted_bytes": size} for name, size in facts.wasted.items()],
+        "wasted_paths": [
+            {"path": each.path, "wasted_bytes": each.size, "layer": each.layer, "hidden_by": each.by}
+            for each in facts.paths
+        ],
     }
 
 

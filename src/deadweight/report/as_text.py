@@ -13,7 +13,7 @@ from rich.text import Text
 from deadweight.findings import Profile, Row
 from deadweight.plan.splits import LATER, Split
 from deadweight.report.source import about_source, places
-from deadweight.report.system import about_system
+from deadweight.report.system import about_system, shipped_text
 from deadweight.report.tables import add_names, hanging, listed, plain_table
 from deadweight.report.units import counted, human, percent, plain
 
@@ -96,6 +96,7 @@ def _header(profile: Profile) -> RenderableType:
     text.append(f", {counted(total.files, 'file')}")
     if total.disk is not None:
         text.append(f"; {human(total.disk)} on disk")
+    text.append(shipped_text(profile.image))
     if profile.download_bytes is not None:
         text.append(f"; {human(profile.download_bytes)} to download")
     text.append("\n" + plain(", ".join(fact for fact in facts if fact)))

@@ -25,6 +25,7 @@ def about_system(profile: Profile, width: int) -> Iterator[RenderableType]:
     yield _contents(profile, profile.system, width)
     if profile.image is not None and profile.image.layers:
         yield _layers(profile.image, width)
+        yield from _wasted_paths(profile.image, width)
     yield from _needs(profile.system.needs, width)
     yield from _twins(profile.system.twins, width)
 
@@ -68,18 +69,41 @@ def _places(largest: tuple[tuple[str, int], ...]) -> str:
     return ", ".join(f"/{plain(folder)} {human(size)}" for folder, size in largest)
 
 
+def shipped_text(facts: ImageFacts | None) -> str:
+    """Return what an image ships beside what a container sees, as the end of a sentence; "" for another target."""
+    if facts is None or not facts.layers:
+        return ""
+    count = len(facts.layers)
+    wasted = f", of which {human(facts.in_vain)} ({percent(facts.in_vain, facts.shipped)}) is wasted"
+    return (
+        f"\nships {human(facts.shipped)} in {count} layer{'' if count == 1 else 's'}{wasted if facts.in_vain else ''}"
+    )
+
+
 def _layers(facts: ImageFacts, width: int) -> RenderableType:
-    """The layers with what they ship in vain."""
-    table = plain_table(width, "layer", "size", "wasted", numbers=("layer", "size", "wasted"))
+    """The layers, and what later ones remove or replace: at the layer that holds it, and at the one that does so."""
+    table = plain_table(width, "layer", "size", "wasted", "hides", numbers=("layer", "size", "wasted", "hides"))
     table.add_column("made by", no_wrap=True, overflow="ellipsis", ratio=1)
     for number, layer in enumerate(facts.layers):
-        wasted = human(layer.wasted) if layer.wasted else ""
-        table.add_row(str(number), human(layer.size), wasted, plain(layer.command or layer.digest))
+        wasted, hides = (human(size) if size else "" for size in (layer.wasted, layer.hides))
+        table.add_row(str(number), human(layer.size), wasted, hides, plain(layer.command or layer.digest))
+    if not facts.in_vain:
+        return Group(table, Text("no layer ships anything that a later one removes or replaces", style="dim"))
     names = ", ".join(f"{plain(name) or 'others'} {human(size)}" for name, size in list(facts.wasted.items())[:5])
-    shipped, vain = sum(layer.size for layer in facts.layers), sum(layer.wasted for layer in facts.layers)
     efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
-    says = f"{efficiency}{human(vain)} of {human(shipped)} are shipped in vain: later layers remove or replace them"
-    return Group(table, Text(f"{says} ({names})" if vain else "no layer ships anything in vain", style="dim"))
+    says = f"{efficiency}{human(facts.in_vain)} of {human(facts.shipped)} is wasted: later layers remove or replace it"
+    return Group(table, Text(f"{says} ({names})", style="dim"))
+
+
+def _wasted_paths(facts: ImageFacts, width: int) -> Iterator[RenderableType]:
+    """What is shipped and not seen, the heaviest first, with the layers on both sides."""
+    if not facts.paths:
+        return
+    table = plain_table(width, "wasted", "in", "by", numbers=("wasted", "in", "by"))
+    table.add_column("path", overflow="fold", ratio=1)
+    for each in facts.paths:
+        table.add_row(human(each.size), str(each.layer), str(each.by), f"/{plain(each.path)}")
+    yield table
 
 
 def _needs(needs: tuple[Need, ...], width: int) -> Iterator[RenderableType]:

@@ -1,0 +1,124 @@
+"""What the layers of an image ship, what they hide of each other, and whose it was."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from deadweight import profile
+from deadweight.cli import _run
+from deadweight.findings import Profile
+from deadweight.model import ImageFacts
+from tests.builders import ELF_X86_64, dist_files
+from tests.images import Content, make_image
+
+SITE = "usr/local/lib/python3.12/site-packages"
+NUMPY = dist_files(
+    "numpy",
+    files={
+        "numpy/__init__.py": "x" * 500, "numpy/core.so": ELF_X86_64 * 99, "numpy.libs/libblas.so": ELF_X86_64 * 50,
+        "numpy/__pycache__/__init__.cpython-312.pyc": "y" * 70,
+    },
+    record=["numpy/__init__.py,,", "numpy/core.so,,", "numpy.libs/libblas.so,,"],
+)  # fmt: skip
+
+
+def site(files: Mapping[str, bytes]) -> dict[str, Content]:
+    return {f"{SITE}/{path}": data for path, data in files.items()}
+
+
+def facts_of(folder: Path, *layers: Mapping[str, Content], commands: Sequence[str] = ()) -> ImageFacts:
+    found = measured(folder, *layers, commands=commands).image
+    assert found is not None
+    return found
+
+
+def measured(folder: Path, *layers: Mapping[str, Content], commands: Sequence[str] = ()) -> Profile:
+    (folder / "image.tar").write_bytes(make_image(*layers, commands=commands))
+    return profile(folder / "image.tar")
+
+
+def size(files: Mapping[str, bytes], start: str = "") -> int:
+    return sum(len(data) for path, data in files.items() if path.startswith(start))
+
+
+def test_layers__folder_removed_and_its_metadata_left__is_its_distribution_s_waste(tmp_path: Path) -> None:
+    gone = {f"{SITE}/numpy": None, f"{SITE}/numpy.libs": None}
+    facts = facts_of(tmp_path, site(NUMPY), gone)
+    assert facts.wasted == {"numpy": size(NUMPY, "numpy/") + size(NUMPY, "numpy.libs/")}
+
+
+def test_layers__conda_package_removed__is_its_waste(tmp_path: Path) -> None:
+    record = '{"name": "openssl", "version": "3", "files": ["lib/libssl.so", "lib/engines/x.so"]}'
+    lower: dict[str, Content] = {
+        "opt/conda/conda-meta/openssl-3.json": record, "opt/conda/lib/libssl.so": "x" * 90,
+        "opt/conda/lib/engines/x.so": "x" * 10,
+    }  # fmt: skip
+    assert facts_of(tmp_path, lower, {"opt/conda/lib": None}).wasted == {"openssl": 100}
+
+
+def test_layers__what_hides_others__is_shown_with_the_heaviest_paths(tmp_path: Path) -> None:
+    chown = site({path: data for path, data in NUMPY.items() if path.startswith("numpy.libs/")})
+    facts = facts_of(tmp_path, site(NUMPY), {"tmp/wheels/a.whl": "w" * 9000}, {"tmp/wheels": None}, chown)
+    libs = size(NUMPY, "numpy.libs/")
+    assert [layer.hides for layer in facts.layers] == [0, 0, 9000, libs]
+    assert [layer.wasted for layer in facts.layers] == [libs, 9000, 0, 0]
+    assert [(each.path, each.size, each.layer, each.by) for each in facts.paths] == [
+        ("tmp/wheels/a.whl", 9000, 1, 2),
+        (f"{SITE}/numpy.libs/libblas.so", libs, 0, 3),
+    ]
+    assert (facts.shipped, facts.in_vain) == (size(NUMPY) + 9000 + libs, 9000 + libs)
+
+
+def test_layers__several_folders_removed_by_one_step__each_is_named(tmp_path: Path) -> None:
+    removed: dict[str, Content] = {f"{SITE}/{name}/{n}.bin": "x" * 100 for name in ("a", "b", "c") for n in range(5)}
+    facts = facts_of(tmp_path, removed, {f"{SITE}/{name}": None for name in ("a", "b", "c")})
+    assert [(each.path, each.size) for each in facts.paths] == [(f"{SITE}/{name}", 500) for name in ("a", "b", "c")]
+
+
+def test_layers__whiteouts__are_no_files(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, {"a": "x", "b": "y"}, {"a": None, "d/.wh..wh..opq": "", "c": "z"})
+    assert [layer.files for layer in facts.layers] == [2, 1]
+
+
+@pytest.mark.parametrize("commands", [["FROM base", "RUN a", "RUN b"], ["FROM base"]])
+def test_layers__history_of_another_length__is_not_paired(tmp_path: Path, commands: list[str]) -> None:
+    found = measured(tmp_path, {"a": "x"}, {"b": "y"}, commands=commands)
+    assert found.image is not None
+    assert [layer.command for layer in found.image.layers] == ["", ""]
+    assert any(f"history has {len(commands)} steps for its 2 layers" in warning for warning in found.warnings)
+
+
+def test_layers__one_alone__its_files_are_not_called_the_base_s(tmp_path: Path) -> None:
+    found = measured(tmp_path, {"srv/app.py": "x" * 9})
+    assert found.system is not None
+    assert [content.name for content in found.system.contents] == ["the rest"]
+
+
+def test_layers__headline__says_what_is_shipped_and_what_of_it_is_wasted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("image.tar").write_bytes(make_image({"a": "x" * 1000}, {"a": "y" * 500}))
+    assert _run(["image.tar", "-q"], debug=True) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("500 B in 0 distributions")
+    assert lines[2] == "ships 1.50 kB in 2 layers, of which 1.00 kB (67 %) is wasted"
+    assert _run(["image.tar", "-q", "--format", "json"], debug=True) == 0
+    image = json.loads(capsys.readouterr().out)["image"]
+    assert (image["shipped_bytes"], image["wasted_bytes"]) == (1500, 1000)
+    assert image["wasted_paths"] == [{"path": "a", "wasted_bytes": 1000, "layer": 0, "hidden_by": 1}]
+
+
+# --- sparse files ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["GNU.sparse.size", "GNU.sparse.realsize"])
+def test_sparse_file__of_any_pax_format__has_its_real_size(tmp_path: Path, key: str) -> None:
+    member = tarfile.TarInfo()
+    member.pax_headers = {key: "1000000", "GNU.sparse.name": "var/log/lastlog"}
+    assert facts_of(tmp_path, {"GNUSparseFile.0/lastlog": member}).layers[0].size == 1_000_000
