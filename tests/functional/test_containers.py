@@ -9,7 +9,9 @@ import ast
 import contextlib
 import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -180,7 +182,7 @@ def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatc
 
 
 def test_container__its_python_lists_without_end__is_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.layers._MOST_TEXT", 1 << 20)
+    monkeypatch.setattr("deadweight.sources.layers._MOST_MEMORY", 1 << 20)
     monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
     engine(of_state("running", """
         out.write(b"deadweight\\n")
@@ -219,3 +221,95 @@ def test_inside__each_python_here__lists_and_reads_alike(tmp_path: Path) -> None
             env={"DEADWEIGHT_ROOT": str(root)},
         )  # fmt: skip
         assert sorted(done.stdout.split(b"\n")) == sorted(expected.getvalue().split(b"\n")), python
+
+
+def test_container__its_python_writes_no_bytecode(engine: Engine, tmp_path: Path) -> None:
+    engine(of_state("running", f"""
+        if args[0] == "exec":
+            open({str(tmp_path / "args")!r}, "w").write(" ".join(args[5:10]))
+            os.environ["DEADWEIGHT_ROOT"] = {str(tmp_path)!r}
+            os.execv({sys.executable!r}, [{sys.executable!r}, *args[6:]])
+    """))  # fmt: skip
+    profile("container:c1")
+    assert (tmp_path / "args").read_text().split()[:4] == ["python3", "-I", "-S", "-B"]
+
+
+@pytest.mark.parametrize("row", [["root/.local", 0, 0, None, "unreadable"], ["a/b.so", 5, 8, None, "unreadable"]])
+def test_container__something_that_its_python_may_not_read__is_exported(
+    engine: Engine, tmp_path: Path, row: list[object]
+) -> None:
+    (tmp_path / "root.tar").write_bytes(make_tar(FILES))
+    text = f"deadweight\n{json.dumps(row)}\nnull\n"
+    engine(of_state("running", f"""
+        if args[0] == "exec":
+            out.write({text.encode()!r})
+            out.flush()
+            sys.stdin.buffer.read()
+            sys.exit()
+        out.write(open({str(tmp_path / "root.tar")!r}, "rb").read())
+    """))  # fmt: skip
+    assert [d.key for d in profile("container:c1").inventory.distributions] == ["lib"]
+
+
+@pytest.mark.parametrize("answer", ["", "deadweight\n", 'deadweight\n["a", 5, 8, null, "file"]\n'])
+def test_container__its_python_hangs__is_given_up(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("deadweight.sources.answers._PATIENCE", 0.3)
+    monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.container._PYTHONS", ("python3",))
+    (tmp_path / "root.tar").write_bytes(make_tar(FILES))
+    engine(of_state("running", f"""
+        import time
+        if args[0] == "exec":
+            out.write({answer.encode()!r})
+            out.flush()
+            time.sleep(60)
+        out.write(open({str(tmp_path / "root.tar")!r}, "rb").read())
+    """))  # fmt: skip
+    if answer:
+        with pytest.raises(EngineFailed, match="does not answer") as caught:
+            profile("container:c1")
+        assert "may still run there: docker top c1" in caught.value.hint
+    else:
+        assert [d.key for d in profile("container:c1").inventory.distributions] == ["lib"]
+
+
+def test_container__interrupted_while_its_python_hangs__says_that_it_may_still_run(
+    engine: Engine, tmp_path: Path
+) -> None:
+    engine(of_state("running", f"""
+        import time
+        out.write(b"deadweight\\n")
+        out.flush()
+        open({str(tmp_path / "started")!r}, "w").close()
+        time.sleep(60)
+    """))  # fmt: skip
+    command = [sys.executable, "-m", "deadweight", "container:c1", "-q"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as child:
+        until = time.monotonic() + 20
+        while not (tmp_path / "started").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=20)
+    assert child.returncode == 130
+    assert "interrupted; the Python that was started in c1 may still run there: docker top c1" in said
+
+
+def test_inside__without_the_right_to_read_all__tells_what_it_may_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_files(tmp_path / "root", {"a/b": "hello", "c/d": "x", "e": "y"})
+    listed, read = os.scandir, os.access
+
+    def scandir(folder: str) -> object:
+        if folder.endswith("/c"):
+            raise PermissionError(folder)
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(os, "access", lambda path, mode: not path.endswith("/e") and read(path, mode))
+    monkeypatch.setattr(inside, "may_read_all", lambda: False)
+    rows = {(row[0], row[-1]) for row in inside.rows(str(root))}
+    assert rows == {("a/b", "file"), ("c", "unreadable"), ("e", "unreadable")}

@@ -116,8 +116,9 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         with contextlib.suppress(OSError):
             error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted; nothing was left behind")
+    except (KeyboardInterrupt, click.Abort) as interrupt:
+        left = str(interrupt.__cause__ or interrupt)  # click raises Abort from the interrupt
+        say(f"interrupted; {left or 'nothing was left behind'}")
         return INTERRUPTED
     except (DeadweightError, OSError) as error:
         if debug:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from deadweight.formats.native import HEAD_BYTES
 from deadweight.model import Entry, FileTree, Linking
 from deadweight.sources import engines
 from deadweight.sources import inside as program
+from deadweight.sources.answers import Answers
 from deadweight.sources.image import exported_tree
 from deadweight.sources.layers import Room
 
@@ -38,45 +40,80 @@ def opened_container(name: str) -> Iterator[FileTree]:
     state, location = engines.state_of(name), f"container:{name}"
     for python in _PYTHONS if state.is_running else ():
         with _session(state.engine, name, python) as found:
-            if found is not None:
-                yield replace(_tree(location, *found), search=state.search)
-                return
+            if found is None:
+                continue
+            tree = _tree(location, *found)
+            if tree is None:
+                break
+            yield replace(tree, search=state.search)
+            return
     with engines.exported(state.engine, name) as stream:
         tree = exported_tree(stream, location)
     yield replace(tree, search=state.search)
 
 
 @contextlib.contextmanager
-def _session(engine: str, name: str, python: str) -> Iterator[tuple[BinaryIO, BinaryIO] | None]:
-    """Hand over (requests, answers) of the program inside; None where the container has no such Python."""
+def _session(engine: str, name: str, python: str) -> Iterator[tuple[BinaryIO, Answers] | None]:
+    """Hand over (requests, answers) of the program inside; None where the container has no Python that answers."""
     text = f"import sys; sys.stdout.buffer.write({_READY!r}); sys.stdout.flush()\n".encode()
     text += Path(program.__file__).read_bytes()
-    child = engines.inside(engine, name, [python, "-I", "-S", "-c", _START, str(len(text))])
-    requests, answers = cast("BinaryIO", child.stdin), cast("BinaryIO", child.stdout)
+    # "-B": without it, importing json would write its bytecode into the container.
+    child = engines.inside(engine, name, [python, "-I", "-S", "-B", "-c", _START, str(len(text))])
+    requests, answers = cast("BinaryIO", child.stdin), Answers(cast("BinaryIO", child.stdout))
     try:
         with contextlib.suppress(BrokenPipeError):
             requests.write(text)
             requests.flush()
-        yield (requests, answers) if answers.readline(100) == _READY else None
+        yield (requests, answers) if _is_ready(answers) else None
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("" if _ended(child) else _left_behind(engine, name)) from None
+    except TimeoutError as error:
+        left = "" if _ended(child) else _left_behind(engine, name)
+        raise EngineFailed(f"container:{name}: its Python does not answer", hint=left) from error
     finally:
+        _ended(child)
+
+
+def _is_ready(answers: Answers) -> bool:
+    try:
+        return answers.readline(100) == _READY
+    except TimeoutError:
+        return False
+
+
+def _ended(child: subprocess.Popen[bytes]) -> bool:
+    """Have the program inside end, by the end of its input; say whether it did so by itself."""
+    if child.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
-            requests.close()
+            child.stdin.close()
         child.stdin = None
-        engines.ended(child)
+    return engines.ended(child)
 
 
-def _tree(location: str, requests: BinaryIO, answers: BinaryIO) -> FileTree:
-    entries = dict(_rows(location, answers))
+def _left_behind(engine: str, name: str) -> str:
+    return f"the Python that was started in {name} may still run there: {engine} top {name} shows it"
+
+
+def _tree(location: str, requests: BinaryIO, answers: Answers) -> FileTree | None:
+    """Return the files that are listed; None where some may not be listed or read from the inside."""
+    entries: dict[str, Entry] = {}
+    for path, entry in _rows(location, answers):
+        if entry is None:
+            return None
+        entries[path] = entry
     return FileTree(location=location, entries=entries, reader=_Asking(requests, answers), whole=True)
 
 
-def _rows(location: str, answers: BinaryIO) -> Iterator[tuple[str, Entry]]:
+def _rows(location: str, answers: Answers) -> Iterator[tuple[str, Entry | None]]:
     """Yield what is listed; what a container sends is believed to be of this form and nothing else."""
     room = Room()
     while (line := answers.readline(_LONGEST_ROW)) != b"null\n":
         room.take(entries=1, text=len(line))
         try:
             path, size, blocks, inode, kind = json.loads(line)
+            if kind == "unreadable":
+                yield str(path), None
+                continue
             entry = Entry(_count(size), _count(blocks) * 512, _inode(inode), _kind(kind))
             # A Python that takes names for ASCII keeps the bytes of all others as surrogates.
             path = path.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
@@ -108,7 +145,7 @@ def _kind(value: object) -> Any:
 class _Asking:
     """Reads files by asking the program inside."""
 
-    def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+    def __init__(self, requests: BinaryIO, answers: Answers) -> None:
         self._requests, self._answers = requests, answers
 
     def read(self, path: str, limit: int = _LARGEST_TEXT) -> bytes:

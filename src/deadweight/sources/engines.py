@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -85,9 +86,14 @@ def inside(engine: str, container: str, command: list[str]) -> Child:
     return _started(command, DEVNULL, PIPE, start_new_session=True)
 
 
-def ended(child: Child) -> None:
-    """Wait for a program that was told to end, by the end of its input; make it end after three seconds."""
+def ended(child: Child) -> bool:
+    """Wait for a program that was told to end, by the end of its input; make its command end after three seconds.
+
+    returns: whether it ended by itself; else it may still run in its container
+    """
     stream = cast("BinaryIO", child.stdout)
+    if stream.closed:
+        return child.returncode != -signal.SIGKILL
     patience = threading.Timer(_PATIENCE, child.kill)
     patience.start()
     try:
@@ -99,6 +105,7 @@ def ended(child: Child) -> None:
         child.kill()
         child.wait()
         stream.close()
+    return child.returncode != -signal.SIGKILL
 
 
 @contextlib.contextmanager
