@@ -220,3 +220,81 @@ def test_engine__does_not_know_it__its_own_reason(
     said = capfd.readouterr().err
     assert "No such" in said or "does not exist" in said
     assert "hint: " in said
+
+
+# --- nothing of a target is ever changed -------------------------------------------------------------
+
+
+def test_container__measured__is_not_changed(expected: Profile, docker: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # Debian's packages compile their modules when they are installed; without that, any import would write bytecode.
+    (tmp_path / "Dockerfile").write_text("FROM app:1\nRUN find / -xdev -name __pycache__ -prune -exec rm -r {} +\n")
+    run("docker", "build", "--quiet", "--network", "none", "--tag", "source:1", str(tmp_path))
+    run("docker", "run", "--detach", "--network", "none", "--name", "diffed", "source:1", "sleep", "1000")
+    try:
+        before = run("docker", "diff", "diffed")
+        found = profile("container:diffed")
+        assert found.inventory.total.disk is not None  # its own Python did it
+        assert found.inventory.total.bytecode == 0
+        assert run("docker", "diff", "diffed") == before == ""
+        profile("docker:source:1")
+        assert run("docker", "diff", "diffed") == ""
+        run("docker", "exec", "diffed", "python3", "-c", "import json")
+        assert run("docker", "diff", "diffed") != ""  # which this would show
+    finally:
+        run("docker", "rm", "--force", "diffed")
+
+
+def test_container__of_podman__is_not_changed(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with podman() as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        run("podman", "load", "--quiet", "--input", str(archive))
+        run("podman", "run", "--detach", "--name", "pod", "app:1", "sleep", "1000")
+        monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere")
+        before = run("podman", "diff", "pod")
+        profile("container:pod")
+        profile("podman:app:1")
+        assert run("podman", "diff", "pod") == before
+
+
+def test_container__without_the_right_to_read_all__is_whole_all_the_same(
+    expected: Profile, docker: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "Dockerfile").write_text(
+        "FROM app:1\nRUN chown -R 1000 /opt/venv && chmod 700 /opt/venv/lib/python3*/site-packages\n"
+    )
+    run("docker", "build", "--quiet", "--network", "none", "--tag", "closed:1", str(tmp_path))
+    run(
+        "docker", "run", "--detach", "--network", "none", "--cap-drop", "ALL", "--name", "closed", "closed:1",
+        "sleep", "1000",
+    )  # fmt: skip
+    try:
+        assert rows(profile("container:closed")) == rows(expected)
+    finally:
+        run("docker", "rm", "--force", "closed")
+
+
+@pytest.mark.parametrize("kind", ["env", "rootfs", "docker-archive", "oci", "dir", "export"])
+def test_target__on_a_disk_that_cannot_be_written__is_measured(
+    archive: Path, docker: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    place, mounted = tmp_path / "place", tmp_path / "mounted"
+    place.mkdir()
+    mounted.mkdir()
+    target = {"docker-archive": "app.tar", "export": "root.tar", "env": "root/opt/venv"}.get(kind, "root")
+    if kind == "docker-archive":
+        (place / "app.tar").hardlink_to(archive)
+    elif kind in ("oci", "dir"):
+        run("skopeo", "--insecure-policy", "copy", f"docker-archive:{archive}", f"{kind}:{place / 'root'}")
+    else:
+        run("docker", "create", "--network", "none", "--name", f"bound-{kind}", "app:1", "true")
+        run("docker", "export", "--output", str(place / "root.tar"), f"bound-{kind}")
+        (place / "root").mkdir()
+        run("tar", "-C", str(place / "root"), "-xf", str(place / "root.tar"), "--exclude=dev/*")
+    run("mount", "--bind", str(place), str(mounted))
+    try:
+        run("mount", "-o", "remount,bind,ro", str(mounted))
+        prefix = "" if kind == "export" else f"{kind}:"
+        assert profile(f"{prefix}{mounted / target}").inventory.distributions
+    finally:
+        run("umount", str(mounted))
