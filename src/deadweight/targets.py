@@ -160,7 +160,16 @@ def _is_file(folder: str, name: str) -> bool:
     return os.path.isfile(os.path.join(folder, name))
 
 
+def _is_root(path: str) -> bool:
+    """Say whether a folder is the root of a system, this machine's or an unpacked one (os-release(5))."""
+    return os.path.realpath(path) == "/" or any(
+        os.path.lexists(os.path.join(path, name)) for name in ("etc/os-release", "usr/lib/os-release")
+    )
+
+
 def _folder(path: str) -> Target:
+    if _is_root(path):
+        return Target("image", f"rootfs:{path}")
     if _is_image_folder(path):
         return Target("image", path)
     files = project_files(path)

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     import typing
 
 
-def collect(root: "str", folders: "list[str]", enough: "int | None" = None) -> "tuple[typing.Any, ...]":
+def collect(
+    root: "str", folders: "list[str]", passed_over: "tuple[str, ...]" = (), enough: "int | None" = None
+) -> "tuple[typing.Any, ...]":
     """List everything below ``folders`` (each "" or ending in "/", relative to ``root``) that is no folder.
 
     Breadth first; follows no symlink, reads no file.
 
+    passed_over: paths, relative to ``root``, that are not listed
     enough:  stop once so many folders are known and not listed yet
     returns: (paths, sizes, blocks, inodes) of the regular files, four lists of one length, where an inode is
              (device, number) of a file with several names, else None; then the same as tuples with the kind
@@ -27,6 +30,7 @@ def collect(root: "str", folders: "list[str]", enough: "int | None" = None) -> "
     paths, sizes, blocks, inodes, others, skipped = [], [], [], [], [], []  # type: ignore[var-annotated]
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
     pending = list(folders)
+    left_out = set(passed_over)
     for at, folder in enumerate(pending):  # which grows
         if enough is not None and len(pending) - at >= enough:
             return paths, sizes, blocks, inodes, others, skipped, pending[at:]
@@ -39,6 +43,8 @@ def collect(root: "str", folders: "list[str]", enough: "int | None" = None) -> "
         try:
             for item in os.scandir(descriptor):
                 path = folder + item.name
+                if left_out and path in left_out:
+                    continue
                 if item.is_dir(follow_symlinks=False):
                     pending.append(path + "/")
                     continue

@@ -19,6 +19,7 @@ from deadweight.formats.system import dpkg_list
 from deadweight.model import Entry, FileTree, Linking, Skipped
 from deadweight.sources import collector
 from deadweight.sources.collector import collect
+from deadweight.sources.mounts import is_worth_telling, mounted_below
 from deadweight.sources.processes import BARE_PYTHON, Child, fed
 from deadweight.sources.windows import Stored
 
@@ -31,27 +32,26 @@ _IN_A_PATH = re.compile(r"/(?:python|pypy)(\d+\.\d+)(?:/|$)")
 class Listing:
     """A tree that is being listed, in other processes where it is large; ``finish`` waits for it.
 
+    whole:  whether the prefix is the root of a whole system, of which what is mounted below it is no part
     raises: BadInput where the folder itself cannot be listed
     """
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix, self._root = prefix, os.path.realpath(prefix)
+    def __init__(self, prefix: str, *, whole: bool = False) -> None:
+        self._prefix, self._root, self._whole = prefix, os.path.realpath(prefix), whole
+        self._mounts = mounted_below(self._root) if whole else {}
         try:
             os.scandir(prefix).close()
         except OSError as error:
             raise BadInput(f"cannot list {prefix}: {error.strerror}") from error
         processes = _PROCESSES if sys.executable and (os.cpu_count() or 1) > 1 else 0
-        self._top = collect(self._root, [""], _WORTH_SHARING if processes else None)
+        self._top = collect(self._root, [""], tuple(self._mounts), _WORTH_SHARING if processes else None)
         left = self._top[-1]
         # Environments are flat: nearly all lies in the folders of site-packages, so dealing them out is fair enough.
         self._shares = [left[n::processes] for n in range(processes)] if left else []
-        self._children = [_collect_apart(self._root, share) for share in self._shares]
+        self._children = [_collect_apart(self._root, share, tuple(self._mounts)) for share in self._shares]
 
-    def finish(self, *, whole: bool = False) -> FileTree:
-        """Return the tree; what could not be listed in it is ``skipped``.
-
-        whole: whether the prefix is the root of a whole system
-        """
+    def finish(self) -> FileTree:
+        """Return the tree; what could not be listed in it is ``skipped``."""
         entries: dict[str, Entry] = {}
         skipped: list[Skipped] = []
         for paths, sizes, blocks, inodes, others, failed, _ in (self._top, *self._listed_apart()):
@@ -62,6 +62,9 @@ class Listing:
             for path, size, count, inode, kind in others:
                 entries[path] = Entry(size, count * 512, inode, kind)
             skipped += (Skipped(folder, reason, 4) for folder, reason in failed)
+        for path, kind in self._mounts.items():
+            if is_worth_telling(kind):
+                skipped.append(Skipped(path, f"not measured: another file system ({kind}) is mounted there"))
         root = self._root
         return FileTree(
             location=self._prefix,
@@ -69,8 +72,8 @@ class Listing:
             reader=DiskReader(root),
             skipped=tuple(sorted(skipped)),
             claims=lambda: _dpkg_claims(root),
-            python=None if whole else _python_of(root),
-            whole=whole,
+            python=None if self._whole else _python_of(root),
+            whole=self._whole,
         )
 
     def _listed_apart(self) -> Iterator[Any]:
@@ -78,7 +81,10 @@ class Listing:
             output = child.communicate()[0] if child else b""
             # What no child has listed is listed here.
             is_listed = child is not None and child.returncode == 0
-            yield marshal.loads(output) if is_listed else collect(self._root, share)  # noqa: S302  our own
+            yield marshal.loads(output) if is_listed else self._collect(share)  # noqa: S302  our own
+
+    def _collect(self, share: list[str]) -> Any:
+        return collect(self._root, share, tuple(self._mounts))
 
 
 def read_environment(prefix: str) -> FileTree:
@@ -86,10 +92,10 @@ def read_environment(prefix: str) -> FileTree:
     return Listing(prefix).finish()
 
 
-def _collect_apart(root: str, folders: list[str]) -> Child | None:
+def _collect_apart(root: str, folders: list[str], passed_over: tuple[str, ...]) -> Child | None:
     """Start listing ``folders`` in a process of its own; None where there can be none."""
     command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", collector.__file__]
-    return fed(command, marshal.dumps((root, folders), 2))
+    return fed(command, marshal.dumps((root, folders, passed_over), 2))
 
 
 class DiskReader:

@@ -23,7 +23,7 @@ def opened_system(
     if scheme == "rootfs":
         from deadweight.sources.environment import Listing
 
-        yield Listing(name).finish(whole=True), None
+        yield Listing(name, whole=True).finish(), None
     elif scheme == "container":
         from deadweight.sources.container import opened_container
 

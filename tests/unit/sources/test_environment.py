@@ -108,7 +108,7 @@ def test_read_environment__helper_that_fails__loses_nothing(tmp_path: Path, monk
 def test_listing__folder_that_goes_while_it_is_listed__is_skipped_with_its_reason(tmp_path: Path) -> None:
     write_files(tmp_path, {f"p{n}/q/f": "1" for n in range(150)})
     # The helpers have been told of p149, or will list it: either way it is gone before they come to its folder q.
-    listing = collect(str(tmp_path), [""], 64)
+    listing = collect(str(tmp_path), [""], (), 64)
     shutil.rmtree(tmp_path / "p149")
     paths, *_, skipped, left = collect(str(tmp_path), listing[-1])
     assert ("p149", "No such file or directory") in skipped
