@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -21,6 +20,7 @@ from deadweight.sources import inside as program
 from deadweight.sources.answers import Answers
 from deadweight.sources.image import exported_tree
 from deadweight.sources.layers import Room
+from deadweight.sources.processes import Child
 
 _PYTHONS = ("python3", "python", "/usr/local/bin/python3", "/usr/bin/python3", "/opt/venv/bin/python")
 # It reads itself from standard input, where requests come after it; "-I -S": nothing of the container's is imported.
@@ -81,7 +81,7 @@ def _is_ready(answers: Answers) -> bool:
         return False
 
 
-def _ended(child: subprocess.Popen[bytes]) -> bool:
+def _ended(child: Child) -> bool:
     """Have the program inside end, by the end of its input; say whether it did so by itself."""
     if child.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
