@@ -8,6 +8,8 @@ from deadweight.formats.system import is_package_list, packages_in
 from deadweight.inventory.discover import Claim
 from deadweight.model import Conflict, FileTree, Skipped
 
+_LARGEST_LIST = 3 << 25  # bytes; a database of rpm's in a container has up to fifty million
+_MOST_LISTED = 1 << 21
 _MARKS = ("/METADATA", "/PKG-INFO")
 Packages = list[tuple[str, tuple[str, ...]]]
 
@@ -16,16 +18,33 @@ def system_packages(tree: FileTree) -> tuple[Packages, list[Skipped]]:
     """Return (package, its paths that are there) of dpkg, apk and rpm; and the lists that could not be read."""
     found: Packages = []
     skipped: list[Skipped] = []
+    budget = _Budget()
     for path in sorted(filter(is_package_list, tree.entries)):
         try:
-            found += [(name, tuple(_there(paths, tree))) for name, paths in packages_in(path, tree.reader.read(path))]
+            data = tree.reader.read(path, _LARGEST_LIST)
+            found += [(name, tuple(_there(paths, tree, budget))) for name, paths in packages_in(path, data)]
         except (OSError, ValueError) as error:
             skipped.append(Skipped(path, f"the packages that it lists are not told apart: {error}"))
     return found, skipped
 
 
-def _there(paths: Iterable[str], tree: FileTree) -> Iterable[str]:
+class _Budget:
+    """How many paths the lists of a system may name in all: texlive with all of Debian's desktops has one million."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_LISTED
+
+    def spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("the lists name more paths than any system has")
+
+
+def _there(paths: Iterable[str], tree: FileTree, budget: _Budget) -> Iterator[str]:
+    """Yield the paths that are there; a package counts as one more, so that those of nothing are bounded too."""
+    budget.spend()
     for path in paths:
+        budget.spend()
         if path in tree.entries:
             yield path
         elif f"usr/{path}" in tree.entries:

@@ -23,4 +23,4 @@ def test_dpkg_list__relative_lines__are_left_out() -> None:
 )
 def test_packages_in__each_manager__its_packages_with_paths(path: str, text: str, expected: object) -> None:
     assert is_package_list(path)
-    assert list(packages_in(path, text.encode())) == expected
+    assert [(name, tuple(paths)) for name, paths in packages_in(path, text.encode())] == expected
