@@ -127,6 +127,9 @@ REFUSED_OR_MEASURED: dict[str, Callable[[float], bytes]] = {
     "pyvenv.cfg": one_file("opt/venv/pyvenv.cfg", b"a = b\n"),
     "egg": one_file("usr/lib/python3/site-packages/a-1-py3.egg", b"PK\1\2" + bytes(42)),
     "many RECORDs": many_files(f"{SITE}/evil{{0}}-1.0.dist-info/RECORD", b"a,,\n", 100, 1 << 26),
+    "many RECORDs of long paths": many_files(
+        f"{SITE}/evil{{0}}-1.0.dist-info/RECORD", b"../" * 1000 + b"a,,\n", 100, 1 << 26
+    ),
     "many dpkg lists": many_files("var/lib/dpkg/info/evil{0}.list", b"/a\n", 100, 1 << 26),
     "many METADATA": many_files(f"{SITE}/evil{{0}}-1.0.dist-info/METADATA", b"Name: a\n", 60_000, 9),
     "empty files": many_files("d{0}", b"x", 3_000_000, 0),

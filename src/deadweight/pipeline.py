@@ -274,7 +274,8 @@ def source_folder(target: Target, settings: Settings) -> str:
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:
-    return replace(tree, search=(f"{_below_root(prefix)}/bin", *tree.search)) if prefix else tree
+    """Return the tree as if the Python of a prefix were what it starts."""
+    return replace(tree, start=tree.start._replace(command=(f"{prefix}/bin/python",), folder="/")) if prefix else tree
 
 
 def _below_root(path: str) -> str:

@@ -131,6 +131,20 @@ def named_by(words: list[str], line: int) -> Iterator[Named]:
         yield from _program(_base_name(words[at]), words, at + 1, line)
 
 
+def started_words(words: list[str]) -> list[str]:
+    """Return the words of the program that a command starts in the end, without what only starts it (exec, tini)."""
+    words, at = words[:_MOST_WORDS], 0
+    while at < len(words):
+        if not (words[at] in _KEYWORDS or _ASSIGNMENT.match(words[at])):
+            following = _command_after(_base_name(words[at]), words, at + 1)
+            if following is None or words[following - 1 : following] == ["-m"]:
+                break
+            at = following
+        else:
+            at += 1
+    return words[at:]
+
+
 def value_named(word: str, line: int, *, dotted: bool = True) -> Iterator[Named]:
     """Yield what a word, or the value in ``--option=value`` or ``NAME=value``, names.
 

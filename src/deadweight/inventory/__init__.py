@@ -24,6 +24,7 @@ from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.prefixes import is_below, prefix_of
+from deadweight.inventory.started import first_prefix, joined_folders, user_prefix
 from deadweight.inventory.system import keep_packages_files, system_packages
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
 
@@ -36,10 +37,9 @@ def take_inventory(tree: FileTree) -> Inventory:
     """
     found = discover(tree)
     claims = _with_conda(found)
-    for claim in claims if tree.whole else ():
-        claim.prefix = prefix_of(claim.folder)
+    first = _assign_prefixes(claims, tree) if tree.whole else None
     apart: dict[str, list[Claim]] = {
-        prefix: [] for prefix in ranked([claim.prefix for claim in claims], tree.search) or [""]
+        prefix: [] for prefix in ranked([claim.prefix for claim in claims], tree.start.search, first) or [""]
     }
     for claim in sorted(claims, key=lambda c: (c.metadata.name, c.metadata.version or "")):
         apart[claim.prefix].append(claim)
@@ -69,6 +69,22 @@ def take_inventory(tree: FileTree) -> Inventory:
         owner=owner,
         warnings=tuple(_warnings(claims)),
     )
+
+
+def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
+    """Give each claim the prefix of its environment; return that of the one that the system's program runs in."""
+    for claim in claims:
+        claim.prefix = prefix_of(claim.folder)
+    prefixes = [claim.prefix for claim in claims]
+    first = first_prefix(tree, set(prefixes))
+    base = first if first is not None else next(iter(ranked(prefixes, tree.start.search)), None)
+    if base is not None:
+        # What PYTHONPATH and the like add to a Python is one environment with it.
+        joined, user = joined_folders(tree), user_prefix(tree, base)
+        for claim in claims:
+            if claim.folder in joined or claim.prefix == user:
+                claim.prefix = base
+    return base
 
 
 def _with_conda(found: Found) -> list[Claim]:

@@ -25,6 +25,7 @@ _FILES = (".egg-info", ".egg-link", ".egg")
 # Folders on the way to what is imported; where one is a symlink, an environment may lie elsewhere.
 _ON_THE_WAY = re.compile(r"(?:\A|/)(?:(?:site|dist)-packages|lib|lib64|Lib|python\d[\d.]*t?)\Z")
 _MOST_CLAIMED = 2 << 20  # paths that all lists of a tree name together; a system with all of conda has one million
+_MOST_TEXT = 1 << 27  # characters of those
 
 
 @dataclass(slots=True, kw_only=True)
@@ -185,7 +186,7 @@ class _Reading:
 
     def __init__(self, tree: FileTree, skipped: list[Skipped]) -> None:
         self._tree, self._skipped = tree, skipped
-        self._left = _MOST_CLAIMED
+        self._left, self._text = _MOST_CLAIMED, _MOST_TEXT
         self._eggs: dict[str, list[str]] | None = None
 
     def claim(self, folder: str, files: Mapping[str, str]) -> Claim | None:
@@ -253,10 +254,11 @@ class _Reading:
             self._skipped.append(Skipped(path, f"not read: {error.strerror or error}"))
             return []
         lines = data.count(b"\n")
-        if lines > min(MOST_PATHS, self._left):
-            self._skipped.append(Skipped(path, f"not read: its {lines:,} lines are more than any system has"))
+        if lines > min(MOST_PATHS, self._left) or len(data) > self._text:
+            says = f"not read: with its {lines:,} lines, the lists of files are longer than any system's"
+            self._skipped.append(Skipped(path, says))
             return []
-        self._left -= lines
+        self._left, self._text = self._left - lines, self._text - len(data)
         return parse(data)
 
     def _zipped_egg(self, site: str, base: str, path: str) -> Claim | None:
@@ -283,9 +285,9 @@ class _Reading:
         """Return what a file of ``conda-meta`` says."""
         try:
             found = CondaPackage(self._tree.reader.read(path))
-            self._left -= len(found.files)
-            if self._left < 0:
-                raise ValueError("with it, the lists name more paths than any system has")
+            self._left, self._text = self._left - len(found.files), self._text - sum(map(len, found.files))
+            if self._left < 0 or self._text < 0:
+                raise ValueError("with it, the lists of files are longer than any system's")
             return found
         except (OSError, ValueError, RecursionError) as error:
             self._skipped.append(Skipped(path, f"not read: {error}"))

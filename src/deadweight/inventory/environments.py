@@ -15,12 +15,15 @@ from deadweight.model import Environment, FileTree
 _PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
 
 
-def ranked(prefixes: Collection[str], search: Sequence[str]) -> list[str]:
-    """Return the different prefixes: first those that PATH finds first, then those of which there are most."""
+def ranked(prefixes: Collection[str], search: Sequence[str], first: str | None = None) -> list[str]:
+    """Return the different prefixes: ``first``, those that PATH finds first, then those of which there are most."""
     counted = Counter(prefixes)
     folders = [f"/{folder.strip('/')}".removesuffix("/bin")[1:] for folder in search]
     places = {folder: number for number, folder in reversed(list(enumerate(folders)))}
-    return sorted(counted, key=lambda prefix: (places.get(prefix, len(places)), -counted[prefix], prefix))
+    return sorted(
+        counted,
+        key=lambda prefix: (prefix != first, places.get(prefix, len(places)), -counted[prefix], prefix),
+    )
 
 
 def environments_of(

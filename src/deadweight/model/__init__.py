@@ -23,7 +23,7 @@ from deadweight.model.found import (
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
 from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins, WastedPath
 from deadweight.model.source import How, Mention, Naming, Reading, Role, Source
-from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped
+from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped, Start
 from deadweight.model.trials import Smoke, Trial
 from deadweight.model.uses import Use
 
@@ -60,6 +60,7 @@ __all__ = [
     "Skipped",
     "Smoke",
     "Source",
+    "Start",
     "SystemFacts",
     "SystemPackage",
     "Trial",

@@ -31,6 +31,23 @@ class Linking(NamedTuple):
     build_id: str = ""
 
 
+class Start(NamedTuple):
+    """How the program of a whole system is started; empty where the source does not know.
+
+    command: its words
+    search:  folders of programs, as PATH names them
+    folder:  the working directory
+    paths:   folders that its Python imports from beside its own, as PYTHONPATH names them
+    home:    of the user that it runs as
+    """
+
+    command: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    folder: str = ""
+    paths: tuple[str, ...] = ()
+    home: str = ""
+
+
 class Reader(Protocol):
     """Reads files of a tree; the paths are those of its entries and never lead out of it."""
 
@@ -58,7 +75,7 @@ class FileTree:
     platform: what their native code was built for, as in wheel tags, where the source knows
     lists:    metadata folder → the paths that its RECORD lists, where the source knows them without its text
     whole:    whether it is the root of a whole system, which may hold several environments
-    search:   folders of programs as PATH names them, from the root, where the source knows
+    start:    how its program is started, where the tree is a whole system
     """
 
     location: str
@@ -70,7 +87,7 @@ class FileTree:
     platform: str | None = None
     lists: Mapping[str, Collection[str]] = field(default_factory=dict)
     whole: bool = False
-    search: tuple[str, ...] = ()
+    start: Start = field(default_factory=Start)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -15,7 +15,7 @@ XZ, BZIP2 = b"\xfd7zXZ\0", b"BZh"  # xz-file-format 2.1.1.1; BZip2
 _LONGEST_MAGIC = 6
 _CHUNK = 1 << 18
 _PIECE = 1 << 20
-_FREE = 1 << 33  # bytes that an image may unpack to whatever it is compressed to
+_FREE = 1 << 32  # bytes that an image may unpack to whatever it is compressed to
 _RATIO = 200  # and beyond that, for each compressed byte; text and code come to 10
 _XZ_MEMORY = 1 << 27  # bytes; xz -9 needs 65 million
 

@@ -45,11 +45,11 @@ def opened_container(name: str) -> Iterator[FileTree]:
             tree = _tree(location, *found)
             if tree is None:
                 break
-            yield replace(tree, search=state.search)
+            yield replace(tree, start=state.start)
             return
     with engines.exported(state.engine, name) as stream:
         tree = exported_tree(stream, location)
-    yield replace(tree, search=state.search)
+    yield replace(tree, start=state.start)
 
 
 @contextlib.contextmanager

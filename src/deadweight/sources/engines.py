@@ -8,9 +8,10 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from typing import IO, BinaryIO, NamedTuple, cast
+from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 from deadweight.errors import DeadweightError, EngineFailed
+from deadweight.model import Start
 from deadweight.sources.processes import DEVNULL, PIPE, Child, TimeoutExpired, started
 
 ENGINES = ("docker", "podman")
@@ -22,7 +23,10 @@ _CHUNK = 1 << 16
 _LONGEST_REASON = 2000
 _LONGEST_STATE = 1 << 20
 _PATIENCE = 3.0  # seconds
-_FORMAT = "{{.State.Status}}\n{{json .Config.Env}}"
+_FORMAT = "\n".join((
+    "{{.State.Status}}", "{{json .Config.Env}}", "{{json .Path}}", "{{json .Args}}", "{{json .Config.WorkingDir}}",
+    "{{json .Config.User}}",
+))  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -43,12 +47,12 @@ class State(NamedTuple):
     """A container as its engine knows it.
 
     is_running: or it has stopped, or is yet to start
-    search:     the folders of its PATH
+    start:      how its program was started
     """
 
     engine: str
     is_running: bool
-    search: tuple[str, ...]
+    start: Start
 
 
 def state_of(container: str) -> State:
@@ -57,24 +61,49 @@ def state_of(container: str) -> State:
     for engine in ENGINES:
         try:
             with _output_of(engine, "container", "inspect", "--format", _FORMAT, container) as stream:
-                status, _, variables = stream.read(_LONGEST_STATE).decode("utf-8", "replace").partition("\n")
-                return State(engine, status == "running", search_of(_strings(variables)))
+                status, *told = stream.read(_LONGEST_STATE).decode("utf-8", "replace").split("\n")
+                return State(engine, status == "running", _start([_json(line) for line in told]))
         except EngineFailed as error:
             reasons.append(error.cause)
     raise EngineFailed("; ".join(reasons), hint="docker ps --all shows the containers that there are")
 
 
-def search_of(variables: Iterable[str]) -> tuple[str, ...]:
-    """Return the folders of PATH, among variables as NAME=VALUE."""
-    path = next((each[5:] for each in variables if each.startswith("PATH=")), "")
-    return tuple(path.split(":")) if path else ()
+def _start(told: list[Any]) -> Start:
+    """Return how a container's program was started; what an engine leaves out is not known."""
+    variables, path, arguments, folder, user = (told + [None] * 5)[:5]
+    command = [*_strings([path]), *_strings(arguments)]
+    return start_of(_strings(variables), command, str(folder or ""), str(user or ""))
 
 
-def _strings(text: str) -> list[str]:
+def start_of(variables: Iterable[str], command: Iterable[str], folder: str, user: str) -> Start:
+    """Return how a program is started, by what an engine or an image's configuration tells.
+
+    variables: as NAME=VALUE
+    user:      a name or a number, also with a group; "" for the superuser
+    """
+    told = dict(each.split("=", 1) for each in variables if "=" in each)
+    name = user.partition(":")[0]
+    home = "/root" if name in ("", "root", "0") else "" if name.isdigit() else f"/home/{name}"
+    # AWS Lambda's runtime imports from its task's folder as from PYTHONPATH.
+    paths = (*told.get("PYTHONPATH", "").split(":"), told.get("LAMBDA_TASK_ROOT", ""))
+    return Start(
+        command=tuple(command),
+        search=tuple(filter(None, told.get("PATH", "").split(":"))),
+        folder=folder,
+        paths=tuple(filter(None, paths)),
+        home=told.get("HOME", home),
+    )
+
+
+def _json(text: str) -> Any:
     try:
-        return [str(each) for each in json.loads(text) or ()]
-    except (ValueError, TypeError):
-        return []
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _strings(found: object) -> list[str]:
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def inside(engine: str, container: str, command: list[str]) -> Child:

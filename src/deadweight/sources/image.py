@@ -10,14 +10,14 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, is_whiteout, shared_inodes
 from deadweight.formats.tar import Malformed, TarEntry
-from deadweight.model import Entry, FileTree, Layer, Linking, Skipped
+from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources import engines
 from deadweight.sources.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
@@ -34,14 +34,14 @@ _LARGEST_TEXT = 1 << 26
 class Image:
     """An image that was read: its layers from the lowest up, and what they come to.
 
-    search:   the folders of its PATH
+    start:    how its program is started
     warnings: what is worth knowing of it, as sentences
     missing:  digests of layers that lie elsewhere, and are not in the figures
     """
 
     layers: tuple[Layer, ...]
     overlay: Overlay
-    search: tuple[str, ...] = ()
+    start: Start = field(default_factory=Start)
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -141,7 +141,7 @@ def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
     return Image(
         layers=tuple(layers),
         overlay=overlay,
-        search=_search(parts.config),
+        start=_start(parts.config),
         warnings=warnings,
         missing=tuple(digest for name, digest in zip(parts.names, parts.digests, strict=True) if not name),
     )
@@ -173,9 +173,16 @@ class _Shipped:
             yield entry
 
 
-def _search(config: dict[str, Any]) -> tuple[str, ...]:
-    """Return the folders of PATH, as the image's configuration sets it (OCI image-spec, config.md)."""
-    return engines.search_of(str(each) for each in (config.get("config") or {}).get("Env") or ())
+def _start(config: dict[str, Any]) -> Start:
+    """Return how an image's program is started, as its configuration tells (OCI image-spec, config.md)."""
+    told = config.get("config") or {}
+    command = [*(told.get("Entrypoint") or ()), *(told.get("Cmd") or ())]
+    return engines.start_of(
+        map(str, told.get("Env") or ()),
+        map(str, command),
+        str(told.get("WorkingDir") or ""),
+        str(told.get("User") or ""),
+    )
 
 
 def _commands(config: dict[str, Any], layers: int) -> tuple[list[str], tuple[str, ...]]:
@@ -221,7 +228,7 @@ def tree_of(image: Image, location: str) -> FileTree:
         reader=_Reader(files),
         skipped=tuple(sorted(escaped)),
         whole=True,
-        search=image.search,
+        start=image.start,
     )
 
 

@@ -18,6 +18,7 @@ from deadweight.sources.windows import Passing
 
 _MOST_MEMORY = 5 << 27  # bytes that the entries of one image may take, with their paths and the texts that are kept
 _ENTRY = 280  # bytes of a file in the dicts and sets that it ends up in, without its path
+_MOST_TEXT = 1 << 31  # bytes of those texts before they are compressed; forty databases of rpm's have as many
 _LONG = 1 << 20  # bytes of a text that is kept compressed; databases of packages shrink to a quarter
 
 _NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
@@ -37,13 +38,17 @@ class Room:
     """
 
     def __init__(self, allowance: Allowance | None = None) -> None:
-        self._left = _MOST_MEMORY
+        self._left, self._text = _MOST_MEMORY, _MOST_TEXT
         self.allowance = allowance or Allowance()
 
-    def take(self, *, entries: int = 0, text: int = 0) -> None:
-        """Take some of it; raises TooMuch where that is more than is left."""
+    def take(self, *, entries: int = 0, text: int = 0, unpacked: int = 0) -> None:
+        """Take some of it; raises TooMuch where that is more than is left.
+
+        unpacked: bytes of a text that is kept compressed
+        """
         self._left -= entries * _ENTRY + text
-        if self._left < 0:
+        self._text -= unpacked
+        if self._left < 0 or self._text < 0:
             raise TooMuch("it has more files than any system, or longer texts")
 
 
@@ -90,6 +95,7 @@ def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
         return entry
     start = blocks.read(length)
     if len(start) >= _LONG:
+        room.take(unpacked=len(start))
         pass_over(blocks, entry.stored, len(start))
         start = zlib.compress(start, 1)
         room.take(entries=1, text=len(entry.path) + len(start))
