@@ -131,7 +131,7 @@ REFUSED_OR_MEASURED: dict[str, Callable[[float], bytes]] = {
         f"{SITE}/evil{{0}}-1.0.dist-info/RECORD", b"../" * 1000 + b"a,,\n", 100, 1 << 26
     ),
     "many dpkg lists": many_files("var/lib/dpkg/info/evil{0}.list", b"/a\n", 100, 1 << 26),
-    "many METADATA": many_files(f"{SITE}/evil{{0}}-1.0.dist-info/METADATA", b"Name: a\n", 60_000, 9),
+    "many METADATA": many_files(f"{SITE}/evil{{0}}-1.0.dist-info/METADATA", b"Version: 1\n", 10_000, 11),
     "empty files": many_files("d{0}", b"x", 3_000_000, 0),
     "empty files in one folder each": many_files("d{0}/x", b"x", 3_000_000, 0),
     "conda-meta folders": many_files("e{0}/conda-meta/a.json", b"{}", 100_000, 2),
