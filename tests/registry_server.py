@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Registry:
     cut:       path → how many answers break off in the middle
     lies:      path → other bytes than are there
     token:     what is given and taken
+    tls:       the certificate and key that it speaks TLS with, in one file
     """
 
     files: Mapping[str, Content]
@@ -56,11 +58,16 @@ class Registry:
     cut: dict[str, int] = field(default_factory=dict)
     lies: Mapping[str, bytes] = field(default_factory=dict)
     token: str = "token-1"
+    tls: str = ""
     asked: list[Asked] = field(default_factory=list)
 
     def __enter__(self) -> Registry:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"told": self}))
         self._server.daemon_threads = True
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.tls)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 
@@ -74,7 +81,7 @@ class Registry:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}"
+        return f"{'https' if self.tls else 'http'}://{self.host}"
 
     def target(self, version: str = ":1") -> str:
         return f"registry:{self.host}/{self.repository}{version}"

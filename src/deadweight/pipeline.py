@@ -231,7 +231,8 @@ def _profile_system(target: Target, settings: Settings, observe: Observer) -> Pr
     from deadweight.sources.systems import opened_system
 
     file = _its_requirements(settings)
-    with opened_system(target.path, Which(target.image, settings.platform), observe=observe) as (tree, image):
+    which = Which(target.image, settings.platform, settings.tls_verify)
+    with opened_system(target.path, which, observe=observe) as (tree, image):
         observe(Progress("measuring", target.path))
         inventory = take_inventory(_searched_first(tree, settings.environment))
         _check_environment(inventory, settings.environment)

@@ -21,6 +21,7 @@ class Settings:
 
     no_install:     measure from the archives' own directories, without installing or downloading them
     requirements:   the requirements that an image or an environment was made from; "" for what its marks tell
+    tls_verify:     whether a registry must have a valid certificate; without, plain http does, too
     environment:    prefix of the environment of a whole system that is split; "" for the one its programs run in first
     source:         folder of the application's source; "" for the requirements file's own, where it holds Python code
     no_source:      read no source
@@ -48,6 +49,7 @@ class Settings:
 
     no_install: bool = False
     requirements: str = ""
+    tls_verify: bool = True
     environment: str = ""
     source: str = ""
     no_source: bool = False

@@ -53,6 +53,9 @@ _SYSTEM = (
     click.option(
         "--requirements", "-r", metavar="FILE", type=click.Path(), help="What an image or environment was made from."
     ),
+    click.option(
+        "--tls-verify", type=bool, metavar="BOOL", help="Whether a registry needs a valid certificate (default: true)."
+    ),
     click.option("--environment", metavar="PREFIX", help="The environment of an image to split: /opt/venv."),
 )
 _SOURCE = (
@@ -72,7 +75,7 @@ _GROUPS = (
 )
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "no_dev", "torch",
-    "no_cache", "requirements", "environment", "source", "no_source", "no_measure", "offline",
+    "no_cache", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure", "offline",
 )  # fmt: skip
 _TALK = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),

@@ -37,12 +37,14 @@ class Reference:
         return f"{self.repository}{'@' if is_digest(self.version) else ':'}{self.version}"
 
     @property
+    def is_loopback(self) -> bool:
+        """Whether the registry is on this machine."""
+        return re.sub(r":[0-9]+\Z", "", self.host) in _LOOPBACK
+
+    @property
     def server(self) -> str:
-        """The URL of the server that is asked: by http only where nothing leaves this machine."""
-        if self.host == DOCKER_HUB[0]:
-            return f"https://{DOCKER_HUB[-1]}"
-        name = re.sub(r":[0-9]+\Z", "", self.host)
-        return f"{'http' if name in _LOOPBACK else 'https'}://{self.host}"
+        """The URL of the server that is asked."""
+        return f"https://{DOCKER_HUB[-1] if self.host == DOCKER_HUB[0] else self.host}"
 
 
 def is_digest(text: str) -> bool:

@@ -61,12 +61,20 @@ class Client:
 
     origins:  URLs that may carry credentials; what lies on the same server is asked for with them
     timeout:  seconds to wait for a connection, and for the next bytes
+    context:  whose certificates count; None for those that pip and the system are set up with
     deadline: seconds that one answer may take in all, and one more for each 16 KiB of it
     """
 
     def __init__(
-        self, *, origins: Iterable[str] = (), timeout: float = 20, deadline: float = 90, attempts: int = 4
+        self,
+        *,
+        origins: Iterable[str] = (),
+        timeout: float = 20,
+        deadline: float = 90,
+        attempts: int = 4,
+        context: ssl.SSLContext | None = None,
     ) -> None:
+        self._context = context
         self._timeout, self._deadline, self._attempts = timeout, deadline, attempts
         self._credentials = {origin_of(its): found for its in map(parts_of, origins) if (found := userinfo_of(its))}
         self._pools: dict[str, urllib3.PoolManager] = {}
@@ -292,7 +300,7 @@ class Client:
                 proxy = found.get(parts.scheme) or found.get("all") or ""
                 self._proxies[parts.scheme, parts.netloc] = proxy
             if proxy not in self._pools:
-                self._pools[proxy] = _new_pool(proxy, self._deadline)
+                self._pools[proxy] = _new_pool(proxy, self._deadline, self._context)
             return self._pools[proxy]
 
 
@@ -328,10 +336,14 @@ def _authorized(authorization: str | None) -> dict[str, str]:
     return {} if authorization is None else {"Authorization": authorization}
 
 
-def _new_pool(proxy: str, deadline: float) -> urllib3.PoolManager:
+def _default_context() -> ssl.SSLContext:
     bundle = next(filter(None, map(os.environ.get, ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"))), None)
     is_folder = bundle is not None and os.path.isdir(bundle)
-    trusted = ssl.create_default_context(cafile=None if is_folder else bundle, capath=bundle if is_folder else None)
+    return ssl.create_default_context(cafile=None if is_folder else bundle, capath=bundle if is_folder else None)
+
+
+def _new_pool(proxy: str, deadline: float, context: ssl.SSLContext | None) -> urllib3.PoolManager:
+    trusted = context or _default_context()
     if not proxy:
         return _timed(urllib3.PoolManager(maxsize=_AT_ONCE, ssl_context=trusted), deadline)
     parts = parts_of(proxy if "://" in proxy else f"http://{proxy}")

@@ -47,14 +47,16 @@ class Image:
 
 
 class Which(NamedTuple):
-    """Which image of several is meant.
+    """Which image of several is meant, and how it may be reached.
 
     name:     a tag, a digest, or "@" and a number; "" where there is one alone
     platform: "linux/arm64" or "linux/arm64/v8"; "" for this machine's
+    verify:   whether a registry must prove by TLS who it is
     """
 
     name: str = ""
     platform: str = ""
+    verify: bool = True
 
 
 ANY = Which()
@@ -70,7 +72,7 @@ def opened_image(place: str, which: Which = ANY, *, observe: Observer = silent) 
     """
     with contextlib.ExitStack() as closing:
         with _as_bad_input(place):
-            found = _read(_blobs(place, closing, observe), which, observe)
+            found = _read(_blobs(place, closing, observe, verify=which.verify), which, observe)
         yield found
 
 
@@ -82,7 +84,7 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
-def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer) -> Blobs:
+def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer, *, verify: bool) -> Blobs:
     scheme, _, name = place.partition(":")
     if place == "-":
         return StreamedBlobs(sys.stdin.buffer, observe)
@@ -93,7 +95,7 @@ def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer) -> Blob
         from deadweight.formats.image_reference import parse_reference
         from deadweight.sources.registry import RegistryBlobs
 
-        return RegistryBlobs(parse_reference(name), closing)
+        return RegistryBlobs(parse_reference(name), closing, verify=verify)
     if os.path.isdir(place):
         return FolderBlobs(place, closing)
     file = _opened(place, closing)

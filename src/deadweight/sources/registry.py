@@ -17,9 +17,10 @@ from deadweight.formats.tar import TarEntry
 from deadweight.sources.blobs import Blobs
 from deadweight.sources.blocks import Pipe
 from deadweight.sources.digests import Checked
-from deadweight.sources.http import BrokeOff, Client
+from deadweight.sources.http import BrokeOff
 from deadweight.sources.layers import read_layer
 from deadweight.sources.repository import Repository
+from deadweight.sources.trust import opened_registry
 
 _LARGEST_JSON = 1 << 24
 _LARGEST_LAYER = 1 << 36  # bytes as they are sent
@@ -34,10 +35,10 @@ _MANIFESTS = ", ".join((
 class RegistryBlobs(Blobs):
     """A registry's image, under the names of an OCI layout; layers go from the connection to the tar reader."""
 
-    def __init__(self, reference: Reference, closing: contextlib.ExitStack) -> None:
+    def __init__(self, reference: Reference, closing: contextlib.ExitStack, *, verify: bool = True) -> None:
         super().__init__()
         self._reference = reference
-        self._repository = Repository(reference, closing.enter_context(Client()))
+        self._repository = Repository(reference, *closing.enter_context(opened_registry(reference, verify=verify)))
         self._manifests: set[str] = set()  # digests of what is no blob, as far as indexes told
         self._texts: dict[str, bytes] = {}  # by digest
 

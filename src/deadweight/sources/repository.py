@@ -31,9 +31,9 @@ class Repository:
     Its scope is always the same, so one token does for all requests until the registry wants another.
     """
 
-    def __init__(self, reference: Reference, web: Client) -> None:
+    def __init__(self, reference: Reference, web: Client, server: str) -> None:
         self._reference, self._web = reference, web
-        self._server = parts_of(reference.server)
+        self._base, self._server = server, parts_of(server)
         self._authorization = ""
         self._login: Login | None = None
 
@@ -48,7 +48,7 @@ class Repository:
         return self._asked(lambda sent: self._web.stream(self._url(path), limit=limit, authorization=sent), called)
 
     def _url(self, path: str) -> str:
-        return f"{self._reference.server}/v2/{self._reference.repository}/{path}"
+        return f"{self._base}/v2/{self._reference.repository}/{path}"
 
     def _asked(self, ask: Callable[[str], _Got], called: str) -> _Got:
         """Return what ``ask`` does with an Authorization; once more with a new one where the registry wants that."""
@@ -83,7 +83,7 @@ class Repository:
 
     def _token(self, told: dict[str, str]) -> str:
         """Return the token that a challenge asks for, from the server that it names."""
-        realm = parts_of(told.get("realm", ""), self._reference.server)
+        realm = parts_of(told.get("realm", ""), self._base)
         if not self._may_give_tokens(realm):
             raise FetchFailed(
                 f"{self._reference.host} sends for tokens to {printable(realm.netloc)}, which is not safe"

@@ -21,17 +21,18 @@ DIGEST = "sha256:" + "0a" * 32
         (f"ghcr.io/a@{DIGEST}", "https://ghcr.io", f"a@{DIGEST}"),
         (f"ghcr.io/a:1@{DIGEST}", "https://ghcr.io", f"a@{DIGEST}"),
         ("h.example:5000/a", "https://h.example:5000", "a:latest"),
-        ("localhost/a", "http://localhost", "a:latest"),
-        ("localhost:5000/a", "http://localhost:5000", "a:latest"),
-        ("127.0.0.1:5000/a", "http://127.0.0.1:5000", "a:latest"),
-        ("[::1]:5000/a", "http://[::1]:5000", "a:latest"),
-        ("[::1]/a", "http://[::1]", "a:latest"),
+        ("localhost/a", "https://localhost", "a:latest"),
+        ("localhost:5000/a", "https://localhost:5000", "a:latest"),
+        ("127.0.0.1:5000/a", "https://127.0.0.1:5000", "a:latest"),
+        ("[::1]:5000/a", "https://[::1]:5000", "a:latest"),
+        ("[::1]/a", "https://[::1]", "a:latest"),
         ("127.0.0.1.h.example/a", "https://127.0.0.1.h.example", "a:latest"),
     ],
 )
 def test_parse_reference__what_engines_take__server_and_image(text: str, server: str, image: str) -> None:
     found = parse_reference(text)
     assert (found.server, found.image) == (server, image)
+    assert found.is_loopback == text.startswith(("localhost", "127.0.0.1:", "[::1]"))
 
 
 @pytest.mark.parametrize(
