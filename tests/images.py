@@ -48,7 +48,7 @@ def link(target: str, *, hard: bool = False) -> tarfile.TarInfo:
 
 def packed(data: bytes, compression: Compression) -> bytes:
     if compression == "gzip":
-        return gzip.compress(data, 1)
+        return gzip.compress(data, 1, mtime=0)
     if compression == "xz":
         return lzma.compress(data, preset=1)
     if compression == "bzip2":
