@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.graph import Graph, Holders, base, build_graph, holders, weigh
+from deadweight.graph import Graph, Holders, Root, base, build_graph, holders, weigh
 from deadweight.graph.closures import closure_bytes
 from deadweight.graph.condensation import condense
 from deadweight.graph.dominators import dominator_tree
+from deadweight.graph.holding import reached_by_others
 from tests.builders import bare, bare_inventory, wants
 
 NAMES = tuple("abcdefgh")
@@ -133,6 +134,14 @@ def test_strays__any_graph__hold_what_no_other_root_reaches_first(graph: Graph) 
         assert stray.key not in others or any(
             root.key in graph.closure([stray]) for root in graph.strays if root != stray
         )
+
+
+@given(graphs(), st.sets(st.sampled_from(NAMES)))
+def test_reached_by_others__any_graph__are_reached_from_another_root(graph: Graph, asked: set[str]) -> None:
+    """A root that only itself leads back to, by way of a cycle, is reached by no other one."""
+    roots = [Root(key, graph.extras.get(key, frozenset())) for key in sorted(asked & set(graph.own))]
+    reached = {key for root in roots for key in graph.closure([root]) if key != root.key}
+    assert reached_by_others(graph.edges, roots, list(graph.own)) == reached
 
 
 DIGRAPHS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40)
