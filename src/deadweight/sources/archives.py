@@ -97,7 +97,7 @@ class ArchiveReader:
 
         What it is to be need not be known yet: its size and hash are compared when it is asked for.
         """
-        if archive.url in self._expected or not _is_remote(archive) or self._cache.get(archive) is not None:
+        if archive.url in self._expected or not _is_remote(archive) or self._cache.has_seen(archive.url):
             return
         if self._ahead is None:
             self._ahead = ThreadPoolExecutor(AT_ONCE)

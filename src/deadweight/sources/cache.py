@@ -18,7 +18,7 @@ from deadweight.formats.wheel import Contents, Item
 from deadweight.model import Archive, CacheUsage
 from deadweight.sources.store import NoStore, Store, key_of
 
-_KIND = "listing"
+_KIND, _SEEN = "listing", "seen"
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
@@ -52,6 +52,11 @@ class Cache:
         keys = _keys(archive)
         if keys:
             self.store.put(_KIND, keys[0 if verified else 1], _dump(contents, archive.filename))
+            self.store.put(_SEEN, key_of(_bare(archive.url)), b"")
+
+    def has_seen(self, url: str) -> bool:
+        """Say whether an archive of this URL is probably kept, where its hash is not known yet."""
+        return self.store.get(_SEEN, key_of(_bare(url))) is not None
 
     def trim(self) -> None:
         """Remove the oldest entries if there is more than the most; to be called once, after the last ``put``."""
@@ -77,13 +82,16 @@ def _keys(archive: Archive) -> tuple[str, ...]:
     """Return the key of a listing whose hash was checked, and of one whose was not; none without a hash."""
     if archive.sha256 is None or not _SHA256.match(archive.sha256):
         return ()
+    return archive.sha256, key_of(archive.sha256, _bare(archive.url))
+
+
+def _bare(url: str) -> str:
+    """Return what of a URL says which archive a server gives: no credentials, which may change, and no fragment."""
     try:
-        parts = urlsplit(archive.url)
+        parts = urlsplit(url)
     except ValueError:
-        return ()
-    # Credentials may change, and a fragment is never sent; the rest says which archive a server gives.
-    url = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
-    return archive.sha256, key_of(archive.sha256, url)
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="").geturl()
 
 
 def _dump(contents: Contents, filename: str) -> bytes:

@@ -15,7 +15,7 @@ from deadweight.errors import BadInput, DeadweightError, FetchFailed, MalformedA
 from deadweight.formats.wheel import Contents
 from deadweight.model import Archive
 from deadweight.sources.archives import FIRST_BYTES, ArchiveReader
-from deadweight.sources.cache import NoCache
+from deadweight.sources.cache import Cache, NoCache
 from deadweight.sources.http import Client
 from deadweight.sources.scratch import Scratch, scratch_folder
 from tests.builders import make_wheel, metadata
@@ -288,6 +288,19 @@ def test_wheel__read_ahead__is_asked_for_once_and_checked_when_its_hash_is_known
                     reader.contents(wanted)
             reader.close()
             assert len(server.asked) == 1
+
+
+def test_wheel__read_ahead__asks_no_server_for_what_is_kept(scratch: Scratch, tmp_path: Path) -> None:
+    data = make_wheel("dw-a")[1]
+    cache = Cache(str(tmp_path / "cache"))
+    with serve(WHEEL, data) as server, Client(timeout=5) as client:
+        wanted = Archive(filename=WHEEL, url=f"{server.url}/{WHEEL}", sha256=hashlib.sha256(data).hexdigest())
+        for _ in range(2):
+            reader = ArchiveReader(lambda: client, cache, scratch)
+            reader.expect(Archive(filename=WHEEL, url=wanted.url))
+            assert reader.contents(wanted).size == len(data)
+            reader.close()
+        assert len(server.asked) == 1
 
 
 def test_wheel__read_ahead_and_malformed__is_an_error_when_it_is_asked_for(scratch: Scratch) -> None:
