@@ -237,6 +237,21 @@ def test_inferred_extra__for_developers__is_never_guessed(extra: str) -> None:
     assert found.strays == (Root("b"),)
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_inferred_extra__brings_a_root__which_stays_one_where_it_is_marked(marked: bool) -> None:
+    """What another installer left without marks says nothing of these."""
+    a = bare("a", requires=["b ; extra == 'x'", "c ; extra == 'x'"], requested=True)
+    others = (bare("b", requested=marked), bare("c"), bare("d", installer="uv"))
+    expected = {"a": {"x"}, "d": set()} | ({"b": set()} if marked else {})
+    assert roots(build_graph(bare_inventory(a, *others))) == expected
+
+
+def test_roots__no_marks_and_nothing_required__need_no_warning() -> None:
+    assert build_graph(bare_inventory(bare("a"), bare("b"))).warnings == ()
+    (warning,) = build_graph(bare_inventory(bare("a", requires=["b"]), bare("b"))).warnings
+    assert "asked for by name" in warning
+
+
 # --- a full freeze -------------------------------------------------------------------------------
 
 
