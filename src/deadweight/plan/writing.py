@@ -109,13 +109,13 @@ def _sections(lines: tuple[Line, ...]) -> Iterator[list[Line]]:
 
 
 def written(lines: Iterable[str]) -> str:
-    """Return lines as a file's text; raises BadInput for what pip would read as several lines, or as none."""
+    """Return lines, some of them empty, as a file's text; raises BadInput for one that pip would read as several."""
     return "".join(f"{_checked(line)}\n" for line in lines)
 
 
 def _checked(line: str) -> str:
     # Names, URLs and paths come from anybody, and pip ends a line at each of the characters that splitlines() knows.
-    if len(line.splitlines()) != 1:
+    if line and len(line.splitlines()) != 1:
         raise BadInput(f"a requirements file cannot hold this on one line: {outline(line, 200)}")
     return line
 
