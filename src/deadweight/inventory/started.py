@@ -20,6 +20,7 @@ _SHELLS = frozenset(("sh", "bash", "dash", "ash"))
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*\Z")
 _APART = re.compile(r"&&|\|\||[;|&\n]")
 _PROGRAM_FOLDERS = ("bin", "Scripts")
+_SYSTEM = frozenset(("", "usr", "usr/local"))
 _RUNNERS = frozenset(("uv", "poetry", "pdm", "pipenv", "hatch"))
 _CONDA = frozenset(("conda", "mamba", "micromamba"))
 
@@ -109,13 +110,16 @@ def _located(program: str, folder: str, tree: FileTree) -> str | None:
 
 
 def _prefix_of_program(path: str, prefixes: Collection[str]) -> str | None:
+    """Return the prefix of a program: of a Python anywhere, of others where not all programs of the system lie."""
     folder = parent(path)
     if basename(folder) not in _PROGRAM_FOLDERS:
         return None
     prefix = parent(folder)
     if prefix == "" and prefix not in prefixes:
         prefix = "usr"  # /bin is a link to /usr/bin
-    return prefix if prefix in prefixes or _PYTHON.match(basename(path)) else None
+    if _PYTHON.match(basename(path)):
+        return prefix
+    return prefix if prefix in prefixes and prefix not in _SYSTEM else None
 
 
 def _next(path: str, folder: str, tree: FileTree) -> str | None:

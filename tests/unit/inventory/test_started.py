@@ -40,6 +40,7 @@ FILES: dict[str, Content] = {
     "usr/local/bin/python3": "\x7fELF", "usr/local/bin/python": link("python3"),
     "opt/venv/bin/python": link("/usr/local/bin/python3"), "opt/venv/bin/gunicorn": SCRIPT,
     "usr/local/bin/gunicorn": link("/opt/venv/bin/gunicorn"), "usr/local/bin/start": SCRIPT,
+    "usr/bin/sleep": "\x7fELF", **at("usr/lib/python3/dist-packages", "apt-tool"),
     "usr/local/bin/env-start": "#!/usr/bin/env gunicorn\n" + "x" * 60,
 }  # fmt: skip
 
@@ -61,14 +62,15 @@ def test_first__by_what_the_image_starts(
     monkeypatch: pytest.MonkeyPatch, entrypoint: list[str], command: list[str]
 ) -> None:
     found = measured(monkeypatch, FILES, Entrypoint=entrypoint, Cmd=command, WorkingDir="/opt")
-    assert prefixes(found) == ["opt/venv", "usr/local"]
+    assert prefixes(found) == ["opt/venv", "usr/local", "usr"]
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["/entrypoint.sh"], ["python", "app.py"], ["sh", "-c", "'"], ["/usr/local/bin/python3.12"]]
+    "command",
+    [[], ["/entrypoint.sh"], ["python", "app.py"], ["sh", "-c", "'"], ["/usr/local/bin/python3.12"], ["sleep", "9"]],
 )
 def test_first__where_the_program_does_not_tell__is_path_s(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
-    assert prefixes(measured(monkeypatch, FILES, Cmd=command)) == ["usr/local", "opt/venv"]
+    assert prefixes(measured(monkeypatch, FILES, Cmd=command)) == ["usr/local", "usr", "opt/venv"]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_first__by_what_runs_in_an_environment(
 def test_joined__what_its_python_imports_from_elsewhere__is_one_environment_with_it(
     monkeypatch: pytest.MonkeyPatch, folder: str, config: dict[str, object]
 ) -> None:
-    files = {path: data for path, data in FILES.items() if not path.startswith("opt/venv")}
+    files = {path: data for path, data in FILES.items() if not path.startswith(("opt/venv", "usr/lib"))}
     found = measured(monkeypatch, {**files, **at(folder, "app", "lib")}, **config)
     assert prefixes(found) == ["usr/local"]
     assert {d.name for d in found.inventory.distributions} == {"app", "lib", "pip", "setuptools", "wheel"}
