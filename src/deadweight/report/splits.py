@@ -48,7 +48,7 @@ def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]
         pins = {d.key: _pin(d) for d in profile.inventory.distributions}
         lines = [f"{key}{pins[key]}" for key in split.distributions]
         if profile.not_measured:
-            lines += ["", "# could not be measured", *map(requirement_text, profile.not_measured)]
+            lines += ["# could not be measured", *map(requirement_text, profile.not_measured)]
     else:
         lines = [requirement_text(wanted) for wanted in split.kept]
     head = f"# {split.name}: made by deadweight from {_source(profile)}{plain(profile.target.path)}"
