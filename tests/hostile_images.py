@@ -36,7 +36,7 @@ def layer(members: Members, level: int = 3) -> bytes:
         member = tarfile.TarInfo(path)
         member.size = size
         pending.append(member.tobuf(tarfile.GNU_FORMAT))
-        piece = (filling * (_PIECE // len(filling) + 1))[: _PIECE // len(filling) * len(filling)] if size else b""
+        piece = filling * max(1, _PIECE // len(filling))
         left = size
         while left > 0:
             pending.append(piece[:left])
@@ -88,7 +88,7 @@ def nested_folders(scale: float) -> bytes:
 
 
 def zeros(scale: float) -> bytes:
-    return image(layer(iter([("zeros", int(scale * (256 << 30)), bytes(1 << 20))]), level=1), times=1000)
+    return image(layer(iter([("zeros", int(scale * (32 << 30)), bytes(1 << 20))]), level=1), times=1000)
 
 
 def rpm_layers(scale: float) -> bytes:
