@@ -24,7 +24,7 @@ from deadweight.groups.rules import config_names
 from deadweight.model import Wanted
 from deadweight.proof import Candidates, Gap, Proof, prove
 from deadweight.proof.bringing import Bringing
-from deadweight.proof.remarks import Kind, Remark, remarks_of
+from deadweight.proof.remarks import Kind, Remark, Remarks
 from deadweight.usage import matched, provided, uses_of
 from skeleton import deptry_findings
 
@@ -83,7 +83,15 @@ def findings(application: Application) -> tuple[Remark, ...]:
     provides = provided(inventory.distributions, application.environment)
     uses = uses_of(application.source, provides, [d.name for d in inventory.distributions])
     groups = assign_groups(inventory, graph, config_names({}), None, uses)
-    return remarks_of(application.source, inventory, graph, weigh(graph), groups, uses, provides)
+    return Remarks(
+        source=application.source,
+        inventory=inventory,
+        graph=graph,
+        weights=weigh(graph),
+        groups=groups,
+        uses=uses,
+        provides=provides,
+    ).all()
 
 
 def judged(name: str) -> dict[tuple[str, str], bool]:

@@ -29,7 +29,7 @@ from deadweight.model import (
 from deadweight.plan.lighter import Lighter, is_cuda, lighter_builds
 from deadweight.plan.splits import Plan, Split, kept_transitives, make_splits, wanted_of
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
-from deadweight.proof.remarks import Remark, remarks_of
+from deadweight.proof.remarks import Remark, Remarks
 from deadweight.settings import Settings
 from deadweight.targets import Target
 from deadweight.usage import Provided, provided, uses_of
@@ -369,7 +369,17 @@ def conclude(
         uses=ByName(uses or {}),
         proofs=proofs,
         not_measured=not_measured,
-        remarks=remarks_of(source, inventory, graph, weights, groups, uses or {}, provides) if source else (),
+        remarks=()
+        if source is None
+        else Remarks(
+            source=source,
+            inventory=inventory,
+            graph=graph,
+            weights=weights,
+            groups=groups,
+            uses=uses or {},
+            provides=provides,
+        ).all(),
     )
 
 

@@ -129,7 +129,7 @@ def by_knowledge(metadata: Metadata) -> Hint | None:
     if found is None:
         return None
     entry, glob = found
-    says = f"{glob} is {entry.says}" if glob else f"known as {entry.says}"
+    says = f"its name matches {glob}: {entry.says}" if glob else f"known as {entry.says}"
     return Hint(Evidence(entry.rule or ("DW102" if glob else "DW101"), entry.group, says), entry.tag)
 
 

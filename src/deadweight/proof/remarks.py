@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from deadweight.formats.metadata import normalize
@@ -48,57 +49,62 @@ class Remark:
     freed_bytes: int | None = None
 
 
-def remarks_of(
-    source: Source,
-    inventory: Inventory,
-    graph: Graph,
-    weights: Mapping[str, Weight],
-    groups: Mapping[str, Assignment],
-    uses: Mapping[str, tuple[Use, ...]],
-    provides: Provided,
-) -> tuple[Remark, ...]:
-    """Return what is worth a look, by kind and then by what it would save."""
-    return _Remarks(source, inventory, graph, weights, groups, uses, provides).all()
+@dataclass(frozen=True, kw_only=True)
+class Remarks:
+    """What remarks are made of: one measured target, and how the application uses it.
 
+    uses:     project → where the application uses it
+    provides: what the measured files provide
+    """
 
-class _Remarks:
-    """The remarks on one measured target: those on its requirements, each the first that holds, and on imports."""
+    source: Source
+    inventory: Inventory
+    graph: Graph
+    weights: Mapping[str, Weight]
+    groups: Mapping[str, Assignment]
+    uses: Mapping[str, tuple[Use, ...]]
+    provides: Provided
 
-    def __init__(
-        self,
-        source: Source,
-        inventory: Inventory,
-        graph: Graph,
-        weights: Mapping[str, Weight],
-        groups: Mapping[str, Assignment],
-        uses: Mapping[str, tuple[Use, ...]],
-        provides: Provided,
-    ) -> None:
-        self._source, self._inventory, self._graph, self._weights = source, inventory, graph, weights
-        self._groups, self._uses, self._provides = groups, uses, provides
-        first = [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
-        self._names = {d.key: d.name for d in first}
-        self._direct = [root.key for root in graph.direct if root.key in self._names]
-        self._total = sum(d.sizes.apparent for d in first)
-        self._optional_for = _optional_for(first)
+    @cached_property
+    def _first(self) -> list[Distribution]:
+        """The distributions of the environment that is split."""
+        prefix = self.inventory.environment.prefix
+        return [d for d in self.inventory.distributions if d.prefix == prefix]
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {d.key: d.name for d in self._first}
+
+    @cached_property
+    def _direct(self) -> list[str]:
+        return [root.key for root in self.graph.direct if root.key in self._names]
+
+    @cached_property
+    def _total(self) -> int:
+        return sum(d.sizes.apparent for d in self._first)
+
+    @cached_property
+    def _optional_for(self) -> Mapping[str, set[str]]:
+        return _optional_for(self._first)
 
     def all(self) -> tuple[Remark, ...]:
+        """Return the remarks, by kind and then by bytes; of each requirement the first that holds."""
         found = [*self._missing(), *self._transitive()]
         found += [remark for key in self._direct if (remark := self._of_requirement(key))]
         return tuple(sorted(found, key=lambda r: (ORDER.index(r.kind), -(r.freed_bytes or 0), r.name)))
 
     def _missing(self) -> Iterator[Remark]:
         """Yield the imports of the application that nothing measured provides."""
-        if unmeasured_names(self._inventory.skipped):
+        if unmeasured_names(self.inventory.skipped):
             return  # what could not be measured may provide them
         places: dict[str, list[Mention]] = {}
-        names = {d.name for d in self._inventory.distributions}
-        for mention, matches in matched(self._source, self._provides, names):
+        names = {d.name for d in self.inventory.distributions}
+        for mention, matches in matched(self.source, self.provides, names):
             counts = mention.role == "application" and mention.how in ("start", "lazy")
-            if not counts or matches or self._source.is_in_subproject(mention):
+            if not counts or matches or self.source.is_in_subproject(mention):
                 continue
-            other = is_for_other_systems(mention.name, self._provides.environment)
-            if is_foreign(mention, self._source, self._provides) and not other:
+            other = is_for_other_systems(mention.name, self.provides.environment)
+            if is_foreign(mention, self.source, self.provides) and not other:
                 places.setdefault(mention.name.partition(".")[0], []).append(mention)
         for module, mentions in places.items():
             says = "is imported, but no requirement provides it"
@@ -108,24 +114,24 @@ class _Remarks:
         """Yield what the application imports though only other distributions need it."""
         wanted = {self._names[key] for key in self._direct}
         # A module that several distributions provide is not transitive if a requirement is one of them.
-        direct_modules = {use.mention.name for name in wanted for use in self._uses.get(name, ())}
+        direct_modules = {use.mention.name for name in wanted for use in self.uses.get(name, ())}
         for key, name in self._names.items():
-            imports = _imports(self._uses.get(name, ()))
-            places = tuple(p for p in imports if p.name not in direct_modules and not self._source.is_in_subproject(p))
+            imports = _imports(self.uses.get(name, ()))
+            places = tuple(p for p in imports if p.name not in direct_modules and not self.source.is_in_subproject(p))
             if name in wanted or not places or name in ALWAYS_THERE:
                 continue
-            users = self._graph.required_by.get(key, ())
+            users = self.graph.required_by.get(key, ())
             says = f"is imported, but only a dependency of {_some(users)}" if users else "is imported, but not required"
             yield Remark(kind="transitive", name=name, says=says, places=places)
 
     def _of_requirement(self, key: str) -> Remark | None:
         """Return what is worth a look of one requirement, the first that holds."""
-        name, group = self._names[key], self._groups[key]
-        uses = self._uses.get(name, ())
+        name, group = self._names[key], self.groups[key]
+        uses = self.uses.get(name, ())
         rules = {evidence.rule for evidence in group.evidence}
-        freed = self._weights[key].freed or 0
+        freed = self.weights[key].freed or 0
         since = backported_since(name)
-        if since and has_version(self._provides.python, since):
+        if since and has_version(self.provides.python, since):
             return Remark(kind="backport", name=name, says=f"is part of Python since {since}", freed_bytes=freed)
         if group.group == "dev" or any(e.group == "dev" and e.rule in _STRONG for e in group.evidence):
             return self._of_dev(key, uses, rules, freed)
@@ -136,7 +142,7 @@ class _Remarks:
     def _unused(self, key: str, rules: set[str], freed: int) -> Remark | None:
         """Return a remark on a requirement that no place names; nothing where something else may load it."""
         name = self._names[key]
-        users = self._graph.required_by.get(key, ())
+        users = self.graph.required_by.get(key, ())
         if users:
             says = f"is already a dependency of {_some(users)}, and nothing in the application uses it"
             return Remark(kind="redundant", name=name, says=says, freed_bytes=freed)
@@ -147,10 +153,10 @@ class _Remarks:
 
     def _brings_what_is_used(self, key: str) -> bool:
         """Say whether the application uses what leaves with a requirement: then its line is needed for that."""
-        if (self._weights[key].freed or 0) <= self._graph.own[key]:
+        if (self.weights[key].freed or 0) <= self.graph.own[key]:
             return False  # nothing leaves with it
-        leaving = self._graph.freed_by_dropping({key}) - {key}
-        return any(self._uses.get(self._names[other]) for other in leaving if other in self._names)
+        leaving = self.graph.freed_by_dropping({key}) - {key}
+        return any(self.uses.get(self._names[other]) for other in leaving if other in self._names)
 
     def _of_use(self, name: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
         places = tuple(use.mention for use in uses)
@@ -174,7 +180,7 @@ class _Remarks:
         name = self._names[key]
         # The user or the project has decided, or something in production needs it anyway.
         if rules & {"DW001", "DW002", "DW302"} or not any(
-            e.rule in _STRONG and e.group == "dev" for e in self._groups[key].evidence
+            e.rule in _STRONG and e.group == "dev" for e in self.groups[key].evidence
         ):
             return None
         places = [use.mention for use in uses if use.mention.role == "application"]
