@@ -52,8 +52,14 @@ def test_split__bookgen__leaves_out_the_tools_and_nothing_else(measured: tuple[P
     left_out = {d.name for d in report.split("production").dropped}
     assert left_out in (
         {"black", "flake8", "isort", "mypy", "pytest", "pytest-asyncio", "pytest-cov"},
-        {"debugpy", "jupyterlab", "mypy", "notebook"},
+        {"mypy"},
     )
+
+
+def test_split__notebook_servers__stay_and_are_listed(measured: tuple[Profile, Path]) -> None:
+    report, _ = measured
+    unsure = {each.name for each in report.split("production").unsure}
+    assert unsure in (set(), {"debugpy", "jupyterlab", "notebook"})
 
 
 def test_no_install__real_application__is_the_install_without_its_bytecode(measured: tuple[Profile, Path]) -> None:

@@ -10,6 +10,7 @@ What a distribution is by itself and by its uses comes first, then the graph:
     DW302  one that looks like dev, but that something else needs at run time, is core
     DW303  one that nothing speaks for takes the group of the requirements that reach it, if they agree
     DW304  core, since to call it anything lighter would be a guess
+    DW307  one that only requirements reach that are not surely dev is dev, and not surely
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, U
 from deadweight.usage import Engine, builds_of_one, engines_of
 
 _NAMED = 3  # distributions that a sentence names
+_IN_DOUBT = "DW307"
 DEFAULT = Evidence("DW304", "core", "nothing says otherwise")
 
 
@@ -141,10 +143,11 @@ def _concluded(hints: tuple[Hint, ...]) -> _Own:
 def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
     dev_roots = [root for root in graph.roots if own[root.key].is_dev]
     other_roots = [root for root in graph.roots if not own[root.key].is_dev]
-    needed = graph.closure(other_roots)
+    needed = graph.closure(root for root in other_roots if own[root.key].group != "dev")
+    doubted = graph.closure(other_roots) - needed
     dev = holders(graph, dev_roots, _NAMED)
     runtime = holders(graph, other_roots, _NAMED)
-    only_dev = dev.keys() - needed
+    only_dev = dev.keys() - needed - doubted
     groups = _groups_reaching(own, graph, other_roots)
     roots = {root.key for root in graph.roots}
     found = {}
@@ -152,6 +155,7 @@ def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
         transitive = key not in roots
         evidence = (
             (_only_dev(concluded, dev[key]) if transitive and key in only_dev else ())
+            or (_doubted(concluded, runtime.get(key)) if key in doubted else ())
             or _needed(concluded, [user for user in graph.required_by.get(key, ()) if user in needed])
             or (_reached(concluded, groups[key], runtime[key]) if transitive and key in runtime else ())
         )
@@ -165,7 +169,7 @@ def _assignment(own: _Own, by_graph: tuple[Evidence, ...]) -> Assignment:
         by_graph = (DEFAULT,)
     evidence = (*by_graph, *told)
     tags = tuple(dict.fromkeys(hint.tag for hint in own.hints if hint.tag))
-    sure = own.sure if not by_graph else by_graph[0] is not DEFAULT
+    sure = own.sure if not by_graph else by_graph[0] is not DEFAULT and by_graph[0].rule != _IN_DOUBT
     return Assignment(group=evidence[0].group, sure=sure, tags=tags, evidence=evidence)
 
 
@@ -185,6 +189,13 @@ def _only_dev(own: _Own, reaching: Holders) -> tuple[Evidence, ...]:
     if own.is_settled or any(_is_use(hint) for hint in own.hints):
         return ()
     return (Evidence("DW301", "dev", f"only {_named(reaching)} it, for development"),)
+
+
+def _doubted(own: _Own, users: Holders | None) -> tuple[Evidence, ...]:
+    """What only requirements reach that are perhaps for development is perhaps for development, too."""
+    if users is None or own.is_settled or any(_is_use(hint) for hint in own.hints):
+        return ()
+    return (Evidence(_IN_DOUBT, "dev", f"only {_named(users)} it, perhaps for development"),)
 
 
 def _is_use(hint: Hint) -> bool:
