@@ -23,7 +23,7 @@ from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.deciding import decide
 from deadweight.groups.names import Names
 from deadweight.groups.rules import Hint, judge
-from deadweight.groups.source import Loaders, from_loaders, from_source
+from deadweight.groups.source import Loaders, from_loaders, from_source, says_what_starts
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
 from deadweight.usage import Engine, builds_of_one, engines_of
 
@@ -113,8 +113,9 @@ def _with_uses(
         if uses is None:
             return _concluded((*hints, *from_loaders(loaders)))
         group = _runtime(_concluded(hints).group)
-        return _concluded((*hints, *from_source(name, uses.get(name, ()), loaders, group)))
+        return _concluded((*hints, *from_source(name, uses.get(name, ()), loaders, group, starts=starts)))
 
+    starts = says_what_starts((uses or {}).values())
     every = engines_of(names.values())
     left_out: set[str] = set()
     while True:
@@ -193,7 +194,8 @@ def _only_dev(own: _Own, reaching: Holders) -> tuple[Evidence, ...]:
 
 def _doubted(own: _Own, users: Holders | None) -> tuple[Evidence, ...]:
     """What only requirements reach that are perhaps for development is perhaps for development, too."""
-    if users is None or own.is_settled or any(_is_use(hint) for hint in own.hints):
+    is_used = own.group != "dev" and any(_is_use(hint) for hint in own.hints)
+    if users is None or own.is_settled or is_used:
         return ()
     return (Evidence(_IN_DOUBT, "dev", f"only {_named(users)} it, perhaps for development"),)
 

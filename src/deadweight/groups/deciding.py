@@ -60,7 +60,7 @@ _UNUSED = frozenset(("DW206", "DW208", "DW211"))
 _CONFIRM: dict[str, frozenset[str]] = {
     "DW107": frozenset(),
     "DW108": frozenset(("DW206", "DW210", "DW211")),
-    "DW109": frozenset(("DW206", "DW208", "DW210", "DW211")),
+    "DW109": frozenset(("DW206", "DW210", "DW211", "DW213")),
 }
 
 

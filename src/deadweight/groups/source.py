@@ -6,7 +6,7 @@ those need who work on it. One piece of evidence for each rule, however many pla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from deadweight.groups.rules import Hint, companions
@@ -25,10 +25,13 @@ class Loaders(NamedTuple):
 _VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "names"}
 
 
-def from_source(name: str, uses: Sequence[Use], loaders: Loaders, group: Group) -> tuple[Hint, ...]:
+def from_source(
+    name: str, uses: Sequence[Use], loaders: Loaders, group: Group, *, starts: bool = False
+) -> tuple[Hint, ...]:
     """Return what the places say that use a project, by the rules' codes; ``uses`` may be empty.
 
-    group: the one it has by itself where it is needed at run time
+    group:  the one it has by itself where it is needed at run time
+    starts: whether files say what production starts, as ``says_what_starts`` tells
     """
     found: dict[str, list[Mention]] = {}
     for use in uses:
@@ -39,8 +42,16 @@ def from_source(name: str, uses: Sequence[Use], loaders: Loaders, group: Group) 
     hints += [Hint(Evidence("DW205", group, engine.says)) for engine in loaders.production][:1]
     if hints:
         return tuple(hints)
-    unused = (Hint(Evidence("DW208", "dev", "nothing in the source names it")),) if not uses else ()
+    unused = [Hint(Evidence("DW208", "dev", "nothing in the source names it"))] if not uses else []
+    if unused and starts:
+        unused.append(Hint(Evidence("DW213", "dev", "files say what production starts, and none starts it")))
     return (*_in_development(name, found.get("DW206", ())), *unused, *from_loaders(loaders))
+
+
+def says_what_starts(uses: Iterable[Sequence[Use]]) -> bool:
+    """Say whether a Dockerfile, a Procfile or the like starts some project in production, so that it names them all."""
+    mentions = (use.mention for each in uses for use in each)
+    return any(m.kind == "command" and m.role == "application" and not m.file.endswith(".py") for m in mentions)
 
 
 def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:

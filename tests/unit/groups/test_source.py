@@ -243,7 +243,7 @@ def test_loaded_on_demand__by_what_stays__is_no_companion_of_tests() -> None:
 
 
 def test_loaded_on_demand__by_what_is_there_for_development__says_nothing() -> None:
-    found = assigned("myst-parser", others=("sphinx",))
+    found = assigned("myst-parser", others=("sphinx",), used={"sphinx": (use("docs", "docs/conf.py"),)})
     assert "DW205" not in [e.rule for e in found.evidence]
 
 
@@ -268,3 +268,12 @@ def test_declared_for_development__imported_at_start__the_project_is_believed() 
         inventory, build_graph(inventory, wants("acme")), config_names({}), declared, {"acme": (APP,)}
     )
     assert decided(found["acme"]) == ("DW002", "dev", True)
+
+
+@pytest.mark.parametrize("name", ["voila", "notebook", "sphinx", "mkdocs"])
+def test_served_tool__nothing_names_it__is_dev_for_sure_only_where_files_say_what_starts(name: str) -> None:
+    assert decided(assigned(name)) == ("DW109", "dev", False)
+    started = {"gunicorn": (use("application", "Dockerfile", kind="command"),)}
+    found = assigned(name, others=("gunicorn",), used=started)
+    assert decided(found) == ("DW109", "dev", True)
+    assert "DW213" in [e.rule for e in found.evidence]
