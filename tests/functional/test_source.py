@@ -296,3 +296,20 @@ def test_remarks__requirement_that_nothing_imports__has_its_reason(
     found = profile(tmp_path / "env", Settings(requirements=str(file), source=str(tmp_path / "app")))
     name = requirements.split()[1]
     assert [(r.kind, r.name, r.says) for r in found.remarks if r.name == name] == ([expected] if expected else [])
+
+
+def test_text__condition_with_terminal_escapes__is_spelled_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(tmp_path, {"app/urls.py": 'if DEBUG == "\x1b]0;x\x07[red]":\n    import pytest\n'})
+    arguments = ["-r", str(tmp_path / "requirements.txt"), "--source", str(tmp_path / "app"), "-q"]
+    commands = (
+        ["profile", str(tmp_path / "env")],
+        ["why", "pytest", str(tmp_path / "env")],
+        ["groups", str(tmp_path / "env")],
+    )
+    for command in commands:
+        assert _run([*command, *arguments], debug=True) == 0
+        said = capsys.readouterr().out
+        assert "\x1b" not in said
+        assert "\x07" not in said

@@ -52,7 +52,7 @@ def _remarks(remarks: Sequence[Remark], width: int) -> RenderableType:
     table.add_column("where", overflow="fold", ratio=1)
     for remark in remarks[:_MOST_REMARKS]:
         saves = human(remark.freed_bytes) if remark.freed_bytes else ""
-        table.add_row(plain(remark.name), saves, remark.says, places(remark.places) if remark.places else "")
+        table.add_row(plain(remark.name), saves, plain(remark.says), places(remark.places) if remark.places else "")
     if len(remarks) > _MOST_REMARKS:
         table.add_row(f"{len(remarks) - _MOST_REMARKS} more", "", "in the JSON report", "")
     return table
