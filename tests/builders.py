@@ -251,3 +251,16 @@ def requirements_of_project(
         return Workspace(projects=(project,), root=project).asked(choice, holds)
     except Malformed as error:
         raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
+
+
+class Bytes:
+    """Bytes that are read and skipped from the front, as those of an archive are."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, length: int) -> bytes:
+        return self._file.read(length)
+
+    def skip(self, length: int) -> int:
+        return len(self._file.read(length))

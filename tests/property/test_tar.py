@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deadweight.formats.tar import Malformed, TarEntry, entries, pass_over
+from tests.builders import Bytes
 
 NAME = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=60).filter(
     lambda part: part not in (".", "..")
@@ -20,17 +21,6 @@ MEMBERS = st.lists(st.tuples(PATHS, st.sampled_from(sorted(KINDS)), st.binary(ma
 
 
 _LEADING = re.compile(r"\A(?:\./+)+")
-
-
-class Bytes:
-    def __init__(self, data: bytes) -> None:
-        self._file = io.BytesIO(data)
-
-    def read(self, length: int) -> bytes:
-        return self._file.read(length)
-
-    def skip(self, length: int) -> int:
-        return len(self._file.read(length))
 
 
 def listed(data: bytes) -> list[TarEntry]:

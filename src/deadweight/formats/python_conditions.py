@@ -107,7 +107,7 @@ def _kind(test: ast.expr) -> tuple[How, bool] | None:
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, negated = test.operand, not negated
     both = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
-    if any(_last_name(each) == "TYPE_CHECKING" for each in both):
+    if any(last_name(each) == "TYPE_CHECKING" for each in both):
         # Of "not (TYPE_CHECKING and x)" neither branch is for type checkers alone.
         return None if negated and len(both) > 1 else ("types", negated)
     if any(_asks_for_distribution(each) for each in both):
@@ -118,7 +118,7 @@ def _kind(test: ast.expr) -> tuple[How, bool] | None:
 def _asks_for_distribution(test: ast.expr) -> bool:
     if isinstance(test, ast.Compare):  # ``find_spec("x") is not None``
         test = test.left
-    name = _last_name(test.func if isinstance(test, ast.Call) else test)
+    name = last_name(test.func if isinstance(test, ast.Call) else test)
     return name == "find_spec" or name.startswith(_AVAILABLE) or name.endswith(_AVAILABLE_ENDS)
 
 
@@ -140,7 +140,7 @@ def _marker(test: ast.expr, *, negated: bool, deep: int = 0) -> str:
         return _comparison(left, _FLIPPED[operator] if negated else operator, right)
     # ``sys.platform.startswith("win")``
     if isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute) and test.func.attr == "startswith":
-        text = _literal(test.args[0]) if len(test.args) == 1 else None
+        text = literal(test.args[0]) if len(test.args) == 1 else None
         if text and _dotted(test.func.value) == "sys.platform" and text.isalnum():
             return f'"{text}" {"not in" if negated else "in"} sys_platform'
     return ""
@@ -148,7 +148,7 @@ def _marker(test: ast.expr, *, negated: bool, deep: int = 0) -> str:
 
 def _comparison(left: ast.expr, operator: str, right: ast.expr) -> str:
     name = _dotted(left.func if isinstance(left, ast.Call) else left)
-    text = _literal(right)
+    text = literal(right)
     if name in _VARIABLES and text and text.isalnum() and operator in ("==", "!="):
         return f'{_VARIABLES[name]} {operator} "{text}"'
     if name == "sys.version_info":
@@ -195,9 +195,11 @@ def _dotted(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _literal(node: ast.expr) -> str | None:
+def literal(node: ast.expr) -> str | None:
+    """Return the text of a string literal; None for any other expression."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
-def _last_name(node: ast.expr) -> str:
+def last_name(node: ast.expr) -> str:
+    """Return the last part of a dotted name, "" for any other expression."""
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 
-from deadweight.formats.python_conditions import Conditions, When, is_main
+from deadweight.formats.python_conditions import Conditions, When, is_main, last_name
 from deadweight.formats.python_lines import imported_names, imports_by_line
 from deadweight.formats.python_outline import hints_in, outline
 from deadweight.formats.python_values import ALIASED, Found, Values
@@ -165,15 +165,11 @@ def _bodies(node: ast.stmt, when: When, conditions: Conditions) -> Iterator[Body
 def _catches(handler: ast.ExceptHandler) -> bool:
     """Tell whether a failed import is caught."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(each is None or _last_name(each) in _CAUGHT for each in caught)
+    return any(each is None or last_name(each) in _CAUGHT for each in caught)
 
 
 def _suppresses(item: ast.withitem) -> bool:
     call = item.context_expr
-    if not isinstance(call, ast.Call) or _last_name(call.func) != "suppress":
+    if not isinstance(call, ast.Call) or last_name(call.func) != "suppress":
         return False
-    return any(_last_name(each) in _CAUGHT for each in call.args)
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    return any(last_name(each) in _CAUGHT for each in call.args)

@@ -6,7 +6,7 @@ import ast
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
-from deadweight.formats.python_conditions import Conditions, When
+from deadweight.formats.python_conditions import Conditions, When, literal
 from deadweight.formats.shell import named_by_words, named_in
 from deadweight.formats.words import LISTS, SETTINGS, bare_name, dotted_path, url_scheme
 from deadweight.model import How, Naming
@@ -115,8 +115,8 @@ class Values:
             elif isinstance(node, ast.List | ast.Tuple | ast.Set):
                 pending += ((item.value, when) for item in node.elts if isinstance(item, ast.Starred))
                 for item in node.elts:
-                    if bare_name(_literal(item) or ""):
-                        yield "string", _literal(item) or "", item.lineno, when
+                    if bare_name(literal(item) or ""):
+                        yield "string", literal(item) or "", item.lineno, when
 
     def _is_list(self, name: str) -> bool:
         # Elsewhere than in Sphinx's conf.py, extensions are those of files.
@@ -127,7 +127,7 @@ class Values:
         name = self._name_of(node.func)
         rest: list[ast.AST] = [node.func, *(keyword.value for keyword in node.keywords)]
         last = name.rpartition(".")[2]
-        if last in _IMPORTS and node.args and (module := _literal(node.args[0])):
+        if last in _IMPORTS and node.args and (module := literal(node.args[0])):
             known = all(part.isidentifier() for part in module.split("."))
             imported: list[Found] = [("import", module, node.lineno, when.weaker(_IMPORTS[last]))] if known else []
             return imported, [*rest, *node.args[1:]]
@@ -135,9 +135,9 @@ class Values:
             value = node.args[-1]
             listed = self._bare(value if last == "extend" else ast.List([value]), _of_text(when))
             return listed, [*rest, *node.args]
-        if last == "include" and node.args and bare_name(_literal(node.args[0]) or ""):
+        if last == "include" and node.args and bare_name(literal(node.args[0]) or ""):
             # Pyramid's Configurator imports what it includes.
-            return [("string", _literal(node.args[0]) or "", node.lineno, _of_text(when))], [*rest, *node.args]
+            return [("string", literal(node.args[0]) or "", node.lineno, _of_text(when))], [*rest, *node.args]
         words, text = self._command(name, node)
         if words is None and text is None:
             return (), [*rest, *node.args]
@@ -165,10 +165,10 @@ class Values:
     def _word(self, node: ast.expr) -> str:
         """Return a literal's text; what is not known before it runs stands in it as a variable."""
         if isinstance(node, ast.JoinedStr):
-            return "".join(_literal(part) or "$_" for part in node.values)
+            return "".join(literal(part) or "$_" for part in node.values)
         if self._name_of(node) == "sys.executable":
             return "python"
-        return _literal(node) or "$_"
+        return literal(node) or "$_"
 
     def _name_of(self, node: ast.expr) -> str:
         """Return the dotted name of what is called, with what it was imported from; "" for what has none."""
@@ -192,10 +192,6 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
                 yield each
 
 
-def _literal(node: ast.expr) -> str | None:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
 def _of_text(when: When) -> When:
     """Return when a string counts: what catches errors or delays an import does not delay a setting."""
     return when if when.how in ("conditional", "types") else when._replace(how="start")
@@ -210,6 +206,6 @@ def _text(node: ast.Constant, when: When) -> Iterator[Found]:
 
 def _scheme(nodes: Iterable[ast.expr], when: When) -> Iterator[Found]:
     for node in nodes:
-        scheme = url_scheme(_literal(node) or "")
+        scheme = url_scheme(literal(node) or "")
         if scheme:
             yield "url", scheme, node.lineno, when

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 from deadweight.formats.metadata import normalize
 from deadweight.graph import Graph, Weight
@@ -23,10 +23,7 @@ Kind = Literal[
     "missing", "transitive", "dev-in-production", "dev-conditional", "backport", "unused", "redundant", "tests-only",
     "lazy", "one-place",
 ]  # fmt: skip
-ORDER: tuple[Kind, ...] = (
-    "missing", "transitive", "dev-in-production", "dev-conditional", "backport", "unused", "redundant", "tests-only",
-    "lazy", "one-place",
-)  # fmt: skip
+_ORDER: tuple[Kind, ...] = get_args(Kind)
 _STRONG = ("DW101", "DW102", "DW103")
 _WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # saving less than both is no reason to change code
 _OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
@@ -91,7 +88,7 @@ class Remarks:
         """Return the remarks, by kind and then by bytes; of each requirement the first that holds."""
         found = [*self._missing(), *self._transitive()]
         found += [remark for key in self._direct if (remark := self._of_requirement(key))]
-        return tuple(sorted(found, key=lambda r: (ORDER.index(r.kind), -(r.freed_bytes or 0), r.name)))
+        return tuple(sorted(found, key=lambda r: (_ORDER.index(r.kind), -(r.freed_bytes or 0), r.name)))
 
     def _missing(self) -> Iterator[Remark]:
         """Yield the imports of the application that nothing measured provides."""

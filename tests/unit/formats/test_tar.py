@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import tarfile
 
 import pytest
 
 from deadweight.formats.tar import Malformed, entries
-
-
-class Bytes:
-    def __init__(self, data: bytes) -> None:
-        self._file = io.BytesIO(data)
-
-    def read(self, length: int) -> bytes:
-        return self._file.read(length)
-
-    def skip(self, length: int) -> int:
-        return len(self._file.read(length))
+from tests.builders import Bytes
 
 
 def pax_archive(body: bytes) -> bytes:
