@@ -167,10 +167,20 @@ def debian(folder: Path) -> Path:
     needs("debootstrap")
     if os.geteuid() != 0:
         pytest.skip("debootstrap is run by the superuser only")
-    root = folder / "root"
-    run(
-        "debootstrap", "--variant=minbase", "--include=python3-venv,python3-yaml", "bookworm", str(root),
-        "http://deb.debian.org/debian", timeout=600,
+    root, cache = folder / "root", folder / "archives"
+    cache.mkdir()
+    command = (
+        "debootstrap", f"--cache-dir={cache}", "--variant=minbase", "--include=python3-venv,python3-yaml", "bookworm",
+        str(root), "http://deb.debian.org/debian",
     )  # fmt: skip
-    shutil.rmtree(root / "var/cache/apt/archives")
+    # A mirror drops one of a hundred downloads now and then; the next attempt takes the others from the cache.
+    for wait in (5, 20, 60):
+        if subprocess.run(command, timeout=600, capture_output=True, check=False).returncode == 0:
+            break
+        shutil.rmtree(root, ignore_errors=True)
+        time.sleep(wait)
+    else:
+        run(*command, timeout=600)
+    shutil.rmtree(cache)
+    shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
     return root
