@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+
+from msgspec import Struct
 
 from deadweight.model import Distribution, Environment, Inventory, Mention, Metadata, Sizes, Skipped, Source
 from deadweight.model.source import How, Naming, Role
@@ -24,8 +25,7 @@ _HOWS: Mapping[str, How] = {"": "start", "l": "lazy", "c": "conditional", "o": "
 _KEY = re.compile(r"([icsu])([lcot]?)(?::(\w+))?(?:@(.*))?", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Application:
+class Application(Struct, frozen=True):
     """One application. ``labels``: requirement → "runtime" or "dev", as its author has split them."""
 
     name: str

@@ -21,10 +21,12 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.requirements import logical_lines, pep508
 from deadweight.formats.roles import role_of
@@ -40,8 +42,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures/groups"
 Chosen = Callable[[Assignment], bool]
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True):
     """One application with its author's labels; ``source`` is None where only requirements are known."""
 
     name: str
@@ -51,8 +52,7 @@ class Project:
     source: Source | None
 
 
-@dataclass
-class Counts:
+class Counts(Struct):
     """How many were left out rightly, wrongly (dangerous), and how many of dev were not."""
 
     right: int = 0

@@ -15,9 +15,10 @@ import sys
 import tempfile
 import time
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from local_index import LocalIndex, local_index
 
@@ -34,8 +35,7 @@ DELAY = 0.020
 KEPT = Path(tempfile.gettempdir()) / "deadweight-bench-index"
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """What one run took, and its report."""
 
     seconds: float

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import abridged
 from deadweight.formats.newer_python import NAME, with_one_note
@@ -40,8 +42,7 @@ if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One distribution with all that was concluded of it."""
 
     distribution: Distribution
@@ -78,8 +79,7 @@ class Row:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
+class Shared(Struct, frozen=True, kw_only=True):
     """A distribution that several direct requirements need.
 
     direct:  whether it is a direct requirement itself
@@ -94,8 +94,7 @@ class Shared:
 _HOLDERS = 20  # direct requirements that are listed for each distribution that they share
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """The footprint of a target. Sizes are bytes; ``None`` is unknown. Names are found by any spelling.
 
     inventory:    every byte below the prefix, in one row each
@@ -123,8 +122,8 @@ class Profile:
     image: ImageFacts | None = None
     system: SystemFacts | None = None
     source: Source | None = None
-    uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)
-    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    uses: Mapping[str, tuple[Use, ...]] = {}
+    proofs: Mapping[str, Proof] = {}
     remarks: tuple[Remark, ...] = ()
     not_measured: tuple[Wanted, ...] = ()  # what a lock holds besides, as requirements
 
@@ -262,8 +261,7 @@ class Profile:
         return tuple(map(abridged, (*self.inventory.warnings, *self.dependencies.warnings, *notes)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grouping:
+class Grouping(Struct, frozen=True, kw_only=True):
     """The groups of a target, and no more.
 
     method:   as a profile's, or how it was told without measuring: by "metadata" or by "names" alone

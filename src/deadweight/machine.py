@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.markers import marker_values
@@ -27,8 +28,7 @@ _MAC = re.compile(r"macosx_(\d+)_(\d+)_(\w+)\Z")
 _OTHER = re.compile(r"(?:win32|win_\w+|linux_\w+)\Z")
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Struct, frozen=True, dict=True):
     """What wheels are chosen for.
 
     python:   "3.13" or "3.13.2", of CPython

@@ -6,8 +6,10 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput, BadRequirement, InstallFailed, NoInterpreter
 from deadweight.model import Wanted
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
 _ASKS = "TARGET is what asks for distributions here"
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """A throwaway environment, as long as it is there, and what was found of it."""
 
     profile: Profile

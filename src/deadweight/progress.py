@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Phase = Literal[
     "reading", "preparing", "resolving", "downloading", "building", "installing", "compiling", "listing", "measuring",
@@ -12,8 +13,7 @@ Phase = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """One step of a run. Bytes are those of downloads: done, and known to come so far.
 
     done, total: how many of what the phase works through (archives, layers, modules); None where nobody knows

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
@@ -11,8 +12,7 @@ from deadweight.model import Archive, Lock, Pinned
 _MOST_DOTS = 40  # each may double the tags that a file name stands for; those of real wheels have a dozen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chosen:
+class Chosen(Struct, frozen=True, kw_only=True):
     """What is to be measured of one package.
 
     archive:   the wheel that fits; else what tells the size of the one that would have to be built: the wheel for the

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from deadweight.errors import BadConfig
 from deadweight.model import GROUPS
@@ -15,8 +17,7 @@ _LARGEST = 1 << 22  # bytes of a pyproject.toml
 _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """How to measure and what to leave out. All have defaults; a field ``no_build`` is ``no-build`` in the file.
 
     no_install:     measure from the archives' own directories, without installing or downloading them
@@ -76,7 +77,7 @@ class Settings:
     minimal_groups: tuple[str, ...] | None = None
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = {}
 
     def __post_init__(self) -> None:
         for group in self.minimal_groups or ():
@@ -124,7 +125,7 @@ def read_config(path: str) -> dict[str, object]:
 
 def with_config(settings: Settings, values: Mapping[str, object]) -> Settings:
     """Return ``settings`` with ``values`` over them."""
-    return replace(settings, **values)  # type: ignore[arg-type]
+    return replace(settings, **values)
 
 
 def _mentions_us(path: str) -> bool:

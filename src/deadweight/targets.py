@@ -6,8 +6,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import UnclearTarget
 from deadweight.folders import ENVIRONMENTS, LOCK, project_files
@@ -21,8 +23,7 @@ _ENGINES = ("docker", "podman", "container")
 _REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What is to be measured.
 
     path:   what the user gave, or the file in the folder that they gave; "-" for standard input

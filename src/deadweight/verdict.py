@@ -6,7 +6,9 @@ Pure, in two steps, for the two depths: ``judge`` by the files alone, ``with_tri
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.findings import Profile
 from deadweight.formats.requirements import RequirementsFile, without_options
@@ -18,8 +20,7 @@ from deadweight.usage import Provided, matched, provided
 from deadweight.usage.places import is_for_production
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Original:
+class Original(Struct, frozen=True, kw_only=True):
     """What the requirements ask for that a split was made of.
 
     path:      of their file; "" where there is none
@@ -29,13 +30,12 @@ class Original:
     """
 
     path: str = ""
-    lines: Mapping[str, str] = field(default_factory=dict)
+    lines: Mapping[str, str] = {}
     projects: frozenset[str] = frozenset()
     elsewhere: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Struct, frozen=True, kw_only=True):
     """A module that the application imports, and that cannot be imported.
 
     name: the project that would bring what was not found on the way; "" where it is something else that failed
@@ -46,8 +46,7 @@ class Failure:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """What came of trying it.
 
     seconds: how long each import, and the command, was given
@@ -68,8 +67,7 @@ class Run:
         return not self.failures and (self.smoke is None or self.smoke.status == 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Whether what was measured provides what the application needs.
 
     notes: what is not provided either, and need not be: optional imports, and what only tests, docs and scripts name

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.pipeline import Installed, installed, profile, source_folder
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 _ORIGINALS = ("requirements.txt", "pyproject.toml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checks:
+class Checks(Struct, frozen=True, kw_only=True):
     """How deep to look.
 
     against: the requirements that the split was made of; "" for those beside it or beside the source

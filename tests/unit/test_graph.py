@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import networkx
 import pytest
+from msgspec.structs import replace
 
 from deadweight.graph import Graph, Holders, Root, build_graph, holders, weigh
 from tests.builders import bare, bare_inventory, wants

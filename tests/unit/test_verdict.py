@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.model import Environment, Mention, Smoke, Source, Trial
 from deadweight.model.source import How, Naming, Role

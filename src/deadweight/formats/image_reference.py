@@ -6,7 +6,8 @@ source: OCI distribution-spec, "Pulling manifests"; the reference grammar of git
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.errors import UnclearTarget
 
@@ -20,8 +21,7 @@ DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")  # its nam
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """One image of a registry: ``version`` is a tag, or a digest where it begins with "sha256:"."""
 
     host: str

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from deadweight.formats.record import below
 from deadweight.formats.tar import Kind, Malformed, TarEntry
@@ -49,8 +50,7 @@ def is_whiteout(path: str) -> bool:
     return path.rpartition("/")[2].startswith(_WHITEOUT)
 
 
-@dataclass(slots=True)
-class Overlay:
+class Overlay(Struct):
     """Layers laid over each other.
 
     files:   path → what a container sees there, without folders
@@ -58,13 +58,13 @@ class Overlay:
     escaped: paths that leave the root, which no container would see; the first thousand
     """
 
-    files: dict[str, Placed] = field(default_factory=dict)
-    hidden: list[Hidden] = field(default_factory=list)
-    escaped: list[str] = field(default_factory=list)
-    _inside: dict[str, set[str]] = field(default_factory=dict)  # folder → paths in it
+    files: dict[str, Placed] = {}
+    hidden: list[Hidden] = []
+    escaped: list[str] = []
+    _inside: dict[str, set[str]] = {}  # folder → paths in it
     _inodes: int = 0
     _opened: int = 0  # characters of the folders' paths
-    _alike: dict[tuple[int, Kind], Placed] = field(default_factory=dict)  # files that differ in nothing share a value
+    _alike: dict[tuple[int, Kind], Placed] = {}  # files that differ in nothing share a value
 
     def is_lowest(self, path: str) -> bool:
         """Say whether what a container sees at a path is from the lowest layer."""

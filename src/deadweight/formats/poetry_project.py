@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.metadata import is_name, normalize
 from deadweight.formats.poetry_constraints import as_marker, as_specifier, as_specifiers
@@ -21,8 +23,7 @@ _KEYS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoetryProject:
+class PoetryProject(Struct, frozen=True, kw_only=True):
     """What ``[tool.poetry]`` asks for, as PEP 508 lines.
 
     python:  the range of Python, see ``formats.versions``
@@ -30,15 +31,14 @@ class PoetryProject:
     """
 
     dependencies: tuple[str, ...] = ()
-    extras: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    includes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    extras: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+    includes: dict[str, tuple[str, ...]] = {}
     python: tuple[str, ...] = ()
-    sources: dict[str, tuple[Source, ...]] = field(default_factory=dict)
+    sources: dict[str, tuple[Source, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Dependency:
+class _Dependency(Struct, frozen=True):
     name: str
     line: str
     optional: bool

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from os.path import abspath, join
 from typing import NamedTuple
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.metadata import is_name, normalize
 from deadweight.formats.tables import Table, outline
@@ -43,8 +45,7 @@ class Index(NamedTuple):
     flat: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """Where one dependency comes from; an empty source is any index.
 
     place:     what follows "@" in a requirement (PEP 508): "git+URL@REV", "https://…", "file:///…"
@@ -61,8 +62,7 @@ class Source:
     starts: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Struct, frozen=True, kw_only=True):
     """What a project tells its resolver beside its requirements.
 
     indexes:     in the order of its file

@@ -6,8 +6,10 @@ Members of the workspace are the user's own code: in their place stand their dep
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.metadata import normalize
 from deadweight.formats.project_sources import Rules, Source, named
@@ -18,8 +20,7 @@ _MOST_LINES = 100_000
 _MOST_VISITS = 1000  # of extras, by way of others; each may come with another marker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True, order=True):
     """One requirement of a project.
 
     line:   PEP 508; as written, unless it comes from a place of its own
@@ -40,8 +41,7 @@ class _Found(NamedTuple):
     conditions: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class Workspace(Struct, frozen=True, kw_only=True):
     """Projects that are resolved together.
 
     projects: those that are asked for; several where the root of a workspace is no project itself
@@ -53,8 +53,8 @@ class Workspace:
 
     projects: tuple[Project, ...]
     root: Project
-    members: Mapping[str, Project] = field(default_factory=dict)
-    near: Mapping[str, Project] = field(default_factory=dict)
+    members: Mapping[str, Project] = {}
+    near: Mapping[str, Project] = {}
 
     @property
     def rules(self) -> Rules:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deadweight.formats.metadata import normalize
 from deadweight.formats.poetry_project import PoetryProject, read_poetry
@@ -23,8 +25,7 @@ _VERSION_OF_ITS_OWN = re.compile(r"\s*(?:==|~=|>=)\s*\{\{\s*version\s*\}\}")
 _MOST_NAMES = 1000  # of extras or of groups; the most that were seen are 130
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """What of a project is asked for beside its own dependencies; names are normalized as they are compared.
 
     extras, groups: and dependency groups (PEP 735); None for all that there are
@@ -42,8 +43,7 @@ class Include(NamedTuple):
     group: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class Project(Struct, frozen=True, kw_only=True):
     """What one pyproject.toml asks for; includes are as written.
 
     folder:  where it lies, "" where nobody knows
@@ -54,13 +54,13 @@ class Project:
 
     name: str
     dependencies: tuple[str, ...] = ()
-    extras: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    groups: Mapping[str, tuple[str | Include, ...]] = field(default_factory=dict)
+    extras: Mapping[str, tuple[str, ...]] = {}
+    groups: Mapping[str, tuple[str | Include, ...]] = {}
     folder: str = ""
     python: tuple[str, ...] = ()
-    sources: Sources = field(default_factory=dict)
+    sources: Sources = {}
     rules: Rules = field(default_factory=Rules)
-    files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: Mapping[str, tuple[str, ...]] = {}
 
     def included(self, group: str) -> Iterator[str]:
         """Yield the lines of a group and of those that it includes, each group once: circles end by themselves."""

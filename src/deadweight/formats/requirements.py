@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from os.path import abspath, dirname, join
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from deadweight.errors import BadRequirement
 from deadweight.formats.metadata import normalize
@@ -42,8 +44,7 @@ _LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)
 _ARCHIVE = re.compile(r"^[^@]*\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One logical line.
 
     number: of its first physical line, from 1
@@ -59,8 +60,7 @@ class Line:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RequirementsFile:
+class RequirementsFile(Struct, frozen=True, kw_only=True):
     """One file: its lines, what each asks for, and the files it includes.
 
     wanted:   line number → requirement

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.formats.metadata import normalize
@@ -29,8 +30,7 @@ _PLAIN_PATH = re.compile(r"/(?!/)[\w.~/+%!-]*\Z", re.ASCII)
 _LONGEST_NAME = 255  # of a file, on any disk
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One archive that an index offers; ``requires_python`` as it stands there, "" where it does not."""
 
     archive: Archive

@@ -6,8 +6,9 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from deadweight.formats.metadata import is_name, normalize, version_or_none
 
@@ -29,8 +30,7 @@ class Malformed(Exception):
         self.reason, self.hint = reason, hint
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table whose values are checked as they are taken; ``where`` is its path for people, "" for the file itself."""
 
     where: str

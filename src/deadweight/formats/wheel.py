@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import repeat
 from posixpath import basename, relpath
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from deadweight.errors import MalformedArchive
 from deadweight.formats.metadata import headers, normalize
@@ -35,8 +36,7 @@ class Item(NamedTuple):
     program: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """What an archive holds, as far as its directory and a few small members tell; no folders.
 
     metadata:     the headers of METADATA
@@ -51,13 +51,12 @@ class Contents:
     metadata: bytes
     entry_points: bytes = b""
     top_level: bytes = b""
-    first_lines: Mapping[str, int] = field(default_factory=dict)
+    first_lines: Mapping[str, int] = {}
     size: int | None = None
     estimated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scheme:
+class Scheme(Struct, frozen=True, kw_only=True):
     """Where an installer puts things, and what it writes besides.
 
     python:    "3.11" or longer
@@ -109,8 +108,7 @@ class Scheme:
         return executable + -(-(text + _WINDOWS_ZIP + self.shebang_bytes + _RESOURCES) // 512) * 512
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installed:
+class Installed(Struct, frozen=True, kw_only=True):
     """What one archive leaves in an environment.
 
     files:    path below the prefix → bytes

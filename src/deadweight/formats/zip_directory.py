@@ -10,10 +10,11 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from deadweight.errors import MalformedArchive
 
@@ -51,8 +52,7 @@ class Member(NamedTuple):
 _offset = itemgetter(Member._fields.index("offset"))
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """Where a central directory lies, in bytes from the start of the archive, and how many entries it is to have."""
 
     span: range

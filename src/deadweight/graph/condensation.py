@@ -6,13 +6,13 @@ source: Tarjan, "Depth-First Search and Linear Graph Algorithms", 1972; without 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Edges = Mapping[str, Collection[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Condensation:
+class Condensation(Struct, frozen=True):
     """A graph with each cycle as one vertex: the component of nodes that reach each other.
 
     members: component → its nodes; edges lead from higher numbers to lower ones

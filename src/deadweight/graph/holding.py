@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.graph.condensation import Condensation, Edges, condense
 from deadweight.graph.value import Graph, Root
@@ -11,8 +12,7 @@ from deadweight.graph.value import Graph, Root
 _BLOCK = 1 << 13  # roots that are followed at once, as bits of an integer
 
 
-@dataclass(frozen=True, slots=True)
-class Holders:
+class Holders(Struct, frozen=True):
     """The roots that reach a distribution.
 
     names: their keys, in the order that was asked for, cut off where they are too many

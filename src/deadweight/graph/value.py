@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.graph.condensation import Condensation, Edges, condense
 from deadweight.model import Conflict, Wanted
@@ -26,8 +28,7 @@ class Root(NamedTuple):
         yield from (f"{self.key}[{extra}]" for extra in sorted(self.extras))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Graph:
+class Graph(Struct, frozen=True, kw_only=True, dict=True):
     """Requirements matched to distributions.
 
     edges:        node → nodes; an edge out of ``a[x]`` holds only where somebody asks for the extra
@@ -53,7 +54,7 @@ class Graph:
     frozen: bool = False
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[str, ...] = ()
-    required_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required_by: Mapping[str, tuple[str, ...]] = {}
 
     @cached_property
     def condensed(self) -> Condensation:

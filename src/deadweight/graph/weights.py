@@ -7,15 +7,15 @@ condensation.py  cycles as one vertex
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.graph.closures import closure_bytes
 from deadweight.graph.dominators import dominator_tree
 from deadweight.graph.value import Graph, base
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """Apparent bytes that hang on one distribution.
 
     closure:  it and all that it reaches, with the extras it is asked for

@@ -16,7 +16,8 @@ What a distribution is by itself and by its uses comes first, then the graph:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.graph import Graph, Holders, Root, holders
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
@@ -32,8 +33,7 @@ _IN_DOUBT = "DW307"
 DEFAULT = Evidence("DW304", "core", "nothing says otherwise")
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
+class _Own(Struct, frozen=True):
     """What is concluded of one distribution before the graph is asked; ``hints`` with the deciding one first."""
 
     group: Group | None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.model import Group
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What a table says of a name.
 
     rule: the code of the rule that speaks for it; "" where a name is DW101 and a pattern DW102
@@ -21,8 +21,7 @@ class Entry:
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """A table of names: exact ones beat patterns; of these, what a name ends with beats what it starts with.
 
     families: text before the one star at a pattern's end → entry

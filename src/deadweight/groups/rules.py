@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, cast
+
+from msgspec import Struct
 
 from deadweight.formats.metadata import normalize
 from deadweight.groups.names import Entry, Names, names_table
@@ -23,8 +24,7 @@ from deadweight.model import GROUPS, Evidence, Group, Metadata
 Strength = Literal["decisive", "strong", "weak"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One rule: its code, what it argues for ("any" where a table or the user tells), and how much that counts."""
 
     code: str
@@ -34,8 +34,7 @@ class Rule:
     says: str
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(Struct, frozen=True):
     """What one rule makes of a distribution: the evidence and the second-level tag."""
 
     evidence: Evidence

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from deadweight.formats.metadata import is_name, normalize, parse_direct_url, parse_metadata
 from deadweight.formats.record import MOST_PATHS, CondaPackage, below, installed_files, record_paths
@@ -28,14 +29,13 @@ _MOST_CLAIMED = 2 << 20  # paths that all lists of a tree name together; a syste
 _MOST_TEXT = 1 << 27  # characters of those
 
 
-@dataclass(slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, kw_only=True):
     """One distribution's metadata, and the paths that it says it owns (of the tree; not all need exist)."""
 
     folder: str  # of the tree, that holds the metadata folder: the place that names are imported from
     metadata: Metadata
-    paths: list[str] = field(default_factory=list)
-    escaped: list[str] = field(default_factory=list)  # recorded paths that leave the prefix
+    paths: list[str] = []
+    escaped: list[str] = []  # recorded paths that leave the prefix
     requested: bool = False
     installer: str = ""
     url: str = ""
@@ -47,8 +47,7 @@ class Claim:
     egg: str = ""  # the folder of an .egg, which names are imported from in place of ``folder``
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What discovery returns: the claims, by folder and name, and what it could not read."""
 
     claims: list[Claim]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from deadweight.formats.metadata import parse_metadata
 from deadweight.formats.overlay import Hidden, Overlay, Placed, wasted

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """One requirement of the user's, with where it stands.
 
     name:  normalized; None where only an install can tell (a bare URL)
@@ -32,8 +31,7 @@ class Wanted:
     number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Archive:
+class Archive(Struct, frozen=True, kw_only=True):
     """A wheel (PEP 427) or an sdist (PEP 625), wherever it lies.
 
     url:      http, https or file; with the credentials that it was given with, so it is not to be shown as it is
@@ -51,8 +49,7 @@ class Archive:
     metadata_sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pinned:
+class Pinned(Struct, frozen=True, kw_only=True):
     """One version of one project, as a lock or a resolver chose it, with the archives it can be taken from.
 
     name:   normalized (PEP 503)
@@ -72,8 +69,7 @@ class Pinned:
     missing: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
+class Lock(Struct, frozen=True, kw_only=True):
     """What is to be installed, for one machine.
 
     packages: by name, each name once

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from deadweight.errors import abridged
 from deadweight.model.tree import Skipped
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
+class Sizes(Struct, frozen=True, kw_only=True):
     """Bytes of a set of files, each inode once.
 
     kinds: kind of file → apparent bytes; the values sum to ``apparent``
@@ -20,7 +21,7 @@ class Sizes:
     files: int = 0
     apparent: int = 0
     disk: int | None = 0
-    kinds: Mapping[str, int] = field(default_factory=dict)
+    kinds: Mapping[str, int] = {}
 
     @property
     def native(self) -> int:
@@ -38,8 +39,7 @@ class Sizes:
         return self.kinds.get("bytecode", 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
+class Metadata(Struct, frozen=True, kw_only=True):
     """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503).
 
     commands:      the programs that installing it adds, of its entry points
@@ -56,8 +56,7 @@ class Metadata:
     plugin_groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveFacts:
+class ArchiveFacts(Struct, frozen=True, kw_only=True):
     """What is known of a distribution that was measured from its archive and never installed.
 
     size:      bytes of the archive: what would be downloaded
@@ -75,8 +74,7 @@ class ArchiveFacts:
     at_most: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
+class Distribution(Struct, frozen=True, kw_only=True):
     """One distribution with its files measured.
 
     key:       its normalized name; a second copy of the same name gets ``name==version``
@@ -109,8 +107,7 @@ class Distribution:
         return self.metadata.version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """The Python that the files belong to, as far as they tell; nothing of it is run.
 
     python:   "3.11.7", or "3.11" where the patch is not written anywhere
@@ -125,8 +122,7 @@ class Environment:
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conflict:
+class Conflict(Struct, frozen=True, kw_only=True):
     """Two claims that cannot both hold.
 
     kind: "path" (several RECORDs claim a file), "escape" (a RECORD path leaves the prefix),
@@ -138,12 +134,11 @@ class Conflict:
     says: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "says", abridged(self.says))
-        object.__setattr__(self, "names", tuple(map(abridged, self.names)))
+        force_setattr(self, "says", abridged(self.says))
+        force_setattr(self, "names", tuple(map(abridged, self.names)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inventory:
+class Inventory(Struct, frozen=True, kw_only=True):
     """Every byte below the prefix, in exactly one row.
 
     environments: one, or those of a whole system, the one that its programs run in first
@@ -159,9 +154,9 @@ class Inventory:
     conflicts: tuple[Conflict, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
-    packages: tuple[tuple[str, tuple[str, ...]], ...] = field(default=(), repr=False, compare=False)
-    native: tuple[str, ...] = field(default=(), repr=False, compare=False)
-    owner: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
+    packages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    native: tuple[str, ...] = ()
+    owner: Mapping[str, int] = {}
 
     @property
     def environment(self) -> Environment:
@@ -169,8 +164,7 @@ class Inventory:
         return self.environments[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CacheUsage:
+class CacheUsage(Struct, frozen=True, kw_only=True):
     """How much of archives is kept: a folder, how many listings it holds, their bytes."""
 
     folder: str

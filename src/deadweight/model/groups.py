@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from deadweight.errors import MOST_SHOWN, abridged
 
@@ -11,8 +13,7 @@ Group = Literal["core", "data", "dev", "ml"]
 GROUPS: tuple[Group, ...] = ("core", "data", "ml", "dev")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One reason for a group: the rule, what it saw, the group it speaks for."""
 
     rule: str
@@ -21,11 +22,10 @@ class Evidence:
 
     def __post_init__(self) -> None:
         if len(self.says) > MOST_SHOWN:
-            object.__setattr__(self, "says", abridged(self.says))
+            force_setattr(self, "says", abridged(self.says))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
+class Assignment(Struct, frozen=True, kw_only=True):
     """The group of one distribution; the first evidence decided.
 
     sure: whether the evidence is enough to leave it out for; what is not sure stays in production

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
+class Layer(Struct, frozen=True, kw_only=True):
     """One layer of an image.
 
     digest:  as the image names it: of the archive, "sha256:…"
@@ -26,8 +26,7 @@ class Layer:
     hides: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WastedPath:
+class WastedPath(Struct, frozen=True, kw_only=True):
     """A file or folder that an image ships in vain.
 
     layer: number of the layer that holds it
@@ -40,8 +39,7 @@ class WastedPath:
     by: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
+class ImageFacts(Struct, frozen=True, kw_only=True):
     """What is known of an image's layers.
 
     layers:  from the lowest up
@@ -51,8 +49,8 @@ class ImageFacts:
     """
 
     layers: tuple[Layer, ...] = ()
-    where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    wasted: Mapping[str, int] = field(default_factory=dict)
+    where: Mapping[str, tuple[int, ...]] = {}
+    wasted: Mapping[str, int] = {}
     paths: tuple[WastedPath, ...] = ()
 
     @property
@@ -71,16 +69,14 @@ class ImageFacts:
         return (self.shipped - self.in_vain) / self.shipped if self.shipped else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemPackage:
+class SystemPackage(Struct, frozen=True, kw_only=True):
     """A package of the system's package manager (dpkg, apk, rpm) and the bytes of its files that are there."""
 
     name: str
     size: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """What a whole system holds beside the distributions, of one sort; all sorts and the distributions sum to all.
 
     largest: (folder, bytes), the heaviest first
@@ -92,8 +88,7 @@ class Content:
     largest: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Need(Struct, frozen=True, kw_only=True):
     """A library that native code of distributions needs from outside of them.
 
     by:       keys of the distributions
@@ -105,8 +100,7 @@ class Need:
     provider: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Twins:
+class Twins(Struct, frozen=True, kw_only=True):
     """One build of a library that several distributions carry.
 
     places: (key, path), by key
@@ -123,8 +117,7 @@ class Twins:
         return self.size * (len(self.places) - 1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SystemFacts:
+class SystemFacts(Struct, frozen=True, kw_only=True):
     """What a whole system holds beside its distributions.
 
     contents: the largest first

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from msgspec import Struct
 
 from deadweight.model.tree import Skipped
 
@@ -50,8 +51,7 @@ class Reading(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """A folder of source, read and never run.
 
     mentions: by file, cell, line and name; without imports of the application's own modules

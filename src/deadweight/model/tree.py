@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from deadweight.errors import abridged
 
@@ -64,8 +66,7 @@ class Reader(Protocol):
         """Return what a symlink leads to, as it stands; None where that is not known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileTree:
+class FileTree(Struct, frozen=True, kw_only=True):
     """Files below one prefix, wherever they are: on a disk, in an image, in a wheel.
 
     entries: relative POSIX path → Entry, without folders; the order has no meaning
@@ -85,13 +86,12 @@ class FileTree:
     claims: Callable[[], Iterable[tuple[str, tuple[str, ...]]]] = tuple
     python: str | None = None
     platform: str | None = None
-    lists: Mapping[str, Collection[str]] = field(default_factory=dict)
+    lists: Mapping[str, Collection[str]] = {}
     whole: bool = False
     start: Start = field(default_factory=Start)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Skipped:
+class Skipped(Struct, frozen=True, order=True):
     """Something that is not in the figures, and why.
 
     exit_code:  what a run ends with that misses it: 4 or 5 where something went wrong, 0 where that is an answer
@@ -104,5 +104,5 @@ class Skipped:
     impossible: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", abridged(self.name))
-        object.__setattr__(self, "reason", abridged(self.reason))
+        force_setattr(self, "name", abridged(self.name))
+        force_setattr(self, "reason", abridged(self.reason))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from deadweight.graph import Graph
 from deadweight.model import Distribution, Inventory
@@ -21,8 +22,7 @@ from deadweight.model import Distribution, Inventory
 _CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|(?:pytorch-)?triton|jax-cuda.+|cupy-cuda.+)\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lighter:
+class Lighter(Struct, frozen=True, kw_only=True):
     """A lighter build of one distribution.
 
     key:         of the distribution that is there

@@ -8,7 +8,9 @@ them. What stays for want of certainty is told.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.graph import Graph, Root, Weight
 from deadweight.graph.closures import closure_bytes
@@ -25,8 +27,7 @@ _MINIMAL: tuple[Group, ...] = ("core", "data")
 _IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dropped:
+class Dropped(Struct, frozen=True, kw_only=True):
     """A requirement that a split leaves out, and why.
 
     brought_bytes: of all that leaves in this split, what this requirement reaches; what several of them reach counts
@@ -43,8 +44,7 @@ class Dropped:
     places: tuple[Mention, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsure:
+class Unsure(Struct, frozen=True, kw_only=True):
     """A requirement that stays only because nobody can be sure of its group: for a person to judge.
 
     freed_bytes: what would leave if it went; None where nothing of that name is installed
@@ -56,8 +56,7 @@ class Unsure:
     freed_bytes: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
+class Split(Struct, frozen=True, kw_only=True):
     """One smaller set of requirements.
 
     kept:          the user's requirements that stay, in their order
@@ -74,13 +73,12 @@ class Split:
     distributions: tuple[str, ...]
     apparent_bytes: int
     saved_bytes: int
-    saved_groups: Mapping[Group, int] = field(default_factory=dict)
+    saved_groups: Mapping[Group, int] = {}
     unsure: tuple[Unsure, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What splits are made from: the requirements, each with the distribution that it names."""
 
     wanted: Sequence[Wanted]
@@ -89,7 +87,7 @@ class Plan:
     weights: Mapping[str, Weight]
     groups: Mapping[str, Assignment]
     config: Names
-    uses: Mapping[str, tuple[Use, ...]] = field(default_factory=dict)  # name → where the source uses it
+    uses: Mapping[str, tuple[Use, ...]] = {}  # name → where the source uses it
     with_source: bool = False
     by_marks: bool = False  # nobody wrote the requirements: they are what an environment's marks tell
     unmeasured: frozenset[str] = frozenset()  # names and URLs of what could not be measured

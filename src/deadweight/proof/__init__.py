@@ -7,8 +7,10 @@ remarks.py   what else is worth knowing of requirements and their uses
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.metadata import is_name, normalize
 from deadweight.groups import by_name
@@ -26,8 +28,7 @@ from deadweight.usage.standard import ALWAYS_THERE, is_for_other_systems, is_sta
 Excuse = Literal["", "conditional", "elsewhere", "unmeasured", "subproject", "not-production"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """Something that the application names, and nothing in the set provides.
 
     name: the project that would bring it; "" where no requirement, measured file or index names one
@@ -44,8 +45,7 @@ class Gap:
         return bool(self.excuse)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Proof(Struct, frozen=True, kw_only=True):
     """What a set of distributions provides of what the application names.
 
     checked: how many places were looked at
@@ -61,8 +61,7 @@ class Proof:
         return all(gap.excused for gap in self.gaps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidates:
+class Candidates(Struct, frozen=True, kw_only=True):
     """The projects that a mention can mean.
 
     projects:   all of them: what was measured, and what else is asked for

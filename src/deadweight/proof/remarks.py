@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from deadweight.formats.metadata import normalize
 from deadweight.graph import Graph, Weight
@@ -29,8 +30,7 @@ _WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # saving less than both is no reas
 _OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """One thing worth a look.
 
     name:        of a project; of a module where no project is known for it
@@ -46,8 +46,7 @@ class Remark:
     freed_bytes: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Remarks:
+class Remarks(Struct, frozen=True, kw_only=True, dict=True):
     """What remarks are made of: one measured target, and how the application uses it.
 
     uses:     project → where the application uses it

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from deadweight import __version__
 from deadweight.findings import Profile
@@ -17,8 +18,7 @@ _MOST_PATHS = 1000
 _MOST_NAMES = 12  # in a sentence
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Why:
+class Why(Struct, frozen=True, kw_only=True):
     """Why a distribution is there.
 
     paths:   from a direct requirement to it, each step a (node, requirement line that led there) pair

@@ -13,9 +13,10 @@ import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol, cast
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput, FetchFailed, MalformedArchive, NoRanges
 from deadweight.formats.metadata import head_of, headers

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.formats.metadata import is_name, normalize
@@ -22,8 +23,7 @@ _BUILD = re.compile(r"(?:cpu|cu\d{2,3}|rocm\d+(?:\.\d+)*|xpu)\Z")
 _OF_CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|triton|pytorch-triton)\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What the user wants to be otherwise than the index has it.
 
     swaps: normalized name → PEP 508 requirement in its place
@@ -31,8 +31,8 @@ class Wishes:
     torch: PyTorch's build, "" for the usual one
     """
 
-    swaps: Mapping[str, str] = field(default_factory=dict)
-    index: Mapping[str, str] = field(default_factory=dict)
+    swaps: Mapping[str, str] = {}
+    index: Mapping[str, str] = {}
     torch: str = ""
 
     def check(self, names: Set[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+
+from msgspec.structs import replace
 
 from deadweight.errors import EngineFailed
 from deadweight.formats.elf import linking

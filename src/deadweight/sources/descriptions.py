@@ -6,8 +6,9 @@ import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed, MalformedArchive
 from deadweight.formats.metadata import parse_metadata
@@ -24,8 +25,7 @@ _PATIENCE = 5.0  # seconds for a server's next bytes: nothing that it says is wo
 _DEADLINE = 20.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class Sought(Struct, frozen=True, kw_only=True):
     """One project of which something is to be learnt.
 
     specifiers: of the lines that name it (PEP 440): what one of them allows will do
@@ -39,15 +39,14 @@ class Sought:
     elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What was learnt without measuring anything.
 
     known: name → metadata
     told:  of which projects nothing was learnt, and why, as sentences
     """
 
-    known: Mapping[str, Metadata] = field(default_factory=dict)
+    known: Mapping[str, Metadata] = {}
     told: tuple[str, ...] = ()
 
 

@@ -10,8 +10,9 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
+
+from msgspec import Struct, field
 
 from deadweight.errors import BadInput
 from deadweight.formats.native import HEAD_BYTES
@@ -30,8 +31,7 @@ _MAGIC = 6  # bytes that tell how a file is compressed
 _LARGEST_TEXT = 1 << 26
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Struct, frozen=True, kw_only=True):
     """An image that was read: its layers from the lowest up, and what they come to.
 
     start:    how its program is started

@@ -7,11 +7,13 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.formats.project_sources import Rules
@@ -32,8 +34,7 @@ _SECTIONS = ("global", "install", "lock", ":env:")
 _SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """Indexes, the default first, and pages or folders of archives; URLs keep their credentials.
 
     pinned: project → the only index that it comes from
@@ -41,7 +42,7 @@ class Places:
 
     urls: tuple[str, ...]
     links: tuple[str, ...] = ()
-    pinned: Mapping[str, str] = field(default_factory=dict)
+    pinned: Mapping[str, str] = {}
 
     @property
     def origins(self) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import InstallFailed
 from deadweight.formats.installer_output import explain, pip_progress, uv_progress
@@ -35,8 +37,7 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 _BUILD_HINT = "leave --no-build out to build from source, which runs the distribution's own code"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallOptions:
+class InstallOptions(Struct, frozen=True, kw_only=True):
     """How to install; what is empty is left to the installer's own configuration.
 
     constraints: paths of files of requirements that limit versions
@@ -81,8 +82,7 @@ class Installer(Protocol):
         """Return what turns a line of output into progress."""
 
 
-@dataclass(frozen=True, slots=True)
-class Uv:
+class Uv(Struct, frozen=True):
     """https://docs.astral.sh/uv/reference/cli/"""
 
     executable: str
@@ -110,8 +110,7 @@ class Uv:
         return uv_progress()
 
 
-@dataclass(frozen=True, slots=True)
-class Pip:
+class Pip(Struct, frozen=True):
     """https://pip.pypa.io/en/stable/cli/pip_install/; run from here, so that the venv holds no pip."""
 
     name: str = "pip"

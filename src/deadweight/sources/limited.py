@@ -6,8 +6,9 @@ import os
 import selectors
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import IO
+
+from msgspec import Struct
 
 from deadweight.sources.processes import PIPE, STDOUT, Supervised, supervised
 from deadweight.sources.scratch import Scratch
@@ -17,8 +18,7 @@ _LOOK = 0.02  # seconds between looks whether it has ended: a pipe can outlive i
 _ROUNDS = 64  # of reading what was left in the pipes
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """How a process ended.
 
     status: as ``subprocess`` has it: negative, the signal that ended it; None where its time was up

@@ -11,8 +11,9 @@ import os
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from deadweight.formats.image_reference import DOCKER_HUB, Reference
 from deadweight.sources.processes import answer_of
@@ -22,13 +23,15 @@ _HELPER_TIMEOUT = 20.0  # seconds; some of them ask a cloud
 _HUB = "https://index.docker.io/v1/"  # what Docker's own registry is called where its login is kept
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """A name and a password, or a token that is given for other tokens (an identity token)."""
 
-    user: str = field(repr=False)
-    password: str = field(repr=False)
-    token: str = field(default="", repr=False)
+    user: str
+    password: str
+    token: str = ""
+
+    def __repr__(self) -> str:
+        return "Login()"  # a traceback or a log must not show credentials
 
 
 def find_login(wanted: Reference) -> Login | None:

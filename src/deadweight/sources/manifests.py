@@ -9,8 +9,9 @@ from __future__ import annotations
 import platform as machine
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput
 
@@ -22,8 +23,7 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": 
 Document = Callable[[str], Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Parts(Struct, frozen=True, kw_only=True):
     """What an image is made of.
 
     names:   of the layers, from the lowest up, as the archive or folder calls them; "" for one that it does not hold

@@ -14,8 +14,10 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.simple_index import ACCEPT, LARGEST_PAGE, Link, read_page
 from deadweight.model import Archive
@@ -30,8 +32,7 @@ _KIND = "page"
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d{1,9})")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Kept:
+class _Kept(Struct, frozen=True, kw_only=True):
     """A page that was fetched before.
 
     until:      when it is no longer fresh, in seconds since 1970

@@ -14,8 +14,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
 
 from deadweight.errors import InstallFailed
 from deadweight.interrupts import uninterrupted
@@ -106,8 +107,7 @@ def _cannot_run(command: Sequence[str], error: OSError) -> InstallFailed:
     return InstallFailed(f"cannot run {command[0]}: {error.strerror}")
 
 
-@dataclass(frozen=True, slots=True)
-class Supervised:
+class Supervised(Struct, frozen=True):
     """A command that runs under a supervisor, whose process ends after all of the command's.
 
     watch:  as long as it is open, the command may run

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput, InstallFailed
 from deadweight.formats.metadata import normalize

@@ -9,9 +9,10 @@ import contextlib
 import glob
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput
 from deadweight.folders import project_files

@@ -11,11 +11,12 @@ import codecs
 import os
 import re
 import sys
-from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.metadata import is_name, normalize

@@ -13,9 +13,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from deadweight.errors import InstallFailed
 from deadweight.formats.installer_output import UvChoices, UvDoubts, explain, pip_doubts
@@ -27,8 +28,7 @@ _BUILD_HINT = "only a build can tell what it needs: measure it with --install, w
 _ROUNDS = 12  # each finds what the one before passed over; most need one or two
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What a resolver said.
 
     lock:   None where it found no solution
@@ -41,8 +41,7 @@ class Answer:
     output: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """What a resolver is asked.
 
     requirements: path of a requirements file
@@ -70,8 +69,7 @@ class Resolver(Protocol):
         """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class UvResolver:
+class UvResolver(Struct, frozen=True):
     """https://docs.astral.sh/uv/reference/cli/#uv-pip-compile"""
 
     uv: Uv
@@ -144,8 +142,7 @@ _UV_GLIBC = (17, 28, *range(31, 41))  # minor versions that uv has platforms for
 _WINDOWS = {"AMD64": "x86_64", "ARM64": "aarch64", "x86": "i686"}
 
 
-@dataclass(frozen=True, slots=True)
-class PipResolver:
+class PipResolver(Struct, frozen=True):
     """https://pip.pypa.io/en/stable/cli/pip_install/; it evaluates markers for the Python that runs it."""
 
     pip: Pip

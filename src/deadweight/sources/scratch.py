@@ -14,7 +14,8 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
@@ -23,8 +24,7 @@ _PREFIX = "deadweight-scratch-"
 _LOCK = "lock"
 
 
-@dataclass(frozen=True, slots=True)
-class Scratch:
+class Scratch(Struct, frozen=True):
     """A folder for one run; child processes inherit ``lock``."""
 
     path: str

@@ -13,9 +13,10 @@ import time
 import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
 
 from deadweight.errors import DeadweightError
 from deadweight.formats.metadata import headers, normalize

@@ -12,7 +12,8 @@ import shlex
 import signal
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from deadweight.model import Smoke, Trial
 from deadweight.progress import Observer, Progress
@@ -26,8 +27,7 @@ _CANNOT_RUN = 127  # as shells have it
 _MOST_PRINTED = 1 << 16  # characters of what imports printed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Venv:
+class Venv(Struct, frozen=True, kw_only=True):
     """A throwaway environment on trial.
 
     seconds: how long each import, and the command, may take

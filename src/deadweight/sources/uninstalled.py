@@ -6,9 +6,11 @@ import contextlib
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput, DeadweightError, FetchFailed, InstallFailed
 from deadweight.formats.locks import read_lock
@@ -37,8 +39,7 @@ if TYPE_CHECKING:
 _REPOSITORY = ("git+", "hg+", "svn+", "bzr+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uninstalled:
+class Uninstalled(Struct, frozen=True, kw_only=True):
     """What was found out of a target without installing it.
 
     swaps: project → the one that stands in its place, "" for none

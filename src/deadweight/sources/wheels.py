@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import repeat
+
+from msgspec import Struct
 
 from deadweight.errors import DeadweightError, MalformedArchive
 from deadweight.formats.native import head_by_name
@@ -23,8 +24,7 @@ from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.parallel import in_parallel
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """An environment that is nowhere.
 
     tree:  what would lie below its prefix; ``tree.skipped`` names what could not be measured

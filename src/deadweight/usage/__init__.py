@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from deadweight.markers import marker_values
 from deadweight.model import Distribution, Environment, Mention, Source, Use
@@ -25,8 +26,7 @@ from deadweight.usage.standard import is_standard
 __all__ = ["Engine", "Provided", "builds_of_one", "engines_of", "matched", "provided", "uses_of"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provided:
+class Provided(Struct, frozen=True, kw_only=True):
     """What a measured set provides.
 
     modules:     import name → projects
@@ -35,8 +35,8 @@ class Provided:
     environment: the Python and the platform that the application runs on; None where that is not known
     """
 
-    modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    programs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: Mapping[str, tuple[str, ...]] = {}
+    programs: Mapping[str, tuple[str, ...]] = {}
     projects: frozenset[str] = frozenset()
     environment: Environment | None = None
 

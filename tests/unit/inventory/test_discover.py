@@ -6,10 +6,10 @@ import io
 import sys
 import zipfile
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.inventory import take_inventory
 from deadweight.inventory.contents import contents_of

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from deadweight.findings import Profile
 from deadweight.model import Distribution, Mention, Skipped, Source

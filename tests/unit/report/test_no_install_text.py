@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from deadweight.model import ArchiveFacts, Inventory, Skipped
 from deadweight.report.as_text import as_text

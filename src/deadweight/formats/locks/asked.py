@@ -6,7 +6,9 @@ source: PEP 621, PEP 735; ``[tool.poetry]`` and ``[tool.pdm]`` from before them
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.locks.walking import Edge, merged
 from deadweight.formats.metadata import is_name, normalize
@@ -16,14 +18,13 @@ from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.model import Pinned, Wanted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What a project asks for.
 
     starts: dependency group or extra, "" for the project itself → what stands in it; empty where nothing tells
     """
 
-    starts: dict[str, list[Edge]] = field(default_factory=dict)
+    starts: dict[str, list[Edge]] = {}
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 

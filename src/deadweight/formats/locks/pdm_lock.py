@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.locks.asked import asked_by_project, edge_of, wanted
 from deadweight.formats.locks.marking import Markers
@@ -35,8 +37,7 @@ _ALL_IS_TAKEN = (
 )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Package:
+class _Package(Struct, frozen=True, eq=False):
     """One version of a project, which has a row for each set of extras that it is asked for with."""
 
     name: str

@@ -6,8 +6,9 @@ It names no files: of an archive, only the hash is known. source: ``pipfile-spec
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import beside, by_kind, file_name, last_part, repository, sha256_of, url_from

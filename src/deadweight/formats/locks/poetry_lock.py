@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.locks.asked import Asked, asked_by_project, poetry_edges, wanted
 from deadweight.formats.locks.marking import Markers
@@ -35,8 +37,7 @@ _ALL_IS_TAKEN = (
 )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Package:
+class _Package(Struct, frozen=True, eq=False):
     """One ``[[package]]``."""
 
     name: str

@@ -6,10 +6,12 @@ source: uv writes no specification; the keys are those of uv 0.3 and later (``ve
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from posixpath import join
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, file_url, last_part, named_as, repository
@@ -31,8 +33,7 @@ class _Source(NamedTuple):
     place: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Package:
+class _Package(Struct, frozen=True, eq=False):
     """One ``[[package]]``."""
 
     name: str
