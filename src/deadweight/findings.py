@@ -28,7 +28,7 @@ from deadweight.model import (
     Use,
     Wanted,
 )
-from deadweight.plan.lighter import Lighter, is_cuda, lighter_builds
+from deadweight.plan.lighter import Lighter, Savings, is_cuda, lighter_builds
 from deadweight.plan.splits import Plan, Split, kept_transitives, make_splits, wanted_of
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, Remarks
@@ -109,6 +109,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     uses:         name → where that source uses it
     proofs:       split → whether it provides what the application names, where there is source
     remarks:      what else is worth a look, where there is source
+    savings:      what lighter builds would save, where that was measured
     """
 
     target: Target
@@ -126,6 +127,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     proofs: Mapping[str, Proof] = {}
     remarks: tuple[Remark, ...] = ()
     not_measured: tuple[Wanted, ...] = ()  # what a lock holds besides, as requirements
+    savings: Savings = Savings()
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
@@ -164,7 +166,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     def lighter(self) -> tuple[Lighter, ...]:
         """Return the lighter builds that what was measured has."""
-        return lighter_builds(self.inventory, self.dependencies)
+        return lighter_builds(self.inventory, self.dependencies, self.savings.each)
 
     def cuda(self) -> tuple[int, int]:
         """Return how many distributions are there for NVIDIA's graphics cards alone, and their bytes."""
@@ -258,6 +260,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             notes.insert(
                 0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct"
             )
+        notes += self.savings.told
         return tuple(map(abridged, (*self.inventory.warnings, *self.dependencies.warnings, *notes)))
 
 

@@ -6,12 +6,14 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from deadweight.application import source_of
 from deadweight.errors import BadInput
 from deadweight.findings import Grouping, grouping_of
-from deadweight.pipeline import install_options, profile, refuse, source_of
+from deadweight.installing import install_options
+from deadweight.pipeline import profile
 from deadweight.progress import Observer, Progress, silent
 from deadweight.reading import machine_of, read_lock_of, read_requirements_of
-from deadweight.settings import Settings
+from deadweight.settings import Settings, refuse
 from deadweight.sources.descriptions import Said
 from deadweight.targets import Target, parse_target
 

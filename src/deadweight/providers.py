@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from deadweight.groups.rules import knowledge
+from deadweight.installing import install_options
 from deadweight.inventory.discover import Claim
 from deadweight.inventory.modules import import_names
 from deadweight.model import Metadata
-from deadweight.pipeline import install_options
 from deadweight.progress import Observer, Progress
 from deadweight.settings import Settings
 from deadweight.usage.names import could_bring, spelled_like

@@ -10,9 +10,10 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from deadweight.errors import BadConfig
+from deadweight.errors import BadConfig, BadInput
 from deadweight.model import GROUPS
 
+TARGET_ASKS = "TARGET is what asks for distributions here"
 _LARGEST = 1 << 22  # bytes of a pyproject.toml
 _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
@@ -20,7 +21,8 @@ _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 class Settings(Struct, frozen=True, kw_only=True):
     """How to measure and what to leave out. All have defaults; a field ``no_build`` is ``no-build`` in the file.
 
-    no_install:     measure from the archives' own directories, without installing or downloading them
+    no_install:     True measures from the archives' own directories, without installing or downloading them; False
+                    installs; None installs only what nothing but a build can tell
     requirements:   the requirements that an image or an environment was made from; "" for what its marks tell
     tls_verify:     whether a registry must have a valid certificate; without, plain http does, too
     environment:    prefix of the environment of a whole system that is split; "" for the one its programs run in first
@@ -38,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     swap:           "OLD=NEW": a requirement in place of another
     index:          "NAME=URL": where one project is to come from
     torch:          "cpu" (or "cu128" and the like): PyTorch's build
+    no_lighter:     do not measure what lighter builds would save
     no_cache:       keep no listings of archives, and use none
     installer:      "uv", "pip" or "" for the first of them that is there
     bytecode:       "compiled" measures what pip leaves behind, "none" what uv does
@@ -48,7 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     groups:         group (or group.tag) → names and patterns, the user's own word
     """
 
-    no_install: bool = False
+    no_install: bool | None = None
     requirements: str = ""
     tls_verify: bool = True
     environment: str = ""
@@ -66,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     swap: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
     torch: str = ""
+    no_lighter: bool = False
     no_cache: bool = False
     installer: Literal["", "uv", "pip"] = ""
     index_url: str = ""
@@ -86,6 +90,13 @@ class Settings(Struct, frozen=True, kw_only=True):
         for place in self.groups:
             if place.partition(".")[0] not in GROUPS:
                 raise BadConfig(f"groups: no group {place!r}; there are {', '.join(GROUPS)}")
+
+
+def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
+    """Refuse options that mean nothing here, rather than pass over them."""
+    for option in options:
+        if getattr(settings, option):
+            raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
 def find_config(start: str) -> str | None:
@@ -153,7 +164,7 @@ def _tool(path: str) -> dict[str, object]:
 def _converted(path: str, key: str, value: object) -> object:
     """Return a TOML value as the type that its field has."""
     default = getattr(Settings(), key.replace("-", "_"))
-    expected = tuple if default is None else type(default)
+    expected = bool if key == "no-install" else tuple if default is None else type(default)
     if key in ("installer", "bytecode"):
         allowed = {"installer": ("", "uv", "pip"), "bytecode": ("compiled", "none")}[key]
         if value not in allowed:

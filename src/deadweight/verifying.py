@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from deadweight.application import source_folder
 from deadweight.errors import BadInput
-from deadweight.pipeline import Installed, installed, profile, source_folder
+from deadweight.installing import Installed, installed
+from deadweight.pipeline import profile
 from deadweight.progress import Observer, silent
 from deadweight.reading import machine_of
 from deadweight.settings import Settings
@@ -67,7 +69,9 @@ def verify(
             f"{target.path} cannot be tried: only requirements that are installed for it can", hint="leave --run out"
         )
     if settings.no_install:
-        raise BadInput("--run tries what is installed, and --no-install installs nothing", hint="give --install")
+        raise BadInput(
+            "--run tries what is installed, and --no-install installs nothing", hint="leave --no-install out"
+        )
     with installed(target, settings, observe) as environment:
         verdict = _judged(environment.profile, original, settings, observe)
         return _tried(verdict, environment, command, checks, observe)

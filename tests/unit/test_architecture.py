@@ -53,20 +53,36 @@ MAY_IMPORT = {
     "sources": {"errors", "folders", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
     "findings": {"errors", "formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
     "grouping": {
-        "errors", "findings", "formats", "groups", "pipeline", "progress", "reading", "settings", "sources", "targets",
+        "application", "errors", "findings", "formats", "groups", "installing", "pipeline", "progress", "reading",
+        "settings", "sources", "targets",
     },
     "verdict": {"findings", "formats", "markers", "model", "proof", "usage"},
     "report": {"", "errors", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "verdict"},
     "reading": {"errors", "formats", "machine", "model", "settings", "sources", "targets"},
+    "application": {"model", "progress", "settings", "sources", "targets"},
+    "whole_systems": {
+        "application", "errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources",
+        "targets",
+    },
+    "installing": {
+        "application", "errors", "findings", "formats", "inventory", "model", "progress", "reading", "settings",
+        "sources", "targets",
+    },
+    "from_archives": {
+        "application", "errors", "findings", "formats", "installing", "inventory", "model", "progress", "reading",
+        "settings", "sources", "targets",
+    },
+    "savings": {"errors", "findings", "formats", "from_archives", "inventory", "model", "plan", "progress", "sources"},
     "pipeline": {
-        "errors", "findings", "formats", "inventory", "model", "progress", "reading", "settings", "sources", "targets",
+        "application", "errors", "findings", "formats", "from_archives", "installing", "progress", "reading", "savings",
+        "settings", "targets", "whole_systems",
     },
     "providers": {
-        "groups", "inventory", "model", "pipeline", "progress", "settings", "sources", "usage",
+        "groups", "installing", "inventory", "model", "progress", "settings", "sources", "usage",
     },
     "verifying": {
-        "errors", "findings", "formats", "pipeline", "progress", "proof", "providers", "reading", "settings",
-        "sources", "targets", "verdict",
+        "application", "errors", "findings", "formats", "installing", "pipeline", "progress", "proof", "providers",
+        "reading", "settings", "sources", "targets", "verdict",
     },
     "cli": {
         "", "errors", "findings", "folders", "formats", "grouping", "interrupts", "pipeline", "progress", "proof",

@@ -39,9 +39,10 @@ def profile(
 ) -> None:
     """Measure TARGET, explain it, and propose what to leave out.
 
-    TARGET is a requirements file or a pyproject.toml, which is installed into a throwaway environment (or measured
-    from the wheels' own directories, with --no-install); a lock, which is always measured so; names of projects
-    ("pandas" "torch==2.5"), measured so too; a project's folder, which means the lock, the pyproject.toml or the
+    TARGET is a requirements file or a pyproject.toml, which is measured from the wheels' own directories, without
+    downloading them, and installed into a throwaway environment only where something has no wheel (--install always
+    installs, for exact bytecode and launchers); a lock or names of projects ("pandas" "torch==2.5"), which are never
+    installed; a project's folder, which means the lock, the pyproject.toml or the
     requirements.txt in it; an image in an archive (docker save's, or OCI), in a folder or in a registry
     (registry:HOST/REPOSITORY:TAG); an environment: a venv, a prefix, a site-packages folder (env:DIR and
     requirements:FILE say it outright); or "-", an image or requirements on standard input. Without TARGET, the project
@@ -204,7 +205,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
 
 @click.group(name="cache")
 def cache() -> None:
-    """Show or clear what is kept of wheels: the listings that --no-install has read, by the wheels' sha256."""
+    """Show or clear what is kept between runs: listings of wheels, index pages and resolutions."""
 
 
 @cache.command()

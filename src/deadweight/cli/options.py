@@ -17,12 +17,12 @@ _INSTALL = (
         "--install/--no-install",
         "install",
         default=None,
-        help="Install into a throwaway environment (default), or measure from the wheels' own directories without"
-        " downloading them.",
+        help="Install into a throwaway environment, or measure from the wheels' own directories without downloading"
+        " them (default: install only what has no wheel).",
     ),
-    click.option("--python", metavar="VERSION|PATH", help="Interpreter to install for (default: this one)."),
+    click.option("--python", metavar="VERSION|PATH", help="Python to measure for (default: this one)."),
     click.option(
-        "--platform", metavar="TAG", help="Machine, as in wheel tags (with --no-install); of an image, linux/arm64."
+        "--platform", metavar="TAG", help="Machine to measure for, as in wheel tags; of an image, linux/arm64."
     ),
     click.option("--installer", type=click.Choice(["uv", "pip"]), help="Default: uv where it is found."),
     click.option("--index-url", "-i", metavar="URL", help="Index to install from."),
@@ -37,6 +37,7 @@ _INSTALL = (
         type=click.Choice(["compiled", "none"]),
         help="Measure with .pyc files, as pip leaves them (default), or without.",
     ),
+    click.option("--no-lighter", is_flag=True, default=None, help="Do not measure what lighter builds would save."),
     click.option("--no-cache", is_flag=True, default=None, help="Keep no listings of wheels, and use none."),
 )
 _REQUIREMENTS = (
@@ -75,7 +76,8 @@ _GROUPS = (
 )
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "no_dev", "torch",
-    "no_cache", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure", "offline",
+    "no_cache", "no_lighter", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure",
+    "offline",
 )  # fmt: skip
 _TALK = (
     click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,19 @@ from deadweight.model import Distribution, Inventory
 _CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|(?:pytorch-)?triton|jax-cuda.+|cupy-cuda.+)\Z")
 
 
+_TORCH, _SWAP = "--torch ", "--swap "
+
+
 class Lighter(Struct, frozen=True, kw_only=True):
     """A lighter build of one distribution.
 
-    key:         of the distribution that is there
-    lighter:     what is lighter, in words
-    how:         the option that measures it
-    loses:       what the lighter one does not do
-    own_bytes:   of the one that is there
-    saves_bytes: what it saves at least, of what was measured; None where only measuring it tells
+    key:            of the distribution that is there
+    lighter:        what is lighter, in words
+    how:            the option that measures it
+    loses:          what the lighter one does not do
+    own_bytes:      of the one that is there
+    saves_bytes:    what it saves at least, of what was measured; None where only measuring it tells
+    measured_bytes: what it saves as measured; None where it was not measured
     """
 
     key: str
@@ -39,6 +43,30 @@ class Lighter(Struct, frozen=True, kw_only=True):
     loses: str
     own_bytes: int
     saves_bytes: int | None
+    measured_bytes: int | None = None
+
+    @property
+    def torch(self) -> str:
+        """The build of PyTorch that it is, as ``--torch`` takes it; "" for none."""
+        return self.how.removeprefix(_TORCH) if self.how.startswith(_TORCH) else ""
+
+    @property
+    def swap(self) -> str:
+        """What stands in whose place, as ``--swap`` takes it; "" for nothing."""
+        return self.how.removeprefix(_SWAP) if self.how.startswith(_SWAP) else ""
+
+
+class Savings(Struct, frozen=True, kw_only=True):
+    """What lighter builds were measured to save.
+
+    each:     option → bytes
+    together: bytes of all of them in one; None where fewer than two were measured
+    told:     why others were not measured, as sentences
+    """
+
+    each: Mapping[str, int] = {}
+    together: int | None = None
+    told: tuple[str, ...] = ()
 
 
 def is_cuda(distribution: Distribution) -> bool:
@@ -46,8 +74,14 @@ def is_cuda(distribution: Distribution) -> bool:
     return bool(_CUDA.match(distribution.name))
 
 
-def lighter_builds(inventory: Inventory, graph: Graph) -> tuple[Lighter, ...]:
-    """Return the lighter builds of what was measured, those that surely save most first."""
+def lighter_builds(
+    inventory: Inventory, graph: Graph, measured: Mapping[str, int] | None = None
+) -> tuple[Lighter, ...]:
+    """Return the lighter builds of what was measured, those that save most first.
+
+    measured: option → what it saves, where that was measured; a build that saves nothing is left out
+    """
+    measured = measured or {}
     cuda = {d.key for d in inventory.distributions if is_cuda(d)}
     found = [
         Lighter(
@@ -57,13 +91,19 @@ def lighter_builds(inventory: Inventory, graph: Graph) -> tuple[Lighter, ...]:
             loses=row["loses"],
             own_bytes=distribution.sizes.apparent,
             saves_bytes=_saved(row["saves"], distribution, graph, cuda),
+            measured_bytes=measured.get(row["how"].format(name=distribution.name)),
         )
         for distribution in inventory.distributions
         for row in _rows(distribution.name)
     ]
     # PyTorch's build for processors is what is there already where it brings nothing of CUDA.
     found = [each for each in found if each.saves_bytes != 0]
-    return tuple(sorted(found, key=lambda each: (-(each.saves_bytes or 0), -each.own_bytes, each.key)))
+    found = [each for each in found if each.measured_bytes is None or each.measured_bytes > 0]
+    return tuple(sorted(found, key=lambda each: (-_at_least(each), -each.own_bytes, each.key)))
+
+
+def _at_least(each: Lighter) -> int:
+    return (each.saves_bytes or 0) if each.measured_bytes is None else each.measured_bytes
 
 
 def _saved(what: str, distribution: Distribution, graph: Graph, cuda: set[str]) -> int | None:

@@ -54,6 +54,7 @@ def as_values(profile: Profile) -> dict[str, object]:
             for group, (count, size) in sorted(profile.group_totals().items())
         },
         "cuda": dict(zip(("distributions", "apparent_bytes"), profile.cuda(), strict=True)),
+        "lighter_together_bytes": profile.savings.together,
         "lighter": [
             {
                 "name": each.key,
@@ -62,6 +63,7 @@ def as_values(profile: Profile) -> dict[str, object]:
                 "how": each.how,
                 "loses": each.loses,
                 "saves_bytes": each.saves_bytes,
+                "measured_saving_bytes": each.measured_bytes,
             }
             for each in profile.lighter()
         ],

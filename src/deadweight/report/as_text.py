@@ -232,9 +232,13 @@ def _lighter(profile: Profile, width: int) -> Iterator[RenderableType]:
     table.add_column("what is lighter, and what measures it", ratio=1)
     for each in found:
         saves = "?" if each.saves_bytes is None else f">{human(each.saves_bytes)}"
+        if each.measured_bytes is not None:
+            saves = human(each.measured_bytes)
         text = f"{each.lighter}, without {each.loses}: {each.how}"
         table.add_row(plain(each.key), human(each.own_bytes), saves, text)
     yield table
+    if profile.savings.together is not None:
+        yield Text(f"all measured lighter builds together save {human(profile.savings.together)}")
 
 
 def _without_wheel(profile: Profile, width: int) -> Iterator[RenderableType]:
@@ -362,7 +366,8 @@ def _splits(profile: Profile, width: int) -> Iterator[RenderableType]:
     table.add_row("required", human(whole), "", "", str(len(profile.required_keys())), "")
     for split in profile.splits:
         table.add_row(*_split_row(split, whole))
-    how = " --no-install" if profile.settings.no_install else ""
+    guessed = any(d.archive and d.archive.estimated for d in profile.inventory.distributions)
+    how = " --no-install" if guessed and profile.settings.no_install else ""
     legend = ""
     total = human(profile.inventory.total.apparent)
     if human(whole) != total:

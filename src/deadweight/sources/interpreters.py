@@ -49,7 +49,9 @@ def version_of_interpreter(python: str) -> str:
         raise no_interpreter(python)
     name, number = _identity(path)
     if name != "cpython":
-        raise InstallFailed(f"{python} is {name}; wheels are chosen for CPython only", hint="leave --no-install out")
+        raise InstallFailed(
+            f"{python} is {name}; wheels are chosen for CPython only", hint="--install measures it by installing"
+        )
     return number
 
 

@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
@@ -81,26 +82,47 @@ def run(
     on_line: Callable[[str], None] = lambda _: None,
     *,
     environment: Mapping[str, str],
+    seconds: float | None = None,
 ) -> tuple[int, str]:
     """Run a command to its end; return its status and all that it printed, each line handed to ``on_line`` meanwhile.
 
-    raises: InstallFailed where it cannot be started
+    seconds: how long it may run; None for as long as it takes
+    raises:  InstallFailed where it cannot be started, or takes longer
     """
+    late = threading.Event()
     output: list[str] = []
     with contextlib.ExitStack() as stack:
         try:
             child = stack.enter_context(supervised(command, scratch=scratch, environment=environment))
         except OSError as error:
             raise _cannot_run(command, error) from error
+        if seconds is not None:
+            stack.callback(_stopped_after(seconds, child, late).cancel)
         assert child.process.stdout is not None
         lines = io.TextIOWrapper(child.process.stdout, encoding="utf-8", errors="replace")
         for line in stack.enter_context(lines):
             output.append(line)
             on_line(line.rstrip())
         try:
-            return child.status(), "".join(output)
+            status = child.status()
         except OSError as error:
             raise _cannot_run(command, error) from error
+        if late.is_set():
+            raise InstallFailed(f"{os.path.basename(command[0])} took longer than {seconds:.0f} s")
+        return status, "".join(output)
+
+
+def _stopped_after(seconds: float, child: Supervised, late: threading.Event) -> threading.Timer:
+    """Have a command end after a time; ``late`` then says that it did not end by itself."""
+
+    def stop() -> None:
+        late.set()
+        child.stop()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _cannot_run(command: Sequence[str], error: OSError) -> InstallFailed:

@@ -48,6 +48,7 @@ class Question(Struct, frozen=True, kw_only=True):
     anew:         projects whose versions are to be chosen anew; those of others may stay as the last answer had them
     expect:       called with a project and a range of versions as soon as a doubt about them shows
     chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
+    seconds:      how long it may take; None for as long as it takes
     """
 
     requirements: str
@@ -56,6 +57,7 @@ class Question(Struct, frozen=True, kw_only=True):
     anew: Collection[str] = ()
     expect: Callable[[str, str], None] = lambda *_: None
     chosen: Callable[[Archive], None] = lambda _: None
+    seconds: float | None = None
 
 
 class Resolver(Protocol):
@@ -104,7 +106,7 @@ class UvResolver(Struct, frozen=True):
             if wheel is not None:
                 question.chosen(Archive(filename=wheel[0], url=wheel[1]))
 
-        status, output = run(command, scratch, on_line, environment=variables)
+        status, output = run(command, scratch, on_line, environment=variables, seconds=question.seconds)
         if status:
             return Answer(lock=None, doubts=doubts.ranges, output=output)
         with open(path, "rb") as file:
@@ -173,7 +175,9 @@ class PipResolver(Struct, frozen=True):
             *_pip_tags(machine),
             *folder_options(options),
         ]  # fmt: skip
-        status, output = run(command, scratch, environment=self.pip.variables(options, scratch))
+        status, output = run(
+            command, scratch, environment=self.pip.variables(options, scratch), seconds=question.seconds
+        )
         if status:
             return Answer(lock=None, doubts=pip_doubts(output), output=output)
         with open(path, "rb") as file:
@@ -209,11 +213,13 @@ def resolve(
     scratch: Scratch,
     observe: Observer,
     ahead: Callable[[Archive], None] = lambda _: None,
+    seconds: float | None = None,
 ) -> Lock:
     """Return what the requirements come to on a machine, with versions that only an sdist holds.
 
     requirements: path of a file that names no place to be built
     ahead:        called with each wheel that is probably part of the answer, as soon as its URL is known
+    seconds:      how long one run of the resolver may take
     raises:       InstallFailed with the resolver's own reason, shortened
     """
     within = options.with_links(stand_ins.folder)
@@ -229,6 +235,7 @@ def resolve(
             anew=anew,
             expect=stand_ins.expect,
             chosen=ahead,
+            seconds=seconds,
         )
         answer = resolver.ask(question, scratch)
         doubts = set(answer.doubts.items()) - asked

@@ -51,6 +51,12 @@ class Uninstalled(Struct, frozen=True, kw_only=True):
     swaps: Mapping[str, str]
     told: tuple[str, ...] = ()
 
+    def unbuilt(self) -> tuple[str, ...]:
+        """Return what only a build can tell the size of: it is estimated, or not measured at all."""
+        estimated = {name for name, facts in self.measured.facts.items() if facts.estimated}
+        left_out = {each.name for each in self.measured.tree.skipped if not (each.exit_code or each.impossible)}
+        return tuple(sorted(estimated | left_out))
+
 
 class Uninstalling:
     """One run: the client, the cache and the scratch folder that its steps share. To be used in a ``with``."""
@@ -66,9 +72,11 @@ class Uninstalling:
         cache: Cache,
         scratch: Scratch,
         observe: Observer,
+        seconds: float | None = None,
     ) -> None:
         self._machine, self._options, self._installer, self._file = machine, options, installer, file
         self._wishes, self._cache, self._scratch, self._observe = wishes, cache, scratch, observe
+        self._seconds = seconds  # for a resolver, and for each answer of a server; None for the usual patience
         tool = installer.name if file else ""
         # What pip is told takes a run of pip to learn; a lock rarely needs to know, so it is asked when it does.
         self._origins = configured(options, file, os.environ, tool or "uv").origins
@@ -100,7 +108,11 @@ class Uninstalling:
             if self._client is None:
                 from deadweight.sources import http
 
-                self._client = http.Client(origins=self._origins)
+                self._client = (
+                    http.Client(origins=self._origins)
+                    if self._seconds is None
+                    else http.Client(origins=self._origins, timeout=self._seconds, deadline=self._seconds, attempts=1)
+                )
             return self._client
 
     def resolved(self, file: RequirementsFile) -> Lock:
@@ -152,7 +164,7 @@ class Uninstalling:
         try:
             pins = constraints(lock, self._wishes, self._machine, self._pages)
         except FetchFailed as error:
-            if not self._wishes.torch or self._wishes.index:
+            if not self._wishes.torch or self._wishes.index or self._seconds is not None:
                 raise
             return self._without_cuda(lock, file, error)
         if pins:
@@ -172,6 +184,7 @@ class Uninstalling:
             scratch=self._scratch,
             observe=self._observe,
             ahead=self._reader.expect,
+            seconds=self._seconds,
         )
 
     def _import_ahead(self) -> None:
