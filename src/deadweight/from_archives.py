@@ -49,6 +49,8 @@ def profile_archives(
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = _read(target, settings, wishes, already)
     settings = read.settings
+    if not guessing and read.file is not None and (lines := list(_about_builds(read.file))):
+        raise NeedsBuild(f"what {lines[0]} names")
     with opened(read.file, wishes, settings, observe) as run:
         # The stages are imported while a resolver or a server is waited for.
         threading.Thread(target=_import_stages, daemon=True).start()
@@ -142,6 +144,14 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
         file=unpinned(swapped(read.asked, wishes.swaps), wishes.places()),
         named=frozenset(wanted.name for wanted in read.asked.all_wanted()),
     )
+
+
+def _about_builds(file: RequirementsFile) -> Iterator[str]:
+    """Yield the options that have an installer build what has a wheel."""
+    for included in file.with_included():
+        for line in included.lines:
+            if line.kind == "option" and line.body.startswith("--no-binary"):
+                yield line.body
 
 
 def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:

@@ -58,7 +58,7 @@ def installed(
     settings, file = replace(read.settings, no_install=False), swapped(read.asked, wishes.swaps)
     source = source_of(target, settings, observe)
     if settings.no_build:
-        _refuse_builds(file)
+        refuse_builds(file)
     installer = find_installer(settings.installer)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_folder())
@@ -108,7 +108,7 @@ def with_notes(inventory: Inventory, file: RequirementsFile | None, *told: str) 
     return replace(inventory, warnings=(*filter(None, (*told, *notes)), *inventory.warnings))
 
 
-def _refuse_builds(file: RequirementsFile) -> None:
+def refuse_builds(file: RequirementsFile) -> None:
     """Refuse what an installer builds whatever it is told: places that are no wheel, options against wheels."""
     for wanted in file.all_wanted():
         if wanted.url and not wanted.url.endswith(".whl"):

@@ -80,9 +80,12 @@ def _profile_requirements(target: Target, settings: Settings, observe: Observer)
 def _profile_either(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Measure without installing; install where only a build, or an installer's own error, can tell more."""
     from deadweight.from_archives import NeedsBuild, profile_archives
+    from deadweight.installing import refuse_builds
     from deadweight.reading import read_requirements_of
 
     read = read_requirements_of(target, settings)
+    if settings.no_build:
+        refuse_builds(read.asked)
     without = replace(settings, no_install=True)
     try:
         return profile_archives(target, without, observe, read, guessing=False)

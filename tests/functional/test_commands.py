@@ -37,7 +37,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_profile__requirements__json_alone_on_stdout(here: Path, offline: Path) -> None:
-    done = run("requirements.txt", "--find-links", "wheels", "--format", "json")
+    done = run("requirements.txt", "--find-links", "wheels", "--format", "json", "--install")
     assert done.returncode == 0
     found = json.loads(done.stdout)
     assert [row["name"] for row in found["distributions"]] == ["dw-app", "dw-lib", "dw-tester"]

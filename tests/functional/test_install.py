@@ -49,7 +49,7 @@ def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 
 def measure(folder: Path, text: str, **settings: object) -> Profile:
     (folder / "requirements.txt").write_text(text)
-    given: dict[str, object] = {"find_links": (str(folder / "wheels"),), **settings}
+    given: dict[str, object] = {"no_install": False, "find_links": (str(folder / "wheels"),), **settings}
     return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
 
 
@@ -262,7 +262,7 @@ def test_install__url_with_a_password__is_on_no_command_line(
 def test_install__observer__sees_the_phases_in_order(here: Path) -> None:
     (here / "requirements.txt").write_text("dw-app\n")
     seen: list[Progress] = []
-    profile("requirements.txt", Settings(find_links=(str(here / "wheels"),)), observe=seen.append)
+    profile("requirements.txt", Settings(no_install=False, find_links=(str(here / "wheels"),)), observe=seen.append)
     phases = list(dict.fromkeys(step.phase for step in seen))
     assert phases[:3] == ["reading", "preparing", "resolving"]
     assert phases[-1] == "measuring"
@@ -283,7 +283,7 @@ def test_split__installed_again__is_whole_and_as_large_as_promised(here: Path, i
     (here / "out").mkdir()
     for path, text in split_files(found, str(here / "out"), pin=True).items():
         Path(path).write_text(text)
-    settings = Settings(find_links=(str(here / "wheels"),), installer=installer)  # type: ignore[arg-type]
+    settings = Settings(no_install=False, find_links=(str(here / "wheels"),), installer=installer)  # type: ignore[arg-type]
     again = profile("out/requirements-production.txt", settings)
     split = found.split("production")
     assert tuple(sorted(names(again))) == split.distributions == ("dw-app", "dw-extra", "dw-lib")

@@ -565,11 +565,11 @@ def test_no_install__other_commands__take_it_too(
     assert "dw-app" in capsys.readouterr().out + Path("requirements.txt").read_text()
 
 
-def test_no_install__options_without_it__are_refused(here: Path) -> None:
+def test_install__options_for_what_is_not_installed__are_refused(here: Path) -> None:
     write_files(here, {"requirements.txt": "dw-app\n"})
     for option in ({"platform": "win_amd64"}, {"torch": "cpu"}, {"index": ("a=https://index.example",)}):
-        with pytest.raises(DeadweightError, match="not installed"):
-            profile("requirements.txt", Settings(**option))
+        with pytest.raises(DeadweightError, match="--no-install"):
+            profile("requirements.txt", Settings(no_install=False, **option))
 
 
 @pytest.mark.parametrize("smuggled", ["metadata", "constraint", "requirement", "index"])

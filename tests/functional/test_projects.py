@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings, profile
-from deadweight.errors import BadInput, FetchFailed, InstallFailed, WrongPython
+from deadweight.errors import BadInput, FetchFailed, InstallFailed, NoInterpreter, WrongPython
 from deadweight.findings import Profile
 from deadweight.report.splits import split_files
 from deadweight.settings import with_config
@@ -261,8 +261,10 @@ def test_requires_python__code_that_this_python_cannot_parse__is_one_note(gpu: S
 
 def test_requires_python__no_such_interpreter__is_measured_without_installing(gpu: Server) -> None:
     text = '[project]\nname = "p"\nrequires-python = "==3.6.1"\ndependencies = ["dw-lib"]\n'
-    found = measure(gpu, text, no_install=False)
+    found = measure(gpu, text, no_install=None)
     assert (found.method, found.inventory.environment.python) == ("wheels", "3.6.1")
+    with pytest.raises(NoInterpreter):
+        measure(gpu, text, no_install=False)
 
 
 def test_requires_python__option_says_otherwise__is_refused_with_a_version_that_will_do(gpu: Server) -> None:
@@ -344,7 +346,7 @@ def test_standard_input__of_pip_freeze__is_measured(gpu: Server, monkeypatch: py
     monkeypatch.setattr("sys.stdin", text)
     found = profile("-", Settings(index_url=f"{gpu.url}/simple/", bytecode="none"))
     assert versions(found) == {"dw-lib": "1.0", "dw-test": "1.0"}
-    assert found.method == "install"
+    assert found.method == "wheels"
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])

@@ -18,7 +18,9 @@ from tests.builders import bare, bare_inventory, dist_files, inventory_of, profi
 TOP = {
     "schema", "version", "target", "environment", "totals", "distributions", "groups", "splits", "skipped",
     "conflicts", "warnings",
-} | {"cuda", "lighter", "shared", "image", "system", "environments", "source", "findings"}  # fmt: skip
+} | {
+    "cuda", "lighter", "lighter_together_bytes", "shared", "image", "system", "environments", "source", "findings",
+}  # fmt: skip
 TOTALS = {
     "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
     "bytecode_bytes", "unowned_bytes",
