@@ -233,6 +233,8 @@ def test_install__installer_that_does_nothing__is_an_error(here: Path, monkeypat
     monkeypatch.setattr("deadweight.sources.installer._uv_beside_us", lambda: str(true))
     with pytest.raises(InstallFailed, match="installed nothing"):
         measure(here, "dw-app\n", installer="uv")
+    with pytest.raises(InstallFailed, match="wrote no lock"):
+        measure(here, "dw-app\n", installer="uv", no_install=True)
     assert measure(here, "dw-app ; os_name == 'other'\n", installer="uv").inventory.distributions == ()
 
 

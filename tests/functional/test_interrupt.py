@@ -200,6 +200,7 @@ def test_signal__while_our_own_children_work__they_end_too(number: signal.Signal
         time.sleep(0.5)  # they have begun
         running.send_signal(number)
     wait_for(lambda: not marked(mark))
+    assert running.returncode == -number
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ PLANTED = (
     "urllib3", "usercustomize", "uv", "wheel", "zstandard",
 )  # fmt: skip
 COMMANDS = {
-    "profile, by uv": "profile requirements.txt -f WHEELS --installer uv",
-    "profile, by pip": "profile requirements.txt -f WHEELS --installer pip",
-    "profile, by pip that may not build": "profile requirements.txt -f WHEELS --installer pip --no-build",
+    "profile": "profile requirements.txt -f WHEELS",
+    "profile, by uv": "profile requirements.txt -f WHEELS --installer uv --install",
+    "profile, by pip": "profile requirements.txt -f WHEELS --installer pip --install",
+    "profile, by pip that may not build": "profile requirements.txt -f WHEELS --installer pip --no-build --install",
     "profile, by pip without installing": "profile requirements.txt -f WHEELS --installer pip --no-install",
     "profile, by uv without installing": "profile requirements.txt -f WHEELS --installer uv --no-install",
     "profile of a file: URL": "profile places.txt -f WHEELS --no-install",
@@ -123,5 +124,6 @@ def test_groups_offline__requirements_with_places__start_no_process(
         },
     )
     monkeypatch.setattr("subprocess.Popen", popen)
-    for target in ("r.txt", "pyproject.toml", "pylock.toml"):
-        groups_of(target, Settings(offline=True))
+    found = {name: set(groups_of(name, Settings(offline=True)).groups) for name in ("r.txt", "pyproject.toml")}
+    assert found == {"r.txt": {"dw-app", "dw-lib", "x", "y", "z"}, "pyproject.toml": {"a"}}
+    assert groups_of("pylock.toml", Settings(offline=True)).method == "names"

@@ -25,6 +25,7 @@ from deadweight.sources.scratch import Scratch
 from deadweight.sources.stand_ins import StandIns
 
 _BUILD_HINT = "only a build can tell what it needs: measure it with --install, which runs the distribution's own code"
+_WRAPPER_HINT = "a wrapper of it may lead elsewhere; --installer chooses another"
 _ROUNDS = 12  # each finds what the one before passed over; most need one or two
 
 
@@ -109,8 +110,11 @@ class UvResolver(Struct, frozen=True):
         status, output = run(command, scratch, on_line, environment=variables, seconds=question.seconds)
         if status:
             return Answer(lock=None, doubts=doubts.ranges, output=output)
-        with open(path, "rb") as file:
-            data = file.read()
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError as error:
+            raise InstallFailed(f"{self.name} reported success, but wrote no lock", hint=_WRAPPER_HINT) from error
         lock = read_lock(path, data, machine.marker_values, Choice())
         return Answer(lock=lock, doubts=doubts.ranges, output=output)
 
@@ -180,8 +184,11 @@ class PipResolver(Struct, frozen=True):
         )
         if status:
             return Answer(lock=None, doubts=pip_doubts(output), output=output)
-        with open(path, "rb") as file:
-            lock = read_report(file.read())
+        try:
+            with open(path, "rb") as file:
+                lock = read_report(file.read())
+        except FileNotFoundError as error:
+            raise InstallFailed(f"{self.name} reported success, but wrote no report", hint=_WRAPPER_HINT) from error
         # pip does not tell what it passed over, so every project may have something newer without a wheel.
         return Answer(lock=lock, doubts={p.name: f">{p.version}" for p in lock.packages if not p.origin}, output=output)
 

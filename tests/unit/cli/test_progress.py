@@ -62,13 +62,16 @@ def test_lines__at_the_end__leave_no_thread() -> None:
     assert threading.active_count() == before
 
 
-def test_lines__system_without_a_further_thread__measures_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines__system_without_a_further_thread__tells_the_phases_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr("threading.Thread.start", refuse)
     with _Lines(verbose=False) as lines:
         lines(LISTING)
+    assert capsys.readouterr().err == "listing the archive of a (3 of 12)\n"
 
 
 def test_live__phase_with_a_count__has_a_bar() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from deadweight.formats.source_files import is_read, read_file
 from deadweight.model.source import Role
+from tests.unit.formats.test_growth import grows_evenly
 
 
 def named(text: str | bytes, file: str) -> list[tuple[int, str, str]]:
@@ -280,7 +283,11 @@ def test_read_file__any_bytes__has_lines_of_the_file(data: bytes, file: str) -> 
     "unit", ['"', "'", '\\"', "`", "$(", "(", "[[ ", "x <<A\n", "a: [\n", "run: a\n", "\ta\n", "env "]
 )
 def test_read_file__much_of_one_kind__takes_linear_time(file: str, unit: str) -> None:
-    named("#!/bin/sh\n" + unit * (100_000 // len(unit)), file)
+    def parse(size: int) -> Callable[[], object]:
+        text = "#!/bin/sh\n" + unit * (size // len(unit))
+        return lambda: named(text, file)
+
+    assert grows_evenly(parse, 12_500)
 
 
 STAGES = """FROM python AS base

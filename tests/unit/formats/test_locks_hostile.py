@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from deadweight.errors import BadInput, BadLock
 from deadweight.formats.locks import Choice, read_lock
+from deadweight.formats.metadata import is_name
 from tests.builders import requirements_of_project
 
 VALUES = {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"}
@@ -135,16 +136,16 @@ LOCKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def read(name: str, document: dict[str, Any]) -> None:
+def read(name: str, document: dict[str, Any]) -> set[str]:
+    """Return the names in a lock, or the requirements of a project."""
     data = json.dumps(document) if name == "Pipfile.lock" else toml(document)
-    read_bytes(name, data.encode(), Choice(extras=frozenset() if name == "Pipfile.lock" else frozenset({"e"})))
+    return read_bytes(name, data.encode(), Choice(extras=frozenset() if name == "Pipfile.lock" else frozenset({"e"})))
 
 
-def read_bytes(name: str, data: bytes, choice: Choice) -> None:
+def read_bytes(name: str, data: bytes, choice: Choice) -> set[str]:
     if name == "pyproject.toml":
-        requirements_of_project(name, data, choice)
-    else:
-        read_lock(name, data, VALUES, choice)
+        return {asked.line for asked in requirements_of_project(name, data, choice)}
+    return {package.name for package in read_lock(name, data, VALUES, choice).packages}
 
 
 def toml(document: dict[str, Any]) -> str:
@@ -183,12 +184,20 @@ def replaced(document: dict[str, Any], path: tuple[Any, ...], value: Any) -> dic
     return changed
 
 
+NAMES = {
+    "uv.lock": {"a"},
+    "poetry.lock": {"a"},
+    **{name: {"a", "b", "c"} for name in ("pylock.toml", "pdm.lock", "Pipfile.lock")},
+    "pyproject.toml": {
+        "a", "b @ git+https://index.example/a-1-py3-none-any.whl@1#subdirectory=s", "c @ file:///p/c", "e", "f",
+    },
+}  # fmt: skip
 CASES = [(name, path) for name, document in LOCKS.items() for path in paths(document)]
 
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_read_lock__the_documents_as_they_are__are_read(name: str) -> None:
-    read(name, plain(LOCKS[name]))
+    assert read(name, plain(LOCKS[name])) == NAMES[name]
 
 
 @pytest.mark.parametrize(
@@ -216,7 +225,9 @@ def test_read_lock__wrong_type_anywhere__is_refused(name: str, path: tuple[Any, 
 def test_read_lock__anything_anywhere__is_read_or_refused(case: tuple[str, tuple[Any, ...]], value: Any) -> None:
     name, path = case
     with contextlib.suppress(BadInput):  # any other exception fails the test
-        read(name, replaced(LOCKS[name], path, value))
+        found = read(name, replaced(LOCKS[name], path, value))
+        # A line break would be a second requirement to a resolver.
+        assert all(len(text.splitlines()) <= 1 if name == "pyproject.toml" else is_name(text) for text in found)
 
 
 @pytest.mark.parametrize("name", LOCKS)
