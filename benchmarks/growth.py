@@ -63,7 +63,7 @@ import packaging.requirements, packaging.markers, packaging.specifiers
 from deadweight.cli import commands
 from deadweight.findings import conclude
 from deadweight.inventory import take_inventory
-from deadweight.report.as_json import as_json
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from deadweight.sources.environment import Listing
 from deadweight.targets import Target
@@ -73,7 +73,7 @@ inventory = take_inventory(tree)
 taken = time.process_time()
 profile = conclude(Target("environment", sys.argv[1]), inventory, Settings())
 concluded = time.process_time()
-text = as_json(profile)
+text = report_of(profile).to_json()
 ended = time.process_time()
 print(ended - began, taken - began, concluded - taken, ended - concluded, len(text), len(inventory.distributions))
 """

@@ -37,7 +37,7 @@ from deadweight.groups import assign_groups  # noqa: E402
 from deadweight.groups.rules import config_names  # noqa: E402
 from deadweight.inventory import take_inventory  # noqa: E402
 from deadweight.plan.splits import Plan, make_splits, wanted_of  # noqa: E402
-from deadweight.report.as_json import as_json  # noqa: E402
+from deadweight.reporting import report_of  # noqa: E402
 from deadweight.settings import Settings  # noqa: E402
 from deadweight.targets import Target  # noqa: E402
 
@@ -67,6 +67,6 @@ found = deadweight.findings.Profile(
     requirements=None,
     settings=Settings(),
 )
-as_json(found)
+report_of(found).to_json()
 done("JSON")
 print(f"  {'all':28} {1000 * (last - began):7.1f} ms, and the interpreter's own start")

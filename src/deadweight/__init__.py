@@ -2,7 +2,7 @@
 
 >>> from deadweight import profile
 >>> report = profile("requirements.txt")
->>> report.inventory.total.apparent  # bytes
+>>> report.totals.apparent_bytes
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from deadweight.errors import DeadweightError
-    from deadweight.findings import Grouping, Profile
+    from deadweight.findings import Grouping
     from deadweight.grouping import groups_of
-    from deadweight.pipeline import profile
+    from deadweight.model.report import Report
+    from deadweight.operations.profile import profile
     from deadweight.progress import Progress
     from deadweight.settings import Settings
     from deadweight.verifying import verify
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
 _HOMES = {
     "DeadweightError": "deadweight.errors",
     "Grouping": "deadweight.findings",
-    "Profile": "deadweight.findings",
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.grouping",
-    "profile": "deadweight.pipeline",
+    "Report": "deadweight.model.report",
+    "profile": "deadweight.operations.profile",
     "verify": "deadweight.verifying",
 }
 __all__ = [
     "DeadweightError",
     "Grouping",
-    "Profile",
     "Progress",
+    "Report",
     "Settings",
     "__version__",
     "groups_of",

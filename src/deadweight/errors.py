@@ -6,6 +6,7 @@ DeadweightError            4
 │   ├── BadConfig          4   [tool.deadweight]
 │   ├── BadLock            4   a lock file
 │   ├── WrongPython        4   a project or a lock that is for other versions of Python
+│   ├── BadReport          4   a saved report
 │   ├── MalformedArchive   4   a wheel or an sdist
 │   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
 ├── NotProven              3   the source needs more than a set of requirements provides
@@ -66,6 +67,10 @@ class BadLock(BadInput):
     def __init__(self, file: str, reason: str, *, hint: str = "") -> None:
         super().__init__(f"{file}: {reason}", hint=hint)
         self.file, self.reason = file, reason
+
+
+class BadReport(BadInput):
+    """A saved report that cannot be read, or that another version of deadweight wrote."""
 
 
 class WrongPython(BadInput):

@@ -35,8 +35,8 @@ def groups_of(
     raises:   as ``profile``; but an index that fails, or does not know a name, is no error where nothing is measured
     """
     settings = settings or Settings()
+    given = os.fspath(target) if isinstance(target, os.PathLike) else target
     if settings.no_measure or settings.offline:
-        given = os.fspath(target) if isinstance(target, os.PathLike) else target
         return _unmeasured(parse_target(given), settings, observe)
     return grouping_of(profile(target, settings, observe=observe))
 

@@ -39,6 +39,10 @@ def profile(
     """
     settings = settings or Settings()
     found = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
+    if found.kind == "report":
+        raise BadInput(
+            f"{found.path} is a saved report, which has no files to look at", hint="give the target that it is of"
+        )
     if found.kind == "environment":
         return _profile_environment(found, settings, observe)
     observe(Progress("reading", found.path))

@@ -33,7 +33,7 @@ class Target(Struct, frozen=True):
     image:  which image of an archive or folder that holds several: a tag, a digest, or "@" and a number
     """
 
-    kind: Literal["requirements", "environment", "image", "container"]
+    kind: Literal["requirements", "environment", "image", "container", "report"]
     path: str
     form: Form = "file"
     lines: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ def parse_target(given: str | Sequence[str]) -> Target:
     ``docker-archive:FILE[:TAG]``, ``oci-archive:FILE[:TAG]``, ``oci:DIR[:TAG]``, ``dir:DIR`` (skopeo's),
     ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
     ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is standard input: an image, or
-    requirements as ``pip freeze`` prints them.
+    requirements as ``pip freeze`` prints them. A JSON file that names the schema of reports is a saved report.
     raises: UnclearTarget
     """
     if not isinstance(given, str):
@@ -151,6 +151,16 @@ def _is_archive(path: str) -> bool:
     return front[257:262] == b"ustar" or front.startswith(_COMPRESSED)
 
 
+def _is_report(path: str) -> bool:
+    """Say whether a file is a saved report, by its first bytes: they name the schema."""
+    try:
+        with open(path, "rb") as file:
+            front = file.read(128)
+    except OSError:
+        return False
+    return front.lstrip().startswith(b"{") and b'"deadweight.profile/' in front
+
+
 def _is_image_folder(path: str) -> bool:
     """Say whether a folder is an OCI layout, or what skopeo writes with ``dir:``."""
     there = [name for name in ("oci-layout", "index.json", "manifest.json", "version") if _is_file(path, name)]
@@ -222,6 +232,8 @@ def _file(path: str) -> Target:
         return _image(path)
     if name in _UNREAD:
         raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
+    if _is_report(path):
+        return Target("report", path)
     if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):
         prefix = os.path.dirname(os.path.dirname(os.path.abspath(path)))
         if is_environment(prefix):

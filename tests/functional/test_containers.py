@@ -21,9 +21,9 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput, EngineFailed, UnclearTarget
+from deadweight.pipeline import profile
 from deadweight.sources import inside
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.images import make_image, make_tar

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import Settings, profile
+from deadweight import Settings
 from deadweight.cli import _run
 from deadweight.errors import EngineFailed
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from deadweight.sources.systems import opened_system
 from tests.engines import debian, docker_engine, docker_registry, podman, push, run
 

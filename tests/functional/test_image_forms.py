@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import Settings, profile
+from deadweight import Settings
 from deadweight.errors import BadInput
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from tests.builders import dist_files, write_files
 from tests.images import Compression, Content, image_files, make_image, make_tar, packed
 

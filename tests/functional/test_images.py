@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import Settings, profile
+from deadweight import Settings
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from deadweight.sources import blocks, children, layers, windows
 from deadweight.sources import packed as packed_layers
 from tests.builders import ELF_X86_64, dist_files, write_files

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from deadweight import DeadweightError, Progress, Settings, profile
+from deadweight import DeadweightError, Progress, Settings
 from deadweight.errors import BadInput, BadRequirement, InstallFailed
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from tests.builders import bytes_below, make_wheel, make_wheelhouse, write_files
 
 BACKEND = {  # a build backend that needs nothing from an index

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deadweight.report.as_json import as_values
 
 from deadweight import Settings, profile, savings
 from deadweight.findings import Profile
-from deadweight.report.as_json import as_values
 from deadweight.report.as_text import as_text
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of

@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
-from deadweight import DeadweightError, Settings, profile
+from deadweight import DeadweightError, Settings
 from deadweight.cli import _run
 from deadweight.errors import BadInput, FetchFailed, InstallFailed
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from deadweight.report.as_text import as_text
+from deadweight.reporting import report_of
 from tests.builders import ELF_X86_64, make_wheel, metadata, write_files
 from tests.index_server import Server, index_of
 
@@ -444,7 +446,7 @@ def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
     with Server(**index_of(archives)) as server:
         found = measure(server, "dw-nat\ndw-src\ndw-lib\n", python="3.12", platform="musllinux_1_2_x86_64")
     assert [(s.name, s.impossible) for s in found.skipped] == [("dw-nat", True)]
-    headline = as_text(found, width=120).splitlines()[1]
+    headline = as_text(report_of(found), width=120).splitlines()[1]
     assert headline == "impossible: dw-nat: no wheel and no sdist for Python 3.12 on musllinux_1_2_x86_64"
     assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and no sdist" in found.skipped[0].reason
     facts = {d.key: d.archive for d in found.inventory.distributions}
@@ -517,7 +519,7 @@ def test_no_install__torch_cpu_without_its_index__takes_out_cuda_and_says_so(
     assert set(sizes(found)) == {"torch", "dw-lib"}
     assert found.conflicts == ()
     assert any("nvidia-base, nvidia-cublas, triton" in warning for warning in found.warnings)
-    assert as_text(found).splitlines()[1].startswith("at most ")
+    assert as_text(report_of(found)).splitlines()[1].startswith("at most ")
     assert [d.key for d in found.inventory.distributions if d.archive and d.archive.at_most] == ["torch"]
 
 

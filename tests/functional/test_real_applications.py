@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import Profile, Settings, profile
+from deadweight import Settings
+from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from deadweight.report.splits import split_files
 from tests.builders import bytes_below
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from deadweight import Settings, profile
+from deadweight import Settings
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from tests.builders import ELF_X86_64, dist_files
 from tests.engines import PASSWORD, USER, docker_registry, push
 from tests.images import Content, image_files, make_image, make_tar

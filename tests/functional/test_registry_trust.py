@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import Settings, profile
+from deadweight import Settings
 from deadweight.errors import FetchFailed
 from deadweight.formats import image_reference
+from deadweight.pipeline import profile
 from deadweight.sources import trust
 from tests.builders import dist_files
 from tests.images import image_files

@@ -26,6 +26,8 @@ PURE = (
     "findings",
     "verdict",
     "report",
+    "reporting",
+    "untrusted",
     "model",
     "errors",
 )
@@ -35,7 +37,8 @@ MAY_IMPORT = {
     "errors": set(),
     "interrupts": set(),
     "progress": set(),
-    "model": {"errors"},
+    "untrusted": {"errors"},
+    "model": {"errors", "untrusted"},
     "settings": {"errors", "formats", "model"},
     "folders": {"formats"},
     "naming": {"errors"},
@@ -57,7 +60,12 @@ MAY_IMPORT = {
         "settings", "sources", "targets",
     },
     "verdict": {"findings", "formats", "markers", "model", "proof", "usage"},
-    "report": {"", "errors", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "verdict"},
+    "reporting": {"", "findings", "graph", "model", "plan", "proof", "untrusted"},
+    "report": {
+        "", "errors", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "reporting",
+        "untrusted", "verdict",
+    },
+    "operations": {"errors", "model", "pipeline", "progress", "reporting", "settings", "targets"},
     "reading": {"errors", "formats", "machine", "model", "settings", "sources", "targets"},
     "application": {"model", "progress", "settings", "sources", "targets"},
     "whole_systems": {
@@ -86,10 +94,10 @@ MAY_IMPORT = {
     },
     "cli": {
         "", "errors", "findings", "folders", "formats", "grouping", "interrupts", "pipeline", "progress", "proof",
-        "report", "settings", "sources", "targets", "verifying",
+        "model", "operations", "report", "reporting", "settings", "sources", "targets", "untrusted", "verifying",
     },
     "__main__": {"", "cli", "interrupts"},
-    "": {"errors", "findings", "grouping", "pipeline", "progress", "settings", "verifying"},
+    "": {"errors", "findings", "grouping", "model", "operations", "pipeline", "progress", "settings", "verifying"},
 }  # fmt: skip
 
 

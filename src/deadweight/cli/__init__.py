@@ -5,7 +5,7 @@ options.py    the options that commands share, and the settings they make
 progress.py   what is told on stderr while it works
 targets.py    TARGET as it was typed
 output.py     stdout, and files that are written whole or not at all
-commands.py   profile, split, verify, why, groups, cache
+commands.py   profile, split, verify, why, groups, cache, schema
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _COMMANDS = {
     "why": "Show every path that brings NAME in, and what its leaving saves.",
     "groups": "Show the groups of TARGET's distributions alone, with evidence.",
     "cache": "Show or clear the kept listings of wheels.",
+    "schema": "Print the JSON Schema of the JSON report.",
 }
 INTERRUPTED = 130
 

@@ -1,4 +1,4 @@
-"""profile, split, verify, why, groups and cache."""
+"""profile, split, verify, why, groups, cache and schema."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.options import measuring, not_measuring, settings_of
+from deadweight.cli.options import measuring, not_measuring, refuse_for_report, settings_of
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import one_target, target_of
@@ -17,6 +17,7 @@ from deadweight.errors import BadInput, NotProven
 
 if TYPE_CHECKING:
     from deadweight.findings import Grouping, Profile
+    from deadweight.model.report import Report
 
 _MOST_FAILURES = 10
 _output = click.option("--output", "-o", metavar="FILE", type=click.Path(), help="Write there instead of to stdout.")
@@ -51,9 +52,7 @@ def profile(
     may_write(output, force=force)
     report = _measure(target, options)
     if form == "json":
-        from deadweight.report.as_json import as_json
-
-        text = as_json(report)
+        text = report.to_json()
     else:
         from deadweight.report.as_text import DEFAULT_ROWS, as_text
 
@@ -76,18 +75,18 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     Lines keep their spelling. A line goes only when nothing that stays needs its distribution. Where there is source,
     production is written only if it provides all that the application imports, starts and names.
     """
-    from deadweight.report.splits import split_files, split_text
+    from deadweight.report.splits import split_text
 
     target = one_target(target, quiet=options["quiet"])
     folder = output_dir if output_dir is not None else _beside(target)
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     if os.path.lexists(folder or "."):
         may_write(*names, force=force)
-    report = _measure((target,), options)
+    report, texts = _split(target, folder, options, pin=pin)
     if not unproven:
         _check_proof(report)
     os.makedirs(folder or ".", exist_ok=True)
-    write_files(split_files(report, folder, pin=pin), force=force)
+    write_files(texts, force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
     finish(report)
 
@@ -169,7 +168,7 @@ def why(
     try:
         found = reports.why(report, normalize(name))
     except KeyError:
-        raise BadInput(f"{name} is not in {report.target.path}", hint=_similar(name, report)) from None
+        raise BadInput(f"{name} is not in {report.target.location}", hint=_similar(name, report)) from None
     if form == "json":
         text = reports.why_json(report, found)
     else:
@@ -228,24 +227,33 @@ def clear() -> None:
     emit(cleared_text(Cache().clear()), None, force=False)
 
 
-def _check_proof(report: Profile) -> None:
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of the report that `profile --format json` writes."""
+    import json
+
+    from deadweight.model.report import json_schema
+
+    emit(json.dumps(json_schema(), indent=1) + "\n", None, force=False)
+
+
+def _check_proof(report: Report) -> None:
     """Refuse a production split that does not provide what the application names."""
-    proof = report.proofs.get("production")
+    proof = report.splits["production"].proof
     if proof is None or proof.holds:
         return
-    from deadweight.proof import Proof
     from deadweight.report.source import gap_lines
 
-    lost = [gap for gap in proof.gaps if not gap.excused]
-    lines = "\n".join(gap_lines(Proof(checked=proof.checked, gaps=tuple(lost))))
-    keep = " ".join(f"--keep {name}" for name in dict.fromkeys(gap.name for gap in lost))
+    lost = tuple(gap for gap in proof.gaps if not gap.excused)
+    lines = "\n".join(gap_lines(lost))
+    keep = " ".join(f"--keep {name}" for name in dict.fromkeys(gap.name for gap in lost if gap.name))
     raise NotProven(
         f"requirements-production.txt would lack what the application needs; no file was written\n{lines}",
         hint=f"keep them with {keep}, or write the files anyway with --unproven",
     )
 
 
-def finish(report: Profile | Grouping, code: int = 0) -> None:
+def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
     """Say what is not in the figures and was to be; leave with ``code``, else with the exit code of that."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:
@@ -256,19 +264,35 @@ def finish(report: Profile | Grouping, code: int = 0) -> None:
         raise click.exceptions.Exit(code or report.exit_code)
 
 
-def _measure(target: tuple[str, ...], options: dict[str, Any]) -> Profile:
-    from deadweight.pipeline import profile as measure
+def _measure(target: tuple[str, ...], options: dict[str, Any]) -> Report:
+    from deadweight.operations.profile import profile as measure
 
-    settings = settings_of(options)
     given = target_of(target, quiet=options["quiet"])
+    refuse_for_report(given, options)
+    settings = settings_of(options)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         return measure(given, settings, observe=observe)
 
 
-def _similar(name: str, report: Profile) -> str:
+def _split(target: str, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
+    """Return the report of a target, and path → text of its split files."""
+    from deadweight.operations.profile import read_report
+    from deadweight.pipeline import profile as measure
+    from deadweight.report.splits import saved_split_files, split_files
+    from deadweight.reporting import report_of
+
+    if refuse_for_report(target, options):
+        saved = read_report(target)
+        return saved, saved_split_files(saved, folder, pin=pin)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        measured = measure(target, settings_of(options), observe=observe)
+    return report_of(measured), split_files(measured, folder, pin=pin)
+
+
+def _similar(name: str, report: Report) -> str:
     from difflib import get_close_matches
 
-    close = get_close_matches(name, report.dependencies.own, 3)
+    close = get_close_matches(name, report.rows, 3)
     return f"did you mean {' or '.join(close)}?" if close else ""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
+from deadweight.errors import BadInput
 from deadweight.settings import Settings, find_config, read_config
+from deadweight.targets import parse_target
 
 Command = Callable[..., Any]
 
@@ -109,6 +111,20 @@ not_measuring = with_options(
         click.option("--offline", is_flag=True, default=None, help="The same without asking an index."),
     )
 )
+
+
+_SHOWING = ("quiet", "verbose", "debug")
+
+
+def refuse_for_report(target: object, options: Mapping[str, Any]) -> bool:
+    """Return whether TARGET is a saved report; raises BadInput for options that would measure or judge it anew."""
+    if not isinstance(target, str) or parse_target(target).kind != "report":
+        return False
+    given = [name for name, value in options.items() if name not in _SHOWING and value not in (None, "", ())]
+    if given:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise BadInput(f"{names}: a saved report is shown as it was measured", hint="give the target that it is of")
+    return True
 
 
 def settings_of(options: dict[str, Any]) -> Settings:

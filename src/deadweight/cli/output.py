@@ -51,7 +51,7 @@ def say(text: str) -> None:
     """Write errors and hints to stderr, with nothing in them that a terminal would obey, and no passwords."""
     import click
 
-    from deadweight.report.units import plain
+    from deadweight.untrusted import plain
 
     with contextlib.suppress(OSError):
         click.echo("\n".join(plain(line) for line in text.splitlines()), err=True)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from deadweight.progress import Observer, Progress, silent
-from deadweight.report.units import human, plain
+from deadweight.report.units import human
+from deadweight.untrusted import plain
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

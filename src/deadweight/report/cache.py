@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from deadweight.model import CacheUsage
-from deadweight.report.units import human, plain
+from deadweight.report.units import human
+from deadweight.untrusted import plain
 
 
 def usage_text(usage: CacheUsage) -> str:

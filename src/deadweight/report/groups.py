@@ -13,9 +13,8 @@ from rich.text import Text
 from deadweight import __version__
 from deadweight.findings import Grouping
 from deadweight.model import GROUPS, Assignment, Evidence
-from deadweight.report.as_text import STYLES, WIDEST, render
-from deadweight.report.tables import plain_table
-from deadweight.report.units import plain, without_credentials
+from deadweight.report.tables import STYLES, WIDEST, plain_table, render
+from deadweight.untrusted import plain, without_credentials
 
 SCHEMA = "deadweight.groups/1"
 _HOW = {

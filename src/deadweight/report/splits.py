@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -11,12 +12,14 @@ from rich.text import Text
 from deadweight.errors import BadInput
 from deadweight.findings import Profile
 from deadweight.model import Distribution, Wanted
+from deadweight.model.report import Report, SplitReport
 from deadweight.plan.splits import Split, requirement_text
 from deadweight.plan.writing import Writer, written
-from deadweight.report.as_text import WIDEST, left_out_table, render, unsure_table
+from deadweight.report.left_out import left_out_table, unsure_table
 from deadweight.report.source import proof_lines
-from deadweight.report.tables import hanging
-from deadweight.report.units import human, percent, plain
+from deadweight.report.tables import WIDEST, hanging, render
+from deadweight.report.units import human, percent
+from deadweight.untrusted import plain
 
 
 def split_files(profile: Profile, folder: str, *, pin: bool) -> dict[str, str]:
@@ -72,11 +75,55 @@ def _source(profile: Profile) -> str:
     return "" if profile.target.form == "lock" else "the environment "
 
 
-def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -> str:
+def saved_split_files(report: Report, folder: str, *, pin: bool) -> dict[str, str]:
+    """Return the same from a saved report: the requirements as it has them, without the comments of the user's file.
+
+    raises: BadInput where a requirement had credentials, which reports do not contain
+    """
+    found = {}
+    for name, split in report.splits.items():
+        lines = [*_locked(report, split)] if report.target.form == "lock" else [*split.requirements]
+        if hidden := next((line for line in lines if "****" in line), ""):
+            raise BadInput(
+                f"{hidden}: the credentials of this requirement are not in the report",
+                hint="split the original target instead",
+            )
+        lines = [_pinned(line, report) for line in lines] if pin else lines
+        head = f"# {name}: made by deadweight from a report of {plain(report.target.location)}"
+        found[os.path.join(folder, f"requirements-{name}.txt")] = written([head, *lines])
+    return found
+
+
+def _locked(report: Report, split: SplitReport) -> Iterator[str]:
+    for key in split.distributions:
+        row = report.rows[key]
+        yield f"{key} @ {row.url}" if row.url else f"{key}=={row.version}"
+    if report.not_measured:
+        yield "# could not be measured"
+        yield from report.not_measured
+
+
+def _pinned(line: str, report: Report) -> str:
+    """Return a requirement with the version that was measured; as it is where that is not known."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        wanted = Requirement(line)
+        row = report.rows[wanted.name]
+    except (InvalidRequirement, KeyError):
+        return line
+    if wanted.url or not row.version:
+        return line
+    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
+    marker = f" ; {wanted.marker}" if wanted.marker else ""
+    return f"{wanted.name}{extras}=={row.version}{marker}"
+
+
+def split_text(report: Report, paths: list[str], *, width: int, color: bool) -> str:
     """Return what was written, what it saves, and what each file leaves out."""
-    whole = profile.required_bytes
+    whole = report.totals.required_bytes
     parts: list[RenderableType] = []
-    for split, path in zip(profile.splits, paths, strict=True):
+    for split, path in zip(report.splits.values(), paths, strict=True):
         head = Text(plain(path), style="bold")
         head.append(
             f": {human(split.apparent_bytes)} of {human(whole)}, saves {human(split.saved_bytes)}"
@@ -85,15 +132,15 @@ def split_text(profile: Profile, paths: list[str], *, width: int, color: bool) -
         )
         parts += [Text(""), head, _left_out(split, width)] if parts else [head, _left_out(split, width)]
         parts += unsure_table(split, min(width, WIDEST))
-    told = list(proof_lines(profile))
+    told = list(proof_lines(report, min(width, WIDEST)))
     parts += [Text(""), *map(Text, told)] if told else []
-    notes = [*(c.says for c in profile.conflicts), *profile.warnings]
+    notes = [*(c.says for c in report.conflicts), *report.warnings]
     parts += [Text("")] if notes else []
     parts += [hanging(plain(f"note: {note}"), min(width, WIDEST)) for note in notes]
     return render(Group(*parts), width=width, color=color)
 
 
-def _left_out(split: Split, width: int) -> RenderableType:
+def _left_out(split: SplitReport, width: int) -> RenderableType:
     if not split.dropped:
         return Text("leaves nothing out: every line is there for more than development")
     return left_out_table("left out", split, min(width, WIDEST))

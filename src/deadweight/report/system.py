@@ -1,4 +1,4 @@
-"""Profile of a whole system → text: its environments, what else it holds, its layers, its libraries."""
+"""Report of a whole system → text: its environments, what else it holds, its layers, its libraries."""
 
 from __future__ import annotations
 
@@ -7,106 +7,109 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from deadweight.findings import Profile
-from deadweight.model import ImageFacts, Need, SystemFacts, Twins
+from deadweight.model.report import DuplicateLibrary, FolderSize, ImageReport, NeededLibrary, Report, SystemReport
 from deadweight.report.tables import plain_table
-from deadweight.report.units import human, percent, plain
+from deadweight.report.units import human, percent
+from deadweight.untrusted import plain
 
 _WIDE = 90  # columns: on fewer there is no room for where things lie
 _MOST_NAMES = 4
 _MOST_LIBRARIES = 8
 
 
-def about_system(profile: Profile, width: int) -> Iterator[RenderableType]:
+def about_system(report: Report, width: int) -> Iterator[RenderableType]:
     """Yield what there is to tell of an image, a container or a root folder; nothing of another target."""
-    if profile.system is None:
+    if report.system is None:
         return
-    yield from _environments(profile, width)
-    yield _contents(profile, profile.system, width)
-    if profile.image is not None and profile.image.layers:
-        yield _layers(profile.image, width)
-        yield from _wasted_paths(profile.image, width)
-    yield from _needs(profile.system.needs, width)
-    yield from _twins(profile.system.twins, width)
+    yield from _environments(report, width)
+    yield _contents(report, report.system, width)
+    if report.image is not None and report.image.layers:
+        yield _layers(report.image, width)
+        yield from _wasted_paths(report.image, width)
+    yield from _needs(report.system.needs, width)
+    yield from _twins(report.system.duplicates, width)
 
 
-def _environments(profile: Profile, width: int) -> Iterator[RenderableType]:
+def _environments(report: Report, width: int) -> Iterator[RenderableType]:
     """The environments, where there are several; splits are of the first."""
-    inventory = profile.inventory
-    if len(inventory.environments) < 2:
+    if report.environments is None or len(report.environments) < 2:
         return
     table = plain_table(width, "environment", "Python", "size", "distributions", numbers=("size", "distributions"))
     table.add_column("the largest", ratio=1)
-    for environment in inventory.environments:
-        inside = [d for d in inventory.distributions if d.prefix == environment.prefix]
-        inside.sort(key=lambda d: (-d.sizes.apparent, d.key))
-        names = ", ".join(plain(d.name) for d in inside[:_MOST_NAMES]) + (", …" if len(inside) > _MOST_NAMES else "")
-        size = human(sum(d.sizes.apparent for d in inside))
-        table.add_row(f"/{plain(environment.prefix)}", environment.python or "?", size, str(len(inside)), names)
+    for environment in report.environments:
+        inside = [row for row in report.distributions if row.environment == environment.prefix]
+        inside.sort(key=lambda row: (-row.apparent_bytes, row.key))
+        names = ", ".join(plain(row.name) for row in inside[:_MOST_NAMES]) + (
+            ", …" if len(inside) > _MOST_NAMES else ""
+        )
+        size = human(sum(row.apparent_bytes for row in inside))
+        table.add_row(plain(environment.prefix), environment.python or "?", size, str(len(inside)), names)
     yield Group(table, Text("splits are of the first; --environment PREFIX names another", style="dim"))
 
 
-def _contents(profile: Profile, system: SystemFacts, width: int) -> RenderableType:
+def _contents(report: Report, system: SystemReport, width: int) -> RenderableType:
     """What it holds, the distributions in one row: the column sums to the whole."""
-    total = profile.inventory.total
-    rows = [(content.name, content.size, content.files, _places(content.largest)) for content in system.contents]
-    owned, files = total.apparent - sum(row[1] for row in rows), total.files - sum(row[2] for row in rows)
-    count = len(profile.inventory.distributions)
+    total = report.totals
+    rows = [
+        (content.name, content.apparent_bytes, content.files, _places(content.largest)) for content in system.contents
+    ]
+    owned, files = total.apparent_bytes - sum(row[1] for row in rows), total.files - sum(row[2] for row in rows)
+    count = total.distributions
     rows.append((f"{count} distribution{'' if count == 1 else 's'}", owned, files, ""))
     table = plain_table(width, "what it holds", "size", "", "files", numbers=("size", "", "files"))
     wide = width >= _WIDE
     if wide:
         table.add_column("mostly", ratio=1, no_wrap=True, overflow="ellipsis")
     for name, size, count, mostly in sorted(rows, key=lambda row: -row[1]):
-        table.add_row(name, human(size), percent(size, total.apparent), f"{count:,}", *([mostly] if wide else []))
+        table.add_row(name, human(size), percent(size, total.apparent_bytes), f"{count:,}", *([mostly] if wide else []))
     if not system.packages:
         return table
-    names = ", ".join(f"{plain(package.name)} {human(package.size)}" for package in system.packages[:8])
+    names = ", ".join(f"{plain(package.name)} {human(package.apparent_bytes)}" for package in system.packages[:8])
     return Group(table, Text(f"{len(system.packages)} packages of the system; the largest are {names}", style="dim"))
 
 
-def _places(largest: tuple[tuple[str, int], ...]) -> str:
-    return ", ".join(f"/{plain(folder)} {human(size)}" for folder, size in largest)
+def _places(largest: tuple[FolderSize, ...]) -> str:
+    return ", ".join(f"/{plain(each.folder)} {human(each.apparent_bytes)}" for each in largest)
 
 
-def shipped_text(facts: ImageFacts | None) -> str:
+def shipped_text(facts: ImageReport | None) -> str:
     """Return what an image ships beside what a container sees, as the end of a sentence; "" for another target."""
     if facts is None or not facts.layers:
         return ""
     count = len(facts.layers)
-    wasted = f", of which {human(facts.in_vain)} ({percent(facts.in_vain, facts.shipped)}) is wasted"
-    return (
-        f"\nships {human(facts.shipped)} in {count} layer{'' if count == 1 else 's'}{wasted if facts.in_vain else ''}"
-    )
+    share = percent(facts.wasted_bytes, facts.shipped_bytes)
+    wasted = f", of which {human(facts.wasted_bytes)} ({share}) is wasted" if facts.wasted_bytes else ""
+    return f"\nships {human(facts.shipped_bytes)} in {count} layer{'' if count == 1 else 's'}{wasted}"
 
 
-def _layers(facts: ImageFacts, width: int) -> RenderableType:
+def _layers(facts: ImageReport, width: int) -> RenderableType:
     """The layers, and what later ones remove or replace: at the layer that holds it, and at the one that does so."""
     table = plain_table(width, "layer", "size", "wasted", "hides", numbers=("layer", "size", "wasted", "hides"))
     table.add_column("made by", no_wrap=True, overflow="ellipsis", ratio=1)
     for number, layer in enumerate(facts.layers):
-        wasted, hides = (human(size) if size else "" for size in (layer.wasted, layer.hides))
-        table.add_row(str(number), human(layer.size), wasted, hides, plain(layer.command or layer.digest))
-    if not facts.in_vain:
+        wasted, hides = (human(size) if size else "" for size in (layer.wasted_bytes, layer.hides_bytes))
+        table.add_row(str(number), human(layer.apparent_bytes), wasted, hides, plain(layer.command or layer.digest))
+    if not facts.wasted_bytes:
         return Group(table, Text("no layer ships anything that a later one removes or replaces", style="dim"))
-    names = ", ".join(f"{plain(name) or 'others'} {human(size)}" for name, size in list(facts.wasted.items())[:5])
+    names = ", ".join(f"{plain(each.name or 'others')} {human(each.wasted_bytes)}" for each in facts.wasted[:5])
     efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
-    says = f"{efficiency}{human(facts.in_vain)} of {human(facts.shipped)} is wasted: later layers remove or replace it"
+    share = f"{human(facts.wasted_bytes)} of {human(facts.shipped_bytes)}"
+    says = f"{efficiency}{share} is wasted: later layers remove or replace it"
     return Group(table, Text(f"{says} ({names})", style="dim"))
 
 
-def _wasted_paths(facts: ImageFacts, width: int) -> Iterator[RenderableType]:
+def _wasted_paths(facts: ImageReport, width: int) -> Iterator[RenderableType]:
     """What is shipped and not seen, the heaviest first, with the layers on both sides."""
-    if not facts.paths:
+    if not facts.wasted_paths:
         return
     table = plain_table(width, "wasted", "in", "by", numbers=("wasted", "in", "by"))
     table.add_column("path", overflow="fold", ratio=1)
-    for each in facts.paths:
-        table.add_row(human(each.size), str(each.layer), str(each.by), f"/{plain(each.path)}")
+    for each in facts.wasted_paths:
+        table.add_row(human(each.wasted_bytes), str(each.layer), str(each.hidden_by), f"/{plain(each.path)}")
     yield table
 
 
-def _needs(needs: tuple[Need, ...], width: int) -> Iterator[RenderableType]:
+def _needs(needs: tuple[NeededLibrary, ...], width: int) -> Iterator[RenderableType]:
     """What native code needs from outside, by who brings it; what nothing brings first."""
     if not needs:
         return
@@ -114,11 +117,11 @@ def _needs(needs: tuple[Need, ...], width: int) -> Iterator[RenderableType]:
     table.add_column("needs of the system", overflow="fold", ratio=3)
     table.add_column("brought by", overflow="fold", ratio=2)
     table.add_column("needed by", ratio=3)
-    providers: dict[str | None, list[Need]] = {}
+    providers: dict[str | None, list[NeededLibrary]] = {}
     for need in needs:
         providers.setdefault(need.provider, []).append(need)
     for provider, those in list(providers.items())[:_MOST_LIBRARIES]:
-        users = sorted({key for need in those for key in need.by})
+        users = sorted({key for need in those for key in need.needed_by})
         libraries = _some([need.library for need in those])
         table.add_row(libraries, "not there" if provider is None else plain(provider), _some(users))
     yield table
@@ -126,7 +129,7 @@ def _needs(needs: tuple[Need, ...], width: int) -> Iterator[RenderableType]:
         yield Text(f"and {len(providers) - _MOST_LIBRARIES} more that bring some; all are in the JSON", style="dim")
 
 
-def _twins(twins: tuple[Twins, ...], width: int) -> Iterator[RenderableType]:
+def _twins(twins: tuple[DuplicateLibrary, ...], width: int) -> Iterator[RenderableType]:
     """Libraries that several distributions carry."""
     if not twins:
         return
@@ -136,7 +139,8 @@ def _twins(twins: tuple[Twins, ...], width: int) -> Iterator[RenderableType]:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("carried by", ratio=2)
     for twin in twins[:_MOST_LIBRARIES]:
-        table.add_row(plain(twin.library), human(twin.size), human(twin.extra), _some([key for key, _ in twin.places]))
+        carriers = _some([each.name for each in twin.carried_by])
+        table.add_row(plain(twin.library), human(twin.apparent_bytes), human(twin.extra_bytes), carriers)
     yield table
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
-from textwrap import wrap
 
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from deadweight.report.units import hanging_text
+
+WIDEST = 120  # a wider table is harder to read, not easier
+STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
 
 
 def plain_table(width: int, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
@@ -38,4 +44,20 @@ def listed(names: Iterable[str], most: int, *, others: int = 0) -> str:
 
 def hanging(text: str, width: int) -> Text:
     """Return a sentence whose further lines are indented."""
-    return Text("\n".join(wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)))
+    return Text(hanging_text(text, width))
+
+
+def render(what: RenderableType, *, width: int, color: bool) -> str:
+    """Return what rich makes of it: escape sequences only if ``color``, never wider than ``width``."""
+    console = Console(
+        file=io.StringIO(), width=width, force_terminal=color, no_color=not color,
+        color_system="standard" if color else None, highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+    with console.capture() as captured:
+        console.print(what)
+    return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
+
+
+def group_text(group: str) -> Text:
+    """Return a group's name in its colour."""
+    return Text(group, style=STYLES[group])

@@ -1,20 +1,9 @@
-"""Bytes → what people read; foreign text → what a terminal may be given."""
+"""Sizes, shares, counts and sentences → text."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from textwrap import wrap
 
-from deadweight.errors import MOST_SHOWN, abridged
-
-# What stands before the last @ of a URL's authority: people forget to quote an @ in a password, or a slash.
-_CREDENTIALS = re.compile(r"(\w://)[^/\s\"]+@")
-_UNQUOTED = re.compile(r"(\w://[^/@:\s\"]{1,200}:)(?!\d{0,5}(?:[/?#\s\"]|$))[^\s\"]{1,500}@")
-_QUERY = re.compile(
-    r"([?&;][\w.-]{0,40}?(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key|\bsig\b|\bauth\b|\bkey\b)"
-    r"[\w.-]{0,40}=)[^&;\s\"'#]+",
-    re.IGNORECASE,
-)
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -44,30 +33,9 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def plain(text: str) -> str:
-    """Return foreign text with control, format and undecodable characters spelled out, on one line, and no passwords.
-
-    Of more than 500 characters, the rest is cut off.
-    Names and texts come from metadata, and metadata is anybody's: no escape sequence of theirs reaches a terminal.
-    """
-    # A password may stand where the text is cut off: blot it out first, but not in all of a text of megabytes.
-    text = abridged(without_credentials(abridged(text, 10 * MOST_SHOWN)))
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(char if _is_shown(char) else _spelled(char) for char in text)
-
-
-def without_credentials(text: str) -> str:
-    """Return a text with what may be secret in its URLs blotted out: user names, passwords, tokens in queries."""
-    if "://" in text and "@" in text:
-        text = _UNQUOTED.sub(r"\1****@", _CREDENTIALS.sub(r"\1****@", text))
-    return _QUERY.sub(r"\1****", text) if "=" in text else text
-
-
-def _is_shown(char: str) -> bool:
-    return char == " " or unicodedata.category(char)[0] not in "CZ"
-
-
-def _spelled(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+def hanging_text(text: str, width: int) -> str:
+    """Return a sentence in lines of at most ``width`` columns, each but the first indented by two more."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    return "\n".join(
+        wrap(text.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+    )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec import to_builtins
+
 from deadweight import __version__
 from deadweight.model import Mention
 from deadweight.proof import Gap
-from deadweight.report.source import VERBS, place, place_values, places, source_values
-from deadweight.report.units import plain, without_credentials
+from deadweight.report.source import VERBS, place, places
+from deadweight.reporting import application_facts, places_of
+from deadweight.untrusted import plain, without_credentials
 from deadweight.verdict import Failure, Run, Verdict
 
 _MOST_PLACES = 5
@@ -151,7 +154,7 @@ def verdict_json(verdict: Verdict) -> str:
         "schema": "deadweight.verify/1",
         "version": __version__,
         "target": {"kind": profile.target.kind, "location": profile.target.path, "method": profile.method},
-        "source": source_values(verdict.source),
+        "source": to_builtins(application_facts(verdict.source)),
         "against": verdict.original.path or None,
         "depth": "static" if verdict.run is None else "run",
         "holds": verdict.holds,
@@ -171,7 +174,7 @@ def _gap(gap: Gap, verdict: Verdict) -> Mapping[str, object]:
         "excused": gap.excused,
         "excuse": gap.excuse or None,
         "line": verdict.line(gap.name) or None,
-        "places": place_values(gap.places),
+        "places": to_builtins(places_of(gap.places)),
     }
 
 
@@ -193,5 +196,5 @@ def _failure(failure: Failure, verdict: Verdict) -> Mapping[str, object]:
         "missing": failure.trial.missing or None,
         "name": failure.name or None,
         "line": verdict.line(failure.name) or None,
-        "places": place_values(failure.places),
+        "places": to_builtins(places_of(failure.places)),
     }

@@ -1,18 +1,20 @@
-"""Profile and a name → every path that brings it in, and what its leaving costs and saves."""
+"""Report and a name → every path that brings it in, and what its leaving costs and saves."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 
 from msgspec import Struct
 
 from deadweight import __version__
-from deadweight.findings import Profile
-from deadweight.graph import base
+from deadweight.graph import Graph, base
+from deadweight.graph.reported import graph_of
+from deadweight.model.documents import to_json
+from deadweight.model.report import Report, Row
 from deadweight.report.tables import listed
-from deadweight.report.units import human, plain, without_credentials
+from deadweight.report.units import human
+from deadweight.untrusted import plain
 
 _MOST_PATHS = 1000
 _MOST_NAMES = 12  # in a sentence
@@ -25,6 +27,7 @@ class Why(Struct, frozen=True, kw_only=True):
     cut:     whether there are more paths than were looked for
     holders: the direct requirements that hold it up together, those with the largest closure first
     leaves:  keys that leave with it, the largest first
+    freed_bytes: what dropping all holders frees
     """
 
     key: str
@@ -32,13 +35,14 @@ class Why(Struct, frozen=True, kw_only=True):
     cut: bool
     holders: tuple[str, ...]
     leaves: tuple[str, ...]
+    freed_bytes: int
 
 
-def why(profile: Profile, key: str) -> Why:
+def why(report: Report, key: str) -> Why:
     """Find the paths from every root to ``key``, shortest first; raises KeyError where it is not there."""
     import networkx
 
-    graph = profile.dependencies
+    graph = graph_of(report)
     if key not in graph.own:
         raise KeyError(key)
     whole = graph.networkx(extras=True)
@@ -53,62 +57,62 @@ def why(profile: Profile, key: str) -> Why:
             paths = networkx.all_simple_paths(whole, node, key)
             found += (p for p in islice(paths, _MOST_PATHS) if not any(base(n) == base(node) for n in p[1:]))
     found.sort(key=lambda path: (len(path), path))
-    shown = tuple(tuple(_steps(profile, path)) for path in found[:_MOST_PATHS])
+    shown = tuple(tuple(_steps(graph, path)) for path in found[:_MOST_PATHS])
+    holding = graph.holders_of(key)
     return Why(
         key=key,
         paths=shown,
         cut=len(found) >= _MOST_PATHS,
-        holders=tuple(sorted(graph.holders_of(key), key=lambda holder: (-profile.weights[holder].closure, holder))),
+        holders=tuple(sorted(holding, key=lambda holder: (-report.rows[holder].closure_bytes, holder))),
         leaves=tuple(sorted(graph.retained_by(key) - {key}, key=lambda leaf: (-graph.own[leaf], leaf))),
+        freed_bytes=graph.bytes_of(graph.freed_by_dropping({*holding})),
     )
 
 
-def _steps(profile: Profile, path: list[str]) -> Iterator[tuple[str, str]]:
+def _steps(graph: Graph, path: list[str]) -> Iterator[tuple[str, str]]:
     previous = ""
     for node in path:
-        yield node, profile.dependencies.lines.get((previous, base(node)), "") if previous else ""
+        yield node, graph.lines.get((previous, base(node)), "") if previous else ""
         previous = node
 
 
-def why_json(profile: Profile, found: Why) -> str:
+def why_json(report: Report, found: Why) -> str:
     """Return schema ``deadweight.why/1``: name, group and bytes as in the profile, paths, holders, leaves."""
-    weight, group = profile.weights[found.key], profile.groups[found.key]
-    values = {
-        "schema": "deadweight.why/1",
-        "version": __version__,
-        "name": found.key,
-        "group": group.group,
-        "sure": group.sure,
-        "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in group.evidence],
-        "apparent_bytes": profile.dependencies.own[found.key],
-        "closure_bytes": weight.closure,
-        "retained_bytes": weight.retained,
-        "freed_bytes": weight.freed,
-        "paths": [[{"node": node, "requirement": line} for node, line in path] for path in found.paths],
-        "paths_cut": found.cut,
-        "held_by": list(found.holders),
-        "leaves_with_it": list(found.leaves),
-    }
-    return without_credentials(json.dumps(values, indent=1)) + "\n"
+    row = report.rows[found.key]
+    return to_json(
+        {
+            "schema": "deadweight.why/1",
+            "version": __version__,
+            "name": found.key,
+            "group": row.group,
+            "sure": row.sure,
+            "evidence": row.evidence,
+            "apparent_bytes": row.apparent_bytes,
+            "closure_bytes": row.closure_bytes,
+            "retained_bytes": row.retained_bytes,
+            "freed_bytes": row.freed_bytes,
+            "paths": [[{"node": node, "requirement": line} for node, line in path] for path in found.paths],
+            "paths_cut": found.cut,
+            "held_by": found.holders,
+            "leaves_with_it": found.leaves,
+        }
+    )
 
 
-def why_text(profile: Profile, found: Why, *, most: int | None = 20) -> str:
+def why_text(report: Report, found: Why, *, most: int | None = 20) -> str:
     """Return the paths and the reckoning, for people."""
-    graph, weight = profile.dependencies, profile.weights[found.key]
-    direct = any(root.key == found.key for root in graph.direct)
-    distribution = next(d for d in profile.inventory.distributions if d.key == found.key)
-    group = profile.groups[found.key]
-    version = distribution.version or "(version unknown)"
-    sizes = f"{human(graph.own[found.key])}, with all it needs {human(weight.closure)}"
-    lines = [f"{found.key} {version}: {sizes}; {group.group}{'' if group.sure else ', not sure'}", ""]
-    lines += [f"  {e.rule} {e.group}: {e.says}" for e in group.evidence]
+    row = report.rows[found.key]
+    sizes = f"{human(row.apparent_bytes)}, with all it needs {human(row.closure_bytes)}"
+    version = row.version or "(version unknown)"
+    lines = [f"{found.key} {version}: {sizes}; {row.group}{'' if row.sure else ', not sure'}", ""]
+    lines += [f"  {e.rule} {e.group}: {e.says}" for e in row.evidence]
     lines += ["", "brought in by"]
-    texts = list(dict.fromkeys(_path_text(path, direct) for path in found.paths))
+    texts = list(dict.fromkeys(_path_text(path, row.direct) for path in found.paths))
     shown = texts if most is None else texts[:most]
     lines += [f"  {text}" for text in shown]
     if len(texts) > len(shown):
         lines.append(f"  … and {len(texts) - len(shown)}{' or more' if found.cut else ''} longer paths (--all)")
-    lines += ["", *_reckoning(profile, found, direct)]
+    lines += ["", *_reckoning(report, found, row)]
     return "\n".join(plain(line) if line else "" for line in lines) + "\n"
 
 
@@ -123,20 +127,17 @@ def _path_text(path: tuple[tuple[str, str], ...], direct: bool) -> str:
     return text
 
 
-def _reckoning(profile: Profile, found: Why, direct: bool) -> Iterator[str]:
-    graph, weight = profile.dependencies, profile.weights[found.key]
+def _reckoning(report: Report, found: Why, row: Row) -> Iterator[str]:
     with_it = f" with {listed(found.leaves, 6)}" if found.leaves else ""
-    yield f"taken out, it frees {human(weight.retained)}{with_it}"
+    yield f"taken out, it frees {human(row.retained_bytes)}{with_it}"
     holders = [name for name in found.holders if name != found.key]
-    if direct and holders:
-        line = "dropping its own line" if profile.requirements else "not asking for it by name"
-        yield f"{line} frees {human(weight.freed)}: {_list(holders)} {_need(holders)} it too"
+    if row.direct and holders:
+        line = "not asking for it by name" if report.target.requirements is None else "dropping its own line"
+        yield f"{line} frees {human(row.freed_bytes)}: {_list(holders)} {_need(holders)} it too"
     elif len(holders) == 1:
-        freed = profile.weights[holders[0]].freed
-        yield f"to be rid of it, drop {holders[0]}, which frees {human(freed)}"
+        yield f"to be rid of it, drop {holders[0]}, which frees {human(report.rows[holders[0]].freed_bytes)}"
     elif holders:
-        freed = graph.bytes_of(graph.freed_by_dropping(set(holders)))
-        yield f"to be rid of it, drop all of {_list(holders)}, which frees {human(freed)}"
+        yield f"to be rid of it, drop all of {_list(holders)}, which frees {human(found.freed_bytes)}"
 
 
 def _need(names: list[str]) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from deadweight import profile
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from tests.builders import dist_files
 from tests.images import Content, image_files, link, make_tar
 

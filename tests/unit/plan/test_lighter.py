@@ -7,8 +7,8 @@ import pytest
 from deadweight.findings import Profile
 from deadweight.formats.metadata import normalize
 from deadweight.plan.lighter import _table
-from deadweight.report.as_json import as_values
 from deadweight.report.as_text import as_text
+from deadweight.reporting import report_of
 from tests.builders import (
     ELF_X86_64,
     SITE,
@@ -53,16 +53,16 @@ def test_lighter__psycopg2_binary__saves_the_libraries_that_it_carries() -> None
 
 def test_report__lighter_builds_and_subtotals__are_in_text_and_json() -> None:
     found = cuda_torch(nccl_is_shared=False)
-    text = " ".join(as_text(found, width=100).split())
+    text = " ".join(as_text(report_of(found), width=100).split())
     assert "for NVIDIA's graphics cards: 1.05 kB in 3 distributions" in text
     assert "PyTorch's build for processors, without graphics cards: --torch cpu" in text
-    values = as_values(found)
-    assert values["cuda"] == {"distributions": 3, "apparent_bytes": 1050}
-    assert [row["name"] for row in values["lighter"]] == ["torch", "xgboost"]  # type: ignore[attr-defined]
+    report = report_of(found)
+    assert (report.cuda.distributions, report.cuda.apparent_bytes) == (3, 1050)
+    assert [row.name for row in report.lighter] == ["torch", "xgboost"]
 
 
 def test_report__nothing_lighter__says_nothing() -> None:
-    text = as_text(profile_of(bare_inventory(bare("a")), requirements_file("a\n")))
+    text = as_text(report_of(profile_of(bare_inventory(bare("a")), requirements_file("a\n"))))
     assert "lighter" not in text
     assert "NVIDIA" not in text
 
@@ -74,7 +74,7 @@ def test_report__tests_headers_and_stubs__have_a_subtotal() -> None:
         "a/include/a.h": "x" * 90_000,
         "a/a.pyi": "x" * 50_000,
     }
-    text = as_text(profile_of(inventory_of(dist_files("a", files=files))))
+    text = as_text(report_of(profile_of(inventory_of(dist_files("a", files=files)))))
     line = "files that production seldom needs: 1.04 MB (tests 900 kB, headers 90.0 kB, stubs 50.0 kB)"
     assert line in " ".join(text.split())
 

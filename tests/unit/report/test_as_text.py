@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from deadweight.findings import Profile
 from deadweight.model import Conflict, Skipped
 from deadweight.report.as_text import as_text
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import ELF_X86_64, bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file
 from tests.conftest import Golden
@@ -55,11 +56,11 @@ def long_names() -> Profile:
 
 
 def test_text__small_service__looks_like_this(golden: Golden) -> None:
-    golden("profile.txt", as_text(service(), width=80))
+    golden("profile.txt", as_text(report_of(service()), width=80))
 
 
 def test_text__wide_terminal__has_more_columns(golden: Golden) -> None:
-    golden("profile-120.txt", as_text(service(), width=120))
+    golden("profile-120.txt", as_text(report_of(service()), width=120))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
@@ -67,19 +68,19 @@ def test_text__wide_terminal__has_more_columns(golden: Golden) -> None:
 @pytest.mark.parametrize("color", [False, True])
 def test_text__any_width__is_never_exceeded(profile: object, width: int, color: bool) -> None:
     assert callable(profile)
-    text = re.sub(r"\x1b\[[\d;]*m", "", as_text(profile(), width=width, color=color, rows=None))
+    text = re.sub(r"\x1b\[[\d;]*m", "", as_text(report_of(profile()), width=width, color=color, rows=None))
     assert "\x1b" not in text
     assert max(map(cell_len, text.splitlines())) <= width
 
 
 def test_text__color__only_where_it_is_asked_for() -> None:
-    assert "\x1b[" not in as_text(service())
-    assert "\x1b[" in as_text(service(), color=True)
+    assert "\x1b[" not in as_text(report_of(service()))
+    assert "\x1b[" in as_text(report_of(service()), color=True)
 
 
 def test_text__color__adds_nothing_but_color() -> None:
-    uncolored = re.sub(r"\x1b\[[\d;]*m", "", as_text(service(), color=True))
-    assert [line.rstrip() for line in uncolored.splitlines()] == as_text(service()).splitlines()
+    uncolored = re.sub(r"\x1b\[[\d;]*m", "", as_text(report_of(service()), color=True))
+    assert [line.rstrip() for line in uncolored.splitlines()] == as_text(report_of(service())).splitlines()
 
 
 def test_text__hostile_texts__are_spelled_out() -> None:
@@ -90,7 +91,7 @@ def test_text__hostile_texts__are_spelled_out() -> None:
         warnings=(evil, "[red]x[/red]"),
         conflicts=(Conflict(kind="path", names=(evil,), says=evil),),
     )
-    text = as_text(profile_of(inventory, path=f"{evil}/env"), width=120)
+    text = as_text(report_of(profile_of(inventory, path=f"{evil}/env")), width=120)
     assert "[red]1[/red]" in text
     assert "[red]gone[/red]" in text
     assert "[red]x[/red]" in text
@@ -100,19 +101,19 @@ def test_text__hostile_texts__are_spelled_out() -> None:
 
 
 def test_text__emoji_code_in_a_name__stays_as_it_is() -> None:
-    assert ":smile:" in as_text(replace(service(), target=replace(service().target, path=":smile:")))
+    assert ":smile:" in as_text(report_of(replace(service(), target=replace(service().target, path=":smile:"))))
 
 
 @pytest.mark.parametrize(("rows", "shown"), [(3, 3), (None, 30), (29, 30), (28, 28)])
 def test_text__more_rows_than_asked_for__are_summed_up_in_one(rows: int | None, shown: int) -> None:
     inventory = bare_inventory(*(bare(f"dist-{n:02}", 1000 + n, requested=True) for n in range(30)))
-    table = as_text(profile_of(inventory), rows=rows).partition("\ngroup ")[0]
+    table = as_text(report_of(profile_of(inventory)), rows=rows).partition("\ngroup ")[0]
     assert len(re.findall(r"^dist-\d\d", table, re.M)) == shown
     assert (f"{30 - shown} more" in table) == (shown < 30)
 
 
 def test_text__empty_environment__says_so_without_a_table() -> None:
-    text = as_text(profile_of(bare_inventory(), path="env"))
+    text = as_text(report_of(profile_of(bare_inventory(), path="env")))
     assert text.startswith("env\n")
     assert "0 distributions" in text
     assert "retained" not in text
@@ -120,20 +121,20 @@ def test_text__empty_environment__says_so_without_a_table() -> None:
 
 def test_text__disk_bytes__only_where_they_are_known() -> None:
     found = service()
-    assert "on disk" not in as_text(found)
+    assert "on disk" not in as_text(report_of(found))
     on_disk = replace(found.inventory, total=replace(found.inventory.total, disk=4096))
-    assert "4.10 kB on disk" in as_text(replace(found, inventory=on_disk))
+    assert "4.10 kB on disk" in as_text(report_of(replace(found, inventory=on_disk)))
 
 
 def test_text__everything_that_went_wrong__is_told() -> None:
     inventory = replace(
         bare_inventory(bare("a", requires=["gone"])), skipped=(Skipped("the/place", "locked"),), warnings=("beware",)
     )
-    text = as_text(profile_of(inventory, requirements_file("a\n")))
+    text = as_text(report_of(profile_of(inventory, requirements_file("a\n"))))
     assert all(said in text for said in ("gone", "the/place", "locked", "beware"))
 
 
 def test_text__credentials_in_the_requirements__are_blotted_out() -> None:
     file = requirements_file("tester @ https://user:secret@host/t.whl\n")
-    text = as_text(profile_of(bare_inventory(bare("tester")), file, Settings(groups=CONFIG)))
+    text = as_text(report_of(profile_of(bare_inventory(bare("tester")), file, Settings(groups=CONFIG))))
     assert "secret" not in text

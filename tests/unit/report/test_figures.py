@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from deadweight.findings import Profile
 from deadweight.model import ArchiveFacts, Skipped
-from deadweight.report.as_json import as_json
 from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
 from deadweight.report.units import counted, human, percent
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
@@ -35,7 +35,7 @@ def environment() -> Profile:
 
 
 def values(profile: Profile) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(as_json(profile))
+    found: dict[str, Any] = json.loads(report_of(profile).to_json())
     return found
 
 
@@ -49,12 +49,14 @@ def test_figures__share_that_a_split_saves__is_of_what_the_requirements_bring_in
     share = percent(production["saved_bytes"], totals["required_bytes"])
     assert (totals["apparent_bytes"], totals["required_bytes"]) == (998_000_000, 970_000_000)
     assert share == "38 %"
-    assert f"  {human(production['saved_bytes'])}  {share}  " in row(as_text(found), "production")
-    assert f"of 970 MB, saves 370 MB ({share})" in row(split_text(found, PATHS, width=80, color=False), PATHS[0])
+    assert f"  {human(production['saved_bytes'])}  {share}  " in row(as_text(report_of(found)), "production")
+    assert f"of 970 MB, saves 370 MB ({share})" in row(
+        split_text(report_of(found), PATHS, width=80, color=False), PATHS[0]
+    )
 
 
 def test_figures__total_and_required__are_both_named_where_they_differ() -> None:
-    text = as_text(environment())
+    text = as_text(report_of(environment()))
     assert row(text, "total").split()[1:3] == ["998", "MB"]
     assert row(text, "required  ").split()[1:3] == ["970", "MB"]
     assert "required: what the requirements bring in, of 998 MB in all" in text
@@ -69,8 +71,8 @@ def test_figures__what_leaves_beside_the_group__is_told_by_group() -> None:
     split = values(found)["splits"]["production"]
     assert split["saved_groups"] == {"data": 30_000_000, "dev": 50_000_000}
     assert sum(split["saved_groups"].values()) == split["saved_bytes"]
-    assert "dev 50.0 MB, data 30.0 MB" in row(as_text(found), "together")
-    assert row(as_text(found), "dev ").split()[1:4] == ["50.0", "MB", "1"]
+    assert "dev 50.0 MB, data 30.0 MB" in row(as_text(report_of(found)), "together")
+    assert row(as_text(report_of(found)), "dev ").split()[1:4] == ["50.0", "MB", "1"]
 
 
 def test_figures__what_could_not_be_measured__is_counted_once() -> None:
@@ -80,8 +82,10 @@ def test_figures__what_could_not_be_measured__is_counted_once() -> None:
     found = profile_of(replace(inventory, skipped=skipped), requirements_file("app\n"), Settings(no_install=True))
     totals = values(found)["totals"]
     assert (totals["distributions"], totals["unmeasured"]) == (1, 2)
-    assert "in 1 of 3 distributions, 1 file;" in as_text(found)
-    assert f"incomplete: {counted(totals['unmeasured'], 'distribution')} could not be measured" in as_text(found)
+    assert "in 1 of 3 distributions, 1 file;" in as_text(report_of(found))
+    assert f"incomplete: {counted(totals['unmeasured'], 'distribution')} could not be measured" in as_text(
+        report_of(found)
+    )
 
 
 @given(

@@ -10,6 +10,7 @@ from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
 from deadweight.report.tables import hanging, listed
 from deadweight.report.units import counted
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
@@ -29,7 +30,10 @@ def test_text__long_names__do_not_break_inside(width: int) -> None:
     inventory = bare_inventory(bare("app", requires=[LONG]), bare(LONG, 5_000_000), bare(f"{LONG}-2", requires=[LONG]))
     file = requirements_file(f"app\n{LONG}\n{LONG}-2\n")
     found = profile_of(inventory, file, Settings(groups={"dev": (f"{LONG}-2",)}))
-    for text in (as_text(found, width=width), split_text(found, ["a.txt", "b.txt"], width=width, color=False)):
+    for text in (
+        as_text(report_of(found), width=width),
+        split_text(report_of(found), ["a.txt", "b.txt"], width=width, color=False),
+    ):
         assert max(map(len, text.splitlines())) <= width
         parts = [line for line in text.splitlines() if "opencv" in line]
         assert parts
@@ -38,48 +42,52 @@ def test_text__long_names__do_not_break_inside(width: int) -> None:
 
 
 def test_text__many_that_could_go__are_cut_off_with_their_number() -> None:
-    text = as_text(tools(50), rows=20)
+    text = as_text(report_of(tools(50)), rows=20)
     could_go = text[text.index("could go") : text.index("together")].splitlines()[1:]
     assert len(could_go) == 21
     assert could_go[0].startswith("tool-49")
     assert could_go[-1].split() == ["30", "more", "(--all", "shows", "them)"]
-    assert "tool-00" in as_text(tools(50), rows=None)
+    assert "tool-00" in as_text(report_of(tools(50)), rows=None)
 
 
 def test_text__many_that_nobody_asks_for__are_cut_off_too() -> None:
     found = profile_of(
         bare_inventory(bare("app"), *(bare(f"left-{n:02}", n) for n in range(40))), requirements_file("app")
     )
-    text = as_text(found, rows=5)
+    text = as_text(report_of(found), rows=5)
     assert sum(line.startswith("left-") for line in text[text.index("could go") :].splitlines()) == 5
     assert "35 more" in text
 
 
 def test_text__names_that_do_not_fit__are_counted() -> None:
-    text = as_text(tools(50))
+    text = as_text(report_of(tools(50)))
     assert "shared, tool-49, tool-48, tool-47, tool-46 and 46 more" in " ".join(text.split())
     assert "…" not in text
 
 
 def test_text__holders__those_with_the_largest_closure_first() -> None:
-    text = as_text(tools(50))
+    text = as_text(report_of(tools(50)))
     row = text[text.index("held up by") :].splitlines()[1]
     assert row.split()[3] == "tool-49,"
 
 
 def test_text__one_file__is_one_file() -> None:
-    assert "1 distribution, 1 file\n" in as_text(profile_of(bare_inventory(bare("a")), path="env"))
+    assert "1 distribution, 1 file\n" in as_text(report_of(profile_of(bare_inventory(bare("a")), path="env")))
     assert (counted(1, "file"), counted(0, "file"), counted(2000, "file")) == ("1 file", "0 files", "2,000 files")
 
 
 def test_text__requirements_file_that_names_nothing__says_so() -> None:
-    assert "the file names no requirements" in as_text(profile_of(bare_inventory(), requirements_file("# none\n")))
-    assert "names no requirements" not in as_text(profile_of(bare_inventory(bare("a")), requirements_file("a\n")))
+    assert "the file names no requirements" in as_text(
+        report_of(profile_of(bare_inventory(), requirements_file("# none\n")))
+    )
+    assert "names no requirements" not in as_text(
+        report_of(profile_of(bare_inventory(bare("a")), requirements_file("a\n")))
+    )
 
 
 def test_text__environment__has_no_lines() -> None:
     a, b = bare("a", requires=["b"], requested=True), bare("b", 5_000_000, requested=True)
-    text = as_text(profile_of(bare_inventory(a, b, bare("c"))))
+    text = as_text(report_of(profile_of(bare_inventory(a, b, bare("c")))))
     assert "itself, a" in text
     assert "line" not in text
 
@@ -103,9 +111,9 @@ def test_why__leaves_and_holders__the_heaviest_first() -> None:
     holders = [bare(f"holder-{number:02}", number + 1, requires=["top"]) for number in range(20)]
     inventory = bare_inventory(bare("top", requires=names), *leaves, *holders)
     found = profile_of(inventory, requirements_file("\n".join(h.key for h in holders)))
-    reason = why.why(found, "top")
+    reason = why.why(report_of(found), "top")
     assert reason.leaves[:2] == ("leaf-19", "leaf-18")
     assert reason.holders[:2] == ("holder-19", "holder-18")
-    text = why.why_text(found, reason)
+    text = why.why_text(report_of(found), reason)
     assert "with leaf-19, leaf-18, leaf-17, leaf-16, leaf-15, leaf-14 and 14 more" in text
     assert "drop all of holder-19, holder-18," in text

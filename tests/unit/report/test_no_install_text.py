@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from deadweight.model import ArchiveFacts, Inventory, Skipped
 from deadweight.report.as_text import as_text
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
@@ -34,8 +35,8 @@ def test_text__without_install__says_what_is_known_and_what_is_not(golden: Golde
     assert (found.method, found.exit_code) == ("wheels", 5)
     assert (found.download_bytes, found.estimated_bytecode_bytes) == (409_000, 200_500)
     assert found.conflicts == ()  # that "app" misses "far" is said by the table of what has no wheel
-    golden("no-install.txt", as_text(found, width=80))
-    golden("no-install-120.txt", as_text(found, width=120))
+    golden("no-install.txt", as_text(report_of(found), width=80))
+    golden("no-install-120.txt", as_text(report_of(found), width=120))
 
 
 def test_sizes__unknown_size_of_one_archive__makes_the_sum_unknown() -> None:
@@ -45,4 +46,4 @@ def test_sizes__unknown_size_of_one_archive__makes_the_sum_unknown() -> None:
     inventory = replace(inventory, distributions=(app, replace(old, archive=replace(old.archive, size=None))))
     found = profile_of(inventory, requirements_file("app\n"), Settings(no_install=True))
     assert found.download_bytes is None
-    assert "to download" not in as_text(found, width=80)
+    assert "to download" not in as_text(report_of(found), width=80)

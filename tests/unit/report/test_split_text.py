@@ -8,6 +8,7 @@ import pytest
 
 from deadweight.findings import Profile
 from deadweight.report.splits import split_files, split_text
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file, wants
 from tests.conftest import Golden
@@ -43,7 +44,7 @@ def test_split_files__of_an_environment__hold_pinned_roots() -> None:
 
 
 def test_split_text__looks_like_this(golden: Golden) -> None:
-    golden("split.txt", split_text(service(), PATHS, width=80, color=False))
+    golden("split.txt", split_text(report_of(service()), PATHS, width=80, color=False))
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -53,12 +54,12 @@ def test_split_text__any_width__is_never_exceeded(width: int) -> None:
         bare_inventory(bare(name), bare("app", requires=["gone" * 50])), requirements_file(f"app\n{name}\n"),
         Settings(groups={"dev": (name,)}),
     )  # fmt: skip
-    text = split_text(found, [str(Path("some") / ("f" * 150)), "b"], width=width, color=False)
+    text = split_text(report_of(found), [str(Path("some") / ("f" * 150)), "b"], width=width, color=False)
     assert max(map(len, text.splitlines())) <= width
 
 
 def test_split_text__nothing_goes__says_so_and_saves_nothing() -> None:
-    text = split_text(service("app\n"), PATHS, width=80, color=False)
+    text = split_text(report_of(service("app\n")), PATHS, width=80, color=False)
     assert "saves 0 B (0 %)" in text
     assert "nothing" in text
 
@@ -69,7 +70,7 @@ def test_split_text__unsure__is_listed_with_its_reason() -> None:
         requirements_file("app\nacme-debugger\n"),
         Settings(),
     )
-    text = split_text(found, PATHS, width=80, color=False)
+    text = split_text(report_of(found), PATHS, width=80, color=False)
     assert "unsure, stays" in text
     assert 'dev? its name has the word "debugger"' in text
     assert "2.00 MB" in text

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.report.units import human, percent, plain, without_credentials
+from deadweight.report.units import human, percent
+from deadweight.untrusted import plain, without_credentials
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from deadweight.findings import Profile
 from deadweight.graph import base
 from deadweight.report.why import why, why_json, why_text
+from deadweight.reporting import report_of
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
 
@@ -26,7 +27,7 @@ def web() -> Profile:
 
 def paths(profile: Profile, key: str) -> list[str]:
     """Return the paths as names of distributions; one that only an extra sets apart counts once."""
-    found = (dict.fromkeys(base(node) for node, _ in path) for path in why(profile, key).paths)
+    found = (dict.fromkeys(base(node) for node, _ in path) for path in why(report_of(profile), key).paths)
     return list(dict.fromkeys(" ".join(names) for names in found))
 
 
@@ -35,7 +36,7 @@ def test_why__shared__has_every_path_shortest_first() -> None:
 
 
 def test_why__through_an_extra__says_the_line_that_asked() -> None:
-    (path,) = why(web(), "loop").paths
+    (path,) = why(report_of(web()), "loop").paths
     assert path == (("api", ""), ("server[fast]", "server[fast]>=1"), ("loop", "loop ; extra == 'fast'"))
 
 
@@ -45,13 +46,13 @@ def test_why__direct_only__is_a_path_of_one() -> None:
 
 def test_why__unknown_name__raises_key_error() -> None:
     with pytest.raises(KeyError):
-        why(web(), "no-such")
+        why(report_of(web()), "no-such")
 
 
 def test_why__holders_and_what_leaves() -> None:
-    found = why(web(), "server")
+    found = why(report_of(web()), "server")
     assert (found.holders, found.leaves) == (("api",), ("loop",))
-    assert why(web(), "shared").holders == ("api", "jobs")
+    assert why(report_of(web()), "shared").holders == ("api", "jobs")
 
 
 def test_why__cycle__ends() -> None:
@@ -69,14 +70,14 @@ def test_why__many_paths__stops_and_says_so() -> None:
         bare_inventory(*(bare(name, requires=needs) for name, needs in links.items()), bare("end")),
         requirements_file("\n".join(layers[0])),
     )
-    told = why(found, "end")
+    told = why(report_of(found), "end")
     assert told.cut
     assert 0 < len(told.paths) <= 1000
-    assert "more" in why_text(found, told, most=3)
+    assert "more" in why_text(report_of(found), told, most=3)
 
 
 def test_why_json__has_these_keys_and_bytes() -> None:
-    found = json.loads(why_json(web(), why(web(), "server")))
+    found = json.loads(why_json(report_of(web()), why(report_of(web()), "server")))
     assert set(found) == {
         "group", "sure", "evidence",
         "schema", "version", "name", "apparent_bytes", "closure_bytes", "retained_bytes", "freed_bytes", "paths",
@@ -90,11 +91,11 @@ def test_why_json__has_these_keys_and_bytes() -> None:
 
 @pytest.mark.parametrize("key", ["loop", "server", "api"])
 def test_why_text__looks_like_this(golden: Golden, key: str) -> None:
-    golden(f"why-{key}.txt", why_text(web(), why(web(), key)))
+    golden(f"why-{key}.txt", why_text(report_of(web()), why(report_of(web()), key)))
 
 
 def test_why_text__paths_beyond_the_most__are_counted() -> None:
-    text = why_text(web(), why(web(), "shared"), most=1)
+    text = why_text(report_of(web()), why(report_of(web()), "shared"), most=1)
     assert "longer paths" in text
     assert "jobs →" not in text
 
@@ -103,4 +104,4 @@ def test_why_text__hostile_requirement__is_spelled_out() -> None:
     found = profile_of(
         bare_inventory(bare("a", requires=["b ; python_version > '3' # \x1b[31m"]), bare("b")), requirements_file("a\n")
     )
-    assert "\x1b" not in why_text(found, why(found, "a"))
+    assert "\x1b" not in why_text(report_of(found), why(report_of(found), "a"))

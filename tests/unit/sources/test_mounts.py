@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import profile
+from deadweight.pipeline import profile
 from deadweight.sources.mounts import mounted_below
 from tests.builders import dist_files, write_files
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 import deadweight
 from deadweight.findings import Profile
 from deadweight.model import Skipped
-from deadweight.report.as_json import as_json
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file, wants
 
@@ -20,6 +20,7 @@ TOP = {
     "conflicts", "warnings",
 } | {
     "cuda", "lighter", "lighter_together_bytes", "shared", "image", "system", "environments", "source", "findings",
+    "unowned", "not_measured",
 }  # fmt: skip
 TOTALS = {
     "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
@@ -31,14 +32,17 @@ DISTRIBUTION = {
     "name", "version", "direct", "group", "tags", "evidence", "apparent_bytes", "disk_bytes", "native_bytes",
     "bundled_library_bytes", "bytecode_bytes", "files", "closure_bytes", "retained_bytes", "requires", "required_by",
     "import_names", "programs",
-} | {"kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure"}  # fmt: skip
+} | {
+    "kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure", "key", "extras", "orphan", "url",
+    "requirements",
+}  # fmt: skip
 SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {
     "groups", "dropped", "unsure", "proof", "saved_groups",
 }  # fmt: skip
 
 
 def read(profile: Profile) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(as_json(profile))
+    found: dict[str, Any] = json.loads(report_of(profile).to_json())
     return found
 
 
@@ -53,28 +57,30 @@ def small() -> Profile:
 def test_json__keys__are_the_contract() -> None:
     found = read(small())
     assert set(found) == TOP
-    assert set(found["target"]) == {"kind", "location", "method"}
-    assert set(found["environment"]) == {"python", "platform", "installer"}
+    assert set(found["target"]) == {"kind", "location", "method", "form", "requirements"}
+    assert set(found["environment"]) == {"prefix", "python", "platform", "installer"}
     assert set(found["totals"]) == TOTALS
     assert [set(row) for row in found["distributions"]] == [DISTRIBUTION] * 3
     assert set(found["distributions"][0]["evidence"][0]) == {"rule", "group", "says"}
     assert set(found["groups"]) == {"core", "data", "dev", "ml"}
-    assert all(set(group) == {"distributions", "apparent_bytes"} for group in found["groups"].values())
+    assert all(set(group) == {"distributions", "apparent_bytes", "largest"} for group in found["groups"].values())
     assert set(found["splits"]) == {"production", "minimal"}
     assert all(set(split) == SPLIT for split in found["splits"].values())
     assert set(found["splits"]["production"]["dropped"][0]) == {
-        "name", "group", "says", "freed_bytes", "brought_bytes", "places"
+        "name", "group", "rule", "later", "says", "freed_bytes", "brought_bytes", "places"
     }  # fmt: skip
 
 
 def test_json__values__are_those_of_the_profile() -> None:
     found = read(small())
     assert (found["schema"], found["version"]) == ("deadweight.profile/1", deadweight.__version__)
-    assert found["target"] == {"kind": "requirements", "location": "requirements.txt", "method": "install"}
+    assert found["target"] == {
+        "kind": "requirements", "location": "requirements.txt", "method": "install", "form": "file", "requirements": 2,
+    }  # fmt: skip
     assert found["totals"]["distributions"] == 3
     assert found["totals"]["apparent_bytes"] == 1110
-    assert found["groups"]["data"] == {"distributions": 2, "apparent_bytes": 1100}
-    assert found["groups"]["ml"] == {"distributions": 0, "apparent_bytes": 0}
+    assert found["groups"]["data"] == {"distributions": 2, "apparent_bytes": 1100, "largest": ["frame", "base"]}
+    assert found["groups"]["ml"] == {"distributions": 0, "apparent_bytes": 0, "largest": []}
     base, frame, tester = found["distributions"]
     assert (base["name"], base["direct"], base["required_by"], base["freed_bytes"]) == ("base", False, ["frame"], None)
     assert (frame["tags"], frame["requires"], frame["closure_bytes"]) == (["tables"], ["base"], 1100)
@@ -88,7 +94,9 @@ def test_json__values__are_those_of_the_profile() -> None:
 
 def test_json__environment__is_measured_from_files() -> None:
     found = read(profile_of(bare_inventory(bare("a")), path=".venv"))
-    assert found["target"] == {"kind": "environment", "location": ".venv", "method": "files"}
+    assert found["target"] == {
+        "kind": "environment", "location": ".venv", "method": "files", "form": None, "requirements": None,
+    }  # fmt: skip
 
 
 def test_json__unknown__is_null_and_never_zero() -> None:
@@ -110,11 +118,11 @@ def test_json__kinds__sum_to_the_apparent_bytes() -> None:
 def test_json__any_text__is_ascii_and_keeps_what_it_says() -> None:
     odd = "Grüße \x1b[31m \u202e \udcff"
     inventory = replace(bare_inventory(bare("a")), skipped=(Skipped(odd, odd),), warnings=(odd,))
-    text = as_json(profile_of(inventory))
+    text = report_of(profile_of(inventory)).to_json()
     assert text.isascii()
     assert "\x1b" not in text
     assert text.endswith("}\n")
-    assert json.loads(text)["skipped"] == [{"name": odd, "reason": odd, "impossible": False}]
+    assert json.loads(text)["skipped"] == [{"name": odd, "reason": odd, "exit_code": 0, "impossible": False}]
 
 
 def test_json__conflicts_and_shared__are_listed() -> None:
@@ -128,7 +136,7 @@ def test_json__conflicts_and_shared__are_listed() -> None:
 def test_json__order__does_not_depend_on_the_files_order() -> None:
     files = requirements_file("a\nb\n"), requirements_file("b\na\n")
     inventory = bare_inventory(bare("b", requires=["c"]), bare("a", requires=["c"]), bare("c"))
-    one, two = (json.loads(as_json(profile_of(inventory, file))) for file in files)
+    one, two = (json.loads(report_of(profile_of(inventory, file)).to_json()) for file in files)
     for found in (one, two):
         for split in found["splits"].values():
             split["requirements"].sort()
@@ -138,7 +146,7 @@ def test_json__order__does_not_depend_on_the_files_order() -> None:
 
 def test_json__credentials_in_a_url__are_blotted_out() -> None:
     file = requirements_file("a @ https://user:secret@host/a.whl\n")
-    text = as_json(profile_of(bare_inventory(bare("a")), file))
+    text = report_of(profile_of(bare_inventory(bare("a")), file)).to_json()
     assert "https://****@host/a.whl" in text
     assert "secret" not in text
 
@@ -146,6 +154,6 @@ def test_json__credentials_in_a_url__are_blotted_out() -> None:
 def test_json__requirement_with_a_password__tells_none() -> None:
     (want,) = wants("a @ https://user:secret@host/a.whl")
     file = replace(requirements_file("a\n"), wanted={1: replace(want, name=None)})
-    text = as_json(profile_of(bare_inventory(bare("b")), file))
+    text = report_of(profile_of(bare_inventory(bare("b")), file)).to_json()
     assert "https://****@host/a.whl" in text
     assert "secret" not in text

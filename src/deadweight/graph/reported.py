@@ -1,0 +1,38 @@
+"""Report → the graph that it was written from, so that paths can be looked for in a saved one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from deadweight.graph.value import Graph, Root
+from deadweight.model.report import Report
+
+
+def graph_of(report: Report) -> Graph:
+    """Return the distributions of a report and who requires whom, with a node for each extra that is asked for."""
+    edges: dict[str, set[str]] = {row.key: set() for row in report.distributions}
+    lines: dict[tuple[str, str], str] = {}
+    extras: dict[str, set[str]] = defaultdict(set)
+    for row in report.distributions:
+        extras[row.key].update(row.extras)
+        for each in row.requirements:
+            node = row.key
+            if each.extra:
+                extras[row.key].add(each.extra)
+                node = f"{row.key}[{each.extra}]"
+            lines[node, each.key] = each.requirement
+            extras[each.key].update(each.extras)
+            edges.setdefault(node, set()).update(Root(each.key, frozenset(each.extras)).nodes())
+    for key, names in extras.items():
+        for name in names:
+            edges.setdefault(f"{key}[{name}]", set()).add(key)
+    return Graph(
+        edges={node: tuple(sorted(targets)) for node, targets in edges.items()},
+        lines=lines,
+        direct=tuple(Root(row.key, frozenset(row.extras)) for row in report.distributions if row.direct),
+        strays=tuple(Root(row.key) for row in report.distributions if row.orphan),
+        extras={key: frozenset(names) for key, names in extras.items()},
+        own={row.key: row.apparent_bytes for row in report.distributions},
+        keys={},
+        urls={},
+    )

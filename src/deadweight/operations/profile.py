@@ -1,0 +1,62 @@
+"""profile(): a target → its Report, measured now or read from where it was saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from deadweight.errors import BadInput, BadReport
+from deadweight.progress import Observer, silent
+from deadweight.settings import Settings
+from deadweight.targets import parse_target
+
+if TYPE_CHECKING:
+    from deadweight.model.report import Report
+
+_LARGEST = 1 << 28  # bytes; 10,000 distributions take 13 MB
+
+
+def profile(
+    target: str | os.PathLike[str] | Sequence[str] = "",
+    settings: Settings | None = None,
+    *,
+    observe: Observer = silent,
+) -> Report:
+    """Measure a target, or read a saved report.
+
+    target:  path of a requirements file, a ``pyproject.toml``, a lock, an image's archive or directory, a venv, a
+             prefix or a site-packages directory; "" for the running interpreter's environment; an image or a container
+             of an engine or a registry, as in ``docker:IMAGE``; names of projects; or a report that ``to_json`` wrote.
+             Requirements are installed into a throwaway venv, which may run code of what is installed (see
+             ``Settings.no_build``), or measured without (``no_install``), as locks and names always are; nothing of an
+             environment or an image is run
+    returns: sizes in bytes, ``None`` where unknown
+    raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
+             where nothing could be fetched; what else could not be measured is in ``skipped``
+    """
+    from deadweight.pipeline import profile as measure
+    from deadweight.reporting import report_of
+
+    given = os.fspath(target) if isinstance(target, os.PathLike) else target
+    found = parse_target(given)
+    if found.kind == "report":
+        return read_report(found.path)
+    return report_of(measure(given, settings, observe=observe))
+
+
+def read_report(path: str) -> Report:
+    """Read a saved report; raises BadReport."""
+    from deadweight.model.report import Report
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > _LARGEST:
+        raise BadReport(f"{path}: larger than {_LARGEST:,} bytes")
+    try:
+        return Report.from_json(data)
+    except BadReport as error:
+        raise BadReport(f"{path}: {error.cause}", hint=error.hint) from error

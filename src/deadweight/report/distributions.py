@@ -1,0 +1,126 @@
+"""The distributions of a report by size, by group, and those without a wheel, as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from deadweight.model.report import Report, Row
+from deadweight.report.tables import STYLES, group_text, listed, plain_table
+from deadweight.report.units import human
+from deadweight.untrusted import plain
+
+_BAR = "█"
+_PARTS = " ▏▎▍▌▋▊▉"
+
+
+def distributions_table(report: Report, width: int, most: int | None) -> RenderableType:
+    """The distributions by size; what the table cuts off is a row, so that the column still sums to the total."""
+    ordered = sorted(report.distributions, key=lambda row: (-row.apparent_bytes, row.key))
+    shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
+    rest = ordered[len(shown) :]
+    wide = width >= 100
+    further, bytes_of = _further_column(report)
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
+    if wide:
+        table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
+    for name in ("own", "native", further, "retained") if wide else ("own", "native", "retained"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("group", no_wrap=True)
+    bar_width = 20 if wide else 12 if width >= 64 else 0
+    if bar_width:
+        table.add_column("", no_wrap=True, width=bar_width)
+    largest = ordered[0].apparent_bytes or 1
+    for row in shown:
+        star = " *" if row.direct else ""
+        cells: list[RenderableType] = [Text(plain(row.name) + star, style="bold" if row.direct else "")]
+        cells += [plain(row.version or "?")] if wide else []
+        about = "~" if row.archive and row.archive.estimated else ""
+        cells += [about + human(row.apparent_bytes), _human_or_nothing(row.native_bytes)]
+        cells += [_human_or_nothing(bytes_of(row))] if wide else []
+        cells += [human(row.retained_bytes), group_text(row.group)]
+        if bar_width:
+            cells.append(Text(_bar(row.apparent_bytes / largest, bar_width), style=STYLES[row.group]))
+        table.add_row(*cells)
+    if rest:
+        further_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
+        table.add_row(*_sum_row(f"{len(rest)} more (--all shows them)", rest, wide), *further_sum)
+    unowned, total = report.unowned, report.totals
+    gap = [""] if wide else []
+    beside = unowned.bytecode_bytes if report.target.method != "wheels" else 0  # what nobody owns is not downloaded
+    if unowned.apparent_bytes:
+        further_beside = [_human_or_nothing(beside)] if wide else []
+        native = _human_or_nothing(unowned.native_bytes)
+        table.add_row("owned by no distribution", *gap, human(unowned.apparent_bytes), native, *further_beside)
+    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) + beside)] if wide else []
+    table.add_row(Text("total", style="bold"), *gap, human(total.apparent_bytes), human(total.native_bytes), *sums)
+    legend = Text("* asked for by name. retained: what leaves with it, if it alone is taken out", style="dim")
+    return Group(table, legend)
+
+
+def _further_column(report: Report) -> tuple[str, Callable[[Row], int]]:
+    """Return name and bytes of the column that there is room for where it is wide."""
+    if report.target.method == "wheels":
+        return "download", lambda row: (row.archive.download_bytes or 0) if row.archive else 0
+    return "bytecode", lambda row: row.bytecode_bytes
+
+
+def _human_or_nothing(size: int) -> str:
+    return human(size) if size else ""
+
+
+def _sum_row(name: str, rows: Sequence[Row], wide: bool) -> list[str]:
+    apparent, native = sum(row.apparent_bytes for row in rows), sum(row.native_bytes for row in rows)
+    return [name, *([""] if wide else []), human(apparent), human(native)]
+
+
+def _bar(share: float, width: int) -> str:
+    eighths = round(share * width * 8)
+    return _BAR * (eighths // 8) + (_PARTS[eighths % 8] if eighths % 8 else "")
+
+
+def groups_table(report: Report, width: int) -> RenderableType:
+    """The groups, with the largest distributions of each."""
+    table = plain_table(width)
+    table.add_column("group")
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("distributions", justify="right", no_wrap=True)
+    table.add_column("the largest", ratio=1)
+    for group, totals in report.groups.items():
+        names = [plain(report.rows[key].name) for key in totals.largest]
+        others = totals.distributions - len(names)
+        size = human(totals.apparent_bytes) if totals.distributions else ""
+        table.add_row(group_text(group), size, str(totals.distributions), listed(names, len(names), others=others))
+    return table
+
+
+def without_wheel_table(report: Report, width: int) -> Iterator[RenderableType]:
+    """What has no wheel for the machine: what would have to be built, and what cannot be had or told at all."""
+    built = [row for row in report.distributions if row.archive and row.archive.says]
+    table = plain_table(width)
+    table.add_column("no wheel", overflow="fold", ratio=1)
+    table.add_column("own", justify="right", no_wrap=True)
+    table.add_column("why", ratio=1)
+    guessed: dict[str, list[Row]] = {}
+    for row in sorted(built, key=lambda row: (-row.apparent_bytes, row.key)):
+        guessed.setdefault(row.archive.says if row.archive else "", []).append(row)
+    for reason, rows in guessed.items():
+        size = sum(row.apparent_bytes for row in rows)
+        table.add_row(", ".join(plain(row.name) for row in rows), f"~{human(size)}", plain(reason))
+    for reason, names in _answers(report).items():
+        table.add_row(plain(", ".join(names)), "?", plain(reason))
+    if table.row_count:
+        yield table
+
+
+def _answers(report: Report) -> dict[str, list[str]]:
+    """Return reason → names of what is not measured though nothing went wrong."""
+    found: dict[str, list[str]] = {}
+    for skipped in report.skipped if report.target.method == "wheels" else ():
+        if not skipped.exit_code:
+            found.setdefault(skipped.reason, []).append(skipped.name)
+    return found
