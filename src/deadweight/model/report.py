@@ -459,6 +459,11 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
                     graph.add_edge(row.key, each.key, requirement=each.requirement)
         return graph
 
+    @property
+    def requested(self) -> tuple[str, ...]:
+        """The keys of the direct requirements: what the user's file names, or what an environment was asked for."""
+        return tuple(row.key for row in self.distributions if row.direct)
+
     def records(self) -> list[dict[str, str | int | bool | None]]:
         """Return a flat record for each distribution, by name: ``pandas.DataFrame(report.records())``."""
         return [row.record() for row in self.distributions]
