@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from deadweight import Progress, Settings, profile
+from deadweight import Progress, Settings
 from deadweight.errors import BadRequirement
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from tests.builders import make_wheel, make_wheelhouse, write_files
 from tests.functional.test_install import BACKEND
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deadweight.report.as_json import as_values
 
-from deadweight import Settings, profile, savings
+from deadweight import Settings, savings
 from deadweight.findings import Profile
+from deadweight.pipeline import profile
 from deadweight.report.as_text import as_text
+from deadweight.reporting import report_of
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of
 
@@ -63,12 +64,10 @@ def test_lighter__several__are_measured_each_and_together(index: Server) -> None
     assert set(saved(found)) == {XGBOOST, HEADLESS}
     together = measure(index, "xgboost-cpu\nopencv-python-headless\n").inventory.total.apparent
     assert found.savings.together == found.inventory.total.apparent - together
-    values = as_values(found)
-    assert values["lighter_together_bytes"] == found.savings.together
-    rows = values["lighter"]
-    assert isinstance(rows, list)
-    assert {row["how"]: row["measured_saving_bytes"] for row in rows} == saved(found)
-    assert "together save" in as_text(found)
+    report = report_of(found)
+    assert report.lighter_together_bytes == found.savings.together
+    assert {each.how: each.measured_saving_bytes for each in report.lighter} == saved(found)
+    assert "together save" in as_text(report)
 
 
 def test_lighter__swapped_project_is_required_by_another__is_measured(index: Server) -> None:
