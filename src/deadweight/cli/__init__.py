@@ -25,12 +25,12 @@ from deadweight.errors import DeadweightError
 from deadweight.folders import project_files
 
 _COMMANDS = {
-    "profile": "Measure TARGET, explain it, and propose what to leave out.",
+    "profile": "Show what each distribution takes on disk and what you could remove.",
     "split": "Write requirements-production.txt and requirements-minimal.txt.",
-    "verify": "Prove that SPLIT provides what the application needs.",
-    "why": "Show every path that brings NAME in, and what its leaving saves.",
-    "groups": "Show the groups of TARGET's distributions alone, with evidence.",
-    "cache": "Show or clear the kept listings of wheels.",
+    "verify": "Check that a split provides everything your code uses.",
+    "why": "Show which requirements lead to a distribution.",
+    "groups": "Show the group of each distribution and the evidence for it.",
+    "cache": "Show or clear the cache.",
     "schema": "Print the JSON Schema of the JSON report.",
 }
 INTERRUPTED = 130
@@ -70,18 +70,18 @@ class Root(click.Group):
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="deadweight", message="%(prog)s %(version)s")
 def root() -> None:
-    """What Python dependencies weigh, who brought them in, and which can stay behind.
+    """Measure what Python dependencies take on disk, find out why they are installed, and remove what you do not need.
 
     \b
-    deadweight                         what the project here weighs, and what could go
-    deadweight requirements.txt        the same, of a file
-    deadweight pandas 'torch==2.5'     the same, of what would be installed by these names
-    deadweight .venv                   the same, of an environment
-    deadweight split requirements.txt  write the smaller files
-    deadweight verify SPLIT            prove that it holds all that the source needs
-    deadweight why NAME TARGET         who brings NAME in
+    deadweight                                        measure the project in the working directory
+    deadweight requirements.txt                       measure a requirements file
+    deadweight .venv                                  measure an environment
+    deadweight docker:app:1.2                         measure an image
+    deadweight why NAME requirements.txt              show why NAME is installed
+    deadweight split requirements.txt                 write smaller requirements files
+    deadweight verify requirements-production.txt     check a split against your code
 
-    Plain `deadweight TARGET` is `deadweight profile TARGET`.
+    `deadweight TARGET` is short for `deadweight profile TARGET`.
     """
 
 

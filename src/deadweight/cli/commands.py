@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.options import measuring, not_measuring, refuse_for_report, settings_of
+from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.options import (
+    grouping,
+    measuring,
+    profiling,
+    refuse_for_report,
+    settings_of,
+    splitting,
+    verifying,
+)
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import one_target, target_of
@@ -20,34 +29,46 @@ if TYPE_CHECKING:
     from deadweight.model.report import Report
 
 _MOST_FAILURES = 10
-_output = click.option("--output", "-o", metavar="FILE", type=click.Path(), help="Write there instead of to stdout.")
-_force = click.option("--force", is_flag=True, help="Replace files that are there.")
-_format = click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the report."
-)
-_all = click.option("--all", "everything", is_flag=True, help="Show every row, not only the largest.")
+_output = option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
+_force = option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
+_format = option(
+    "--format", "form", group=OUTPUT, type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="Format of the result.",
+)  # fmt: skip
+_all = option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows, not only the largest.")
+_all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all paths, not only the first 20.")
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("target", nargs=-1)
 @_format
 @_output
 @_force
 @_all
-@measuring
+@profiling
 def profile(
     target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
 ) -> None:
-    """Measure TARGET, explain it, and propose what to leave out.
+    r"""Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
-    TARGET is a requirements file or a pyproject.toml, which is measured from the wheels' own directories, without
-    downloading them, and installed into a throwaway environment only where something has no wheel (--install always
-    installs, for exact bytecode and launchers); a lock or names of projects ("pandas" "torch==2.5"), which are never
-    installed; a project's folder, which means the lock, the pyproject.toml or the
-    requirements.txt in it; an image in an archive (docker save's, or OCI), in a folder or in a registry
-    (registry:HOST/REPOSITORY:TAG); an environment: a venv, a prefix, a site-packages folder (env:DIR and
-    requirements:FILE say it outright); or "-", an image or requirements on standard input. Without TARGET, the project
-    in the working directory, else the environment that deadweight runs in.
+    \b
+    TARGET is one of:
+      requirements.txt, pyproject.toml    a requirements file or a project
+      uv.lock, poetry.lock, pylock.toml   a lock file (also pdm.lock, Pipfile.lock)
+      pandas 'torch==2.5'                 names of projects on the index
+      .venv                               an environment or a site-packages directory
+      docker:IMAGE, podman:IMAGE          an image of a local engine
+      registry:HOST/REPOSITORY:TAG        an image in a registry
+      image.tar, oci:DIR                  an image in an archive or a directory
+      container:NAME, rootfs:DIR          a container, or a root file system
+      report.json                         a saved report of `profile --format json`
+      -                                   requirements or an image on standard input
+
+    Without TARGET, deadweight measures the project in the working directory. Outside of a project, it measures the
+    environment that it runs in. Write env:DIR or requirements:FILE if the type of TARGET is ambiguous.
+
+    Requirements and projects are measured from the wheels' file lists, without downloading the wheels. They are
+    installed into a temporary environment only if something must be built.
     """
     may_write(output, force=force)
     report = _measure(target, options)
@@ -62,18 +83,25 @@ def profile(
     finish(report)
 
 
-@click.command()
+@click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", required=False, default="")
-@click.option("--output-dir", metavar="DIR", type=click.Path(), help="Made if missing. Default: beside TARGET.")
+@option(
+    "--output-dir",
+    group=OUTPUT,
+    metavar="DIR",
+    type=click.Path(),
+    help="Directory for the files, created if missing (default: the directory of TARGET).",
+)
 @_force
-@click.option("--pin", is_flag=True, help="Write the versions that were measured.")
-@click.option("--unproven", is_flag=True, help="Write them even if the source needs more than they provide.")
-@measuring
+@option("--pin", group=OUTPUT, is_flag=True, help="Pin each requirement to the measured version.")
+@option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if your code needs more than they provide.")
+@splitting
 def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven: bool, **options: Any) -> None:
-    """Write requirements-production.txt (without dev) and requirements-minimal.txt (core and data).
+    """Write requirements-production.txt (without dev) and requirements-minimal.txt (core and data only).
 
-    Lines keep their spelling. A line goes only when nothing that stays needs its distribution. Where there is source,
-    production is written only if it provides all that the application imports, starts and names.
+    Lines keep their spelling. A line is removed only if nothing that stays needs its distribution. If TARGET has code
+    beside it, deadweight checks that requirements-production.txt provides everything that the code uses. If something
+    is missing, it writes nothing and exits with status 3.
     """
     from deadweight.report.splits import split_text
 
@@ -91,29 +119,31 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     finish(report)
 
 
-@click.command()
+@click.command(cls=GroupedCommand, brief=True)
 @click.argument("split")
-@click.option("--run", is_flag=True, help="Install it, and import there what the application imports.")
-@click.option("--smoke", metavar="CMD", default="", help="Run a command in that environment; it must leave with 0.")
-@click.option(
+@option("--run", group=JUDGE, is_flag=True, help="Install SPLIT and import every module that your code imports.")
+@option("--smoke", group=JUDGE, metavar="CMD", default="", help="Run CMD in that environment; it must exit with 0.")
+@option(
     "--timeout",
+    group=JUDGE,
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
     default=60,
     show_default=True,
-    help="For each import, and for CMD.",
+    help="Time limit for each import and for CMD.",
 )
-@click.option(
+@option(
     "--against",
+    group=JUDGE,
     metavar="FILE",
     type=click.Path(),
     default="",
-    help="What SPLIT was made of (default: requirements.txt or pyproject.toml beside it, or in DIR).",
+    help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml beside it, or in your code).",
 )
 @_format
 @_output
 @_force
-@measuring
+@verifying
 def verify(
     split: str,
     run: bool,
@@ -125,12 +155,12 @@ def verify(
     force: bool,
     **options: Any,
 ) -> None:
-    """Prove that SPLIT provides what the application in --source DIR imports, starts and names.
+    """Check that SPLIT provides everything your code uses: imports, commands, and dotted names in settings.
 
-    SPLIT is measured as by `profile`, and the source is read: nothing is imported or started. With --run, each module
-    of others that the application imports is imported in a throwaway environment; --smoke runs a command of yours
-    there, in DIR. What is missing, who uses it and the line that would bring it back go to stdout, and the exit code
-    is 3.
+    SPLIT is measured like the TARGET of `deadweight profile`. By default, deadweight only reads files and runs no
+    code. With --run, it also imports the modules in a temporary environment. With --smoke, it also runs your command
+    there, in the directory of your code. If something is missing, the output lists it with the places that use it and
+    the requirement that provides it, and the exit status is 3.
     """
     from deadweight.verifying import Checks
     from deadweight.verifying import verify as check
@@ -148,18 +178,18 @@ def verify(
     finish(verdict.profile, 0 if verdict.holds else NotProven.exit_code)
 
 
-@click.command()
+@click.command(cls=GroupedCommand, brief=True)
 @click.argument("name")
 @click.argument("target", nargs=-1)
 @_format
 @_output
 @_force
-@_all
+@_all_paths
 @measuring
 def why(
     name: str, target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
 ) -> None:
-    """Show every path that brings NAME into TARGET, and what its leaving costs and saves."""
+    """Show which requirements of TARGET lead to NAME, and how much you would save by removing it."""
     from deadweight.formats.metadata import normalize
     from deadweight.report import why as reports
 
@@ -177,18 +207,17 @@ def why(
     finish(report)
 
 
-@click.command()
+@click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1)
 @_format
 @_output
 @_force
-@not_measuring
-@measuring
+@grouping
 def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
-    """Tell what each distribution of TARGET is for (core, data, ml or dev), by what evidence, and how sure that is.
+    """Show the group of each distribution of TARGET (core, data, ml or dev) and the evidence for it.
 
-    TARGET is measured as by profile. With --no-measure its requirements are judged by themselves, in seconds: by
-    their names, by the application's source, and by the metadata of the newest version that each line allows.
+    By default, deadweight measures TARGET like `deadweight profile` does. With --no-measure, it takes seconds: it
+    judges each requirement by its name, by your code and by the metadata of its newest matching version.
     """
     from deadweight.grouping import groups_of
     from deadweight.report.groups import groups_json, groups_text
@@ -204,13 +233,13 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
 
 @click.group(name="cache")
 def cache() -> None:
-    """Show or clear what is kept between runs: listings of wheels, index pages and resolutions."""
+    """Show or clear the cache: file lists of wheels, index pages and resolutions."""
 
 
-@cache.command()
+@cache.command(cls=GroupedCommand)
 @_format
 def info(form: str) -> None:
-    """Show where the listings lie, how many there are, and how large they are."""
+    """Show the location of the cache, its number of entries and its size."""
     from deadweight.report.cache import usage_json, usage_text
     from deadweight.sources.cache import Cache
 
@@ -218,16 +247,16 @@ def info(form: str) -> None:
     emit(usage_json(usage) if form == "json" else usage_text(usage), None, force=False)
 
 
-@cache.command()
+@cache.command(cls=GroupedCommand)
 def clear() -> None:
-    """Remove all listings."""
+    """Remove all entries from the cache."""
     from deadweight.report.cache import cleared_text
     from deadweight.sources.cache import Cache
 
     emit(cleared_text(Cache().clear()), None, force=False)
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 def schema() -> None:
     """Print the JSON Schema of the report that `profile --format json` writes."""
     import json

@@ -8,109 +8,117 @@ from typing import Any
 
 import click
 
+from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, option
 from deadweight.errors import BadInput
 from deadweight.settings import Settings, find_config, read_config
 from deadweight.targets import parse_target
 
 Command = Callable[..., Any]
 
-_INSTALL = (
-    click.option(
-        "--install/--no-install",
-        "install",
-        default=None,
-        help="Install into a throwaway environment, or measure from the wheels' own directories without downloading"
-        " them (default: install only what has no wheel).",
+
+def shared(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+    """Return an option that several commands take; the last name is its group."""
+    return option(*names[:-1], group=names[-1], shared=True, **attributes)
+
+
+_WHAT = (
+    shared("--python", WHAT, metavar="VERSION|PATH", help="Python to measure for (default: the running one)."),
+    shared("--platform", WHAT, metavar="TAG", help="Platform, as in wheel tags, or linux/arm64 for an image."),
+    shared("--extra", WHAT, metavar="NAME", multiple=True, help="Include an extra of the project (repeatable)."),
+    shared("--group", WHAT, metavar="NAME", multiple=True, help="Include a dependency group (repeatable)."),
+    shared("--all-groups", WHAT, is_flag=True, default=None, help="Include all dependency groups."),
+    shared("--no-dev", WHAT, is_flag=True, default=None, help="Exclude the dependency groups of a lock file."),
+    shared("--package", WHAT, metavar="NAME", multiple=True, help="Measure a uv workspace member (repeatable)."),
+    shared("--swap", WHAT, metavar="OLD=NEW", multiple=True, help="Replace a requirement by another (repeatable)."),
+    shared("--index", WHAT, metavar="NAME=URL", multiple=True, help="Take a project from this index (repeatable)."),
+    shared("--torch", WHAT, metavar="BUILD", help="PyTorch build: cpu, cu128, ..."),
+    shared(
+        "--requirements", "-r", WHAT, metavar="FILE", type=click.Path(),
+        help="Requirements that an image or environment was installed from.",
     ),
-    click.option("--python", metavar="VERSION|PATH", help="Python to measure for (default: this one)."),
-    click.option(
-        "--platform", metavar="TAG", help="Machine to measure for, as in wheel tags; of an image, linux/arm64."
+    shared("--environment", WHAT, metavar="PREFIX", help="Environment of an image to split, such as /opt/venv."),
+)  # fmt: skip
+_HOW = (
+    shared(
+        "--install/--no-install", "install", HOW, default=None,
+        help="Always install into a temporary environment, or never (default: only if something must be built).",
     ),
-    click.option("--installer", type=click.Choice(["uv", "pip"]), help="Default: uv where it is found."),
-    click.option("--index-url", "-i", metavar="URL", help="Index to install from."),
-    click.option("--extra-index-url", metavar="URL", multiple=True, help="A further index; may be repeated."),
-    click.option(
-        "--find-links", "-f", metavar="PLACE", multiple=True, help="Folder or page of archives; may be repeated."
+    shared("--installer", HOW, type=click.Choice(["uv", "pip"]), help="Default: uv if available, else pip."),
+    shared("--index-url", "-i", HOW, metavar="URL", help="Package index to use."),
+    shared("--extra-index-url", HOW, metavar="URL", multiple=True, help="Additional package index (repeatable)."),
+    shared(
+        "--find-links", "-f", HOW, metavar="PATH|URL", multiple=True,
+        help="Directory or page that lists archives (repeatable).",
     ),
-    click.option("--no-build", is_flag=True, default=None, help="Wheels only: no code of what is installed is run."),
-    click.option("--keep-env", metavar="DIR", type=click.Path(), help="Leave the environment in DIR."),
-    click.option(
-        "--bytecode",
-        type=click.Choice(["compiled", "none"]),
+    shared("--no-build", HOW, is_flag=True, default=None, help="Use wheels only, so that no foreign code runs."),
+    shared("--keep-env", HOW, metavar="DIR", type=click.Path(), help="Keep the installed environment in DIR."),
+    shared(
+        "--bytecode", HOW, type=click.Choice(["compiled", "none"]),
         help="Measure with .pyc files, as pip leaves them (default), or without.",
     ),
-    click.option("--no-lighter", is_flag=True, default=None, help="Do not measure what lighter builds would save."),
-    click.option("--no-cache", is_flag=True, default=None, help="Keep no listings of wheels, and use none."),
-)
-_REQUIREMENTS = (
-    click.option("--extra", metavar="NAME", multiple=True, help="An extra of the project; may be repeated."),
-    click.option("--group", metavar="NAME", multiple=True, help="A dependency group of it; may be repeated."),
-    click.option("--all-groups", is_flag=True, default=None, help="All dependency groups of it."),
-    click.option("--no-dev", is_flag=True, default=None, help="No dependency group of a lock."),
-    click.option("--package", metavar="NAME", multiple=True, help="A member of the uv workspace; may be repeated."),
-    click.option("--swap", metavar="OLD=NEW", multiple=True, help="A requirement in place of another; repeatable."),
-    click.option("--index", metavar="NAME=URL", multiple=True, help="Where NAME is to come from; repeatable."),
-    click.option("--torch", metavar="BUILD", help="PyTorch's build: cpu, or cu128 and the like."),
-)
-_SYSTEM = (
-    click.option(
-        "--requirements", "-r", metavar="FILE", type=click.Path(), help="What an image or environment was made from."
+    shared("--no-cache", HOW, is_flag=True, default=None, help="Neither read nor write the cache."),
+    shared(
+        "--tls-verify", HOW, type=bool, metavar="BOOL",
+        help="Require a valid certificate from a registry (default: true)."
     ),
-    click.option(
-        "--tls-verify", type=bool, metavar="BOOL", help="Whether a registry needs a valid certificate (default: true)."
+)  # fmt: skip
+_LIGHTER = (
+    option(
+        "--no-lighter", group=HOW, is_flag=True, default=None, help="Do not measure what smaller builds would save."
     ),
-    click.option("--environment", metavar="PREFIX", help="The environment of an image to split: /opt/venv."),
 )
-_SOURCE = (
-    click.option(
-        "--source", metavar="DIR", type=click.Path(), help="The application's source (default: where TARGET lies)."
+_CODE = (
+    shared(
+        "--source", JUDGE, metavar="DIR", type=click.Path(),
+        help="Directory of your code (default: the directory of TARGET, if it contains Python code).",
     ),
-    click.option("--no-source", is_flag=True, default=None, help="Read no source."),
-)
-_GROUPS = (
-    click.option(
-        "--minimal-groups",
-        metavar="LIST",
-        help="Groups of the minimal split (default: core,data; without source also ml).",
+)  # fmt: skip
+_NO_CODE = (shared("--no-source", JUDGE, is_flag=True, default=None, help="Do not read your code."),)
+_SPLITS = (
+    shared(
+        "--minimal-groups", JUDGE, metavar="LIST",
+        help="Groups in requirements-minimal.txt (default: core,data; without your code also ml).",
     ),
-    click.option("--keep", metavar="NAME", multiple=True, help="Never leave NAME out; may be repeated."),
-    click.option("--drop", metavar="NAME", multiple=True, help="Always leave NAME out; may be repeated."),
+    shared("--keep", JUDGE, metavar="NAME", multiple=True, help="Keep NAME in every split (repeatable)."),
+    shared("--drop", JUDGE, metavar="NAME", multiple=True, help="Leave NAME out of every split (repeatable)."),
+)  # fmt: skip
+_METADATA = (
+    option(
+        "--no-measure", group=HOW, is_flag=True, default=None,
+        help="Install and resolve nothing: judge by names, your code and index metadata.",
+    ),
+    option("--offline", group=HOW, is_flag=True, default=None, help="Like --no-measure, without the index."),
+)  # fmt: skip
+_MESSAGES = (
+    option("--quiet", "-q", group=OUTPUT, is_flag=True, help="Hide progress and warnings."),
+    option("--verbose", "-v", group=OUTPUT, is_flag=True, help="Show every step on its own line."),
+    option("--debug", group=OUTPUT, is_flag=True, help="Show tracebacks and the installer's full output."),
 )
+# Options that replace the value of [tool.deadweight], and options that add to it.
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "no_dev", "torch",
     "no_cache", "no_lighter", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure",
     "offline",
 )  # fmt: skip
-_TALK = (
-    click.option("--quiet", "-q", is_flag=True, help="No progress and no warnings on stderr."),
-    click.option("--verbose", "-v", is_flag=True, help="Every step on a line of its own."),
-    click.option("--debug", is_flag=True, help="Tracebacks, and all that the installer said."),
-)
+_REPEATABLE = ("extra_index_url", "find_links", "extra", "group", "package", "swap", "index")
 
 
 def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[Command], Command]:
     """Decorate a command with sets of options."""
 
     def decorate(command: Command) -> Command:
-        for option in reversed([option for options in sets for option in options]):
-            command = option(command)
+        for decorator in reversed([each for options in sets for each in options]):
+            command = decorator(command)
         return command
 
     return decorate
 
 
-measuring = with_options(_INSTALL, _REQUIREMENTS, _SYSTEM, _SOURCE, _GROUPS, _TALK)
-not_measuring = with_options(
-    (
-        click.option(
-            "--no-measure",
-            is_flag=True,
-            default=None,
-            help="Install and resolve nothing: names, source, and the metadata that an index has of each requirement.",
-        ),
-        click.option("--offline", is_flag=True, default=None, help="The same without asking an index."),
-    )
-)
+measuring = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _MESSAGES)
+profiling = with_options(_WHAT, _HOW, _LIGHTER, _CODE, _NO_CODE, _SPLITS, _MESSAGES)
+splitting = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, _MESSAGES)
+grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, _MESSAGES)
+verifying = with_options(_WHAT, _HOW, _CODE, _MESSAGES)  # which nothing can do without code
 
 
 _SHOWING = ("quiet", "verbose", "debug")
@@ -128,7 +136,7 @@ def refuse_for_report(target: object, options: Mapping[str, Any]) -> bool:
 
 
 def settings_of(options: dict[str, Any]) -> Settings:
-    """Return the settings: defaults, then ``[tool.deadweight]``, then what the command line says.
+    """Return the settings: defaults, then ``[tool.deadweight]``, then the options of the command.
 
     raises: BadConfig
     """
@@ -141,10 +149,12 @@ def settings_of(options: dict[str, Any]) -> Settings:
             values[name] = options[name]
     if options["install"] is not None:
         values["no_install"] = not options["install"]
-    for name in ("extra_index_url", "find_links", "extra", "group", "package", "swap", "index"):
+    for name in _REPEATABLE:
         values[name] = (*values.get(name, ()), *options[name])
-    if options["minimal_groups"] is not None:
+    if "no_lighter" not in options:  # the command does not show the savings, so they need no measuring
+        values["no_lighter"] = True
+    if options.get("minimal_groups") is not None:
         values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())
     for name in ("keep", "drop"):
-        values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options[name]))
+        values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options.get(name, ())))
     return Settings(**values)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from deadweight import cli
-from deadweight.cli.options import measuring, settings_of
+from deadweight.cli.options import profiling, settings_of
 from deadweight.cli.progress import observer, said
 from deadweight.errors import BadConfig, BadInput, InstallFailed
 from deadweight.progress import Progress
@@ -24,7 +24,7 @@ def settings_from(*arguments: str) -> Settings:
     made: list[Settings] = []
 
     @click.command()
-    @measuring
+    @profiling
     def command(**options: object) -> None:
         made.append(settings_of(options))
 

@@ -1,0 +1,92 @@
+"""Hooks of mkdocs: pages that are generated from the code, in place of ``<!-- generated: NAME -->``."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+import deadweight
+from deadweight import cli
+from deadweight.cli.help import GROUPS, group_of
+
+SOURCE = Path(deadweight.__file__).parent
+_MARK = re.compile(r"<!-- generated: (\w+) -->")
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Replace each mark by what it names; an unknown name raises KeyError and ends the build."""
+    return _MARK.sub(lambda mark: GENERATED[mark[1]](), markdown)
+
+
+def commands() -> str:
+    """Return a section for each command, from click."""
+    context = click.Context(cli.root, info_name="deadweight")
+    return "\n".join(_command_sections(cli.root, context))
+
+
+def _command_sections(command: click.Command, context: click.Context) -> Iterator[str]:
+    yield f"## {context.command_path}\n"
+    yield f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
+    yield _help_text(command)
+    for group in GROUPS:
+        rows = [
+            record
+            for each in command.get_params(context)
+            if group_of(each) == group and (record := each.get_help_record(context))
+        ]
+        if rows:
+            yield f"**{group}**\n\n| Option | |\n|---|---|"
+            yield from (f"| `{_cell(names)}` | {_cell(text)} |" for names, text in rows)
+            yield ""
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child:
+                yield from _command_sections(child, click.Context(child, info_name=name, parent=context))
+
+
+def _help_text(command: click.Command) -> str:
+    """Return the help text; paragraphs after click's mark against wrapping are code."""
+    paragraphs = []
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        kept = paragraph.removeprefix("\b\n")
+        paragraphs.append(paragraph if kept == paragraph else f"```text\n{kept}\n```")
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def api() -> str:
+    """Return a section for each public function and class, from its signature and docstring."""
+    sections = []
+    for name in deadweight.__all__:
+        value = getattr(deadweight, name)
+        if callable(value):
+            signature = "" if inspect.isclass(value) else str(inspect.signature(value))
+            sections.append(f"### {name}\n\n```text\n{name}{signature}\n\n{inspect.getdoc(value)}\n```\n")
+    return "\n".join(sections)
+
+
+def modules() -> str:
+    """Return a table of the modules for each package, from the first lines of their docstrings."""
+    sections = []
+    for folder in sorted({path.parent for path in SOURCE.rglob("*.py")}):
+        package = ".".join(("deadweight", *folder.relative_to(SOURCE).parts))
+        rows = [f"| `{path.name}` | {_cell(_summary(path))} |" for path in sorted(folder.glob("*.py"))]
+        sections.append(f"### {package}\n\n| Module | |\n|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(sections)
+
+
+def _summary(path: Path) -> str:
+    text = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+    return text.split("\n\n")[0].strip()
+
+
+GENERATED = {"commands": commands, "api": api, "modules": modules}

@@ -1,0 +1,68 @@
+"""Options in groups: each option names its group, and ``--help`` shows one section for each group.
+
+A click subclass of this size weighs nothing; rich-click would add a dependency to every start.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+WHAT, HOW, JUDGE, OUTPUT = "What to measure", "How to measure", "How to judge", "Output"
+GROUPS = (WHAT, HOW, JUDGE, OUTPUT)
+_FULL_HELP = "deadweight profile --help"
+_WIDTH = 58
+
+
+class GroupedOption(click.Option):
+    """An option of a group. ``shared``: several commands take it, and only ``profile --help`` describes it."""
+
+    def __init__(self, *arguments: Any, group: str, shared: bool = False, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.group, self.shared = group, shared
+
+
+def option(*names: str, group: str, **attributes: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a command with an option of a group."""
+    return click.option(*names, cls=GroupedOption, group=group, **attributes)
+
+
+class GroupedCommand(click.Command):
+    """Shows its options in groups. With ``brief``, shared options are listed by name alone."""
+
+    def __init__(self, *arguments: Any, brief: bool = False, **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.brief = brief
+
+    def options(self, ctx: click.Context, group: str) -> list[click.Parameter]:
+        """Return the options of a group, in the order of their declaration."""
+        return [each for each in self.get_params(ctx) if each.param_type_name == "option" and group_of(each) == group]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        shared: list[tuple[str, str]] = []
+        for group in GROUPS:
+            options = self.options(ctx, group)
+            brief = [each for each in options if self.brief and getattr(each, "shared", False)]
+            rows = [row for each in options if each not in brief and (row := each.get_help_record(ctx))]
+            if rows:
+                with formatter.section(group):
+                    formatter.write_dl(rows)
+            if brief:
+                shared.append((group, _listed(brief)))
+        if shared:
+            with formatter.section(f"Also accepted, described by '{_FULL_HELP}'"):
+                formatter.write_dl(shared)
+
+
+def group_of(option: click.Parameter) -> str:
+    """Return the group of an option; click adds ``--help`` itself."""
+    return option.group if isinstance(option, GroupedOption) else OUTPUT
+
+
+def _listed(options: Sequence[click.Parameter]) -> str:
+    """Return the long names of options, wrapped here since click breaks lines at hyphens."""
+    names = ["/".join(max(each, key=len) for each in (one.opts, one.secondary_opts) if each) for one in options]
+    return "\b\n" + textwrap.fill(" ".join(names), _WIDTH, break_on_hyphens=False)
