@@ -1,8 +1,8 @@
 """Blocks of the documentation: how tests find, run and compare them.
 
-A comment before a ``console`` or ``pycon`` block names its kind: ``<!-- run: online -->`` needs the index, and
-``<!-- run: engines -->`` a container engine. Blocks without a comment run offline and are compared exactly. A line
-``…`` stands for lines that the documentation leaves out.
+The comment ``<!-- run: online -->`` before a ``console`` or ``pycon`` block says that it needs the index, and that its
+figures may differ. Blocks without a comment run offline and are compared exactly. A line ``…`` stands for lines
+that the documentation leaves out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-KINDS = ("offline", "online", "engines")
+KINDS = ("offline", "online")
 LEFT_OUT = "…"
 _BLOCK = re.compile(r"(?:<!-- run: ([a-z]+) -->\n)?^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FIGURE = re.compile(r"\d[\d.,]*(?: ?(?:[kMGT]?B|s|%)(?![A-Za-z]))?")

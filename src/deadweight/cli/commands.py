@@ -49,7 +49,7 @@ _all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Sho
 def profile(
     target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
 ) -> None:
-    r"""Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
+    """Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
     \b
     TARGET is one of:

@@ -22,46 +22,81 @@ def shared(*names: str, **attributes: Any) -> Callable[[Command], Command]:
 
 
 _WHAT = (
-    shared("--python", WHAT, metavar="VERSION|PATH", help="Python to measure for (default: the running one)."),
+    shared(
+        "--python", WHAT, metavar="VERSION|PATH", help="Python to measure for (default: the one that runs deadweight)."
+    ),
     shared("--platform", WHAT, metavar="TAG", help="Platform, as in wheel tags, or linux/arm64 for an image."),
     shared("--extra", WHAT, metavar="NAME", multiple=True, help="Include an extra of the project (repeatable)."),
     shared("--group", WHAT, metavar="NAME", multiple=True, help="Include a dependency group (repeatable)."),
     shared("--all-groups", WHAT, is_flag=True, default=None, help="Include all dependency groups."),
     shared("--no-dev", WHAT, is_flag=True, default=None, help="Exclude the dependency groups of a lock file."),
     shared("--package", WHAT, metavar="NAME", multiple=True, help="Measure a uv workspace member (repeatable)."),
-    shared("--swap", WHAT, metavar="OLD=NEW", multiple=True, help="Replace a requirement by another (repeatable)."),
-    shared("--index", WHAT, metavar="NAME=URL", multiple=True, help="Take a project from this index (repeatable)."),
+    shared("--swap", WHAT, metavar="OLD=NEW", multiple=True, help="Replace the requirement OLD by NEW (repeatable)."),
+    shared(
+        "--index",
+        WHAT,
+        metavar="NAME=URL",
+        multiple=True,
+        help="Take the project NAME from the index at URL (repeatable).",
+    ),
     shared("--torch", WHAT, metavar="BUILD", help="PyTorch build: cpu, cu128, ..."),
     shared(
-        "--requirements", "-r", WHAT, metavar="FILE", type=click.Path(),
+        "--requirements",
+        "-r",
+        WHAT,
+        metavar="FILE",
+        type=click.Path(),
         help="Requirements that an image or environment was installed from.",
     ),
     shared("--environment", WHAT, metavar="PREFIX", help="Environment of an image to split, such as /opt/venv."),
-)  # fmt: skip
+)
 _HOW = (
     shared(
-        "--install/--no-install", "install", HOW, default=None,
+        "--install/--no-install",
+        "install",
+        HOW,
+        default=None,
         help="Always install into a temporary environment, or never (default: only if something must be built).",
     ),
-    shared("--installer", HOW, type=click.Choice(["uv", "pip"]), help="Default: uv if available, else pip."),
+    shared(
+        "--installer",
+        HOW,
+        type=click.Choice(["uv", "pip"]),
+        help="Program that resolves and installs (default: uv if available, else pip).",
+    ),
     shared("--index-url", "-i", HOW, metavar="URL", help="Package index to use."),
     shared("--extra-index-url", HOW, metavar="URL", multiple=True, help="Additional package index (repeatable)."),
     shared(
-        "--find-links", "-f", HOW, metavar="PATH|URL", multiple=True,
+        "--find-links",
+        "-f",
+        HOW,
+        metavar="PATH|URL",
+        multiple=True,
         help="Directory or page that lists archives (repeatable).",
     ),
-    shared("--no-build", HOW, is_flag=True, default=None, help="Use wheels only, so that no foreign code runs."),
-    shared("--keep-env", HOW, metavar="DIR", type=click.Path(), help="Keep the installed environment in DIR."),
     shared(
-        "--bytecode", HOW, type=click.Choice(["compiled", "none"]),
-        help="Measure with .pyc files, as pip leaves them (default), or without.",
+        "--no-build",
+        HOW,
+        is_flag=True,
+        default=None,
+        help="Use wheels only: never build, so that no package code runs.",
+    ),
+    shared("--keep-env", HOW, metavar="DIR", type=click.Path(), help="Install into DIR and keep the environment."),
+    shared(
+        "--bytecode",
+        HOW,
+        type=click.Choice(["compiled", "none"]),
+        help="Include .pyc files, as pip writes them (default), or exclude them.",
     ),
     shared("--no-cache", HOW, is_flag=True, default=None, help="Neither read nor write the cache."),
     shared(
-        "--tls-verify", HOW, type=bool, metavar="BOOL",
-        help="Require a valid certificate from a registry (default: true)."
+        "--tls-verify",
+        HOW,
+        type=bool,
+        metavar="BOOL",
+        help="Require a valid certificate from a registry (default: true).",
     ),
-)  # fmt: skip
+)
 _LIGHTER = (
     option(
         "--no-lighter", group=HOW, is_flag=True, default=None, help="Do not measure what smaller builds would save."
@@ -69,26 +104,34 @@ _LIGHTER = (
 )
 _CODE = (
     shared(
-        "--source", JUDGE, metavar="DIR", type=click.Path(),
+        "--source",
+        JUDGE,
+        metavar="DIR",
+        type=click.Path(),
         help="Directory of your code (default: the directory of TARGET, if it contains Python code).",
     ),
-)  # fmt: skip
+)
 _NO_CODE = (shared("--no-source", JUDGE, is_flag=True, default=None, help="Do not read your code."),)
 _SPLITS = (
     shared(
-        "--minimal-groups", JUDGE, metavar="LIST",
+        "--minimal-groups",
+        JUDGE,
+        metavar="LIST",
         help="Groups in requirements-minimal.txt (default: core,data; without your code also ml).",
     ),
     shared("--keep", JUDGE, metavar="NAME", multiple=True, help="Keep NAME in every split (repeatable)."),
     shared("--drop", JUDGE, metavar="NAME", multiple=True, help="Leave NAME out of every split (repeatable)."),
-)  # fmt: skip
+)
 _METADATA = (
     option(
-        "--no-measure", group=HOW, is_flag=True, default=None,
+        "--no-measure",
+        group=HOW,
+        is_flag=True,
+        default=None,
         help="Install and resolve nothing: judge by names, your code and index metadata.",
     ),
     option("--offline", group=HOW, is_flag=True, default=None, help="Like --no-measure, without the index."),
-)  # fmt: skip
+)
 _MESSAGES = (
     option("--quiet", "-q", group=OUTPUT, is_flag=True, help="Hide progress and warnings."),
     option("--verbose", "-v", group=OUTPUT, is_flag=True, help="Show every step on its own line."),
