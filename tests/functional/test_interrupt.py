@@ -260,6 +260,32 @@ if not os.fork():
 """
 
 
+KILLS = """
+import os, signal, time
+if not os.fork():
+    os.setsid()
+    if not os.fork():
+        time.sleep(600)
+    os._exit(0)
+time.sleep(0.2)
+os.kill(os.getppid(), signal.SIGKILL)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("depth", [["--run"], ["--smoke", "python -c 'import dw_app'"]], ids=["run", "smoke"])
+def test_verify__module_kills_its_supervisor_and_leaves_a_daemon__neither_outlives_the_run(
+    depth: list[str], tmp_path: Path, offline: Path, mark: str
+) -> None:
+    wheels = make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app", files={"dw_app.py": KILLS}))
+    write_files(tmp_path, {"split.txt": "dw-app\n", "app.py": "import dw_app\n"})
+    command = [sys.executable, "-m", "deadweight", "verify", str(tmp_path / "split.txt"), "-f", str(wheels), *depth]
+    done = subprocess.run([*command, "--timeout", "20"], check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "was ended by signal 9" in done.stdout) == (3, True)
+    assert not marked(mark)
+    assert list(offline.iterdir()) == []
+
+
 @pytest.mark.parametrize("depth", [["--run"], ["--smoke", "python -c 'import dw_app'"]], ids=["run", "smoke"])
 def test_verify__module_starts_a_daemon_in_a_session_of_its_own__it_does_not_outlive_the_run(
     depth: list[str], tmp_path: Path, offline: Path, mark: str

@@ -43,7 +43,7 @@ def test_split__installed_again__holds_what_it_said(name: str, measured: tuple[P
     files = split_files(report, str(tmp_path), pin=True)
     path = tmp_path / f"requirements-{name}.txt"
     path.write_text(files[str(path)])
-    again = profile(path)
+    again = profile(path, Settings(no_install=False))
     assert {d.key for d in again.inventory.distributions} == set(split.distributions)
     assert not [c for c in again.conflicts if c.kind in ("missing", "version")]
     assert again.inventory.total.apparent == pytest.approx(split.apparent_bytes, rel=0.001)

@@ -168,6 +168,10 @@ def verify(
     may_write(output, force=force)
     settings = settings_of(options)
     checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
+    if run or smoke:
+        from deadweight.sources.processes import adopt_orphans
+
+        adopt_orphans()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         verdict = check(one_target(split, quiet=options["quiet"]), settings, checks, observe=observe)
     from deadweight.report.verdict import verdict_json, verdict_text

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, TYPE_CHECKING
 
@@ -34,7 +35,32 @@ TimeoutExpired = subprocess.TimeoutExpired
 OUR_PYTHON = (sys.executable, "-P")
 # The same for our own programs: nothing of the user's settings and nothing that is installed.
 BARE_PYTHON = (sys.executable, "-I", "-S")
+_known: set[int] = set()  # the children that were started here
+_adopting = False
 _SETTLED = supervisor.POLITE + supervisor.PATIENCE + 2.0
+
+
+def adopt_orphans() -> None:
+    """Have every process that a supervised command leaves behind end with it, even if it killed its supervisor.
+
+    Orphans then come to this process (Linux), and all of its children that were not started here are ended. So it is
+    for the command line alone: a program that imports deadweight may have children of its own.
+    """
+    global _adopting
+    supervisor.adopt_orphans()
+    _adopting = True
+
+
+def _end_orphans() -> None:
+    until = time.monotonic() + supervisor.PATIENCE
+    while time.monotonic() < until:
+        orphans = [pid for pid in supervisor.children() if pid not in _known]
+        if not orphans:
+            return
+        for pid in orphans:
+            supervisor.end(pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def started(
@@ -47,7 +73,11 @@ def started(
 ) -> Child:
     """Start a program, with pipes for what is PIPE; raises OSError."""
     with uninterrupted():
-        return subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=start_new_session)
+        child = subprocess.Popen(
+            command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=start_new_session
+        )
+        _known.add(child.pid)
+        return child
 
 
 def fed(command: Sequence[str], question: bytes) -> Child | None:
@@ -164,6 +194,8 @@ class Supervised(Struct, frozen=True):
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+            if _adopting:
+                _end_orphans()
 
 
 @contextlib.contextmanager
@@ -196,6 +228,7 @@ def supervised(
                 start_new_session=True,  # out of reach of Ctrl-C
                 pass_fds=(watched.fileno(), reporting.fileno(), scratch.lock),
             )
+            _known.add(process.pid)
             watched.close()
             reporting.close()
             child = Supervised(command, process, watch, report)
