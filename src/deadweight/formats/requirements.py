@@ -41,7 +41,12 @@ _SPELLING = re.compile(
 _A_COMMENT = re.compile(r"#\s")
 _OF_A_PROJECT = ("(pyproject.toml)", "(setup.py)", "(setup.cfg)")
 _LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")
-_ARCHIVE = re.compile(r"^[^@]*\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$")
+_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2")
+_ARCHIVE = re.compile(rf"^[^@]*(?:{'|'.join(map(re.escape, _ARCHIVES))})$")
+# A name, and perhaps one version: what most lines are. packaging takes ten times as long to say the same of them.
+_SIMPLE = re.compile(
+    r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)((?:(?:==|>=)[0-9]{1,9}(?:\.[0-9]{1,9}){0,9})?)"
+)
 
 
 class Line(Struct, frozen=True, kw_only=True):
@@ -107,6 +112,9 @@ def logical_lines(text: str, file: str) -> list[Line]:
 def _joined(text: str) -> Iterator[tuple[int, str]]:
     held, start = "", 0
     for number, physical in enumerate(text.splitlines(keepends=True), 1):
+        if not held and "\\" not in physical:
+            yield number, physical
+            continue
         start = start if held else number
         held += physical
         # A comment ends a continuation, backslash or not.
@@ -118,6 +126,9 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _line(number: int, text: str, file: str) -> Line:
+    bare = text.strip()
+    if _SIMPLE.fullmatch(bare):
+        return Line(number=number, text=text, body=bare, kind="requirement")
     parts = [part.rstrip("\r\n") for part in text.splitlines(keepends=True)]
     # pip sets a comment that ends a continuation off by a space, so that it is a comment still
     joined = "".join(f" {p}" if _is_comment(p) else p.removesuffix("\\") for p in parts)
@@ -145,6 +156,9 @@ def pep508(line: Line, file: str) -> Wanted | None:
 
     raises: BadRequirement where it is neither
     """
+    simple = _SIMPLE.fullmatch(line.body)
+    if simple is not None and not line.body.endswith(_ARCHIVES):
+        return Wanted(name=normalize(simple[1]), specifier=simple[2], file=file, number=line.number)
     from packaging.requirements import InvalidRequirement, Requirement
 
     spelled = without_options(line)

@@ -30,6 +30,8 @@ _BOMS = (
 _PIP_API_NAME = re.compile(r"([\w.-]+)\s*(?:\[[^\]]*\]\s*)?(?:==|@|$)")  # what it makes of a path or URL
 _LIMIT = 1 << 24
 _DEEPEST, _MOST = 100, 1000  # files within files, and files in all
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines
+_MOST_LINES = 100_000  # of all files; a lock of 500 projects with all their hashes has 10,000
 
 
 def read_requirements(path: str) -> RequirementsFile:
@@ -49,12 +51,16 @@ def read_names(lines: tuple[str, ...]) -> RequirementsFile:
     return RequirementsFile(path=path, lines=tuple(found), wanted=wanted, included={})
 
 
-def _read(path: str, including: tuple[str, ...], read: list[str]) -> RequirementsFile:
+def _read(path: str, including: tuple[str, ...], read: list[int]) -> RequirementsFile:
+    """Read a file; ``including`` are those that led here, ``read`` the lines of each that was read."""
     here = (*including, os.path.realpath(path))
-    read.append(path)
-    if len(here) > _DEEPEST or len(read) > _MOST:
+    if len(here) > _DEEPEST or len(read) >= _MOST:
         raise BadInput(f"{path}: files that include files go on for too long")
-    lines = logical_lines(text_of(path), path)
+    text = text_of(path)
+    read.append(sum(map(text.count, _LINE_ENDS)))
+    if sum(read) > _MOST_LINES:
+        raise BadInput(f"{path}: over {_MOST_LINES:,} lines, which is no requirements file")
+    lines = logical_lines(text, path)
     wanted: dict[int, Wanted] = {}
     included: dict[int, RequirementsFile] = {}
     places: list[Line] = []

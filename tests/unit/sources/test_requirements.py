@@ -29,6 +29,14 @@ def refused(folder: Path, text: str, **others: str) -> BadRequirement:
     return caught.value
 
 
+@pytest.mark.parametrize("unit", ["a\n", "a\r", "a\u2028", "-r more.txt\n"])
+def test_read_requirements__more_lines_than_any_file_has__is_refused(tmp_path: Path, unit: str) -> None:
+    write_files(tmp_path, {"more.txt": "b==1\n" * 3000})
+    (tmp_path / "requirements.txt").write_text(unit * (100_001 if unit[0] == "a" else 40), "utf-8", newline="")
+    with pytest.raises(BadInput, match="100,000 lines"):
+        read_requirements(str(tmp_path / "requirements.txt"))
+
+
 def test_read_requirements__includes__come_in_the_place_of_their_line(tmp_path: Path) -> None:
     found = wanted(tmp_path, "a\n-r one.txt\nb\n", one="-r two.txt\nc\n", two="d\n")
     assert names(found) == ["a", "d", "c", "b"]
