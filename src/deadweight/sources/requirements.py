@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -30,8 +31,16 @@ _BOMS = (
 _PIP_API_NAME = re.compile(r"([\w.-]+)\s*(?:\[[^\]]*\]\s*)?(?:==|@|$)")  # what it makes of a path or URL
 _LIMIT = 1 << 24
 _DEEPEST, _MOST = 100, 1000  # files within files, and files in all
+_MOST_REQUIREMENTS = 10_000  # of all files; the largest of real ones have 1,500, and packaging takes 0.1 ms for each
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines
 _MOST_LINES = 100_000  # of all files; a lock of 500 projects with all their hashes has 10,000
+
+
+class _Read(NamedTuple):
+    """How much one file held."""
+
+    lines: int
+    requirements: int
 
 
 def read_requirements(path: str) -> RequirementsFile:
@@ -51,16 +60,19 @@ def read_names(lines: tuple[str, ...]) -> RequirementsFile:
     return RequirementsFile(path=path, lines=tuple(found), wanted=wanted, included={})
 
 
-def _read(path: str, including: tuple[str, ...], read: list[int]) -> RequirementsFile:
-    """Read a file; ``including`` are those that led here, ``read`` the lines of each that was read."""
+def _read(path: str, including: tuple[str, ...], read: list[_Read]) -> RequirementsFile:
+    """Read a file; ``including`` are those that led here, ``read`` how much each held that was read."""
     here = (*including, os.path.realpath(path))
     if len(here) > _DEEPEST or len(read) >= _MOST:
         raise BadInput(f"{path}: files that include files go on for too long")
     text = text_of(path)
-    read.append(sum(map(text.count, _LINE_ENDS)))
-    if sum(read) > _MOST_LINES:
+    read.append(_Read(sum(map(text.count, _LINE_ENDS)), 0))
+    if sum(each.lines for each in read) > _MOST_LINES:
         raise BadInput(f"{path}: over {_MOST_LINES:,} lines, which is no requirements file")
     lines = logical_lines(text, path)
+    read[-1] = _Read(read[-1].lines, sum(line.kind in ("requirement", "editable") for line in lines))
+    if sum(each.requirements for each in read) > _MOST_REQUIREMENTS:
+        raise BadInput(f"{path}: over {_MOST_REQUIREMENTS:,} requirements, which no resolver would take")
     wanted: dict[int, Wanted] = {}
     included: dict[int, RequirementsFile] = {}
     places: list[Line] = []

@@ -29,10 +29,17 @@ def refused(folder: Path, text: str, **others: str) -> BadRequirement:
     return caught.value
 
 
-@pytest.mark.parametrize("unit", ["a\n", "a\r", "a\u2028", "-r more.txt\n"])
+@pytest.mark.parametrize("line", ["a==1", "a ; os_name == 'x'", "-e ./a"])
+def test_read_requirements__more_requirements_than_any_file_has__is_refused(tmp_path: Path, line: str) -> None:
+    write_files(tmp_path, {"more.txt": f"{line}\n" * 5_000, "requirements.txt": f"-r more.txt\n-r more.txt\n{line}\n"})
+    with pytest.raises(BadInput, match="10,000 requirements"):
+        read_requirements(str(tmp_path / "requirements.txt"))
+
+
+@pytest.mark.parametrize("unit", ["#\n", "#\r", "#\u2028", "-r more.txt\n"])
 def test_read_requirements__more_lines_than_any_file_has__is_refused(tmp_path: Path, unit: str) -> None:
-    write_files(tmp_path, {"more.txt": "b==1\n" * 3000})
-    (tmp_path / "requirements.txt").write_text(unit * (100_001 if unit[0] == "a" else 40), "utf-8", newline="")
+    write_files(tmp_path, {"more.txt": "#\n" * 3000})
+    (tmp_path / "requirements.txt").write_text(unit * (100_001 if unit[0] == "#" else 40), "utf-8", newline="")
     with pytest.raises(BadInput, match="100,000 lines"):
         read_requirements(str(tmp_path / "requirements.txt"))
 
