@@ -33,6 +33,7 @@ class Progress(Struct, frozen=True):
         return min((done or 0) / total, 1.0) if total else None
 
 
+# It may be called in different threads, but never in two at once.
 Observer = Callable[[Progress], None]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from deadweight import DeadweightError, Settings
+from deadweight import DeadweightError, Progress, Settings
 from deadweight.cli import _run
 from deadweight.errors import BadInput, FetchFailed, InstallFailed
 from deadweight.findings import Profile
@@ -206,8 +206,10 @@ def test_lock__archives_to_look_up__are_looked_up_once(server: Server) -> None:
     for _ in range(2):
         assert set(sizes(profile("poetry.lock", Settings(index_url=f"{server.url}/simple/")))) == {"dw-lib"}
     assert len(server.asked) == 2  # the page and the wheel, once each
-    profile("poetry.lock", Settings(index_url=f"{server.url}/simple/", no_cache=True))
+    seen: list[Progress] = []
+    profile("poetry.lock", Settings(index_url=f"{server.url}/simple/", no_cache=True), observe=seen.append)
     assert len(server.asked) == 4
+    assert Progress("resolving", "the archives of dw-lib", done=1, total=1) in seen
 
 
 @pytest.mark.parametrize("as_json", [False, True])

@@ -21,6 +21,7 @@ from deadweight.formats.requirements import RequirementsFile
 from deadweight.formats.simple_index import LARGEST_PAGE, Link, read_page, version_of
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
+from deadweight.progress import Observer, Progress
 from deadweight.selection import best_wheel
 from deadweight.sources.installer import InstallOptions
 from deadweight.sources.pages import Pages, archive_of_row, archive_row
@@ -287,7 +288,7 @@ def _local(path: str) -> Iterable[Link]:
     return (Link(Archive(filename=n, url=Path(os.path.abspath(path), n).as_uri()), False, "") for n in names)
 
 
-def locate(lock: Lock, indexes: Indexes) -> Lock:
+def locate(lock: Lock, indexes: Indexes, observe: Observer) -> Lock:
     """Return a lock with the places of archives that it names by file name or hash alone (poetry's, pipenv's).
 
     raises: FetchFailed if the index answers for none of them; what it does not have is marked as missing
@@ -295,7 +296,9 @@ def locate(lock: Lock, indexes: Indexes) -> Lock:
     lacking = [package for package in lock.packages if _lacks_places(package)]
     found: dict[str, Pinned] = {}
     failures: list[FetchFailed] = []
-    for package, task in in_parallel(lambda package: _located(package, indexes), lacking):
+    tasks = in_parallel(lambda package: _located(package, indexes), lacking)
+    for done, (package, task) in enumerate(tasks, 1):
+        observe(Progress("resolving", f"the archives of {package.name}", done=done, total=len(lacking)))
         try:
             found[package.name] = task.result()
         except FetchFailed as error:

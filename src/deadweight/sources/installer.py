@@ -18,6 +18,7 @@ from deadweight.sources.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.processes import OUR_PYTHON, run
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.variables import NAMED_INDEXES, for_pip, for_uv
+from deadweight.sources.watching import watched
 
 # pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
 # interpreter that pip runs in is told to start no other process, which every build would have to be. (What else pip
@@ -225,13 +226,15 @@ def install(
             cause, hint = explain(output, build_hint=_BUILD_HINT if options.no_build else "")
             raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)
 
-    def on_line(line: str) -> None:
-        seen = read(line)
-        if seen:
-            observe(seen)
-
     observe(Progress("preparing", f"an empty environment, with {installer.name}"))
     execute(installer.create(folder, options), lambda _: None)
     read = installer.progress()
     observe(Progress("resolving", f"{requirements}, with {installer.name}"))
-    execute(installer.install(folder, requirements, options), on_line)
+    with watched(folder, observe) as watching:
+
+        def on_line(line: str) -> None:
+            seen = read(line)
+            if seen:
+                watching(seen)
+
+        execute(installer.install(folder, requirements, options), on_line)

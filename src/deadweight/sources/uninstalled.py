@@ -224,7 +224,7 @@ class Uninstalling:
 
     def located(self, lock: Lock) -> Lock:
         """Return a lock with its archives looked up where it names them without a URL."""
-        return locate(lock, self._indexes)
+        return locate(lock, self._indexes, self._observe)
 
     def measured(self, lock: Lock, *, compiled: bool) -> Uninstalled:
         """Measure what a lock holds.
