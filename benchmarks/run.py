@@ -97,7 +97,7 @@ def install(scratch: Path) -> None:
     compare(
         "install: bookgen, with uv, bytecode compiled; both make a venv and remove it",
         {
-            "deadweight": [str(BIN / "deadweight"), "profile", requirements, "--install", "--format", "json", "--quiet"],
+            "deadweight": [str(BIN / "deadweight"), requirements, "--install", "--format", "json", "--quiet"],
             "uv": ["sh", str(script)],
         },
         rounds=5,

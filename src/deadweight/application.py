@@ -31,7 +31,7 @@ def source_folder(target: Target, settings: Settings) -> str:
         return ""
     if settings.source or target.kind != "requirements" or target.form == "names":
         return settings.source
-    from deadweight.sources.source_tree import holds_python
+    from deadweight.sources.source_folders import holds_python
 
     folder = os.path.dirname(target.path) or "."
     return folder if holds_python(folder) else ""

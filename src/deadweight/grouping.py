@@ -91,8 +91,8 @@ def _descriptions(
     """Fetch what indexes say of projects."""
     from deadweight.sources.cache import Cache, NoCache
     from deadweight.sources.descriptions import read_descriptions
-    from deadweight.sources.indexes import configured
     from deadweight.sources.installer import find_installer
+    from deadweight.sources.places import configured
     from deadweight.sources.scratch import scratch_folder
 
     observe(Progress("reading", f"what indexes say of {len(sought)} projects"))

@@ -15,7 +15,6 @@ from deadweight.errors import BadRequirement, InstallFailed
 from deadweight.progress import Observer, Progress
 from deadweight.reading import Read, read_requirements_of
 from deadweight.settings import TARGET_ASKS, Settings, refuse
-from deadweight.sources.environment import Listing
 
 if TYPE_CHECKING:
     from deadweight.findings import Profile
@@ -121,6 +120,8 @@ def refuse_builds(file: RequirementsFile) -> None:
 
 def take_inventory_of(folder: str) -> Inventory:
     """List an environment on the disk, and take its inventory."""
+    from deadweight.sources.environment import Listing
+
     listing = Listing(folder)
     # Other processes list the tree; meanwhile the stages are imported, those after the inventory too.
     import deadweight.findings  # noqa: F401

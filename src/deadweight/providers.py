@@ -28,8 +28,8 @@ def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) 
         return {}
     from deadweight.sources.cache import Cache, NoCache
     from deadweight.sources.descriptions import read_members
-    from deadweight.sources.indexes import configured
     from deadweight.sources.installer import find_installer
+    from deadweight.sources.places import configured
     from deadweight.sources.scratch import scratch_folder
 
     observe(Progress("reading", f"the wheels of {len(projects)} projects that may provide what is missing"))

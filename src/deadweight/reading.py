@@ -91,15 +91,16 @@ def machine_of(settings: Settings) -> Machine:
 
 def read_asked(target: Target, settings: Settings) -> RequirementsFile:
     """Read a requirements file or a project as it stands; raises BadInput, WrongPython."""
-    from deadweight.sources.project_requirements import read_project
-    from deadweight.sources.requirements import read_names, read_requirements
-
     if target.form != "project":
+        from deadweight.sources.requirements import read_names, read_requirements
+
         if settings.extra or settings.group or settings.all_groups or settings.no_dev or settings.package:
             raise BadInput(
                 f"{target.path} has no extras and groups", hint="they are a project's: give its pyproject.toml"
             )
         return read_names(target.lines) if target.form == "names" else read_requirements(target.path)
+    from deadweight.sources.project_requirements import read_project
+
     choice = replace(choice_of(settings), groups=_groups_of_project(settings))
     return read_project(target.path, choice, lambda: machine_of(settings).marker_values)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 import click
 
@@ -43,8 +42,12 @@ def _check_several(given: tuple[str, ...]) -> None:
 
 def check_command(first: str, commands: Iterable[str]) -> None:
     """Refuse a first argument that is nearly a command's name and no file's; raises click.UsageError."""
+    if os.path.lexists(first):
+        return
+    from difflib import get_close_matches
+
     similar = get_close_matches(first, list(commands), 1, 0.75)
-    if similar and not os.path.lexists(first):
+    if similar:
         raise click.UsageError(
             f"no command {first!r}; did you mean 'deadweight {similar[0]}'?"
             f" (to measure the project of that name: deadweight profile {first})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import configparser
 import warnings
 
 
@@ -13,6 +12,8 @@ def stated_requirements(setup_py: bytes, setup_cfg: bytes) -> tuple[str, ...] | 
 
 
 def _of_cfg(data: bytes) -> tuple[str, ...] | None:
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(data.decode("utf-8", "replace"))

@@ -13,8 +13,9 @@ from deadweight.formats.simple_index import version_of
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock
 from deadweight.selection import best_wheel
-from deadweight.sources.indexes import Indexes, Places
+from deadweight.sources.indexes import Indexes
 from deadweight.sources.pages import Pages
+from deadweight.sources.places import Places
 
 TORCH_INDEX = "https://download.pytorch.org/whl/"
 TORCH_FAMILY = ("torch", "torchvision", "torchaudio")

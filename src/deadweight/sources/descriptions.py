@@ -16,9 +16,10 @@ from deadweight.formats.simple_index import Link, version_of
 from deadweight.model import Archive, Lock, Metadata, Wanted
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.cache import Cache
-from deadweight.sources.indexes import Indexes, Places
+from deadweight.sources.indexes import Indexes
 from deadweight.sources.pages import Pages
 from deadweight.sources.parallel import in_parallel
+from deadweight.sources.places import Places
 from deadweight.sources.scratch import Scratch
 
 _PATIENCE = 5.0  # seconds for a server's next bytes: nothing that it says is worth waiting longer for

@@ -13,7 +13,6 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -25,6 +24,8 @@ from deadweight.sources.store import Store, key_of
 from deadweight.sources.urls import parts_of, userinfo_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from deadweight.sources.http import Client
 
 FRESH = 600  # seconds
@@ -71,6 +72,8 @@ class Pages:
     def links(self, url: str) -> tuple[Link, ...]:
         """Return the links of a page, in its order; raises FetchFailed, BadInput where it is none."""
         with self._lock:
+            from concurrent.futures import Future
+
             known = self._asked.get(url)
             answer = self._asked.setdefault(url, Future())
         if known is None:

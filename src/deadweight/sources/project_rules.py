@@ -13,8 +13,8 @@ from deadweight.formats.metadata import normalize
 from deadweight.formats.project_sources import Rules
 from deadweight.formats.requirements import RequirementsFile, pinned_lines
 from deadweight.model import Wanted
-from deadweight.sources.indexes import credentials_of
 from deadweight.sources.installer import Installer, InstallOptions
+from deadweight.sources.places import credentials_of
 from deadweight.sources.scratch import Scratch
 
 _USE_UV = 'uv does: pip install "deadweight[fast]"'

@@ -20,9 +20,9 @@ from msgspec.structs import replace
 
 from deadweight.machine import Machine
 from deadweight.model import Archive, Lock, Pinned
-from deadweight.sources.indexes import Places
 from deadweight.sources.installer import Installer, InstallOptions, Uv
 from deadweight.sources.pages import archive_of_row, archive_row
+from deadweight.sources.places import Places
 from deadweight.sources.store import Store, key_of
 
 KEPT = 600  # seconds

@@ -15,6 +15,7 @@ from deadweight.formats.source_files import is_read
 from deadweight.formats.subprojects import is_list, subprojects
 from deadweight.model import Mention, Role, Skipped, Source
 from deadweight.progress import Observer, Progress
+from deadweight.sources.source_folders import INSTALLED, has_modules
 from deadweight.sources.source_reader import read_files
 
 # Folders that hold nothing of the application's, and need no note.
@@ -23,7 +24,6 @@ _NO_SOURCE = frozenset(
     " .hypothesis .ipynb_checkpoints .cache .idea .vscode .worktrees .direnv .pixi".split()
 )
 _VENDORED = frozenset("_vendor _vendored vendor vendored third_party thirdparty third-party extern _extern".split())
-_INSTALLED = frozenset(("site-packages", "dist-packages", "__pypackages__"))
 _TEMPLATE = re.compile(r"\{\{|\{%")  # what Cookiecutter and the like replace
 _PROJECT_FILES = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))
 _LOOK_INTO = 200  # folders, for whether there is Python in what is passed over
@@ -68,24 +68,6 @@ def _with_role(mentions: Iterable[Mention], files: Collection[str], role: Role) 
     """Yield the mentions, those of some files with another role."""
     for mention in mentions:
         yield mention._replace(role=role) if mention.file in files else mention
-
-
-def holds_python(folder: str) -> bool:
-    """Say whether a folder, or one directly in it, holds Python code of an application; a home folder is none."""
-    if os.path.realpath(folder) in ("/", os.path.realpath(os.path.expanduser("~"))):
-        return False
-    if _has_modules(folder):
-        return True
-    try:
-        with os.scandir(folder) as listing:
-            inner = [each.path for each in listing if each.is_dir(follow_symlinks=False) and each.name[0] != "."]
-    except OSError:
-        return False
-    return any(_has_modules(path) for path in inner if not _is_environment(path))
-
-
-def _is_environment(folder: str) -> bool:
-    return os.path.lexists(os.path.join(folder, "pyvenv.cfg")) or os.path.basename(folder) in _INSTALLED
 
 
 def _place(mention: Mention) -> tuple[str, int, int, str, str, str]:
@@ -187,23 +169,15 @@ def _passed_over(item: os.DirEntry[str], beside: Collection[str]) -> str | None:
     """Return why a folder is not the application's source, "" where that needs no note; None where it may be."""
     if item.name in _NO_SOURCE or item.name.endswith((".egg-info", ".dist-info")):
         return ""
-    if item.name in _INSTALLED:
+    if item.name in INSTALLED:
         return "installed distributions"
     if item.name in _VENDORED:
         return "a vendored tree, which is not the application's own source"
     if _TEMPLATE.search(item.name):
         return "a template for other projects"
-    if item.name in ("build", "dist") and not _PROJECT_FILES.isdisjoint(beside) and not _has_modules(item.path):
+    if item.name in ("build", "dist") and not _PROJECT_FILES.isdisjoint(beside) and not has_modules(item.path):
         return "what packaging has built"
     return None
-
-
-def _has_modules(folder: str) -> bool:
-    try:
-        with os.scandir(folder) as listing:
-            return any(item.name.endswith((".py", ".ipynb")) for item in listing)
-    except OSError:
-        return False
 
 
 def _holds_python(folder: str) -> bool:

@@ -24,10 +24,12 @@ from deadweight.selection import choose
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.builds import TORCH_FAMILY, Wishes, bare_name, constraints, of_cuda, overrides
 from deadweight.sources.cache import Cache
-from deadweight.sources.indexes import Indexes, configured, locate, with_other_wheels
+from deadweight.sources.indexes import Indexes
 from deadweight.sources.installer import Installer, InstallOptions
 from deadweight.sources.interpreters import version_of_interpreter
+from deadweight.sources.locating import locate, with_other_wheels
 from deadweight.sources.pages import Pages
+from deadweight.sources.places import configured
 from deadweight.sources.resolutions import Resolutions, key_of_question
 from deadweight.sources.scratch import Scratch
 from deadweight.sources.wheels import Measured, read_wheels

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import netrc
 import os
 from base64 import b64encode
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
@@ -37,6 +36,8 @@ def userinfo_of(parts: SplitResult) -> tuple[str, str] | None:
 
 def from_netrc(host: str) -> tuple[str, str] | None:
     """Return the name and the password that the user's netrc has for a host."""
+    import netrc
+
     with contextlib.suppress(OSError, ValueError, netrc.NetrcParseError):
         found = netrc.netrc(os.environ.get("NETRC") or None).authenticators(host)
         return (found[0], found[2]) if found else None

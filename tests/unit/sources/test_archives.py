@@ -14,10 +14,11 @@ import pytest
 from deadweight.errors import BadInput, DeadweightError, FetchFailed, MalformedArchive
 from deadweight.formats.wheel import Contents
 from deadweight.model import Archive
-from deadweight.sources.archives import FIRST_BYTES, ArchiveReader
+from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.cache import Cache, NoCache
 from deadweight.sources.http import Client
 from deadweight.sources.scratch import Scratch, scratch_folder
+from deadweight.sources.wheel_reading import FIRST_BYTES
 from tests.builders import make_wheel, metadata
 from tests.index_server import Server
 

@@ -9,8 +9,9 @@ from deadweight.machine import Machine
 from deadweight.sources.archives import ArchiveReader
 from deadweight.sources.cache import Cache
 from deadweight.sources.http import Client
-from deadweight.sources.indexes import Indexes, Places
+from deadweight.sources.indexes import Indexes
 from deadweight.sources.pages import Pages
+from deadweight.sources.places import Places
 from deadweight.sources.scratch import scratch_folder
 from deadweight.sources.stand_ins import StandIns
 from tests.builders import make_wheel

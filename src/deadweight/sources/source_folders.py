@@ -1,0 +1,35 @@
+"""A folder → whether an application's code lies there. Imported by every run, so it imports little."""
+
+from __future__ import annotations
+
+import os
+
+INSTALLED = frozenset(("site-packages", "dist-packages", "__pypackages__"))
+
+
+def holds_python(folder: str) -> bool:
+    """Say whether a folder, or one directly in it, holds Python code of an application; a home folder is none."""
+    if os.path.realpath(folder) in ("/", os.path.realpath(os.path.expanduser("~"))):
+        return False
+    if has_modules(folder):
+        return True
+    try:
+        with os.scandir(folder) as listing:
+            inner = [each.path for each in listing if each.is_dir(follow_symlinks=False) and each.name[0] != "."]
+    except OSError:
+        return False
+    return any(has_modules(path) for path in inner if not is_environment(path))
+
+
+def is_environment(folder: str) -> bool:
+    """Say whether a folder is an environment, or one that distributions are installed into."""
+    return os.path.lexists(os.path.join(folder, "pyvenv.cfg")) or os.path.basename(folder) in INSTALLED
+
+
+def has_modules(folder: str) -> bool:
+    """Say whether Python code lies directly in a folder."""
+    try:
+        with os.scandir(folder) as listing:
+            return any(item.name.endswith((".py", ".ipynb")) for item in listing)
+    except OSError:
+        return False
