@@ -28,9 +28,9 @@ def profile(
     target:  path of a requirements file, a ``pyproject.toml``, a lock, an image's archive or directory, a venv, a
              prefix or a site-packages directory; "" for the running interpreter's environment; an image or a container
              of an engine or a registry, as in ``docker:IMAGE``; names of projects; or a report that ``to_json`` wrote.
-             Requirements are installed into a throwaway venv, which may run code of what is installed (see
-             ``Settings.no_build``), or measured without (``no_install``), as locks and names always are; nothing of an
-             environment or an image is run
+             Requirements are measured from the wheels' own directories, which runs nothing of them; what only a build
+             can tell is installed into a throwaway venv (see ``Settings.no_install`` and ``no_build``). Locks and names
+             are never installed, and nothing of an environment or an image is run
     returns: sizes in bytes, ``None`` where unknown
     raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
              where nothing could be fetched; what else could not be measured is in ``skipped``
