@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import click
@@ -13,6 +15,7 @@ import click
 import deadweight
 from deadweight import cli
 from deadweight.cli.help import GROUPS, group_of
+from deadweight.model.report import json_schema
 
 SOURCE = Path(deadweight.__file__).parent
 _MARK = re.compile(r"<!-- generated: (\w+) -->")
@@ -41,7 +44,7 @@ def _command_sections(command: click.Command, context: click.Context) -> Iterato
         ]
         if rows:
             yield f"**{group}**\n\n| Option | |\n|---|---|"
-            yield from (f"| `{_cell(names)}` | {_cell(text)} |" for names, text in rows)
+            yield from (f"| <code>{_cell(escape(names))}</code> | {_cell(escape(text))} |" for names, text in rows)
             yield ""
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -60,7 +63,7 @@ def _help_text(command: click.Command) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.replace("|", "&#124;").replace("\n", " ")
 
 
 def api() -> str:
@@ -89,4 +92,10 @@ def _summary(path: Path) -> str:
     return text.split("\n\n")[0].strip()
 
 
-GENERATED = {"commands": commands, "api": api, "modules": modules}
+def schema() -> str:
+    """Return the JSON Schema of the report, folded."""
+    text = json.dumps(json_schema(), indent=1)
+    return f"<details markdown>\n<summary>JSON Schema</summary>\n\n```json\n{text}\n```\n\n</details>\n"
+
+
+GENERATED = {"commands": commands, "api": api, "modules": modules, "schema": schema}

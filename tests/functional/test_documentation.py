@@ -13,6 +13,7 @@ import click
 import pytest
 
 from deadweight import cli
+from deadweight.model.report import json_schema
 from deadweight.settings import read_config
 from tests.builders import dist_files, make_env
 from tests.documentation import (
@@ -193,6 +194,14 @@ def test_configuration__of_a_page__is_read(block: Block, tmp_path: Path) -> None
     path = tmp_path / "pyproject.toml"
     path.write_text(block.text, "utf-8")
     assert read_config(str(path))
+
+
+def test_json_page__names_every_key_of_the_schema() -> None:
+    named = set(
+        re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
+    )
+    definitions = [json_schema(), *json_schema()["$defs"].values()]
+    assert {key for each in definitions for key in each.get("properties", {})} - named == set()
 
 
 def test_readme__is_short() -> None:

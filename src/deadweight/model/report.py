@@ -1,7 +1,7 @@
 """The report: the one public result, a plain value whose fields are the keys of schema ``deadweight.profile/1``.
 
 Sizes are bytes and end in ``_bytes``; ``None`` is unknown, never 0. Every output format is
-written from a Report alone. ``docs/JSON.md`` explains the keys; ``deadweight schema`` prints the JSON Schema.
+written from a Report alone. ``docs/reference/json.md`` explains the keys; ``deadweight schema`` prints the JSON Schema.
 """
 
 from __future__ import annotations
