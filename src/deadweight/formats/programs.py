@@ -133,16 +133,28 @@ def named_by(words: list[str], line: int) -> Iterator[Named]:
 
 def started_words(words: list[str]) -> list[str]:
     """Return the words of the program that a command starts in the end, without what only starts it (exec, tini)."""
+    *_, last = programs_of(words)
+    return last
+
+
+def programs_of(words: list[str]) -> Iterator[list[str]]:
+    """Yield the words of each program that a command starts, from the first to the last: exec, uv run, gunicorn.
+
+    The last one is empty where the command only sets variables.
+    """
     words, at = words[:_MOST_WORDS], 0
     while at < len(words):
-        if not (words[at] in _KEYWORDS or _ASSIGNMENT.match(words[at])):
-            following = _command_after(_base_name(words[at]), words, at + 1)
-            if following is None or words[following - 1 : following] == ["-m"]:
-                break
-            at = following
-        else:
+        if words[at] in _KEYWORDS or _ASSIGNMENT.match(words[at]):
             at += 1
-    return words[at:]
+            continue
+        yield words[at:]
+        # Images have them in the root too: "/tini".
+        name = _base_name(words[at]) or words[at].rpartition("/")[2]
+        following = _command_after(name, words, at + 1)
+        if following is None or words[following - 1 : following] == ["-m"]:
+            return
+        at = following
+    yield []
 
 
 def value_named(word: str, line: int, *, dotted: bool = True) -> Iterator[Named]:

@@ -60,6 +60,13 @@ def named_in(text: str, line: int = 1, deep: int = 0) -> Iterator[programs.Named
                 yield from (each._replace(condition=condition or each.condition) for each in inner)
 
 
+def commands_in(text: str) -> Iterator[list[str]]:
+    """Yield the words of each simple command, in order; a substitution's before those of the command around it."""
+    for words, _, _ in _simple_commands(_TEST.sub(":", _without_heredocs(text))):
+        if words:
+            yield words
+
+
 def _open_and_close(blocks: list[str], words: list[str]) -> None:
     """Keep account of ``if`` and ``case`` blocks; loops run their commands without a condition."""
     first = next((word for word in words if word not in _IN_BLOCKS), "")

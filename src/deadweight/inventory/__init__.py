@@ -25,6 +25,7 @@ from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.prefixes import is_below, prefix_of
+from deadweight.inventory.scripts import commands_of
 from deadweight.inventory.started import first_prefix, joined_folders, user_prefix
 from deadweight.inventory.system import keep_packages_files, system_packages
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
@@ -77,11 +78,12 @@ def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     for claim in claims:
         claim.prefix = prefix_of(claim.folder)
     prefixes = [claim.prefix for claim in claims]
-    first = first_prefix(tree, set(prefixes))
+    commands = commands_of(tree)
+    first = first_prefix(tree, commands, set(prefixes))
     base = first if first is not None else next(iter(ranked(prefixes, tree.start.search)), None)
     if base is not None:
         # What PYTHONPATH and the like add to a Python is one environment with it.
-        joined, user = joined_folders(tree), user_prefix(tree, base)
+        joined, user = joined_folders(tree, commands), user_prefix(tree, base)
         for claim in claims:
             if claim.folder in joined or claim.prefix == user:
                 claim.prefix = base

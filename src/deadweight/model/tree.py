@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from msgspec import Struct, field
@@ -34,20 +35,30 @@ class Linking(NamedTuple):
 
 
 class Start(NamedTuple):
-    """How the program of a whole system is started; empty where the source does not know.
+    """How a program of a whole system is started; empty where the source does not know.
 
-    command: its words
-    search:  folders of programs, as PATH names them
-    folder:  the working directory
-    paths:   folders that its Python imports from beside its own, as PYTHONPATH names them
-    home:    of the user that it runs as
+    command:   its words
+    folder:    the working directory
+    variables: its environment variables
+    home:      of the user that it runs as
     """
 
     command: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()
     folder: str = ""
-    paths: tuple[str, ...] = ()
+    variables: Mapping[str, str] = MappingProxyType({})
     home: str = ""
+
+    @property
+    def search(self) -> tuple[str, ...]:
+        """The folders of programs, as PATH names them."""
+        return tuple(filter(None, self.variables.get("PATH", "").split(":")))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The folders that Python imports from beside its own."""
+        # AWS Lambda's runtime imports from its task's folder as from PYTHONPATH.
+        named = (*self.variables.get("PYTHONPATH", "").split(":"), self.variables.get("LAMBDA_TASK_ROOT", ""))
+        return tuple(filter(None, named))
 
 
 class Reader(Protocol):

@@ -84,15 +84,7 @@ def start_of(variables: Iterable[str], command: Iterable[str], folder: str, user
     told = dict(each.split("=", 1) for each in variables if "=" in each)
     name = user.partition(":")[0]
     home = "/root" if name in ("", "root", "0") else "" if name.isdigit() else f"/home/{name}"
-    # AWS Lambda's runtime imports from its task's folder as from PYTHONPATH.
-    paths = (*told.get("PYTHONPATH", "").split(":"), told.get("LAMBDA_TASK_ROOT", ""))
-    return Start(
-        command=tuple(command),
-        search=tuple(filter(None, told.get("PATH", "").split(":"))),
-        folder=folder,
-        paths=tuple(filter(None, paths)),
-        home=told.get("HOME", home),
-    )
+    return Start(command=tuple(command), folder=folder, variables=told, home=told.get("HOME", home))
 
 
 def _json(text: str) -> Any:

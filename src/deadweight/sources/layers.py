@@ -23,6 +23,7 @@ _LONG = 1 << 20  # bytes of a text that is kept compressed; databases of package
 
 _NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
 _LIST, _HEAD, _SMALL, _EGG, _DATABASE = 1 << 26, 1 << 18, 1 << 16, 1 << 24, 3 << 25
+_SCRIPT = 1 << 15  # bytes of a shell's; what starts an image has a few thousand
 # The files of a metadata folder whose text is wanted → how much of it
 _TELLING = {
     "RECORD": _LIST, "installed-files.txt": _LIST, "METADATA": _HEAD, "PKG-INFO": _HEAD, "requires.txt": _HEAD,
@@ -84,27 +85,39 @@ def read_layer(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
 
 def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
     """Return a member with what is worth keeping of its content, and move past that."""
-    length = 0
-    if entry.kind == "file" and entry.size:
-        length = min(entry.stored, wanted_of(entry.path))
-        if not length and may_be_native(entry.path, entry.size):
-            length = min(entry.stored, HEAD_BYTES)
-    if not length:
+    start, read = _start_of(entry, blocks) if entry.kind == "file" and entry.size else (b"", 0)
+    if not start:
         room.take(entries=1, text=len(entry.path) + 2 * len(entry.target))
-        pass_over(blocks, entry.stored)
+        pass_over(blocks, entry.stored, read)
         return entry
-    start = blocks.read(length)
     if len(start) >= _LONG:
         room.take(unpacked=len(start))
-        pass_over(blocks, entry.stored, len(start))
+        pass_over(blocks, entry.stored, read)
         start = zlib.compress(start, 1)
         room.take(entries=1, text=len(entry.path) + len(start))
         return entry._replace(start=start, packed=True)
     room.take(entries=2, text=len(entry.path) + len(start))  # what is kept makes an entry twice as large
     if start[:4] == b"\x7fELF" and entry.size == entry.stored:
         return entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
-    pass_over(blocks, entry.stored, len(start))
+    pass_over(blocks, entry.stored, read)
     return entry._replace(start=start)
+
+
+def _start_of(entry: TarEntry, blocks: Blocks) -> tuple[bytes, int]:
+    """Return a file's first bytes, as many as are worth keeping, and how many were read."""
+    wanted = wanted_of(entry.path)
+    if wanted:
+        start = blocks.read(min(entry.stored, wanted))
+        return start, len(start)
+    native = may_be_native(entry.path, entry.size)
+    if not native and not may_be_started(entry.path):
+        return b"", 0
+    start = blocks.read(min(entry.stored, HEAD_BYTES))
+    is_script = start[:2] == b"#!"
+    if entry.path.endswith(".sh") or (is_script and b"sh" in start.split(b"\n", 1)[0]):
+        start += blocks.read(min(entry.stored, _SCRIPT) - len(start))
+        return start, len(start)
+    return start if native or is_script else b"", len(start)
 
 
 def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[], Linking | None]:
@@ -118,6 +131,12 @@ def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[],
     room.take(text=sum(map(len, found.needed)) if found else 0)
     passing.finish()
     return lambda: found
+
+
+def may_be_started(path: str) -> bool:
+    """Say whether a file may be a script that an image starts, by its name alone: none of what is installed."""
+    name = path.rpartition("/")[2]
+    return (path.endswith((".sh", ".py")) or "." not in name) and "-packages/" not in path and "lib/py" not in path
 
 
 def wanted_of(path: str) -> int:

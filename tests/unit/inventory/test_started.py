@@ -116,3 +116,123 @@ def test_joined__user_site__is_not_a_venv_s(monkeypatch: pytest.MonkeyPatch) -> 
     found = measured(monkeypatch, {**FILES, **user}, Cmd=["/opt/venv/bin/gunicorn"])
     assert prefixes(found)[0] == "opt/venv"
     assert {d.name for d in found.inventory.distributions if d.prefix == "opt/venv"} == {"app"}
+
+
+ENVIRONMENT = at("app/.venv/lib/python3.12/site-packages", "web")
+SCRIPTED: dict[str, Content] = {
+    **FILES, **ENVIRONMENT, "app/.venv/bin/python": link("/usr/local/bin/python3"), "app/.venv/bin/activate": "x",
+    "app/.venv/pyvenv.cfg": "version = 3.12.1\n", "app/.venv/bin/web": f"#!/app/.venv/bin/python\n{'x' * 60}",
+    **at("opt/conda/envs/jobs/lib/python3.12/site-packages", "worker"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/bin/sh\nset -e\npython -m migrate\nexec /app/.venv/bin/python -m web\n",
+        "#!/bin/bash\n. /app/.venv/bin/activate\nexec web --port $PORT\n",
+        "#!/usr/bin/env bash\nsource .venv/bin/activate && web",
+        "#!/bin/sh\nexport PATH=/app/.venv/bin:$PATH\nexec gosu app web\n",
+        '#!/bin/sh -e\nVENV=/app/.venv\nPATH="$VENV/bin:$PATH" exec web\n',
+        "#!/bin/sh\nexec ${VENV:-/app/.venv}/bin/python -m web\n",
+        "#!/bin/sh\nexec $HOME_OF_APP/.venv/bin/web --workers $(nproc)\n",
+        "#!/bin/sh\nif [ \"$1\" = jobs ]; then\n  exec python jobs.py\nelse\n  exec tini -- /app/.venv/bin/web\nfi\n",
+        "#!/bin/sh\ncd /app\nexec uv run --frozen web\n",
+        "#!/bin/sh\nstart_server() {\n  /app/.venv/bin/web &\n}\nstart_server\nwait\n",
+        "#!/bin/sh\n'''exec' \"/app/.venv/bin/python\" \"$0\" \"$@\"\n' '''\nimport re\n",
+        "#!/bin/sh\nsh -c 'exec /app/.venv/bin/web'\n",
+        "#!/bin/sh\n. ./environment.sh\nexec web\n",
+        "#!/bin/sh\nexec \"$@\"\n",
+        '#!/bin/sh\nif [ "${1#-}" != "$1" ]; then\n  set -- python "$@"\nfi\nexec "$@"\n',
+    ],
+)  # fmt: skip
+def test_first__by_the_text_of_the_script_that_is_started(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    files = {**SCRIPTED, "entrypoint.sh": text, "app/environment.sh": "PATH=/app/.venv/bin:$PATH\n"}
+    found = measured(
+        monkeypatch, files, Entrypoint=["/entrypoint.sh"], Cmd=["/app/.venv/bin/web"], WorkingDir="/app",
+        Env=[PATH, "HOME_OF_APP=/app"],
+    )  # fmt: skip
+    assert prefixes(found)[0] == "app/.venv"
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "path"),
+    [
+        (["/usr/bin/tini", "--", "/entrypoint.sh"], "entrypoint.sh"),
+        (["/tini", "--", "/entrypoint.sh"], "entrypoint.sh"),
+        (["dumb-init", "/entrypoint.sh"], "entrypoint.sh"),
+        (["sh", "/entrypoint.sh"], "entrypoint.sh"),
+        (["bash", "-e", "entrypoint.sh"], "app/entrypoint.sh"),
+        (["/bin/bash", "-lc", "./start"], "app/start"),
+        (["/bin/sh", "-c", "docker-entrypoint.sh --serve"], "usr/local/bin/docker-entrypoint.sh"),
+        (["docker-entrypoint"], "usr/local/bin/docker-entrypoint"),
+        (["/bin/serve"], "usr/bin/serve"),
+    ],
+)
+def test_first__however_the_script_is_started(
+    monkeypatch: pytest.MonkeyPatch, entrypoint: list[str], path: str
+) -> None:
+    files: dict[str, Content] = {**SCRIPTED, "bin": link("usr/bin"), path: "#!/bin/sh\nexec /app/.venv/bin/web\n"}
+    assert prefixes(measured(monkeypatch, files, Entrypoint=entrypoint, WorkingDir="/app"))[0] == "app/.venv"
+
+
+def test_first__script_that_is_a_symlink__is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, Content] = {**SCRIPTED, "start": link("srv/run"), "srv/run": "#!/bin/sh\n/app/.venv/bin/web\n"}
+    assert prefixes(measured(monkeypatch, files, Entrypoint=["/start"]))[0] == "app/.venv"
+
+
+@pytest.mark.parametrize("line", ["#!/app/.venv/bin/python", "#!/app/.venv/bin/python -u"])
+@pytest.mark.parametrize("path", ["app/main.py", "app/start", "entrypoint.sh"])
+def test_first__by_the_first_line_of_a_script_in_python(monkeypatch: pytest.MonkeyPatch, line: str, path: str) -> None:
+    found = measured(monkeypatch, {**SCRIPTED, path: f"{line}\nx = 1\n"}, Entrypoint=[f"/{path}"])
+    assert prefixes(found)[0] == "app/.venv"
+
+
+def test_first__conda_activate_in_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '#!/bin/bash\neval "$(conda shell.bash hook)"\nconda activate jobs\nexec python -m worker\n'
+    found = measured(monkeypatch, {**SCRIPTED, "run.sh": text}, Entrypoint=["/run.sh"])
+    assert prefixes(found)[0] == "opt/conda/envs/jobs"
+
+
+def test_first__uv_s_environment_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = measured(
+        monkeypatch, SCRIPTED, Cmd=["uv", "run", "app"], Env=[PATH, "UV_PROJECT_ENVIRONMENT=/opt/venv"]
+    )  # fmt: skip
+    assert prefixes(found)[0] == "opt/venv"
+
+
+def test_joined__pythonpath_of_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {path: data for path, data in FILES.items() if not path.startswith(("opt/venv", "usr/lib"))}
+    script = "#!/bin/sh\nexport PYTHONPATH=/app/libs\ncd /srv\nexec python main.py\n"
+    found = measured(
+        monkeypatch, {**files, **at("app/libs", "lib"), **at("srv", "app"), "run.sh": script}, Cmd=["/run.sh"]
+    )
+    assert prefixes(found) == ["usr/local"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#!/bin/sh\nexec /entrypoint.sh\n",
+        "#!/bin/sh\n. /entrypoint.sh; . /entrypoint.sh\n",
+        "#!/bin/sh\nA=$PATH$PATH\n" + "A=$A$A\n" * 3000,
+        "#!/bin/sh\nset -- x x\n" + 'set -- "$@" "$@"\n' * 3000,
+        "#!/bin/sh\nset -- -x x\n" + 'set -- "$@" "$@"\n' * 3000,
+        "#!/bin/sh\n" + "".join(f"V{n}=x\n" for n in range(3000)) + "x\n" * 3000,
+        "#!/bin/sh\n" + "$(" * 10_000,
+        "#!/bin/sh\n" + "sh -c '" * 1000,
+        "#!/bin/sh\n" + "${A-" * 8000,
+        "#!/bin/sh\nexec $NOWHERE/bin/python -m web\n",
+        "#!/bin/sh\nexec /nowhere/bin/python\n",
+        "#!/bin/sh\n\xff\0\n",
+    ],
+)
+def test_first__script_that_leads_nowhere__is_path_s(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    found = measured(monkeypatch, {**FILES, "entrypoint.sh": text}, Entrypoint=["/entrypoint.sh"])
+    assert prefixes(found) == ["usr/local", "usr", "opt/venv"]
+
+
+def test_first__symlinks_in_a_circle__lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    files: dict[str, Content] = {**FILES, "a": link("b"), "b": link("a")}
+    assert prefixes(measured(monkeypatch, files, Entrypoint=["/a/x"]))[0] == "usr/local"
+    assert prefixes(measured(monkeypatch, files, Entrypoint=["/a"]))[0] == "usr/local"
