@@ -26,7 +26,14 @@ from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.prefixes import is_below, prefix_of
 from deadweight.inventory.scripts import commands_of
-from deadweight.inventory.started import first_prefix, joined_folders, user_prefix
+from deadweight.inventory.started import (
+    first_prefix,
+    joined_folders,
+    sees_system,
+    system_prefix,
+    user_prefix,
+    venv_settings,
+)
 from deadweight.inventory.system import keep_packages_files, system_packages
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
 
@@ -43,7 +50,7 @@ def take_inventory(tree: FileTree) -> Inventory:
     apart: dict[str, list[Claim]] = {
         prefix: [] for prefix in ranked([claim.prefix for claim in claims], tree.start.search, first) or [""]
     }
-    for claim in sorted(claims, key=lambda c: (c.metadata.name, c.metadata.version or "")):
+    for claim in sorted(claims, key=lambda c: (c.metadata.name, c.rank, c.metadata.version or "")):
         apart[claim.prefix].append(claim)
     claims = [claim for those in apart.values() for claim in those]
     packages, unread = system_packages(tree) if tree.whole else ([], [])
@@ -69,7 +76,7 @@ def take_inventory(tree: FileTree) -> Inventory:
         packages=tuple(packages),
         native=tuple(native),
         owner=owner,
-        warnings=tuple(_warnings(claims)),
+        warnings=(*_warnings(claims), *_left_out(tree)),
     )
 
 
@@ -82,11 +89,13 @@ def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     first = first_prefix(tree, commands, set(prefixes))
     base = first if first is not None else next(iter(ranked(prefixes, tree.start.search)), None)
     if base is not None:
-        # What PYTHONPATH and the like add to a Python is one environment with it.
-        joined, user = joined_folders(tree, commands), user_prefix(tree, base)
+        # What PYTHONPATH and the like add to a Python is one environment with it, and what a venv sees of the system.
+        joined, user, system = joined_folders(tree, commands), user_prefix(tree, base), system_prefix(tree, base)
         for claim in claims:
             if claim.folder in joined or claim.prefix == user:
-                claim.prefix = base
+                claim.prefix, claim.rank = base, -1
+            elif claim.prefix == system:
+                claim.prefix, claim.rank = base, 1
     return base
 
 
@@ -242,6 +251,14 @@ def _duplicates(claims: list[Claim]) -> Iterable[Conflict]:
             yield Conflict(
                 kind="duplicate", names=(name,), says=f"{name} is there {len(found)} times: {', '.join(found)}"
             )
+
+
+def _left_out(tree: FileTree) -> Iterable[str]:
+    """Tell of what an environment that is measured alone imports from elsewhere."""
+    settings = None if tree.whole else venv_settings(tree, "")
+    if settings is not None and sees_system(settings):
+        home = settings.get("home") or "the Python that it was made with"
+        yield f"the environment also imports what is installed for {home} (include-system-site-packages); not counted"
 
 
 def _warnings(claims: list[Claim]) -> Iterable[str]:

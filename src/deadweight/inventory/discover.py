@@ -44,6 +44,7 @@ class Claim(Struct, kw_only=True):
     conda: bool = False  # known from conda-meta alone
     recorded: bool = True  # False: no list of files was found
     prefix: str = ""  # of its environment, in the tree of a whole system
+    rank: int = 0  # Python looks first where this is least, among the folders of one environment
     egg: str = ""  # the folder of an .egg, which names are imported from in place of ``folder``
 
 

@@ -6,17 +6,19 @@ source: OCI image-spec, config.md (Entrypoint, Cmd, Env, WorkingDir); Python's "
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from posixpath import basename
 
+from deadweight.formats.metadata import parse_pyvenv_cfg
 from deadweight.formats.programs import started_words
 from deadweight.inventory.folders import parent
-from deadweight.inventory.located import absolute, below_root, located
+from deadweight.inventory.located import absolute, below_root, located, through_links
 from deadweight.inventory.scripts import CONDA, RUNNERS
 from deadweight.model import FileTree, Start
 
 _MOST_HOPS = 8  # symlinks and interpreters
+_LARGEST_CONFIG = 1 << 16
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*t?\Z")
 _PROGRAM_FOLDERS = ("bin", "Scripts")
 _SYSTEM = frozenset(("", "usr", "usr/local"))
@@ -45,10 +47,37 @@ def joined_folders(tree: FileTree, commands: list[Start]) -> set[str]:
 
 
 def user_prefix(tree: FileTree, first: str) -> str | None:
-    """Return the prefix of ``pip install --user`` where the Python of ``first`` imports from it: no venv's does."""
-    if not tree.start.home or f"{first}/pyvenv.cfg" in tree.entries:
+    """Return the prefix of ``pip install --user`` where the Python of ``first`` imports from it: few venvs' do."""
+    settings = venv_settings(tree, first)
+    if not tree.start.home or (settings is not None and not sees_system(settings)):
         return None
     return below_root(f"{tree.start.home}/.local")
+
+
+def system_prefix(tree: FileTree, first: str) -> str | None:
+    """Return the prefix of the Python that ``first`` is a venv of, where it imports from that too (PEP 405)."""
+    settings = venv_settings(tree, first) or {}
+    home = settings.get("home", "")
+    if not sees_system(settings) or not home.startswith("/"):
+        return None
+    prefix = parent(parent(through_links(below_root(f"{home}/python"), tree)))
+    return prefix or "usr"
+
+
+def venv_settings(tree: FileTree, prefix: str) -> Mapping[str, str] | None:
+    """Return the keys of a prefix's pyvenv.cfg; None where it is no venv."""
+    path = f"{prefix}/pyvenv.cfg" if prefix else "pyvenv.cfg"
+    if path not in tree.entries:
+        return None
+    try:
+        return parse_pyvenv_cfg(tree.reader.read(path, _LARGEST_CONFIG))
+    except OSError:
+        return {}
+
+
+def sees_system(settings: Mapping[str, str]) -> bool:
+    """Say whether a venv imports from the site-packages of the Python that it was made with."""
+    return settings.get("include-system-site-packages", "").lower() == "true"
 
 
 def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]) -> str | None:
@@ -62,6 +91,9 @@ def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]
     if name in CONDA and "run" in words[1:3]:
         return _named_by_conda(words, prefixes)
     path = located(words[0], command, tree)
+    if path is None and "/" in words[0]:
+        path = below_root(absolute(command.folder, words[0]))
+        return _prefix_of_program(path, prefixes) if parent(parent(path)) in prefixes else None
     for _ in range(_MOST_HOPS):
         # A venv's Python is a symlink to another one; where the symlink lies, counts. Of scripts, what they start does.
         following = None if path is None or _PYTHON.match(basename(path)) else _next(path, command, tree)

@@ -10,7 +10,9 @@ import pytest
 
 from deadweight.findings import Profile
 from deadweight.pipeline import profile
-from tests.builders import dist_files
+from deadweight.inventory import take_inventory
+from deadweight.settings import Settings
+from tests.builders import dist_files, make_tree
 from tests.images import Content, image_files, link, make_tar
 
 BASE, VENV = "usr/local/lib/python3.12/site-packages", "opt/venv/lib/python3.12/site-packages"
@@ -236,3 +238,45 @@ def test_first__symlinks_in_a_circle__lead_nowhere(monkeypatch: pytest.MonkeyPat
     files: dict[str, Content] = {**FILES, "a": link("b"), "b": link("a")}
     assert prefixes(measured(monkeypatch, files, Entrypoint=["/a/x"]))[0] == "usr/local"
     assert prefixes(measured(monkeypatch, files, Entrypoint=["/a"]))[0] == "usr/local"
+
+
+SEES = "home = {}\ninclude-system-site-packages = true\nversion = 3.12.1\n"
+
+
+@pytest.mark.parametrize("home", ["/usr/local/bin", "/python/bin"])
+def test_joined__venv_that_sees_the_system__is_one_environment_with_it(
+    monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    system = {f"{BASE}/{path}": data for path, data in dist_files("app", "0.9").items()}
+    files: dict[str, Content] = {
+        **FILES, **system, "opt/venv/pyvenv.cfg": SEES.format(home), "python": link("usr/local"),
+        **at("root/.local/lib/python3.12/site-packages", "tool"),
+    }  # fmt: skip
+    found = measured(monkeypatch, files, Cmd=["/opt/venv/bin/gunicorn"])
+    assert prefixes(found) == ["opt/venv", "usr"]
+    there = {d.key for d in found.inventory.distributions if d.prefix == "opt/venv"}
+    # The venv's own version is the one that imports find.
+    assert there == {"app", "app==0.9", "pip", "setuptools", "tool", "wheel"}
+    assert next(d for d in found.inventory.distributions if d.key == "app").version == "1.0"
+
+
+def test_joined__venv_that_sees_the_system__gets_the_system_s_distributions_as_requirements(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    web = {f"{VENV}/{path}": data for path, data in dist_files("web", requires=["wheel"], requested=True).items()}
+    files: dict[str, Content] = {**FILES, **web, "opt/venv/pyvenv.cfg": SEES.format("/usr/local/bin")}
+    found = measured(monkeypatch, files, Cmd=["/opt/venv/bin/gunicorn"])
+    assert "wheel" in found.dependencies.edges["web"]
+
+
+def test_environment__named_by_its_prefix__needs_no_program_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = image_files(FILES)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(make_tar(parts))))
+    assert prefixes(profile("-", Settings(environment="/usr")))[0] == "usr"
+
+
+@pytest.mark.parametrize(("sees", "warned"), [("true", True), ("TRUE", True), ("false", False)])
+def test_environment__that_sees_the_system__says_that_it_is_not_counted(sees: str, warned: bool) -> None:
+    settings = f"home = /usr/bin\ninclude-system-site-packages = {sees}\n"
+    found = take_inventory(make_tree({"pyvenv.cfg": settings, "lib/python3.12/site-packages/a.py": "x"}))
+    assert any("/usr/bin (include-system-site-packages)" in warning for warning in found.warnings) == warned
