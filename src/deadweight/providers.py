@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from deadweight.groups.rules import knowledge
 from deadweight.installing import install_options
-from deadweight.inventory.discover import Claim
+from deadweight.inventory.claims import Claim
 from deadweight.inventory.modules import import_names
 from deadweight.model import Metadata
 from deadweight.progress import Observer, Progress

@@ -1,6 +1,7 @@
 """FileTree → Inventory: who owns which byte. Pure, and the same for a disk, an image and a wheel.
 
-discover.py      where the metadata lies       kinds.py    what kind of file a path is
+discover.py      where the metadata lies       claims.py   what it says
+kinds.py         what kind of file a path is
 ownership.py     who owns which path           modules.py  what ``import`` finds
 environments.py  which Python it belongs to    system.py   what package managers list
 contents.py      what a whole system holds beside distributions
@@ -19,7 +20,8 @@ from msgspec.structs import replace
 from deadweight.formats.metadata import normalize
 from deadweight.formats.native import is_native, may_be_native
 from deadweight.formats.record import below
-from deadweight.inventory.discover import Claim, Found, discover
+from deadweight.inventory.claims import Claim
+from deadweight.inventory.discover import Found, discover
 from deadweight.inventory.environments import environments_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names, programs

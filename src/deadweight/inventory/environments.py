@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from deadweight.formats.metadata import python_of_pyvenv_cfg
 from deadweight.formats.native import platform_of
-from deadweight.inventory.discover import Claim
+from deadweight.inventory.claims import Claim
 from deadweight.model import Environment, FileTree
 
 _PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")

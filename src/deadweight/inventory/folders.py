@@ -43,3 +43,8 @@ def parent(path: str) -> str:
 def strictly_above(path: str, nearest: Nearest) -> str | None:
     """Return the nearest marked folder above ``path``, itself left out; None where none is."""
     return nearest(parent(path)) if path else None
+
+
+def joined(folder: str, name: str) -> str:
+    """Return the path of a name in a folder, which may be the root."""
+    return f"{folder}/{name}" if folder else name

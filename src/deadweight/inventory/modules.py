@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
-from deadweight.inventory.discover import Claim
+from deadweight.inventory.claims import Claim
 
 _MODULE = re.compile(r"([A-Za-z_]\w*)(?:\.(?:cpython|abi3|cp3|pypy)[\w.-]*)?\.(?:py|so|pyd)\Z")
 _PROGRAM = re.compile(r"(?:^|/)(?:bin|Scripts)/([^/]+)\Z")

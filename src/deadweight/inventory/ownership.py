@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from deadweight.formats.metadata import normalize
-from deadweight.inventory.discover import Claim
+from deadweight.inventory.claims import Claim
 from deadweight.inventory.folders import Nearest
 from deadweight.model import Conflict
 

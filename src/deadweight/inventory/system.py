@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from deadweight.formats.system import is_package_list, packages_in
-from deadweight.inventory.discover import Claim
+from deadweight.inventory.claims import Claim
 from deadweight.model import Conflict, FileTree, Skipped
 
 _LARGEST_LIST = 3 << 25  # bytes; a database of rpm's in a container has up to fifty million

@@ -350,7 +350,7 @@ def test_record__of_pip_install_target__its_programs_are_where_pip_moves_them() 
 
 
 def test_record__with_more_lines_than_any__is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["deadweight.inventory.discover"], "_MOST_CLAIMED", 9)
+    monkeypatch.setattr(sys.modules["deadweight.inventory.claims"], "_MOST_CLAIMED", 9)
     found = inventory_of(dist_files("a"), dist_files("b", files={f"b/{n}.py": "" for n in range(9)}))
     assert [s.name for s in found.skipped] == [f"{SITE}/b-1.0.dist-info/RECORD"]
     assert [d.name for d in found.distributions] == ["a", "b"]

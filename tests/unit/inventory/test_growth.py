@@ -1,0 +1,73 @@
+"""How the work of an inventory grows with what it is given: twice the input takes at most little more than twice."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from deadweight.inventory import take_inventory
+from deadweight.model import FileTree
+from tests.builders import dist_files, make_tree, metadata
+
+Files = dict[str, str | bytes]
+
+
+def conda_bases(count: int) -> Files:
+    record = json.dumps({"name": "p", "version": "1", "files": ["lib/f"]})
+    return {
+        path: data for n in range(count) for path, data in ((f"e{n}/conda-meta/p.json", record), (f"e{n}/lib/f", ""))
+    }
+
+
+def one_conda_base(count: int) -> Files:
+    records = {f"conda-meta/p{n}.json": json.dumps({"name": f"p{n}", "files": [f"lib/f{n}"]}) for n in range(count)}
+    return {**records, **{f"lib/f{n}": "" for n in range(count)}}
+
+
+def environments(count: int) -> Files:
+    site = "lib/python3.12/site-packages"
+    return {f"v{n}/{site}/{path}": data for n in range(count) for path, data in dist_files(f"a{n}").items()}
+
+
+def folders_inside_each_other(count: int) -> Files:
+    return {f"{'t/' * n}x{n}-1.dist-info/METADATA": metadata(f"x{n}") for n in range(count)}
+
+
+def uv_caches(count: int) -> Files:
+    return {f"c{n}/archive-v0/{'a' * 20}/x-1.dist-info/METADATA": metadata("x") for n in range(count)}
+
+
+def one_distribution(count: int) -> Files:
+    return {f"usr/lib/python3/dist-packages/{path}": data for path, data in dist_files(
+        "a", files={f"a/m{n}.py": "" for n in range(count)}
+    ).items()}  # fmt: skip
+
+
+def calls_of(tree: FileTree) -> int:
+    """Return how many functions and iterations of generators an inventory takes."""
+    count = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        take_inventory(tree)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(
+    "make",
+    [conda_bases, one_conda_base, environments, folders_inside_each_other, uv_caches, one_distribution],
+)
+def test_take_inventory__twice_the_files__takes_twice_the_calls(make: Callable[[int], Files]) -> None:
+    calls_of(replace(make_tree(make(5)), whole=True))  # what is kept from then on: patterns, versions
+    once, twice = (calls_of(replace(make_tree(make(count)), whole=True)) for count in (200, 400))
+    assert twice < 2.2 * once
