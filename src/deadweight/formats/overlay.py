@@ -16,6 +16,7 @@ from deadweight.formats.tar import Kind, Malformed, TarEntry
 
 # Characters of the paths of all folders. Images have a few million; a single path of 2,000 folders has four.
 _MOST_OPENED = 1 << 28
+_FOLDER = 160  # characters that a folder counts for beside its path: a set of its own takes so much more than a file
 _MOST_NAMED = 1000  # paths that leave the root; what has more of them is no image that anybody made on purpose
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -147,7 +148,7 @@ class Overlay(Struct):
             path = folder
 
     def _open(self, folder: str) -> set[str]:
-        self._opened += len(folder)
+        self._opened += len(folder) + _FOLDER
         if self._opened > _MOST_OPENED:
             raise Malformed("it has more or deeper folders than any system")
         found = self._inside[folder] = set()
