@@ -79,7 +79,9 @@ def image_files(
     """Return path → content of what is in such an archive, or in an OCI layout's folder."""
     tars = [make_tar(layer) for layer in layers]
     blobs = [packed(data, compression) for data in tars]
-    history = [{"created_by": command} for command in commands] or [{"created_by": "COPY . ."}] * len(layers)
+    history = [
+        {"created_by": command, "empty_layer": command.startswith(("CMD", "ENTRYPOINT", "ENV"))} for command in commands
+    ] or [{"created_by": "COPY . ."}] * len(layers)
     rootfs = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in tars]}
     config = json.dumps({"os": "linux", "architecture": "amd64", "history": history, "rootfs": rootfs}).encode()
     digests = [hashlib.sha256(blob).hexdigest() for blob in blobs]

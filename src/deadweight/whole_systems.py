@@ -27,7 +27,7 @@ def profile_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.findings import conclude
     from deadweight.inventory import take_inventory
     from deadweight.inventory.contents import contents_of, packages_of
-    from deadweight.inventory.layers import image_facts
+    from deadweight.inventory.layers import image_facts, in_base
     from deadweight.inventory.libraries import libraries_of
     from deadweight.model import SystemFacts
     from deadweight.sources.image import Which
@@ -40,7 +40,7 @@ def profile_system(target: Target, settings: Settings, file: RequirementsFile | 
         _check_environment(inventory, settings.environment)
         needs, twins = libraries_of(tree, inventory)
     system = SystemFacts(
-        contents=contents_of(tree, inventory, image.overlay.is_lowest if image and len(image.layers) > 1 else None),
+        contents=contents_of(tree, inventory, in_base(image.overlay, image.bases) if image else None),
         packages=packages_of(tree, inventory),
         needs=needs,
         twins=twins,

@@ -44,7 +44,7 @@ APP = site(
 OLD = site(dist_files("old", files={"old/__init__.py": "x" * 10_000}))
 GONE: dict[str, Content] = {f"{SITE}/old": None, f"{SITE}/old-1.0.dist-info": None}
 Measured = Callable[[bytes], Profile]
-COMMANDS = ["FROM base", "RUN pip install app", "RUN pip install old", "RUN pip uninstall old"]
+COMMANDS = ["ADD rootfs.tar.xz /", "RUN pip install app", "RUN pip install old", "RUN pip uninstall old"]
 LAYERS = (BASE, APP, OLD, GONE)
 
 
@@ -425,7 +425,8 @@ def test_image__contents__each_sort_by_its_own_name(tmp_path: Path) -> None:
         "app/__pycache__/main.cpython-312.pyc": "4" * 14, "usr/local/bin/python3.12": "5" * 15,
         "var/lib/apt/lists/debian": "6" * 16,
     }  # fmt: skip
-    found = measure(tmp_path, make_image(BASE, APP, layer))
+    commands = ["ADD rootfs.tar.xz /", 'CMD ["bash"]', "RUN pip install app", "COPY . .", 'CMD ["app"]']
+    found = measure(tmp_path, make_image(BASE, APP, layer, commands=commands))
     assert found.system is not None
     sizes = {content.name: content.size for content in found.system.contents}
     assert sizes == {
@@ -536,7 +537,7 @@ def test_image__text__environments_contents_layers_and_libraries(
     }  # fmt: skip
     debian |= {f"usr/lib/python3/dist-packages/{path}": data for path, data in dist_files("apt-tool").items()}
     layers = (BASE | debian, APP | more, OLD, GONE)
-    Path("image.tar").write_bytes(make_image(*layers, commands=COMMANDS))
+    Path("image.tar").write_bytes(make_image(*layers, commands=[COMMANDS[0], "CMD bash", *COMMANDS[1:]]))
     assert _run(["image.tar", "--quiet"], debug=True) == 0
     golden(f"image-{width}.txt", capsys.readouterr().out)
 

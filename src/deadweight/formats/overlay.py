@@ -67,10 +67,6 @@ class Overlay(Struct):
     _opened: int = 0  # characters of the folders' paths
     _alike: dict[tuple[int, Kind], Placed] = {}  # files that differ in nothing share a value
 
-    def is_lowest(self, path: str) -> bool:
-        """Say whether what a container sees at a path is from the lowest layer."""
-        return self.files[path].layer == 0
-
     def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
         """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand.
 

@@ -39,7 +39,7 @@ _BY_PATH = (
 def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], bool] | None) -> tuple[Content, ...]:
     """Return what no distribution owns, by sort, the largest first; their bytes sum to ``inventory.unowned``.
 
-    is_base: says of a path whether it is from the lowest layer; None where there are no layers
+    is_base: says of a path whether it is from the image that this one was built on; None where nobody knows
     """
     system = {path for _, paths in inventory.packages for path in paths}
     sort_of = _sorter(system, is_base, cache_folders(tree.entries))

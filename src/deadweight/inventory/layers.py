@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from deadweight.formats.image_history import base_layers
 from deadweight.formats.metadata import parse_metadata
 from deadweight.formats.overlay import Hidden, Overlay, Placed, wasted
 from deadweight.formats.record import MOST_PATHS, CondaPackage, below, record_paths
@@ -14,6 +16,7 @@ from deadweight.inventory.ownership import complete
 from deadweight.inventory.waste import wasted_paths
 from deadweight.model import ImageFacts, Inventory, Layer
 
+_LIBRARY = re.compile(r"(?:^|/)lib/(?:python|pypy)\d[^/]*/os\.pyc?\Z")
 _MOST_LINES = 2 << 20  # of all the lists that tell whose a removed file was
 
 
@@ -34,6 +37,16 @@ def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overla
         wasted=_by_project(vain, inventory, overlay),
         paths=tuple(wasted_paths(vain)),
     )
+
+
+def in_base(overlay: Overlay, possible: Sequence[int]) -> Callable[[str], bool] | None:
+    """Return what says of a path whether it is from the image that this one was built on; None where nobody knows.
+
+    possible: how many layers that image may have
+    """
+    libraries = (placed.layer for path, placed in overlay.files.items() if _LIBRARY.search(path))
+    count = base_layers(possible, min(libraries, default=None))
+    return None if count is None else lambda path: overlay.files[path].layer < count
 
 
 def _by_project(vain: Iterable[Hidden], inventory: Inventory, overlay: Overlay) -> Mapping[str, int]:

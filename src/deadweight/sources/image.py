@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 from msgspec import Struct, field
 
 from deadweight.errors import BadInput
+from deadweight.formats.image_history import layer_commands, possible_bases
 from deadweight.formats.native import HEAD_BYTES
 from deadweight.formats.overlay import Overlay, Placed, is_whiteout, shared_inodes
 from deadweight.formats.tar import Malformed, TarEntry
@@ -37,6 +38,7 @@ class Image(Struct, frozen=True, kw_only=True):
     start:    how its program is started
     warnings: what is worth knowing of it, as sentences
     missing:  digests of layers that lie elsewhere, and are not in the figures
+    bases:    how many layers the images may have that it was built on, as its history tells
     """
 
     layers: tuple[Layer, ...]
@@ -44,6 +46,7 @@ class Image(Struct, frozen=True, kw_only=True):
     start: Start = field(default_factory=Start)
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    bases: tuple[int, ...] = ()
 
 
 class Which(NamedTuple):
@@ -145,6 +148,7 @@ def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
         overlay=overlay,
         start=_start(parts.config),
         warnings=warnings,
+        bases=possible_bases(parts.config.get("history") or (), len(parts.names)),
         missing=tuple(digest for name, digest in zip(parts.names, parts.digests, strict=True) if not name),
     )
 
@@ -189,15 +193,11 @@ def _start(config: dict[str, Any]) -> Start:
 
 def _commands(config: dict[str, Any], layers: int) -> tuple[list[str], tuple[str, ...]]:
     """Return the command that made each layer, and a warning where the history does not tell."""
-    commands = [_command(step) for step in config.get("history") or () if not step.get("empty_layer")]
+    commands = layer_commands(config.get("history") or ())
     if len(commands) == layers:
         return commands, ()
     warning = f"the image's history has {len(commands)} steps for its {layers} layers, so no command is shown for them"
     return [""] * layers, (warning,) if commands else ()
-
-
-def _command(step: dict[str, Any]) -> str:
-    return str(step.get("created_by") or "").removeprefix("/bin/sh -c #(nop) ").removeprefix("/bin/sh -c ").strip()
 
 
 # --- what a container sees -------------------------------------------------------------------------
