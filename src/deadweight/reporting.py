@@ -244,6 +244,9 @@ def _image(facts: ImageFacts | None) -> document.ImageReport | None:
         wasted_bytes=facts.in_vain,
         efficiency=facts.efficiency,
         wasted=tuple(document.Wasted(name=name or None, wasted_bytes=size) for name, size in facts.wasted.items()),
+        wasted_packages=tuple(
+            document.Wasted(name=name, wasted_bytes=size) for name, size in facts.wasted_packages.items()
+        ),
         wasted_paths=tuple(
             document.WastedFile(path=each.path, wasted_bytes=each.size, layer=each.layer, hidden_by=each.by)
             for each in facts.paths

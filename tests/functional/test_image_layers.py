@@ -61,6 +61,40 @@ def test_layers__conda_package_removed__is_its_waste(tmp_path: Path) -> None:
     assert facts_of(tmp_path, lower, {"opt/conda/lib": None}).wasted == {"openssl": 100}
 
 
+DPKG: dict[str, Content] = {
+    "var/lib/dpkg/info/gcc-12:amd64.list": "/.\n/usr\n/usr/bin/gcc\n/lib/gcc/cc1\n",
+    "usr/bin/gcc": "x" * 30, "usr/lib/gcc/cc1": "y" * 500, "tmp/a": "z" * 7,
+}  # fmt: skip
+NO_DPKG: dict[str, Content] = dict.fromkeys(DPKG)
+LIST = len(str(DPKG["var/lib/dpkg/info/gcc-12:amd64.list"]))
+APK = "C:Q1=\nP:gcc\nV:1\nF:usr/bin\nR:gcc\n\n"
+
+
+def test_layers__package_of_the_system_removed__is_its_waste(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, DPKG, NO_DPKG)
+    assert facts.wasted_packages == {"gcc-12": 530}
+    assert facts.wasted == {"": LIST + 7}
+    assert facts.in_vain == 530 + LIST + 7
+
+
+@pytest.mark.parametrize("later", [{"usr/bin/gcc": None}, {"usr/bin/gcc": "x" * 31}])
+def test_layers__file_of_a_package_that_stays__is_its_waste(tmp_path: Path, later: dict[str, Content]) -> None:
+    facts = facts_of(tmp_path, DPKG, later)
+    assert (facts.wasted_packages, facts.wasted) == ({"gcc-12": 30}, {})
+
+
+def test_layers__package_that_a_later_version_of_the_database_lacks__is_its_waste(tmp_path: Path) -> None:
+    lower: dict[str, Content] = {"lib/apk/db/installed": APK, "usr/bin/gcc": "x" * 30}
+    facts = facts_of(tmp_path, lower, {"usr/bin/gcc": None, "lib/apk/db/installed": "P:musl\n\n"})
+    assert (facts.wasted_packages, facts.wasted) == ({"gcc": 30}, {"": len(APK)})
+
+
+def test_layers__text__names_packages_of_the_system(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "image.tar").write_bytes(make_image(DPKG, NO_DPKG))
+    assert _run([str(tmp_path / "image.tar"), "--quiet"], debug=True) == 0
+    assert "gcc-12 of the system 530 B" in " ".join(capsys.readouterr().out.split())
+
+
 def test_layers__what_hides_others__is_shown_with_the_heaviest_paths(tmp_path: Path) -> None:
     chown = site({path: data for path, data in NUMPY.items() if path.startswith("numpy.libs/")})
     facts = facts_of(tmp_path, site(NUMPY), {"tmp/wheels/a.whl": "w" * 9000}, {"tmp/wheels": None}, chown)

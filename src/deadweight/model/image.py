@@ -44,13 +44,15 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
 
     layers:  from the lowest up
     where:   distribution's key → numbers of the layers that hold its files
-    wasted:  project → bytes of it that later layers remove or replace; what belongs to no distribution under ""
+    wasted:  project → bytes of it that later layers remove or replace; what belongs to nothing known under ""
+    wasted_packages: the same of the packages of the system
     paths:   the heaviest of what later layers remove or replace
     """
 
     layers: tuple[Layer, ...] = ()
     where: Mapping[str, tuple[int, ...]] = {}
     wasted: Mapping[str, int] = {}
+    wasted_packages: Mapping[str, int] = {}
     paths: tuple[WastedPath, ...] = ()
 
     @property

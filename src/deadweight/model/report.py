@@ -217,7 +217,10 @@ class LayerFacts(Struct, frozen=True, kw_only=True):
 
 
 class Wasted(Struct, frozen=True, kw_only=True):
-    """Bytes of a distribution that later layers remove or replace; ``name`` is None for files of no distribution."""
+    """Bytes that later layers remove or replace, of a distribution or a system package.
+
+    ``name`` is None for files of neither.
+    """
 
     name: str | None
     wasted_bytes: Size
@@ -240,6 +243,7 @@ class ImageReport(Struct, frozen=True, kw_only=True):
     wasted_bytes: Size
     efficiency: float | None
     wasted: tuple[Wasted, ...]
+    wasted_packages: tuple[Wasted, ...] = ()
     wasted_paths: tuple[WastedFile, ...]
 
 

@@ -14,6 +14,7 @@ from deadweight.untrusted import plain
 
 _WIDE = 90  # columns: on fewer there is no room for where things lie
 _MOST_NAMES = 4
+_MOST_OWNERS = 5
 _MOST_LIBRARIES = 8
 
 
@@ -91,11 +92,18 @@ def _layers(facts: ImageReport, width: int) -> RenderableType:
         table.add_row(str(number), human(layer.apparent_bytes), wasted, hides, plain(layer.command or layer.digest))
     if not facts.wasted_bytes:
         return Group(table, Text("no layer ships anything that a later one removes or replaces", style="dim"))
-    names = ", ".join(f"{plain(each.name or 'others')} {human(each.wasted_bytes)}" for each in facts.wasted[:5])
+    names = ", ".join(f"{name} {human(size)}" for name, size in _heaviest_waste(facts))
     efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
     share = f"{human(facts.wasted_bytes)} of {human(facts.shipped_bytes)}"
     says = f"{efficiency}{share} is wasted: later layers remove or replace it"
     return Group(table, Text(f"{says} ({names})", style="dim"))
+
+
+def _heaviest_waste(facts: ImageReport) -> list[tuple[str, int]]:
+    """What the wasted bytes belong to, the heaviest first."""
+    found = [(plain(each.name or "others"), each.wasted_bytes) for each in facts.wasted]
+    found += [(f"{plain(each.name or '')} of the system", each.wasted_bytes) for each in facts.wasted_packages]
+    return sorted(found, key=lambda each: -each[1])[:_MOST_OWNERS]
 
 
 def _wasted_paths(facts: ImageReport, width: int) -> Iterator[RenderableType]:
