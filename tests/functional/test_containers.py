@@ -201,7 +201,10 @@ def test_container__paths_that_lead_out__are_not_believed(engine: Engine) -> Non
 
 
 def test_inside__syntax__is_that_of_python_3_6() -> None:
-    ast.parse(Path(inside.__file__).read_text("utf-8"), feature_version=(3, 6))
+    text = Path(inside.__file__).read_text("utf-8")
+    assert ast.parse(text, feature_version=(3, 6)).body
+    with pytest.raises(SyntaxError):  # as of what 3.8 brought
+        ast.parse(f"{text}\nif (x := 1):\n    pass\n", feature_version=(3, 6))
 
 
 def test_inside__each_python_here__lists_and_reads_alike(tmp_path: Path) -> None:

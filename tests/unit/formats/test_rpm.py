@@ -365,9 +365,12 @@ def test_header__mutated__reads_or_refuses(mutations: list[tuple[int, int]]) -> 
     for at, value in mutations:
         found[at] = value
     try:
-        read(ndb_database(bytes(found)))
+        packages = read(ndb_database(bytes(found)))
     except BadDatabase:
         return
+    # A header of a few hundred bytes tells of one package, and of no path that lies elsewhere.
+    assert len(packages) <= 1
+    assert all(path[:1] != "/" for paths in packages.values() for path in paths)
 
 
 SPEC = """\
