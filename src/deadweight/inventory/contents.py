@@ -78,15 +78,17 @@ def _sorter(system: set[str], is_base: Callable[[str], bool] | None, caches: Map
 
 def _unowned(tree: FileTree, owner: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     """Yield (path, bytes) of what nobody owns; of several names of a file the first has the bytes, if none is owned."""
-    counted = {entry.inode for path, entry in tree.entries.items() if entry.inode is not None and path in owner}
-    for path, entry in sorted(tree.entries.items()):
-        if path in owner:
-            continue
-        size = entry.size
+    linked: list[str] = []
+    for path, entry in tree.entries.items():
         if entry.inode is not None:
-            size = 0 if entry.inode in counted else size
-            counted.add(entry.inode)
-        yield path, size
+            linked.append(path)
+        elif path not in owner:
+            yield path, entry.size
+    counted = {tree.entries[path].inode for path in linked if path in owner}
+    for path in sorted(path for path in linked if path not in owner):
+        entry = tree.entries[path]
+        yield path, 0 if entry.inode in counted else entry.size
+        counted.add(entry.inode)
 
 
 def _largest(folders: Mapping[str, int]) -> Iterator[tuple[str, int]]:
