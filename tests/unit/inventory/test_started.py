@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import pytest
 
 from deadweight.findings import Profile
-from deadweight.pipeline import profile
 from deadweight.inventory import take_inventory
+from deadweight.pipeline import profile
 from deadweight.settings import Settings
 from tests.builders import dist_files, make_tree
 from tests.images import Content, image_files, link, make_tar
