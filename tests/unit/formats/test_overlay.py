@@ -97,7 +97,7 @@ def test_overlay__odd_path__is_where_it_leads(path: str, place: str) -> None:
 def test_overlay__folders_of_folders__are_bounded_where_each_has_a_path_of_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(overlay, "_MOST_OPENED", 10_000)
+    monkeypatch.setattr(overlay, "_MOST_OPENED", 25_000)
     assert len(laid([file(f"{'a/' * 90}{n}") for n in range(9)]).files) == 9
     with pytest.raises(Malformed, match="deeper folders than any system"):
         laid([file(f"{n}/{'a/' * 90}x") for n in range(9)])
