@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from deadweight.application import source_of
 from deadweight.errors import BadInput
 from deadweight.findings import Grouping, grouping_of
@@ -38,7 +40,7 @@ def groups_of(
     given = os.fspath(target) if isinstance(target, os.PathLike) else target
     if settings.no_measure or settings.offline:
         return _unmeasured(parse_target(given), settings, observe)
-    return grouping_of(profile(target, settings, observe=observe))
+    return grouping_of(profile(target, replace(settings, no_lighter=True), observe=observe))
 
 
 def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:

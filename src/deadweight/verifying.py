@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.application import source_folder
 from deadweight.errors import BadInput
@@ -62,7 +63,8 @@ def verify(
         raise BadInput("there is no source to verify it by", hint="--source DIR says where the application lies")
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
-        return _judged(profile(split, settings, observe=observe), original, settings, observe)
+        found = profile(split, replace(settings, no_lighter=True), observe=observe)
+        return _judged(found, original, settings, observe)
     command = _split(checks.smoke)
     if target.kind != "requirements" or target.form in ("lock", "names"):
         raise BadInput(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from deadweight import Settings, savings
+from deadweight.cli import _run
 from deadweight.findings import Profile
 from deadweight.pipeline import profile
 from deadweight.report.as_text import as_text
@@ -85,6 +86,13 @@ def test_lighter__build_that_the_index_lacks__leaves_the_least_that_is_known(ind
 def test_lighter__switched_off__asks_nothing_more(index: Server) -> None:
     found = measure(index, "xgboost\n", no_lighter=True)
     assert saved(found) == {XGBOOST: None}
+    assert not [asked for asked in index.asked if "xgboost-cpu" in asked.path]
+
+
+@pytest.mark.parametrize("command", [["why", "xgboost"], ["split"], ["groups"], ["verify", "--source", "source"]])
+def test_lighter__commands_that_show_no_savings__do_not_measure_them(index: Server, command: list[str]) -> None:
+    write_files(Path(), {"requirements.txt": "xgboost\n", "source/app.py": "import xgboost\n"})
+    assert _run([*command, "requirements.txt", "--index-url", f"{index.url}/simple/", "-q"], debug=False) == 0
     assert not [asked for asked in index.asked if "xgboost-cpu" in asked.path]
 
 

@@ -198,7 +198,7 @@ def why(
     from deadweight.report import why as reports
 
     may_write(output, force=force)
-    report = _measure(target, options)
+    report = _measure(target, options, lighter=False)
     try:
         found = reports.why(report, normalize(name))
     except KeyError:
@@ -297,12 +297,12 @@ def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
         raise click.exceptions.Exit(code or report.exit_code)
 
 
-def _measure(target: tuple[str, ...], options: dict[str, Any]) -> Report:
+def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool = True) -> Report:
     from deadweight.operations.profile import profile as measure
 
     given = target_of(target, quiet=options["quiet"])
     refuse_for_report(given, options)
-    settings = settings_of(options)
+    settings = settings_of(options if lighter else {**options, "no_lighter": True})
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         return measure(given, settings, observe=observe)
 
@@ -318,7 +318,7 @@ def _split(target: str, folder: str, options: dict[str, Any], *, pin: bool) -> t
         saved = read_report(target)
         return saved, saved_split_files(saved, folder, pin=pin)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        measured = measure(target, settings_of(options), observe=observe)
+        measured = measure(target, settings_of({**options, "no_lighter": True}), observe=observe)
     return report_of(measured), split_files(measured, folder, pin=pin)
 
 
