@@ -12,6 +12,8 @@ import pytest
 _SLOW = 1200  # seconds
 # How long an example takes depends on what else the machine does; pytest-timeout ends what hangs.
 hypothesis.settings.register_profile("untimed", deadline=None)
+# For mutation testing: the same examples in every run, and few, since thousands of runs follow.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=40)
 hypothesis.settings.load_profile("untimed")
 GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, str], None]

@@ -82,9 +82,11 @@ def _bits(condensed: Condensation, roots: Sequence[Root]) -> list[int]:
 
 
 def _names(reaching: int, roots: Sequence[Root], most: int) -> tuple[str, ...]:
+    """Return the first roots of a set of bits; as text, since a step on an integer takes as long as all of its bits."""
+    bits = bin(reaching)[:1:-1]
     names: list[str] = []
-    while reaching and len(names) < most:
-        lowest = reaching & -reaching
-        names.append(roots[lowest.bit_length() - 1].key)
-        reaching ^= lowest
+    place = bits.find("1")
+    while place >= 0 and len(names) < most:
+        names.append(roots[place].key)
+        place = bits.find("1", place + 1)
     return tuple(names)

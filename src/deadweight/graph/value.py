@@ -23,9 +23,11 @@ class Root(NamedTuple):
     key: str
     extras: frozenset[str] = frozenset()
 
-    def nodes(self) -> Iterator[str]:
-        yield self.key
-        yield from (f"{self.key}[{extra}]" for extra in sorted(self.extras))
+    def nodes(self) -> tuple[str, ...]:
+        """Return the nodes of the distribution and of its extras, in a fixed order."""
+        if not self.extras:  # nearly all
+            return (self.key,)
+        return (self.key, *(f"{self.key}[{extra}]" for extra in sorted(self.extras)))
 
 
 class Graph(Struct, frozen=True, kw_only=True, dict=True):
@@ -71,16 +73,17 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         found = {base(target) for node in self.nodes_of(key) for target in self.edges.get(node, ())}
         return tuple(sorted(found - {key}))
 
-    def nodes_of(self, key: str) -> Iterator[str]:
+    def nodes_of(self, key: str) -> tuple[str, ...]:
         return Root(key, self.extras.get(key, frozenset())).nodes()
 
     def closure(self, roots: Iterable[Root]) -> set[str]:
         """Return the keys of all that ``roots`` reach, themselves included."""
-        return {base(n) for n in reachable(self.edges, (n for root in roots for n in root.nodes()))}
+        # The node of an extra leads to that of its distribution, so that the distributions' own nodes are all.
+        return reachable(self.edges, (n for root in roots for n in root.nodes())).intersection(self.own)
 
     def closure_of(self, key: str) -> set[str]:
         """Return the keys of all that one distribution reaches, with the extras it is asked for."""
-        return {base(n) for n in reachable(self.edges, self.nodes_of(key))}
+        return reachable(self.edges, self.nodes_of(key)).intersection(self.own)
 
     def retained_by(self, key: str) -> set[str]:
         """Return the keys that leave when ``key`` alone is taken out: what no root reaches any more."""
@@ -164,7 +167,7 @@ def extend(seen: set[str], edges: Edges, roots: Iterable[str], *, without: Colle
         node = stack.pop()
         if node not in seen:
             seen.add(node)
-            stack += (n for n in edges.get(node, ()) if n not in seen and n not in without)
+            stack += [n for n in edges.get(node, ()) if n not in seen and n not in without]
 
 
 def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> str | None:
