@@ -61,7 +61,7 @@ import gc, sys, time
 gc.disable()
 import packaging.requirements, packaging.markers, packaging.specifiers
 from deadweight.cli import commands
-from deadweight.findings import conclude
+from deadweight.concluding import conclude
 from deadweight.inventory import take_inventory
 from deadweight.reporting import report_of
 from deadweight.settings import Settings

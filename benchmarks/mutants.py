@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PACKAGES = ("inventory", "graph", "groups", "plan", "proof")
-MUTMUT = Path(sys.executable).with_name("mutmut")
+MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 FIRST = "deadweight.graph.dominators.x_dominator_tree__mutmut_1"
 # What mutmut writes as a mutant's exit code: pytest's own for failed tests and for errors, its own for time limits.
 KILLED = {1, 3, -9, -24, 24, 36, 152, 255}

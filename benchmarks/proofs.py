@@ -21,11 +21,11 @@ from applications import FIXTURES, Application, read_applications
 from deadweight.graph import build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Wanted
+from deadweight.model import Distribution, Wanted
 from deadweight.proof import Candidates, Gap, Proof, prove
 from deadweight.proof.bringing import Bringing
 from deadweight.proof.remarks import Kind, Remark, Remarks
-from deadweight.usage import matched, provided, uses_of
+from deadweight.usage import Usage, provided, usage_of
 from skeleton import deptry_findings
 
 _COMPARED: tuple[tuple[Kind, str], ...] = (("missing", "DEP001"), ("unused", "DEP002"), ("transitive", "DEP003"))
@@ -34,14 +34,19 @@ _COMPARED: tuple[tuple[Kind, str], ...] = (("missing", "DEP001"), ("unused", "DE
 def verified(application: Application, production: Iterable[str]) -> Proof:
     """Check a production list as ``verify`` does."""
     present = application.closure(production)
-    provides = provided(application.inventory(present).distributions, application.environment)
+    names = present.union(application.labels, application.unmeasured)
+    usage = _usage(application, application.inventory(present).distributions, names)
     candidates = Candidates(
         projects=present.union(application.labels),
         present=present,
         unmeasured=application.unmeasured,
         bringing=Bringing(application.labels),
     )
-    return prove(application.source, provides, candidates)
+    return prove(usage, candidates)
+
+
+def _usage(application: Application, measured: Iterable[Distribution], names: Iterable[str]) -> Usage:
+    return usage_of(application.source, provided(measured, application.environment), frozenset(names))
 
 
 def production_of(application: Application) -> tuple[str, ...]:
@@ -54,11 +59,10 @@ def failing(proof: Proof) -> Iterator[Gap]:
 
 def surely_used(application: Application) -> Iterator[str]:
     """Yield the requirements of production that code imports at start, and that nothing else provides."""
-    provides = provided(application.distributions, application.environment)
     names = {d.name for d in application.distributions}
     used = {
         matches[0][0]
-        for mention, matches in matched(application.source, provides, names)
+        for mention, matches in _usage(application, application.distributions, names).matches
         if (mention.kind, mention.role, mention.how) == ("import", "application", "start") and len(matches) == 1
     }
     production = production_of(application)
@@ -80,18 +84,9 @@ def findings(application: Application) -> tuple[Remark, ...]:
     """Return what is worth a look with everything installed."""
     inventory = application.inventory(d.name for d in application.distributions)
     graph = build_graph(inventory, tuple(Wanted(name=name, asked=True) for name in application.labels))
-    provides = provided(inventory.distributions, application.environment)
-    uses = uses_of(application.source, provides, [d.name for d in inventory.distributions])
-    groups = assign_groups(inventory, graph, config_names({}), None, uses)
-    return Remarks(
-        source=application.source,
-        inventory=inventory,
-        graph=graph,
-        weights=weigh(graph),
-        groups=groups,
-        uses=uses,
-        provides=provides,
-    ).all()
+    usage = _usage(application, inventory.distributions, (d.name for d in inventory.distributions))
+    groups = assign_groups(inventory, graph, config_names({}), None, usage.uses)
+    return Remarks(usage=usage, inventory=inventory, graph=graph, weights=weigh(graph), groups=groups).all()
 
 
 def judged(name: str) -> dict[tuple[str, str], bool]:

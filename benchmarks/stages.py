@@ -36,7 +36,9 @@ from deadweight.graph import build_graph, weigh  # noqa: E402
 from deadweight.groups import assign_groups  # noqa: E402
 from deadweight.groups.rules import config_names  # noqa: E402
 from deadweight.inventory import take_inventory  # noqa: E402
-from deadweight.plan.splits import Plan, make_splits, wanted_of  # noqa: E402
+from deadweight.plan.judging import Plan  # noqa: E402
+from deadweight.plan.lines import wanted_of  # noqa: E402
+from deadweight.plan.splits import make_splits  # noqa: E402
 from deadweight.reporting import report_of  # noqa: E402
 from deadweight.settings import Settings  # noqa: E402
 from deadweight.targets import Target  # noqa: E402
@@ -54,8 +56,8 @@ config = config_names({})
 groups = assign_groups(inventory, graph, config)
 done("groups")
 lines = wanted_of(inventory, graph)
-plan = Plan(wanted=lines, keys=graph.keys_of(lines), graph=graph, weights=weights, groups=groups, config=config)
-splits = make_splits(plan, Settings())
+plan = Plan(wanted=lines, graph=graph, weights=weights, groups=groups, config=config, settings=Settings())
+splits = make_splits(plan)
 done("splits")
 found = deadweight.findings.Profile(
     target=Target("environment", sys.argv[1]),

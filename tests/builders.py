@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
+from deadweight.concluding import conclude
 from deadweight.errors import BadInput
-from deadweight.findings import Profile, conclude
+from deadweight.findings import Profile
 from deadweight.formats.elf import linking
 from deadweight.formats.projects import Asked, Workspace
 from deadweight.formats.pyproject import Choice, read_project

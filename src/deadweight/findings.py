@@ -1,22 +1,18 @@
-"""Inventory → Profile: what a run found, as one value. Every report and every command is written from it."""
+"""What a run found, as one value. Every report and every command is written from it; ``concluding.py`` makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from deadweight.errors import abridged
-from deadweight.formats.newer_python import NAME, with_one_note
-from deadweight.graph import Graph, Holders, Weight, build_graph, holders, weigh
-from deadweight.groups import assign_groups
-from deadweight.groups.rules import config_names
+from deadweight.formats.newer_python import NAME
+from deadweight.graph import Graph, Holders, Weight, holders
 from deadweight.model import (
     GROUPS,
     Assignment,
-    ByName,
     Conflict,
     Distribution,
     Group,
@@ -29,12 +25,11 @@ from deadweight.model import (
     Wanted,
 )
 from deadweight.plan.lighter import Lighter, Savings, is_cuda, lighter_builds
-from deadweight.plan.splits import Plan, Split, kept_transitives, make_splits, wanted_of
-from deadweight.proof import Candidates, Proof, prove, unmeasured_names
-from deadweight.proof.remarks import Remark, Remarks
+from deadweight.plan.splits import Split
+from deadweight.proof import Proof
+from deadweight.proof.remarks import Remark
 from deadweight.settings import Settings
 from deadweight.targets import Target
-from deadweight.usage import Provided, provided, uses_of
 
 if TYPE_CHECKING:
     import networkx
@@ -299,104 +294,3 @@ def grouping_of(profile: Profile) -> Grouping:
 def _sum(sizes: Iterable[int | None]) -> int | None:
     found = list(sizes)
     return None if None in found or not found else sum(size for size in found if size is not None)
-
-
-def conclude(
-    target: Target,
-    inventory: Inventory,
-    settings: Settings,
-    file: RequirementsFile | None = None,
-    *,
-    wanted: tuple[Wanted, ...] | None = None,
-    declared: Mapping[str, frozenset[str]] | None = None,
-    image: ImageFacts | None = None,
-    system: SystemFacts | None = None,
-    source: Source | None = None,
-    not_measured: tuple[Wanted, ...] = (),
-) -> Profile:
-    """Run the stages that follow the inventory, in order: graph, groups, splits.
-
-    file:     the requirements, where the target is a file of them
-    wanted:   what was asked for by name, where a lock tells
-    declared: project → the groups and extras that a lock has it for
-    image:    what is known of the layers, where the target is an image
-    system:   what is there beside distributions, where the target is a whole system
-    source:   the application's source, where there is any
-    not_measured: what a lock holds that could not be measured
-    """
-    if file is not None:
-        wanted = tuple(file.all_wanted())
-    if source is not None:
-        source = with_one_note(source, inventory.environment.python or "")
-    named = {want.name: want.groups for want in wanted or () if want.name and want.groups}
-    graph = build_graph(inventory, wanted)
-    config = config_names(settings.groups)
-    names = {distribution.name for distribution in inventory.distributions}
-    provides = provided(inventory.distributions, inventory.environment)
-    uses = None if source is None else uses_of(source, provides, names)
-    groups = assign_groups(inventory, graph, config, {**named, **(declared or {})}, uses)
-    inventory = _with_requested(inventory, {root.key for root in graph.direct})
-    lines = wanted_of(inventory, graph) if wanted is None else wanted
-    lines += kept_transitives(settings.keep, lines, inventory)
-    weights = weigh(graph)
-    plan = Plan(
-        wanted=lines,
-        keys=graph.keys_of(lines),
-        graph=graph,
-        weights=weights,
-        groups=groups,
-        config=config,
-        uses=uses or {},
-        with_source=source is not None,
-        by_marks=wanted is None,
-        unmeasured=unmeasured_names(inventory.skipped).union(each.name for each in inventory.skipped),
-    )
-    splits = make_splits(plan, settings)
-    proofs: dict[str, Proof] = {}
-    if source is not None:
-        proofs = {split.name: _proof(split, source, inventory, provides) for split in splits}
-    return Profile(
-        target=target,
-        inventory=inventory,
-        dependencies=graph,
-        weights=ByName(weights),
-        groups=ByName(groups),
-        splits=splits,
-        requirements=file,
-        settings=settings,
-        image=image,
-        system=system,
-        source=source,
-        uses=ByName(uses or {}),
-        proofs=proofs,
-        not_measured=not_measured,
-        remarks=()
-        if source is None
-        else Remarks(
-            source=source,
-            inventory=inventory,
-            graph=graph,
-            weights=weights,
-            groups=groups,
-            uses=uses or {},
-            provides=provides,
-        ).all(),
-    )
-
-
-def _with_requested(inventory: Inventory, direct: Collection[str]) -> Inventory:
-    """Have ``requested`` say what was asked for by name: some installers mark all that they install, others nothing."""
-    distributions = tuple(
-        d if d.requested == (d.key in direct) else replace(d, requested=d.key in direct)
-        for d in inventory.distributions
-    )
-    return replace(inventory, distributions=distributions)
-
-
-def _proof(split: Split, source: Source, inventory: Inventory, provides: Provided) -> Proof:
-    """Prove a split by the measured files of all, of which it holds a part."""
-    names = {d.key: d.name for d in inventory.distributions}
-    present = frozenset(names[key] for key in split.distributions)
-    unmeasured = unmeasured_names(inventory.skipped)
-    candidates = Candidates(projects=frozenset(names.values()), present=present, unmeasured=unmeasured)
-    return prove(source, provides, candidates)

@@ -59,7 +59,7 @@ def profile_archives(
         if not guessing and (names := found.unbuilt()):
             raise NeedsBuild(", ".join(names))
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
-    from deadweight.findings import conclude
+    from deadweight.concluding import conclude
 
     inventory = _inventory(found, wishes, read)
     return conclude(
@@ -182,5 +182,5 @@ def not_measured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
 
 
 def _import_stages() -> None:
-    import deadweight.findings
+    import deadweight.concluding
     import deadweight.inventory.archives  # noqa: F401

@@ -41,7 +41,7 @@ def installed(
 
     already: the requirements, where they were read: standard input and pipes can be read only once
     """
-    from deadweight.findings import conclude
+    from deadweight.concluding import conclude
     from deadweight.formats.requirements import for_resolver, swapped
     from deadweight.sources.builds import read_wishes
     from deadweight.sources.installer import find_installer, install
@@ -124,7 +124,7 @@ def take_inventory_of(folder: str) -> Inventory:
 
     listing = Listing(folder)
     # Other processes list the tree; meanwhile the stages are imported, those after the inventory too.
-    import deadweight.findings  # noqa: F401
+    import deadweight.concluding  # noqa: F401
     from deadweight.inventory import take_inventory
 
     return take_inventory(listing.finish())

@@ -58,7 +58,7 @@ def profile(
 def _profile_environment(target: Target, settings: Settings, observe: Observer) -> Profile:
     """Measure an environment as it lies on the disk."""
     from deadweight.application import source_of
-    from deadweight.findings import conclude
+    from deadweight.concluding import conclude
     from deadweight.installing import take_inventory_of
 
     observe(Progress("measuring", target.path))

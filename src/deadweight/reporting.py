@@ -23,7 +23,9 @@ from deadweight.model import (
     SystemFacts,
 )
 from deadweight.model import report as document
-from deadweight.plan.splits import LATER, Split, requirement_text
+from deadweight.plan.judging import LATER
+from deadweight.plan.lines import requirement_text
+from deadweight.plan.splits import Split
 from deadweight.proof import Gap, Proof
 from deadweight.untrusted import without_credentials
 

@@ -13,10 +13,10 @@ from msgspec.structs import replace
 from deadweight.findings import Profile
 from deadweight.formats.requirements import RequirementsFile, without_options
 from deadweight.markers import marker_values
-from deadweight.model import Environment, Mention, Smoke, Source, Trial
+from deadweight.model import Distribution, Environment, Mention, Smoke, Source, Trial
 from deadweight.proof import Candidates, Gap, Proof, is_foreign, prove, unmeasured_names
 from deadweight.proof.bringing import Bringing
-from deadweight.usage import Provided, matched, provided
+from deadweight.usage import Usage, provided, usage_of
 from deadweight.usage.places import is_for_production
 
 
@@ -74,11 +74,15 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """
 
     profile: Profile
-    source: Source
+    usage: Usage
     original: Original
     proof: Proof
     notes: tuple[Gap, ...] = ()
     run: Run | None = None
+
+    @property
+    def source(self) -> Source:
+        return self.usage.source
 
     @property
     def holds(self) -> bool:
@@ -111,36 +115,49 @@ def original_of(file: RequirementsFile, environment: Environment) -> Original:
     return Original(path=file.path, lines=lines, projects=frozenset(projects), elsewhere=elsewhere)
 
 
-def judge(profile: Profile, source: Source, original: Original, bringing: Bringing | None = None) -> Verdict:
+def judge(profile: Profile, source: Source, original: Original) -> Verdict:
     """Return what the measured files show; no code is run for it.
 
-    bringing: names projects for modules that nothing provides; None for one that knows the original requirements
+    Of projects for modules that nothing provides, it knows the original requirements alone; see ``with_bringing``.
     """
-    provides, candidates = there(profile)
+    own = _first(profile)
+    projects = _candidates(profile).projects | original.projects | unmeasured_names(profile.skipped)
+    usage = usage_of(source, provided(own, profile.inventory.environment), projects)
+    return _judged(Verdict(profile=profile, usage=usage, original=original, proof=Proof(checked=0)))
+
+
+def with_bringing(verdict: Verdict, bringing: Bringing) -> Verdict:
+    """Return a verdict with gaps named by what else is known of projects that provide modules."""
+    return _judged(verdict, bringing)
+
+
+def _judged(verdict: Verdict, bringing: Bringing | None = None) -> Verdict:
+    original, usage = verdict.original, verdict.usage
+    candidates = _candidates(verdict.profile)
     candidates = replace(candidates, bringing=bringing or Bringing(original.lines.keys()))
-    proof = prove(source, provides, replace(candidates, projects=candidates.projects | original.projects))
+    proof = prove(usage, replace(candidates, projects=candidates.projects | original.projects))
     gaps = tuple(
         replace(gap, excuse="elsewhere") if gap.name in original.elsewhere and not gap.excused else gap
         for gap in proof.gaps
     )
-    beside = prove(source, provides, candidates, counts=_is_beside)
+    beside = prove(usage, candidates, counts=_is_beside)
     notes = tuple(replace(gap, excuse="not-production") for gap in beside.gaps)
-    return Verdict(profile=profile, source=source, original=original, proof=replace(proof, gaps=gaps), notes=notes)
+    return replace(verdict, proof=replace(proof, gaps=gaps), notes=notes)
 
 
-def there(profile: Profile) -> tuple[Provided, Candidates]:
-    """Return what the environment that is split provides, and its projects."""
+def _first(profile: Profile) -> list[Distribution]:
+    """Return the distributions of the environment that is split."""
     inventory = profile.inventory
-    own = [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
-    names = frozenset(d.name for d in own)
-    return provided(own, inventory.environment), Candidates(
-        projects=names, present=names, unmeasured=unmeasured_names(profile.skipped)
-    )
+    return [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
 
 
-def unclaimed(profile: Profile, source: Source, original: Original) -> tuple[str, ...]:
+def _candidates(profile: Profile) -> Candidates:
+    names = frozenset(d.name for d in _first(profile))
+    return Candidates(projects=names, present=names, unmeasured=unmeasured_names(profile.skipped))
+
+
+def unclaimed(verdict: Verdict) -> tuple[str, ...]:
     """Return the modules that the application needs and that neither a measured file nor a requirement explains."""
-    verdict = judge(profile, source, original)
     return tuple(sorted({gap.what for gap in verdict.proof.gaps if not gap.name}))
 
 
@@ -155,14 +172,11 @@ def to_import(verdict: Verdict) -> tuple[str, ...]:
 
 def _imported(verdict: Verdict) -> dict[str, list[Mention]]:
     excused = {place for gap in verdict.proof.gaps if gap.excused for place in gap.places}
-    provides, candidates = there(verdict.profile)
     found: dict[str, list[Mention]] = {}
-    for mention, matches in matched(verdict.source, provides, candidates.present):
+    for mention, matches in verdict.usage.matches:
         if mention.kind != "import" or not is_for_production(mention) or mention in excused:
             continue
-        if (matches or is_foreign(mention, verdict.source, provides)) and all(
-            map(str.isidentifier, mention.name.split("."))
-        ):
+        if (matches or is_foreign(mention, verdict.usage)) and all(map(str.isidentifier, mention.name.split("."))):
             found.setdefault(mention.name, []).append(mention)
     return found
 

@@ -82,17 +82,18 @@ def verify(
 def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, observe: Observer) -> Verdict:
     from deadweight.proof.bringing import Bringing
     from deadweight.providers import providers_of
-    from deadweight.verdict import Original, judge, original_of, unclaimed
+    from deadweight.verdict import Original, judge, original_of, unclaimed, with_bringing
 
     source = found.source
     if source is None or not source.files:
         raise BadInput(f"{source.folder if source else 'the source folder'} holds no files to check")
     original = original_of(file, found.inventory.environment) if file else Original()
-    modules = unclaimed(found, source, original)
+    verdict = judge(found, source, original)
+    modules = unclaimed(verdict)
     if not modules:
-        return judge(found, source, original)
+        return verdict
     bringing = Bringing(original.lines.keys(), providers_of(modules, settings, observe))
-    return judge(found, source, original, bringing)
+    return with_bringing(verdict, bringing)
 
 
 def _tried(verdict: Verdict, environment: Installed, command: list[str], checks: Checks, observe: Observer) -> Verdict:

@@ -24,7 +24,7 @@ def profile_system(target: Target, settings: Settings, file: RequirementsFile | 
 
     file: the requirements that it was made from, where the user names them
     """
-    from deadweight.findings import conclude
+    from deadweight.concluding import conclude
     from deadweight.inventory import take_inventory
     from deadweight.inventory.contents import contents_of, packages_of
     from deadweight.inventory.layers import image_facts, in_base

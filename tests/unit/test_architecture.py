@@ -24,6 +24,7 @@ PURE = (
     "plan",
     "proof",
     "findings",
+    "concluding",
     "verdict",
     "report",
     "reporting",
@@ -54,7 +55,10 @@ MAY_IMPORT = {
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "usage"},
     "proof": {"formats", "graph", "groups", "model", "usage"},
     "sources": {"errors", "folders", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
-    "findings": {"errors", "formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage"},
+    "findings": {"errors", "formats", "graph", "model", "plan", "proof", "settings", "targets"},
+    "concluding": {
+        "findings", "formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage",
+    },
     "grouping": {
         "application", "errors", "findings", "formats", "groups", "installing", "pipeline", "progress", "reading",
         "settings", "sources", "targets",
@@ -69,21 +73,21 @@ MAY_IMPORT = {
     "reading": {"errors", "formats", "machine", "model", "settings", "sources", "targets"},
     "application": {"model", "progress", "settings", "sources", "targets"},
     "whole_systems": {
-        "application", "errors", "findings", "formats", "inventory", "model", "progress", "settings", "sources",
-        "targets",
-    },
-    "installing": {
-        "application", "errors", "findings", "formats", "inventory", "model", "progress", "reading", "settings",
+        "application", "concluding", "errors", "findings", "formats", "inventory", "model", "progress", "settings",
         "sources", "targets",
     },
-    "from_archives": {
-        "application", "errors", "findings", "formats", "installing", "inventory", "model", "progress", "reading",
+    "installing": {
+        "application", "concluding", "errors", "findings", "formats", "inventory", "model", "progress", "reading",
         "settings", "sources", "targets",
+    },
+    "from_archives": {
+        "application", "concluding", "errors", "findings", "formats", "installing", "inventory", "model", "progress",
+        "reading", "settings", "sources", "targets",
     },
     "savings": {"errors", "findings", "formats", "from_archives", "inventory", "model", "plan", "progress", "sources"},
     "pipeline": {
-        "application", "errors", "findings", "formats", "from_archives", "installing", "progress", "reading", "savings",
-        "settings", "targets", "whole_systems",
+        "application", "concluding", "errors", "findings", "formats", "from_archives", "installing", "progress",
+        "reading", "savings", "settings", "targets", "whole_systems",
     },
     "providers": {
         "groups", "installing", "inventory", "model", "progress", "settings", "sources", "usage",

@@ -115,7 +115,9 @@ class Matcher:
         return self._markers.hold(want.marker)
 
     def reached(self, roots: Iterable[Root]) -> set[str]:
-        return {base(n) for n in reachable(self.edges, (n for root in roots for n in root.nodes()))}
+        """Return the keys of all that ``roots`` reach, themselves included."""
+        nodes = reachable(self.edges, (n for root in roots for n in root.nodes()))
+        return nodes.intersection(self.by_key)
 
     def edges_of_keys(self) -> dict[str, set[str]]:
         """Return distribution → those that it or an extra of it requires, whoever asks for the extra."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -97,24 +97,38 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
 
     def freed_by_dropping(self, keys: Collection[str]) -> set[str]:
         """Return the keys that leave when these are no longer roots: what dropping their lines frees."""
-        left = self.closure(root for root in self.roots if root.key not in keys)
-        return self.closure(root for root in self.roots if root.key in keys) - left
+        region = reachable(self.edges, (n for root in self.roots if root.key in keys for n in root.nodes()))
+        # What else leads there holds up what it leads to. Only the region is walked, since this is asked of many keys.
+        others = (n for root in self.roots if root.key not in keys for n in root.nodes() if n in region)
+        entries = (n for n in region if not region.issuperset(self._sources.get(n, ())))
+        return (region - reachable(self.edges, (*others, *entries))).intersection(self.own)
+
+    @cached_property
+    def _sources(self) -> Mapping[str, list[str]]:
+        """Node → the nodes with an edge to it, of all that the roots reach."""
+        sources: dict[str, list[str]] = defaultdict(list)
+        for node in reachable(self.edges, (n for root in self.roots for n in root.nodes())):
+            for target in self.edges.get(node, ()):
+                sources[target].append(node)
+        return sources
 
     def bytes_of(self, keys: Iterable[str]) -> int:
         """Return the apparent bytes of distributions, each once."""
         return sum(self.own[key] for key in keys)
 
+    def key_of(self, want: Wanted) -> str | None:
+        """Return the key that a requirement names; None where nothing has that name, or its marker is false."""
+        if self.inactive and want in self.inactive:
+            return None
+        return key_of(want, self.keys, self.urls)
+
     def keys_of(self, wanted: Iterable[Wanted]) -> dict[Wanted, str | None]:
-        """Return requirement → the key it names; None where nothing of that name is there, or its marker is false."""
-        return {want: None if want in self.inactive else key_of(want, self.keys, self.urls) for want in wanted}
+        """Return requirement → the key it names, as ``key_of`` does."""
+        return {want: self.key_of(want) for want in wanted}
 
     def holders_of(self, key: str) -> tuple[str, ...]:
         """Return the direct requirements that reach a distribution, itself left out; together they hold it up."""
-        sources: dict[str, list[str]] = defaultdict(list)
-        for node, targets in self.edges.items():
-            for target in targets:
-                sources[target].append(node)
-        reaching = reachable(sources, [key])
+        reaching = reachable(self._sources, [key])
         return tuple(root.key for root in self.direct if root.key != key and not reaching.isdisjoint(root.nodes()))
 
     def networkx(self, *, extras: bool = False) -> networkx.DiGraph[str]:

@@ -145,7 +145,7 @@ def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
     dev_roots = [root for root in graph.roots if own[root.key].is_dev]
     other_roots = [root for root in graph.roots if not own[root.key].is_dev]
     needed = graph.closure(root for root in other_roots if own[root.key].group != "dev")
-    doubted = graph.closure(other_roots) - needed
+    doubted = graph.closure(root for root in other_roots if own[root.key].group == "dev") - needed
     dev = holders(graph, dev_roots, _NAMED)
     runtime = holders(graph, other_roots, _NAMED)
     only_dev = dev.keys() - needed - doubted

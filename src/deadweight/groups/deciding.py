@@ -34,6 +34,8 @@ _NEEDED = ("DW201", "DW203", "DW204", "DW209")
 
 def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
     """Return the hint that decides, None where none does, and whether its group is sure."""
+    if not hints:
+        return None, False
     ordered = sorted(hints, key=lambda hint: hint.evidence.rule)
     by_code = {hint.evidence.rule: hint for hint in reversed(ordered)}
     decisive = next((hint for hint in ordered if hint.rule.strength == "decisive"), None) or _for_development(by_code)

@@ -27,18 +27,20 @@ class Names(Struct, frozen=True):
     families: text before the one star at a pattern's end → entry
     patterns: the others, as the texts between their stars, the more telling first
     longest:  characters of the longest text in ``families``, as names may be of any length
+    tokens:   the longest text of each pattern: what has none of them matches no pattern, as nearly all names
     """
 
     exact: Mapping[str, Entry]
     families: Mapping[str, Entry]
     patterns: tuple[tuple[tuple[str, ...], Entry], ...]
     longest: int
+    tokens: tuple[str, ...]
 
     def find(self, name: str) -> tuple[Entry, str] | None:
         """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
         if name in self.exact:
             return self.exact[name], ""
-        for parts, entry in self.patterns:
+        for parts, entry in self.patterns if any(map(name.__contains__, self.tokens)) else ():
             if _matches(name, parts):
                 return entry, "*".join(parts)
         starts = (name[:length] for length in range(min(len(name), self.longest), -1, -1))
@@ -72,4 +74,5 @@ def names_table(rows: Iterable[tuple[str, Entry]]) -> Names:
             others.setdefault(name, entry)
     ordered = sorted(others.items(), key=lambda item: (-len(item[0]), item[0]))
     patterns = tuple((tuple(glob.split("*")), entry) for glob, entry in ordered)
-    return Names(exact, families, patterns, max(map(len, families), default=0))
+    tokens = tuple(dict.fromkeys(max(parts, key=len) for parts, _ in patterns))
+    return Names(exact, families, patterns, max(map(len, families), default=0), tokens)

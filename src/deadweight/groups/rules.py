@@ -134,6 +134,8 @@ def by_knowledge(metadata: Metadata) -> Hint | None:
 
 def by_classifier(metadata: Metadata) -> Hint | None:
     """The first telling trove classifier (https://pypi.org/classifiers/)."""
+    if not metadata.classifiers:
+        return None
     for code, start, group, tag in _classifiers():
         for classifier in metadata.classifiers:
             if classifier == start or (start[-1] == "*" and classifier.startswith(start[:-1])):
@@ -143,6 +145,8 @@ def by_classifier(metadata: Metadata) -> Hint | None:
 
 def by_entry_points(metadata: Metadata) -> Hint | None:
     """The first telling group of its entry points: what it plugs into."""
+    if not metadata.plugin_groups:
+        return None
     for code, start, group, tag in _entry_points():
         for name in metadata.plugin_groups:
             if name == start or (start[-1] == "*" and name.startswith(start[:-1])):

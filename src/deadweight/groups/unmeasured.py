@@ -20,7 +20,7 @@ from deadweight.model import (
     Source,
     Wanted,
 )
-from deadweight.usage import Provided, uses_of
+from deadweight.usage import Provided, usage_of
 
 _FREEZE = 0.05  # the share of requirements that a full freeze may have without the lines of what they need
 
@@ -67,7 +67,8 @@ def _assigned(
     inventory: Inventory, graph: Graph, config: Names, declared: Mapping[str, frozenset[str]], source: Source | None
 ) -> dict[str, Assignment]:
     provides = Provided(environment=inventory.environment)
-    uses = None if source is None else uses_of(source, provides, [d.name for d in inventory.distributions])
+    names = [d.name for d in inventory.distributions]
+    uses = None if source is None else usage_of(source, provides, names).uses
     return assign_groups(inventory, graph, config, declared, uses)
 
 

@@ -12,19 +12,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.graph import Graph, Root, Weight
+from deadweight.graph import Graph
 from deadweight.graph.closures import closure_bytes
-from deadweight.groups import by_name
-from deadweight.groups.names import Names
-from deadweight.model import Assignment, Evidence, Group, Inventory, Mention, Metadata, Use, Wanted
-from deadweight.settings import Settings
-from deadweight.usage.places import changing, only_later
+from deadweight.model import Evidence, Group, Mention, Wanted
+from deadweight.plan.judging import Judged, Plan, is_asked, is_chosen, judged_later
+from deadweight.usage.places import changing
 
-LATER = "DW305"
 _PRODUCTION: tuple[Group, ...] = ("core", "data", "ml")
 _MINIMAL: tuple[Group, ...] = ("core", "data")
-# What ``pip freeze`` leaves out too, for the same reason.
-_IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
 
 
 class Dropped(Struct, frozen=True, kw_only=True):
@@ -78,160 +73,83 @@ class Split(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-class Plan(Struct, frozen=True, kw_only=True):
-    """What splits are made from: the requirements, each with the distribution that it names."""
-
-    wanted: Sequence[Wanted]
-    keys: Mapping[Wanted, str | None]  # None: not installed here (its marker is false) or nowhere to be found
-    graph: Graph
-    weights: Mapping[str, Weight]
-    groups: Mapping[str, Assignment]
-    config: Names
-    uses: Mapping[str, tuple[Use, ...]] = {}  # name → where the source uses it
-    with_source: bool = False
-    by_marks: bool = False  # nobody wrote the requirements: they are what an environment's marks tell
-    unmeasured: frozenset[str] = frozenset()  # names and URLs of what could not be measured
-
-
-def make_splits(plan: Plan, settings: Settings) -> tuple[Split, ...]:
+def make_splits(plan: Plan) -> tuple[Split, ...]:
     """Return production (without dev) and minimal (the groups that the settings name; never dev unless named).
 
     By default, minimal is core and data. Where there is source, it leaves out too what the application never imports
     when it starts; without source it keeps ml, since for all that is known the application is nothing but that.
     """
-    first = make_split("production", _PRODUCTION, plan, settings)
-    groups = settings.minimal_groups
-    by_default = groups is None
+    production = _make("production", _PRODUCTION, plan.judged, plan)
+    groups = plan.settings.minimal_groups
     if groups is None:
         groups = _MINIMAL if plan.with_source else _PRODUCTION
-    second = make_split("minimal", groups, plan, settings)
-    kept = [want.name or want.url for want in second.kept if _group_of(want, plan) == "ml"]
-    if kept and by_default and not plan.with_source:
-        second = replace(second, warnings=(*second.warnings, _why_ml_stays(kept)))
-    return replace(first, warnings=(*first.warnings, *_unknown(plan, settings))), second
+    minimal = _make("minimal", groups, [judged_later(each, plan) for each in plan.judged], plan)
+    if plan.settings.minimal_groups is None and not plan.with_source:
+        minimal = replace(minimal, warnings=(*minimal.warnings, *_why_ml_stays(minimal, plan)))
+    return replace(production, warnings=(*production.warnings, *_unknown(plan))), minimal
 
 
-def _group_of(want: Wanted, plan: Plan) -> Group | None:
-    key = plan.keys[want]
-    return plan.groups[key].group if key else None
+def _why_ml_stays(split: Split, plan: Plan) -> Iterator[str]:
+    kept = set(split.kept)
+    ml = {each.key for each in plan.judged if each.key and plan.groups[each.key].group == "ml"}
+    names = [each.name for each in plan.judged if each.key in ml and each.want in kept] if ml else []
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield (
+            f"minimal keeps {', '.join(names[:3])}{more} (ml): without source, nothing shows whether the application"
+            " can do without (--source DIR reads it, --minimal-groups core,data leaves ml out)"
+        )
 
 
-def _why_ml_stays(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return (
-        f"minimal keeps {', '.join(names[:3])}{more} (ml): without source, nothing shows whether the application can do"
-        " without (--source DIR reads it, --minimal-groups core,data leaves ml out)"
-    )
-
-
-def _unknown(plan: Plan, settings: Settings) -> Iterator[str]:
-    """Tell of names to keep or to leave out that no requirement has; most likely they are misspelled."""
-    there = {want.name for want in plan.wanted} | plan.unmeasured
-    for option, names in (("keep", settings.keep), ("drop", settings.drop)):
+def _unknown(plan: Plan) -> Iterator[str]:
+    """Yield a warning for each name to keep or to drop that no requirement has; most likely it is misspelled."""
+    keep, drop = plan.settings.keep, plan.settings.drop
+    if not keep and not drop:
+        return
+    known = {want.name for want in plan.wanted} | plan.unmeasured
+    for option, names in (("keep", keep), ("drop", drop)):
         for name in names:
-            if name not in there:
+            if name not in known:
                 yield f"{option} names {name}, which is no requirement here"
-    yield from (f"keep and drop both name {name}: it is left out" for name in settings.keep if name in settings.drop)
+    yield from (f"keep and drop both name {name}: it is left out" for name in keep if name in drop)
 
 
-def make_split(name: str, allowed: Sequence[str], plan: Plan, settings: Settings) -> Split:
+def _make(name: str, allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> Split:
     """Return the split that keeps the requirements whose group is ``allowed``, and what those need."""
-    judged = {want: _judge(want, plan, settings) for want in plan.wanted}
-    if name == "minimal":
-        judged = {want: _later(want, found, plan, settings) for want, found in judged.items()}
-    direct = {root.key for root in plan.graph.direct}
-    asked = {w for w in plan.wanted if _is_asked(w, plan, direct) and _chosen(w, judged[w], allowed, plan, settings)}
-    needed = plan.graph.closure(_roots(asked, plan))
-    stays = {w: w in asked or _stays(w, plan, needed, judged[w], allowed, settings) for w in plan.wanted}
-    kept = [w for w in plan.wanted if stays[w]]
-    gone = [w for w in plan.wanted if not stays[w]]
-    everything = plan.graph.closure(_roots(plan.wanted, plan))
-    distributions = plan.graph.closure(_roots(kept, plan))
-    brought = _bytes_among(everything - distributions, plan.graph) if gone else {}
-    staying = [(w, plan.graph.required_by.get(key, ())) for w in gone if (key := plan.keys[w]) in distributions and key]
-    unsure = [w for w in kept if _is_held(judged[w]) and judged[w].group not in allowed and w.name not in settings.keep]
-    warnings = [f"{w.name} is left out of {name}, but stays: {', '.join(users[:3])} needs it" for w, users in staying]
+    kept, gone = _parted(allowed, judged, plan)
+    distributions = _closure(kept, plan) if gone else plan.required
+    leaving = plan.required - distributions
+    brought = closure_bytes(plan.graph, {key: plan.graph.own[key] for key in leaving}) if gone else {}
     return Split(
         name=name,
         groups=tuple(allowed),
-        kept=tuple(kept),
-        dropped=tuple(_dropped(w, judged[w], brought, plan) for w in gone),
+        kept=tuple(each.want for each in kept),
+        dropped=tuple(_dropped(each, brought, plan) for each in gone),
         distributions=tuple(sorted(distributions)),
         apparent_bytes=plan.graph.bytes_of(distributions),
-        saved_bytes=plan.graph.bytes_of(everything - distributions),
-        saved_groups=_by_group(everything - distributions, plan),
-        unsure=tuple(_unsure(w, judged[w], plan) for w in unsure),
-        warnings=tuple(warnings),
+        saved_bytes=plan.graph.bytes_of(leaving),
+        saved_groups=_by_group(leaving, plan),
+        unsure=tuple(_unsure(kept, allowed, plan)),
+        warnings=tuple(_staying(name, gone, distributions, plan.graph)),
     )
 
 
-def _judge(want: Wanted, plan: Plan, settings: Settings) -> Assignment:
-    """Return a requirement's group with its evidence; by the name alone where nothing was measured."""
-    key = plan.keys[want]
-    found = by_name(Metadata(name=want.name or "", version=None), plan.config) if key is None else plan.groups[key]
-    if want.name in settings.drop:
-        said = Evidence("DW003", found.group, "you said to leave it out (drop)")
-        return replace(found, evidence=(said, *found.evidence), sure=True)
-    if plan.by_marks and want.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses.get(want.name, ())):
-        said = Evidence("DW107", "dev", "new environments have it, whoever asked for what")
-        return replace(found, group="dev", evidence=(said, *found.evidence), sure=True)
-    return found
+def _parted(allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> tuple[list[Judged], list[Judged]]:
+    """Return the requirements that stay and those that go."""
+    chosen = [is_chosen(each, allowed, plan) for each in judged]
+    asked = (each for each, own in zip(judged, chosen, strict=True) if own and is_asked(each, plan))
+    needed = _closure(asked, plan)
+    kept: list[Judged] = []
+    gone: list[Judged] = []
+    for each, own in zip(judged, chosen, strict=True):
+        if each.key is not None and each.want.name not in plan.settings.drop:
+            own = each.key in needed or each.want.name in plan.settings.keep
+        (kept if own else gone).append(each)
+    return kept, gone
 
 
-def _later(want: Wanted, found: Assignment, plan: Plan, settings: Settings) -> Assignment:
-    """Say of what the application never imports when it starts that this is why it is left out."""
-    uses = plan.uses.get(want.name or "", ())
-    settled = found.evidence[0].rule in ("DW001", "DW003") or any(e.rule == "DW205" for e in found.evidence)
-    if settled or want.name in settings.keep or not only_later(uses):
-        return found
-    first, *others = changing(uses)
-    more = f" and {len(others)} more" if others else ""
-    says = f"never imported at start, only by {first.file}:{first.line}{more}"
-    return replace(found, evidence=(Evidence(LATER, found.group, says), *found.evidence))
-
-
-def _is_asked(want: Wanted, plan: Plan, direct: Collection[str]) -> bool:
-    """Say whether a requirement is asked for by itself; in a full freeze most lines are only pulled in."""
-    key = plan.keys[want]
-    return key is None or not plan.graph.frozen or key in direct
-
-
-def _chosen(want: Wanted, found: Assignment, allowed: Collection[str], plan: Plan, settings: Settings) -> bool:
-    if want.name in settings.drop:
-        return False
-    if want.name in settings.keep or _is_unmeasured(want, plan):
-        return True
-    return found.evidence[0].rule != LATER and (found.group in allowed or _is_held(found))
-
-
-def _is_unmeasured(want: Wanted, plan: Plan) -> bool:
-    """Say whether a requirement could not be measured, so that nobody can tell whether it may go."""
-    return want.name in plan.unmeasured or want.url in plan.unmeasured
-
-
-def _is_held(found: Assignment) -> bool:
-    """Say whether a group is no reason to leave anything out; core, which is what nobody knows, always is one."""
-    return not found.sure and found.group != "core"
-
-
-def _stays(
-    want: Wanted,
-    plan: Plan,
-    needed: Collection[str],
-    found: Assignment,
-    allowed: Collection[str],
-    settings: Settings,
-) -> bool:
-    if want.name in settings.drop:
-        return False
-    key = plan.keys[want]
-    if key is None:
-        return _chosen(want, found, allowed, plan, settings)
-    return key in needed or want.name in settings.keep
-
-
-def _roots(wanted: Iterable[Wanted], plan: Plan) -> list[Root]:
-    return [Root(key, w.extras & plan.graph.extras.get(key, frozenset())) for w in wanted if (key := plan.keys[w])]
+def _closure(judged: Iterable[Judged], plan: Plan) -> set[str]:
+    return plan.graph.closure(each.root(plan.graph) for each in judged if each.key)
 
 
 def _by_group(keys: Iterable[str], plan: Plan) -> dict[Group, int]:
@@ -242,67 +160,28 @@ def _by_group(keys: Iterable[str], plan: Plan) -> dict[Group, int]:
     return found
 
 
-def _bytes_among(leaving: Collection[str], graph: Graph) -> Mapping[str, int]:
-    """Return key → the bytes of what it reaches among what leaves."""
-    return closure_bytes(graph, {key: graph.own[key] for key in leaving})
-
-
-def _dropped(want: Wanted, found: Assignment, brought: Mapping[str, int], plan: Plan) -> Dropped:
-    key = plan.keys[want]
+def _dropped(each: Judged, brought: Mapping[str, int], plan: Plan) -> Dropped:
     return Dropped(
-        name=want.name or want.url,
-        group=found.group,
-        evidence=found.evidence[0],
-        brought_bytes=None if key is None else brought[key],
-        freed_bytes=_freed(key, plan),
-        places=changing(plan.uses.get(want.name or "", ())),
+        name=each.name,
+        group=each.found.group,
+        evidence=each.found.evidence[0],
+        brought_bytes=None if each.key is None else brought[each.key],
+        freed_bytes=each.freed(plan),
+        places=changing(plan.uses_of(each.want)),
     )
 
 
-def _unsure(want: Wanted, found: Assignment, plan: Plan) -> Unsure:
-    key = plan.keys[want]
-    return Unsure(
-        name=want.name or want.url, group=found.group, evidence=found.evidence[0], freed_bytes=_freed(key, plan)
-    )
+def _unsure(kept: Iterable[Judged], allowed: Collection[str], plan: Plan) -> Iterator[Unsure]:
+    """Yield what stays only because its group is not sure."""
+    for each in kept:
+        found = each.found
+        if each.is_held and found.group not in allowed and each.want.name not in plan.settings.keep:
+            yield Unsure(name=each.name, group=found.group, evidence=found.evidence[0], freed_bytes=each.freed(plan))
 
 
-def _freed(key: str | None, plan: Plan) -> int | None:
-    return None if key is None else plan.weights[key].freed or 0
-
-
-def kept_transitives(names: Iterable[str], wanted: Sequence[Wanted], inventory: Inventory) -> tuple[Wanted, ...]:
-    """Return requirements for transitive distributions that the user keeps by name, so that splits can hold them.
-
-    names: normalized; those that the requirements name already, and those that are not there, are left out
-    """
-    named = {want.name for want in wanted}
-    there = {d.name: d for d in inventory.distributions if d.prefix == inventory.environment.prefix}
-    # In a file of pins every line is one.
-    pins = bool(wanted) and all(want.url or want.specifier.startswith("==") for want in wanted)
-    found = [there[name] for name in dict.fromkeys(names) if name in there and name not in named]
-    return tuple(Wanted(name=d.name, specifier=f"=={d.version}" if pins and d.version else "") for d in found)
-
-
-def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:
-    """Return the requirements that the first environment's direct distributions amount to, at the versions there."""
-    there = {d.key: d for d in inventory.distributions if d.prefix == inventory.environment.prefix}
-    return tuple(
-        Wanted(
-            name=there[root.key].name,
-            extras=root.extras,
-            specifier=f"=={there[root.key].version}" if there[root.key].version else "",
-            number=number,
-        )
-        for number, root in enumerate((root for root in graph.direct if root.key in there), 1)
-    )
-
-
-def requirement_text(wanted: Wanted) -> str:
-    """Return the PEP 508 spelling of a requirement, for a file that is written anew."""
-    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
-    marker = f" ; {wanted.marker}" if wanted.marker else ""
-    if wanted.editable:
-        return f"-e {wanted.url}{extras}"
-    if wanted.url:
-        return f"{wanted.name}{extras} @ {wanted.url}{marker}" if wanted.name else f"{wanted.url}{marker}"
-    return f"{wanted.name}{extras}{wanted.specifier}{marker}"
+def _staying(name: str, gone: Iterable[Judged], distributions: Collection[str], graph: Graph) -> Iterator[str]:
+    """Yield a warning for each requirement that goes and whose distribution stays, since another one needs it."""
+    for each in gone:
+        if each.key in distributions and each.key:
+            users = ", ".join(graph.required_by.get(each.key, ())[:3])
+            yield f"{each.want.name} is left out of {name}, but stays: {users} needs it"

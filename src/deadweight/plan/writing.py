@@ -10,7 +10,8 @@ from deadweight.errors import BadInput
 from deadweight.formats.requirements import Line, RequirementsFile, is_annotation, pinned
 from deadweight.formats.tables import outline
 from deadweight.model import Wanted
-from deadweight.plan.splits import Split, requirement_text
+from deadweight.plan.lines import requirement_text
+from deadweight.plan.splits import Split
 
 
 class Writer:

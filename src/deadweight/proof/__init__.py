@@ -17,7 +17,7 @@ from deadweight.groups import by_name
 from deadweight.groups.names import names_table
 from deadweight.model import Mention, Metadata, Skipped, Source
 from deadweight.proof.bringing import Bringing
-from deadweight.usage import Provided, matched
+from deadweight.usage import Usage
 from deadweight.usage.places import is_for_production
 from deadweight.usage.standard import ALWAYS_THERE, is_for_other_systems, is_standard
 
@@ -77,44 +77,38 @@ class Candidates(Struct, frozen=True, kw_only=True):
     bringing: Bringing | None = None
 
 
-def prove(
-    source: Source,
-    provides: Provided,
-    candidates: Candidates,
-    *,
-    counts: Callable[[Mention], bool] = is_for_production,
-) -> Proof:
+def prove(usage: Usage, candidates: Candidates, *, counts: Callable[[Mention], bool] = is_for_production) -> Proof:
     """Return what of the places where the application names something is not provided by the projects at hand.
 
-    provides: of all that was measured
-    counts:   which places are looked at
+    usage:  of all that was measured, asked for and not measured
+    counts: which places are looked at
     """
     places: dict[tuple[str, str], list[Mention]] = {}
     checked = 0
     there = candidates.present.union(candidates.unmeasured, ALWAYS_THERE)
-    programs = there.union(_installed_by_images(source))
-    for mention, matches in matched(source, provides, candidates.projects | candidates.unmeasured):
+    programs = there.union(_installed_by_images(usage.source))
+    for mention, matches in usage.matches:
         if not counts(mention):
             continue
         checked += 1
         names = [name for name, _ in matches]
         if names and (programs if mention.kind == "command" else there).isdisjoint(names):
             places.setdefault((names[0], mention.name), []).append(mention)
-        elif not names and candidates.bringing is not None and is_foreign(mention, source, provides):
+        elif not names and candidates.bringing is not None and is_foreign(mention, usage):
             places.setdefault((candidates.bringing.project(mention.name), mention.name), []).append(mention)
     gaps = (Gap(name=name, what=what, places=tuple(found)) for (name, what), found in sorted(places.items()))
-    return Proof(checked=checked, gaps=tuple(_excused(gap, source, candidates, provides) for gap in gaps))
+    return Proof(checked=checked, gaps=tuple(_excused(gap, usage, candidates) for gap in gaps))
 
 
-def _excused(gap: Gap, source: Source, candidates: Candidates, provides: Provided) -> Gap:
+def _excused(gap: Gap, usage: Usage, candidates: Candidates) -> Gap:
     if all(map(_depends, gap.places)) and gap.name and _is_dev(gap.name):
         return replace(gap, excuse="conditional")
     # What could not be measured may provide anything, also by what it requires itself.
     if candidates.unmeasured and gap.name not in candidates.projects:
         return replace(gap, excuse="unmeasured")
-    if gap.name not in candidates.projects and all(map(source.is_in_subproject, gap.places)):
+    if gap.name not in candidates.projects and all(map(usage.source.is_in_subproject, gap.places)):
         return replace(gap, excuse="subproject")
-    if is_for_other_systems(gap.what, provides.environment):
+    if is_for_other_systems(gap.what, usage.provides.environment):
         return replace(gap, excuse="elsewhere")
     return gap
 
@@ -151,7 +145,7 @@ def _name_in_url(url: str) -> str:
     return path.partition("@")[0].removesuffix(".git")
 
 
-def is_foreign(mention: Mention, source: Source, provides: Provided) -> bool:
+def is_foreign(mention: Mention, usage: Usage) -> bool:
     """Say whether an import is neither the standard library's nor the application's own."""
     top = mention.name.partition(".")[0]
-    return mention.kind == "import" and not is_standard(top, provides.python) and top not in source.local
+    return mention.kind == "import" and not is_standard(top, usage.provides.python) and top not in usage.source.local

@@ -13,9 +13,9 @@ from msgspec import Struct
 from deadweight.formats.metadata import normalize
 from deadweight.graph import Graph, Weight
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
-from deadweight.model import Assignment, Distribution, Inventory, Mention, Source, Use
+from deadweight.model import Assignment, Distribution, Inventory, Mention, Use
 from deadweight.proof import is_foreign, unmeasured_names
-from deadweight.usage import Provided, matched
+from deadweight.usage import Usage
 from deadweight.usage.places import DEVELOPMENT, only_later
 from deadweight.usage.programs import may_be_started
 from deadweight.usage.standard import ALWAYS_THERE, backported_since, has_version, is_for_other_systems
@@ -47,19 +47,16 @@ class Remark(Struct, frozen=True, kw_only=True):
 
 
 class Remarks(Struct, frozen=True, kw_only=True, dict=True):
-    """What remarks are made of: one measured target, and how the application uses it.
+    """What remarks are made of: one measured target, and how the application uses it."""
 
-    uses:     project → where the application uses it
-    provides: what the measured files provide
-    """
-
-    source: Source
+    usage: Usage
     inventory: Inventory
     graph: Graph
     weights: Mapping[str, Weight]
     groups: Mapping[str, Assignment]
-    uses: Mapping[str, tuple[Use, ...]]
-    provides: Provided
+
+    def _uses(self, name: str) -> tuple[Use, ...]:
+        return self.usage.uses.get(name, ())
 
     @cached_property
     def _first(self) -> list[Distribution]:
@@ -94,13 +91,12 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         if unmeasured_names(self.inventory.skipped):
             return  # what could not be measured may provide them
         places: dict[str, list[Mention]] = {}
-        names = {d.name for d in self.inventory.distributions}
-        for mention, matches in matched(self.source, self.provides, names):
+        for mention, matches in self.usage.matches:
             counts = mention.role == "application" and mention.how in ("start", "lazy")
-            if not counts or matches or self.source.is_in_subproject(mention):
+            if not counts or matches or self.usage.source.is_in_subproject(mention):
                 continue
-            other = is_for_other_systems(mention.name, self.provides.environment)
-            if is_foreign(mention, self.source, self.provides) and not other:
+            other = is_for_other_systems(mention.name, self.usage.provides.environment)
+            if is_foreign(mention, self.usage) and not other:
                 places.setdefault(mention.name.partition(".")[0], []).append(mention)
         for module, mentions in places.items():
             says = "is imported, but no requirement provides it"
@@ -110,10 +106,12 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         """Yield what the application imports though only other distributions need it."""
         wanted = {self._names[key] for key in self._direct}
         # A module that several distributions provide is not transitive if a requirement is one of them.
-        direct_modules = {use.mention.name for name in wanted for use in self.uses.get(name, ())}
+        direct_modules = {use.mention.name for name in wanted for use in self._uses(name)}
         for key, name in self._names.items():
-            imports = _imports(self.uses.get(name, ()))
-            places = tuple(p for p in imports if p.name not in direct_modules and not self.source.is_in_subproject(p))
+            imports = _imports(self._uses(name))
+            places = tuple(
+                p for p in imports if p.name not in direct_modules and not self.usage.source.is_in_subproject(p)
+            )
             if name in wanted or not places or name in ALWAYS_THERE:
                 continue
             users = self.graph.required_by.get(key, ())
@@ -123,11 +121,11 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
     def _of_requirement(self, key: str) -> Remark | None:
         """Return what is worth a look of one requirement, the first that holds."""
         name, group = self._names[key], self.groups[key]
-        uses = self.uses.get(name, ())
+        uses = self._uses(name)
         rules = {evidence.rule for evidence in group.evidence}
         freed = self.weights[key].freed or 0
         since = backported_since(name)
-        if since and has_version(self.provides.python, since):
+        if since and has_version(self.usage.provides.python, since):
             return Remark(kind="backport", name=name, says=f"is part of Python since {since}", freed_bytes=freed)
         if group.group == "dev" or any(e.group == "dev" and e.rule in _STRONG for e in group.evidence):
             return self._of_dev(key, uses, rules, freed)
@@ -152,7 +150,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         if (self.weights[key].freed or 0) <= self.graph.own[key]:
             return False  # nothing leaves with it
         leaving = self.graph.freed_by_dropping({key}) - {key}
-        return any(self.uses.get(self._names[other]) for other in leaving if other in self._names)
+        return any(self._uses(self._names[other]) for other in leaving if other in self._names)
 
     def _of_use(self, name: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
         places = tuple(use.mention for use in uses)

@@ -13,7 +13,8 @@ from deadweight.errors import BadInput
 from deadweight.findings import Profile
 from deadweight.model import Distribution, Wanted
 from deadweight.model.report import Report, SplitReport
-from deadweight.plan.splits import Split, requirement_text
+from deadweight.plan.lines import requirement_text
+from deadweight.plan.splits import Split
 from deadweight.plan.writing import Writer, written
 from deadweight.report.left_out import left_out_table, unsure_table
 from deadweight.report.source import proof_lines

@@ -12,7 +12,8 @@ programs that distributions install, else by a table (``programs.toml``); URLs h
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -23,7 +24,7 @@ from deadweight.usage.names import Match, Modules, builds_of_one
 from deadweight.usage.programs import of_command, of_url
 from deadweight.usage.standard import is_standard
 
-__all__ = ["Engine", "Provided", "builds_of_one", "engines_of", "matched", "provided", "uses_of"]
+__all__ = ["Engine", "Provided", "Usage", "builds_of_one", "engines_of", "provided", "usage_of"]
 
 
 class Provided(Struct, frozen=True, kw_only=True):
@@ -64,10 +65,29 @@ def provided(distributions: Iterable[Distribution], environment: Environment | N
     )
 
 
-def matched(
-    source: Source, provides: Provided, projects: Collection[str]
-) -> Iterator[tuple[Mention, tuple[Match, ...]]]:
-    """Yield each mention with the projects that it may mean, in the source's order; none where no project is known.
+class Usage(Struct, frozen=True, dict=True):
+    """How the application uses projects: worked out once, for the groups, the proofs and the remarks.
+
+    provides: what the measured files provide
+    matches:  each mention with the projects that it may mean, in the source's order; none where no project is known
+    """
+
+    source: Source
+    provides: Provided
+    matches: tuple[tuple[Mention, tuple[Match, ...]], ...]
+
+    @cached_property
+    def uses(self) -> Mapping[str, tuple[Use, ...]]:
+        """Project → where the application uses it, in the source's order; what it does not use is left out."""
+        found: dict[str, list[Use]] = defaultdict(list)
+        for mention, matches in self.matches:
+            for project, by in matches:
+                found[project].append(Use(mention, by))
+        return {project: tuple(uses) for project, uses in found.items()}
+
+
+def usage_of(source: Source, provides: Provided, projects: Collection[str]) -> Usage:
+    """Match each mention with the projects that it may mean.
 
     Mentions that do not run on the measured Python and platform are left out.
 
@@ -75,23 +95,13 @@ def matched(
     """
     matcher = _Matcher(source, provides, projects)
     holds: dict[str, bool] = {"": True}
+    matches = []
     for mention in source.mentions:
         if mention.marker not in holds:
             holds[mention.marker] = _holds(mention.marker, provides.environment)
         if holds[mention.marker]:
-            yield mention, matcher.find(mention)
-
-
-def uses_of(source: Source, provides: Provided, projects: Collection[str]) -> dict[str, tuple[Use, ...]]:
-    """Return project → where the source uses it, in the source's order; what it does not use is left out.
-
-    projects: as ``matched`` takes them
-    """
-    found: dict[str, list[Use]] = defaultdict(list)
-    for mention, matches in matched(source, provides, projects):
-        for project, by in matches:
-            found[project].append(Use(mention, by))
-    return {project: tuple(uses) for project, uses in found.items()}
+            matches.append((mention, matcher.find(mention)))
+    return Usage(source, provides, tuple(matches))
 
 
 def _holds(marker: str, environment: Environment | None) -> bool:

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 
+from deadweight.concluding import conclude
 from deadweight.errors import BadInput
-from deadweight.findings import conclude
 from deadweight.formats.requirements import RequirementsFile, logical_lines
 from deadweight.model import Wanted
-from deadweight.plan.splits import Split, requirement_text
+from deadweight.plan.lines import requirement_text
+from deadweight.plan.splits import Split
 from deadweight.plan.writing import Writer
 from deadweight.report.splits import split_files
 from deadweight.settings import Settings

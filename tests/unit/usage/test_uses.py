@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.model import Mention, Source
 from deadweight.model.source import Naming
-from deadweight.usage import Provided, engines_of, provided, uses_of
+from deadweight.usage import Provided, engines_of, provided, usage_of
 from tests.builders import dist_files, inventory_of
 
 
@@ -22,7 +22,7 @@ def used(
         local=frozenset(local.split()),
     )
     modules = {module: tuple(names) for module, names in (provides or {}).items()}
-    found = uses_of(source, Provided(modules=modules), projects.split())
+    found = usage_of(source, Provided(modules=modules), projects.split()).uses
     assert all(use.mention is source.mentions[0] for uses in found.values() for use in uses)
     return {project: use.by for project, (use,) in found.items()}
 
@@ -144,7 +144,7 @@ def test_url__scheme__tells_driver_or_all_that_speak_it(scheme: str, found: set[
 
 def test_uses__of_one_project__are_in_the_sources_order() -> None:
     mentions = tuple(Mention("import", "acme", f"{n}.py", n, "application") for n in (1, 2, 3))
-    (uses,) = uses_of(Source(folder="", mentions=mentions), Provided(), ["acme"]).values()
+    (uses,) = usage_of(Source(folder="", mentions=mentions), Provided(), ["acme"]).uses.values()
     assert [use.mention.line for use in uses] == [1, 2, 3]
 
 
