@@ -23,8 +23,7 @@ docs: $(VENV)/ready
 
 mutation: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --editable '.[mutation]'
-	$(BIN)/mutmut run $(MUTANTS)
-	$(BIN)/mutmut results
+	$(BIN)/python benchmarks/mutants.py $(MUTATION)
 
 bench: $(VENV)/ready
 	$(BIN)/python benchmarks/run.py

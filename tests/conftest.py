@@ -16,7 +16,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=40)
 hypothesis.settings.load_profile("untimed")
 GOLDEN = Path(__file__).parent / "golden"
-Golden = Callable[[str, str], None]
+Golden = Callable[[str, str], str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,14 +42,17 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare a text with ``tests/golden/NAME``; ``--update-golden`` writes it instead."""
+    """Return the text of ``tests/golden/NAME``, to be compared with the text given; ``--update-golden`` writes it first.
 
-    def compare(name: str, text: str) -> None:
+    A test asserts itself: ``assert text == golden("name.txt", text)``.
+    """
+
+    def expected(name: str, text: str) -> str:
         if request.config.getoption("--update-golden"):
             (GOLDEN / name).write_text(text, "utf-8")
-        assert text == (GOLDEN / name).read_text("utf-8")
+        return (GOLDEN / name).read_text("utf-8")
 
-    return compare
+    return expected
 
 
 @pytest.fixture

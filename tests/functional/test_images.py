@@ -539,7 +539,8 @@ def test_image__text__environments_contents_layers_and_libraries(
     layers = (BASE | debian, APP | more, OLD, GONE)
     Path("image.tar").write_bytes(make_image(*layers, commands=[COMMANDS[0], "CMD bash", *COMMANDS[1:]]))
     assert _run(["image.tar", "--quiet"], debug=True) == 0
-    golden(f"image-{width}.txt", capsys.readouterr().out)
+    text = capsys.readouterr().out
+    assert text == golden(f"image-{width}.txt", text)
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["names", "note", "dynamic"])), ids="-".join)

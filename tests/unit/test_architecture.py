@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "machine": {"errors", "markers", "model"},
     "selection": {"machine", "model"},
     "formats": {"errors", "model", "progress"},
-    "inventory": {"formats", "model"},
+    "inventory": {"errors", "formats", "model"},
     "graph": {"errors", "formats", "markers", "model"},
     "usage": {"formats", "markers", "model"},
     "groups": {"formats", "graph", "model", "usage"},

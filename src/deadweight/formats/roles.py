@@ -71,11 +71,15 @@ def role_of(path: str, packages: Collection[str] = ()) -> Role:
     *folders, name = path.split("/")
     outside = True
     for depth, folder in enumerate(folders):
+        is_package = "/".join(folders[: depth + 1]) in packages
         found = _ANYWHERE.get(folder) or (_OUTSIDE.get(folder) if outside else None)
+        # Tools and scripts import each other, so those may be packages too; documentation is none, save Sphinx's own.
+        if found == "docs" and is_package and name != "conf.py":
+            found = None
         found = found or ("tests" if _TEST_FOLDER.fullmatch(folder) else None)
         if found:
             return "notebooks" if name.endswith(".ipynb") else found
-        outside = outside and folder != "src" and "/".join(folders[: depth + 1]) not in packages
+        outside = outside and folder != "src" and not is_package
     if _CONTAINER.search(name):
         return "tests" if _FOR_TESTS.search(name) else "build" if _FOR_WORK.search(name) else "application"
     folder = "/".join(folders)

@@ -13,7 +13,7 @@ archives.py      what is known of the archives that were measured
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -57,9 +57,9 @@ def take_inventory(tree: FileTree) -> Inventory:
     claims = [claim for those in apart.values() for claim in those]
     packages, unread = system_packages(tree) if tree.whole else ([], [])
     disputes = list(keep_packages_files(claims, packages))
-    owner, conflicts = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
+    owned = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
     native = _native_files(tree)
-    sizes, unowned, total = _sum(tree.entries, owner, native, len(claims))
+    sizes, unowned, total = _sum(tree.entries, owned.owner, native, len(claims))
     keys = _keys(claims)
     modules = import_names(claims, tree.entries)
     distributions = tuple(_distribution(*each) for each in zip(keys, claims, sizes, modules, strict=True))
@@ -70,15 +70,15 @@ def take_inventory(tree: FileTree) -> Inventory:
         total=total,
         conflicts=(
             *disputes,
-            *conflicts,
+            *owned.conflicts,
             *_escapes(claims),
             *(c for those in apart.values() for c in _duplicates(those)),
         ),
         skipped=(*tree.skipped, *found.skipped, *unread),
         packages=tuple(packages),
         native=tuple(native),
-        owner=owner,
-        warnings=(*_warnings(claims), *_left_out(tree)),
+        owner=owned.owner,
+        warnings=(*_warnings(claims, owned.listless), *_left_out(tree)),
     )
 
 
@@ -263,11 +263,11 @@ def _left_out(tree: FileTree) -> Iterable[str]:
         yield f"the environment also imports what is installed for {home} (include-system-site-packages); not counted"
 
 
-def _warnings(claims: list[Claim]) -> Iterable[str]:
-    for claim in claims:
+def _warnings(claims: list[Claim], listless: Collection[int]) -> Iterable[str]:
+    for index, claim in enumerate(claims):
         name = claim.metadata.name
         if claim.editable:
             place = f" at {claim.url}" if claim.url else ""
             yield f"{name} is editable: its source{place} lies outside and is not counted"
-        elif not claim.recorded:
+        elif index in listless:
             yield f"{name} lists no files (no RECORD); its size is that of what bears its name"

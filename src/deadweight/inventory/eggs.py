@@ -5,10 +5,10 @@ source: setuptools' "The Internal Structure of Python Eggs"
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-import zlib
+
+from deadweight.errors import MalformedArchive
+from deadweight.formats.zip_directory import Member, directory_span, read_directory, read_member
 
 EGG_INFO = "EGG-INFO"
 # NAME-VERSION-pyX.Y[-PLATFORM].egg
@@ -24,21 +24,21 @@ def is_egg(path: str) -> bool:
 
 def egg_metadata(data: bytes) -> tuple[bytes, bytes, tuple[str, ...]]:
     """Return (PKG-INFO, requires.txt, names that import finds) of a zipped egg; empty where it cannot be read."""
-    if data.count(b"PK\1\2") > _MOST_MEMBERS:
-        return b"", b"", ()
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            there = set(archive.namelist())
-            texts = [
-                _text(archive, f"{EGG_INFO}/{name}", there) for name in ("PKG-INFO", "requires.txt", "top_level.txt")
-            ]
-    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, OSError, EOFError, RuntimeError, NotImplementedError):
+        directory = directory_span(data, len(data), filename=EGG_INFO)
+        if directory.entries > _MOST_MEMBERS:
+            return b"", b"", ()
+        listed = data[directory.span.start : directory.span.stop]
+        members = {m.path: m for m in read_directory(listed, directory, len(data), filename=EGG_INFO)}
+        head, requires, top_level = (
+            _text(data, members.get(f"{EGG_INFO}/{name}")) for name in ("PKG-INFO", "requires.txt", "top_level.txt")
+        )
+    except MalformedArchive:
         return b"", b"", ()
-    return texts[0], texts[1], tuple(texts[2].decode("utf-8", "replace").split())
+    return head, requires, tuple(top_level.decode("utf-8", "replace").split())
 
 
-def _text(archive: zipfile.ZipFile, name: str, there: set[str]) -> bytes:
-    if name not in there:
+def _text(data: bytes, member: Member | None) -> bytes:
+    if member is None:
         return b""
-    with archive.open(name) as file:
-        return file.read(_LARGEST)
+    return read_member(data[member.offset :], member, limit=_LARGEST, filename=member.path, last=True)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import posixpath
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from deadweight.formats.metadata import normalize
 from deadweight.inventory.claims import Claim
@@ -21,10 +22,23 @@ from deadweight.model import Conflict
 _SEVERAL = -1
 
 
+class Owned(NamedTuple):
+    """Who owns which path.
+
+    owner:     path → index of the claim that owns it; unowned paths are left out
+    conflicts: the paths that two claim
+    listless:  indexes of the claims without a list of files: neither their own nor a system package's
+    """
+
+    owner: dict[str, int]
+    conflicts: list[Conflict]
+    listless: frozenset[int]
+
+
 def assign_owners(
-    paths: Collection[str], claims: list[Claim], system: Iterable[tuple[str, tuple[str, ...]]]
-) -> tuple[dict[str, int], list[Conflict]]:
-    """Return path → index of the claim that owns it (unowned paths are left out), and the paths claimed twice."""
+    paths: Collection[str], claims: Sequence[Claim], system: Iterable[tuple[str, tuple[str, ...]]]
+) -> Owned:
+    """Return who owns which path."""
     owner: dict[str, int] = {}
     absent: dict[str, int] = {}  # sources that lists name and that are not there, of which the bytecode may be
     contested: dict[tuple[int, int], list[str]] = defaultdict(list)
@@ -38,13 +52,12 @@ def assign_owners(
     unrecorded = {index for index, claim in enumerate(claims) if not claim.recorded}
     if unrecorded:
         unrecorded -= _by_system_lists(paths, owner, {claims[i].paths[0]: i for i in unrecorded}, system)
-    for index, claim in enumerate(claims):
-        claim.recorded = index not in unrecorded
     left = _bytecode([path for path in paths if path not in owner], owner, absent)
     if unrecorded and left:
         left = _bytecode(_by_name(left, owner, claims, unrecorded), owner, absent)
     _by_folder(left, owner, {claim.folder for claim in claims})
-    return owner, [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
+    conflicts = [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
+    return Owned(owner, conflicts, frozenset(unrecorded))
 
 
 def complete(owner: dict[str, int], left: list[str], sites: set[str]) -> None:
@@ -90,7 +103,7 @@ def _bytecode(left: list[str], owner: dict[str, int], absent: Mapping[str, int])
     return still
 
 
-def _by_name(left: list[str], owner: dict[str, int], claims: list[Claim], unrecorded: set[int]) -> list[str]:
+def _by_name(left: list[str], owner: dict[str, int], claims: Sequence[Claim], unrecorded: set[int]) -> list[str]:
     """Give the folder or module that bears a distribution's name to one that lists no files."""
     named: dict[str, int] = {}
     for index in sorted(unrecorded):
@@ -134,7 +147,7 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
             owner[path] = owners[above]
 
 
-def _conflict(claims: list[Claim], pair: tuple[int, int], paths: list[str]) -> Conflict:
+def _conflict(claims: Sequence[Claim], pair: tuple[int, int], paths: list[str]) -> Conflict:
     first, second = (claims[index].metadata for index in pair)
     more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     same = normalize(first.name) == normalize(second.name)

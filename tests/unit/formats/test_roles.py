@@ -82,3 +82,10 @@ def test_role_of__tools_in_a_package__are_application() -> None:
     assert role_of("app/tools/x.py", {"app", "app/tools"}) == "application"
     assert role_of("app/tools/x.py") == "scripts"
     assert role_of("tools/x.py", {"tools"}) == "scripts"
+
+
+def test_role_of__package_called_docs__is_application() -> None:
+    assert role_of("docs/views.py", {"docs"}) == "application"
+    assert role_of("docs/api/views.py", {"docs", "docs/api"}) == "application"
+    assert role_of("docs/_ext/roles.py", {"docs/_ext"}) == "docs"
+    assert role_of("docs/conf.py", {"docs"}) == "docs"

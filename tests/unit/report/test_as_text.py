@@ -56,11 +56,13 @@ def long_names() -> Profile:
 
 
 def test_text__small_service__looks_like_this(golden: Golden) -> None:
-    golden("profile.txt", as_text(report_of(service()), width=80))
+    text = as_text(report_of(service()), width=80)
+    assert text == golden("profile.txt", text)
 
 
 def test_text__wide_terminal__has_more_columns(golden: Golden) -> None:
-    golden("profile-120.txt", as_text(report_of(service()), width=120))
+    text = as_text(report_of(service()), width=120)
+    assert text == golden("profile-120.txt", text)
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])

@@ -42,7 +42,8 @@ def service() -> Grouping:
 
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_text__every_group_and_what_to_judge__looks_like_this(golden: Golden, width: int) -> None:
-    golden(f"groups-{width}.txt", groups_text(service(), width=width))
+    text = groups_text(service(), width=width)
+    assert text == golden(f"groups-{width}.txt", text)
 
 
 @pytest.mark.parametrize("width", [40, 60, 71, 72, 100, 120, 200])

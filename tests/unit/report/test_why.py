@@ -91,7 +91,8 @@ def test_why_json__has_these_keys_and_bytes() -> None:
 
 @pytest.mark.parametrize("key", ["loop", "server", "api"])
 def test_why_text__looks_like_this(golden: Golden, key: str) -> None:
-    golden(f"why-{key}.txt", why_text(report_of(web()), why(report_of(web()), key)))
+    text = why_text(report_of(web()), why(report_of(web()), key))
+    assert text == golden(f"why-{key}.txt", text)
 
 
 def test_why_text__paths_beyond_the_most__are_counted() -> None:
