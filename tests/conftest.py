@@ -42,7 +42,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Return the text of ``tests/golden/NAME``, to be compared with the text given; ``--update-golden`` writes it first.
+    """Return the text of ``tests/golden/NAME``, to compare with the text given; ``--update-golden`` writes it first.
 
     A test asserts itself: ``assert text == golden("name.txt", text)``.
     """

@@ -354,3 +354,64 @@ def test_networkx__descendants__are_the_closure() -> None:
     found = build_graph(bare_inventory(*(bare(n, requires=r) for n, r in links.items())), wants("a"))
     for key in links:
         assert networkx.descendants(found.networkx(), key) | {key} == found.closure_of(key)
+
+
+# --- several environments ---------------------------------------------------------------------------
+
+
+def test_build_graph__two_environments__keep_their_own_edges_lines_and_roots() -> None:
+    first = bare_inventory(bare("app", 1, requires=["lib"]), bare("lib", 2))
+    tool = replace(bare("tool", 3, requires=["part>=1", "lib"]), prefix="opt/tool")
+    part = replace(bare("part", 4), prefix="opt/tool")
+    inventory = replace(
+        first,
+        environments=(*first.environments, replace(first.environment, prefix="opt/tool")),
+        distributions=(*first.distributions, tool, part),
+    )
+    found = build_graph(inventory, wants("app"))
+    assert found.requires("tool") == ("part",)
+    assert found.lines["tool", "part"] == "part>=1"
+    assert found.required_by == {"lib": ("app",), "part": ("tool",)}
+    assert [root.key for root in found.direct] == ["app", "tool"]
+    assert [(c.kind, c.names) for c in found.conflicts] == [("missing", ("tool", "lib"))]
+    assert {key: weight.closure for key, weight in weigh(found).items()} == {"app": 3, "lib": 2, "tool": 7, "part": 4}
+
+
+# --- what else is told ------------------------------------------------------------------------------
+
+
+def test_requirement__that_does_not_parse__is_a_warning_with_the_reason() -> None:
+    found = build_graph(bare_inventory(bare("a", requires=["b ==", "c"]), bare("c")), wants("a"))
+    (warning,) = found.warnings
+    assert warning.startswith("a has a requirement that does not parse: b == (Expected")
+    assert found.requires("a") == ("c",)
+
+
+def test_extra__of_a_requirement_with_a_url__is_normalized_too() -> None:
+    a = bare("a", requires=["b[Fast_IO] @ https://host/b.whl"])
+    b = bare("b", requires=["c ; extra == 'fast-io'"])
+    assert build_graph(bare_inventory(a, b, bare("c")), wants("a")).edges["b[fast-io]"] == ("b", "c")
+
+
+def test_freeze__line_of_a_url_that_was_asked_for__stays_a_root() -> None:
+    names = ("a", "b", "c", "d")
+    lines = [bare(name, requires=[f"{after}"]) for name, after in zip(names, names[1:], strict=False)]
+    inventory = bare_inventory(*lines, bare("d", url="https://host/d.whl"))
+    pins = tuple(replace(want, asked=False) for want in wants("a==1.0", "b==1.0", "c==1.0"))
+    asked = replace(pins[0], name=None, specifier="", url="https://host/d.whl", place="https://host/d.whl", asked=True)
+    found = build_graph(inventory, (*pins, asked))
+    assert found.frozen
+    assert [root.key for root in found.direct] == ["a", "d"]
+
+
+def test_inferred_extras__one_that_adds_what_another_does__is_not_guessed_too() -> None:
+    app = bare("app", requires=["p ; extra == 'a'", "p ; extra == 'z'", "q ; extra == 'z'"], requested=True)
+    found = build_graph(bare_inventory(app, bare("p"), bare("q")))
+    assert roots(found) == {"app": {"z"}}
+
+
+def test_inferred_extras__where_marks_do_not_tell__take_three_names_that_nobody_requires() -> None:
+    app = bare("app", requires=["lib", *(f"{name} ; extra == 'x'" for name in "abc")], requested=True)
+    rest = [bare(name, requested=True) for name in ("a", "b", "c", "lib")]
+    assert roots(build_graph(bare_inventory(app, *rest))) == {"app": {"x"}}
+    assert roots(build_graph(bare_inventory(app, *rest[1:]))) == {"app": set(), "b": set(), "c": set()}

@@ -183,3 +183,17 @@ def test_names__of_any_length__are_looked_up_at_once() -> None:
 
 def test_config__mere_star__is_everything() -> None:
     assert rules_that_speak("anything", config={"ml": ("*",)}) == ["DW001"]
+
+
+def test_names_table__patterns__the_longest_that_fits_counts() -> None:
+    table = names_table([("*-x", DEV), ("*-big-x", ML), ("a*b*c*", DATA)])
+    assert table.find("it-big-x") == (ML, "*-big-x")
+    assert table.find("it-x") == (DEV, "*-x")
+    assert table.find("a-b-c-b") == (DATA, "a*b*c*")
+    assert table.find("a-c-b") is None
+    assert table.find("ab") is None
+
+
+def test_judge__summary__names_the_longest_phrase() -> None:
+    found = judge(Metadata(name="it", version=None, summary="A debug toolbar."), config_names({}))
+    assert [hint.evidence.says for hint in found] == ['its summary says "debug toolbar"']

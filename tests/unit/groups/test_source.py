@@ -9,9 +9,11 @@ import pytest
 from deadweight.graph import build_graph
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
+from deadweight.groups.source import Loaders, from_loaders, says_what_starts
 from deadweight.groups.unmeasured import groups_of_requirements
-from deadweight.model import Assignment, Mention, Use, Wanted
+from deadweight.model import Assignment, Evidence, Mention, Use, Wanted
 from deadweight.model.source import How, Naming, Role
+from deadweight.usage import Engine
 from tests.builders import bare, bare_inventory, wants
 
 
@@ -277,3 +279,38 @@ def test_served_tool__nothing_names_it__is_dev_for_sure_only_where_files_say_wha
     found = assigned(name, others=("gunicorn",), used=started)
     assert decided(found) == ("DW109", "dev", True)
     assert "DW213" in [e.rule for e in found.evidence]
+
+
+@pytest.mark.parametrize(
+    ("count", "says"),
+    [
+        (1, "app/main.py:7 imports it"),
+        (2, "app/main.py:7 imports it, as does one more place"),
+        (3, "app/main.py:7 imports it, as do 2 more places"),
+    ],
+)
+def test_evidence__of_several_places__names_the_first_and_counts_the_rest(count: int, says: str) -> None:
+    assert assigned(UNKNOWN, *[APP] * count).evidence[0].says == says
+
+
+def test_from_loaders__what_is_there_for_one_reason_alone__decides() -> None:
+    development = Engine("it", "other", "other loads it", "development")
+    alone = Engine("it", "tool", "tool needs it", "alone")
+    (hint,) = from_loaders(Loaders(development=(development, alone)))
+    assert hint.evidence == Evidence("DW212", "dev", "tool needs it")
+    (hint,) = from_loaders(Loaders(development=(development,)))
+    assert hint.evidence == Evidence("DW210", "dev", "other loads it")
+    assert from_loaders(Loaders(production=(development,), development=(alone,))) == ()
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (use("application", "Procfile", kind="command"), True),
+        (use("application", "app/run.py", kind="command"), False),
+        (use("build", "Makefile", kind="command"), False),
+        (use("application", "Procfile", kind="string"), False),
+    ],
+)
+def test_says_what_starts__only_by_files_for_production_that_are_no_code(told: Use, expected: bool) -> None:
+    assert says_what_starts([[APP], [told]]) is expected
