@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import networkx
 import pytest
 from msgspec.structs import replace
@@ -395,7 +397,7 @@ def test_extra__of_a_requirement_with_a_url__is_normalized_too() -> None:
 
 def test_freeze__line_of_a_url_that_was_asked_for__stays_a_root() -> None:
     names = ("a", "b", "c", "d")
-    lines = [bare(name, requires=[f"{after}"]) for name, after in zip(names, names[1:], strict=False)]
+    lines = [bare(name, requires=[f"{after}"]) for name, after in pairwise(names)]
     inventory = bare_inventory(*lines, bare("d", url="https://host/d.whl"))
     pins = tuple(replace(want, asked=False) for want in wants("a==1.0", "b==1.0", "c==1.0"))
     asked = replace(pins[0], name=None, specifier="", url="https://host/d.whl", place="https://host/d.whl", asked=True)
