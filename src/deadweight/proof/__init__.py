@@ -141,8 +141,9 @@ def _name_in_url(url: str) -> str:
     """Return what a repository or an archive is called: "git+https://host/team/acme.git@v2" is probably acme's."""
     if "://" not in url:
         return ""
-    path = url.partition("://")[2].partition("#")[0].rpartition("/")[2]
-    return path.partition("@")[0].removesuffix(".git")
+    path = url.partition("://")[2].partition("#")[0].partition("/")[2]
+    # A branch may have a slash in its name; before the first slash, an "@" ends a user's name.
+    return path.partition("@")[0].rpartition("/")[2].removesuffix(".git")
 
 
 def is_foreign(mention: Mention, usage: Usage) -> bool:

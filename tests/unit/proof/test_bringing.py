@@ -1,0 +1,31 @@
+"""Which project would bring a module that nothing provides."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.proof.bringing import Bringing
+
+
+@pytest.mark.parametrize(
+    ("asked", "module", "project"),
+    [
+        (["pyyaml"], "yaml", "pyyaml"),
+        (["acme-core"], "acme_core.part", "acme-core"),
+        (["opencv-python-headless", "opencv-python"], "cv2", "opencv-python"),
+        (["other"], "yaml", ""),
+        ([], "acme", ""),
+    ],
+    ids=["table", "spelling", "likeliest-of-two", "not-asked-for", "nothing"],
+)
+def test_project__of_what_is_asked_for__is_by_its_modules(asked: list[str], module: str, project: str) -> None:
+    assert Bringing(asked).project(module) == project
+
+
+def test_project__that_an_index_showed__counts_after_what_is_asked_for() -> None:
+    bringing = Bringing(["acme"], {"found": ["acme", "found.part"], "second": ["found.part"]})
+    assert bringing.project("acme") == "acme"
+    assert bringing.project("found.part.more") == "found"
+    assert bringing.project("found.other") == ""
+    assert bringing.project("nowhere") == ""
+    assert bringing.project("found.part.more") == "found"
