@@ -54,14 +54,14 @@ def profile_archives(
     with opened(read.file, wishes, settings, observe) as run:
         # The stages are imported while a resolver or a server is waited for.
         threading.Thread(target=_import_stages, daemon=True).start()
-        lock = run.located(read.lock) if read.lock is not None else run.resolved(read.asked)
-        found = run.measured(lock, compiled=settings.bytecode == "compiled")
+        resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.asked)
+        found = run.measured(resolved, compiled=settings.bytecode == "compiled")
         if not guessing and (names := found.unbuilt()):
             raise NeedsBuild(", ".join(names))
         observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
     from deadweight.concluding import conclude
 
-    inventory = _inventory(found, wishes, read)
+    inventory, lock = _inventory(found, wishes, read), resolved.lock
     return conclude(
         target,
         inventory,

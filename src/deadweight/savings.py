@@ -93,10 +93,11 @@ def _measured(
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     asked = unpinned(swapped(file, wishes.swaps), wishes.places())
     with opened(asked, wishes, settings, silent, seconds=seconds) as run:
-        lock = run.resolved(asked)
+        resolved = run.resolved(asked)
+        lock = resolved.lock
         kept = {(package.name, package.version) for package in lock.packages} & set(there)
         changed = tuple(package for package in lock.packages if (package.name, package.version) not in kept)
-        found = run.measured(replace(lock, packages=changed), compiled=False)
+        found = run.measured(replace(resolved, lock=replace(lock, packages=changed)), compiled=False)
         wrong = found.unbuilt() or sorted(each.name for each in found.measured.tree.skipped)
         if wrong:
             raise InstallFailed(f"{', '.join(wrong)}: no wheel that tells")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,22 @@ if TYPE_CHECKING:
     from deadweight.sources.stand_ins import StandIns
 
 _REPOSITORY = ("git+", "hg+", "svn+", "bzr+")
+
+
+class Resolved(Struct, frozen=True, kw_only=True):
+    """What requirements come to.
+
+    skipped:  requirements that could not be resolved
+    told:     what is worth knowing of how it was done, as sentences
+    left_out: projects that were taken out, as if nothing required them
+    at_most:  projects of which a smaller build was asked for that could not be found
+    """
+
+    lock: Lock
+    skipped: tuple[Skipped, ...] = ()
+    told: tuple[str, ...] = ()
+    left_out: frozenset[str] = frozenset()
+    at_most: frozenset[str] = frozenset()
 
 
 class Uninstalled(Struct, frozen=True, kw_only=True):
@@ -89,10 +105,6 @@ class Uninstalling:
         self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._pages)
         self._reader = ArchiveReader(self._connect, cache, scratch)
         self._resolutions = Resolutions(cache.store)
-        self._skipped: list[Skipped] = []
-        self._told: list[str] = []
-        self._thought_away: frozenset[str] = frozenset()
-        self._at_most: frozenset[str] = frozenset()
 
     def __enter__(self) -> Uninstalling:
         return self
@@ -117,14 +129,15 @@ class Uninstalling:
                 )
             return self._client
 
-    def resolved(self, file: RequirementsFile) -> Lock:
-        """Return what a requirements file comes to; what only a build could tell is left out, and said so."""
+    def resolved(self, file: RequirementsFile) -> Resolved:
+        """Return what a requirements file comes to; what only a build could tell is left out and reported."""
         key = self._key(file)
-        found = self._resolutions.get(key)
-        if found is None:
-            found = self._resolved_anew(file)
-            if not (self._skipped or self._told or self._reader.told):
-                self._resolutions.put(key, found)
+        kept = self._resolutions.get(key)
+        if kept is not None:
+            return Resolved(lock=kept)
+        found = self._resolved_anew(file)
+        if not (found.skipped or found.told or self._reader.told):
+            self._resolutions.put(key, found.lock)
         return found
 
     def _key(self, file: RequirementsFile) -> str | None:
@@ -136,7 +149,7 @@ class Uninstalling:
         places = configured(self._options, file, os.environ, "uv")
         return key_of_question(for_resolver(file, {}), self._machine, self._options, self._installer, places, more)
 
-    def _resolved_anew(self, file: RequirementsFile) -> Lock:
+    def _resolved_anew(self, file: RequirementsFile) -> Resolved:
         threading.Thread(target=self._import_ahead, daemon=True).start()
         like = self._machine.for_resolving()
         try:
@@ -145,9 +158,10 @@ class Uninstalling:
             if like == self._machine:
                 raise
         # Something has neither a wheel for musl nor an sdist. What it is shows if glibc may stand in for musl.
-        return with_other_wheels(self._resolved(file, like), self._machine, self._indexes)
+        found = self._resolved(file, like)
+        return replace(found, lock=with_other_wheels(found.lock, self._machine, self._indexes))
 
-    def _resolved(self, file: RequirementsFile, machine: Machine) -> Lock:
+    def _resolved(self, file: RequirementsFile, machine: Machine) -> Resolved:
         """Return what a requirements file comes to on a machine: the one that is measured, or one like it."""
         from deadweight.sources.stand_ins import StandIns
 
@@ -155,7 +169,8 @@ class Uninstalling:
         stand_ins = self._stack.enter_context(
             contextlib.closing(StandIns(folder, self._machine, machine, self._indexes, self._reader))
         )
-        text = for_resolver(file, dict(self._replaced(file, stand_ins)))
+        replaced, skipped = self._replaced(file, stand_ins)
+        text = for_resolver(file, replaced)
         options = self._options
         transitive = {old: new for old, new in self._wishes.swaps.items() if new not in text.splitlines()}
         if transitive:
@@ -168,11 +183,11 @@ class Uninstalling:
         except FetchFailed as error:
             if not self._wishes.torch or self._wishes.index or self._seconds is not None:
                 raise
-            return self._without_cuda(lock, file, error)
+            return self._without_cuda(Resolved(lock=lock, skipped=skipped), file, error)
         if pins:
             path = self._scratch.write("constraints.txt", "".join(f"{pin}\n" for pin in pins.values()))
             lock = self._resolve(f"{text}--constraint {path}\n", machine, options, stand_ins)
-        return lock
+        return Resolved(lock=lock, skipped=skipped)
 
     def _resolve(self, text: str, machine: Machine, options: InstallOptions, stand_ins: StandIns) -> Lock:
         from deadweight.sources.resolver import resolve, resolver_of
@@ -196,44 +211,52 @@ class Uninstalling:
 
         _ = self._machine.tags
 
-    def _without_cuda(self, lock: Lock, file: RequirementsFile, error: FetchFailed) -> Lock:
+    def _without_cuda(self, found: Resolved, file: RequirementsFile, error: FetchFailed) -> Resolved:
         """Take out what the build for CUDA alone brings in, where the index of the other build cannot be asked."""
         if self._wishes.torch != "cpu":
             raise error
+        lock = found.lock
         names = of_cuda(lock, (wanted.name for wanted in file.all_wanted()))
-        self._thought_away |= names
-        self._at_most |= {package.name for package in lock.packages if package.name in TORCH_FAMILY}
-        self._told.append(
+        told = (
             f"{error.cause}; so {len(names)} distributions that only the build of PyTorch for CUDA needs are taken out"
             f" ({', '.join(sorted(names)) or 'none'}), and torch itself is the larger build for CUDA"
         )
-        return replace(lock, packages=tuple(package for package in lock.packages if package.name not in names))
+        return replace(
+            found,
+            lock=replace(lock, packages=tuple(package for package in lock.packages if package.name not in names)),
+            told=(*found.told, told),
+            left_out=frozenset(names),
+            at_most=frozenset(package.name for package in lock.packages if package.name in TORCH_FAMILY),
+        )
 
-    def _replaced(self, file: RequirementsFile, stand_ins: StandIns) -> Iterator[tuple[Wanted, str]]:
+    def _replaced(self, file: RequirementsFile, stand_ins: StandIns) -> tuple[dict[Wanted, str], tuple[Skipped, ...]]:
+        """Return requirement → what a resolver gets in its place, "" for nothing; and what it gets nothing for."""
+        replaced: dict[Wanted, str] = {}
+        skipped: list[Skipped] = []
         for wanted in file.all_wanted():
             if not wanted.url or wanted.url.endswith(".whl"):
                 continue
             name = wanted.name or wanted.url
+            replaced[wanted] = ""
             if wanted.url.startswith(_REPOSITORY):
-                self._skipped.append(Skipped(name, "its code lies in a repository; --install builds and measures it"))
-                yield wanted, ""
+                skipped.append(Skipped(name, "its code lies in a repository; --install builds and measures it"))
                 continue
             try:
-                yield wanted, stand_ins.replacing(wanted)
+                replaced[wanted] = stand_ins.replacing(wanted)
             except DeadweightError as error:
-                self._skipped.append(Skipped(name, error.cause, error.exit_code))
-                yield wanted, ""
+                skipped.append(Skipped(name, error.cause, error.exit_code))
+        return replaced, tuple(skipped)
 
-    def located(self, lock: Lock) -> Lock:
+    def located(self, lock: Lock) -> Resolved:
         """Return a lock with its archives looked up where it names them without a URL."""
-        return locate(lock, self._indexes, self._observe)
+        return Resolved(lock=locate(lock, self._indexes, self._observe))
 
-    def measured(self, lock: Lock, *, compiled: bool) -> Uninstalled:
-        """Measure what a lock holds.
+    def measured(self, resolved: Resolved, *, compiled: bool) -> Uninstalled:
+        """Measure what requirements came to.
 
         compiled: whether to estimate the bytecode that compiling would add
         """
-        lock = replace(lock, packages=tuple(map(_with_folder, lock.packages)))
+        lock = replace(resolved.lock, packages=tuple(map(_with_folder, resolved.lock.packages)))
         chosen = choose(lock, self._machine, hashes(self._file) if self._file else None)
         requested = {wanted.name for wanted in lock.wanted or () if wanted.name}
         if self._file is not None:
@@ -247,13 +270,14 @@ class Uninstalling:
         found = read_wheels(
             chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe
         )
-        tree = replace(found.tree, skipped=tuple(sorted({*found.tree.skipped, *self._skipped})))
-        told = (*lock.warnings, *self._told, *sorted(self._reader.told))
+        tree = replace(found.tree, skipped=tuple(sorted({*found.tree.skipped, *resolved.skipped})))
+        told = (*lock.warnings, *resolved.told, *sorted(self._reader.told))
         facts = {
-            name: replace(fact, at_most=True) if name in self._at_most else fact for name, fact in found.facts.items()
+            name: replace(fact, at_most=True) if name in resolved.at_most else fact
+            for name, fact in found.facts.items()
         }
         swaps = {old: bare_name(new) for old, new in self._wishes.swaps.items()}
-        swaps |= dict.fromkeys(self._thought_away, "")
+        swaps |= dict.fromkeys(resolved.left_out, "")
         return Uninstalled(lock=lock, measured=replace(found, tree=tree, facts=facts), swaps=swaps, told=told)
 
 
