@@ -15,7 +15,7 @@ import deadweight.usage
 from deadweight.findings import Profile
 from deadweight.model import Mention, Source, Wanted
 from deadweight.plan.judging import Judged, Plan
-from deadweight.report.as_json import as_json
+from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from deadweight.targets import Target
 from tests.builders import bare, bare_inventory
@@ -58,7 +58,7 @@ def test_conclude__what_several_stages_use__is_worked_out_once(
 
     monkeypatch.setattr(module, name, counted)
     profile = concluded()
-    as_json(profile)
+    report_of(profile).to_json()
     assert calls == {name: 1}
     assert not profile.proofs["production"].holds
     assert {remark.kind for remark in profile.remarks} >= {"missing"}
