@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TypeVar
 
-from msgspec import ValidationError, convert, to_builtins
+from msgspec import ValidationError, convert
 
 from deadweight.errors import BadReport
 from deadweight.model.json_text import json_text
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 def to_json(value: object) -> str:
     """Return a value as JSON: fields in order, ASCII only, credentials redacted, with a line break at the end."""
-    return without_credentials(json_text(to_builtins(value))) + "\n"
+    return without_credentials(json_text(value)) + "\n"
 
 
 def from_json(text: str | bytes, of: type[T]) -> T:
