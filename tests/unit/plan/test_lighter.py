@@ -49,6 +49,7 @@ def test_lighter__psycopg2_binary__saves_the_libraries_that_it_carries() -> None
     (found,) = profile_of(inventory).lighter()
     assert found.saves_bytes == len(library)
     assert SITE not in found.how
+    assert "psycopg2-binary" in found.how
 
 
 def test_report__lighter_builds_and_subtotals__are_in_text_and_json() -> None:

@@ -145,6 +145,19 @@ def test_minimal__without_source__keeps_ml_and_says_why() -> None:
     assert "--minimal-groups core,data" in warning
 
 
+def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
+    lines = ("brain-a", "brain-b", "brain-c", "brain-d")
+    settings = Settings(groups={"ml": ("brain-*",)})
+    some = measured(*map(bare, lines[:3]), lines=lines[:3], settings=settings)
+    (warning,) = some.split("minimal").warnings
+    assert warning == (
+        "minimal keeps brain-a, brain-b, brain-c (ml): without source, nothing shows whether the application can do"
+        " without (--source DIR reads it, --minimal-groups core,data leaves ml out)"
+    )
+    all_four = measured(*map(bare, lines), lines=lines, settings=settings)
+    assert "keeps brain-a, brain-b, brain-c and 1 more (ml)" in all_four.split("minimal").warnings[0]
+
+
 @pytest.mark.parametrize("groups", [None, ("core", "data")])
 def test_minimal__with_source_or_when_asked_for__leaves_ml_out(groups: tuple[str, ...] | None) -> None:
     source = Source(folder="", mentions=()) if groups is None else None

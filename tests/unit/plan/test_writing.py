@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from deadweight.concluding import conclude
 from deadweight.errors import BadInput
 from deadweight.formats.requirements import RequirementsFile, logical_lines
-from deadweight.model import Wanted
+from deadweight.model import Evidence, Wanted
 from deadweight.plan.lines import requirement_text
-from deadweight.plan.splits import Split
+from deadweight.plan.splits import Dropped, Split
 from deadweight.plan.writing import Writer
 from deadweight.report.splits import split_files
 from deadweight.settings import Settings
@@ -107,6 +108,22 @@ def test_text__heading__names_the_split_the_file_and_what_was_left_out() -> None
     assert "production" in heading
     assert "requirements.txt" in heading
     assert "tester" in heading
+
+
+def test_text__heading__has_names_that_print_in_lines_of_a_hundred_columns() -> None:
+    names = [f"name-{number:03}" for number in range(30)]
+    file = requirements_file("app\n", path="dir/r\x1b.txt")
+    evidence = Evidence("DW001", "dev", "said")
+    gone = tuple(
+        Dropped(name=name, group="dev", evidence=evidence, brought_bytes=None, freed_bytes=None)
+        for name in (*names, "odd\x07")
+    )
+    heading = Writer(replace(split_that_drops(file=file), dropped=gone), "", {}).text(file).partition("\napp")[0]
+    lines = heading.splitlines()
+    assert lines[0] == "# production: made by deadweight from r?.txt"
+    assert lines[1].startswith("# left out: name-000, name-001, ")
+    assert " ".join(line.removeprefix("# ") for line in lines[1:]).endswith("name-029, odd?")
+    assert 90 < max(map(len, lines)) <= 100
 
 
 # --- included files ------------------------------------------------------------------------------
