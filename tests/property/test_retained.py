@@ -102,6 +102,13 @@ def test_roots__any_graph__reach_everything_and_free_everything(graph: Graph) ->
     assert graph.freed_by_dropping(()) == set()
 
 
+@given(graphs(), st.sets(st.sampled_from(NAMES)))
+def test_freed_by_dropping__any_roots__is_what_no_other_root_reaches(graph: Graph, keys: set[str]) -> None:
+    others = [node for root in graph.roots if root.key not in keys for node in root.nodes()]
+    kept = {base(n) for n in reachable(graph.edges, others)}
+    assert graph.freed_by_dropping(keys) == set(graph.own) - kept
+
+
 @given(graphs(), st.integers(1, 3))
 def test_holders__any_graph__are_the_roots_that_reach_it(graph: Graph, most: int) -> None:
     found = holders(graph, graph.direct, most)
