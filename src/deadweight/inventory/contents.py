@@ -102,6 +102,6 @@ def packages_of(tree: FileTree, inventory: Inventory) -> tuple[SystemPackage, ..
     found: list[SystemPackage] = []
     for name, paths in inventory.packages:
         files = {tree.entries[path].inode or path: tree.entries[path].size for path in paths}
-        found.append(SystemPackage(name=name, size=sum(files[each] for each in files.keys() - counted)))
-        counted |= files.keys()
+        found.append(SystemPackage(name=name, size=sum(size for each, size in files.items() if each not in counted)))
+        counted.update(files)  # "|=" with the keys of a dict would copy the set
     return tuple(sorted(found, key=lambda package: (-package.size, package.name)))

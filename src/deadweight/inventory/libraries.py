@@ -38,7 +38,8 @@ def _needs(linked: Mapping[str, Linking], tree: FileTree, inventory: Inventory) 
         if path in owner:
             inside |= names
         else:
-            outside |= dict.fromkeys(names - outside.keys(), path)
+            for name in names:  # "names - outside.keys()" would go through all that are outside, each time
+                outside.setdefault(name, path)
     by: dict[str, set[str]] = defaultdict(set)
     for path, found in linked.items():
         if path in owner:

@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.inventory import take_inventory
+from deadweight.inventory.libraries import libraries_of
 from deadweight.model import FileTree
-from tests.builders import dist_files, make_tree, metadata
+from tests.builders import ELF_X86_64, dist_files, make_tree, metadata
 
 Files = dict[str, str | bytes]
 
@@ -45,6 +46,32 @@ def one_distribution(count: int) -> Files:
     return {f"usr/lib/python3/dist-packages/{path}": data for path, data in dist_files(
         "a", files={f"a/m{n}.py": "" for n in range(count)}
     ).items()}  # fmt: skip
+
+
+def test_libraries_of__twice_the_programs__looks_up_twice_the_names() -> None:
+    looked_up = 0
+
+    class Name(str):
+        """A name that counts how often it is looked up; a path's last part is one too."""
+
+        def __hash__(self) -> int:
+            nonlocal looked_up
+            looked_up += 1
+            return super().__hash__()
+
+        def rpartition(self, separator: str, /) -> tuple[str, str, str]:
+            folder, found, name = super().rpartition(separator)
+            return folder, found, Name(name)
+
+    def lookups(count: int) -> int:
+        nonlocal looked_up
+        tree = replace(make_tree({Name(f"usr/bin/p{n}"): ELF_X86_64 for n in range(count)}), whole=True)
+        inventory = take_inventory(tree)
+        looked_up = 0
+        libraries_of(tree, inventory)
+        return looked_up
+
+    assert lookups(400) < 2.2 * lookups(200)
 
 
 def calls_of(tree: FileTree) -> int:
