@@ -98,6 +98,7 @@ def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
         return entry._replace(start=start, packed=True)
     room.take(entries=2, text=len(entry.path) + len(start))  # what is kept makes an entry twice as large
     if start[:4] == b"\x7fELF" and entry.size == entry.stored:
+        room.take(entries=1)  # what it tells of its libraries
         return entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
     pass_over(blocks, entry.stored, read)
     return entry._replace(start=start)
