@@ -28,8 +28,8 @@ from unittest.mock import patch
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deadweight.codescan.roles import role_of
 from deadweight.formats.requirements import logical_lines, pep508
-from deadweight.formats.roles import role_of
 from deadweight.groups import rules
 from deadweight.groups import source as groups_source
 from deadweight.groups.rules import config_names

@@ -61,11 +61,11 @@ import gc, sys, time
 gc.disable()
 import packaging.requirements, packaging.markers, packaging.specifiers
 from deadweight.cli import commands
-from deadweight.concluding import conclude
+from deadweight.analysis.concluding import conclude
 from deadweight.inventory import take_inventory
-from deadweight.reporting import report_of
+from deadweight.analysis.reporting import report_of
 from deadweight.settings import Settings
-from deadweight.sources.environment import Listing
+from deadweight.sources.disk.environment import Listing
 from deadweight.targets import Target
 tree = Listing(sys.argv[1]).finish()
 began = time.process_time()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from applications import Application
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 
 _HOWS = {
     "start": "{}",

@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 
 from deadweight.progress import silent
-from deadweight.sources.source_tree import read_source
+from deadweight.sources.codebase.source_tree import read_source
 
 
 def copy_library(folder: Path, wanted: int) -> list[Path]:

@@ -22,16 +22,17 @@ import click  # noqa: E402, F401
 
 done("import click")
 import deadweight.cli.commands  # noqa: E402
-import deadweight.pipeline  # noqa: E402
+import deadweight.operations.measure  # noqa: E402
 
 done("import what listing needs")
-from deadweight.sources.environment import Listing  # noqa: E402
+from deadweight.sources.disk.environment import Listing  # noqa: E402
 
 listing = Listing(sys.argv[1])
 done("start listing")
 import packaging.requirements  # noqa: E402, F401
 
-import deadweight.findings  # noqa: E402
+import deadweight.analysis.profile  # noqa: E402
+from deadweight.analysis.reporting import report_of  # noqa: E402
 from deadweight.graph import build_graph, weigh  # noqa: E402
 from deadweight.groups import assign_groups  # noqa: E402
 from deadweight.groups.rules import config_names  # noqa: E402
@@ -39,7 +40,6 @@ from deadweight.inventory import take_inventory  # noqa: E402
 from deadweight.plan.judging import Plan  # noqa: E402
 from deadweight.plan.lines import wanted_of  # noqa: E402
 from deadweight.plan.splits import make_splits  # noqa: E402
-from deadweight.reporting import report_of  # noqa: E402
 from deadweight.settings import Settings  # noqa: E402
 from deadweight.targets import Target  # noqa: E402
 
@@ -59,7 +59,7 @@ lines = wanted_of(inventory, graph)
 plan = Plan(wanted=lines, graph=graph, weights=weights, groups=groups, config=config, settings=Settings())
 splits = make_splits(plan)
 done("splits")
-found = deadweight.findings.Profile(
+found = deadweight.analysis.profile.Profile(
     target=Target("environment", sys.argv[1]),
     inventory=inventory,
     dependencies=graph,

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from deadweight.concluding import conclude
+from deadweight.analysis.concluding import conclude
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput
-from deadweight.findings import Profile
-from deadweight.formats.elf import linking
-from deadweight.formats.projects import Asked, Workspace
-from deadweight.formats.pyproject import Choice, read_project
+from deadweight.formats.binaries.elf import linking
+from deadweight.formats.projects.pyproject import Choice, read_project
+from deadweight.formats.projects.workspaces import Asked, Workspace
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.formats.tables import Malformed
 from deadweight.inventory import take_inventory

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import zstandard
 
 from tests.images import Content, make_tar
-from tests.unit.formats.test_rpm import package, sqlite_database
+from tests.unit.formats.os_packages.test_rpm import package, sqlite_database
 
 SITE = "usr/lib/python3/site-packages"
 INFO = f"{SITE}/evil-1.0.dist-info"

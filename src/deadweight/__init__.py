@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from deadweight.analysis.profile import Grouping
     from deadweight.errors import DeadweightError
-    from deadweight.findings import Grouping
-    from deadweight.grouping import groups_of
     from deadweight.model.report import Report
+    from deadweight.operations.groups import groups_of
     from deadweight.operations.profile import profile
+    from deadweight.operations.verify import verify
     from deadweight.progress import Progress
     from deadweight.settings import Settings
-    from deadweight.verifying import verify
 
 _HOMES = {
     "DeadweightError": "deadweight.errors",
-    "Grouping": "deadweight.findings",
+    "Grouping": "deadweight.analysis.profile",
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
-    "groups_of": "deadweight.grouping",
+    "groups_of": "deadweight.operations.groups",
     "Report": "deadweight.model.report",
     "profile": "deadweight.operations.profile",
-    "verify": "deadweight.verifying",
+    "verify": "deadweight.operations.verify",
 }
 __all__ = [
     "DeadweightError",

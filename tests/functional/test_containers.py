@@ -23,8 +23,8 @@ import pytest
 
 from deadweight.cli import _run
 from deadweight.errors import BadInput, EngineFailed, UnclearTarget
-from deadweight.pipeline import profile
-from deadweight.sources import inside
+from deadweight.operations.measure import profile
+from deadweight.sources.containers import inside
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.images import make_image, make_tar
 
@@ -169,7 +169,7 @@ def test_container__at_the_end__its_python_may_end_by_itself(engine: Engine, tmp
 
 
 def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
     engine(of_state("running", """
         import time
         out.write(b"deadweight\\nnull\\n")
@@ -182,8 +182,8 @@ def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatc
 
 
 def test_container__its_python_lists_without_end__is_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.layers._MOST_MEMORY", 1 << 20)
-    monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 1 << 20)
+    monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
     engine(of_state("running", """
         out.write(b"deadweight\\n")
         while True:
@@ -258,9 +258,9 @@ def test_container__something_that_its_python_may_not_read__is_exported(
 def test_container__its_python_hangs__is_given_up(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    monkeypatch.setattr("deadweight.sources.answers._PATIENCE", 0.3)
-    monkeypatch.setattr("deadweight.sources.engines._PATIENCE", 0.2)
-    monkeypatch.setattr("deadweight.sources.container._PYTHONS", ("python3",))
+    monkeypatch.setattr("deadweight.sources.containers.answers._PATIENCE", 0.3)
+    monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.containers.container._PYTHONS", ("python3",))
     (tmp_path / "root.tar").write_bytes(make_tar(FILES))
     engine(of_state("running", f"""
         import time

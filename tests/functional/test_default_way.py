@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from deadweight import Progress, Settings
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadRequirement
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from tests.builders import make_wheel, make_wheelhouse, write_files
 from tests.functional.test_install import BACKEND
 

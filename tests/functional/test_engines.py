@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings
+from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.errors import EngineFailed
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
-from deadweight.sources.systems import opened_system
+from deadweight.operations.measure import profile
+from deadweight.sources.images.systems import opened_system
 from tests.engines import debian, docker_engine, docker_registry, podman, push, run
 
 pytestmark = pytest.mark.engines

@@ -48,7 +48,7 @@ def test_archive__small_and_hostile__takes_little(tmp_path: Path, name: str, how
 # One process for all of them: each takes longer to start than to measure a hundredth of these.
 _ALL = """
 import resource, sys
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from deadweight.errors import BadInput
 for path in sys.argv[1:]:
     try:

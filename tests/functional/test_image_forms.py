@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from tests.builders import dist_files, write_files
 from tests.images import Compression, Content, image_files, make_image, make_tar, packed
 
@@ -164,13 +164,13 @@ def for_platforms(*architectures: str) -> dict[str, Content]:
 def test_index__for_several_platforms__this_machine_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str, expected: str
 ) -> None:
-    monkeypatch.setattr("deadweight.sources.manifests.machine.machine", lambda: machine)
+    monkeypatch.setattr("deadweight.sources.images.manifests.machine.machine", lambda: machine)
     place = write(tmp_path / "place", for_platforms("s390x", "arm64", "amd64"))
     assert names(profile(place)) == {expected}
 
 
 def test_index__without_this_machine_s__asks_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.manifests.machine.machine", lambda: "riscv64")
+    monkeypatch.setattr("deadweight.sources.images.manifests.machine.machine", lambda: "riscv64")
     place = write(tmp_path / "place", for_platforms("arm64", "amd64"))
     with pytest.raises(BadInput, match="not there for linux/riscv64") as caught:
         profile(place)
@@ -205,7 +205,7 @@ def test_dir__of_skopeo__is_read_and_checked(tmp_path: Path, compression: Compre
 
 
 def test_dir__of_skopeo_for_several_platforms__this_machine_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.manifests.machine.machine", lambda: "aarch64")
+    monkeypatch.setattr("deadweight.sources.images.manifests.machine.machine", lambda: "aarch64")
     layout = for_platforms("amd64", "arm64")
     index = str(layout.pop("index.json"))
     there: dict[str, Content] = {"manifest.json": index, "version": "Directory Transport Version: 1.1\n"}

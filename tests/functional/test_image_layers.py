@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
-from deadweight.findings import Profile
 from deadweight.model import ImageFacts
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from tests.builders import ELF_X86_64, dist_files
 from tests.images import Content, make_image
 

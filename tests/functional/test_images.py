@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings
+from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
-from deadweight.sources import blocks, children, layers, windows
-from deadweight.sources import packed as packed_layers
+from deadweight.operations.measure import profile
+from deadweight.sources.images import blocks, layers, windows
+from deadweight.sources.images import packed as packed_layers
+from deadweight.sources.system import children
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.conftest import Golden
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_image, make_tar, packed
@@ -308,7 +309,7 @@ def test_image__name_longer_than_any__is_refused(tmp_path: Path, form: int, memb
 def test_image__more_than_memory_holds__is_refused(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
     assert measured(make_image(layer, compression="gzip")).inventory.total.files == 200
-    monkeypatch.setattr("deadweight.sources.layers._MOST_MEMORY", 100_000)
+    monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 100_000)
     with pytest.raises(BadInput, match="more files than any system"):
         measured(make_image(layer, compression="gzip"))
 
@@ -326,7 +327,7 @@ def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_t
     assert next(count) == 1
     assert found.image is not None
     assert [layer.size for layer in found.image.layers] == [2] * 60
-    monkeypatch.setattr("deadweight.sources.layers._MOST_MEMORY", 20_000)
+    monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 20_000)
     with pytest.raises(BadInput, match="more files than any system"):
         measured(image(60))
 

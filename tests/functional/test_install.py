@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from deadweight import DeadweightError, Progress, Settings
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput, BadRequirement, InstallFailed
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from tests.builders import bytes_below, make_wheel, make_wheelhouse, write_files
 
 BACKEND = {  # a build backend that needs nothing from an index
@@ -231,7 +231,7 @@ def test_install__installer_that_does_nothing__is_an_error(here: Path, monkeypat
         / "uv"
     )
     true.chmod(0o755)
-    monkeypatch.setattr("deadweight.sources.installer._uv_beside_us", lambda: str(true))
+    monkeypatch.setattr("deadweight.sources.install.installer._uv_beside_us", lambda: str(true))
     with pytest.raises(InstallFailed, match="installed nothing"):
         measure(here, "dw-app\n", installer="uv")
     with pytest.raises(InstallFailed, match="wrote no lock"):

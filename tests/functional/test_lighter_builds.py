@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from deadweight import Settings, savings
+from deadweight import Settings
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.cli import _run
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations import savings
+from deadweight.operations.measure import profile
 from deadweight.report.as_text import as_text
-from deadweight.reporting import report_of
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of
 
@@ -97,7 +98,7 @@ def test_lighter__commands_that_show_no_savings__do_not_measure_them(index: Serv
 
 
 def test_lighter__nothing_matches__asks_nothing_more(index: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.savings._saved", None)  # calling it would fail
+    monkeypatch.setattr("deadweight.operations.savings._saved", None)  # calling it would fail
     assert measure(index, "dw-app\n", swap=("opencv-python=opencv-python-headless",), installer="uv").lighter() == ()
 
 

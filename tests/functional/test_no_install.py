@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from deadweight import DeadweightError, Progress, Settings
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.cli import _run
 from deadweight.errors import BadInput, FetchFailed, InstallFailed
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from deadweight.report.as_text import as_text
-from deadweight.reporting import report_of
 from tests.builders import ELF_X86_64, make_wheel, metadata, write_files
 from tests.index_server import Server, index_of
 
@@ -155,7 +155,7 @@ def test_no_install__same_question_within_ten_minutes__is_not_resolved_again(
     assert pages_asked(server) == asked
     assert sizes(again) == sizes(first)
     assert [row.requires for row in again.rows()] == [row.requires for row in first.rows()]
-    monkeypatch.setattr("deadweight.sources.resolutions.time.time", lambda: now() + 601)
+    monkeypatch.setattr("deadweight.sources.resolve.resolutions.time.time", lambda: now() + 601)
     measure(server, "dw-app\n")
     assert pages_asked(server) > asked
 
@@ -516,7 +516,7 @@ def test_no_install__torch_cpu_without_its_index__takes_out_cuda_and_says_so(
     torch = make_wheel("torch", "2.0", requires=["nvidia-cublas==1.0", "triton", "dw-lib"])
     archives = [WHEELS[1], torch, make_wheel("nvidia-cublas", requires=["nvidia-base"]), make_wheel("nvidia-base")]
     with Server(**index_of([*archives, make_wheel("triton")])) as server:
-        monkeypatch.setattr("deadweight.sources.builds.TORCH_INDEX", f"{server.url}/nowhere/")
+        monkeypatch.setattr("deadweight.sources.resolve.builds.TORCH_INDEX", f"{server.url}/nowhere/")
         found = measure(server, "torch\n", torch="cpu")
     assert set(sizes(found)) == {"torch", "dw-lib"}
     assert found.conflicts == ()
@@ -536,7 +536,7 @@ def test_no_install__torch_cpu_with_its_index__is_that_build(here: Path, monkeyp
         for name, part in light.items()
     }
     with Server(**usual) as server, Server(**light) as other:
-        monkeypatch.setattr("deadweight.sources.builds.TORCH_INDEX", f"{other.url}/whl/")
+        monkeypatch.setattr("deadweight.sources.resolve.builds.TORCH_INDEX", f"{other.url}/whl/")
         found = measure(server, "torch\n", torch="cpu")
     assert {d.key: d.version for d in found.inventory.distributions} == {"torch": "2.0+cpu"}
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput, FetchFailed, InstallFailed, NoInterpreter, WrongPython
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from deadweight.report.splits import split_files
 from deadweight.settings import with_config
 from tests.builders import make_wheel, write_files

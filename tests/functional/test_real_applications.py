@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.analysis.profile import Profile
+from deadweight.operations.measure import profile
 from deadweight.report.splits import split_files
 from tests.builders import bytes_below
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from deadweight import Settings
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from tests.builders import ELF_X86_64, dist_files
 from tests.engines import PASSWORD, USER, docker_registry, push
 from tests.images import Content, image_files, make_image, make_tar
@@ -147,7 +147,7 @@ def test_registry__identity_token__is_given_for_a_token(logins: Path) -> None:
 
 
 def test_registry__token_expires__another_is_got(monkeypatch: pytest.MonkeyPatch) -> None:
-    from deadweight.sources.repository import Repository
+    from deadweight.sources.registries.repository import Repository
 
     stream = Repository.stream
 
@@ -340,7 +340,7 @@ def test_registry__manifest_that_makes_no_sense__says_what_is_wrong(manifest: di
 
 
 def test_registry__nobody_there__cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("deadweight.sources.net.http.time.sleep", lambda _: None)
     with Registry(**IMAGE) as registry:
         target = registry.target()
     assert "cannot reach 127.0.0.1" in fails(registry, target).cause

@@ -11,9 +11,9 @@ import pytest
 
 from deadweight import Settings
 from deadweight.errors import FetchFailed
-from deadweight.formats import image_reference
-from deadweight.pipeline import profile
-from deadweight.sources import trust
+from deadweight.formats.images import image_reference
+from deadweight.operations.measure import profile
+from deadweight.sources.registries import trust
 from tests.builders import dist_files
 from tests.images import image_files
 from tests.registry_server import Registry, published

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from deadweight import Settings
+from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
-from deadweight.findings import Profile
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from tests.builders import dist_files, make_env, write_files
 
 REQUIREMENTS = "web\nlazyml\npytest\nunused\nhelper\nheavy\n"

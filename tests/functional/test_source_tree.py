@@ -10,8 +10,9 @@ import pytest
 from deadweight.errors import BadInput
 from deadweight.model import Skipped, Source
 from deadweight.progress import Progress, silent
-from deadweight.sources import children, source_reader
-from deadweight.sources.source_tree import read_source
+from deadweight.sources.codebase import source_reader
+from deadweight.sources.codebase.source_tree import read_source
+from deadweight.sources.system import children
 from tests.builders import write_files
 
 

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from deadweight.errors import MalformedArchive
-from deadweight.formats.zip_directory import (
+from deadweight.formats.archives.zip_directory import (
     TAIL_BYTES,
     Member,
     MoreBytes,

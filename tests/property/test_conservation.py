@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deadweight.inventory import take_inventory
 from deadweight.model import Inventory
-from deadweight.sources.environment import read_environment
+from deadweight.sources.disk.environment import read_environment
 from tests.builders import ELF_X86_64, bytes_below, dist_files, make_env, site_tree
 
 FILES = (

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.formats.metadata import normalize, parse_direct_url, parse_metadata
-from deadweight.formats.record import record_paths
+from deadweight.formats.distributions.metadata import normalize, parse_direct_url, parse_metadata
+from deadweight.formats.distributions.record import record_paths
 from deadweight.inventory import take_inventory
-from deadweight.sources.environment import Listing
+from deadweight.sources.disk.environment import Listing
 
 
 class InMemory(importlib_metadata.Distribution):

@@ -7,8 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.formats.overlay import Overlay, wasted
-from deadweight.formats.tar import TarEntry
+from deadweight.formats.archives.tar import TarEntry
+from deadweight.formats.images.overlay import Overlay, wasted
 
 NAMES = st.sampled_from(["a", "b", ".wh.a", ".wh.b", ".wh..wh..opq"])
 PATHS = st.lists(NAMES, min_size=1, max_size=3).map("/".join)

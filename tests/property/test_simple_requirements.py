@@ -8,7 +8,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from deadweight.errors import BadRequirement
 from deadweight.formats import requirements
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.requirements import logical_lines, pep508
 
 CHARACTERS = "aAzZ09._-=><!~ ,;#@[]()*+v\u0660\u00e9\n"

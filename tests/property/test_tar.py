@@ -9,7 +9,7 @@ import tarfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deadweight.formats.tar import BLOCK, Malformed, TarEntry, entries, pass_over
+from deadweight.formats.archives.tar import BLOCK, Malformed, TarEntry, entries, pass_over
 from tests.builders import Bytes
 
 NAME = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=60).filter(

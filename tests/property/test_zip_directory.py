@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deadweight.errors import MalformedArchive
-from deadweight.formats.zip_directory import (
+from deadweight.formats.archives.zip_directory import (
     TAIL_BYTES,
     Member,
     MoreBytes,

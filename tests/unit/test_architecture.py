@@ -1,4 +1,4 @@
-"""Imports point one way: cli → pipeline → {sources → formats, stages, report} → model → errors."""
+"""Imports point one way: cli → operations → {sources → formats, stages, report} → model → errors."""
 
 from __future__ import annotations
 
@@ -13,95 +13,45 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "formats",
-    "inventory",
-    "markers",
-    "machine",
-    "selection",
-    "graph",
-    "usage",
-    "groups",
-    "plan",
-    "proof",
-    "findings",
-    "concluding",
-    "verdict",
-    "report",
-    "reporting",
-    "untrusted",
-    "model",
-    "errors",
-)
+    "analysis", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms", "proof",
+    "report", "untrusted", "usage",
+)  # fmt: skip
+MOST_MODULES = 12  # in a directory
 
-# What each module (or folder of modules) may import of deadweight; "" is its own __init__, for the version.
+# What each module (or directory of modules) may import of deadweight; "" is its own __init__, for the version.
 MAY_IMPORT = {
     "errors": set(),
     "interrupts": set(),
     "progress": set(),
     "untrusted": {"errors"},
     "model": {"errors", "untrusted"},
-    "settings": {"errors", "formats", "model"},
-    "folders": {"formats"},
-    "naming": {"errors"},
-    "targets": {"errors", "folders", "formats", "naming"},
-    "markers": {"model"},
-    "machine": {"errors", "markers", "model"},
-    "selection": {"machine", "model"},
     "formats": {"errors", "model", "progress"},
-    "inventory": {"errors", "formats", "model"},
-    "graph": {"errors", "formats", "markers", "model"},
-    "usage": {"formats", "markers", "model"},
+    "codescan": {"model"},
+    "platforms": {"errors", "model"},
+    "settings": {"errors", "formats", "model"},
+    "targets": {"errors", "formats"},
+    "inventory": {"codescan", "errors", "formats", "model"},
+    "graph": {"errors", "formats", "model", "platforms"},
+    "usage": {"formats", "model", "platforms"},
     "groups": {"formats", "graph", "model", "usage"},
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "usage"},
     "proof": {"formats", "graph", "groups", "model", "usage"},
-    "sources": {"errors", "folders", "formats", "interrupts", "machine", "markers", "model", "progress", "selection"},
-    "findings": {"errors", "formats", "graph", "model", "plan", "proof", "settings", "targets"},
-    "concluding": {
-        "findings", "formats", "graph", "groups", "model", "plan", "proof", "settings", "targets", "usage",
+    "analysis": {
+        "", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof", "settings",
+        "targets", "untrusted", "usage",
     },
-    "grouping": {
-        "application", "errors", "findings", "formats", "groups", "installing", "pipeline", "progress", "reading",
-        "settings", "sources", "targets",
-    },
-    "verdict": {"findings", "formats", "markers", "model", "proof", "usage"},
-    "reporting": {"", "findings", "graph", "model", "plan", "proof", "untrusted"},
-    "report": {
-        "", "errors", "findings", "graph", "grouping", "groups", "model", "plan", "proof", "report", "reporting",
-        "untrusted", "verdict",
-    },
-    "operations": {"errors", "model", "pipeline", "progress", "reporting", "settings", "targets"},
-    "reading": {"errors", "formats", "machine", "model", "settings", "sources", "targets"},
-    "application": {"model", "progress", "settings", "sources", "targets"},
-    "whole_systems": {
-        "application", "concluding", "errors", "findings", "formats", "inventory", "model", "progress", "settings",
-        "sources", "targets",
-    },
-    "installing": {
-        "application", "concluding", "errors", "findings", "formats", "inventory", "model", "progress", "reading",
-        "settings", "sources", "targets",
-    },
-    "from_archives": {
-        "application", "concluding", "errors", "findings", "formats", "installing", "inventory", "model", "progress",
-        "reading", "settings", "sources", "targets",
-    },
-    "savings": {"errors", "findings", "formats", "from_archives", "inventory", "model", "plan", "progress", "sources"},
-    "pipeline": {
-        "application", "concluding", "errors", "findings", "formats", "from_archives", "installing", "progress",
-        "reading", "savings", "settings", "targets", "whole_systems",
-    },
-    "providers": {
-        "groups", "installing", "inventory", "model", "progress", "settings", "sources", "usage",
-    },
-    "verifying": {
-        "application", "errors", "findings", "formats", "installing", "pipeline", "progress", "proof", "providers",
-        "reading", "settings", "sources", "targets", "verdict",
+    "report": {"", "analysis", "errors", "graph", "model", "plan", "proof", "untrusted"},
+    "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
+    "operations": {
+        "analysis", "codescan", "errors", "formats", "groups", "inventory", "model", "plan", "platforms", "progress",
+        "proof", "settings", "sources", "targets", "usage",
     },
     "cli": {
-        "", "errors", "findings", "folders", "formats", "grouping", "interrupts", "pipeline", "progress", "proof",
-        "model", "operations", "report", "reporting", "settings", "sources", "targets", "untrusted", "verifying",
+        "", "analysis", "errors", "formats", "interrupts", "model", "operations", "progress", "report", "settings",
+        "sources", "targets", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
-    "": {"errors", "findings", "grouping", "model", "operations", "pipeline", "progress", "settings", "verifying"},
+    "": {"analysis", "errors", "model", "operations", "progress", "settings"},
 }  # fmt: skip
 
 
@@ -156,7 +106,9 @@ def test_calls__pure_module__opens_nothing(module: str) -> None:
 
 def test_child_processes__are_started_in_one_module() -> None:
     starters = {"subprocess", "multiprocessing", "pty", "asyncio"}
-    assert {module for module, path in modules().items() if starters & set(imports(path))} == {"sources.processes"}
+    assert {module for module, path in modules().items() if starters & set(imports(path))} == {
+        "sources.system.processes"
+    }
     calls = {
         module: {
             ast.unparse(node.func)
@@ -167,7 +119,9 @@ def test_child_processes__are_started_in_one_module() -> None:
     }
     starting = re.compile(r"os\.(exec|fork|posix_spawn|spawn|system|popen)")
     # The supervisor is a program of its own.
-    assert {module for module, names in calls.items() if any(map(starting.match, names))} == {"sources.supervisor"}
+    assert {module for module, names in calls.items() if any(map(starting.match, names))} == {
+        "sources.system.supervisor"
+    }
 
 
 @pytest.mark.parametrize("library", ["click", "rich.live"])
@@ -186,3 +140,15 @@ def test_allowed__table__names_what_is_there_and_has_no_cycle() -> None:
         free = {place for place, needed in left.items() if not needed & set(left)}
         assert free, f"a cycle among {sorted(left)}"
         left = {place: needed for place, needed in left.items() if place not in free}
+
+
+def test_directories__any__hold_few_modules() -> None:
+    directories = [path for path in [SOURCE, *SOURCE.rglob("*")] if path.is_dir() and path.name != "__pycache__"]
+    counts = {str(path.relative_to(SOURCE)): len({*path.glob("*.py")} - {path / "__init__.py"}) for path in directories}
+    assert not {path: count for path, count in counts.items() if count > MOST_MODULES}
+
+
+def test_unit_tests__directories__mirror_those_of_the_modules() -> None:
+    tests = Path(__file__).parent
+    directories = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}
+    assert not {str(path) for path in directories if not (SOURCE / path).is_dir()}

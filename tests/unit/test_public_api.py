@@ -36,7 +36,7 @@ def test_getattr__unknown_name__raises_attribute_error() -> None:
 def test_import__leaves_heavy_modules_alone() -> None:
     loaded = loaded_by("import deadweight")
     assert "deadweight" in loaded
-    assert not loaded & {*HEAVY, "deadweight.pipeline", "subprocess", "tempfile"}
+    assert not loaded & {*HEAVY, "deadweight.operations.measure", "subprocess", "tempfile"}
 
 
 def test_import__public_name__loads_it_on_first_use() -> None:
@@ -49,13 +49,13 @@ def test_version__loads_neither_graph_nor_terminal_libraries() -> None:
     code = "import deadweight.cli as cli; cli.root.main(['--version'], standalone_mode=False)"
     loaded = loaded_by(code)
     assert "click" in loaded
-    assert not loaded & {"networkx", "rich", "pip_api", "packaging", "deadweight.pipeline"}
+    assert not loaded & {"networkx", "rich", "pip_api", "packaging", "deadweight.operations.measure"}
 
 
 def test_environment_target__needs_no_pip_api_and_no_networkx() -> None:
     loaded = loaded_by("import deadweight; deadweight.profile()")
     assert "deadweight.graph" in loaded
-    assert not loaded & {"pip_api", "networkx", "rich", "click", "deadweight.sources.installer"}
+    assert not loaded & {"pip_api", "networkx", "rich", "click", "deadweight.sources.install.installer"}
 
 
 def test_module__run_as_python_m__tells_the_same_version() -> None:

@@ -22,7 +22,7 @@ import click
 from deadweight import __version__, interrupts
 from deadweight.cli.output import open_streams, say
 from deadweight.errors import DeadweightError
-from deadweight.folders import project_files
+from deadweight.targets.folders import project_files
 
 _COMMANDS = {
     "profile": "Show what each distribution takes on disk and what you could remove.",

@@ -25,7 +25,7 @@ from deadweight.cli.targets import one_target, target_of
 from deadweight.errors import BadInput, NotProven
 
 if TYPE_CHECKING:
-    from deadweight.findings import Grouping, Profile
+    from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
 
 _MOST_FAILURES = 10
@@ -162,14 +162,14 @@ def verify(
     there, in the directory of your code. If something is missing, the output lists it with the places that use it and
     the requirement that provides it, and the exit status is 3.
     """
-    from deadweight.verifying import Checks
-    from deadweight.verifying import verify as check
+    from deadweight.operations.verify import Checks
+    from deadweight.operations.verify import verify as check
 
     may_write(output, force=force)
     settings = settings_of(options)
     checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
     if run or smoke:
-        from deadweight.sources.processes import adopt_orphans
+        from deadweight.sources.system.processes import adopt_orphans
 
         adopt_orphans()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
@@ -194,7 +194,7 @@ def why(
     name: str, target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
 ) -> None:
     """Show which requirements of TARGET lead to NAME, and how much you would save by removing it."""
-    from deadweight.formats.metadata import normalize
+    from deadweight.formats.distributions.metadata import normalize
     from deadweight.report import why as reports
 
     may_write(output, force=force)
@@ -223,7 +223,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     By default, deadweight measures TARGET like `deadweight profile` does. With --no-measure, it takes seconds: it
     judges each requirement by its name, by your code and by the metadata of its newest matching version.
     """
-    from deadweight.grouping import groups_of
+    from deadweight.operations.groups import groups_of
     from deadweight.report.groups import groups_json, groups_text
 
     may_write(output, force=force)
@@ -245,7 +245,7 @@ def cache() -> None:
 def info(form: str) -> None:
     """Show the location of the cache, its number of entries and its size."""
     from deadweight.report.cache import usage_json, usage_text
-    from deadweight.sources.cache import Cache
+    from deadweight.sources.wheels.cache import Cache
 
     usage = Cache().usage()
     emit(usage_json(usage) if form == "json" else usage_text(usage), None, force=False)
@@ -255,7 +255,7 @@ def info(form: str) -> None:
 def clear() -> None:
     """Remove all entries from the cache."""
     from deadweight.report.cache import cleared_text
-    from deadweight.sources.cache import Cache
+    from deadweight.sources.wheels.cache import Cache
 
     emit(cleared_text(Cache().clear()), None, force=False)
 
@@ -309,10 +309,10 @@ def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool 
 
 def _split(target: str, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
     """Return the report of a target, and path → text of its split files."""
+    from deadweight.analysis.reporting import report_of
+    from deadweight.operations.measure import profile as measure
     from deadweight.operations.profile import read_report
-    from deadweight.pipeline import profile as measure
     from deadweight.report.splits import saved_split_files, split_files
-    from deadweight.reporting import report_of
 
     if refuse_for_report(target, options):
         saved = read_report(target)

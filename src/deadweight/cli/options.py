@@ -183,7 +183,7 @@ def settings_of(options: dict[str, Any]) -> Settings:
 
     raises: BadConfig
     """
-    from deadweight.formats.metadata import normalize
+    from deadweight.formats.distributions.metadata import normalize
 
     path = find_config(os.curdir)
     values: dict[str, Any] = read_config(path) if path else {}

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import click
 
 from deadweight.cli.output import say
-from deadweight.folders import project_files
 from deadweight.targets import parse_target
+from deadweight.targets.folders import project_files
 
 
 def target_of(given: tuple[str, ...], *, quiet: bool) -> str | tuple[str, ...]:

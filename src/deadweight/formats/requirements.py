@@ -14,8 +14,8 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from deadweight.errors import BadRequirement
-from deadweight.formats.metadata import normalize
-from deadweight.formats.project_sources import Rules
+from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.projects.project_sources import Rules
 from deadweight.model import Wanted
 
 Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from deadweight.formats.metadata import is_name, normalize, version_or_none
+from deadweight.formats.distributions.metadata import is_name, normalize, version_or_none
 
 _LARGEST = 1 << 26  # bytes; the largest lock that was seen has 5 million
 _OUTLINE = 60  # characters of a value that a message quotes

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 
 if TYPE_CHECKING:
     from packaging.markers import Marker

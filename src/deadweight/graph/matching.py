@@ -9,8 +9,8 @@ from functools import lru_cache
 from deadweight.errors import abridged
 from deadweight.graph.lines import Line, Markers, Offer, parse_line
 from deadweight.graph.value import Root, base, key_of, reachable
-from deadweight.markers import marker_values
 from deadweight.model import Conflict, Distribution, Environment, Wanted
+from deadweight.platforms.markers import marker_values
 
 
 class Matcher:

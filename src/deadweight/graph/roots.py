@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from deadweight.formats.metadata import is_name, normalize
+from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.graph.condensation import condense
 from deadweight.graph.holding import reached_by_others
 from deadweight.graph.matching import Matcher

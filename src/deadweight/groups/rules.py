@@ -17,7 +17,7 @@ from typing import Any, Literal, cast
 
 from msgspec import Struct
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.groups.names import Entry, Names, names_table
 from deadweight.model import GROUPS, Evidence, Group, Metadata
 

@@ -17,9 +17,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 
-from deadweight.formats.metadata import normalize
-from deadweight.formats.native import is_native, may_be_native
-from deadweight.formats.record import below
+from deadweight.formats.binaries.native import is_native, may_be_native
+from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.distributions.record import below
 from deadweight.inventory.claims import Claim
 from deadweight.inventory.discover import Found, discover
 from deadweight.inventory.environments import environments_of, ranked
@@ -27,8 +27,9 @@ from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.prefixes import is_below, prefix_of
-from deadweight.inventory.scripts import commands_of
-from deadweight.inventory.started import (
+from deadweight.inventory.systems.packages import keep_packages_files, system_packages
+from deadweight.inventory.systems.scripts import commands_of
+from deadweight.inventory.systems.started import (
     first_prefix,
     joined_folders,
     sees_system,
@@ -36,7 +37,6 @@ from deadweight.inventory.started import (
     user_prefix,
     venv_settings,
 )
-from deadweight.inventory.system import keep_packages_files, system_packages
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.model import ArchiveFacts, Inventory
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")

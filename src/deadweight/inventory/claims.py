@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from deadweight.formats.metadata import is_name, normalize, parse_direct_url, parse_metadata
-from deadweight.formats.record import MOST_PATHS, CondaPackage, installed_files, record_paths
+from deadweight.formats.distributions.metadata import is_name, normalize, parse_direct_url, parse_metadata
+from deadweight.formats.distributions.record import MOST_PATHS, CondaPackage, installed_files, record_paths
 from deadweight.inventory.eggs import EGG_INFO, egg_metadata
 from deadweight.inventory.folders import Nearest, parent
 from deadweight.inventory.prefixes import installed_path

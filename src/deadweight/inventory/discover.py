@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from deadweight.formats.record import CondaPackage, below
+from deadweight.formats.distributions.record import CondaPackage, below
 from deadweight.inventory.caches import cache_folders
 from deadweight.inventory.claims import Claim, Reading
 from deadweight.inventory.eggs import EGG_INFO, is_egg

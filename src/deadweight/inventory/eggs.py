@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from deadweight.errors import MalformedArchive
-from deadweight.formats.zip_directory import Member, directory_span, read_directory, read_member
+from deadweight.formats.archives.zip_directory import Member, directory_span, read_directory, read_member
 
 EGG_INFO = "EGG-INFO"
 # NAME-VERSION-pyX.Y[-PLATFORM].egg

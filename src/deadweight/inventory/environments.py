@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from deadweight.formats.metadata import python_of_pyvenv_cfg
-from deadweight.formats.native import platform_of
+from deadweight.formats.binaries.native import platform_of
+from deadweight.formats.distributions.metadata import python_of_pyvenv_cfg
 from deadweight.inventory.claims import Claim
 from deadweight.model import Environment, FileTree
 

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.inventory.claims import Claim
 from deadweight.inventory.folders import Nearest
 from deadweight.model import Conflict

@@ -35,8 +35,8 @@ def profile(
     raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
              where nothing could be fetched; what else could not be measured is in ``skipped``
     """
-    from deadweight.pipeline import profile as measure
-    from deadweight.reporting import report_of
+    from deadweight.analysis.reporting import report_of
+    from deadweight.operations.measure import profile as measure
 
     given = os.fspath(target) if isinstance(target, os.PathLike) else target
     found = parse_target(given)

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.formats.metadata import is_name, normalize
+from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.groups import by_name
 from deadweight.groups.names import names_table
 from deadweight.model import Mention, Metadata, Skipped, Source

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.graph import Graph, Weight
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.model import Assignment, Distribution, Inventory, Mention, Use

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from deadweight import __version__
-from deadweight.findings import Grouping
+from deadweight.analysis.profile import Grouping
 from deadweight.model import GROUPS, Assignment, Evidence
 from deadweight.report.tables import STYLES, WIDEST, plain_table, render
 from deadweight.untrusted import plain, without_credentials

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput
-from deadweight.findings import Profile
 from deadweight.model import Distribution, Wanted
 from deadweight.model.report import Report, SplitReport
 from deadweight.plan.lines import requirement_text

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import to_builtins
 
 from deadweight import __version__
+from deadweight.analysis.reporting import application_facts, places_of
+from deadweight.analysis.verdict import Failure, Run, Verdict
 from deadweight.model import Mention
 from deadweight.proof import Gap
 from deadweight.report.source import VERBS, place, places
-from deadweight.reporting import application_facts, places_of
 from deadweight.untrusted import plain, without_credentials
-from deadweight.verdict import Failure, Run, Verdict
 
 _MOST_PLACES = 5
 _MOST_NAMES = 12

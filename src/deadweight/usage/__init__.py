@@ -17,8 +17,8 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from deadweight.markers import marker_values
 from deadweight.model import Distribution, Environment, Mention, Source, Use
+from deadweight.platforms.markers import marker_values
 from deadweight.usage.engines import Engine, engines_of
 from deadweight.usage.names import Match, Modules, builds_of_one
 from deadweight.usage.programs import of_command, of_url

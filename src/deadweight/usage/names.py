@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from deadweight.formats.metadata import is_name, normalize
+from deadweight.formats.distributions.metadata import is_name, normalize
 
 By = Literal["files", "table", "name"]
 Match = tuple[str, By]  # project, how it was found

@@ -12,9 +12,9 @@ import deadweight
 from deadweight import cli
 from deadweight.cli.output import write_files as write_results
 from deadweight.errors import BadInput, WouldOverwrite
-from deadweight.formats.wheel import Contents
+from deadweight.formats.distributions.wheel import Contents
 from deadweight.model import Archive
-from deadweight.sources.cache import Cache
+from deadweight.sources.wheels.cache import Cache
 from tests.builders import dist_files, make_env, write_files
 
 

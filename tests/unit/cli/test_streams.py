@@ -131,7 +131,7 @@ def test_streams__all_closed__no_file_takes_their_numbers(here: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("module", ["deadweight.cli", "click", "deadweight.pipeline"])
+@pytest.mark.parametrize("module", ["deadweight.cli", "click", "deadweight.operations.measure"])
 def test_signal__while_modules_are_imported__leaves_with_130_and_no_traceback(
     module: str, number: signal.Signals, here: Path
 ) -> None:

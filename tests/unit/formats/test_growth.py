@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from deadweight.codescan.shell import named_in
 from deadweight.errors import DeadweightError
-from deadweight.formats.metadata import headers, parse_metadata
-from deadweight.formats.record import record_paths
+from deadweight.formats.distributions.metadata import headers, parse_metadata
+from deadweight.formats.distributions.record import record_paths
 from deadweight.formats.requirements import asked_for, logical_lines, pep508, pinned
-from deadweight.formats.shell import named_in
 from deadweight.formats.tables import Malformed, parse_toml
 from deadweight.inventory import take_inventory
 from tests.builders import SITE, bare, bare_inventory, make_tree, metadata, profile_of

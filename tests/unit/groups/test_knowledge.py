@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deadweight.formats.metadata import is_name, normalize
+from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.groups.rules import config_names, judge, knowledge
 from deadweight.model import GROUPS, Metadata
 

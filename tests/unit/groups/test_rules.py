@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.groups.names import Entry, names_table
 from deadweight.groups.rules import config_names, judge, knowledge, rules
 from deadweight.model import Metadata

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.inventory import take_inventory
-from deadweight.inventory.contents import contents_of
+from deadweight.inventory.systems.contents import contents_of
 from deadweight.model import Distribution, Entry, Inventory
 from tests.builders import SITE, dist_files, inventory_of, make_tree, metadata, site_tree
 

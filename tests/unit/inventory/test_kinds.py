@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.formats.native import may_be_native
+from deadweight.formats.binaries.native import may_be_native
 from deadweight.inventory.kinds import KINDS, kind_of, native_kind
 from deadweight.model import Sizes
 from tests.builders import ELF_X86_64, SITE, dist_files, inventory_of

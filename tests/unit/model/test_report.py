@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deadweight import Report
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadReport
-from deadweight.findings import Profile
 from deadweight.model.report import json_schema
-from deadweight.pipeline import profile
+from deadweight.operations.measure import profile
 from deadweight.report.as_text import as_text
 from deadweight.report.why import why, why_text
-from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, dist_files, inventory_of, make_env, profile_of, requirements_file
 from tests.images import make_image

@@ -8,9 +8,9 @@ from typing import Any
 from msgspec.structs import replace
 
 import deadweight
-from deadweight.findings import Profile
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.model import Skipped
-from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file, wants
 

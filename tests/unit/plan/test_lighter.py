@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.findings import Profile
-from deadweight.formats.metadata import normalize
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.plan.lighter import _table
 from deadweight.report.as_text import as_text
-from deadweight.reporting import report_of
 from tests.builders import (
     ELF_X86_64,
     SITE,

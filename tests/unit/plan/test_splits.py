@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from deadweight.findings import Profile
+from deadweight.analysis.profile import Profile
 from deadweight.model import Distribution, Mention, Skipped, Source
 from deadweight.report.splits import split_files
 from deadweight.settings import Settings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from packaging.requirements import Requirement
 
-from deadweight.concluding import conclude
+from deadweight.analysis.concluding import conclude
 from deadweight.errors import BadInput
 from deadweight.formats.requirements import RequirementsFile, logical_lines
 from deadweight.model import Evidence, Wanted
@@ -19,7 +19,7 @@ from deadweight.plan.splits import Dropped, Split
 from deadweight.plan.writing import Writer
 from deadweight.report.splits import split_files
 from deadweight.settings import Settings
-from deadweight.sources.requirements import read_requirements
+from deadweight.sources.codebase.requirements import read_requirements
 from deadweight.targets import Target
 from tests.builders import bare, bare_inventory, profile_of, requirements_file, wants, write_files
 

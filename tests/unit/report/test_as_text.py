@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from deadweight.findings import Profile
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.model import Conflict, Skipped
 from deadweight.report.as_text import as_text
-from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import ELF_X86_64, bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file
 from tests.conftest import Golden

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from deadweight.findings import Grouping, grouping_of
+from deadweight.analysis.profile import Grouping, grouping_of
 from deadweight.model import Assignment, Evidence, Group, Skipped
 from deadweight.report.groups import groups_json, groups_text
 from deadweight.targets import Target

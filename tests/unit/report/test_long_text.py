@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from deadweight.analysis.reporting import report_of
 from deadweight.errors import MOST_SHOWN, BadInput, BadRequirement
 from deadweight.inventory import take_inventory
 from deadweight.model import Conflict, Evidence, Skipped
 from deadweight.report.as_text import as_text
-from deadweight.reporting import report_of
 from deadweight.untrusted import plain
 from tests.builders import dist_files, profile_of, requirements_file, site_tree
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.findings import Profile
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.report import why
 from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
 from deadweight.report.tables import hanging, listed
 from deadweight.report.units import counted
-from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from deadweight.analysis.reporting import report_of
 from deadweight.model import ArchiveFacts, Inventory, Skipped
 from deadweight.report.as_text import as_text
-from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deadweight.findings import Profile
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.report.splits import split_files, split_text
-from deadweight.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file, wants
 from tests.conftest import Golden

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from deadweight.findings import Profile
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.graph import base
 from deadweight.report.why import why, why_json, why_text
-from deadweight.reporting import report_of
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
 

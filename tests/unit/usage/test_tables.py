@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deadweight.formats.metadata import normalize
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.usage import engines_of
 from deadweight.usage.names import Modules
 

@@ -13,7 +13,7 @@ from os.path import basename
 
 from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.pyproject import Choice
+from deadweight.formats.projects.pyproject import Choice
 from deadweight.formats.tables import Malformed
 from deadweight.formats.versions import OtherPython
 from deadweight.model import Lock

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.formats.locks.walking import Edge, merged
-from deadweight.formats.metadata import is_name, normalize
-from deadweight.formats.projects import Workspace
-from deadweight.formats.pyproject import Choice, Project, requirement, standard
+from deadweight.formats.projects.pyproject import Choice, Project, requirement, standard
+from deadweight.formats.projects.workspaces import Workspace
 from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.model import Pinned, Wanted
 

@@ -14,12 +14,12 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.asked import asked_by_project, edge_of, wanted
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, last_part, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
-from deadweight.formats.metadata import normalize
-from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 from deadweight.formats.versions import admits
 from deadweight.model import Archive, Lock, Pinned

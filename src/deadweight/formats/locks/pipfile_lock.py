@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from deadweight.formats.distributions.metadata import is_name, normalize, version_or_none
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import beside, by_kind, file_name, last_part, repository, sha256_of, url_from
 from deadweight.formats.locks.walking import merged
-from deadweight.formats.metadata import is_name, normalize, version_or_none
-from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_json, parse_toml
 from deadweight.model import Archive, Lock, Pinned, Wanted
 

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.asked import Asked, asked_by_project, poetry_edges, wanted
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
-from deadweight.formats.metadata import normalize
-from deadweight.formats.poetry_constraints import as_specifiers, poetry_admits
-from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.projects.poetry_constraints import as_specifiers, poetry_admits
+from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 from deadweight.model import Lock, Pinned
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.asked import asked_by_project, wanted
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import (
@@ -22,8 +23,7 @@ from deadweight.formats.locks.places import (
     sha256_of,
 )
 from deadweight.formats.locks.walking import check_edges, once
-from deadweight.formats.metadata import normalize
-from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
 from deadweight.model import Archive, Lock, Pinned
 

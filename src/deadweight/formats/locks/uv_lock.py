@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import archive, beside, by_kind, file_url, last_part, named_as, repository
 from deadweight.formats.locks.walking import Edge, by_name, merged, once, reached
-from deadweight.formats.metadata import normalize
-from deadweight.formats.pyproject import Choice, chosen
+from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.model import Archive, Lock, Pinned, Wanted
 

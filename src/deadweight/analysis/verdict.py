@@ -1,0 +1,214 @@
+"""Profile and source → whether what was measured provides what the application needs, and what would bring the rest.
+
+Pure, in two steps, for the two depths: ``judge`` by the files alone, ``with_trials`` by what came of trying it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from deadweight.analysis.profile import Profile
+from deadweight.formats.requirements import RequirementsFile, without_options
+from deadweight.model import Distribution, Environment, Mention, Smoke, Source, Trial
+from deadweight.platforms.markers import marker_values
+from deadweight.proof import Candidates, Gap, Proof, is_foreign, prove, unmeasured_names
+from deadweight.proof.bringing import Bringing
+from deadweight.usage import Usage, provided, usage_of
+from deadweight.usage.places import is_for_production
+
+
+class Original(Struct, frozen=True, kw_only=True):
+    """What the requirements ask for that a split was made of.
+
+    path:      of their file; "" where there is none
+    lines:     project → the line that asks for it, of extras and groups too
+    projects:  those that production asks for where it was measured
+    elsewhere: those that are asked for on other machines alone
+    """
+
+    path: str = ""
+    lines: Mapping[str, str] = {}
+    projects: frozenset[str] = frozenset()
+    elsewhere: frozenset[str] = frozenset()
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """A module that the application imports, and that cannot be imported.
+
+    name: the project that would bring what was not found on the way; "" where it is something else that failed
+    """
+
+    trial: Trial
+    places: tuple[Mention, ...]
+    name: str = ""
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """What came of trying it.
+
+    seconds: how long each import, and the command, was given
+    tried:   how many modules were imported, or were to be
+    unclear: those that want settings first, which only the application itself has
+    printed: the last of what they printed
+    """
+
+    seconds: float
+    tried: int
+    failures: tuple[Failure, ...] = ()
+    unclear: tuple[Failure, ...] = ()
+    smoke: Smoke | None = None
+    printed: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return not self.failures and (self.smoke is None or self.smoke.status == 0)
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """Whether what was measured provides what the application needs.
+
+    notes: what is not provided either, and need not be: optional imports, and what only tests, docs and scripts name
+    """
+
+    profile: Profile
+    usage: Usage
+    original: Original
+    proof: Proof
+    notes: tuple[Gap, ...] = ()
+    run: Run | None = None
+
+    @property
+    def source(self) -> Source:
+        return self.usage.source
+
+    @property
+    def holds(self) -> bool:
+        return self.proof.holds and (self.run is None or self.run.holds)
+
+    def line(self, name: str) -> str:
+        """Return the requirement that would bring a project: the original's own line, else the bare name."""
+        return self.original.lines.get(name, name)
+
+
+def original_of(file: RequirementsFile, environment: Environment) -> Original:
+    """Return what a requirements file, with what it includes, or a project asks for, by its markers where measured."""
+    from packaging.markers import Marker
+
+    values = {**marker_values(environment), "extra": ""}
+    lines: dict[str, str] = {}
+    holding: dict[str, set[bool]] = {}
+    projects: set[str] = set()
+    for each in file.with_included():
+        spelled = {line.number: without_options(line) for line in each.lines}
+        for number, wanted in each.wanted.items():
+            if wanted.name is None:
+                continue
+            lines.setdefault(wanted.name, spelled[number])
+            holds = not wanted.marker or Marker(wanted.marker).evaluate(values)
+            holding.setdefault(wanted.name, set()).add(holds)
+            if holds and (not wanted.groups or "" in wanted.groups):
+                projects.add(wanted.name)
+    elsewhere = frozenset(name for name, holds in holding.items() if True not in holds)
+    return Original(path=file.path, lines=lines, projects=frozenset(projects), elsewhere=elsewhere)
+
+
+def judge(profile: Profile, source: Source, original: Original) -> Verdict:
+    """Return what the measured files show; no code is run for it.
+
+    Of projects for modules that nothing provides, it knows the original requirements alone; see ``with_bringing``.
+    """
+    own = _first(profile)
+    projects = _candidates(profile).projects | original.projects | unmeasured_names(profile.skipped)
+    usage = usage_of(source, provided(own, profile.inventory.environment), projects)
+    return _judged(Verdict(profile=profile, usage=usage, original=original, proof=Proof(checked=0)))
+
+
+def with_bringing(verdict: Verdict, bringing: Bringing) -> Verdict:
+    """Return a verdict with gaps named by what else is known of projects that provide modules."""
+    return _judged(verdict, bringing)
+
+
+def _judged(verdict: Verdict, bringing: Bringing | None = None) -> Verdict:
+    original, usage = verdict.original, verdict.usage
+    candidates = _candidates(verdict.profile)
+    candidates = replace(candidates, bringing=bringing or Bringing(original.lines.keys()))
+    proof = prove(usage, replace(candidates, projects=candidates.projects | original.projects))
+    gaps = tuple(
+        replace(gap, excuse="elsewhere") if gap.name in original.elsewhere and not gap.excused else gap
+        for gap in proof.gaps
+    )
+    beside = prove(usage, candidates, counts=_is_beside)
+    notes = tuple(replace(gap, excuse="not-production") for gap in beside.gaps)
+    return replace(verdict, proof=replace(proof, gaps=gaps), notes=notes)
+
+
+def _first(profile: Profile) -> list[Distribution]:
+    """Return the distributions of the environment that is split."""
+    inventory = profile.inventory
+    return [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
+
+
+def _candidates(profile: Profile) -> Candidates:
+    names = frozenset(d.name for d in _first(profile))
+    return Candidates(projects=names, present=names, unmeasured=unmeasured_names(profile.skipped))
+
+
+def unclaimed(verdict: Verdict) -> tuple[str, ...]:
+    """Return the modules that the application needs and that neither a measured file nor a requirement explains."""
+    return tuple(sorted({gap.what for gap in verdict.proof.gaps if not gap.name}))
+
+
+def _is_beside(mention: Mention) -> bool:
+    return mention.kind == "import" and mention.how != "types" and not is_for_production(mention)
+
+
+def to_import(verdict: Verdict) -> tuple[str, ...]:
+    """Return the modules of others that the application imports when it starts or later, dotted, each once."""
+    return tuple(sorted(_imported(verdict)))
+
+
+def _imported(verdict: Verdict) -> dict[str, list[Mention]]:
+    excused = {place for gap in verdict.proof.gaps if gap.excused for place in gap.places}
+    found: dict[str, list[Mention]] = {}
+    for mention, matches in verdict.usage.matches:
+        if mention.kind != "import" or not is_for_production(mention) or mention in excused:
+            continue
+        if (matches or is_foreign(mention, verdict.usage)) and all(map(str.isidentifier, mention.name.split("."))):
+            found.setdefault(mention.name, []).append(mention)
+    return found
+
+
+def with_trials(
+    verdict: Verdict, trials: Iterable[Trial], smoke: Smoke | None, *, seconds: float, printed: str = ""
+) -> Verdict:
+    """Return a verdict with what came of trying it, which counts for more than the files."""
+    bringing = Bringing(verdict.original.lines.keys())
+    places = _imported(verdict)
+    tried = tuple(trials)
+    failed = [
+        Failure(trial=t, places=tuple(places[t.module]), name=bringing.project(t.missing) if t.missing else "")
+        for t in tried
+        if t.says
+    ]
+    run = Run(
+        seconds=seconds,
+        tried=len(tried),
+        failures=tuple(failure for failure in failed if not failure.trial.unclear),
+        unclear=tuple(failure for failure in failed if failure.trial.unclear),
+        smoke=smoke,
+        printed=printed,
+    )
+    imported = {trial.module for trial in tried if not trial.says}
+    gaps = tuple(_without(verdict.proof.gaps, imported))
+    return replace(verdict, proof=replace(verdict.proof, gaps=gaps), run=run)
+
+
+def _without(gaps: Iterable[Gap], imported: Collection[str]) -> Iterator[Gap]:
+    """Yield gaps less the imports that worked all the same: modules can come from more than files tell."""
+    for gap in gaps:
+        places = tuple(place for place in gap.places if place.kind != "import" or place.name not in imported)
+        if places:
+            yield replace(gap, places=places)

@@ -1,0 +1,1 @@
+"""Tar headers and zip directories → entries."""

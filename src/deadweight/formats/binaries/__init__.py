@@ -1,0 +1,1 @@
+"""ELF, Mach-O and PE files → what they are and need."""

@@ -1,0 +1,1 @@
+"""What a distribution records about itself: METADATA, RECORD, wheels and sdists."""

@@ -1,0 +1,206 @@
+"""The entries of an image's layers, from the lowest up → the files that a container sees, and what later layers hide.
+
+source: OCI image-spec, layer.md: whiteouts, opaque whiteouts, hard links
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from deadweight.formats.archives.tar import Kind, Malformed, TarEntry
+from deadweight.formats.distributions.record import below
+
+# Characters of the paths of all folders. Images have a few million; a single path of 2,000 folders has four.
+_MOST_OPENED = 1 << 28
+_FOLDER = 160  # characters that a folder counts for beside its path: a set of its own takes so much more than a file
+_MOST_NAMED = 1000  # paths that leave the root; what has more of them is no image that anybody made on purpose
+_WHITEOUT = ".wh."
+_OPAQUE = ".wh..wh..opq"
+
+
+class Placed(NamedTuple):
+    """One file as a container sees it.
+
+    size:  apparent bytes, as lstat tells them
+    layer: that it is from
+    inode: a number that its hard links share; 0 for a file with one name
+    entry: where it is a link or something was kept of its content, else None
+    """
+
+    size: int
+    kind: Kind
+    layer: int
+    inode: int = 0
+    entry: TarEntry | None = None
+
+
+class Hidden(NamedTuple):
+    """A file that the layer ``by`` removes or replaces, and the image still ships."""
+
+    path: str
+    placed: Placed
+    by: int
+
+
+def is_whiteout(path: str) -> bool:
+    """Say whether an entry of a layer stands for something that it removes, and is no file."""
+    return path.rpartition("/")[2].startswith(_WHITEOUT)
+
+
+class Overlay(Struct):
+    """Layers laid over each other.
+
+    files:   path → what a container sees there, without folders
+    hidden:  what later layers remove or replace, without what was empty
+    escaped: paths that leave the root, which no container would see; the first thousand
+    """
+
+    files: dict[str, Placed] = {}
+    hidden: list[Hidden] = []
+    escaped: list[str] = []
+    _inside: dict[str, set[str]] = {}  # folder → paths in it
+    _inodes: int = 0
+    _opened: int = 0  # characters of the folders' paths
+    _alike: dict[tuple[int, Kind], Placed] = {}  # files that differ in nothing share a value
+
+    def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
+        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand.
+
+        raises: Malformed where it has more or deeper folders than any system
+        """
+        self._alike = {}
+        for entry in entries:
+            if is_whiteout(entry.path):
+                self._hide(layer, _inside_root(entry.path))
+            else:
+                self._put(layer, entry)
+
+    def _hide(self, layer: int, whiteout: str | None) -> None:
+        folder, _, name = (whiteout or _WHITEOUT).rpartition("/")
+        if name == _OPAQUE:
+            for path in list(self._inside.get(folder, ())):
+                self._remove(path, by=layer, below=layer)
+        elif name != _WHITEOUT:
+            self._remove(_joined(folder, name.removeprefix(_WHITEOUT)), by=layer, below=layer)
+
+    def _put(self, layer: int, entry: TarEntry) -> None:
+        path = _inside_root(entry.path)
+        if path is None:
+            self._escape(entry.path)
+            return
+        if entry.kind == "folder" or path in ("", "."):
+            if path in self.files:
+                self._remove(path, by=layer)  # a file that was there makes room for the folder
+            self._note(path, layer)
+            return
+        placed = self._linked(layer, entry) if entry.kind == "link" else self._placed(layer, entry)
+        if placed is None:
+            self._escape(entry.path)  # a link to nothing that is there
+            return
+        if path in self.files or path in self._inside:
+            self._remove(path, by=layer)
+        self.files[path] = placed
+        self._note(path, layer)
+
+    def _placed(self, layer: int, entry: TarEntry) -> Placed:
+        if entry.target or entry.start or entry.code:
+            return Placed(entry.apparent, entry.kind, layer, 0, entry)
+        alike = (entry.size, entry.kind)
+        if alike not in self._alike:
+            self._alike[alike] = Placed(entry.size, entry.kind, layer)
+        return self._alike[alike]
+
+    def _linked(self, layer: int, entry: TarEntry) -> Placed | None:
+        """Return the file that a hard link is a further name of."""
+        path = _inside_root(entry.target) or ""
+        target = self.files.get(path)
+        if target is None:
+            return None
+        if not target.inode:
+            self._inodes += 1
+            self.files[path] = target = target._replace(inode=self._inodes)
+        return target._replace(layer=layer)
+
+    def _escape(self, path: str) -> None:
+        if len(self.escaped) < _MOST_NAMED:
+            self.escaped.append(path)
+
+    def _note(self, path: str, layer: int) -> None:
+        """Note a path in the folders above it; a file or a symlink that was there makes room for a folder."""
+        while path:
+            folder = path.rpartition("/")[0]
+            if folder in self.files:
+                self._remove(folder, by=layer)
+            inside = self._inside.get(folder)
+            if inside is None:
+                inside = self._open(folder)
+            elif path in inside:
+                return
+            inside.add(path)
+            path = folder
+
+    def _open(self, folder: str) -> set[str]:
+        self._opened += len(folder) + _FOLDER
+        if self._opened > _MOST_OPENED:
+            raise Malformed("it has more or deeper folders than any system")
+        found = self._inside[folder] = set()
+        return found
+
+    def _remove(self, path: str, *, by: int, below: int | None = None) -> None:
+        """Hide a file, or a folder with all that is in it.
+
+        below: leave what is from this layer or a later one
+        """
+        folders: list[str] = []
+        pending = [path]
+        while pending:
+            path = pending.pop()
+            placed = self.files.get(path)
+            if placed is not None and (below is None or placed.layer < below):
+                del self.files[path]
+                self._inside.get(path.rpartition("/")[0], set()).discard(path)
+                if placed.size:
+                    self.hidden.append(Hidden(path, placed, by))
+            elif path in self._inside:
+                folders.append(path)
+                pending += self._inside[path]
+        for folder in reversed(folders):
+            if not self._inside[folder]:
+                del self._inside[folder]
+                self._inside.get(folder.rpartition("/")[0], set()).discard(folder)
+
+
+def _inside_root(path: str) -> str | None:
+    """Return a path of an archive as a path of the tree, None where it leaves the root."""
+    if "." not in path[:1] and "/." not in path and "//" not in path and path[:1] != "/" and "\0" not in path:
+        return path  # nothing to be worked out, as with nearly all
+    return below("", path.removeprefix("./").lstrip("/")) if path.strip("/.") else ""
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
+
+
+def wasted(overlay: Overlay) -> Iterator[Hidden]:
+    """Yield what is shipped in vain; a file that is still seen under another name is no waste.
+
+    A path that several layers replace is there for each of them.
+    """
+    seen = {placed.inode for placed in overlay.files.values()} - {0}
+    for hidden in overlay.hidden:
+        inode = hidden.placed.inode
+        if not inode:
+            yield hidden
+        elif inode not in seen:
+            seen.add(inode)
+            yield hidden
+
+
+def shared_inodes(files: Mapping[str, Placed]) -> set[int]:
+    """Return the numbers of files that have several names."""
+    counted = Counter(placed.inode for placed in files.values() if placed.inode)
+    return {inode for inode, count in counted.items() if count > 1}

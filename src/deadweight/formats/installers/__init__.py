@@ -1,0 +1,1 @@
+"""The output of uv and pip, and the pages of indexes."""

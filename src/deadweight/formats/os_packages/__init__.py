@@ -1,0 +1,1 @@
+"""The databases of dpkg, apk and rpm → packages with their paths."""

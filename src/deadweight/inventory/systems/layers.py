@@ -1,0 +1,77 @@
+"""Inventory and the layers of an image → which layer holds which distribution, and what is shipped in vain."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from msgspec.structs import replace
+
+from deadweight.formats.images.history import base_layers
+from deadweight.formats.images.overlay import Hidden, Overlay, wasted
+from deadweight.inventory.systems.former import former_owners, former_packages
+from deadweight.inventory.systems.waste import wasted_paths
+from deadweight.model import ImageFacts, Inventory, Layer
+
+_LIBRARY = re.compile(r"(?:^|/)lib/(?:python|pypy)\d[^/]*/os\.pyc?\Z")
+
+
+def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overlay) -> ImageFacts:
+    """Return what the layers tell of the distributions."""
+    where: dict[str, set[int]] = defaultdict(set)
+    for path, number in inventory.owner.items():
+        where[inventory.distributions[number].key].add(overlay.files[path].layer)
+    vain = list(wasted(overlay))
+    in_vain, hides = [0] * len(layers), [0] * len(layers)
+    for hidden in vain:
+        in_vain[hidden.placed.layer] += hidden.placed.size
+        hides[hidden.by] += hidden.placed.size
+    by_project, by_package = _by_owner(vain, inventory, overlay)
+    counted = (replace(layer, wasted=in_vain[number], hides=hides[number]) for number, layer in enumerate(layers))
+    return ImageFacts(
+        layers=tuple(counted),
+        where={key: tuple(sorted(found)) for key, found in sorted(where.items())},
+        wasted=_descending(by_project),
+        wasted_packages=_descending(by_package),
+        paths=tuple(wasted_paths(vain)),
+    )
+
+
+def in_base(overlay: Overlay, possible: Sequence[int]) -> Callable[[str], bool] | None:
+    """Return what says of a path whether it is from the image that this one was built on; None where nobody knows.
+
+    possible: how many layers that image may have
+    """
+    libraries = (placed.layer for path, placed in overlay.files.items() if _LIBRARY.search(path))
+    count = base_layers(possible, min(libraries, default=None))
+    return None if count is None else lambda path: overlay.files[path].layer < count
+
+
+def _by_owner(
+    vain: Iterable[Hidden], inventory: Inventory, overlay: Overlay
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Return project → bytes of it that are shipped in vain, "" for what belongs to none; and the system's packages."""
+    projects: dict[str, int] = defaultdict(int)
+    packages: dict[str, int] = defaultdict(int)
+    unknown: list[Hidden] = []
+    for hidden in vain:
+        owner = inventory.owner.get(hidden.path)
+        if owner is None:
+            unknown.append(hidden)
+        else:
+            projects[inventory.distributions[owner].name] += hidden.placed.size
+    former = former_owners({hidden.path for hidden in unknown}, overlay) if unknown else {}
+    unknown_still = {hidden.path for hidden in unknown} - former.keys()
+    package_of = former_packages(unknown_still, overlay) if unknown_still else {}
+    for hidden in unknown:
+        package = package_of.get(hidden.path)
+        if package is None:
+            projects[former.get(hidden.path, "")] += hidden.placed.size
+        else:
+            packages[package] += hidden.placed.size
+    return projects, packages
+
+
+def _descending(sizes: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(sizes.items(), key=lambda item: (-item[1], item[0])))

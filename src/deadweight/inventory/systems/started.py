@@ -1,0 +1,140 @@
+"""What a system starts, and the files that it has → the environment that this runs in, and the folders that join it.
+
+source: OCI image-spec, config.md (Entrypoint, Cmd, Env, WorkingDir); Python's "sys.path initialization"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from itertools import pairwise
+from posixpath import basename
+
+from deadweight.codescan.programs import started_words
+from deadweight.formats.distributions.metadata import parse_pyvenv_cfg
+from deadweight.inventory.folders import parent
+from deadweight.inventory.systems.located import absolute, below_root, located, through_links
+from deadweight.inventory.systems.scripts import CONDA, RUNNERS
+from deadweight.model import FileTree, Start
+
+_MOST_HOPS = 8  # symlinks and interpreters
+_LARGEST_CONFIG = 1 << 16
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*t?\Z")
+_PROGRAM_FOLDERS = ("bin", "Scripts")
+_SYSTEM = frozenset(("", "usr", "usr/local"))
+
+
+def first_prefix(tree: FileTree, commands: list[Start], prefixes: Collection[str]) -> str | None:
+    """Return the prefix of the Python that the system's program runs in; None where that is not known.
+
+    commands: that it comes to; the last one counts that tells
+    prefixes: of the environments that hold distributions; another one is returned only where a Python is started
+    """
+    found = (_prefix_of_command(command, tree, prefixes) for command in reversed(commands))
+    return next((prefix for prefix in found if prefix is not None), None)
+
+
+def joined_folders(tree: FileTree, commands: list[Start]) -> set[str]:
+    """Return the folders that the system's program imports from beside those of its environment."""
+    found = [*tree.start.paths]
+    for command in commands:
+        found += command.paths
+        words = started_words(list(command.command))
+        if len(words) > 1 and _PYTHON.match(basename(words[0])):
+            script = next((word for word in words[1:] if not word.startswith("-")), "")
+            found.append(command.folder if "-m" in words or not script else absolute(command.folder, f"{script}/.."))
+    return {below_root(path) for path in found if path}
+
+
+def user_prefix(tree: FileTree, first: str) -> str | None:
+    """Return the prefix of ``pip install --user`` where the Python of ``first`` imports from it: few venvs' do."""
+    settings = venv_settings(tree, first)
+    if not tree.start.home or (settings is not None and not sees_system(settings)):
+        return None
+    return below_root(f"{tree.start.home}/.local")
+
+
+def system_prefix(tree: FileTree, first: str) -> str | None:
+    """Return the prefix of the Python that ``first`` is a venv of, where it imports from that too (PEP 405)."""
+    settings = venv_settings(tree, first) or {}
+    home = settings.get("home", "")
+    if not sees_system(settings) or not home.startswith("/"):
+        return None
+    prefix = parent(parent(through_links(below_root(f"{home}/python"), tree)))
+    return prefix or "usr"
+
+
+def venv_settings(tree: FileTree, prefix: str) -> Mapping[str, str] | None:
+    """Return the keys of a prefix's pyvenv.cfg; None where it is no venv."""
+    path = f"{prefix}/pyvenv.cfg" if prefix else "pyvenv.cfg"
+    if path not in tree.entries:
+        return None
+    try:
+        return parse_pyvenv_cfg(tree.reader.read(path, _LARGEST_CONFIG))
+    except OSError:
+        return {}
+
+
+def sees_system(settings: Mapping[str, str]) -> bool:
+    """Say whether a venv imports from the site-packages of the Python that it was made with."""
+    return settings.get("include-system-site-packages", "").lower() == "true"
+
+
+def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]) -> str | None:
+    """Return the prefix of the environment that a command runs in."""
+    words = list(command.command)
+    name = basename(words[0])
+    if name in RUNNERS and "run" in words[1:3]:
+        named = command.variables.get("UV_PROJECT_ENVIRONMENT", "") if name == "uv" else ""
+        environment = below_root(absolute(command.folder, named or ".venv"))
+        return environment if environment in prefixes else None
+    if name in CONDA and "run" in words[1:3]:
+        return _named_by_conda(words, prefixes)
+    path = located(words[0], command, tree)
+    if path is None and "/" in words[0]:
+        path = below_root(absolute(command.folder, words[0]))
+        return _prefix_of_program(path, prefixes) if parent(parent(path)) in prefixes else None
+    for _ in range(_MOST_HOPS):
+        # A venv's Python is a symlink to another one; where the symlink lies, counts. Of scripts, what they start does.
+        following = None if path is None or _PYTHON.match(basename(path)) else _next(path, command, tree)
+        if following is None:
+            break
+        path = following
+    return None if path is None else _prefix_of_program(path, prefixes)
+
+
+def _named_by_conda(words: list[str], prefixes: Collection[str]) -> str | None:
+    for option, named in pairwise(words):
+        if option in ("-n", "--name"):
+            return next((prefix for prefix in sorted(prefixes) if prefix.endswith(f"envs/{named}")), None)
+        if option in ("-p", "--prefix"):
+            return below_root(named)
+    return None
+
+
+def _prefix_of_program(path: str, prefixes: Collection[str]) -> str | None:
+    """Return the prefix of a program: of a Python anywhere, of others where not all programs of the system lie."""
+    folder = parent(path)
+    if basename(folder) not in _PROGRAM_FOLDERS:
+        return None
+    prefix = parent(folder)
+    if prefix == "" and prefix not in prefixes:
+        prefix = "usr"  # /bin is a link to /usr/bin
+    if _PYTHON.match(basename(path)):
+        return prefix
+    return prefix if prefix in prefixes and prefix not in _SYSTEM else None
+
+
+def _next(path: str, command: Start, tree: FileTree) -> str | None:
+    """Return what a symlink leads to, or the interpreter of a script."""
+    entry = tree.entries.get(path)
+    if entry is None:
+        return None
+    if entry.kind == "symlink":
+        target = tree.reader.target(path)
+        return below_root(absolute(f"/{parent(path)}", target)) if target else None
+    head = next(iter(tree.reader.heads([path])), b"")
+    words = head[2:].split(b"\n")[0].decode("utf-8", "replace").split() if head.startswith(b"#!") else []
+    if words and basename(words[0]) == "env":
+        words = [word for word in words[1:] if not word.startswith("-")]
+    return located(words[0], command, tree) if words else None

@@ -1,0 +1,186 @@
+"""Requirements, a project or a lock → Profile, by the archives' own directories; nothing is installed or built."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from deadweight.errors import BadInput
+from deadweight.model import Wanted
+from deadweight.operations.application import source_of
+from deadweight.operations.installing import install_options, with_notes
+from deadweight.operations.reading import Read, machine_of, read_lock_of, read_requirements_of
+from deadweight.progress import Observer, Progress
+from deadweight.settings import TARGET_ASKS, Settings, refuse
+from deadweight.sources.resolve.builds import Wishes, read_wishes
+
+if TYPE_CHECKING:
+    from deadweight.analysis.profile import Profile
+    from deadweight.formats.requirements import RequirementsFile
+    from deadweight.model import Inventory, Lock
+    from deadweight.sources.resolve.uninstalled import Uninstalled, Uninstalling
+    from deadweight.targets import Target
+
+
+class NeedsBuild(Exception):
+    """Only a build can tell what some of the distributions hold; ``str`` says which."""
+
+
+def profile_archives(
+    target: Target,
+    settings: Settings,
+    observe: Observer,
+    already: Read[RequirementsFile] | None = None,
+    *,
+    guessing: bool = True,
+) -> Profile:
+    """Measure what installing requirements would leave, by the archives' own directories.
+
+    already:  the requirements, where they were read
+    guessing: whether to estimate what only a build can tell
+    raises:   NeedsBuild where that is not to be estimated
+    """
+    refuse(settings, ("requirements", "environment"), TARGET_ASKS)
+    wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    read = _read(target, settings, wishes, already)
+    settings = read.settings
+    if not guessing and read.file is not None and (lines := list(_about_builds(read.file))):
+        raise NeedsBuild(f"what {lines[0]} names")
+    with opened(read.file, wishes, settings, observe) as run:
+        # The stages are imported while a resolver or a server is waited for.
+        threading.Thread(target=_import_stages, daemon=True).start()
+        resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.asked)
+        found = run.measured(resolved, compiled=settings.bytecode == "compiled")
+        if not guessing and (names := found.unbuilt()):
+            raise NeedsBuild(", ".join(names))
+        observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
+    from deadweight.analysis.concluding import conclude
+
+    inventory, lock = _inventory(found, wishes, read), resolved.lock
+    return conclude(
+        target,
+        inventory,
+        settings,
+        read.file,
+        wanted=lock.wanted,
+        declared={package.name: package.groups for package in lock.packages if package.groups},
+        source=source_of(target, settings, observe),
+        not_measured=not_measured_of(lock, inventory) if read.lock is not None else (),
+    )
+
+
+@contextlib.contextmanager
+def opened(
+    file: RequirementsFile | None,
+    wishes: Wishes,
+    settings: Settings,
+    observe: Observer,
+    *,
+    seconds: float | None = None,
+) -> Iterator[Uninstalling]:
+    """Make ready to measure a requirements file, or None for a lock, without installing it.
+
+    seconds: how long a resolver, and each answer of a server, may take; None for the usual patience
+    """
+    from deadweight.sources.install.installer import find_installer
+    from deadweight.sources.resolve.project_rules import with_rules
+    from deadweight.sources.resolve.uninstalled import Uninstalling
+    from deadweight.sources.system.scratch import scratch_folder
+    from deadweight.sources.wheels.cache import Cache, NoCache
+
+    installer, options = find_installer(settings.installer), install_options(settings)
+    with (
+        scratch_folder() as scratch,
+        Uninstalling(
+            machine_of(settings),
+            with_rules(options, file, installer, scratch) if file else options,
+            installer,
+            file,
+            wishes=wishes,
+            cache=NoCache() if settings.no_cache else Cache(),
+            scratch=scratch,
+            observe=observe,
+            seconds=seconds,
+        ) as run,
+    ):
+        yield run
+
+
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What a target asks for, either as a file or as a lock.
+
+    named: what the file names, before anything was swapped
+    """
+
+    settings: Settings
+    note: str
+    file: RequirementsFile | None = None
+    lock: Lock | None = None
+    named: frozenset[str | None] = frozenset()
+
+    @property
+    def asked(self) -> RequirementsFile:
+        assert self.file is not None
+        return self.file
+
+
+def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[RequirementsFile] | None) -> _Asked:
+    from deadweight.formats.requirements import swapped, unpinned
+
+    if target.form == "lock":
+        refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
+        locked = read_lock_of(target, settings)
+        return _Asked(lock=locked.asked, settings=locked.settings, note=locked.note)
+    refuse(settings, ("keep_env",), "there is no environment without installing")
+    read = already or read_requirements_of(target, settings)
+    return _Asked(
+        settings=replace(read.settings, no_install=True),
+        note=read.note,
+        file=unpinned(swapped(read.asked, wishes.swaps), wishes.places()),
+        named=frozenset(wanted.name for wanted in read.asked.all_wanted()),
+    )
+
+
+def _about_builds(file: RequirementsFile) -> Iterator[str]:
+    """Yield the options that have an installer build what has a wheel."""
+    for included in file.with_included():
+        for line in included.lines:
+            if line.kind == "option" and line.body.startswith("--no-binary"):
+                yield line.body
+
+
+def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
+    """Take the inventory of what was measured; raises BadInput for a wish that nothing answers to."""
+    from deadweight.inventory import take_inventory
+    from deadweight.inventory.archives import is_required, with_archives, with_swaps
+
+    inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
+    wishes.check({d.name for d in inventory.distributions})
+    for old in wishes.swaps:
+        if old not in read.named and not is_required(old, inventory):
+            raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
+    return with_notes(with_swaps(inventory, found.swaps), read.file, read.note)
+
+
+def not_measured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
+    """Return the requirements for what a lock holds and could not be measured, so that splits can keep them."""
+    skipped = {each.name for each in inventory.skipped}
+    return tuple(
+        Wanted(
+            name=package.name,
+            specifier="" if package.place or package.origin or not package.version else f"=={package.version}",
+            url=package.place or package.origin,
+        )
+        for package in lock.packages
+        if package.name in skipped
+    )
+
+
+def _import_stages() -> None:
+    import deadweight.analysis.concluding
+    import deadweight.inventory.archives  # noqa: F401

@@ -1,0 +1,103 @@
+"""groups_of(): the groups of a target alone, measured or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from deadweight.analysis.profile import Grouping, grouping_of
+from deadweight.errors import BadInput
+from deadweight.operations.application import source_of
+from deadweight.operations.installing import install_options
+from deadweight.operations.measure import profile
+from deadweight.operations.reading import machine_of, read_lock_of, read_requirements_of
+from deadweight.progress import Observer, Progress, silent
+from deadweight.settings import Settings, refuse
+from deadweight.sources.wheels.descriptions import Said
+from deadweight.targets import Target, parse_target
+
+if TYPE_CHECKING:
+    from deadweight.formats.requirements import RequirementsFile
+    from deadweight.sources.wheels.descriptions import Sought
+
+
+def groups_of(
+    target: str | os.PathLike[str] | Sequence[str] = "",
+    settings: Settings | None = None,
+    *,
+    observe: Observer = silent,
+) -> Grouping:
+    """Tell what each distribution is for: measured as ``profile`` does, or by what names, source and indexes say.
+
+    settings: with ``no_measure`` nothing is installed or resolved: of the newest wheel of each requirement that its
+              specifier allows, METADATA is fetched and nothing else; with ``offline`` not even that
+    raises:   as ``profile``; but an index that fails, or does not know a name, is no error where nothing is measured
+    """
+    settings = settings or Settings()
+    given = os.fspath(target) if isinstance(target, os.PathLike) else target
+    if settings.no_measure or settings.offline:
+        return _unmeasured(parse_target(given), settings, observe)
+    return grouping_of(profile(target, replace(settings, no_lighter=True), observe=observe))
+
+
+def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
+    """Tell the groups of requirements or of a lock by what is said of them."""
+    from deadweight.codescan.python.newer_python import with_one_note
+    from deadweight.groups.rules import config_names
+    from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
+    from deadweight.sources.wheels.descriptions import sought_by_lines, sought_by_lock
+
+    option = "--no-measure" if settings.no_measure else "--offline"
+    if target.kind != "requirements":
+        raise BadInput(
+            f"{option}: {target.path} can only be measured", hint="it is for requirements, projects and locks"
+        )
+    refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
+    refuse(settings, ("requirements", "environment"), "TARGET is what asks for distributions here")
+    observe(Progress("reading", target.path))
+    config, source = config_names(settings.groups), source_of(target, settings, observe)
+    if target.form == "lock":
+        locked = read_lock_of(target, settings)
+        lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)
+        said = Said() if settings.offline else _descriptions(sought_by_lock(lock), None, settings, observe)
+        groups = groups_of_lock(lock, config, known=said.known, source=source, environment=machine.environment)
+        warnings = lock.warnings
+    else:
+        read = read_requirements_of(target, settings)
+        file, note, machine = read.asked, read.note, machine_of(read.settings)
+        lines = tuple(file.all_wanted())
+        said = Said() if settings.offline else _descriptions(sought_by_lines(lines), file, settings, observe)
+        groups = groups_of_requirements(lines, config, known=said.known, source=source, environment=machine.environment)
+        unnamed = (f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
+        warnings = (*file.notes, *unnamed)
+    unread = with_one_note(source, machine.python).skipped if source else ()
+    return Grouping(
+        target=target,
+        method="names" if settings.offline else "metadata",
+        groups=groups,
+        warnings=(
+            *filter(None, (note,)),
+            *warnings,
+            *said.told,
+            *(f"{skipped.name} is not read: {skipped.reason}" for skipped in unread),
+        ),
+    )
+
+
+def _descriptions(
+    sought: tuple[Sought, ...], file: RequirementsFile | None, settings: Settings, observe: Observer
+) -> Said:
+    """Fetch what indexes say of projects."""
+    from deadweight.sources.install.installer import find_installer
+    from deadweight.sources.resolve.places import configured
+    from deadweight.sources.system.scratch import scratch_folder
+    from deadweight.sources.wheels.cache import Cache, NoCache
+    from deadweight.sources.wheels.descriptions import read_descriptions
+
+    observe(Progress("reading", f"what indexes say of {len(sought)} projects"))
+    places = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
+    with scratch_folder() as scratch:
+        return read_descriptions(sought, places, NoCache() if settings.no_cache else Cache(), scratch)

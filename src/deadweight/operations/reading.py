@@ -1,0 +1,123 @@
+"""A target that asks for distributions → its requirements or its lock, read for a Python that it allows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from deadweight.errors import BadInput, NoInterpreter, WrongPython
+from deadweight.formats.versions import shown
+
+if TYPE_CHECKING:
+    from deadweight.formats.projects.pyproject import Choice
+    from deadweight.formats.requirements import RequirementsFile
+    from deadweight.model import Lock
+    from deadweight.platforms.machine import Machine
+    from deadweight.settings import Settings
+    from deadweight.targets import Target
+
+T = TypeVar("T")
+
+
+class Read(Struct, Generic[T], frozen=True):
+    """What a target asks for.
+
+    settings: those given, with the Python that it was read for
+    note:     why that is not the Python that was asked for, as a sentence; else ""
+    """
+
+    asked: T
+    settings: Settings
+    note: str = ""
+
+
+def read_requirements_of(target: Target, settings: Settings, *, installing: bool = False) -> Read[RequirementsFile]:
+    """Read a requirements file or a project.
+
+    installing: whether that needs an interpreter here
+    raises:     BadInput; NoInterpreter where only a Python that is not here would do
+    """
+    return _for_its_python(lambda given: read_asked(target, given), settings, installing=installing)
+
+
+def read_lock_of(target: Target, settings: Settings) -> Read[Lock]:
+    """Read a lock; raises BadInput."""
+    from deadweight.sources.resolve.uninstalled import lock_of
+
+    return _for_its_python(lambda given: lock_of(target.path, machine_of(given), choice_of(given)), settings)
+
+
+def _for_its_python(read: Callable[[Settings], T], settings: Settings, *, installing: bool = False) -> Read[T]:
+    """Read for the Python that was asked for, else for the nearest that the target is for."""
+    try:
+        return Read(read(settings), settings)
+    except WrongPython as error:
+        python = error.nearest
+        # "3.13" stands for any of its patch versions
+        if python is None or (settings.python and not python.startswith(f"{settings.python}.")):
+            raise
+        if installing:
+            python = _interpreter_for(error)
+        other = replace(settings, python=python)
+        asked = settings.python or ".".join(map(str, sys.version_info[:3]))
+        note = (
+            f"measured for Python {python}: {error.path} requires {shown(error.specifiers)}, which leaves out {asked}"
+        )
+        return Read(read(other), other, note)
+
+
+def _interpreter_for(error: WrongPython) -> str:
+    from deadweight.sources.install.interpreters import installed_python
+
+    found = installed_python(error.specifiers)
+    if found is None:
+        raise NoInterpreter(
+            f"{error.cause}, and no such Python is installed",
+            hint=f"give --no-install, which needs none, or install Python {error.nearest}",
+        )
+    return found
+
+
+def machine_of(settings: Settings) -> Machine:
+    """Return the machine that is measured for."""
+    from deadweight.sources.resolve.uninstalled import machine_of as machine
+
+    return machine(settings.python, settings.platform)
+
+
+def read_asked(target: Target, settings: Settings) -> RequirementsFile:
+    """Read a requirements file or a project as it stands; raises BadInput, WrongPython."""
+    if target.form != "project":
+        from deadweight.sources.codebase.requirements import read_names, read_requirements
+
+        if settings.extra or settings.group or settings.all_groups or settings.no_dev or settings.package:
+            raise BadInput(
+                f"{target.path} has no extras and groups", hint="they are a project's: give its pyproject.toml"
+            )
+        return read_names(target.lines) if target.form == "names" else read_requirements(target.path)
+    from deadweight.sources.codebase.project_requirements import read_project
+
+    choice = replace(choice_of(settings), groups=_groups_of_project(settings))
+    return read_project(target.path, choice, lambda: machine_of(settings).marker_values)
+
+
+def _groups_of_project(settings: Settings) -> frozenset[str] | None:
+    return None if settings.all_groups else frozenset(settings.group)
+
+
+def choice_of(settings: Settings) -> Choice:
+    """Return what of a lock is asked for; raises BadInput where options contradict each other."""
+    from deadweight.formats.projects.pyproject import Choice
+
+    if settings.no_dev and settings.all_groups:
+        raise BadInput("--no-dev asks for no dependency group, and --all-groups for all", hint="give one of them")
+    groups = frozenset(settings.group)
+    return Choice(
+        extras=frozenset(settings.extra),
+        groups=groups if groups or settings.no_dev else None,
+        packages=frozenset(settings.package),
+    )

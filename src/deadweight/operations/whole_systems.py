@@ -1,0 +1,68 @@
+"""An image, a container or a root file system → Profile."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from deadweight.errors import BadInput
+from deadweight.operations.application import source_of
+from deadweight.progress import Observer, Progress
+
+if TYPE_CHECKING:
+    from deadweight.analysis.profile import Profile
+    from deadweight.formats.requirements import RequirementsFile
+    from deadweight.model import FileTree, Inventory
+    from deadweight.settings import Settings
+    from deadweight.targets import Target
+
+
+def profile_system(target: Target, settings: Settings, file: RequirementsFile | None, observe: Observer) -> Profile:
+    """Measure a whole system: what a container of an image would see, and what the image ships in vain.
+
+    file: the requirements that it was made from, where the user names them
+    """
+    from deadweight.analysis.concluding import conclude
+    from deadweight.inventory import take_inventory
+    from deadweight.inventory.systems.contents import contents_of, packages_of
+    from deadweight.inventory.systems.layers import image_facts, in_base
+    from deadweight.inventory.systems.libraries import libraries_of
+    from deadweight.model import SystemFacts
+    from deadweight.sources.images.image import Which
+    from deadweight.sources.images.systems import opened_system
+
+    which = Which(target.image, settings.platform, settings.tls_verify)
+    with opened_system(target.path, which, observe=observe) as (tree, image):
+        observe(Progress("measuring", target.path))
+        inventory = take_inventory(_searched_first(tree, settings.environment))
+        _check_environment(inventory, settings.environment)
+        needs, twins = libraries_of(tree, inventory)
+    system = SystemFacts(
+        contents=contents_of(tree, inventory, in_base(image.overlay, image.bases) if image else None),
+        packages=packages_of(tree, inventory),
+        needs=needs,
+        twins=twins,
+    )
+    facts = None
+    if image:
+        facts = image_facts(inventory, image.layers, image.overlay)
+        inventory = replace(inventory, warnings=(*inventory.warnings, *image.warnings))
+    source = source_of(target, settings, observe)
+    return conclude(target, inventory, settings, file, image=facts, system=system, source=source)
+
+
+def _searched_first(tree: FileTree, prefix: str) -> FileTree:
+    """Return the tree as if the Python of a prefix were what it starts."""
+    return replace(tree, start=tree.start._replace(command=(f"{prefix}/bin/python",), folder="/")) if prefix else tree
+
+
+def _below_root(path: str) -> str:
+    return os.path.normpath(f"/{path}").strip("/")
+
+
+def _check_environment(inventory: Inventory, prefix: str) -> None:
+    if prefix and inventory.environment.prefix != _below_root(prefix):
+        there = ", ".join(f"/{environment.prefix}" for environment in inventory.environments)
+        raise BadInput(f"--environment: there is no environment {prefix}", hint=f"there is {there}")

@@ -1,0 +1,106 @@
+"""A project's pyproject.toml, with its workspace → the requirements file that asks for the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from msgspec.structs import replace
+
+from deadweight.errors import BadInput, WrongPython
+from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.locks.marking import Markers
+from deadweight.formats.projects.project_sources import Rules, option_lines
+from deadweight.formats.projects.pyproject import Choice, Project, requirement
+from deadweight.formats.projects.workspaces import Asked, Workspace
+from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
+from deadweight.formats.tables import Malformed
+from deadweight.formats.versions import OtherPython
+from deadweight.model import Wanted
+from deadweight.sources.codebase.projects import open_workspace
+from deadweight.sources.codebase.requirements import read_requirements, text_of
+from deadweight.sources.net.urls import shown
+from deadweight.targets.folders import project_files
+
+
+def read_project(
+    path: str, choice: Choice, values: Callable[[], Mapping[str, str]], *, any_python: bool = False
+) -> RequirementsFile:
+    """Read a project's ``pyproject.toml`` as a requirements file: its dependencies, and what is asked for beside.
+
+    choice:     of its groups an empty set means none, None means all
+    values:     gives the variables of PEP 508 of the machine that is measured
+    any_python: whether that may be a Python that the project is not for
+    raises:     BadInput, WrongPython
+    """
+    workspace = open_workspace(path, text_of, read_requirements)
+    try:
+        workspace = workspace.choosing(choice.packages)
+        markers = _LazyMarkers(values)
+        if not any_python:
+            for project in workspace.projects:
+                markers.check_python(project)
+        asked = workspace.asked(choice, markers.hold)
+    except OtherPython as error:
+        raise WrongPython(path, error.reason, error.specifiers, error.nearest) from error
+    except Malformed as error:
+        raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
+    notes = (
+        f"not honoured: {', '.join(workspace.rules.unread)}" if workspace.rules.unread else "",
+        _of_pins(asked),
+        "" if asked else _why_nothing(path, workspace),
+    )
+    return replace(_as_file(path, workspace.rules, asked), notes=tuple(filter(None, notes)))
+
+
+def _of_pins(asked: tuple[Asked, ...]) -> str:
+    """Return a sentence on the requirements that one index alone may answer, "" for none."""
+    pinned = sorted(
+        {f"{normalize(requirement(each.line).name)} from {shown(each.index)}" for each in asked if each.index}
+    )
+    return f"taken as the project says: {', '.join(pinned)}; a split says so in comments only" if pinned else ""
+
+
+def _why_nothing(path: str, workspace: Workspace) -> str:
+    """Return a sentence for a project that asks for nothing: what else there is to ask for."""
+    groups = sorted({name for project in workspace.projects for name in project.groups})
+    extras = sorted({name for project in workspace.projects for name in project.extras})
+    others = [os.path.basename(each) for each in project_files(os.path.dirname(path) or ".")]
+    further = [
+        f"groups: {', '.join(groups)} (--group NAME, --all-groups)" if groups else "",
+        f"extras: {', '.join(extras)} (--extra NAME)" if extras else "",
+        f"beside it: {', '.join(beside)}" if (beside := [o for o in others if o != os.path.basename(path)]) else "",
+    ]
+    return "; ".join([f"{path} has no dependencies of its own", *filter(None, further)])
+
+
+class _LazyMarkers:
+    """Evaluates markers for a machine that is asked for only where something depends on it."""
+
+    def __init__(self, values: Callable[[], Mapping[str, str]]) -> None:
+        self._values = values
+
+    @cached_property
+    def _markers(self) -> Markers:
+        return Markers(self._values())
+
+    def hold(self, marker: str) -> bool:
+        return self._markers.hold(marker)
+
+    def check_python(self, project: Project) -> None:
+        if project.python:
+            self._markers.check_python(*project.python)
+
+
+def _as_file(path: str, rules: Rules, asked: tuple[Asked, ...]) -> RequirementsFile:
+    """Return the requirements file that asks for the same: options for the indexes, then the requirements."""
+    options = [f"{line}\n" for line in option_lines(rules)]
+    texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in asked]
+    lines = logical_lines("".join([*options, *texts]), path)
+    wanted: dict[int, Wanted] = {}
+    for line, each in zip(lines[len(options) :], asked, strict=True):
+        found = pep508(line, path)
+        if found is not None:
+            wanted[line.number] = replace(found, groups=each.groups, index=each.index)
+    return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included={}, rules=rules)

@@ -1,0 +1,1 @@
+"""Docker and podman → images and containers as streams."""

@@ -1,0 +1,1 @@
+"""An image in an archive, a directory or a stream → FileTree."""

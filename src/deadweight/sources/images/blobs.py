@@ -1,0 +1,262 @@
+"""The documents and layers of an image, wherever they lie: in an archive, in a folder, in a pipe.
+
+source: OCI image-spec, image-layout.md; what ``docker save`` and ``podman save`` write
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO
+
+from deadweight.errors import BadInput
+from deadweight.formats import bounded_json
+from deadweight.formats.archives.tar import Blocks, TarEntry, entries, pass_over
+from deadweight.progress import Observer, Progress, silent
+from deadweight.sources.images.blocks import Part, Pipe, Pushed, Span, TooMuch, is_packed, opened
+from deadweight.sources.images.digests import check
+from deadweight.sources.images.layers import Room, kept_entry, layer_on_disk, layer_passing
+from deadweight.sources.images.packed import Place, are_worth_sharing, read_shared
+
+_LARGEST_JSON = 1 << 24
+_SPAN = 200  # bytes that it takes to know where a file lies
+
+
+class Blobs(ABC):
+    """The parts of an image by name: documents, and layers."""
+
+    def __init__(self) -> None:
+        self.room = Room()
+
+    def document(self, name: str) -> Any | None:
+        """Return a JSON document, None where there is none of that name; raises BadInput."""
+        data = self.text(name)
+        if data is None:
+            return None
+        try:
+            return bounded_json.loads(check(name, data))
+        except ValueError as error:
+            raise BadInput(f"{name} in the image is no JSON document: {error}") from error
+
+    @abstractmethod
+    def text(self, name: str) -> bytes | None:
+        """Return a document's bytes, None where there is none of that name; raises BadInput."""
+
+    @abstractmethod
+    def layer(self, name: str) -> Iterable[TarEntry]:
+        """Return the entries of a layer; raises BadInput where it is missing or broken, also while they are read."""
+
+    def files(self) -> Iterable[TarEntry] | None:
+        """Return the entries of what is no image but the files of one, as ``docker export`` sends them."""
+        return None
+
+    def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
+        """Yield the entries of each layer, in order; one that comes again is read once; raises BadInput."""
+        return self._each(names, map(self.layer, dict.fromkeys(names)))
+
+    def _each(self, names: Sequence[str], different: Iterator[Iterable[TarEntry]]) -> Iterator[Iterable[TarEntry]]:
+        """Yield the entries of each layer.
+
+        different: those of each name, in the order of their first appearance
+        """
+        again = {name for name, count in Counter(names).items() if count > 1}
+        held: dict[str, list[TarEntry]] = {}
+        for name in names:
+            if name in held:
+                self.room.take(entries=len(held[name]))  # what they hide may be kept, too
+                yield held[name]
+            elif name in again:
+                held[name] = list(next(different))
+                yield held[name]
+            else:
+                yield next(different)
+
+
+class _BlobsOnDisk(Blobs):
+    """Parts in files, which several processes may read."""
+
+    @abstractmethod
+    def place(self, name: str) -> Place:
+        """Return where a layer lies; raises BadInput where it is missing."""
+
+    def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
+        places = {name: self.place(name) for name in names}
+        packed = {name: place for name, place in places.items() if _is_packed(place)}
+        if not are_worth_sharing(list(packed.values())):
+            return super().layers(names)
+        return self._each(names, self._shared(places, packed))
+
+    def _shared(self, places: Mapping[str, Place], packed: Mapping[str, Place]) -> Iterator[Iterable[TarEntry]]:
+        with contextlib.closing(read_shared(list(packed.values()), self.room)) as shared:
+            for name in places:
+                yield next(shared) if name in packed else self.layer(name)
+
+
+def _is_packed(place: Place) -> bool:
+    with _opened(place) as file:
+        file.seek(place.start)
+        return is_packed(file.read(6))
+
+
+def _opened(place: Place) -> BinaryIO:
+    try:
+        return open(place.path, "rb")
+    except OSError as error:
+        raise BadInput(f"cannot read {place.name}: {error.strerror}") from error
+
+
+class ArchiveBlobs(_BlobsOnDisk):
+    """A tar archive on the disk; only what is asked for is read of it."""
+
+    def __init__(self, path: str, file: BinaryIO) -> None:
+        super().__init__()
+        self._path, self._descriptor = os.path.abspath(path), file.fileno()
+        self._spans: dict[str, tuple[int, int]] = {}
+        links: list[TarEntry] = []
+        blocks = Span(self._descriptor, 0, os.fstat(self._descriptor).st_size)
+        for entry in entries(blocks):
+            self.room.take(text=_SPAN + len(entry.path))
+            if entry.kind == "file":
+                self._spans[entry.path] = (blocks.at, entry.stored)
+            elif entry.kind in ("link", "symlink"):
+                links.append(entry)
+            pass_over(blocks, entry.stored)
+        for link in links:
+            if (target := _target(link)) in self._spans:
+                self._spans[link.path] = self._spans[target]
+
+    def text(self, name: str) -> bytes | None:
+        if name not in self._spans:
+            return None
+        start, length = self._spans[name]
+        return Span(self._descriptor, start, length).read(_LARGEST_JSON)
+
+    def place(self, name: str) -> Place:
+        if name not in self._spans:
+            raise BadInput(f"the layer {name} is not in the archive")
+        return Place(name, self._path, *self._spans[name])
+
+    def layer(self, name: str) -> Iterable[TarEntry]:
+        place = self.place(name)
+        return layer_on_disk(name, Span(self._descriptor, place.start, place.length), self.room)
+
+    def files(self) -> Iterable[TarEntry] | None:
+        if not _is_a_root(self._spans):
+            return None
+        return layer_on_disk("", Span(self._descriptor, 0, os.fstat(self._descriptor).st_size), self.room)
+
+
+class FolderBlobs(_BlobsOnDisk):
+    """An OCI layout's folder."""
+
+    def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
+        super().__init__()
+        self._path, self._closing = path, closing
+
+    def _inside(self, name: str) -> str:
+        if ".." in name.split("/") or os.path.isabs(name):
+            raise BadInput(f"{name} leads out of the image's folder")
+        return os.path.abspath(os.path.join(self._path, name))
+
+    def text(self, name: str) -> bytes | None:
+        if not os.path.lexists(self._inside(name)):
+            return None
+        with _opened(self.place(name)) as file:
+            return file.read(_LARGEST_JSON)
+
+    def place(self, name: str) -> Place:
+        path = self._inside(name)
+        try:
+            found = os.stat(path)
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            raise BadInput(f"cannot read {name}: it is not in the image's folder") from error
+        if not stat.S_ISREG(found.st_mode):
+            raise BadInput(f"cannot read {name}: it is no regular file")
+        return Place(name, path, 0, found.st_size)
+
+    def layer(self, name: str) -> Iterable[TarEntry]:
+        place = self.place(name)
+        file = self._closing.enter_context(_opened(place))  # what lies in it may be read later
+        return layer_on_disk(name, Span(file.fileno(), 0, place.length), self.room)
+
+
+class StreamedBlobs(Blobs):
+    """A tar archive that is read once, from the front to the back: what looks like a layer is read as one.
+
+    It may be compressed, and it may be no image, but the files of one.
+    """
+
+    def __init__(self, stream: BinaryIO, observe: Observer = silent) -> None:
+        super().__init__()
+        self._texts: dict[str, bytes] = {}
+        self._layers: dict[str, list[TarEntry]] = {}
+        self._broken: dict[str, BadInput] = {}
+        self._files: list[TarEntry] = []
+        self._observe = observe
+        outer = opened(Pipe(stream), self.room.allowance, what="the archive")
+        for entry in entries(outer):
+            if entry.kind == "file" and _may_be_part(entry.path):
+                self._part(entry, outer)
+            else:
+                self._files.append(kept_entry(entry, outer, self.room))
+        links = (entry for entry in self._files if entry.kind in ("link", "symlink"))
+        self._layers |= {link.path: self._layers[_target(link)] for link in links if _target(link) in self._layers}
+
+    def _part(self, entry: TarEntry, outer: Blocks) -> None:
+        """Read what may be a layer or a document, or neither."""
+        part = Part(outer, entry.stored)
+        front = part.read(512)
+        if _is_layer(front):
+            self._observe(Progress("reading", f"layer {len(self._layers) + 1}"))
+            try:
+                self._layers[entry.path] = list(layer_passing(entry.path, Pushed(front, part), self.room))
+            except TooMuch:
+                raise
+            except BadInput as error:
+                self._broken[entry.path] = error  # unless it is asked for, it may be anything
+            self._files.append(entry)
+        elif front.lstrip()[:1] in (b"{", b"[") and entry.stored <= _LARGEST_JSON:
+            self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
+            self.room.take(entries=1, text=len(text))
+            self._files.append(entry)
+        else:
+            self._files.append(kept_entry(entry, Pushed(front, outer), self.room))
+            return
+        pass_over(outer, entry.stored, entry.stored - part.left)
+
+    def text(self, name: str) -> bytes | None:
+        return self._texts.get(name)
+
+    def layer(self, name: str) -> Iterable[TarEntry]:
+        if name in self._broken:
+            raise self._broken[name]
+        if name not in self._layers:
+            raise BadInput(f"the layer {name} is not in the archive")
+        return self._layers[name]
+
+    def files(self) -> Iterable[TarEntry] | None:
+        return self._files if _is_a_root(entry.path for entry in self._files) else None
+
+
+def _may_be_part(path: str) -> bool:
+    """Say whether a file of an archive may be a part of an image; those of a root folder lie deeper."""
+    return path.count("/") < 2 or path.startswith("blobs/")
+
+
+def _is_a_root(paths: Iterable[str]) -> bool:
+    """Say whether paths are those of a system's root."""
+    return any(path.startswith(("usr/", "etc/", "bin/", "opt/", "/usr/", "/etc/")) for path in paths)
+
+
+def _target(link: TarEntry) -> str:
+    """Return what a link leads to: older engines save a layer that is used twice as a link to the first."""
+    return os.path.normpath(os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target))
+
+
+def _is_layer(front: bytes) -> bool:
+    """Say whether what begins so is a tar archive, packed or not, or one of nothing."""
+    return is_packed(front) or front[257:262] == b"ustar" or (bool(front) and not front.strip(b"\0"))

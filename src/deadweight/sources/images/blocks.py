@@ -1,0 +1,273 @@
+"""Files, pipes and compressed streams → the bytes that archives are read from, from the front to the back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from deadweight.errors import BadInput, DeadweightError
+from deadweight.formats.archives.tar import Blocks
+from deadweight.sources.images.windows import Stored
+
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # RFC 1952, RFC 8878
+XZ, BZIP2 = b"\xfd7zXZ\0", b"BZh"  # xz-file-format 2.1.1.1; BZip2
+_LONGEST_MAGIC = 6
+_CHUNK = 1 << 18
+_PIECE = 1 << 20
+_FREE = 1 << 32  # bytes that an image may unpack to whatever it is compressed to
+_RATIO = 200  # and beyond that, for each compressed byte; text and code come to 10
+_XZ_MEMORY = 1 << 27  # bytes; xz -9 needs 65 million
+
+
+class Span:
+    """A part of a file on the disk; what is skipped is never read."""
+
+    def __init__(self, descriptor: int, start: int, length: int) -> None:
+        self._descriptor, self.at, self._end = descriptor, start, start + length
+
+    def read(self, length: int) -> bytes:
+        left = self._end - self.at
+        if length > left:
+            length = max(left, 0)
+        data = os.pread(self._descriptor, length, self.at)
+        self.at += len(data)
+        return data
+
+    def skip(self, length: int) -> int:
+        there = max(0, min(length, self._end - self.at))
+        self.at += there
+        return there
+
+    def stored(self, length: int, read: int = 0) -> Stored:
+        """Return the next ``length`` bytes, to be read at any time; ``read`` of them were read already."""
+        return Stored(self._descriptor, self.at - read, length)
+
+
+class Stream(Protocol):
+    """What can be read once, as standard input and a server's answer are."""
+
+    def read(self, length: int, /) -> bytes:
+        """Return some of the next bytes; none only at the end."""
+
+
+class Pipe:
+    """A stream whose every read is as long as was asked for."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    def read(self, length: int) -> bytes:
+        parts: list[bytes] = []
+        while length > 0 and (part := self._stream.read(min(length, _CHUNK))):
+            parts.append(part)
+            length -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (part := self._stream.read(min(left, _CHUNK))):
+            left -= len(part)
+        return length - left
+
+
+class Part:
+    """The next bytes of other blocks, and no more of them."""
+
+    def __init__(self, blocks: Blocks, length: int) -> None:
+        self._blocks, self.left = blocks, length
+
+    def read(self, length: int) -> bytes:
+        data = self._blocks.read(min(length, self.left))
+        self.left -= len(data)
+        return data
+
+    def skip(self, length: int) -> int:
+        passed = self._blocks.skip(min(length, self.left))
+        self.left -= passed
+        return passed
+
+
+class Pushed:
+    """Blocks with some bytes put back in front."""
+
+    def __init__(self, front: bytes, blocks: Blocks) -> None:
+        self._front, self._blocks = front, blocks
+
+    def read(self, length: int) -> bytes:
+        if not self._front:
+            return self._blocks.read(length)
+        data, self._front = self._front[:length], self._front[length:]
+        return data if len(data) == length else data + self._blocks.read(length - len(data))
+
+    def skip(self, length: int) -> int:
+        held = min(length, len(self._front))
+        self._front = self._front[held:]
+        return held + self._blocks.skip(length - held) if length > held else held
+
+
+class TooMuch(BadInput):
+    """An image that would take more memory or time than any image that anybody needs."""
+
+
+class Allowance:
+    """How much may come out of the compressed parts of one image.
+
+    Sparse files and empty databases shrink to nothing, so there is a base that is free; beyond it, what comes out must
+    be in proportion to what went in.
+    """
+
+    def __init__(self, free: int | None = None) -> None:
+        self._left = _FREE if free is None else free
+
+    def spend(self, packed: int, unpacked: int) -> None:
+        """Note that so many bytes became so many; raises BadInput where that is out of proportion."""
+        self._left += packed * _RATIO - unpacked
+        if self._left < 0:
+            raise TooMuch("its layers unpack to more than any image holds")
+
+
+class _Counted:
+    """Blocks, and how many bytes were read of them."""
+
+    def __init__(self, blocks: Blocks) -> None:
+        self._blocks, self.count = blocks, 0
+
+    def read(self, length: int) -> bytes:
+        data = self._blocks.read(length)
+        self.count += len(data)
+        return data
+
+
+class Unpacked:
+    """What a compressed stream holds, unpacked a megabyte at a time.
+
+    A thread that goes ahead makes it slower: it waits for the interpreter's lock after each piece.
+    raises: BadInput where it is broken, or unpacks to more than is allowed
+    """
+
+    def __init__(
+        self, blocks: Blocks, unpack: Callable[[Any], Iterator[bytes]], allowance: Allowance, what: str
+    ) -> None:
+        self._source, self._what = _Counted(blocks), what
+        self._pieces, self._allowance = unpack(self._source), allowance
+        self._held = memoryview(b"")
+
+    def read(self, length: int) -> bytes:
+        parts: list[bytes] = []
+        while length > 0 and (self._held or self._fill()):
+            part = bytes(self._held[:length])
+            self._held = self._held[len(part) :]
+            parts.append(part)
+            length -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (self._held or self._fill()):
+            passed = min(left, len(self._held))
+            self._held = self._held[passed:]
+            left -= passed
+        return length - left
+
+    def _fill(self) -> bool:
+        try:
+            piece = next(self._pieces, b"")
+        except DeadweightError:
+            raise
+        except Exception as error:  # zlib, isal and zstandard each have an error of their own
+            raise BadInput(f"{self._what} does not unpack: {error}") from error
+        self._allowance.spend(self._source.count, len(piece))
+        self._source.count = 0
+        self._held = memoryview(piece)
+        return bool(piece)
+
+
+def _gzip(source: _Counted) -> Iterator[bytes]:
+    """Yield what the members of a gzip stream hold (RFC 1952), at most a megabyte at a time, whatever they claim."""
+    try:
+        from isal.isal_zlib import decompressobj
+    except ImportError:
+        from zlib import decompressobj  # type: ignore[assignment]  # of the same shape
+    member, packed = decompressobj(wbits=31), b""
+    while True:
+        packed = packed or source.read(_CHUNK)
+        if member.eof:
+            if not packed.strip(b"\0"):
+                return
+            member = decompressobj(wbits=31)
+        elif not packed:
+            raise EOFError("it was cut short")
+        piece = member.decompress(packed, _PIECE)
+        packed = member.unused_data if member.eof else member.unconsumed_tail
+        if piece:
+            yield piece
+
+
+def _xz(source: _Counted) -> Iterator[bytes]:
+    """Yield what the streams of an xz file hold; one that wants more memory than xz itself ever does is refused."""
+    from lzma import FORMAT_XZ, LZMADecompressor
+
+    return _members(source, lambda: LZMADecompressor(FORMAT_XZ, memlimit=_XZ_MEMORY))
+
+
+def _bzip2(source: _Counted) -> Iterator[bytes]:
+    from bz2 import BZ2Decompressor
+
+    return _members(source, BZ2Decompressor)
+
+
+def _members(source: _Counted, new: Callable[[], Any]) -> Iterator[bytes]:
+    """Yield what members that follow each other hold, each unpacked by a decompressor of its own."""
+    member, packed = new(), b""
+    while True:
+        if member.eof:
+            packed = (member.unused_data or source.read(_CHUNK)).lstrip(b"\0")
+            if not packed:
+                return
+            member = new()
+        elif member.needs_input:
+            packed = source.read(_CHUNK)
+            if not packed:
+                raise EOFError("it was cut short")
+        piece = member.decompress(packed, _PIECE)
+        packed = b""
+        if piece:
+            yield piece
+
+
+def _zstd(source: _Counted) -> Iterator[bytes]:
+    """Yield what the frames of a zstd stream hold (RFC 8878), at most a megabyte at a time."""
+    try:
+        from zstandard import ZstdDecompressor
+    except ImportError:
+        raise BadInput(
+            "a layer is compressed by zstd, which this Python cannot read", hint='pip install "deadweight[images]"'
+        ) from None
+    stream: Any = source  # all that is asked of it is to read
+    with ZstdDecompressor().stream_reader(stream, read_across_frames=True) as reader:
+        while piece := reader.read(_PIECE):
+            yield piece
+
+
+_FORMATS: tuple[tuple[bytes, Callable[[Any], Iterator[bytes]]], ...] = (
+    (GZIP, _gzip), (ZSTD, _zstd), (XZ, _xz), (BZIP2, _bzip2),
+)  # fmt: skip
+
+
+def is_packed(front: bytes) -> bool:
+    """Say whether what begins so is compressed, in a way that is known here."""
+    return any(front.startswith(magic) for magic, _ in _FORMATS)
+
+
+def opened(blocks: Blocks, allowance: Allowance, what: str = "a layer") -> Blocks:
+    """Return blocks that are a tar archive, whichever way they are compressed; told by their first bytes."""
+    front = blocks.read(_LONGEST_MAGIC)
+    whole: Blocks
+    if isinstance(blocks, Span):
+        blocks.at -= len(front)
+        whole = blocks
+    else:
+        whole = Pushed(front, blocks)
+    unpack = next((unpack for magic, unpack in _FORMATS if front.startswith(magic)), None)
+    return Unpacked(whole, unpack, allowance, what) if unpack else whole

@@ -1,0 +1,1 @@
+"""Requirements → a throwaway environment; trials in it."""

@@ -1,0 +1,96 @@
+"""A version or a path → the Python interpreter that it means, on this machine."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+
+from deadweight.errors import InstallFailed
+from deadweight.formats.versions import any_admits, minors_by_distance
+from deadweight.sources.system.processes import answer_of
+
+_SECONDS = 20.0  # for an interpreter to start and answer
+
+
+def find_interpreter(python: str) -> str | None:
+    """Return the path of the first interpreter that ``python`` means and that runs; "" is the one that runs us."""
+    if not python or python == ".".join(map(str, sys.version_info[:2])):
+        return sys.executable
+    return next(filter(_runs, _candidates(python)), None)
+
+
+def installed_python(specifiers: tuple[str, ...]) -> str | None:
+    """Return the version, as ``--python`` takes it, of the nearest interpreter here that a range admits.
+
+    specifiers: see ``formats.versions``; raises Malformed where one does not parse
+    """
+    for short in minors_by_distance(".".join(map(str, sys.version_info[:3]))):
+        path = find_interpreter(short)
+        if path is not None and any_admits(specifiers, _identity(path)[1]):
+            return short
+    return None
+
+
+def version_of_interpreter(python: str) -> str:
+    """Return the version that ``--python`` means: itself, or what the interpreter at that path says.
+
+    raises: InstallFailed where it is neither a version nor an interpreter of CPython 3
+    """
+    version = re.fullmatch(r"(?:python)?(3\.\d+(?:\.\d+)?)", python)
+    if not python or (version and find_interpreter(python) == sys.executable):
+        return ".".join(map(str, sys.version_info[:3]))
+    if version:
+        return version.group(1)
+    path = find_interpreter(python)
+    if path is None:
+        raise no_interpreter(python)
+    name, number = _identity(path)
+    if name != "cpython":
+        raise InstallFailed(
+            f"{python} is {name}; wheels are chosen for CPython only", hint="--install measures it by installing"
+        )
+    return number
+
+
+def _identity(path: str) -> tuple[str, str]:
+    """Return the implementation and the version that an interpreter reports; raises InstallFailed where it is none."""
+    code = "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])))"
+    answer = (answer_of([path, "-I", "-S", "-c", code], seconds=_SECONDS) or b"").decode("utf-8", "replace").split()
+    name, number = answer if len(answer) == 2 else ("", "")
+    if not re.fullmatch(r"3\.\d+\.\d+", number):
+        raise InstallFailed(f"{path} is no Python 3", hint="give --python the path of an interpreter, or its version")
+    return name, number
+
+
+def no_interpreter(python: str) -> InstallFailed:
+    """Return the error that says so."""
+    return InstallFailed(f"no Python {python} found", hint="install it, or give --python the path of an interpreter")
+
+
+def _candidates(python: str) -> Iterator[str]:
+    """Yield what is called so: a path, or a name on PATH; and of a version, what pyenv has installed."""
+    version = re.fullmatch(r"(?:python)?(\d+\.\d+)(?:\.\d+)?", python)
+    name = f"python{version.group(1)}" if version else python
+    if os.sep in name:
+        yield name
+        return
+    for folder in os.get_exec_path():
+        found = shutil.which(name, path=folder)
+        if found:
+            yield found
+    installed = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
+    if version and os.path.isdir(installed):
+        versions = [v for v in os.listdir(installed) if v == version.group(1) or v.startswith(f"{version.group(1)}.")]
+        yield from (os.path.join(installed, v, "bin", name) for v in sorted(versions, key=_numbers, reverse=True))
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def _runs(path: str) -> bool:
+    """Say whether it is an interpreter that starts; pyenv puts names on PATH that lead nowhere."""
+    return answer_of([path, "-I", "-S", "-c", "print(1)"], seconds=_SECONDS) == b"1\n"

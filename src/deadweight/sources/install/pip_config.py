@@ -1,0 +1,73 @@
+"""pip's configuration files and variables → its settings, as pip itself puts them together."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from deadweight.sources.system.processes import OUR_PYTHON, answer_of
+
+_SETTING = re.compile(r"(\S+)\.([\w-]+)=(.+)")
+
+
+class Setting(NamedTuple):
+    """One setting.
+
+    section: "global", the name of a command, or ":env:" for a variable
+    name:    as the option is called: "index-url"
+    """
+
+    section: str
+    name: str
+    value: str
+
+
+def pip_settings() -> tuple[Setting, ...]:
+    """Return all settings; none where pip cannot tell them."""
+    command = [*OUR_PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    found: list[Setting] = []
+    for line in (answer_of(command, seconds=30) or b"").decode("utf-8", "replace").splitlines():
+        match = _SETTING.match(line)
+        if match:
+            try:
+                found.append(Setting(match[1], match[2], str(ast.literal_eval(match[3]))))
+            except (ValueError, SyntaxError):
+                continue
+    return tuple(found)
+
+
+def variables_for_install(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that ``pip install`` would find in files, as variables, and the one that hides the files.
+
+    What a variable says counts more than a file, and a command's own section more than "global". So what is to be
+    dropped of the files' settings can be dropped as a variable is.
+    """
+    if environ.get("PIP_CONFIG_FILE") == os.devnull or not any(map(os.path.isfile, _files(environ))):
+        return {}
+    found: dict[str, str] = {}
+    settings = pip_settings()
+    for section in ("global", "install"):
+        found |= {_variable(s.name): s.value for s in settings if s.section == section and s.value}
+    unset = {name: value for name, value in found.items() if not environ.get(name)}
+    return {**unset, "PIP_CONFIG_FILE": os.devnull}
+
+
+def _variable(name: str) -> str:
+    return "PIP_" + name.upper().replace("-", "_")
+
+
+def _files(environ: Mapping[str, str]) -> list[str]:
+    """Return where pip looks for its files (https://pip.pypa.io/en/stable/topics/configuration/)."""
+    home = os.path.expanduser("~")
+    folders = [
+        *(environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep), "/Library/Application Support",
+        environ.get("XDG_CONFIG_HOME") or f"{home}/.config", f"{home}/Library/Application Support",
+    ]  # fmt: skip
+    return [
+        environ.get("PIP_CONFIG_FILE") or "", "/etc/pip.conf", f"{home}/.pip/pip.conf", f"{sys.prefix}/pip.conf",
+        *(os.path.join(folder, "pip", "pip.conf") for folder in folders),
+    ]  # fmt: skip

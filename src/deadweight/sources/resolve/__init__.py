@@ -1,0 +1,1 @@
+"""Requirements → the archives that an installer would choose."""

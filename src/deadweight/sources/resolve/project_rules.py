@@ -1,0 +1,113 @@
+"""What a project tells its resolver beside its requirements → files and options for an installer."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from deadweight.errors import BadInput, InstallFailed
+from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.projects.project_sources import Rules
+from deadweight.formats.requirements import RequirementsFile, pinned_lines
+from deadweight.model import Wanted
+from deadweight.sources.install.installer import Installer, InstallOptions
+from deadweight.sources.resolve.places import credentials_of
+from deadweight.sources.system.scratch import Scratch
+
+_USE_UV = 'uv does: pip install "deadweight[fast]"'
+# pip takes the best version of all indexes, and knows pre-releases by an option that files may hold
+_PIP_HAS_ITS_OWN = ("index-strategy", "prerelease")
+
+
+def with_rules(
+    options: InstallOptions, file: RequirementsFile, installer: Installer, scratch: Scratch
+) -> InstallOptions:
+    """Return the options for an installer that follow the rules of a project.
+
+    raises: InstallFailed for what pip cannot do; BadInput where one name is pinned to two indexes
+    """
+    rules, pinned = file.rules, list(pinned_lines(file))
+    if installer.name == "pip":
+        _refuse_for_pip(rules, pinned)
+    if pinned:
+        folder = os.path.join(scratch.path, "pinned")
+        os.makedirs(folder)
+        path = scratch.write(os.path.join("pinned", "pyproject.toml"), _pinned_project(rules, pinned))
+        options = replace(options, projects=(path,))
+    if rules.constraints:
+        path = scratch.write("project-constraints.txt", _text(rules.constraints))
+        options = replace(options, constraints=(*options.constraints, path))
+    if rules.overrides:
+        path = scratch.write("project-overrides.txt", _text(rules.overrides))
+        options = replace(options, overrides=(*options.overrides, path))
+    settings = [*rules.settings, *_named_indexes(rules, installer)]
+    if rules.excludes:
+        settings.append(("excludes", scratch.write("project-excludes.txt", _text(rules.excludes))))
+    return replace(options, settings=tuple(settings))
+
+
+def _named_indexes(rules: Rules, installer: Installer) -> Iterator[tuple[str, str]]:
+    """Yield the indexes that uv has credentials for in its variables: it finds those by the index's name alone."""
+    known = credentials_of(rules, os.environ) if installer.name == "uv" else {}
+    for index in rules.indexes:
+        if index.url in known and not index.explicit and not index.flat:
+            yield "default-index" if index.default else "index", f"{index.name}={index.url}"
+
+
+def _refuse_for_pip(rules: Rules, pinned: list[tuple[Wanted, str]]) -> None:
+    names = ", ".join(sorted({wanted.name or "" for wanted, _ in pinned}))
+    if names:
+        raise InstallFailed(f"pip cannot take some projects ({names}) from an index of their own", hint=_USE_UV)
+    if rules.overrides:
+        raise InstallFailed("pip does not support tool.uv.override-dependencies", hint=_USE_UV)
+    if rules.excludes:
+        raise InstallFailed("pip does not support tool.uv.exclude-dependencies", hint=_USE_UV)
+    for key, _ in rules.settings:
+        if key not in _PIP_HAS_ITS_OWN:
+            raise InstallFailed(f"pip does not support tool.uv.{key}", hint=_USE_UV)
+
+
+def _text(lines: tuple[str, ...]) -> str:
+    for line in lines:
+        if len(line.splitlines()) != 1:
+            raise BadInput(f"no requirement: {line!r}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _pinned_project(rules: Rules, pinned: list[tuple[Wanted, str]]) -> str:
+    """Return a pyproject.toml that asks for what is pinned to an index, since requirements files cannot say that.
+
+    source: https://docs.astral.sh/uv/concepts/indexes/#pinning-a-package-to-an-index
+    """
+    return "".join(f"{line}\n" for line in _toml(rules, pinned))
+
+
+def _toml(rules: Rules, pinned: list[tuple[Wanted, str]]) -> Iterator[str]:
+    names = {index.url: index.name for index in rules.indexes if index.name}
+    urls: dict[str, str] = {}
+    for wanted, line in pinned:
+        name = normalize(wanted.name or "")
+        if urls.setdefault(name, wanted.index) != wanted.index:
+            raise BadInput(f"{name} is to come from two indexes: {line}", hint="choose fewer extras or groups")
+    yield "[project]"
+    yield 'name = "deadweight-pinned"'
+    yield 'version = "0"'
+    yield f"dependencies = [{', '.join(_quoted(line) for _, line in pinned)}]"
+    yield "[tool.uv.workspace]"  # a root of its own, so that uv looks for none in the folders above
+    yield "[tool.uv.sources]"
+    called = {url: names.get(url) or f"index-{number}" for number, url in enumerate(dict.fromkeys(urls.values()))}
+    for name, url in urls.items():
+        yield f"{_quoted(name)} = {{ index = {_quoted(called[url])} }}"
+    for url, name in called.items():
+        yield "[[tool.uv.index]]"
+        yield f"name = {_quoted(name)}"
+        yield f"url = {_quoted(url)}"
+        yield "explicit = true"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a basic string of TOML: JSON's, but that TOML has no surrogate pairs."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,260 @@
+"""Requirements → Lock: what uv or pip would choose for a machine; nothing is built or installed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from deadweight.errors import InstallFailed
+from deadweight.formats.installers.installer_output import UvChoices, UvDoubts, explain, pip_doubts
+from deadweight.formats.installers.pip_report import read_report
+from deadweight.formats.locks import read_lock
+from deadweight.formats.projects.pyproject import Choice
+from deadweight.model import Archive, Lock
+from deadweight.platforms.machine import Machine
+from deadweight.platforms.markers import system_and_machine
+from deadweight.progress import Observer, Progress
+from deadweight.sources.install.installer import InstallOptions, Pip, Uv, folder_options, uv_options
+from deadweight.sources.install.interpreters import find_interpreter, no_interpreter
+from deadweight.sources.resolve.stand_ins import StandIns
+from deadweight.sources.system.processes import run
+from deadweight.sources.system.scratch import Scratch
+
+_BUILD_HINT = "only a build can tell what it needs: measure it with --install, which runs the distribution's own code"
+_WRAPPER_HINT = "a wrapper of it may lead elsewhere; --installer chooses another"
+_ROUNDS = 12  # each finds what the one before passed over; most need one or two
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What a resolver said.
+
+    lock:   None where it found no solution
+    doubts: project → the versions that it passed over or found nothing of
+    output: all that it printed
+    """
+
+    lock: Lock | None
+    doubts: Mapping[str, str]
+    output: str = ""
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """What a resolver is asked.
+
+    requirements: path of a requirements file
+    anew:         projects whose versions are to be chosen anew; those of others may stay as the last answer had them
+    expect:       called with a project and a range of versions as soon as a doubt about them shows
+    chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
+    seconds:      how long it may take; None for as long as it takes
+    """
+
+    requirements: str
+    machine: Machine
+    options: InstallOptions
+    anew: Collection[str] = ()
+    expect: Callable[[str, str], None] = lambda *_: None
+    chosen: Callable[[Archive], None] = lambda _: None
+    seconds: float | None = None
+
+
+class Resolver(Protocol):
+    """Something that chooses versions and archives."""
+
+    @property
+    def name(self) -> str:
+        """Return what reports call it."""
+
+    def ask(self, question: Question, scratch: Scratch) -> Answer:
+        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine."""
+
+
+class UvResolver(Struct, frozen=True):
+    """https://docs.astral.sh/uv/reference/cli/#uv-pip-compile"""
+
+    uv: Uv
+
+    @property
+    def name(self) -> str:
+        return self.uv.name
+
+    def ask(self, question: Question, scratch: Scratch) -> Answer:
+        machine, options = question.machine, question.options
+        path = os.path.join(scratch.path, "pylock.toml")
+        python = find_interpreter(options.python) or find_interpreter("")
+        command = [
+            self.uv.executable, "pip", "compile", question.requirements, *options.projects,
+            "--format", "pylock.toml", "--output-file", path,
+            "--no-build", "--no-header", "--verbose", "--no-python-downloads", "--python", str(python),
+            "--python-version", machine.python,
+            *(["--python-platform", uv_platform(machine.platform)] if machine.platform else []),
+            *folder_options(options),
+            *uv_options(options),
+            *(option for name in sorted(question.anew) for option in ("--upgrade-package", name)),
+        ]  # fmt: skip
+        # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
+        variables = {**self.uv.variables(options, scratch), **_uv_variables(machine.platform)}
+        doubts, choices = UvDoubts(), UvChoices()
+
+        def on_line(line: str) -> None:
+            doubt = doubts.read(line)
+            if doubt is not None:
+                question.expect(*doubt)
+            wheel = choices.read(line)
+            if wheel is not None:
+                question.chosen(Archive(filename=wheel[0], url=wheel[1]))
+
+        status, output = run(command, scratch, on_line, environment=variables, seconds=question.seconds)
+        if status:
+            return Answer(lock=None, doubts=doubts.ranges, output=output)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError as error:
+            raise InstallFailed(f"{self.name} reported success, but wrote no lock", hint=_WRAPPER_HINT) from error
+        lock = read_lock(path, data, machine.marker_values, Choice())
+        return Answer(lock=lock, doubts=doubts.ranges, output=output)
+
+
+def uv_platform(platform: str) -> str:
+    """Return a platform as uv names it; raises InstallFailed for a glibc that is older than what uv resolves for."""
+    system, machine = system_and_machine(platform)
+    kind, _, version = platform.partition("_")
+    if kind == "manylinux":
+        wanted = int(version.split("_")[1])
+        known = max((glibc for glibc in _UV_GLIBC if glibc <= wanted), default=None)
+        if known is None:
+            raise InstallFailed(f"uv resolves for manylinux_2_17 and later, not for {platform}")
+        return f"{machine}-manylinux_2_{known}"
+    if kind == "musllinux":
+        return f"{machine}-unknown-linux-musl"
+    if system == "linux":
+        return f"{machine}-unknown-linux-gnu"
+    if system == "macosx":
+        return f"{'aarch64' if machine == 'arm64' else machine}-apple-darwin"
+    return f"{_WINDOWS.get(machine, machine)}-pc-windows-msvc"
+
+
+def _uv_variables(platform: str) -> dict[str, str]:
+    """Return what tells uv the version of macOS: the names of its platforms have none, and mean macOS 13."""
+    match = re.match(r"macosx_(\d+)_(\d+)_", platform)
+    return {"MACOSX_DEPLOYMENT_TARGET": f"{match[1]}.{match[2]}"} if match else {}
+
+
+_UV_GLIBC = (17, 28, *range(31, 41))  # minor versions that uv has platforms for
+_WINDOWS = {"AMD64": "x86_64", "ARM64": "aarch64", "x86": "i686"}
+
+
+class PipResolver(Struct, frozen=True):
+    """https://pip.pypa.io/en/stable/cli/pip_install/; it evaluates markers for the Python that runs it."""
+
+    pip: Pip
+
+    @property
+    def name(self) -> str:
+        return self.pip.name
+
+    def ask(self, question: Question, scratch: Scratch) -> Answer:
+        machine, options = question.machine, question.options
+        python = find_interpreter(options.python)
+        if python is None:
+            raise no_interpreter(options.python)
+        if options.overrides:
+            raise InstallFailed("pip knows no overrides", hint='uv does: pip install "deadweight[fast]"')
+        here = Machine(python=machine.python)
+        if system_and_machine(machine.shown) != system_and_machine(here.shown):
+            raise InstallFailed(
+                f"pip resolves for the machine that it runs on, not for {machine.platform}",
+                hint='uv can: pip install "deadweight[fast]"',
+            )
+        path = os.path.join(scratch.path, "report.json")
+        command = [
+            *self.pip.command(python, builds=False), "install",
+            "--dry-run", "--ignore-installed", "--report", path,
+            "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", question.requirements,
+            "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
+            *_pip_tags(machine),
+            *folder_options(options),
+        ]  # fmt: skip
+        status, output = run(
+            command, scratch, environment=self.pip.variables(options, scratch), seconds=question.seconds
+        )
+        if status:
+            return Answer(lock=None, doubts=pip_doubts(output), output=output)
+        try:
+            with open(path, "rb") as file:
+                lock = read_report(file.read())
+        except FileNotFoundError as error:
+            raise InstallFailed(f"{self.name} reported success, but wrote no report", hint=_WRAPPER_HINT) from error
+        # pip does not tell what it passed over, so every project may have something newer without a wheel.
+        return Answer(lock=lock, doubts={p.name: f">{p.version}" for p in lock.packages if not p.origin}, output=output)
+
+
+def _pip_tags(machine: Machine) -> list[str]:
+    if not machine.platform:
+        return []
+    short = "".join(machine.python.split(".")[:2])
+    options = ["--implementation", "cp", "--python-version", machine.python]
+    for abi in (f"cp{short}", "abi3", "none"):
+        options += ["--abi", abi]
+    for platform in machine.platforms:
+        options += ["--platform", platform]
+    return options
+
+
+def resolver_of(installer: object) -> Resolver:
+    """Return the resolver that comes with an installer."""
+    return UvResolver(installer) if isinstance(installer, Uv) else PipResolver(Pip())
+
+
+def resolve(
+    requirements: str,
+    machine: Machine,
+    options: InstallOptions,
+    *,
+    resolver: Resolver,
+    stand_ins: StandIns,
+    scratch: Scratch,
+    observe: Observer,
+    ahead: Callable[[Archive], None] = lambda _: None,
+    seconds: float | None = None,
+) -> Lock:
+    """Return what the requirements come to on a machine, with versions that only an sdist holds.
+
+    requirements: path of a file that names no place to be built
+    ahead:        called with each wheel that is probably part of the answer, as soon as its URL is known
+    seconds:      how long one run of the resolver may take
+    raises:       InstallFailed with the resolver's own reason, shortened
+    """
+    within = options.with_links(stand_ins.folder)
+    asked: set[tuple[str, str]] = set()
+    anew: Collection[str] = ()
+    for _ in range(_ROUNDS):
+        again = f", again, since there is no wheel of {', '.join(anew)}" if anew else ""
+        observe(Progress("resolving", f"distributions, with {resolver.name}{again}"))
+        question = Question(
+            requirements=requirements,
+            machine=machine,
+            options=within,
+            anew=anew,
+            expect=stand_ins.expect,
+            chosen=ahead,
+            seconds=seconds,
+        )
+        answer = resolver.ask(question, scratch)
+        doubts = set(answer.doubts.items()) - asked
+        asked |= doubts
+        anew = stand_ins.add(sorted(doubts))
+        if not anew:
+            break
+    if answer.lock is None:
+        cause, hint = explain(_without_log(answer.output), build_hint=_BUILD_HINT)
+        raise InstallFailed(f"{resolver.name}: {cause}", hint=hint, detail=answer.output)
+    return stand_ins.put_back(answer.lock)
+
+
+def _without_log(output: str) -> str:
+    return "\n".join(line for line in output.splitlines() if not line.startswith(("DEBUG ", "TRACE ")))

@@ -1,0 +1,197 @@
+"""Versions that an installer would build → wheels of nothing but METADATA, which a resolver takes in their place.
+
+A resolver that may build nothing passes over a version that has an sdist but no wheel for this machine: it takes an
+older one, or fails. So it is run again, with stand-ins for those versions. A version with neither a wheel nor an sdist
+gets none: an installer passes over it, too.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import zipfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from msgspec.structs import replace
+
+from deadweight.errors import DeadweightError
+from deadweight.formats.distributions.metadata import headers, normalize
+from deadweight.formats.installers.simple_index import Link, version_of
+from deadweight.formats.version_ranges import is_exact, within
+from deadweight.model import Archive, Lock, Pinned, Wanted
+from deadweight.platforms.machine import Machine
+from deadweight.platforms.selection import best_wheel
+from deadweight.sources.net.parallel import in_parallel
+from deadweight.sources.resolve.indexes import Indexes
+from deadweight.sources.resolve.pages import FRESH
+from deadweight.sources.wheels.archives import ArchiveReader
+
+_KIND = "passed-over"
+_AHEAD = 8  # pages that are fetched while the resolver runs
+
+
+class StandIns:
+    """Makes stand-ins, and puts what they stand for back into the resolver's answer.
+
+    folder:    where they lie, for ``--find-links``
+    machine:   the one that is measured
+    resolving: the one that the resolver is asked about: the same, or one like it
+    """
+
+    def __init__(
+        self, folder: str, machine: Machine, resolving: Machine, indexes: Indexes, reader: ArchiveReader
+    ) -> None:
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+        self._machine, self._resolving, self._indexes, self._reader = machine, resolving, indexes, reader
+        self._real: dict[str, Pinned] = {}
+        self._fetching: ThreadPoolExecutor | None = None
+
+    def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
+        """Make a stand-in for the version of each project that an installer would build; return whose are new.
+
+        doubts: (project, range of versions), as uv writes it in its log or as a specifier (PEP 440)
+        """
+        made = {doubt[0] for doubt, task in in_parallel(lambda doubt: self._add(*doubt), doubts) if task.result()}
+        return sorted(made)
+
+    def expect(self, name: str, versions: str) -> None:
+        """Begin to fetch what indexes have of a project, which ``add`` will ask for when the resolver is done."""
+        if self._needs_none(name, versions):
+            return
+        if self._fetching is None:
+            self._fetching = ThreadPoolExecutor(_AHEAD)
+        self._fetching.submit(self._indexes.links, name)
+
+    def close(self) -> None:
+        """Fetch nothing more."""
+        if self._fetching is not None:
+            self._fetching.shutdown(wait=False, cancel_futures=True)
+
+    def _needs_none(self, name: str, versions: str) -> bool:
+        """Say whether it is known from the last ten minutes that no version in a range needs a stand-in.
+
+        That is so for nearly all that uv passes over, for its Requires-Python, in each run anew.
+        """
+        key = self._key(name, versions)
+        kept = self._indexes.store.get(_KIND, key) if key else None
+        return kept is not None and kept.isdigit() and 0 <= time.time() - int(kept) < FRESH
+
+    def _key(self, name: str, versions: str) -> str | None:
+        machine = self._machine
+        return self._indexes.key(name, versions, repr(machine), machine.shown, repr(self._resolving))
+
+    def _add(self, name: str, versions: str) -> bool:
+        if self._needs_none(name, versions):
+            return False
+        try:
+            links = self._indexes.links(name)
+        except DeadweightError:
+            return False  # then the resolver's own reason is the better one
+        for version, files in _newest_first(links, name, versions, self._machine):
+            wheels = tuple(link.archive for link in files if link.archive.filename.endswith(".whl"))
+            if best_wheel(wheels, self._resolving) is not None:
+                break
+            sdist = next((link.archive for link in files if not link.archive.filename.endswith(".whl")), None)
+            if sdist is not None or best_wheel(wheels, self._machine) is not None:
+                package = Pinned(name=name, version=version, wheels=wheels, sdist=sdist)
+                return self._make(package, (*wheels[:1], *([sdist] if sdist else ())))
+        key = self._key(name, versions)
+        if key is not None:
+            self._indexes.store.put(_KIND, key, str(int(time.time())).encode())
+        return False
+
+    def replacing(self, wanted: Wanted) -> str:
+        """Return a requirement line for a folder or an sdist that a requirement names.
+
+        raises: FetchFailed, MalformedArchive, BadInput where it cannot be read
+        """
+        remote = "://" in wanted.url and not wanted.url.startswith("file:")
+        url = wanted.url if remote else wanted.place or wanted.url
+        filename = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
+        archive = Archive(filename=filename, url=url)
+        found = headers(self._reader.contents(archive).metadata)
+        name, version = normalize(found["name"][0]), found["version"][0]
+        package = Pinned(name=name, version=version, sdist=archive, origin="" if wanted.editable else wanted.place)
+        self._make(package, (archive,))
+        extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
+        marker = f" ; {wanted.marker}" if wanted.marker else ""
+        return f"{name}{extras} @ {Path(self.folder, _filename(package)).as_uri()}{marker}"
+
+    def _make(self, package: Pinned, archives: Iterable[Archive]) -> bool:
+        """Write a stand-in with the METADATA of the first archive that can be read; say whether it is new."""
+        filename = _filename(package)
+        if filename in self._real:
+            return False
+        for archive in archives:
+            try:
+                metadata = self._reader.contents(archive).metadata
+            except DeadweightError:
+                continue
+            Path(self.folder, filename).write_bytes(_wheel(filename, metadata))
+            self._real[filename] = package
+            return True
+        return False
+
+    def put_back(self, lock: Lock) -> Lock:
+        """Return the lock with the real archives in the places of the stand-ins."""
+        return replace(lock, packages=tuple(self._put_back(package) for package in lock.packages))
+
+    def _put_back(self, package: Pinned) -> Pinned:
+        names = [wheel.filename for wheel in package.wheels if wheel.filename in self._real]
+        return replace(self._real[names[0]], groups=package.groups) if names else package
+
+
+def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Machine) -> list[tuple[str, list[Link]]]:
+    """Return (version, its archives) of what may be taken: final, for this Python, within the range, and not yanked.
+
+    A range of one version takes that version yanked or not (PEP 592).
+    """
+    from packaging.version import Version
+
+    exact = is_exact(versions)
+    fits = _FitsPython(machine.marker_values["python_full_version"])
+    by_text: dict[str, list[Link]] = {}
+    for link in links:
+        text = version_of(link.archive.filename, name)
+        if text is not None and (exact or not link.yanked) and fits(link.requires_python):
+            by_text.setdefault(text, []).append(link)
+    found = {version: text for text in by_text if within(version := Version(text), versions)}
+    final = [version for version in found if not version.is_prerelease] or list(found)
+    return [(found[version], by_text[found[version]]) for version in sorted(final, reverse=True)]
+
+
+class _FitsPython:
+    """Says whether a Requires-Python admits a Python; each of them, which most archives share, is read once."""
+
+    def __init__(self, python: str) -> None:
+        self._python = python
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, requires_python: str) -> bool:
+        from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+        if requires_python not in self._known:
+            try:
+                self._known[requires_python] = SpecifierSet(requires_python).contains(self._python)
+            except InvalidSpecifier:
+                self._known[requires_python] = False
+        return self._known[requires_python]
+
+
+def _filename(package: Pinned) -> str:
+    return f"{package.name.replace('-', '_')}-{package.version}-py3-none-any.whl"
+
+
+def _wheel(filename: str, metadata: bytes) -> bytes:
+    info = "-".join(filename.split("-")[:2]) + ".dist-info"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(f"{info}/METADATA", metadata + b"\n\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return buffer.getvalue()

@@ -1,0 +1,160 @@
+"""Chosen archives → the FileTree of the environment that an installer would make of them, none of them installed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import repeat
+
+from msgspec import Struct
+
+from deadweight.errors import DeadweightError, MalformedArchive
+from deadweight.formats.binaries.native import head_by_name
+from deadweight.formats.distributions.wheel import (
+    Contents,
+    Installed,
+    Scheme,
+    bytecode_bytes,
+    direct_url_json,
+    lay_out,
+)
+from deadweight.model import ArchiveFacts, Entry, FileTree, Linking, Skipped
+from deadweight.platforms.selection import Chosen
+from deadweight.progress import Observer, Progress
+from deadweight.sources.net.parallel import in_parallel
+from deadweight.sources.wheels.archives import ArchiveReader
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """An environment that is nowhere.
+
+    tree:  what would lie below its prefix; ``tree.skipped`` names what could not be measured
+    facts: project → what is known of its archive
+    """
+
+    tree: FileTree
+    facts: Mapping[str, ArchiveFacts]
+
+
+def read_wheels(
+    choices: Collection[Chosen],
+    scheme: Scheme,
+    platform: str,
+    reader: ArchiveReader,
+    *,
+    requested: Collection[str],
+    compiled: bool,
+    observe: Observer,
+) -> Measured:
+    """Read what each archive holds, many at once, and lay it out as the installer would.
+
+    platform:  of the environment, as in wheel tags
+    requested: the projects that were asked for by name
+    compiled:  whether to estimate the bytecode that an installer would add
+    raises:    FetchFailed or MalformedArchive where not one could be read
+    """
+    read, failed = _read_all(choices, reader, observe)
+    installed: dict[str, Installed] = {}
+    facts: dict[str, ArchiveFacts] = {}
+    for choice in choices:
+        name, contents = choice.package.name, read.get(choice.package.name)
+        if contents is None or choice.archive is None:
+            continue
+        try:
+            installed[name] = _lay_out(choice, contents, scheme, requested)
+        except MalformedArchive as error:
+            failed[name] = error
+            continue
+        facts[name] = ArchiveFacts(
+            filename=choice.archive.filename,
+            size=contents.size if contents.size is not None else choice.archive.size,
+            estimated=choice.estimated,
+            reason=choice.reason,
+            bytecode=bytecode_bytes(installed[name].files, scheme.python) if compiled else None,
+        )
+    if failed and not facts:
+        raise next(iter(failed.values()))
+    skipped = [Skipped(name, error.cause, error.exit_code) for name, error in failed.items()]
+    skipped += [
+        Skipped(choice.package.name, choice.reason, choice.exit_code, choice.impossible)
+        for choice in choices
+        if choice.archive is None
+    ]
+    return Measured(tree=_tree(installed, scheme, platform, tuple(sorted(skipped))), facts=facts)
+
+
+def _read_all(
+    choices: Collection[Chosen], reader: ArchiveReader, observe: Observer
+) -> tuple[dict[str, Contents], dict[str, DeadweightError]]:
+    archives = {choice.package.name: choice.archive for choice in choices if choice.archive is not None}
+    known = {name: reader.known(archive) for name, archive in archives.items()}
+    read = {name: contents for name, contents in known.items() if contents is not None}
+    failed: dict[str, DeadweightError] = {}
+    missing = [name for name in archives if name not in read]
+    for done, (name, task) in enumerate(in_parallel(lambda name: reader.contents(archives[name]), missing), 1):
+        observe(Progress("listing", f"the archive of {name}", done=done, total=len(missing)))
+        try:
+            read[name] = task.result()
+        except DeadweightError as error:
+            failed[name] = error
+    return read, failed
+
+
+def _lay_out(choice: Chosen, contents: Contents, scheme: Scheme, requested: Collection[str]) -> Installed:
+    archive, origin = choice.archive, choice.package.origin
+    assert archive is not None
+    return lay_out(
+        contents,
+        archive.filename,
+        scheme,
+        requested=choice.package.name in requested,
+        direct_url=direct_url_json(origin, archive.sha256, scheme.installer) if origin else b"",
+    )
+
+
+def _tree(installed: Mapping[str, Installed], scheme: Scheme, platform: str, skipped: tuple[Skipped, ...]) -> FileTree:
+    entries: dict[str, Entry] = {}
+    for each in installed.values():
+        # By tuple's own constructor: an Entry for each of many thousand files.
+        values = zip(each.files.values(), repeat(None), repeat(None), repeat("file"), strict=False)
+        entries.update(zip(each.files, map(tuple.__new__, repeat(Entry), values), strict=False))
+    return FileTree(
+        location=scheme.prefix,
+        entries=entries,
+        reader=_Reader(installed, entries, platform),
+        skipped=skipped,
+        python=scheme.python,
+        platform=platform,
+        lists={each.info: each.files.keys() for each in installed.values()},
+    )
+
+
+class _Reader:
+    """Reads what was fetched of the archives, and what the installer would have written."""
+
+    def __init__(self, installed: Mapping[str, Installed], entries: Mapping[str, Entry], platform: str) -> None:
+        self._texts: dict[str, bytes] = {}
+        self._programs: set[str] = set()
+        for each in installed.values():
+            self._texts.update(each.texts)
+            self._programs |= each.programs
+        self._entries, self._platform = entries, platform
+
+    def read(self, path: str, limit: int = 1 << 26) -> bytes:
+        """Return a file's first bytes, of what was not fetched none; raises FileNotFoundError for what is not there."""
+        if path not in self._entries:
+            raise FileNotFoundError(path)
+        return self._texts.get(path, b"")[:limit]
+
+    def heads(self, paths: Iterable[str]) -> Iterator[bytes]:
+        """Yield what files of these names begin with: only their names and sizes are known."""
+        for path in paths:
+            program = path in self._programs
+            yield head_by_name(path, self._entries[path].size, self._platform, program=program)
+
+    def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
+        """Yield nothing that is known: what archives hold was not read."""
+        return (None for _ in paths)
+
+    def target(self, path: str) -> str | None:
+        """Return None: no wheel has symlinks."""
+        return None

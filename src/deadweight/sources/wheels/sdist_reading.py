@@ -1,0 +1,136 @@
+"""An archive in a file, or a project's folder → what installing it would leave; nothing of it is unpacked or run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import BinaryIO, cast
+
+from deadweight.errors import BadInput, MalformedArchive
+from deadweight.formats.archives.tar import Malformed, entries, pass_over
+from deadweight.formats.distributions.sdist import LARGEST_TELLING, TELLING, contents_of_sdist
+from deadweight.formats.distributions.wheel import Contents
+from deadweight.sources.wheels.wheel_reading import File, Place, members_of, of_wheel, text_of
+
+LARGEST_SDIST = 1 << 31
+_MOST_HEADER_BYTES = 1 << 27
+_MOST_SOURCES = 100_000  # files of an sdist
+
+
+def of_file(filename: str, file: BinaryIO) -> Contents:
+    """Return what an archive holds that lies in a file."""
+    place = File(file)
+    if filename.endswith(".whl"):
+        return of_wheel(filename, place)
+    found = _of_zipped(filename, place) if filename.endswith(".zip") else _of_tar(filename, file)
+    return contents_of_sdist(*found, filename, size=place.size)
+
+
+_Listed = tuple[list[tuple[str, int]], dict[str, bytes]]
+
+
+def _of_zipped(filename: str, place: Place) -> _Listed:
+    members = members_of(filename, place)
+    texts = {
+        _below(m.path): text_of(filename, place, m, LARGEST_TELLING)
+        for m in members
+        if m.path.rpartition("/")[2] in TELLING and m.path.count("/") <= 3
+    }
+    return [(_below(m.path), m.size) for m in members], texts
+
+
+def _of_tar(filename: str, file: BinaryIO) -> _Listed:
+    """List a tar archive as a stream: nothing of it is written anywhere, and no name in it is followed."""
+    import lzma
+    import zlib
+
+    items: list[tuple[str, int]] = []
+    texts: dict[str, bytes] = {}
+    file.seek(0)
+    try:
+        with _unpacked(file) as stream:
+            blocks = _Bounded(stream)
+            for entry in entries(blocks):
+                if len(items) >= _MOST_SOURCES:
+                    raise MalformedArchive(filename, f"more than {_MOST_SOURCES:,} files, which is no sdist")
+                content, path = b"", _below(entry.path)
+                if entry.kind == "file":
+                    items.append((path, entry.size))
+                    if path.rpartition("/")[2] in TELLING and path.count("/") <= 2:
+                        content = texts[path] = blocks.read(min(entry.stored, LARGEST_TELLING))
+                pass_over(blocks, entry.stored, len(content))
+    except (Malformed, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
+        raise MalformedArchive(filename, f"not a tar archive that can be read: {error}") from error
+    if not items:
+        raise MalformedArchive(filename, "no files in it")
+    return items, texts
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    """Return what a compressed file holds; unlike tarfile's streams, these notice where it was cut short."""
+    import bz2
+    import gzip
+    import lzma
+
+    start = file.read(6)
+    file.seek(0)
+    if start.startswith(b"\x1f\x8b"):
+        return cast("BinaryIO", gzip.GzipFile(fileobj=file))
+    if start.startswith(b"BZh"):
+        return cast("BinaryIO", bz2.BZ2File(file))
+    if start.startswith(b"\xfd7zXZ"):
+        return cast("BinaryIO", lzma.LZMAFile(file))
+    return cast("BinaryIO", contextlib.nullcontext(file))
+
+
+class _Bounded:
+    """The bytes of a tar archive, no more of them than an sdist holds.
+
+    Headers are bounded more tightly than the files that are skipped: each byte of them takes far longer to read.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._left, self._headers = stream, LARGEST_SDIST, _MOST_HEADER_BYTES
+
+    def read(self, length: int) -> bytes:
+        self._headers -= length
+        if self._headers < 0:
+            raise Malformed("its headers take more bytes than those of any sdist")
+        return self._take(length)
+
+    def skip(self, length: int) -> int:
+        left = length
+        while left > 0 and (chunk := self._take(min(left, 1 << 20))):
+            left -= len(chunk)
+        return length - left
+
+    def _take(self, length: int) -> bytes:
+        data = self._stream.read(length)
+        self._left -= len(data)
+        if self._left < 0:
+            raise Malformed("it unpacks to more than any sdist holds")
+        return data
+
+
+def _below(path: str) -> str:
+    """Return a path without the folder that all of an sdist lies in."""
+    return path.removeprefix("./").partition("/")[2] or path
+
+
+def of_folder(folder: str) -> Contents:
+    """Return what a project's own folder would install, by the same guess."""
+    items: list[tuple[str, int]] = []
+    texts: dict[str, bytes] = {}
+    for above, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in ("node_modules", "venv")]
+        for name in names:
+            full = os.path.join(above, name)
+            path = os.path.relpath(full, folder).replace(os.sep, "/")
+            with contextlib.suppress(OSError):
+                items.append((path, os.lstat(full).st_size))
+                if name in TELLING and path.count("/") <= 2 and os.path.isfile(full):
+                    with open(full, "rb") as file:
+                        texts[path] = file.read(LARGEST_TELLING)
+        if len(items) > _MOST_SOURCES:
+            raise BadInput(f"{folder} holds more files than any project")
+    return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=0)  # nothing to download

@@ -1,0 +1,247 @@
+"""What the user's argument means. Two possible meanings are an error that names both spellings."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from deadweight.errors import UnclearTarget
+from deadweight.targets.folders import ENVIRONMENTS, LOCK, project_files
+
+_UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
+Form = Literal["file", "project", "lock", "names"]
+_IMAGES = ("docker-archive", "oci-archive", "oci", "dir")
+_COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh")  # gzip, zstd, xz, bzip2
+_ENGINES = ("docker", "podman", "container")
+# What engines take for a name (https://pkg.go.dev/github.com/distribution/reference); so nothing of it is an option.
+_REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
+
+
+class Target(Struct, frozen=True):
+    """What is to be measured.
+
+    path:   what the user gave, or the file in the folder that they gave; "-" for standard input
+    form:   how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock, names of projects
+    lines:  those names, as requirements
+    beside: what else in the folder could have been measured, where the user gave one
+    image:  which image of an archive or folder that holds several: a tag, a digest, or "@" and a number
+    """
+
+    kind: Literal["requirements", "environment", "image", "container", "report"]
+    path: str
+    form: Form = "file"
+    lines: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    image: str = ""
+
+
+def parse_target(given: str | Sequence[str]) -> Target:
+    """Return what ``given`` means; "" is the environment that deadweight itself runs in.
+
+    A sequence is of names of projects: "pandas", "torch==2.5". So is a single text that names no file or folder.
+    The folder of a project means its lock, else its ``pyproject.toml``, else its ``requirements.txt``.
+
+    ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
+    ``docker-archive:FILE[:TAG]``, ``oci-archive:FILE[:TAG]``, ``oci:DIR[:TAG]``, ``dir:DIR`` (skopeo's),
+    ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
+    ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is standard input: an image, or
+    requirements as ``pip freeze`` prints them. A JSON file that names the schema of reports is a saved report.
+    raises: UnclearTarget
+    """
+    if not isinstance(given, str):
+        return parse_target(given[0]) if len(given) == 1 else _names(tuple(given))
+    if not given:
+        return Target("environment", sys.prefix)
+    if given == "-":
+        return Target("requirements" if _text_follows() else "image", given)
+    by_scheme = _by_scheme(given)
+    if by_scheme is not None:
+        return by_scheme
+    if os.path.isdir(given):
+        return _folder(given)
+    if os.path.isfile(given):
+        return _file(given)
+    if os.path.lexists(given):
+        return Target("requirements", given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
+    return _names((given,))
+
+
+def _names(given: tuple[str, ...]) -> Target:
+    from deadweight.targets.naming import requirement_lines
+
+    lines = requirement_lines(given) if given else ()
+    return Target("requirements", " ".join(lines), "names", lines) if lines else parse_target("")
+
+
+def _text_follows() -> bool:
+    """Return whether standard input begins like a text; an image begins with a tar header or a compressed stream."""
+    peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
+    head: bytes = peek(512)[:512] if peek else b""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True  # UTF-16, as PowerShell writes it
+    return bool(head) and not any(byte < 32 and byte not in b"\t\n\f\r" for byte in head) and b"\x7f" not in head
+
+
+def _by_scheme(given: str) -> Target | None:
+    """Return what a target with a scheme means; None for one without."""
+    scheme, colon, rest = given.partition(":")
+    if not colon:
+        return None
+    if scheme in _IMAGES:
+        return _named_image(rest)
+    if scheme in _ENGINES:
+        return _of_engine(scheme, rest)
+    if scheme == "registry":
+        from deadweight.formats.images.image_reference import parse_reference
+
+        parse_reference(rest)
+        return Target("image", given)
+    if scheme == "rootfs":
+        if not os.path.isdir(rest):
+            raise UnclearTarget(f"{rest}: no such folder")
+        return Target("image", given)
+    return _exactly(scheme, rest) if scheme in ("env", "requirements") else None
+
+
+def _exactly(scheme: str, path: str) -> Target:
+    if scheme == "env" and not os.path.isdir(path):
+        raise UnclearTarget(f"{path}: no such folder")
+    if scheme == "requirements" and not os.path.lexists(path):
+        raise UnclearTarget(f"{path}: no such file")
+    return Target("environment" if scheme == "env" else "requirements", path)
+
+
+def _of_engine(scheme: str, name: str) -> Target:
+    if not _REFERENCE.match(name):
+        raise UnclearTarget(f"{scheme}:{name}: no engine has a name like this", hint=f"as in {scheme}:app:1.0")
+    return Target("container" if scheme == "container" else "image", f"{scheme}:{name}")
+
+
+def _image(path: str) -> Target:
+    if path != "-" and not os.path.lexists(path):
+        raise UnclearTarget(f"{path}: no such file or folder")
+    # No file's name is taken for a place that an engine or a registry has.
+    return Target("image", os.path.join(".", path) if ":" in path.partition("/")[0] else path)
+
+
+def _named_image(given: str) -> Target:
+    """Return what ``PATH[:TAG]`` means: the longest path that is there, and what follows it."""
+    path, name = given, ""
+    while ":" in path and not os.path.lexists(path):
+        path, _, more = path.rpartition(":")
+        name = f"{more}:{name}" if name else more
+    if not path or not os.path.lexists(path):
+        return _image(given)
+    return replace(_image(path), image=name)
+
+
+def _is_archive(path: str) -> bool:
+    """Say whether a file is a tar archive (POSIX.1-2017, ustar), or compressed, as those may be."""
+    try:
+        with open(path, "rb") as file:
+            front = file.read(512)
+    except OSError:
+        return False
+    return front[257:262] == b"ustar" or front.startswith(_COMPRESSED)
+
+
+def _is_report(path: str) -> bool:
+    """Say whether a file is a saved report, by its first bytes: they name the schema."""
+    try:
+        with open(path, "rb") as file:
+            front = file.read(128)
+    except OSError:
+        return False
+    return front.lstrip().startswith(b"{") and b'"deadweight.profile/' in front
+
+
+def _is_image_folder(path: str) -> bool:
+    """Say whether a folder is an OCI layout, or what skopeo writes with ``dir:``."""
+    there = [name for name in ("oci-layout", "index.json", "manifest.json", "version") if _is_file(path, name)]
+    return there[:2] == ["oci-layout", "index.json"] or there[-2:] == ["manifest.json", "version"]
+
+
+def _is_file(folder: str, name: str) -> bool:
+    return os.path.isfile(os.path.join(folder, name))
+
+
+def _is_root(path: str) -> bool:
+    """Say whether a folder is the root of a system, this machine's or an unpacked one (os-release(5))."""
+    return os.path.realpath(path) == "/" or any(
+        os.path.lexists(os.path.join(path, name)) for name in ("etc/os-release", "usr/lib/os-release")
+    )
+
+
+def _folder(path: str) -> Target:
+    if _is_root(path):
+        return Target("image", f"rootfs:{path}")
+    if _is_image_folder(path):
+        return Target("image", path)
+    files = project_files(path)
+    if is_environment(path):
+        requirements = os.path.join(path, "requirements.txt")
+        if requirements in files:
+            raise UnclearTarget(
+                f"{path} is an environment and holds a requirements.txt",
+                hint=f"say env:{path} or {requirements}",
+            )
+        return Target("environment", path)
+    environments = [each for e in ENVIRONMENTS if is_environment(each := os.path.join(path, e))]
+    if files:
+        return replace(_requirements(files[0]), beside=(*files[1:], *environments))
+    raise UnclearTarget(
+        f"{path} is a folder, but neither a project nor an environment",
+        hint=f"did you mean {' or '.join(environments)}?"
+        if environments
+        else "it needs a lock, a pyproject.toml or a requirements.txt; or give the folder of a venv",
+    )
+
+
+def is_environment(path: str) -> bool:
+    """Say whether a folder is a venv, a prefix, or a folder that names are imported from."""
+    if os.path.isfile(os.path.join(path, "pyvenv.cfg")) or os.path.isdir(os.path.join(path, "conda-meta")):
+        return True
+    if os.path.basename(os.path.abspath(path)) in ("site-packages", "dist-packages"):
+        return True
+    lib = os.path.join(path, "lib")
+    try:
+        names = os.listdir(path)
+        pythons = [n for n in os.listdir(lib) if n.startswith(("python", "pypy"))] if os.path.isdir(lib) else []
+    except OSError:
+        return False
+    if any(re.match(r"[^-]+-.*\.(dist|egg)-info$", name) for name in names):
+        return True
+    if os.path.isdir(os.path.join(path, "Lib", "site-packages")):
+        return True
+    return any(
+        os.path.isdir(os.path.join(lib, python, site))
+        for python in pythons
+        for site in ("site-packages", "dist-packages")
+    )
+
+
+def _file(path: str) -> Target:
+    name = os.path.basename(path)
+    if _is_archive(path):
+        return _image(path)
+    if name in _UNREAD:
+        raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
+    if _is_report(path):
+        return Target("report", path)
+    if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):
+        prefix = os.path.dirname(os.path.dirname(os.path.abspath(path)))
+        if is_environment(prefix):
+            return Target("environment", prefix)
+    return _requirements(path)
+
+
+def _requirements(path: str) -> Target:
+    name = os.path.basename(path)
+    form: Form = "project" if name == "pyproject.toml" else "lock" if LOCK.match(name) else "file"
+    return Target("requirements", path, form)

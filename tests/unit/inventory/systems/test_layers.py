@@ -1,0 +1,76 @@
+"""Which layer of an image holds what, and what of it no container sees."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from deadweight.formats.archives.tar import TarEntry
+from deadweight.formats.images.overlay import Overlay
+from deadweight.inventory.systems.layers import image_facts
+from deadweight.model import ImageFacts, Layer
+from tests.builders import bare, bare_inventory
+
+SITE = "usr/lib/site-packages"
+
+
+def file(path: str, size: int = 1, text: str = "") -> TarEntry:
+    return TarEntry(path, "file", size, size, start=text.encode())
+
+
+def removed(path: str) -> TarEntry:
+    folder, _, name = path.rpartition("/")
+    return TarEntry(f"{folder}/.wh.{name}" if folder else f".wh.{name}", "file", 0, 0)
+
+
+def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:
+    """Return what layers tell, of the files that distributions a (0) and b (1) own among others."""
+    overlay = Overlay()
+    for number, entries in enumerate(layers):
+        overlay.add(number, entries)
+    inventory = replace(bare_inventory(bare("a"), bare("b")), owner=owner)
+    return image_facts(inventory, tuple(Layer(digest=f"sha256:{n}") for n in range(len(layers))), overlay)
+
+
+def test_image_facts__files_of_a_distribution__say_its_layers() -> None:
+    found = facts({"a/x": 0, "a/y": 0, "b/x": 1}, [file("a/x"), file("o")], [file("b/x"), file("a/y")])
+    assert dict(found.where) == {"a": (0, 1), "b": (1,)}
+    assert (found.wasted, found.paths, found.in_vain) == ({}, (), 0)
+
+
+def test_image_facts__replaced_and_removed_files__are_waste_of_their_layer_by_the_later_one() -> None:
+    found = facts({"a/x": 0}, [file("a/x", 10), file("log", 100)], [file("a/x", 20)], [removed("log"), file("a/x", 30)])
+    assert [(layer.wasted, layer.hides) for layer in found.layers] == [(110, 0), (20, 10), (0, 120)]
+    assert list(found.wasted.items()) == [("", 100), ("a", 30)]
+    assert [(each.path, each.size, each.layer, each.by) for each in found.paths] == [
+        ("log", 100, 0, 2), ("a/x", 20, 1, 2), ("a/x", 10, 0, 1),
+    ]  # fmt: skip
+
+
+def test_image_facts__removed_files_that_a_list_names__are_its_project_s_waste() -> None:
+    record = "gone/__init__.py,,\ngone/data/x.bin,,\n../../bin/gone,,\n../../../../etc/other,,\n"
+    found = facts(
+        {},
+        [
+            file(f"{SITE}/gone-1.0.dist-info/RECORD", len(record), record),
+            file(f"{SITE}/gone/__init__.py", 10),
+            file(f"{SITE}/gone/data/y.bin", 20),
+            file("usr/bin/gone", 40),
+            file("etc/conf", 80),
+        ],
+        [removed(f"{SITE}/gone"), removed("usr/bin/gone"), removed("etc/conf")],
+    )
+    assert found.wasted == {"": 80, "gone": 70}
+
+
+def test_image_facts__conda_s_lists__name_their_projects_too() -> None:
+    package = '{"name": "Libfoo", "version": "1", "files": ["lib/libfoo.so"]}'
+    found = facts(
+        {},
+        [
+            file("opt/conda-meta/broken.json", 1, "{"),
+            file("opt/conda-meta/libfoo-1-0.json", len(package), package),
+            file("opt/lib/libfoo.so", 10),
+        ],
+        [removed("opt/lib/libfoo.so")],
+    )
+    assert {name.lower(): size for name, size in found.wasted.items()} == {"libfoo": 10}

@@ -1,0 +1,210 @@
+"""Requirements files on a disk, with what they include."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from deadweight.errors import BadInput, BadRequirement
+from deadweight.model import Wanted
+from deadweight.sources.codebase.requirements import read_requirements
+from tests.builders import write_files
+
+
+def wanted(folder: Path, text: str | bytes, **others: str) -> list[Wanted]:
+    write_files(folder, {"r.txt": text, **{f"{name}.txt": content for name, content in others.items()}})
+    return list(read_requirements(f"{folder}/r.txt").all_wanted())
+
+
+def names(found: list[Wanted]) -> list[str | None]:
+    return [want.name for want in found]
+
+
+def refused(folder: Path, text: str, **others: str) -> BadRequirement:
+    with pytest.raises(BadRequirement) as caught:
+        wanted(folder, text, **others)
+    return caught.value
+
+
+@pytest.mark.parametrize("line", ["a==1", "a ; os_name == 'x'", "-e ./a"])
+def test_read_requirements__more_requirements_than_any_file_has__is_refused(tmp_path: Path, line: str) -> None:
+    write_files(tmp_path, {"more.txt": f"{line}\n" * 5_000, "requirements.txt": f"-r more.txt\n-r more.txt\n{line}\n"})
+    with pytest.raises(BadInput, match="10,000 requirements"):
+        read_requirements(str(tmp_path / "requirements.txt"))
+
+
+@pytest.mark.parametrize("unit", ["#\n", "#\r", "#\u2028", "-r more.txt\n"])
+def test_read_requirements__more_lines_than_any_file_has__is_refused(tmp_path: Path, unit: str) -> None:
+    write_files(tmp_path, {"more.txt": "#\n" * 3000})
+    (tmp_path / "requirements.txt").write_text(unit * (100_001 if unit[0] == "#" else 40), "utf-8", newline="")
+    with pytest.raises(BadInput, match="100,000 lines"):
+        read_requirements(str(tmp_path / "requirements.txt"))
+
+
+def test_read_requirements__includes__come_in_the_place_of_their_line(tmp_path: Path) -> None:
+    found = wanted(tmp_path, "a\n-r one.txt\nb\n", one="-r two.txt\nc\n", two="d\n")
+    assert names(found) == ["a", "d", "c", "b"]
+    assert [(os.path.basename(w.file), w.number) for w in found] == [
+        ("r.txt", 1),
+        ("two.txt", 1),
+        ("one.txt", 2),
+        ("r.txt", 3),
+    ]
+
+
+def test_read_requirements__include_of_a_folder__counts_from_the_file_that_includes(tmp_path: Path) -> None:
+    write_files(tmp_path, {"r.txt": "-r sub/one.txt\n", "sub/one.txt": "-r ../two.txt\n", "two.txt": "a\n"})
+    assert names(list(read_requirements(f"{tmp_path}/r.txt").all_wanted())) == ["a"]
+
+
+def test_read_requirements__file_included_twice__is_no_circle(tmp_path: Path) -> None:
+    assert names(wanted(tmp_path, "-r one.txt\n-r one.txt\n", one="a\n")) == ["a", "a"]
+
+
+def test_read_requirements__circle__names_the_line_that_closes_it(tmp_path: Path) -> None:
+    error = refused(tmp_path, "-r one.txt\n", one="a\n-r ./r.txt\n")
+    assert (os.path.basename(error.file), error.number, error.reason) == ("one.txt", 2, "the file includes itself")
+
+
+def test_read_requirements__constraints__are_no_requirements(tmp_path: Path) -> None:
+    assert names(wanted(tmp_path, "a\n-c pins.txt\n", pins="b==1\n")) == ["a"]
+
+
+@pytest.mark.parametrize("option", ["-r", "-c"])
+def test_read_requirements__include_that_is_not_there__names_the_line(tmp_path: Path, option: str) -> None:
+    error = refused(tmp_path, f"a\n{option} gone.txt\n")
+    assert (error.number, error.reason, error.text) == (2, "no such file", f"{option} gone.txt")
+
+
+def test_read_requirements__include_from_a_server__is_not_read(tmp_path: Path) -> None:
+    assert "server" in refused(tmp_path, "-r https://host/r.txt\n").reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"])
+def test_read_requirements__encoding__is_told_by_the_bytes(tmp_path: Path, encoding: str) -> None:
+    write_files(tmp_path, {"r.txt": "a>=1  # café\nb\n".encode(encoding)})
+    file = read_requirements(f"{tmp_path}/r.txt")
+    assert file.text == "a>=1  # café\nb\n"
+    assert names(list(file.all_wanted())) == ["a", "b"]
+
+
+@pytest.mark.parametrize("data", [b"\x7fELF" + bytes(60), b"a\0b\n", "a\n".encode("utf-16-le")])
+def test_read_requirements__binary__is_bad_input(tmp_path: Path, data: bytes) -> None:
+    with pytest.raises(BadInput, match=r"r\.txt is no requirements file: "):
+        wanted(tmp_path, data)
+
+
+def test_read_requirements__too_long__is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="over 16 MiB"):
+        wanted(tmp_path, b"#" * ((1 << 24) + 1))
+
+
+@pytest.mark.parametrize("path", ["nothing.txt", ""])
+def test_read_requirements__file_that_does_not_open__is_bad_input(tmp_path: Path, path: str) -> None:
+    with pytest.raises(BadInput, match=re.escape(f"cannot read {tmp_path}/{path}: ")):
+        read_requirements(f"{tmp_path}/{path}")
+
+
+def test_read_requirements__empty__asks_for_nothing(tmp_path: Path) -> None:
+    assert wanted(tmp_path, "") == []
+
+
+def test_read_requirements__line_ends_of_windows__stay_in_the_text(tmp_path: Path) -> None:
+    write_files(tmp_path, {"r.txt": b"a\r\nb ; os_name == 'nt'\r\n"})
+    file = read_requirements(f"{tmp_path}/r.txt")
+    assert file.text == "a\r\nb ; os_name == 'nt'\r\n"
+    assert [w.marker for w in file.all_wanted()] == ["", 'os_name == "nt"']
+
+
+def test_read_requirements__same_name_twice__stays_twice(tmp_path: Path) -> None:
+    found = wanted(tmp_path, "a==1 ; python_version < '3'\nA==2 ; python_version >= '3'\n")
+    assert [(w.name, w.specifier, w.marker) for w in found] == [
+        ("a", "==1", 'python_version < "3"'),
+        ("a", "==2", 'python_version >= "3"'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "https://user:pw@host/a_b-1.0-py3-none-any.whl",
+            Wanted(
+                name="a-b",
+                url="https://user:pw@host/a_b-1.0-py3-none-any.whl",
+                place="https://host/a_b-1.0-py3-none-any.whl",
+            ),
+        ),
+        (
+            "git+https://token@host/a.git@v1#egg=A_B&subdirectory=x",
+            Wanted(name="a-b", url="git+https://token@host/a.git@v1", place="https://host/a.git"),
+        ),
+        ("git+https://host/a.git", Wanted(name=None, url="git+https://host/a.git", place="https://host/a.git")),
+        (
+            "/src/a-1.0.tar.gz ; os_name == 'nt'",
+            Wanted(name="a", url="/src/a-1.0.tar.gz", place="file:///src/a-1.0.tar.gz", marker='os_name == "nt"'),
+        ),
+        (
+            "-e git+ssh://git@host/a.git#egg=a",
+            Wanted(name="a", url="git+ssh://git@host/a.git", place="ssh://host/a.git", editable=True),
+        ),
+        (
+            "/src/a[X, y_z]",
+            Wanted(name=None, url="/src/a[X, y_z]", place="file:///src/a", extras=frozenset({"x", "y-z"})),
+        ),
+        ("/src/a-1-py3-none-any.whl --hash=sha256:aa", Wanted(name="a", url="/src/a-1-py3-none-any.whl", place="file:///src/a-1-py3-none-any.whl")),
+    ],
+)  # fmt: skip
+def test_read_requirements__place__is_named_where_that_can_be_told(tmp_path: Path, line: str, expected: Wanted) -> None:
+    (found,) = wanted(tmp_path, line + "\n")
+    assert found == Wanted(
+        name=expected.name,
+        url=expected.url,
+        place=expected.place,
+        extras=expected.extras,
+        marker=expected.marker,
+        editable=expected.editable,
+        file=f"{tmp_path}/r.txt",
+        number=1,
+    )
+
+
+def test_read_requirements__relative_place__counts_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_files(tmp_path, {"reqs/r.txt": "-e ./src/app\n", "work/x": ""})
+    monkeypatch.chdir(tmp_path / "work")
+    (found,) = read_requirements("../reqs/r.txt").all_wanted()
+    assert (found.url, found.place) == ("./src/app", (tmp_path / "work/src/app").as_uri())
+    assert found.editable
+
+
+def test_read_requirements__place_with_a_broken_marker__names_the_line(tmp_path: Path) -> None:
+    error = refused(tmp_path, "a\n./pkg ; nonsense\n")
+    assert (error.number, error.reason) == (2, "its marker does not parse")
+
+
+def test_read_requirements__annotation_of_pip_compile__says_what_was_asked_for(tmp_path: Path) -> None:
+    found = wanted(tmp_path, "a==1\n    # via -r r.in\nb==1\n    # via a\n")
+    assert [(w.name, w.asked) for w in found] == [("a", True), ("b", False)]
+
+
+def test_read_requirements__hash_mode__keeps_names_and_pins(tmp_path: Path) -> None:
+    found = wanted(tmp_path, "--require-hashes\na==1 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\nb==2\n")
+    assert [(w.name, w.specifier, w.number) for w in found] == [("a", "==1", 2), ("b", "==2", 5)]
+
+
+@pytest.mark.parametrize("sep", [";", " ;"])
+def test_place__marker_without_a_space__is_a_marker(tmp_path: Path, sep: str) -> None:
+    write_files(tmp_path, {"r.txt": f"./a-1-py3-none-any.whl{sep}python_version<'3'\n"})
+    (found,) = read_requirements(f"{tmp_path}/r.txt").all_wanted()
+    assert (found.name, found.url, found.marker) == ("a", "./a-1-py3-none-any.whl", 'python_version < "3"')
+
+
+def test_include_chain__very_long__is_bad_input(tmp_path: Path) -> None:
+    write_files(tmp_path, {f"r{n}.txt": f"-r r{n + 1}.txt\n" for n in range(1500)})
+    with pytest.raises(BadInput):
+        read_requirements(f"{tmp_path}/r0.txt")
