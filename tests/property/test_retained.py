@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import networkx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.graph import Graph, Holders, Root, base, build_graph, holders, weigh
+from deadweight.graph import Edges, Graph, Holders, Node, Root, base, build_graph, holders, weigh
 from deadweight.graph.closures import closure_bytes
 from deadweight.graph.condensation import condense
 from deadweight.graph.dominators import dominator_tree
@@ -18,14 +18,13 @@ from tests.builders import bare, bare_inventory, wants
 
 NAMES = tuple("abcdefgh")
 EXTRAS = ("", "x", "y")
-Edges = Mapping[str, Collection[str]]
 
 
 # --- the definition (HOUSE_STYLE, section 9): what it says is what counts --------------------------
 
 
-def reachable(edges: Edges, roots: Iterable[str], without: Collection[str] = ()) -> set[str]:
-    seen: set[str] = set()
+def reachable(edges: Edges, roots: Iterable[Node], without: Collection[Node] = ()) -> set[Node]:
+    seen: set[Node] = set()
     stack = [node for node in roots if node not in without]
     while stack:
         seen.add(node := stack.pop())
@@ -33,12 +32,12 @@ def reachable(edges: Edges, roots: Iterable[str], without: Collection[str] = ())
     return seen
 
 
-def nodes_of(graph: Graph, key: str) -> set[str]:
+def nodes_of(graph: Graph, key: str) -> set[Node]:
     """Return a distribution's node, and the nodes of its extras: they all go with it."""
     return {node for node in {*graph.edges, *graph.own} if base(node) == key}
 
 
-def start(graph: Graph) -> list[str]:
+def start(graph: Graph) -> list[Node]:
     return [node for root in graph.roots for node in root.nodes()]
 
 
@@ -156,7 +155,7 @@ DIGRAPHS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=40
 
 @given(DIGRAPHS)
 def test_condense__any_digraph__is_networkxs_condensation(pairs: list[tuple[int, int]]) -> None:
-    edges: dict[str, list[str]] = {}
+    edges: dict[Node, list[Node]] = {}
     for source, target in pairs:
         edges.setdefault(str(source), []).append(str(target))
     found = condense(edges, map(str, range(10)))

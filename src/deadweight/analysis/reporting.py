@@ -9,7 +9,7 @@ from typing import TypedDict, cast
 
 from deadweight import __version__
 from deadweight.analysis.profile import Profile
-from deadweight.graph import Graph, base
+from deadweight.graph import Graph, base, extra_of
 from deadweight.model import (
     GROUPS,
     ArchiveFacts,
@@ -178,10 +178,10 @@ def _edges(graph: Graph) -> Mapping[str, list[document.Requirement]]:
     """Return key → its requirements, each with the distribution that satisfies it."""
     found: dict[str, list[document.Requirement]] = defaultdict(list)
     for node, targets in graph.edges.items():
-        key, extra = base(node), _extra(node)
-        asked: dict[str, list[str]] = {}
+        key, extra = base(node), extra_of(node)
+        asked: dict[str, list[str | None]] = {}
         for target in targets:
-            asked.setdefault(base(target), []).append(_extra(target))
+            asked.setdefault(base(target), []).append(extra_of(target))
         for target, extras in asked.items():
             if target != key or any(extras):
                 found[key].append(
@@ -189,14 +189,10 @@ def _edges(graph: Graph) -> Mapping[str, list[document.Requirement]]:
                         key=target,
                         requirement=without_credentials(graph.lines.get((node, target), "")),
                         extras=tuple(filter(None, extras)),
-                        extra=extra or None,
+                        extra=extra,
                     )
                 )
     return found
-
-
-def _extra(node: str) -> str:
-    return node[len(base(node)) :].strip("[]")
 
 
 def _archive(facts: ArchiveFacts | None) -> document.ArchiveUsed | None:

@@ -15,15 +15,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from deadweight.graph.condensation import Edges
 from deadweight.graph.holding import Holders, holders
 from deadweight.graph.matching import Matcher
+from deadweight.graph.nodes import Edges, Extra, Node, base, extra_of
 from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
-from deadweight.graph.value import Graph, Root, base, key_of, merged, reachable
+from deadweight.graph.value import Graph, Root, key_of, merged, reachable
 from deadweight.graph.weights import Weight, weigh
 from deadweight.model import Distribution, Environment, Inventory, Wanted
 
-__all__ = ["Edges", "Graph", "Holders", "Root", "Weight", "base", "build_graph", "holders", "reachable", "weigh"]
+__all__ = [
+    "Edges",
+    "Extra",
+    "Graph",
+    "Holders",
+    "Node",
+    "Root",
+    "Weight",
+    "base",
+    "build_graph",
+    "extra_of",
+    "holders",
+    "reachable",
+    "weigh",
+]
 
 
 def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) -> Graph:
@@ -65,7 +79,7 @@ def _graph_of(
             if base(target) != base(node):
                 required_by[base(target)].add(base(node))
     return Graph(
-        edges={node: tuple(sorted(targets)) for node, targets in matcher.edges.items()},
+        edges={node: tuple(sorted(targets, key=str)) for node, targets in matcher.edges.items()},
         lines=matcher.lines,
         direct=tuple(direct),
         strays=tuple(strays),

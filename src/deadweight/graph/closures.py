@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deadweight.graph.condensation import Condensation
-from deadweight.graph.value import Graph, joined
+from deadweight.graph.nodes import joined
+from deadweight.graph.value import Graph
 
 _BLOCK = 1 << 13  # components whose bits are worked out at once
 _FEW = 12  # bits that are sooner summed one by one
@@ -21,7 +22,8 @@ def closure_bytes(graph: Graph, own: Mapping[str, int], *, block: int = _BLOCK) 
     own: key → bytes; what is not in it counts nothing
     """
     condensed = graph.condensed
-    sums = _sums(condensed, [sum(own.get(node, 0) for node in members) for members in condensed.members], block)
+    weights = [sum(own.get(node, 0) for node in members if isinstance(node, str)) for members in condensed.members]
+    sums = _sums(condensed, weights, block)
     return {key: sums[condensed.number[joined(key) if graph.extras.get(key) else key]] for key in graph.own}
 
 

@@ -5,11 +5,11 @@ source: Tarjan, "Depth-First Search and Linear Graph Algorithms", 1972; without 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-Edges = Mapping[str, Collection[str]]
+from deadweight.graph.nodes import Edges, Node
 
 
 class Condensation(Struct, frozen=True):
@@ -20,15 +20,15 @@ class Condensation(Struct, frozen=True):
     targets: component → the components that its edges lead to, without itself
     """
 
-    members: list[list[str]]
-    number: Mapping[str, int]
+    members: list[list[Node]]
+    number: Mapping[Node, int]
     targets: list[tuple[int, ...]]
 
 
-def condense(edges: Edges, nodes: Iterable[str]) -> Condensation:
+def condense(edges: Edges, nodes: Iterable[Node]) -> Condensation:
     """Return the components of ``nodes`` and all that they reach."""
-    members: list[list[str]] = []
-    number: dict[str, int] = {}
+    members: list[list[Node]] = []
+    number: dict[Node, int] = {}
     for component in _components(edges, nodes):
         number.update(dict.fromkeys(component, len(members)))
         members.append(component)
@@ -39,17 +39,17 @@ def condense(edges: Edges, nodes: Iterable[str]) -> Condensation:
     return Condensation(members, number, targets)
 
 
-def _components(edges: Edges, nodes: Iterable[str]) -> Iterator[list[str]]:
+def _components(edges: Edges, nodes: Iterable[Node]) -> Iterator[list[Node]]:
     """Yield the components, each after those that it leads to."""
-    low: dict[str, int] = {}
-    open_nodes: list[str] = []
-    done: set[str] = set()
+    low: dict[Node, int] = {}
+    open_nodes: list[Node] = []
+    done: set[Node] = set()
     for start in nodes:
         if start in low:
             continue
         low[start] = first = len(low)
         open_nodes.append(start)
-        path: list[tuple[str, int, Iterator[str]]] = [(start, first, iter(edges.get(start, ())))]
+        path: list[tuple[Node, int, Iterator[Node]]] = [(start, first, iter(edges.get(start, ())))]
         while path:
             node, index, targets = path[-1]
             for target in targets:
@@ -72,7 +72,7 @@ def _components(edges: Edges, nodes: Iterable[str]) -> Iterator[list[str]]:
                     yield component
 
 
-def _position(open_nodes: list[str], node: str) -> int:
+def _position(open_nodes: list[Node], node: Node) -> int:
     """Return where ``node`` is; its component, which is taken away next, is all that follows."""
     at = len(open_nodes) - 1
     while open_nodes[at] != node:

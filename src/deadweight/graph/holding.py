@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
-from deadweight.graph.condensation import Condensation, Edges, condense
+from deadweight.graph.condensation import Condensation, condense
+from deadweight.graph.nodes import Edges
 from deadweight.graph.value import Graph, Root
 
 _BLOCK = 1 << 13  # roots that are followed at once, as bits of an integer

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from deadweight.errors import abridged
 from deadweight.graph.lines import Line, Markers, Offer, parse_line
-from deadweight.graph.value import Root, base, key_of, reachable
+from deadweight.graph.nodes import Extra, Node, base, extra_of, keys_among
+from deadweight.graph.value import Root, key_of, reachable
 from deadweight.model import Conflict, Distribution, Environment, Wanted
 from deadweight.platforms.markers import marker_values
 
@@ -24,8 +25,8 @@ class Matcher:
         self.keys: dict[str, str] = {}
         for distribution in distributions:
             self.keys.setdefault(distribution.name, distribution.key)
-        self.edges: dict[str, set[str]] = {}
-        self.lines: dict[tuple[str, str], str] = {}
+        self.edges: dict[Node, set[Node]] = {}
+        self.lines: dict[tuple[Node, str], str] = {}
         self.extras: dict[str, set[str]] = defaultdict(set)
         self.conflicts: dict[tuple[str, str], Conflict] = {}
         self.warnings: list[str] = []
@@ -34,15 +35,16 @@ class Matcher:
         self._offers: dict[str, Offer] = {}
         self._malformed: set[tuple[str, str]] = set()
 
-    def visit(self, node: str) -> None:
+    def visit(self, node: Node) -> None:
         """Add the edges out of ``node``, and of the extras that they ask for."""
         pending = [node]
         while pending:
             node = pending.pop()
             if node in self.edges:
                 continue
-            key, _, extra = node.rstrip("]").partition("[")
-            targets = self.edges[node] = {key} if extra else set()
+            key, extra = base(node), extra_of(node) or ""
+            targets: set[Node] = {key} if extra else set()
+            self.edges[node] = targets
             if extra:
                 self.extras[key].add(extra)
             for line in self.requirements_of(self.by_key[key], extra):
@@ -69,7 +71,7 @@ class Matcher:
                     f"{distribution.name} has a requirement that does not parse: {abridged(text)} ({reason})"
                 )
 
-    def _targets(self, key: str, line: Line) -> Iterator[str]:
+    def _targets(self, key: str, line: Line) -> Iterator[Node]:
         found = self.keys.get(line.name)
         if found is None:
             self.conflicts[key, line.name] = Conflict(
@@ -78,7 +80,7 @@ class Matcher:
             return
         self.check_version(key, self.by_key[found], line.specifier)
         yield found
-        yield from (f"{found}[{extra}]" for extra in line.extras)
+        yield from (Extra(found, extra) for extra in line.extras)
 
     def check_version(self, asker: str, found: Distribution, specifier: str) -> None:
         """Note a conflict where the version that is there is not one that was asked for."""
@@ -116,12 +118,11 @@ class Matcher:
 
     def reached(self, roots: Iterable[Root]) -> set[str]:
         """Return the keys of all that ``roots`` reach, themselves included."""
-        nodes = reachable(self.edges, (n for root in roots for n in root.nodes()))
-        return nodes.intersection(self.by_key)
+        return keys_among(reachable(self.edges, (n for root in roots for n in root.nodes())))
 
-    def edges_of_keys(self) -> dict[str, set[str]]:
+    def edges_of_keys(self) -> dict[Node, set[Node]]:
         """Return distribution → those that it or an extra of it requires, whoever asks for the extra."""
-        edges: dict[str, set[str]] = defaultdict(set)
+        edges: dict[Node, set[Node]] = defaultdict(set)
         for node, targets in self.edges.items():
             edges[base(node)].update(map(base, targets))
         return edges

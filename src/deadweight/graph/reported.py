@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from deadweight.graph.nodes import Extra, Node
 from deadweight.graph.value import Graph, Root
 from deadweight.model.report import Report
 
 
 def graph_of(report: Report) -> Graph:
     """Return the distributions of a report and who requires whom, with a node for each extra that is asked for."""
-    edges: dict[str, set[str]] = {row.key: set() for row in report.distributions}
-    lines: dict[tuple[str, str], str] = {}
+    edges: dict[Node, set[Node]] = {row.key: set() for row in report.distributions}
+    lines: dict[tuple[Node, str], str] = {}
     extras: dict[str, set[str]] = defaultdict(set)
     for row in report.distributions:
         extras[row.key].update(row.extras)
         for each in row.requirements:
-            node = row.key
+            node: Node = row.key
             if each.extra:
                 extras[row.key].add(each.extra)
-                node = f"{row.key}[{each.extra}]"
+                node = Extra(row.key, each.extra)
             lines[node, each.key] = each.requirement
             extras[each.key].update(each.extras)
             edges.setdefault(node, set()).update(Root(each.key, frozenset(each.extras)).nodes())
     for key, names in extras.items():
         for name in names:
-            edges.setdefault(f"{key}[{name}]", set()).add(key)
+            edges.setdefault(Extra(key, name), set()).add(key)
     return Graph(
-        edges={node: tuple(sorted(targets)) for node, targets in edges.items()},
+        edges={node: tuple(sorted(targets, key=str)) for node, targets in edges.items()},
         lines=lines,
         direct=tuple(Root(row.key, frozenset(row.extras)) for row in report.distributions if row.direct),
         strays=tuple(Root(row.key) for row in report.distributions if row.orphan),

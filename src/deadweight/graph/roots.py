@@ -10,6 +10,7 @@ from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.graph.condensation import condense
 from deadweight.graph.holding import reached_by_others
 from deadweight.graph.matching import Matcher
+from deadweight.graph.nodes import Extra, Node
 from deadweight.graph.value import Root, extend
 from deadweight.model import Distribution, Wanted
 
@@ -61,7 +62,7 @@ def with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: M
             telling = bool(keys & unreached) or len(keys & unmarked) >= 3
             if telling and len(keys) == len(names):
                 extras.add(extra)
-                matcher.visit(f"{root.key}[{extra}]")
+                matcher.visit(Extra(root.key, extra))
                 brought = matcher.reached([Root(root.key, frozenset({extra}))]) - {root.key}
                 unreached -= brought
                 unmarked -= brought
@@ -119,7 +120,7 @@ def _entries(candidates: Iterable[Root], roots: Iterable[Root], matcher: Matcher
 
     Candidates are tried from the top down: in topological order, and by name within a cycle.
     """
-    reached: set[str] = set()
+    reached: set[Node] = set()
     extend(reached, matcher.edges, (node for root in roots for node in root.nodes()))
     left = sorted(root for root in candidates if root.key not in reached)
     if not left:

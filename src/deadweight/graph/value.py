@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.graph.condensation import Condensation, Edges, condense
+from deadweight.graph.condensation import Condensation, condense
+from deadweight.graph.nodes import Edges, Extra, Node, base, joined, keys_among
 from deadweight.model import Conflict, Wanted
 
 if TYPE_CHECKING:
@@ -23,17 +24,18 @@ class Root(NamedTuple):
     key: str
     extras: frozenset[str] = frozenset()
 
-    def nodes(self) -> tuple[str, ...]:
+    def nodes(self) -> tuple[Node, ...]:
         """Return the nodes of the distribution and of its extras, in a fixed order."""
         if not self.extras:  # nearly all
             return (self.key,)
-        return (self.key, *(f"{self.key}[{extra}]" for extra in sorted(self.extras)))
+        return (self.key, *(Extra(self.key, extra) for extra in sorted(self.extras)))
 
 
 class Graph(Struct, frozen=True, kw_only=True, dict=True):
     """Requirements matched to distributions.
 
-    edges:        node → nodes; an edge out of ``a[x]`` holds only where somebody asks for the extra
+    edges:        node → nodes; the node of a distribution is its key, that of an extra is an ``Extra``, whose edges
+                  hold only where somebody asks for the extra
     lines:        (node, key) → the PEP 508 line behind the edge
     direct:       the roots that the user's requirements name
     strays:       roots that nobody asks for, so that everything is reached from somewhere
@@ -45,7 +47,7 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
     """
 
     edges: Edges
-    lines: Mapping[tuple[str, str], str]
+    lines: Mapping[tuple[Node, str], str]
     direct: tuple[Root, ...]
     strays: tuple[Root, ...]
     extras: Mapping[str, frozenset[str]]
@@ -61,7 +63,9 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def condensed(self) -> Condensation:
         """The graph with each cycle as one vertex; ``joined(key)`` stands above a distribution and its extras."""
-        above = {joined(key): tuple(self.nodes_of(key)) for key, extras in self.extras.items() if extras}
+        above: dict[Node, tuple[Node, ...]] = {
+            joined(key): tuple(self.nodes_of(key)) for key, extras in self.extras.items() if extras
+        }
         return condense({**self.edges, **above}, (*self.own, *above))
 
     @property
@@ -73,17 +77,17 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         found = {base(target) for node in self.nodes_of(key) for target in self.edges.get(node, ())}
         return tuple(sorted(found - {key}))
 
-    def nodes_of(self, key: str) -> tuple[str, ...]:
+    def nodes_of(self, key: str) -> tuple[Node, ...]:
         return Root(key, self.extras.get(key, frozenset())).nodes()
 
     def closure(self, roots: Iterable[Root]) -> set[str]:
         """Return the keys of all that ``roots`` reach, themselves included."""
         # The node of an extra leads to that of its distribution, so that the distributions' own nodes are all.
-        return reachable(self.edges, (n for root in roots for n in root.nodes())).intersection(self.own)
+        return keys_among(reachable(self.edges, (n for root in roots for n in root.nodes())))
 
     def closure_of(self, key: str) -> set[str]:
         """Return the keys of all that one distribution reaches, with the extras it is asked for."""
-        return reachable(self.edges, self.nodes_of(key)).intersection(self.own)
+        return keys_among(reachable(self.edges, self.nodes_of(key)))
 
     def retained_by(self, key: str) -> set[str]:
         """Return the keys that leave when ``key`` alone is taken out: what no root reaches any more."""
@@ -101,12 +105,12 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         # What else leads there holds up what it leads to. Only the region is walked, since this is asked of many keys.
         others = (n for root in self.roots if root.key not in keys for n in root.nodes() if n in region)
         entries = (n for n in region if not region.issuperset(self._sources.get(n, ())))
-        return (region - reachable(self.edges, (*others, *entries))).intersection(self.own)
+        return keys_among(region - reachable(self.edges, (*others, *entries)))
 
     @cached_property
-    def _sources(self) -> Mapping[str, list[str]]:
+    def _sources(self) -> Mapping[Node, list[Node]]:
         """Node → the nodes with an edge to it, of all that the roots reach."""
-        sources: dict[str, list[str]] = defaultdict(list)
+        sources: dict[Node, list[Node]] = defaultdict(list)
         for node in reachable(self.edges, (n for root in self.roots for n in root.nodes())):
             for target in self.edges.get(node, ()):
                 sources[target].append(node)
@@ -131,18 +135,18 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         reaching = reachable(self._sources, [key])
         return tuple(root.key for root in self.direct if root.key != key and not reaching.isdisjoint(root.nodes()))
 
-    def networkx(self, *, extras: bool = False) -> networkx.DiGraph[str]:
+    def networkx(self, *, extras: bool = False) -> networkx.DiGraph[Node]:
         """Return the graph as networkx has it: nodes carry ``own_bytes`` and ``direct``, edges ``requirement``.
 
-        extras: with a node for each extra that somebody asks for ("uvicorn[standard]"), which weighs nothing itself;
+        extras: with a node for each extra that somebody asks for, an ``Extra``, which weighs nothing itself;
                 else what an extra requires is required by its distribution
         """
         import networkx
 
-        def named(node: str) -> str:
+        def named(node: Node) -> Node:
             return node if extras else base(node)
 
-        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        graph: networkx.DiGraph[Node] = networkx.DiGraph()
         for key in self.own:
             for node in self.nodes_of(key) if extras else [key]:
                 graph.add_node(node, own_bytes=self.own[key] if node == key else 0, direct=False)
@@ -157,24 +161,14 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         return graph
 
 
-def joined(key: str) -> str:
-    """Return the vertex of ``Graph.condensed`` that leads to a distribution and to the extras it is asked for."""
-    return f"{key}[]"
-
-
-def base(node: str) -> str:
-    """Return the distribution's key of a node."""
-    return node.partition("[")[0]
-
-
-def reachable(edges: Edges, roots: Iterable[str], *, without: Collection[str] = ()) -> set[str]:
+def reachable(edges: Edges, roots: Iterable[Node], *, without: Collection[Node] = ()) -> set[Node]:
     """Return the nodes that can be reached from ``roots``, themselves included, never entering ``without``."""
-    seen: set[str] = set()
+    seen: set[Node] = set()
     extend(seen, edges, roots, without=without)
     return seen
 
 
-def extend(seen: set[str], edges: Edges, roots: Iterable[str], *, without: Collection[str] = ()) -> None:
+def extend(seen: set[Node], edges: Edges, roots: Iterable[Node], *, without: Collection[Node] = ()) -> None:
     """Add to ``seen`` what can be reached from ``roots`` besides; all that ``seen`` reaches must be in it."""
     stack = [node for node in roots if node not in without]
     while stack:

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from deadweight.graph.closures import closure_bytes
 from deadweight.graph.dominators import dominator_tree
-from deadweight.graph.value import Graph, base
+from deadweight.graph.nodes import Node, base
+from deadweight.graph.value import Graph
 
 
 class Weight(Struct, frozen=True):
@@ -85,7 +86,7 @@ class _Flow:
         self.targets: list[list[int]] = [[*self.lines.values()]]
         self.targets += (_numbers(root.nodes(), number) for root in roots)
         self.targets += (_numbers(graph.edges.get(name, ()), number, base(name)) for name in names)
-        self.own = [0] * first + [graph.own.get(name, 0) for name in names]
+        self.own = [0] * first + [graph.own.get(name, 0) if isinstance(name, str) else 0 for name in names]
         self._graph, self._number = graph, number
         self._sources: list[list[int]] = []
 
@@ -116,10 +117,10 @@ class _Flow:
         return self._sources
 
 
-def _numbers(nodes: Iterable[str], number: Mapping[str, int], source: str = "") -> list[int]:
+def _numbers(nodes: Iterable[Node], number: Mapping[Node, int], source: str = "") -> list[int]:
     found = list(nodes)
     # Extras of one distribution may lead to each other alone: all that leads from them to it is an edge of their own.
-    with_extras = {base(node) for node in found if node[-1] == "]"} - {source}
+    with_extras = {base(node) for node in found if not isinstance(node, str)} - {source}
     return [number[node] for node in found if node not in with_extras]
 
 

@@ -196,8 +196,7 @@ def _keys(claims: list[Claim]) -> list[str]:
     for claim in claims:
         name, version = claim.metadata.name, claim.metadata.version
         if home.setdefault(name, claim.prefix) != claim.prefix:
-            # Brackets are for extras, "a[x]", in the nodes of the graph.
-            name = f"{name}@{claim.prefix.replace('[', '(').replace(']', ')')}"
+            name = f"{name}@{claim.prefix}"
         key = copy = name if name not in keys else f"{name}=={version}"
         while key in keys:
             copies[copy] += 1

@@ -8,7 +8,7 @@ from itertools import islice
 from msgspec import Struct
 
 from deadweight import __version__
-from deadweight.graph import Graph, base
+from deadweight.graph import Graph, Node, base
 from deadweight.graph.reported import graph_of
 from deadweight.model.documents import to_json
 from deadweight.model.report import Report, Row
@@ -31,7 +31,7 @@ class Why(Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    paths: tuple[tuple[tuple[str, str], ...], ...]
+    paths: tuple[tuple[tuple[Node, str], ...], ...]
     cut: bool
     holders: tuple[str, ...]
     leaves: tuple[str, ...]
@@ -47,7 +47,7 @@ def why(report: Report, key: str) -> Why:
         raise KeyError(key)
     whole = graph.networkx(extras=True)
     whole.remove_nodes_from([node for node in whole if base(node) == key and node != key])
-    found: list[list[str]] = []
+    found: list[list[Node]] = []
     for root in graph.roots:
         start = [node for node in root.nodes() if node in whole]
         if root.key == key:
@@ -56,7 +56,7 @@ def why(report: Report, key: str) -> Why:
         for node in start:
             paths = networkx.all_simple_paths(whole, node, key)
             found += (p for p in islice(paths, _MOST_PATHS) if not any(base(n) == base(node) for n in p[1:]))
-    found.sort(key=lambda path: (len(path), path))
+    found.sort(key=lambda path: (len(path), list(map(str, path))))
     shown = tuple(tuple(_steps(graph, path)) for path in found[:_MOST_PATHS])
     holding = graph.holders_of(key)
     return Why(
@@ -69,8 +69,8 @@ def why(report: Report, key: str) -> Why:
     )
 
 
-def _steps(graph: Graph, path: list[str]) -> Iterator[tuple[str, str]]:
-    previous = ""
+def _steps(graph: Graph, path: list[Node]) -> Iterator[tuple[Node, str]]:
+    previous: Node = ""
     for node in path:
         yield node, graph.lines.get((previous, base(node)), "") if previous else ""
         previous = node
@@ -91,7 +91,7 @@ def why_json(report: Report, found: Why) -> str:
             "closure_bytes": row.closure_bytes,
             "retained_bytes": row.retained_bytes,
             "freed_bytes": row.freed_bytes,
-            "paths": [[{"node": node, "requirement": line} for node, line in path] for path in found.paths],
+            "paths": [[{"node": str(node), "requirement": line} for node, line in path] for path in found.paths],
             "paths_cut": found.cut,
             "held_by": found.holders,
             "leaves_with_it": found.leaves,
@@ -116,10 +116,10 @@ def why_text(report: Report, found: Why, *, most: int | None = 20) -> str:
     return "\n".join(plain(line) if line else "" for line in lines) + "\n"
 
 
-def _path_text(path: tuple[tuple[str, str], ...], direct: bool) -> str:
+def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:
     if len(path) == 1:
         return f"{path[0][0]}: {'asked for by name' if direct else 'nothing here asks for it'}"
-    text = path[0][0]
+    text = str(path[0][0])
     for (node, line), (before, _) in zip(path[1:], path, strict=False):
         if base(node) == base(before):
             continue

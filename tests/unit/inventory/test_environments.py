@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import replace
 
+from deadweight.graph import build_graph, weigh
 from deadweight.inventory import take_inventory
 from deadweight.model import Entry
 from tests.builders import ELF_X86_64, dist_files, make_tree
@@ -57,4 +58,7 @@ def test_keys__copies_whose_versions_look_like_keys__stay_apart() -> None:
 
 def test_keys__prefix_with_brackets__is_not_taken_for_an_extra() -> None:
     found = take_inventory(replace(make_tree(system("opt/a", "opt/my[app]"), python=None), whole=True))
-    assert [d.key for d in found.distributions] == ["lib", "lib@opt/my(app)"]
+    assert [d.key for d in found.distributions] == ["lib", "lib@opt/my[app]"]
+    graph = build_graph(found)
+    assert set(weigh(graph)) == {"lib", "lib@opt/my[app]"}
+    assert graph.extras == {}

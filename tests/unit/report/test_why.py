@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
-from deadweight.graph import base
+from deadweight.graph import Extra, base
 from deadweight.report.why import why, why_json, why_text
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
@@ -37,7 +37,7 @@ def test_why__shared__has_every_path_shortest_first() -> None:
 
 def test_why__through_an_extra__says_the_line_that_asked() -> None:
     (path,) = why(report_of(web()), "loop").paths
-    assert path == (("api", ""), ("server[fast]", "server[fast]>=1"), ("loop", "loop ; extra == 'fast'"))
+    assert path == (("api", ""), (Extra("server", "fast"), "server[fast]>=1"), ("loop", "loop ; extra == 'fast'"))
 
 
 def test_why__direct_only__is_a_path_of_one() -> None:
