@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.inventory import take_inventory
-from deadweight.inventory.libraries import libraries_of
+from deadweight.inventory.systems.libraries import libraries_of
 from deadweight.model import FileTree
 from tests.builders import ELF_X86_64, dist_files, make_tree, metadata
 
