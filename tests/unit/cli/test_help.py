@@ -18,7 +18,12 @@ from deadweight.cli import commands
 from deadweight.cli.help import GROUPS, GroupedCommand, GroupedOption
 from deadweight.errors import BadInput
 
-OPERATIONS = {"operations.profile": "profile", "pipeline": "profile", "grouping": "groups_of", "verifying": "verify"}
+OPERATIONS = {
+    "operations.profile": "profile",
+    "operations.measure": "profile",
+    "operations.groups": "groups_of",
+    "operations.verify": "verify",
+}
 TARGETS = {"profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"]}
 
 
