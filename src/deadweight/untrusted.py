@@ -38,7 +38,9 @@ def without_credentials(text: str) -> str:
     """Return a text with what may be secret in its URLs blotted out: user names, passwords, tokens in queries."""
     if "://" in text and "@" in text:
         text = _UNQUOTED.sub(r"\1****@", _CREDENTIALS.sub(r"\1****@", text))
-    return _QUERY.sub(r"\1****", text) if "=" in text else text
+    if "=" in text and ("?" in text or "&" in text or ";" in text):
+        text = _QUERY.sub(r"\1****", text)
+    return text
 
 
 def _is_shown(char: str) -> bool:

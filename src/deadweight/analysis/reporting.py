@@ -179,19 +179,20 @@ def _edges(graph: Graph) -> Mapping[str, list[document.Requirement]]:
     found: dict[str, list[document.Requirement]] = defaultdict(list)
     for node, targets in graph.edges.items():
         key, extra = base(node), extra_of(node)
-        asked: dict[str, list[str | None]] = {}
+        extras: dict[str, tuple[str, ...]] = {}
         for target in targets:
-            asked.setdefault(base(target), []).append(extra_of(target))
-        for target, extras in asked.items():
-            if target != key or any(extras):
-                found[key].append(
-                    document.Requirement(
-                        key=target,
-                        requirement=without_credentials(graph.lines.get((node, target), "")),
-                        extras=tuple(filter(None, extras)),
-                        extra=extra,
-                    )
-                )
+            asked = extra_of(target)
+            extras[base(target)] = (*extras.get(base(target), ()), *((asked,) if asked else ()))
+        found[key] += [
+            document.Requirement(
+                key=target,
+                requirement=without_credentials(graph.lines.get((node, target), "")),
+                extras=asked_for,
+                extra=extra,
+            )
+            for target, asked_for in extras.items()
+            if target != key or asked_for
+        ]
     return found
 
 

@@ -95,8 +95,8 @@ class ArchiveUsed(Struct, frozen=True, kw_only=True):
     estimated_bytecode_bytes: Size | None
 
 
-class Requirement(Struct, frozen=True, kw_only=True):
-    """A requirement of a distribution, and the distribution that satisfies it.
+class Requirement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A requirement of a distribution, and the distribution that satisfies it; JSON leaves out what most do not have.
 
     key:    of the distribution that satisfies it
     extras: the extras of that distribution that it asks for
