@@ -66,12 +66,12 @@ from deadweight.inventory import take_inventory
 from deadweight.analysis.reporting import report_of
 from deadweight.settings import Settings
 from deadweight.sources.disk.environment import Listing
-from deadweight.targets import Target
+from deadweight.targets.types import Environment
 tree = Listing(sys.argv[1]).finish()
 began = time.process_time()
 inventory = take_inventory(tree)
 taken = time.process_time()
-profile = conclude(Target("environment", sys.argv[1]), inventory, Settings())
+profile = conclude(Environment(sys.argv[1]), inventory, Settings())
 concluded = time.process_time()
 text = report_of(profile).to_json()
 ended = time.process_time()

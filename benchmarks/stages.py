@@ -41,7 +41,7 @@ from deadweight.plan.judging import Plan  # noqa: E402
 from deadweight.plan.lines import wanted_of  # noqa: E402
 from deadweight.plan.splits import make_splits  # noqa: E402
 from deadweight.settings import Settings  # noqa: E402
-from deadweight.targets import Target  # noqa: E402
+from deadweight.targets.types import Environment  # noqa: E402
 
 done("import the stages, meanwhile")
 tree = listing.finish()
@@ -60,7 +60,7 @@ plan = Plan(wanted=lines, graph=graph, weights=weights, groups=groups, config=co
 splits = make_splits(plan)
 done("splits")
 found = deadweight.analysis.profile.Profile(
-    target=Target("environment", sys.argv[1]),
+    target=Environment(sys.argv[1]),
     inventory=inventory,
     dependencies=graph,
     weights=weights,

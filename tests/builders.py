@@ -34,7 +34,7 @@ from deadweight.model import (
     Wanted,
 )
 from deadweight.settings import Settings
-from deadweight.targets import Target
+from deadweight.targets import types as targets
 
 SITE = "lib/python3.11/site-packages"
 ELF_X86_64 = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x03\x00\x3e\x00" + bytes(44)
@@ -236,7 +236,7 @@ def profile_of(
     source: Source | None = None,
 ) -> Profile:
     """Return the profile that the pure stages make of an inventory: of an environment, or of a requirements file."""
-    target = Target("requirements", path or file.path) if file else Target("environment", path or "env")
+    target = targets.Requirements(path or file.path) if file else targets.Environment(path or "env")
     return conclude(target, inventory, settings or Settings(), file, source=source)
 
 

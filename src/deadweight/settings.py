@@ -13,7 +13,6 @@ from msgspec.structs import fields, replace
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model import GROUPS
 
-TARGET_ASKS = "TARGET is what asks for distributions here"
 _LARGEST = 1 << 22  # bytes of a pyproject.toml
 _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 

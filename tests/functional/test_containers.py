@@ -56,7 +56,7 @@ def test_docker__image__is_what_it_saves(engine: Engine, tmp_path: Path) -> None
     """)
     found = profile("docker:host:5000/app:1.0@sha256:aa")
     assert [d.key for d in found.inventory.distributions] == ["lib"]
-    assert (found.target.kind, found.target.path) == ("image", "docker:host:5000/app:1.0@sha256:aa")
+    assert (found.target.kind, found.target.location) == ("image", "docker:host:5000/app:1.0@sha256:aa")
 
 
 @pytest.mark.parametrize(

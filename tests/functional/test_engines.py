@@ -18,6 +18,7 @@ from deadweight.cli import _run
 from deadweight.errors import EngineFailed
 from deadweight.operations.measure import profile
 from deadweight.sources.images.systems import opened_system
+from deadweight.targets.types import Image
 from tests.engines import debian, docker_engine, docker_registry, podman, push, run
 
 pytestmark = pytest.mark.engines
@@ -111,7 +112,7 @@ def test_archive__real_image__every_byte_is_in_one_row(archive: Path, expected: 
             for m in members
             if (m.issym() or m.isreg()) and m.name not in of_engine
         }
-    with opened_system(str(archive)) as (tree, _):
+    with opened_system(Image(str(archive))) as (tree, _):
         sizes = {path: entry.size for path, entry in tree.entries.items() if entry.kind in ("file", "symlink")}
     assert {path: size for path, size in sizes.items() if path in exported_sizes} == exported_sizes
     assert sizes.keys() - exported_sizes.keys() <= of_engine | {path for path in sizes if tree.entries[path].inode}

@@ -174,7 +174,7 @@ def test_no_measure__source_beside_the_requirements__is_evidence(server: Server,
 
 def test_no_measure__environment__is_refused(here: Path) -> None:
     make_env(here / "env", dist_files("a"))
-    with pytest.raises(DeadweightError, match="can only be measured"):
+    with pytest.raises(DeadweightError, match="--no-measure does not apply to an environment"):
         groups_of("env", Settings(no_measure=True))
 
 

@@ -336,7 +336,7 @@ def test_names__of_projects__are_measured_without_installing(gpu: Server) -> Non
     settings = Settings(index_url=f"{gpu.url}/simple/")
     found = profile(["dw-app", "dw-lib<2"], settings)
     assert versions(found) == {"dw-app": "1.0", "dw-lib": "1.0", "dw-torch": "2.0", "dw-cuda": "1.0"}
-    assert (found.target.path, found.method) == ("dw-app dw-lib<2", "wheels")
+    assert (found.target.location, found.method) == ("dw-app dw-lib<2", "wheels")
     assert {row.key for row in found.rows() if row.direct} == {"dw-app", "dw-lib"}
     with pytest.raises(InstallFailed, match="dw-nobody"):
         profile("dw-nobody", settings)

@@ -66,7 +66,7 @@ def test_split__notebook_servers__stay_and_are_listed(measured: tuple[Profile, P
 
 def test_no_install__real_application__is_the_install_without_its_bytecode(measured: tuple[Profile, Path]) -> None:
     report, environment = measured
-    found = profile(report.target.path, Settings(no_install=True))
+    found = profile(report.target.location, Settings(no_install=True))
     installed = {d.key: d.sizes.apparent - d.sizes.bytecode for d in report.inventory.distributions}
     uninstalled = {d.key: d.sizes.apparent for d in found.inventory.distributions}
     assert uninstalled.keys() == installed.keys()

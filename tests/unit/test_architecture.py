@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "codescan": {"model"},
     "platforms": {"errors", "model"},
     "settings": {"errors", "formats", "model"},
-    "targets": {"errors", "formats"},
+    "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model"},
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms"},
@@ -40,7 +40,7 @@ MAY_IMPORT = {
         "", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof", "settings",
         "targets", "untrusted", "usage",
     },
-    "report": {"", "analysis", "errors", "graph", "model", "plan", "proof", "untrusted"},
+    "report": {"", "analysis", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
     "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
     "operations": {
         "analysis", "codescan", "errors", "formats", "groups", "inventory", "model", "plan", "platforms", "progress",

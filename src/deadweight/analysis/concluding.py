@@ -19,7 +19,7 @@ from deadweight.plan.splits import Split, make_splits
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, Remarks
 from deadweight.settings import Settings
-from deadweight.targets import Target
+from deadweight.targets.types import Target
 from deadweight.usage import Usage, provided, usage_of
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from deadweight.plan.splits import Split
 from deadweight.proof import Proof
 from deadweight.proof.remarks import Remark
 from deadweight.settings import Settings
-from deadweight.targets import Target
+from deadweight.targets.types import REQUIRING, Lock, Names, Target
 
 if TYPE_CHECKING:
     import networkx
@@ -132,7 +132,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         found = self.inventory
         return (
-            f"<Profile of {abridged(self.target.path, 80)!r}: {len(found.distributions)} distributions,"
+            f"<Profile of {abridged(self.target.location, 80)!r}: {len(found.distributions)} distributions,"
             f" {found.total.apparent} bytes>"
         )
 
@@ -215,9 +215,9 @@ class Profile(Struct, frozen=True, kw_only=True):
     @property
     def method(self) -> Literal["files", "install", "wheels"]:
         """How the target was measured: as it lies there, installed for it, or from its archives."""
-        if self.target.kind != "requirements":
+        if not isinstance(self.target, REQUIRING):
             return "files"
-        return "wheels" if self.target.form in ("lock", "names") or self.settings.no_install else "install"
+        return "wheels" if isinstance(self.target, (Lock, Names)) or self.settings.no_install else "install"
 
     @property
     def download_bytes(self) -> int | None:
@@ -253,7 +253,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         if self.dependencies.frozen:
             asked = len(self.dependencies.direct)
             notes.insert(
-                0, f"{self.target.path} is a full freeze: only the {asked} that no other line needs count as direct"
+                0, f"{self.target.location} is a full freeze: only the {asked} that no other line needs count as direct"
             )
         notes += self.savings.told
         return tuple(map(abridged, (*self.inventory.warnings, *self.dependencies.warnings, *notes)))

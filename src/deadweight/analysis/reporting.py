@@ -39,9 +39,9 @@ def report_of(profile: Profile) -> document.Report:
         version=__version__,
         target=document.TargetFacts(
             kind=cast("document.TargetKind", profile.target.kind),  # a saved report is never measured
-            location=without_credentials(profile.target.path),
+            location=without_credentials(profile.target.location),
             method=profile.method,
-            form=profile.target.form if profile.target.kind == "requirements" else None,
+            form=profile.target.form,
             requirements=None if profile.requirements is None else sum(1 for _ in profile.requirements.all_wanted()),
         ),
         environment=_environment(inventory.environment),

@@ -14,7 +14,6 @@ from deadweight.cli.options import (
     grouping,
     measuring,
     profiling,
-    refuse_for_report,
     settings_of,
     splitting,
     verifying,
@@ -23,6 +22,8 @@ from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import one_target, target_of
 from deadweight.errors import BadInput, NotProven
+from deadweight.targets import parse_target
+from deadweight.targets.types import FILES, SavedReport
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping, Profile
@@ -166,14 +167,15 @@ def verify(
     from deadweight.operations.verify import verify as check
 
     may_write(output, force=force)
-    settings = settings_of(options)
+    given = one_target(split, quiet=options["quiet"])
+    settings = settings_of(options, parse_target(given))
     checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
     if run or smoke:
         from deadweight.sources.system.processes import adopt_orphans
 
         adopt_orphans()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        verdict = check(one_target(split, quiet=options["quiet"]), settings, checks, observe=observe)
+        verdict = check(given, settings, checks, observe=observe)
     from deadweight.report.verdict import verdict_json, verdict_text
 
     if verdict.run and (options["verbose"] or options["debug"]):
@@ -227,9 +229,10 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     from deadweight.report.groups import groups_json, groups_text
 
     may_write(output, force=force)
-    settings = settings_of(options)
+    given = target_of(target, quiet=options["quiet"])
+    settings = settings_of(options, parse_target(given))
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        found = groups_of(target_of(target, quiet=options["quiet"]), settings, observe=observe)
+        found = groups_of(given, settings, observe=observe)
     text = groups_json(found) if form == "json" else groups_text(found, width=_width(), color=_color(output))
     emit(text, output, force=force)
     finish(found)
@@ -301,10 +304,9 @@ def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool 
     from deadweight.operations.profile import profile as measure
 
     given = target_of(target, quiet=options["quiet"])
-    refuse_for_report(given, options)
-    settings = settings_of(options if lighter else {**options, "no_lighter": True})
+    settings = settings_of(options, parse_target(given))
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        return measure(given, settings, observe=observe)
+        return measure(given, settings, observe=observe, lighter=lighter)
 
 
 def _split(target: str, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
@@ -314,11 +316,13 @@ def _split(target: str, folder: str, options: dict[str, Any], *, pin: bool) -> t
     from deadweight.operations.profile import read_report
     from deadweight.report.splits import saved_split_files, split_files
 
-    if refuse_for_report(target, options):
+    parsed = parse_target(target)
+    settings = settings_of(options, parsed)
+    if isinstance(parsed, SavedReport):
         saved = read_report(target)
         return saved, saved_split_files(saved, folder, pin=pin)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        measured = measure(target, settings_of({**options, "no_lighter": True}), observe=observe)
+        measured = measure(target, settings, observe=observe, lighter=False)
     return report_of(measured), split_files(measured, folder, pin=pin)
 
 
@@ -330,10 +334,8 @@ def _similar(name: str, report: Report) -> str:
 
 
 def _beside(target: str) -> str:
-    from deadweight.targets import parse_target
-
     found = parse_target(target)
-    return os.path.dirname(found.path) if found.kind == "requirements" else ""
+    return os.path.dirname(found.location) if isinstance(found, FILES) else ""
 
 
 def _width() -> int:

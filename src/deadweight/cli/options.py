@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, option
-from deadweight.errors import BadInput
 from deadweight.settings import Settings, find_config, read_config
-from deadweight.targets import parse_target
+from deadweight.targets.options import applicable, check_options
+from deadweight.targets.types import Target
 
 Command = Callable[..., Any]
 
@@ -164,29 +164,15 @@ grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, _MESSAGES)
 verifying = with_options(_WHAT, _HOW, _CODE, _MESSAGES)  # which nothing can do without code
 
 
-_SHOWING = ("quiet", "verbose", "debug")
+def settings_of(options: Mapping[str, Any], target: Target) -> Settings:
+    """Return the settings: defaults, what of ``[tool.deadweight]`` applies to the target, and the command's options.
 
-
-def refuse_for_report(target: object, options: Mapping[str, Any]) -> bool:
-    """Return whether TARGET is a saved report; raises BadInput for options that would measure or judge it anew."""
-    if not isinstance(target, str) or parse_target(target).kind != "report":
-        return False
-    given = [name for name, value in options.items() if name not in _SHOWING and value not in (None, "", ())]
-    if given:
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise BadInput(f"{names}: a saved report is shown as it was measured", hint="give the target that it is of")
-    return True
-
-
-def settings_of(options: dict[str, Any]) -> Settings:
-    """Return the settings: defaults, then ``[tool.deadweight]``, then the options of the command.
-
-    raises: BadConfig
+    raises: BadConfig; BadInput for an option that does not apply to the target
     """
     from deadweight.formats.distributions.metadata import normalize
 
     path = find_config(os.curdir)
-    values: dict[str, Any] = read_config(path) if path else {}
+    values: dict[str, Any] = applicable(read_config(path) if path else {}, target)
     for name in _SINGLE:
         if options.get(name) is not None:
             values[name] = options[name]
@@ -194,10 +180,10 @@ def settings_of(options: dict[str, Any]) -> Settings:
         values["no_install"] = not options["install"]
     for name in _REPEATABLE:
         values[name] = (*values.get(name, ()), *options[name])
-    if "no_lighter" not in options:  # the command does not show the savings, so they need no measuring
-        values["no_lighter"] = True
     if options.get("minimal_groups") is not None:
         values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())
     for name in ("keep", "drop"):
         values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options.get(name, ())))
-    return Settings(**values)
+    settings = Settings(**values)
+    check_options(settings, target)
+    return settings

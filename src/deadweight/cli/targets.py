@@ -10,6 +10,7 @@ import click
 from deadweight.cli.output import say
 from deadweight.targets import parse_target
 from deadweight.targets.folders import project_files
+from deadweight.targets.types import FILES
 
 
 def target_of(given: tuple[str, ...], *, quiet: bool) -> str | tuple[str, ...]:
@@ -27,11 +28,13 @@ def one_target(given: str, *, quiet: bool) -> str:
     """Return the target, of a project's folder the file that is measured; raises UnclearTarget."""
     given = given or ("." if project_files(".") else "")
     found = parse_target(given)
+    if not isinstance(found, FILES):
+        return given
+    file = os.path.normpath(found.location)
     if found.beside and not quiet:
-        also = ", ".join(os.path.relpath(path, os.path.dirname(found.path) or ".") for path in found.beside)
-        say(f"measuring {os.path.normpath(found.path)}; also here: {also}")
-    is_in_folder = found.kind == "requirements" and os.path.isdir(given)
-    return os.path.normpath(found.path) if is_in_folder else given
+        also = ", ".join(os.path.relpath(path, os.path.dirname(file) or ".") for path in found.beside)
+        say(f"measuring {file}; also here: {also}")
+    return file if os.path.isdir(given) else given
 
 
 def _check_several(given: tuple[str, ...]) -> None:

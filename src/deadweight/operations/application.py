@@ -6,12 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from deadweight.settings import refuse
+from deadweight.targets.types import FILES
 
 if TYPE_CHECKING:
     from deadweight.model import Source
     from deadweight.progress import Observer
     from deadweight.settings import Settings
-    from deadweight.targets import Target
+    from deadweight.targets.types import Target
 
 
 def source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
@@ -29,9 +30,9 @@ def source_folder(target: Target, settings: Settings) -> str:
     if settings.no_source:
         refuse(settings, ("source",), "and --no-source cannot both be")
         return ""
-    if settings.source or target.kind != "requirements" or target.form == "names":
+    if settings.source or not isinstance(target, FILES):
         return settings.source
     from deadweight.sources.codebase.source_folders import holds_python
 
-    folder = os.path.dirname(target.path) or "."
+    folder = os.path.dirname(target.location) or "."
     return folder if holds_python(folder) else ""

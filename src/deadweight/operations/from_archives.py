@@ -16,15 +16,17 @@ from deadweight.operations.application import source_of
 from deadweight.operations.installing import install_options, with_notes
 from deadweight.operations.reading import Read, machine_of, read_lock_of, read_requirements_of
 from deadweight.progress import Observer, Progress
-from deadweight.settings import TARGET_ASKS, Settings, refuse
+from deadweight.settings import Settings, refuse
 from deadweight.sources.resolve.builds import Wishes, read_wishes
+from deadweight.targets.types import Lock
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import Inventory, Lock
+    from deadweight.model import Inventory
+    from deadweight.model import Lock as LockedSet
     from deadweight.sources.resolve.uninstalled import Uninstalled, Uninstalling
-    from deadweight.targets import Target
+    from deadweight.targets.types import Target
 
 
 class NeedsBuild(Exception):
@@ -45,7 +47,6 @@ def profile_archives(
     guessing: whether to estimate what only a build can tell
     raises:   NeedsBuild where that is not to be estimated
     """
-    refuse(settings, ("requirements", "environment"), TARGET_ASKS)
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = _read(target, settings, wishes, already)
     settings = read.settings
@@ -120,7 +121,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
     settings: Settings
     note: str
     file: RequirementsFile | None = None
-    lock: Lock | None = None
+    lock: LockedSet | None = None
     named: frozenset[str | None] = frozenset()
 
     @property
@@ -132,8 +133,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
 def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[RequirementsFile] | None) -> _Asked:
     from deadweight.formats.requirements import swapped, unpinned
 
-    if target.form == "lock":
-        refuse(settings, ("swap", "index", "torch", "keep_env"), "what a lock pins is measured as it is")
+    if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
         return _Asked(lock=locked.asked, settings=locked.settings, note=locked.note)
     refuse(settings, ("keep_env",), "there is no environment without installing")
@@ -167,7 +167,7 @@ def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
     return with_notes(with_swaps(inventory, found.swaps), read.file, read.note)
 
 
-def not_measured_of(lock: Lock, inventory: Inventory) -> tuple[Wanted, ...]:
+def not_measured_of(lock: LockedSet, inventory: Inventory) -> tuple[Wanted, ...]:
     """Return the requirements for what a lock holds and could not be measured, so that splits can keep them."""
     skipped = {each.name for each in inventory.skipped}
     return tuple(

@@ -6,10 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from deadweight.analysis.profile import Grouping, grouping_of
-from deadweight.errors import BadInput
 from deadweight.operations.application import source_of
 from deadweight.operations.installing import install_options
 from deadweight.operations.measure import profile
@@ -17,7 +14,9 @@ from deadweight.operations.reading import machine_of, read_lock_of, read_require
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings, refuse
 from deadweight.sources.wheels.descriptions import Said
-from deadweight.targets import Target, parse_target
+from deadweight.targets import parse_target
+from deadweight.targets.options import check_options
+from deadweight.targets.types import Lock, Target
 
 if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
@@ -40,7 +39,7 @@ def groups_of(
     given = os.fspath(target) if isinstance(target, os.PathLike) else target
     if settings.no_measure or settings.offline:
         return _unmeasured(parse_target(given), settings, observe)
-    return grouping_of(profile(target, replace(settings, no_lighter=True), observe=observe))
+    return grouping_of(profile(target, settings, observe=observe, lighter=False))
 
 
 def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
@@ -51,15 +50,11 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
     from deadweight.sources.wheels.descriptions import sought_by_lines, sought_by_lock
 
     option = "--no-measure" if settings.no_measure else "--offline"
-    if target.kind != "requirements":
-        raise BadInput(
-            f"{option}: {target.path} can only be measured", hint="it is for requirements, projects and locks"
-        )
+    check_options(settings, target)
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
-    refuse(settings, ("requirements", "environment"), "TARGET is what asks for distributions here")
-    observe(Progress("reading", target.path))
+    observe(Progress("reading", target.location))
     config, source = config_names(settings.groups), source_of(target, settings, observe)
-    if target.form == "lock":
+    if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
         lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)
         said = Said() if settings.offline else _descriptions(sought_by_lock(lock), None, settings, observe)

@@ -14,7 +14,8 @@ from deadweight.errors import BadRequirement, InstallFailed
 from deadweight.operations.application import source_of
 from deadweight.operations.reading import Read, read_requirements_of
 from deadweight.progress import Observer, Progress
-from deadweight.settings import TARGET_ASKS, Settings, refuse
+from deadweight.settings import Settings, refuse
+from deadweight.targets.types import Project, Requirements
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from deadweight.model import Inventory
     from deadweight.sources.install.installer import InstallOptions
     from deadweight.sources.system.scratch import Scratch
-    from deadweight.targets import Target
+    from deadweight.targets.types import Target
 
 
 class Installed(Struct, frozen=True):
@@ -48,7 +49,6 @@ def installed(
     from deadweight.sources.resolve.project_rules import with_rules
     from deadweight.sources.system.scratch import new_folder, scratch_folder
 
-    refuse(settings, ("requirements", "environment"), TARGET_ASKS)
     refuse(
         settings, ("platform", "torch", "index"), "only --no-install measures for another machine or from another index"
     )
@@ -65,10 +65,10 @@ def installed(
         if settings.keep_env:
             folder = os.path.abspath(settings.keep_env)
             stack.enter_context(new_folder(folder))
-        if settings.swap or target.form == "project":
+        if settings.swap or isinstance(target, Project):
             path = scratch.write("requirements.txt", for_resolver(file, {}))
-        elif target.form == "file" and target.path != "-" and os.path.isfile(target.path):
-            path = target.path
+        elif isinstance(target, Requirements) and target.location != "-" and os.path.isfile(target.location):
+            path = target.location
         else:
             # Standard input, or a pipe as the shell's <(…) makes it, can be read once only.
             path = scratch.write("requirements.txt", file.text)

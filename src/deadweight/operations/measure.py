@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from deadweight.errors import BadInput, InstallFailed, NoInterpreter
 from deadweight.progress import Observer, Progress, silent
-from deadweight.settings import Settings, refuse
-from deadweight.targets import Target, parse_target
+from deadweight.settings import Settings
+from deadweight.targets import parse_target
+from deadweight.targets.options import check_options
+from deadweight.targets.types import INSTALLABLE, SYSTEMS, Environment, Lock, Names, SavedReport, Target
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
@@ -24,6 +26,7 @@ def profile(
     settings: Settings | None = None,
     *,
     observe: Observer = silent,
+    lighter: bool = True,
 ) -> Profile:
     """Measure requirements, an environment or an image, and work out what could be left out.
 
@@ -33,26 +36,29 @@ def profile(
              directories, without running anything of them; only where a build alone can tell what a distribution holds
              are they installed into a throwaway venv (see ``Settings.no_install`` and ``no_build``). Locks and names
              are never installed; nothing of an environment or an image is run.
+    lighter: whether to measure what lighter builds would save
     returns: sizes in bytes, ``None`` where unknown
     raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
              where nothing could be fetched; what is missing of the rest is in ``skipped``
     """
     settings = settings or Settings()
     found = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
-    if found.kind == "report":
+    check_options(settings, found)
+    if isinstance(found, SavedReport):
         raise BadInput(
-            f"{found.path} is a saved report, which has no files to look at", hint="give the target that it is of"
+            f"{found.location} is a saved report, which has no files to look at", hint="give the target that it is of"
         )
-    if found.kind == "environment":
+    if isinstance(found, Environment):
         return _profile_environment(found, settings, observe)
-    observe(Progress("reading", found.path))
-    if found.kind in ("image", "container"):
+    observe(Progress("reading", found.location))
+    if isinstance(found, SYSTEMS):
         from deadweight.operations.whole_systems import profile_system
 
         return profile_system(found, settings, _its_requirements(settings), observe)
     from deadweight.operations.savings import with_savings
 
-    return with_savings(_profile_requirements(found, settings, observe), observe)
+    measured = _profile_requirements(found, settings, observe)
+    return with_savings(measured, observe) if lighter and not settings.no_lighter else measured
 
 
 def _profile_environment(target: Target, settings: Settings, observe: Observer) -> Profile:
@@ -61,9 +67,8 @@ def _profile_environment(target: Target, settings: Settings, observe: Observer) 
     from deadweight.operations.application import source_of
     from deadweight.operations.installing import take_inventory_of
 
-    observe(Progress("measuring", target.path))
-    refuse(settings, ("environment",), "only a whole system has several: an image, a container, rootfs:DIR")
-    inventory, file = take_inventory_of(target.path), _its_requirements(settings)
+    observe(Progress("measuring", target.location))
+    inventory, file = take_inventory_of(target.location), _its_requirements(settings)
     return conclude(target, inventory, settings, file, source=source_of(target, settings, observe))
 
 
@@ -71,10 +76,10 @@ def _profile_requirements(target: Target, settings: Settings, observe: Observer)
     """Measure requirements in the way that the settings name, else in the one that fits."""
     from deadweight.operations.from_archives import profile_archives
 
-    never_installed = target.form in ("lock", "names") or settings.platform or settings.torch or settings.index
+    never_installed = isinstance(target, (Lock, Names)) or settings.platform or settings.torch or settings.index
     if settings.no_install or (never_installed and settings.no_install is None and not settings.keep_env):
         return profile_archives(target, replace(settings, no_install=True), observe)
-    if target.form in ("lock", "names"):
+    if isinstance(target, (Lock, Names)):
         return profile_archives(target, settings, observe)
     if settings.no_install is None and not settings.keep_env:
         return _profile_either(target, settings, observe)
@@ -97,11 +102,11 @@ def _profile_either(target: Target, settings: Settings, observe: Observer) -> Pr
         why = f"only a build can tell what {needed} holds"
     except InstallFailed as error:
         why = error.cause.partition("\n")[0]
-    observe(Progress("reading", f"{target.path} again, to install it: {why}"))
+    observe(Progress("reading", f"{target.location} again, to install it: {why}"))
     try:
         return _profile_install(target, settings, observe, read)
     except NoInterpreter as error:
-        observe(Progress("reading", f"{target.path} again, without installing: {error.cause}"))
+        observe(Progress("reading", f"{target.location} again, without installing: {error.cause}"))
         return profile_archives(target, without, observe, read)
 
 
@@ -121,6 +126,6 @@ def _its_requirements(settings: Settings) -> RequirementsFile | None:
     from deadweight.operations.reading import read_asked
 
     found = parse_target(settings.requirements)
-    if found.kind != "requirements" or found.form in ("lock", "names"):
+    if not isinstance(found, INSTALLABLE):
         raise BadInput(f"--requirements: {settings.requirements} is no requirements file and no pyproject.toml")
     return read_asked(found, settings)

@@ -10,6 +10,8 @@ from deadweight.errors import BadInput, BadReport
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
 from deadweight.targets import parse_target
+from deadweight.targets.options import check_options
+from deadweight.targets.types import SavedReport
 
 if TYPE_CHECKING:
     from deadweight.model.report import Report
@@ -22,6 +24,7 @@ def profile(
     settings: Settings | None = None,
     *,
     observe: Observer = silent,
+    lighter: bool = True,
 ) -> Report:
     """Measure a target, or read a saved report.
 
@@ -31,6 +34,7 @@ def profile(
              Requirements are measured from the wheels' own directories, which runs nothing of them; what only a build
              can tell is installed into a throwaway venv (see ``Settings.no_install`` and ``no_build``). Locks and names
              are never installed, and nothing of an environment or an image is run
+    lighter: whether to measure what lighter builds would save
     returns: sizes in bytes, ``None`` where unknown
     raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
              where nothing could be fetched; what else could not be measured is in ``skipped``
@@ -40,9 +44,10 @@ def profile(
 
     given = os.fspath(target) if isinstance(target, os.PathLike) else target
     found = parse_target(given)
-    if found.kind == "report":
-        return read_report(found.path)
-    return report_of(measure(given, settings, observe=observe))
+    if isinstance(found, SavedReport):
+        check_options(settings or Settings(), found)
+        return read_report(found.location)
+    return report_of(measure(given, settings, observe=observe, lighter=lighter))
 
 
 def read_report(path: str) -> Report:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from deadweight.errors import BadInput, NoInterpreter, WrongPython
 from deadweight.formats.versions import shown
+from deadweight.targets.types import Names, Project
 
 if TYPE_CHECKING:
     from deadweight.formats.projects.pyproject import Choice
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from deadweight.model import Lock
     from deadweight.platforms.machine import Machine
     from deadweight.settings import Settings
-    from deadweight.targets import Target
+    from deadweight.targets.types import Target
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ def read_lock_of(target: Target, settings: Settings) -> Read[Lock]:
     """Read a lock; raises BadInput."""
     from deadweight.sources.resolve.uninstalled import lock_of
 
-    return _for_its_python(lambda given: lock_of(target.path, machine_of(given), choice_of(given)), settings)
+    return _for_its_python(lambda given: lock_of(target.location, machine_of(given), choice_of(given)), settings)
 
 
 def _for_its_python(read: Callable[[Settings], T], settings: Settings, *, installing: bool = False) -> Read[T]:
@@ -91,18 +92,14 @@ def machine_of(settings: Settings) -> Machine:
 
 def read_asked(target: Target, settings: Settings) -> RequirementsFile:
     """Read a requirements file or a project as it stands; raises BadInput, WrongPython."""
-    if target.form != "project":
+    if not isinstance(target, Project):
         from deadweight.sources.codebase.requirements import read_names, read_requirements
 
-        if settings.extra or settings.group or settings.all_groups or settings.no_dev or settings.package:
-            raise BadInput(
-                f"{target.path} has no extras and groups", hint="they are a project's: give its pyproject.toml"
-            )
-        return read_names(target.lines) if target.form == "names" else read_requirements(target.path)
+        return read_names(target.lines) if isinstance(target, Names) else read_requirements(target.location)
     from deadweight.sources.codebase.project_requirements import read_project
 
     choice = replace(choice_of(settings), groups=_groups_of_project(settings))
-    return read_project(target.path, choice, lambda: machine_of(settings).marker_values)
+    return read_project(target.location, choice, lambda: machine_of(settings).marker_values)
 
 
 def _groups_of_project(settings: Settings) -> frozenset[str] | None:

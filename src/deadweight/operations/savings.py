@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from deadweight.errors import DeadweightError, InstallFailed
 from deadweight.progress import Observer, Progress, silent
+from deadweight.targets.types import REQUIRING
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
@@ -27,7 +28,7 @@ def with_savings(profile: Profile, observe: Observer) -> Profile:
     be measured, the least that is known stays, with the reason.
     """
     settings, file = profile.settings, profile.requirements
-    if file is None or profile.target.kind != "requirements" or settings.no_lighter or settings.offline:
+    if file is None or not isinstance(profile.target, REQUIRING) or settings.offline:
         return profile
     builds = profile.lighter()
     if not builds:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from deadweight.errors import BadInput
 from deadweight.operations.application import source_folder
@@ -17,7 +16,9 @@ from deadweight.operations.measure import profile
 from deadweight.operations.reading import machine_of
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
-from deadweight.targets import Target, parse_target
+from deadweight.targets import parse_target
+from deadweight.targets.options import check_options
+from deadweight.targets.types import FILES, INSTALLABLE, Target
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
@@ -58,17 +59,19 @@ def verify(
     """
     settings, checks = settings or Settings(), checks or Checks()
     target = parse_target(os.fspath(split))
+    check_options(settings, target)
     folder = source_folder(target, settings)
     if not folder:
         raise BadInput("there is no source to verify it by", hint="--source DIR says where the application lies")
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
-        found = profile(split, replace(settings, no_lighter=True), observe=observe)
+        found = profile(split, settings, observe=observe, lighter=False)
         return _judged(found, original, settings, observe)
     command = _split(checks.smoke)
-    if target.kind != "requirements" or target.form in ("lock", "names"):
+    if not isinstance(target, INSTALLABLE):
         raise BadInput(
-            f"{target.path} cannot be tried: only requirements that are installed for it can", hint="leave --run out"
+            f"{target.location} cannot be tried: only requirements that are installed for it can",
+            hint="leave --run out",
         )
     if settings.no_install:
         raise BadInput(
@@ -121,7 +124,7 @@ def _original(given: str, target: Target, source: str) -> RequirementsFile | Non
     """Read the requirements that the split was made of: the file that the user names, else one that can be read."""
     if given:
         found = parse_target(given)
-        if found.kind != "requirements" or found.form in ("lock", "names"):
+        if not isinstance(found, INSTALLABLE):
             raise BadInput(f"--against: {given} is no requirements file and no pyproject.toml")
         return _read(found)
     for path in _candidates(target, source):
@@ -134,11 +137,11 @@ def _original(given: str, target: Target, source: str) -> RequirementsFile | Non
 
 def _candidates(target: Target, source: str) -> Iterator[str]:
     """Yield the files that may be it, beside the split and beside the source; never the split itself."""
-    folders = [os.path.dirname(target.path) or ".", source] if target.kind == "requirements" else [source]
+    folders = [os.path.dirname(target.location) or ".", source] if isinstance(target, FILES) else [source]
     for folder in dict.fromkeys(folders):
         for name in _ORIGINALS:
             path = os.path.join(folder, name)
-            same = os.path.exists(target.path) and os.path.isfile(path) and os.path.samefile(path, target.path)
+            same = os.path.exists(target.location) and os.path.isfile(path) and os.path.samefile(path, target.location)
             if os.path.isfile(path) and not same:
                 yield os.path.normpath(path)
 
@@ -149,7 +152,7 @@ def _read(target: Target) -> RequirementsFile:
     from deadweight.sources.codebase.project_requirements import read_project
     from deadweight.sources.codebase.requirements import read_requirements
 
-    if os.path.basename(target.path) != "pyproject.toml":
-        return read_requirements(target.path)
+    if os.path.basename(target.location) != "pyproject.toml":
+        return read_requirements(target.location)
     everything = Choice(extras=None, groups=None)
-    return read_project(target.path, everything, lambda: machine_of(Settings()).marker_values, any_python=True)
+    return read_project(target.location, everything, lambda: machine_of(Settings()).marker_values, any_python=True)

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from deadweight.errors import BadInput
 from deadweight.operations.application import source_of
 from deadweight.progress import Observer, Progress
+from deadweight.targets.types import Image
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import FileTree, Inventory
     from deadweight.settings import Settings
-    from deadweight.targets import Target
+    from deadweight.targets.types import Target
 
 
 def profile_system(target: Target, settings: Settings, file: RequirementsFile | None, observe: Observer) -> Profile:
@@ -33,9 +34,9 @@ def profile_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.sources.images.image import Which
     from deadweight.sources.images.systems import opened_system
 
-    which = Which(target.image, settings.platform, settings.tls_verify)
-    with opened_system(target.path, which, observe=observe) as (tree, image):
-        observe(Progress("measuring", target.path))
+    which = Which(target.image if isinstance(target, Image) else "", settings.platform, settings.tls_verify)
+    with opened_system(target, which, observe=observe) as (tree, image):
+        observe(Progress("measuring", target.location))
         inventory = take_inventory(_searched_first(tree, settings.environment))
         _check_environment(inventory, settings.environment)
         needs, twins = libraries_of(tree, inventory)

@@ -32,7 +32,7 @@ def groups_json(found: Grouping) -> str:
     values = {
         "schema": SCHEMA,
         "version": __version__,
-        "target": {"kind": found.target.kind, "location": found.target.path, "method": found.method},
+        "target": {"kind": found.target.kind, "location": found.target.location, "method": found.method},
         "groups": [
             {
                 "name": name,
@@ -74,7 +74,7 @@ def _parts(found: Grouping, width: int) -> Iterator[RenderableType]:
 
 def _header(found: Grouping) -> RenderableType:
     count = len(found.groups)
-    text = Text(plain(found.target.path), style="bold")
+    text = Text(plain(found.target.location), style="bold")
     text.append(f"\n{count} project{'' if count == 1 else 's'}, {_HOW[found.method]}", style="not bold")
     totals = [f"{group} {sum(each.group == group for each in found.groups.values())}" for group in GROUPS]
     unsure = sum(not each.sure for each in found.groups.values())

@@ -20,6 +20,7 @@ from deadweight.report.left_out import left_out_table, unsure_table
 from deadweight.report.source import proof_lines
 from deadweight.report.tables import WIDEST, hanging, render
 from deadweight.report.units import human, percent
+from deadweight.targets.types import Lock
 from deadweight.untrusted import plain
 
 
@@ -47,7 +48,7 @@ def _measured_versions(profile: Profile) -> dict[Wanted, str]:
 def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]) -> str:
     if profile.requirements is not None:
         return Writer(split, posixpath.abspath(folder or "."), pinned).text(profile.requirements)
-    if profile.target.form == "lock":
+    if isinstance(profile.target, Lock):
         # A lock pins everything, so what comes from it does too.
         pins = {d.key: _pin(d) for d in profile.inventory.distributions}
         lines = [f"{key}{pins[key]}" for key in split.distributions]
@@ -55,7 +56,7 @@ def _text(profile: Profile, split: Split, folder: str, pinned: dict[Wanted, str]
             lines += ["# could not be measured", *map(requirement_text, profile.not_measured)]
     else:
         lines = [requirement_text(wanted) for wanted in split.kept]
-    head = f"# {split.name}: made by deadweight from {_source(profile)}{plain(profile.target.path)}"
+    head = f"# {split.name}: made by deadweight from {_source(profile)}{plain(profile.target.location)}"
     return written([head, *lines])
 
 
@@ -73,7 +74,7 @@ def _source(profile: Profile) -> str:
     """Say what the target is, where its path alone does not tell."""
     if profile.system is not None:
         return f"/{plain(profile.inventory.environment.prefix)} in "
-    return "" if profile.target.form == "lock" else "the environment "
+    return "" if isinstance(profile.target, Lock) else "the environment "
 
 
 def saved_split_files(report: Report, folder: str, *, pin: bool) -> dict[str, str]:

@@ -137,7 +137,8 @@ def _verdict(verdict: Verdict) -> str:
         parts.append(f"{works:,} of {_count(run.tried, 'module')} can be imported")
     if run is not None and run.smoke is not None:
         parts.append(f"{plain(run.smoke.command)} {'passes' if run.smoke.status == 0 else 'fails'}")
-    return f"{plain(verdict.profile.target.path)} {'holds' if verdict.holds else 'does not hold'}: {'; '.join(parts)}"
+    location = plain(verdict.profile.target.location)
+    return f"{location} {'holds' if verdict.holds else 'does not hold'}: {'; '.join(parts)}"
 
 
 def _count(number: int, what: str) -> str:
@@ -153,7 +154,7 @@ def verdict_json(verdict: Verdict) -> str:
     values = {
         "schema": "deadweight.verify/1",
         "version": __version__,
-        "target": {"kind": profile.target.kind, "location": profile.target.path, "method": profile.method},
+        "target": {"kind": profile.target.kind, "location": profile.target.location, "method": profile.method},
         "source": to_builtins(application_facts(verdict.source)),
         "against": verdict.original.path or None,
         "depth": "static" if verdict.run is None else "run",

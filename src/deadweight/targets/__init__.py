@@ -6,39 +6,32 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import Literal
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.errors import UnclearTarget
 from deadweight.targets.folders import ENVIRONMENTS, LOCK, project_files
+from deadweight.targets.types import (
+    Container,
+    EngineImage,
+    Environment,
+    Image,
+    Lock,
+    Names,
+    Project,
+    RegistryImage,
+    Requirements,
+    RootFs,
+    SavedReport,
+    Target,
+)
 
 _UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
-Form = Literal["file", "project", "lock", "names"]
 _IMAGES = ("docker-archive", "oci-archive", "oci", "dir")
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh")  # gzip, zstd, xz, bzip2
 _ENGINES = ("docker", "podman", "container")
 # What engines take for a name (https://pkg.go.dev/github.com/distribution/reference); so nothing of it is an option.
 _REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
-
-
-class Target(Struct, frozen=True):
-    """What is to be measured.
-
-    path:   what the user gave, or the file in the folder that they gave; "-" for standard input
-    form:   how requirements are written: a requirements file, a project's ``pyproject.toml``, a lock, names of projects
-    lines:  those names, as requirements
-    beside: what else in the folder could have been measured, where the user gave one
-    image:  which image of an archive or folder that holds several: a tag, a digest, or "@" and a number
-    """
-
-    kind: Literal["requirements", "environment", "image", "container", "report"]
-    path: str
-    form: Form = "file"
-    lines: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()
-    image: str = ""
 
 
 def parse_target(given: str | Sequence[str]) -> Target:
@@ -57,9 +50,9 @@ def parse_target(given: str | Sequence[str]) -> Target:
     if not isinstance(given, str):
         return parse_target(given[0]) if len(given) == 1 else _names(tuple(given))
     if not given:
-        return Target("environment", sys.prefix)
+        return Environment(sys.prefix)
     if given == "-":
-        return Target("requirements" if _text_follows() else "image", given)
+        return Requirements(given) if _text_follows() else Image(given)
     by_scheme = _by_scheme(given)
     if by_scheme is not None:
         return by_scheme
@@ -68,7 +61,7 @@ def parse_target(given: str | Sequence[str]) -> Target:
     if os.path.isfile(given):
         return _file(given)
     if os.path.lexists(given):
-        return Target("requirements", given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
+        return Requirements(given)  # a pipe, as the shell's <(…) makes it, or something that fails to open
     return _names((given,))
 
 
@@ -76,7 +69,7 @@ def _names(given: tuple[str, ...]) -> Target:
     from deadweight.targets.naming import requirement_lines
 
     lines = requirement_lines(given) if given else ()
-    return Target("requirements", " ".join(lines), "names", lines) if lines else parse_target("")
+    return Names(" ".join(lines), lines) if lines else parse_target("")
 
 
 def _text_follows() -> bool:
@@ -101,11 +94,11 @@ def _by_scheme(given: str) -> Target | None:
         from deadweight.formats.images.image_reference import parse_reference
 
         parse_reference(rest)
-        return Target("image", given)
+        return RegistryImage(given, rest)
     if scheme == "rootfs":
         if not os.path.isdir(rest):
             raise UnclearTarget(f"{rest}: no such folder")
-        return Target("image", given)
+        return RootFs(given, rest)
     return _exactly(scheme, rest) if scheme in ("env", "requirements") else None
 
 
@@ -114,20 +107,22 @@ def _exactly(scheme: str, path: str) -> Target:
         raise UnclearTarget(f"{path}: no such folder")
     if scheme == "requirements" and not os.path.lexists(path):
         raise UnclearTarget(f"{path}: no such file")
-    return Target("environment" if scheme == "env" else "requirements", path)
+    return Environment(path) if scheme == "env" else Requirements(path)
 
 
 def _of_engine(scheme: str, name: str) -> Target:
     if not _REFERENCE.match(name):
         raise UnclearTarget(f"{scheme}:{name}: no engine has a name like this", hint=f"as in {scheme}:app:1.0")
-    return Target("container" if scheme == "container" else "image", f"{scheme}:{name}")
+    return (
+        Container(f"{scheme}:{name}", name) if scheme == "container" else EngineImage(f"{scheme}:{name}", scheme, name)
+    )
 
 
-def _image(path: str) -> Target:
+def _image(path: str) -> Image:
     if path != "-" and not os.path.lexists(path):
         raise UnclearTarget(f"{path}: no such file or folder")
     # No file's name is taken for a place that an engine or a registry has.
-    return Target("image", os.path.join(".", path) if ":" in path.partition("/")[0] else path)
+    return Image(os.path.join(".", path) if ":" in path.partition("/")[0] else path)
 
 
 def _named_image(given: str) -> Target:
@@ -180,9 +175,9 @@ def _is_root(path: str) -> bool:
 
 def _folder(path: str) -> Target:
     if _is_root(path):
-        return Target("image", f"rootfs:{path}")
+        return RootFs(f"rootfs:{path}", path)
     if _is_image_folder(path):
-        return Target("image", path)
+        return Image(path)
     files = project_files(path)
     if is_environment(path):
         requirements = os.path.join(path, "requirements.txt")
@@ -191,7 +186,7 @@ def _folder(path: str) -> Target:
                 f"{path} is an environment and holds a requirements.txt",
                 hint=f"say env:{path} or {requirements}",
             )
-        return Target("environment", path)
+        return Environment(path)
     environments = [each for e in ENVIRONMENTS if is_environment(each := os.path.join(path, e))]
     if files:
         return replace(_requirements(files[0]), beside=(*files[1:], *environments))
@@ -233,15 +228,16 @@ def _file(path: str) -> Target:
     if name in _UNREAD:
         raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
     if _is_report(path):
-        return Target("report", path)
+        return SavedReport(path)
     if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):
         prefix = os.path.dirname(os.path.dirname(os.path.abspath(path)))
         if is_environment(prefix):
-            return Target("environment", prefix)
+            return Environment(prefix)
     return _requirements(path)
 
 
-def _requirements(path: str) -> Target:
+def _requirements(path: str) -> Requirements | Project | Lock:
     name = os.path.basename(path)
-    form: Form = "project" if name == "pyproject.toml" else "lock" if LOCK.match(name) else "file"
-    return Target("requirements", path, form)
+    if name == "pyproject.toml":
+        return Project(path)
+    return Lock(path) if LOCK.match(name) else Requirements(path)

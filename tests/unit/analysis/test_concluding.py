@@ -17,7 +17,7 @@ from deadweight.analysis.reporting import report_of
 from deadweight.model import Mention, Source, Wanted
 from deadweight.plan.judging import Judged, Plan
 from deadweight.settings import Settings
-from deadweight.targets import Target
+from deadweight.targets.types import Environment
 from tests.builders import bare, bare_inventory
 
 ONCE = [
@@ -41,7 +41,7 @@ def concluded() -> Profile:
         Mention("import", "elsewhere", "app.py", 2, "application"),
     )
     settings = Settings(drop=("web",))
-    target = Target("environment", "venv")
+    target = Environment("venv")
     return deadweight.analysis.concluding.conclude(
         target, inventory, settings, source=Source(folder=".", mentions=mentions)
     )

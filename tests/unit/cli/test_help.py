@@ -24,6 +24,11 @@ OPERATIONS = {
     "operations.groups": "groups_of",
     "operations.verify": "verify",
 }
+# Options that do not apply to a requirements file, and a target that they apply to
+APPLY_ELSEWHERE = {
+    "extra": "pyproject.toml", "group": "pyproject.toml", "all_groups": "pyproject.toml", "package": "pyproject.toml",
+    "no_dev": "uv.lock", "requirements": "rootfs:.", "environment": "rootfs:.", "tls_verify": "registry:localhost/app",
+}  # fmt: skip
 TARGETS = {"profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"]}
 
 
@@ -83,7 +88,7 @@ def test_option__is_read_by_its_command(
     monkeypatch.chdir(tmp_path)
     calls: list[object] = []
 
-    def record(*arguments: object, observe: object = None) -> None:
+    def record(*arguments: object, observe: object = None, lighter: bool = True) -> None:
         calls.append(arguments)
         raise BadInput("recorded")
 
@@ -91,10 +96,11 @@ def test_option__is_read_by_its_command(
     modules = {import_module(f"deadweight.{name}"): function for name, function in OPERATIONS.items()}
     for module, function in modules.items():
         monkeypatch.setattr(module, function, record)
-    for path in ("t", "n"):
+    for path in ("t", "n", "pyproject.toml", "uv.lock"):
         (tmp_path / path).write_text("")
-    CliRunner().invoke(cli.root, [name, *TARGETS[name]])
-    CliRunner().invoke(cli.root, [name, *TARGETS[name], *example(option)])
+    target = [*TARGETS[name][:-1], APPLY_ELSEWHERE.get(option.name or "", "t")]
+    CliRunner().invoke(cli.root, [name, *target])
+    CliRunner().invoke(cli.root, [name, *target, *example(option)])
     assert len(calls) == 2
     assert calls[0] != calls[1]
 

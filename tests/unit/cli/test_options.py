@@ -16,6 +16,7 @@ from deadweight.cli.progress import observer, said
 from deadweight.errors import BadConfig, BadInput, InstallFailed
 from deadweight.progress import Progress
 from deadweight.settings import Settings
+from deadweight.targets.types import Project
 from tests.builders import write_files
 
 
@@ -26,7 +27,7 @@ def settings_from(*arguments: str) -> Settings:
     @click.command()
     @profiling
     def command(**options: object) -> None:
-        made.append(settings_of(options))
+        made.append(settings_of(options, Project("pyproject.toml")))
 
     CliRunner().invoke(command, arguments, catch_exceptions=False)
     return made[0]

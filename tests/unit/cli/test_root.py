@@ -124,7 +124,7 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
         (("env:no-such-thing",), 4, "no-such-thing"),
         (("poetry.lock",), 4, "poetry.lock"),
         (("pyproject.toml",), 4, "pyproject.toml"),
-        (("good.txt", "--extra", "x"), 4, "good.txt has no extras"),
+        (("good.txt", "--extra", "x"), 4, "--extra does not apply to a requirements file"),
         (("good.txt", "--install", "--platform", "win_amd64"), 4, "--no-install"),
         (("good.txt", "--no-install", "--platform", "windows"), 4, "no platform 'windows'"),
         (("good.txt", "--no-install", "--swap", "a"), 4, "OLD=NEW"),

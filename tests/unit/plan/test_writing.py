@@ -20,7 +20,7 @@ from deadweight.plan.writing import Writer
 from deadweight.report.splits import split_files
 from deadweight.settings import Settings
 from deadweight.sources.codebase.requirements import read_requirements
-from deadweight.targets import Target
+from deadweight.targets.types import Lock
 from tests.builders import bare, bare_inventory, profile_of, requirements_file, wants, write_files
 
 
@@ -296,7 +296,7 @@ def test_split_files__extra_of_metadata_with_a_line_end__is_no_extra(end: str) -
 @pytest.mark.parametrize("end", [*LINE_ENDS, " ", " #"], ids=code_points)
 def test_split_files__url_of_a_lock_with_a_line_end__is_refused(end: str) -> None:
     inventory = bare_inventory(bare("a", requested=True, url=f"https://host/a.whl{end}evil"))
-    target = Target("requirements", "pylock.toml", "lock")
+    target = Lock("pylock.toml")
     with pytest.raises(BadInput):
         split_files(conclude(target, inventory, Settings()), "", pin=False)
 

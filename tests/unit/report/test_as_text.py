@@ -103,7 +103,7 @@ def test_text__hostile_texts__are_spelled_out() -> None:
 
 
 def test_text__emoji_code_in_a_name__stays_as_it_is() -> None:
-    assert ":smile:" in as_text(report_of(replace(service(), target=replace(service().target, path=":smile:"))))
+    assert ":smile:" in as_text(report_of(replace(service(), target=replace(service().target, location=":smile:"))))
 
 
 @pytest.mark.parametrize(("rows", "shown"), [(3, 3), (None, 30), (29, 30), (28, 28)])

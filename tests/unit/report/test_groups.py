@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from deadweight.analysis.profile import Grouping, grouping_of
 from deadweight.model import Assignment, Evidence, Group, Skipped
 from deadweight.report.groups import groups_json, groups_text
-from deadweight.targets import Target
+from deadweight.targets.types import Requirements
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
 
@@ -25,7 +25,7 @@ def service() -> Grouping:
     default = assigned("core", "DW304", "nothing says otherwise", sure=False)
     nowhere = Evidence("DW208", "dev", "nothing in the source names it")
     return Grouping(
-        target=Target("requirements", "requirements.txt"),
+        target=Requirements("requirements.txt"),
         method="metadata",
         groups={
             "acme-bus": default,

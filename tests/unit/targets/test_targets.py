@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import UnclearTarget
-from deadweight.targets import Form, Target, is_environment, parse_target
+from deadweight.targets import is_environment, parse_target
+from deadweight.targets.types import FILES, Environment, Form, Image, Lock, Names, Project, RegistryImage, Requirements
 from tests.builders import SITE, dist_files, make_env, write_files
 
 
@@ -21,22 +22,22 @@ def refused(given: str) -> UnclearTarget:
 
 
 def test_parse_target__nothing__is_the_environment_that_runs() -> None:
-    assert parse_target("") == Target("environment", sys.prefix)
+    assert parse_target("") == Environment(sys.prefix)
 
 
 def test_parse_target__venv__is_an_environment(tmp_path: Path) -> None:
     prefix = str(make_env(tmp_path / "v", dist_files("a")))
-    assert parse_target(prefix) == Target("environment", prefix)
+    assert parse_target(prefix) == Environment(prefix)
 
 
 def test_parse_target__file__is_requirements(tmp_path: Path) -> None:
     write_files(tmp_path, {"dev.in": "a\n"})
-    assert parse_target(f"{tmp_path}/dev.in") == Target("requirements", f"{tmp_path}/dev.in")
+    assert parse_target(f"{tmp_path}/dev.in") == Requirements(f"{tmp_path}/dev.in")
 
 
 def test_parse_target__pipe__is_requirements(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert parse_target(f"{tmp_path}/pipe") == Target("requirements", f"{tmp_path}/pipe")
+    assert parse_target(f"{tmp_path}/pipe") == Requirements(f"{tmp_path}/pipe")
 
 
 def test_parse_target__link_to_nothing__is_requirements_that_fail_to_open_later(tmp_path: Path) -> None:
@@ -56,12 +57,12 @@ def test_parse_target__scheme_and_nothing_there__is_refused(tmp_path: Path, sche
 
 
 def test_parse_target__env_scheme__takes_any_folder(tmp_path: Path) -> None:
-    assert parse_target(f"env:{tmp_path}") == Target("environment", str(tmp_path))
+    assert parse_target(f"env:{tmp_path}") == Environment(str(tmp_path))
 
 
 def test_parse_target__requirements_scheme__takes_a_lock_at_its_word(tmp_path: Path) -> None:
     write_files(tmp_path, {"uv.lock": "a\n"})
-    assert parse_target(f"requirements:{tmp_path}/uv.lock") == Target("requirements", f"{tmp_path}/uv.lock")
+    assert parse_target(f"requirements:{tmp_path}/uv.lock") == Requirements(f"{tmp_path}/uv.lock")
 
 
 def test_parse_target__environment_with_requirements__names_both_spellings(tmp_path: Path) -> None:
@@ -90,7 +91,8 @@ def test_parse_target__project_folder__is_the_file_that_says_most(tmp_path: Path
     write_files(tmp_path, {name: asking if name == "pyproject.toml" else "" for name in there.split()})
     write_files(tmp_path, {".venv/pyvenv.cfg": "", "env/other": ""})
     found = parse_target(str(tmp_path))
-    assert found.path == f"{tmp_path}/{first}"
+    assert found.location == f"{tmp_path}/{first}"
+    assert isinstance(found, FILES)
     others = {*there.split(), ".venv"} - {first, "setup.py"}
     assert set(found.beside) == {f"{tmp_path}/{name}" for name in others}
 
@@ -109,12 +111,12 @@ def test_parse_target__project_folder__is_the_file_that_says_most(tmp_path: Path
 )
 def test_parse_target__pyproject_that_asks_for_nothing__stands_back(tmp_path: Path, text: str, asks: bool) -> None:
     write_files(tmp_path, {"pyproject.toml": text, "requirements.txt": "a\n"})
-    assert parse_target(str(tmp_path)).path.endswith("pyproject.toml" if asks else "requirements.txt")
+    assert parse_target(str(tmp_path)).location.endswith("pyproject.toml" if asks else "requirements.txt")
 
 
 def test_parse_target__project_of_poetry__is_its_own_lock(tmp_path: Path) -> None:
     write_files(tmp_path, {"pyproject.toml": "[tool.poetry.dependencies]\na = '*'\n", "uv.lock": "", "poetry.lock": ""})
-    assert parse_target(str(tmp_path)).path == f"{tmp_path}/poetry.lock"
+    assert parse_target(str(tmp_path)).location == f"{tmp_path}/poetry.lock"
 
 
 def test_parse_target__folder_with_an_environment_in_it__names_that(tmp_path: Path) -> None:
@@ -132,13 +134,11 @@ def test_parse_target__folder_with_nothing_of_use__says_what_it_needs(tmp_path: 
     "name", ["pandas", "torch==2.5", "uvicorn[standard]>=0.30", "ruamel.yaml", "a ; os_name=='nt'"]
 )
 def test_parse_target__name_of_a_project__is_that_project(name: str) -> None:
-    assert parse_target(name) == Target("requirements", name, "names", (name,))
+    assert parse_target(name) == Names(name, (name,))
 
 
 def test_parse_target__several_names__are_measured_together() -> None:
-    assert parse_target(["pandas", "torch==2.5"]) == Target(
-        "requirements", "pandas torch==2.5", "names", ("pandas", "torch==2.5")
-    )
+    assert parse_target(["pandas", "torch==2.5"]) == Names("pandas torch==2.5", ("pandas", "torch==2.5"))
 
 
 def test_parse_target__several_with_a_file_among_them__is_refused(tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_parse_target__standard_input__is_told_by_its_first_bytes(
     monkeypatch: pytest.MonkeyPatch, head: bytes, kind: str
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(head))))
-    assert parse_target("-") == Target(kind, "-")  # type: ignore[arg-type]
+    assert parse_target("-") == {"requirements": Requirements, "image": Image}[kind]("-")
     assert sys.stdin.buffer.read() == head
 
 
@@ -205,7 +205,8 @@ def test_parse_target__standard_input__is_told_by_its_first_bytes(
 )  # fmt: skip
 def test_parse_target__file__its_name_tells_the_form(tmp_path: Path, name: str, form: Form) -> None:
     write_files(tmp_path, {name: ""})
-    assert parse_target(f"{tmp_path}/{name}") == Target("requirements", f"{tmp_path}/{name}", form)
+    types = {"file": Requirements, "project": Project, "lock": Lock}
+    assert parse_target(f"{tmp_path}/{name}") == types[form](f"{tmp_path}/{name}")
 
 
 @pytest.mark.parametrize(("name", "instead"), [("Pipfile", "Pipfile.lock"), ("setup.py", "pyproject.toml")])
@@ -219,7 +220,7 @@ def test_parse_target__what_only_its_tool_reads__is_refused_with_a_way_out(
 def test_parse_target__interpreter_of_a_venv__is_its_environment(tmp_path: Path) -> None:
     make_env(tmp_path, extra={"bin/python3.11": ""})
     (tmp_path / "bin/python3.11").chmod(0o755)
-    assert parse_target(f"{tmp_path}/bin/python3.11") == Target("environment", str(tmp_path))
+    assert parse_target(f"{tmp_path}/bin/python3.11") == Environment(str(tmp_path))
 
 
 def test_parse_target__file_called_python_that_cannot_run__is_requirements(tmp_path: Path) -> None:
@@ -269,7 +270,7 @@ def test_is_environment__no_folder__is_not(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("reference", ["ghcr.io/team/app:1", "localhost/app", f"h.example:5000/a@sha256:{'0' * 64}"])
 def test_parse_target__registry_scheme__is_an_image(reference: str) -> None:
-    assert parse_target(f"registry:{reference}") == Target("image", f"registry:{reference}")
+    assert parse_target(f"registry:{reference}") == RegistryImage(f"registry:{reference}", reference)
 
 
 def test_parse_target__registry_scheme_without_a_registry__says_what_to_say() -> None:

@@ -1,0 +1,91 @@
+"""Which options apply to which type of target: one table. Every other combination is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import fields
+
+from deadweight.errors import BadInput
+from deadweight.settings import Settings
+from deadweight.targets.types import (
+    IMAGES,
+    INSTALLABLE,
+    REQUIRING,
+    SYSTEMS,
+    Environment,
+    Lock,
+    Names,
+    Project,
+    RegistryImage,
+    Target,
+)
+
+_RESOLVED = (*INSTALLABLE, Names)
+_INSTALLED = (Environment, *SYSTEMS)
+_MEASURED = (*REQUIRING, *_INSTALLED)
+
+APPLIES: Mapping[str, tuple[type[Target], ...]] = {
+    # what to measure
+    "python": REQUIRING,
+    "platform": (*REQUIRING, *IMAGES),
+    "extra": (Project, Lock),
+    "group": (Project, Lock),
+    "all_groups": (Project, Lock),
+    "no_dev": (Lock,),
+    "package": (Project, Lock),
+    "swap": _RESOLVED,
+    "index": _RESOLVED,
+    "torch": _RESOLVED,
+    "requirements": _INSTALLED,
+    "environment": SYSTEMS,
+    # how to measure
+    "no_install": REQUIRING,
+    "installer": REQUIRING,
+    "index_url": REQUIRING,
+    "extra_index_url": REQUIRING,
+    "find_links": REQUIRING,
+    "no_build": REQUIRING,
+    "keep_env": INSTALLABLE,
+    "bytecode": REQUIRING,
+    "no_cache": REQUIRING,
+    "no_lighter": _RESOLVED,
+    "tls_verify": (RegistryImage,),
+    "no_measure": REQUIRING,
+    "offline": REQUIRING,
+    # how to judge
+    "source": _MEASURED,
+    "no_source": _MEASURED,
+    "minimal_groups": _MEASURED,
+    "keep": _MEASURED,
+    "drop": _MEASURED,
+    "groups": _MEASURED,
+}
+
+
+def applicable(values: Mapping[str, Any], target: Target) -> dict[str, Any]:
+    """Return those of some settings that apply to a target: what a configuration file says is for all targets."""
+    return {name: value for name, value in values.items() if isinstance(target, APPLIES[name])}
+
+
+def check_options(settings: Settings, target: Target) -> None:
+    """Refuse settings that mean nothing for a target; raises BadInput."""
+    for name in _given(settings):
+        if not isinstance(target, APPLIES[name]):
+            nouns = ", ".join(dict.fromkeys(kind.noun for kind in APPLIES[name]))
+            raise BadInput(f"--{_option(name)} does not apply to {target.noun}", hint=f"it applies to {nouns}")
+    if settings.no_install is False and isinstance(target, (Lock, Names)):
+        raise BadInput(f"--install does not apply to {target.noun}", hint="leave it out: nothing has to be installed")
+
+
+def _given(settings: Settings) -> Iterator[str]:
+    """Yield the names of the settings that are not the default."""
+    default = Settings()
+    for each in fields(Settings):
+        if getattr(settings, each.name) != getattr(default, each.name):
+            yield each.name
+
+
+def _option(name: str) -> str:
+    return name.replace("_", "-")

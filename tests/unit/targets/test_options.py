@@ -1,0 +1,74 @@
+"""The table of options and types of targets, cell by cell: each is used or refused."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import fields, replace
+
+from deadweight.errors import BadInput
+from deadweight.settings import Settings
+from deadweight.targets.options import APPLIES, applicable, check_options
+from deadweight.targets.types import (
+    EVERY,
+    Container,
+    EngineImage,
+    Environment,
+    Image,
+    Lock,
+    Names,
+    Project,
+    RegistryImage,
+    Requirements,
+    RootFs,
+    SavedReport,
+    Target,
+)
+
+TARGETS: tuple[Target, ...] = (
+    Requirements("requirements.txt"), Project("pyproject.toml"), Lock("uv.lock"), Names("pandas", ("pandas",)),
+    Environment(".venv"), Image("image.tar"), EngineImage("docker:app", "docker", "app"),
+    RegistryImage("registry:host/app", "host/app"), Container("container:web", "web"), RootFs("rootfs:/", "/"),
+    SavedReport("report.json"),
+)  # fmt: skip
+# A value of each setting that is not the default
+VALUES: dict[str, object] = {
+    "no_install": True, "requirements": "r.txt", "tls_verify": False, "environment": "/opt", "source": ".",
+    "no_source": True, "no_measure": True, "offline": True, "python": "3.12", "platform": "linux_x86_64",
+    "extra": ("x",), "group": ("x",), "all_groups": True, "no_dev": True, "package": ("x",), "swap": ("a=b",),
+    "index": ("a=https://host",), "torch": "cpu", "no_lighter": True, "no_cache": True, "installer": "pip",
+    "index_url": "https://host", "extra_index_url": ("https://host",), "find_links": (".",), "no_build": True,
+    "bytecode": "none", "keep_env": "env", "minimal_groups": ("core",), "keep": ("x",), "drop": ("x",),
+    "groups": {"dev": ("x",)},
+}  # fmt: skip
+
+
+def test_table__every_setting_and_every_type__is_in_it() -> None:
+    names = {each.name for each in fields(Settings)}
+    assert set(APPLIES) == set(VALUES) == names
+    assert {type(target) for target in TARGETS} == set(EVERY)
+    assert all(APPLIES[name] for name in names)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
+@pytest.mark.parametrize("name", sorted(APPLIES))
+def test_table__each_cell__is_used_or_refused(name: str, target: Target) -> None:
+    settings = replace(Settings(), **{name: VALUES[name]})
+    if isinstance(target, APPLIES[name]):
+        check_options(settings, target)
+        assert applicable({name: VALUES[name]}, target) == {name: VALUES[name]}
+    else:
+        with pytest.raises(BadInput) as caught:
+            check_options(settings, target)
+        assert caught.value.cause == f"--{name.replace('_', '-')} does not apply to {target.noun}"
+        assert applicable({name: VALUES[name]}, target) == {}
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
+def test_table__defaults__apply_to_every_target(target: Target) -> None:
+    check_options(Settings(), target)
+
+
+@pytest.mark.parametrize("target", [Lock("uv.lock"), Names("pandas", ("pandas",))])
+def test_install__of_what_is_never_installed__is_refused(target: Target) -> None:
+    with pytest.raises(BadInput, match="--install does not apply"):
+        check_options(Settings(no_install=False), target)
