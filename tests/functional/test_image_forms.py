@@ -103,11 +103,11 @@ def test_archive__of_two_images__the_one_that_is_named(tmp_path: Path, monkeypat
     with pytest.raises(BadInput, match="several images") as caught:
         profile(path)
     assert "docker-archive" not in caught.value.cause
-    assert caught.value.hint.endswith("it holds app:1, registry.io:5000/team/other:2")
+    assert caught.value.hint.endswith("available: app:1, registry.io:5000/team/other:2")
     for missing in ("app:2", "@2", "other"):
-        with pytest.raises(BadInput, match="holds no image") as caught:
+        with pytest.raises(BadInput, match="no image is named") as caught:
             profile(f"docker-archive:{path}:{missing}")
-        assert "it holds app:1" in caught.value.hint
+        assert "available: app:1" in caught.value.hint
 
 
 def two_layouts() -> dict[str, Content]:
@@ -133,7 +133,7 @@ def test_layout__of_two_images__the_one_that_is_named(tmp_path: Path, form: str)
     assert names(profile(f"{form}:{place}:app:2")) == {"b"}
     with pytest.raises(BadInput, match="several images"):
         profile(f"{form}:{place}")
-    with pytest.raises(BadInput, match="holds no image app:3"):
+    with pytest.raises(BadInput, match="no image is named app:3"):
         profile(f"{form}:{place}:app:3")
 
 
@@ -172,9 +172,9 @@ def test_index__for_several_platforms__this_machine_s(
 def test_index__without_this_machine_s__asks_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deadweight.sources.images.manifests.machine.machine", lambda: "riscv64")
     place = write(tmp_path / "place", for_platforms("arm64", "amd64"))
-    with pytest.raises(BadInput, match="not there for linux/riscv64") as caught:
+    with pytest.raises(BadInput, match="not available for linux/riscv64") as caught:
         profile(place)
-    assert caught.value.hint == "give --platform: linux/amd64, linux/arm64"
+    assert caught.value.hint == "choose one with --platform; available: linux/amd64, linux/arm64"
     alone = write(tmp_path / "alone", for_platforms("arm64"))
     assert names(profile(alone)) == {"arm64"}
 

@@ -123,10 +123,10 @@ def test_image__replaced_opaque_and_linked__counted_as_a_container_sees_it(tmp_p
     ("data", "says"),
     [
         (make_tar({"a": "x"}), "neither a manifest.json nor an index.json"),
-        (make_tar({"manifest.json": "{"}), "no JSON"),
+        (make_tar({"manifest.json": "{"}), "is not valid JSON"),
         (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]'}), "layer x is not in the archive"),
-        (make_tar({"manifest.json": '[{"Layer": 1}]'}), "manifest does not say"),
-        (make_tar({"manifest.json": '[{"Layers": 5, "Config": 5}]'}), "manifest does not say"),
+        (make_tar({"manifest.json": '[{"Layer": 1}]'}), "is not a valid image document"),
+        (make_tar({"manifest.json": '[{"Layers": 5, "Config": 5}]'}), "is not a valid image document"),
         (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": b"no tar" * 200}), "no tar archive"),
         (make_image(*LAYERS)[:3000], "cut short"),
         (
@@ -141,6 +141,18 @@ def test_image__broken__says_what_is_wrong(tmp_path: Path, data: bytes, says: st
         measure(tmp_path, data)
 
 
+def test_image__bug_of_ours__is_not_blamed_on_the_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def injected(*_: object) -> None:
+        raise KeyError("injected")
+
+    (tmp_path / "image.tar").write_bytes(make_image(*LAYERS))
+    monkeypatch.setattr("deadweight.sources.images.image.possible_bases", injected)
+    assert _run([str(tmp_path / "image.tar"), "-q"], debug=False) == 1
+    assert "injected" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "digest", ["sha256:a\0b", "sha256:\ud800", "sha256:" + "a" * 999, "sha256:pipe", "sha256:folder"]
 )
@@ -148,7 +160,7 @@ def test_image__folder_with_what_is_no_file__is_refused(tmp_path: Path, digest: 
     files = {"oci-layout": "{}", "index.json": json.dumps({"manifests": [{"digest": digest}]})}
     folder = write_files(tmp_path / "layout", {**files, "blobs/sha256/folder/x": ""})
     os.mkfifo(folder / "blobs/sha256/pipe")
-    with pytest.raises(BadInput, match=r"is not in the image|is no regular file"):
+    with pytest.raises(BadInput, match=r"is not in the image|is no regular file|is not valid JSON"):
         profile(folder)
 
 
@@ -188,7 +200,7 @@ def test_image__platform__is_the_one_that_was_asked_for(tmp_path: Path, told: st
     path = tmp_path / "image.tar"
     path.write_bytes(make_tar(files))
     assert profile(path, Settings(platform="linux/amd64")).inventory.distributions
-    with pytest.raises(BadInput, match="not there for linux/arm64") as caught:
+    with pytest.raises(BadInput, match="not available for linux/arm64") as caught:
         profile(path, Settings(platform="linux/arm64"))
     assert "linux/amd64" in caught.value.hint
 

@@ -113,8 +113,8 @@ def test_registry__for_several_platforms__the_one_that_was_asked_for(platform: s
 def test_registry__for_another_platform__says_which_there_are() -> None:
     files, index = several()
     with Registry(files=files, tags={"1": index, "amd": MANIFEST}) as registry:
-        assert fails(registry, platform="linux/s390x").hint == "it is there for linux/amd64, linux/arm64/v8"
-        assert fails(registry, registry.target(":amd"), platform="linux/arm64").hint == "it is there for linux/amd64"
+        assert fails(registry, platform="linux/s390x").hint == "available: linux/amd64, linux/arm64/v8"
+        assert fails(registry, registry.target(":amd"), platform="linux/arm64").hint == "available: linux/amd64"
 
 
 # --- logins ----------------------------------------------------------------------------------------
@@ -324,13 +324,13 @@ def test_registry__other_configuration_than_its_digest_says__does_not_match() ->
     ("manifest", "says"),
     [
         ({"schemaVersion": 1, "fsLayers": []}, "schema 1"),
-        ({"config": {"digest": "sha256:../../../secret"}, "layers": []}, "no sha256 digest"),
-        ({"config": {"digest": "sha512:" + "0" * 128}, "layers": []}, "no sha256 digest"),
-        ({"config": 5, "layers": []}, "manifest does not say"),
-        ({"manifests": 5}, "manifest does not say"),
+        ({"config": {"digest": "sha256:../../../secret"}, "layers": []}, "not a sha256 digest"),
+        ({"config": {"digest": "sha512:" + "0" * 128}, "layers": []}, "not a sha256 digest"),
+        ({"config": 5, "layers": []}, "not a valid image document: Expected `object`, got `int` - at `$.config`"),
+        ({"manifests": 5}, "not a valid image document"),
         ({"manifests": [{"digest": "sha256:" + "0" * 64}]}, "has no team/app@sha256:0000"),
-        ({"config": {"digest": LAYERS[0]}, "layers": []}, "no JSON"),
-        ({"manifests": []}, "not there for"),
+        ({"config": {"digest": LAYERS[0]}, "layers": []}, "not valid JSON"),
+        ({"manifests": []}, "not available for"),
     ],
 )
 def test_registry__manifest_that_makes_no_sense__says_what_is_wrong(manifest: dict[str, Any], says: str) -> None:

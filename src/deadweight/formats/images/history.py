@@ -6,8 +6,9 @@ source: OCI image-spec, config.md (history); moby's Dockerfile instructions in i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+
+from deadweight.formats.images.documents import HistoryStep
 
 # CMD and ENTRYPOINT are the last instructions of an image that is made to be built on, or run.
 _ENDING = re.compile(r"(?:CMD|ENTRYPOINT)\s")
@@ -15,28 +16,28 @@ _ENDING = re.compile(r"(?:CMD|ENTRYPOINT)\s")
 _FROM = re.compile(r"FROM (?![0-9a-f]{12,64}\Z)\S")
 
 
-def command_of(step: Mapping[str, Any]) -> str:
+def command_of(step: HistoryStep) -> str:
     """Return the instruction or command of a step."""
-    return str(step.get("created_by") or "").removeprefix("/bin/sh -c #(nop) ").removeprefix("/bin/sh -c ").strip()
+    return (step.created_by or "").removeprefix("/bin/sh -c #(nop) ").removeprefix("/bin/sh -c ").strip()
 
 
-def layer_commands(history: Iterable[Mapping[str, Any]]) -> list[str]:
+def layer_commands(history: Iterable[HistoryStep]) -> list[str]:
     """Return the commands of the steps that made layers."""
-    return [command_of(step) for step in history if not step.get("empty_layer")]
+    return [command_of(step) for step in history if not step.empty_layer]
 
 
-def possible_bases(history: Iterable[Mapping[str, Any]], layers: int) -> tuple[int, ...]:
+def possible_bases(history: Iterable[HistoryStep], layers: int) -> tuple[int, ...]:
     """Return how many layers the images may have that this one was built on, the least first.
 
     layers: of this one, which the history must tell of
     """
     done, started, ended = 0, 0, set[int]()
     for step in history:
-        if _FROM.match(str(step.get("comment") or "")):
+        if _FROM.match(step.comment or ""):
             started = done
         if _ENDING.match(command_of(step)):
             ended.add(done)
-        done += not step.get("empty_layer")
+        done += not step.empty_layer
     if done != layers:
         return ()
     found = {started} if started else ended

@@ -11,15 +11,15 @@ import stat
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from deadweight.errors import BadInput
-from deadweight.formats import bounded_json
 from deadweight.formats.archives.tar import Blocks, TarEntry, entries, pass_over
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.images.blocks import Part, Pipe, Pushed, Span, TooMuch, is_packed, opened
 from deadweight.sources.images.digests import check
 from deadweight.sources.images.layers import Room, kept_entry, layer_on_disk, layer_passing
+from deadweight.sources.images.manifests import Parts, find_parts
 from deadweight.sources.images.packed import Place, are_worth_sharing, read_shared
 
 _LARGEST_JSON = 1 << 24
@@ -32,15 +32,17 @@ class Blobs(ABC):
     def __init__(self) -> None:
         self.room = Room()
 
-    def document(self, name: str) -> Any | None:
-        """Return a JSON document, None where there is none of that name; raises BadInput."""
+    def parts(self, name: str, platform: str) -> Parts | None:
+        """Return what the requested image is made of, None if this is not an image; raises BadInput, FetchFailed.
+
+        name, platform: as ``find_parts`` takes them
+        """
+        return find_parts(self.document, name=name, platform=platform)
+
+    def document(self, name: str) -> bytes | None:
+        """Return a document's bytes, checked against its digest; None if no document has that name."""
         data = self.text(name)
-        if data is None:
-            return None
-        try:
-            return bounded_json.loads(check(name, data))
-        except ValueError as error:
-            raise BadInput(f"{name} in the image is no JSON document: {error}") from error
+        return None if data is None else check(name, data)
 
     @abstractmethod
     def text(self, name: str) -> bytes | None:

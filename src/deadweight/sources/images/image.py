@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Malformed, TarEntry
 from deadweight.formats.binaries.native import HEAD_BYTES
+from deadweight.formats.images.documents import Config
 from deadweight.formats.images.history import layer_commands, possible_bases
 from deadweight.formats.images.overlay import Overlay, Placed, is_whiteout, shared_inodes
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start
@@ -25,7 +26,6 @@ from deadweight.sources.containers import engines
 from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
 from deadweight.sources.images.blocks import Pipe, is_packed
 from deadweight.sources.images.layers import Room, read_layer
-from deadweight.sources.images.manifests import find_parts
 
 _MOST_LAYERS = 1000
 _MAGIC = 6  # bytes that tell how a file is compressed
@@ -121,15 +121,13 @@ def _as_bad_input(place: str) -> Iterator[None]:
         yield
     except Malformed as error:
         raise BadInput(f"{called}: {error}") from error
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise BadInput(f"{called}: its manifest does not say what an image is made of") from error
 
 
 # --- what it is made of ----------------------------------------------------------------------------
 
 
 def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
-    parts = find_parts(blobs.document, name=which.name, platform=which.platform)
+    parts = blobs.parts(which.name, which.platform)
     if parts is None:
         return _exported(blobs)
     if len(parts.names) > _MOST_LAYERS:
@@ -148,7 +146,7 @@ def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
         overlay=overlay,
         start=_start(parts.config),
         warnings=warnings,
-        bases=possible_bases(parts.config.get("history") or (), len(parts.names)),
+        bases=possible_bases(parts.config.steps(), len(parts.names)),
         missing=tuple(digest for name, digest in zip(parts.names, parts.digests, strict=True) if not name),
     )
 
@@ -179,24 +177,18 @@ class _Shipped:
             yield entry
 
 
-def _start(config: dict[str, Any]) -> Start:
-    """Return how an image's program is started, as its configuration tells (OCI image-spec, config.md)."""
-    told = config.get("config") or {}
-    command = [*(told.get("Entrypoint") or ()), *(told.get("Cmd") or ())]
-    return engines.start_of(
-        map(str, told.get("Env") or ()),
-        map(str, command),
-        str(told.get("WorkingDir") or ""),
-        str(told.get("User") or ""),
-    )
+def _start(config: Config) -> Start:
+    """Return how a container of an image starts (OCI image-spec, config.md)."""
+    execution = config.execution()
+    return engines.start_of(execution.env or (), execution.command(), execution.working_dir or "", execution.user or "")
 
 
-def _commands(config: dict[str, Any], layers: int) -> tuple[list[str], tuple[str, ...]]:
-    """Return the command that made each layer, and a warning where the history does not tell."""
-    commands = layer_commands(config.get("history") or ())
+def _commands(config: Config, layers: int) -> tuple[list[str], tuple[str, ...]]:
+    """Return the command that made each layer, and a warning if the history does not match the layers."""
+    commands = layer_commands(config.steps())
     if len(commands) == layers:
         return commands, ()
-    warning = f"the image's history has {len(commands)} steps for its {layers} layers, so no command is shown for them"
+    warning = f"the image's history has {len(commands)} steps for {layers} layers, so commands are not shown"
     return [""] * layers, (warning,) if commands else ()
 
 

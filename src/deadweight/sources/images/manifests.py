@@ -1,4 +1,4 @@
-"""The documents of an image → its layers and its configuration; of several images, the one that is asked for.
+"""The documents of an image → its layers and its configuration; of several images, the requested one.
 
 source: OCI image-spec (image-layout.md, image-index.md, manifest.md, annotations.md); what ``docker save``,
 ``podman save`` and skopeo's ``dir:`` write
@@ -8,186 +8,206 @@ from __future__ import annotations
 
 import platform as machine
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct
 
 from deadweight.errors import BadInput
+from deadweight.formats.images.documents import (
+    Config,
+    Descriptor,
+    Index,
+    Manifest,
+    Platform,
+    SavedImage,
+    parse_config,
+    parse_manifest,
+    parse_saved,
+)
 
 _DEEPEST = 4  # indexes in indexes
 _MOST_LISTED = 8
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386", "armv7l": "arm/v7"}
 
-Document = Callable[[str], Any]
+ReadDocument = Callable[[str], bytes | None]
+_Candidate = TypeVar("_Candidate", SavedImage, Descriptor)
 
 
 class Parts(Struct, frozen=True, kw_only=True):
     """What an image is made of.
 
-    names:   of the layers, from the lowest up, as the archive or folder calls them; "" for one that it does not hold
+    names:   of the layers, from the lowest up, as the archive or directory names them; "" for one that it lacks
     digests: of the layers
     """
 
     names: tuple[str, ...]
     digests: tuple[str, ...]
-    config: dict[str, Any]
+    config: Config
 
 
-def find_parts(document: Document, *, name: str, platform: str) -> Parts | None:
-    """Return the parts of an image, None where there is no manifest.
-
-    document: returns a JSON document by its name, None where there is none
-    name:     a tag, a digest, or "@" and a number; "" where there is one image only
-    platform: "linux/arm64" or "linux/arm64/v8"; "" for this machine's
-    raises:   BadInput; KeyError, TypeError and the like where a document is of another form
-    """
-    saved = document("manifest.json")
-    if isinstance(saved, dict):
-        return _of_folder(document, saved, platform)
-    index = document("index.json") if platform or not isinstance(saved, list) else None
-    if isinstance(saved, list) and saved and not index:
-        return _of_saved(document, saved, name, platform)
-    if isinstance(index, dict):
-        return _of_index(document, index, name, platform, _LAYOUT)
-    return None
-
-
-# --- docker save, podman save ----------------------------------------------------------------------
-
-
-def _of_saved(document: Document, saved: list[Any], name: str, platform: str) -> Parts:
-    labels = [[str(tag) for tag in entry.get("RepoTags") or ()] for entry in saved]
-    entry = _only(_called(saved, labels, name), labels)
-    names = [str(each) for each in entry["Layers"]]
-    digests = [f"sha256:{each.rpartition('/')[2]}" if each.startswith("blobs/") else each for each in names]
-    config = document(str(entry["Config"])) or {}
-    _check_platform(config, platform)
-    return Parts(names=tuple(names), digests=tuple(digests), config=config)
-
-
-# --- several images --------------------------------------------------------------------------------
-
-
-def _called(entries: list[Any], labels: list[list[str]], name: str) -> list[Any]:
-    """Return the entries of a name; all of them where there is none; raises BadInput."""
-    if not name:
-        return entries
-    if re.fullmatch(r"@\d{1,6}", name):
-        found = entries[int(name[1:]) :][:1]
-    else:
-        found = [
-            entry for entry, its in zip(entries, labels, strict=True) if any(_is_called(each, name) for each in its)
-        ]
-    if not found:
-        raise BadInput(f"it holds no image {name}", hint=_there(labels))
-    return found
-
-
-def _only(entries: list[Any], labels: list[list[str]]) -> Any:
-    if len(entries) > 1:
-        known = [each for its in labels for each in its]
-        raise BadInput(
-            "it holds several images", hint=f"name one, as in FILE:{known[0] if known else '@0'}; {_there(labels)}"
-        )
-    return entries[0]
-
-
-def _is_called(label: str, name: str) -> bool:
-    """Say whether an image of a label may be called so: without the registry, without ":latest"."""
-    return any(label == each or label.endswith(f"/{each}") for each in (name, f"{name}:latest"))
-
-
-def _there(labels: list[list[str]]) -> str:
-    known = [each for its in labels for each in its]
-    more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
-    return f"it holds {', '.join(known[:_MOST_LISTED]) or 'images without names, @0 and on'}{more}"
-
-
-# --- OCI, and skopeo's dir: --------------------------------------------------------------------------
-
-
-class _Naming(NamedTuple):
-    """Where the parts of a digest lie: manifests, and what else there is."""
+class Naming(NamedTuple):
+    """How a source names its parts: digest → the name of a manifest or an index, and of any other blob."""
 
     manifest: Callable[[str], str]
     blob: Callable[[str], str]
-
-
-def _bare(digest: str) -> str:
-    return digest.rpartition(":")[2]
 
 
 def _in_layout(digest: str) -> str:
     return f"blobs/{digest.replace(':', '/', 1)}"
 
 
-_LAYOUT = _Naming(_in_layout, _in_layout)
-_FOLDER = _Naming(lambda digest: f"{_bare(digest)}.manifest.json", _bare)
+def _bare(digest: str) -> str:
+    return digest.rpartition(":")[2]
 
 
-def _of_index(document: Document, index: dict[str, Any], name: str, platform: str, naming: _Naming) -> Parts:
-    told = False
+_LAYOUT = Naming(_in_layout, _in_layout)
+_SKOPEO_DIR = Naming(lambda digest: f"{_bare(digest)}.manifest.json", _bare)
+
+
+def find_parts(read: ReadDocument, *, name: str, platform: str) -> Parts | None:
+    """Return the parts of an image in an archive or a directory, None if it has no manifest.
+
+    read:     returns the bytes of a document, None if no document has that name
+    name:     a tag, a digest, or "@" and a number; "" for the only image
+    platform: "linux/arm64" or "linux/arm64/v8"; "" for this machine's
+    raises:   BadInput
+    """
+    data = read("manifest.json")
+    saved = None if data is None else parse_saved("manifest.json", data)
+    if isinstance(saved, Index | Manifest):
+        return parts_of(read, saved, _SKOPEO_DIR, platform=platform)
+    # docker save writes both documents, but only index.json specifies platforms.
+    index = read("index.json") if platform or not saved else None
+    root = None if index is None else parse_manifest("index.json", index)
+    if root is not None:
+        return parts_of(read, root, _LAYOUT, name=name, platform=platform)
+    return _of_saved(read, saved, name, platform) if saved else None
+
+
+def parts_of(
+    read: ReadDocument, root: Index | Manifest, naming: Naming, *, name: str = "", platform: str = ""
+) -> Parts:
+    """Return the parts of an image, starting from its manifest or from an index; raises BadInput."""
+    is_chosen = False  # by platform, in an index: then the configuration need not fit again
     for _ in range(_DEEPEST):
-        entry = _chosen(index["manifests"], name, platform)
-        told, name = told or bool(entry.get("platform")), ""
-        found = document(naming.manifest(str(entry["digest"])))
-        if not isinstance(found, dict):
-            raise BadInput(f"the manifest {entry['digest']} is not in the image")
-        if "layers" in found:
-            return _of_manifest(document, found, "" if told else platform, naming)
-        index = found
-    raise BadInput("its indexes lead nowhere")
+        if isinstance(root, Manifest):
+            return _of_manifest(read, root, naming, "" if is_chosen else platform)
+        entry = _chosen(root.manifests, name, platform)
+        is_chosen, name = is_chosen or bool(entry.platform), ""
+        document = naming.manifest(entry.digest)
+        data = read(document)
+        if data is None:
+            raise BadInput(f"the manifest {entry.digest} is not in the image")
+        manifest = parse_manifest(document, data)
+        if manifest is None:
+            raise BadInput(f"{document} is neither an image manifest nor an index")
+        root = manifest
+    raise BadInput("its image indexes are nested too deeply")
 
 
-def _of_folder(document: Document, manifest: dict[str, Any], platform: str) -> Parts | None:
-    if "manifests" in manifest:
-        return _of_index(document, manifest, "", platform, _FOLDER)
-    return _of_manifest(document, manifest, platform, _FOLDER) if "layers" in manifest else None
-
-
-def _of_manifest(document: Document, manifest: dict[str, Any], platform: str, naming: _Naming) -> Parts:
-    config = document(naming.blob(str(manifest["config"]["digest"]))) or {}
+def _of_manifest(read: ReadDocument, manifest: Manifest, naming: Naming, platform: str) -> Parts:
+    config = _config(read, naming.blob(manifest.config.digest))
     _check_platform(config, platform)
-    layers = manifest["layers"]
+    layers = manifest.layers or ()
     return Parts(
-        names=tuple("" if _is_foreign(layer) else naming.blob(str(layer["digest"])) for layer in layers),
-        digests=tuple(str(layer["digest"]) for layer in layers),
+        names=tuple("" if _is_foreign(layer) else naming.blob(layer.digest) for layer in layers),
+        digests=tuple(layer.digest for layer in layers),
         config=config,
     )
 
 
-def _is_foreign(layer: dict[str, Any]) -> bool:
-    """Say whether a layer lies elsewhere (Windows' base layers): registries and archives do not hold it."""
-    kind = str(layer.get("mediaType") or "")
-    return bool(layer.get("urls")) and ("foreign" in kind or "nondistributable" in kind)
+def _config(read: ReadDocument, name: str) -> Config:
+    data = read(name)
+    return Config() if data is None else parse_config(name, data)
 
 
-def _chosen(manifests: list[dict[str, Any]], name: str, platform: str) -> dict[str, Any]:
-    """Return the entry of an index that is asked for: by its name, then by its platform."""
-    images = {str(m["digest"]): m for m in manifests if (m.get("platform") or {}).get("os") != "unknown"}
+def _is_foreign(layer: Descriptor) -> bool:
+    """Return whether registries and archives leave a layer out (base layers of Windows)."""
+    kind = layer.media_type or ""
+    return bool(layer.urls) and ("foreign" in kind or "nondistributable" in kind)
+
+
+# --- docker save, podman save ----------------------------------------------------------------------
+
+
+def _of_saved(read: ReadDocument, saved: Sequence[SavedImage], name: str, platform: str) -> Parts:
+    labels = [image.repo_tags or () for image in saved]
+    image = _only(_named(saved, labels, name), labels)
+    names = image.layers or ()
+    config = _config(read, image.config)
+    _check_platform(config, platform)
+    digests = (f"sha256:{_base_name(each)}" if each.startswith("blobs/") else each for each in names)
+    return Parts(names=names, digests=tuple(digests), config=config)
+
+
+def _base_name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+# --- several images --------------------------------------------------------------------------------
+
+_Labels = Sequence[Sequence[str]]  # of each image
+
+
+def _named(images: Sequence[_Candidate], labels: _Labels, name: str) -> Sequence[_Candidate]:
+    """Return the images with a name; all of them if ``name`` is ""; raises BadInput."""
+    if not name:
+        return images
+    if re.fullmatch(r"@\d{1,6}", name):
+        matches = images[int(name[1:]) :][:1]
+    else:
+        pairs = zip(images, labels, strict=True)
+        matches = [image for image, its in pairs if any(_matches(label, name) for label in its)]
+    if not matches:
+        raise BadInput(f"no image is named {name}", hint=_available(labels))
+    return matches
+
+
+def _only(images: Sequence[_Candidate], labels: _Labels) -> _Candidate:
+    if len(images) > 1:
+        example = next((label for its in labels for label in its), "@0")
+        raise BadInput("the file holds several images", hint=f"choose one, as in FILE:{example}; {_available(labels)}")
+    return images[0]
+
+
+def _matches(label: str, name: str) -> bool:
+    """Return whether a name matches a label; the name may omit the registry and ":latest"."""
+    return any(label == each or label.endswith(f"/{each}") for each in (name, f"{name}:latest"))
+
+
+def _available(labels: _Labels) -> str:
+    known = [label for its in labels for label in its]
+    more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
+    return f"available: {', '.join(known[:_MOST_LISTED]) or 'unnamed images, from @0'}{more}"
+
+
+def _chosen(manifests: Sequence[Descriptor], name: str, platform: str) -> Descriptor:
+    """Return the requested entry of an index: by its name, then by its platform."""
+    # BuildKit lists attestations beside the images, for the platform unknown/unknown.
+    images = {each.digest: each for each in manifests if each.platform is None or each.platform.os != "unknown"}
     if name in images:
         return images[name]
-    labels = [[each for m in manifests if m["digest"] == digest for each in _labels(m)] for digest in images]
-    found = _called(list(images.values()), labels, name)
+    labels = [[label for each in manifests if each.digest == digest for label in _label(each)] for digest in images]
+    candidates = _named(list(images.values()), labels, name)
     if not name and sum(map(bool, labels)) > 1:
-        return dict(_only(found, labels))
-    fitting = [m for m in found if _fits(m.get("platform") or {}, platform or _host())]
-    if not fitting and not platform and len(found) == 1:
-        return dict(found[0])
+        return _only(candidates, labels)
+    fitting = [each for each in candidates if _fits(each.platform, platform or _host())]
+    if not fitting and not platform and len(candidates) == 1:
+        return candidates[0]
     if not fitting:
-        raise _not_there(platform, [m.get("platform") or {} for m in found])
-    return dict(fitting[0] if fitting[0].get("platform") else _only(fitting, labels))
+        raise _not_available(platform, [each.platform or Platform() for each in candidates])
+    return fitting[0] if fitting[0].platform else _only(fitting, labels)
 
 
-def _labels(manifest: dict[str, Any]) -> list[str]:
-    annotations = manifest.get("annotations") or {}
-    return [str(annotations[key]) for key in _NAMES if annotations.get(key)][:1]
+def _label(manifest: Descriptor) -> list[str]:
+    annotations = manifest.annotations or {}
+    return [label for key in _NAMES if (label := annotations.get(key))][:1]
 
 
 def _host() -> str:
-    """Return the platform of this machine's containers, which are Linux's wherever they run."""
+    """Return the platform of containers on this machine: Linux, even on macOS and Windows."""
     name = machine.machine()
     return f"linux/{_ARCHITECTURES.get(name, name)}"
 
@@ -195,26 +215,20 @@ def _host() -> str:
 # --- platforms -------------------------------------------------------------------------------------
 
 
-def _check_platform(config: dict[str, Any], platform: str) -> None:
-    if "os" in config and not _may_fit(config, platform):
-        raise _not_there(platform, [config])
+def _check_platform(config: Config, platform: str) -> None:
+    its = config.platform()
+    # A configuration may not know the variant.
+    if config.os is not None and not _fits(its, platform) and not f"{platform}/".startswith(f"{its}/"):
+        raise _not_available(platform, [its])
 
 
-def _not_there(platform: str, others: list[dict[str, Any]]) -> BadInput:
-    there = ", ".join(sorted(set(map(_platform, others))))
+def _not_available(platform: str, others: Iterable[Platform]) -> BadInput:
+    available = ", ".join(sorted({str(other) for other in others}))
     if not platform:
-        return BadInput(f"the image is not there for {_host()}, as this machine is", hint=f"give --platform: {there}")
-    return BadInput(f"the image is not there for {platform}", hint=f"it is there for {there}")
+        message = f"the image is not available for {_host()}, the platform of this machine"
+        return BadInput(message, hint=f"choose one with --platform; available: {available}")
+    return BadInput(f"the image is not available for {platform}", hint=f"available: {available}")
 
 
-def _platform(found: dict[str, Any]) -> str:
-    return "/".join(filter(None, (str(found.get(key) or "") for key in ("os", "architecture", "variant")))) or "unknown"
-
-
-def _fits(found: dict[str, Any], platform: str) -> bool:
-    return not found or not platform or f"{_platform(found)}/".startswith(f"{platform}/")
-
-
-def _may_fit(config: dict[str, Any], platform: str) -> bool:
-    """Say whether an image that no index tells of is for a platform; its configuration may not know the variant."""
-    return _fits(config, platform) or f"{platform}/".startswith(f"{_platform(config)}/")
+def _fits(its: Platform | None, platform: str) -> bool:
+    return not its or not platform or f"{its}/".startswith(f"{platform}/")

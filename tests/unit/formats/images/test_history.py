@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from deadweight.formats.images.documents import HistoryStep
 from deadweight.formats.images.history import base_layers, layer_commands, possible_bases
 
-Step = dict[str, Any]
+
+def layer(command: str, comment: str = "") -> HistoryStep:
+    return HistoryStep(created_by=command, comment=comment)
 
 
-def layer(command: str, comment: str = "") -> Step:
-    return {"created_by": command, "comment": comment}
-
-
-def setting(command: str, comment: str = "") -> Step:
-    return {"created_by": command, "empty_layer": True, "comment": comment}
+def setting(command: str, comment: str = "") -> HistoryStep:
+    return HistoryStep(created_by=command, empty_layer=True, comment=comment)
 
 
 DEBIAN = [layer("# debian.sh --arch 'amd64' out/ 'bookworm'"), setting('CMD ["bash"]')]
@@ -27,7 +24,7 @@ PYTHON = [
 OWN = [setting("WORKDIR /app"), layer("RUN pip install -r requirements.txt"), layer("COPY . ."), setting("CMD app")]
 
 
-def base_of(history: list[Step], library: int | None) -> int | None:
+def base_of(history: list[HistoryStep], library: int | None) -> int | None:
     return base_layers(possible_bases(history, len(layer_commands(history))), library)
 
 
@@ -47,7 +44,7 @@ def base_of(history: list[Step], library: int | None) -> int | None:
         pytest.param([], 0, None, id="none"),
     ],
 )
-def test_base__by_the_instructions(history: list[Step], library: int | None, expected: int | None) -> None:
+def test_base__by_the_instructions(history: list[HistoryStep], library: int | None, expected: int | None) -> None:
     assert base_of(history, library) == expected
 
 
