@@ -19,7 +19,7 @@ def parts_of(url: str, base: str = "") -> SplitResult:
         _ = parts.port
     except ValueError as error:
         # What cannot be taken apart is shown from its last @ on: a password may be anywhere before that.
-        raise FetchFailed(f"{printable(url.rpartition('@')[2])}: this is no URL") from error
+        raise FetchFailed(f"{printable(url.rpartition('@')[2])}: not a URL") from error
     return parts
 
 

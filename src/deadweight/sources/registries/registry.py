@@ -18,7 +18,7 @@ from deadweight.sources.images.blocks import Pipe
 from deadweight.sources.images.digests import Checked
 from deadweight.sources.images.layers import read_layer
 from deadweight.sources.images.manifests import Naming, Parts, parts_of
-from deadweight.sources.net.http import BrokeOff
+from deadweight.sources.net.failures import Truncated
 from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
 
@@ -56,7 +56,7 @@ class RegistryBlobs(Blobs):
         digest = self._digest(name)
         try:
             return self._layer(digest)
-        except BrokeOff:
+        except Truncated:
             return self._layer(digest)  # from the start: what was read cannot be read on
 
     def _layer(self, digest: str) -> list[TarEntry]:

@@ -13,7 +13,8 @@ from urllib.parse import SplitResult, urlencode
 
 from deadweight.errors import FetchFailed
 from deadweight.formats.images.image_reference import Reference
-from deadweight.sources.net.http import Client, Page, Refused
+from deadweight.sources.net.failures import Refused
+from deadweight.sources.net.http import Client, Page
 from deadweight.sources.net.urls import basic, origin_of, parts_of, printable
 from deadweight.sources.registries.logins import Login, find_login
 
@@ -44,7 +45,7 @@ class Repository:
         )
 
     def stream(self, path: str, called: str, *, limit: int) -> Generator[bytes]:
-        """Yield the bytes of a blob; raises FetchFailed, BrokeOff."""
+        """Yield the bytes of a blob; raises FetchFailed, Truncated."""
         return self._asked(lambda sent: self._web.stream(self._url(path), limit=limit, authorization=sent), called)
 
     def _url(self, path: str) -> str:
@@ -150,7 +151,7 @@ def _json(data: bytes) -> Any:
 
 def _reason(refused: Refused) -> str:
     """Return what the server says about it (OCI distribution-spec, "Error codes")."""
-    found = _json(refused.said)
+    found = _json(refused.body)
     errors = found.get("errors") if isinstance(found, dict) else None
     messages = [str(error.get("message") or "") for error in errors or () if isinstance(error, dict)]
     text = printable("; ".join(filter(None, messages)))

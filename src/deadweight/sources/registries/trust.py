@@ -16,7 +16,8 @@ import urllib3
 
 from deadweight.errors import FetchFailed
 from deadweight.formats.images.image_reference import Reference
-from deadweight.sources.net.http import Client, Refused
+from deadweight.sources.net.failures import Refused
+from deadweight.sources.net.http import Client
 
 _FOLDERS = (
     "/etc/docker/certs.d", "/etc/containers/certs.d", "~/.config/containers/certs.d", "~/.docker/certs.d",

@@ -136,13 +136,14 @@ class ArchiveReader:
                 return self._wheel(archive)
             except NoRanges:
                 self.told.append(f"{archive.filename} was downloaded whole: its server knows no ranges")
+        from deadweight.sources.net.files import download
         from deadweight.sources.wheels.sdist_reading import LARGEST_SDIST, of_file
 
         path = os.path.join(self._scratch.temporary, f"{id(archive):x}.part")
         try:
             with open(path, "w+b") as file:
                 most = _LARGEST_WHEEL if archive.filename.endswith(".whl") else LARGEST_SDIST
-                size, sha256 = client.download(archive.url, file, limit=min(most, archive.size or most))
+                size, sha256 = download(client, archive.url, file, limit=min(most, archive.size or most))
                 _check(archive, size, sha256)
                 found = of_file(archive.filename, file)
                 self._cache.put(archive, found, verified=True)
@@ -160,8 +161,10 @@ class ArchiveReader:
         return contents
 
     def _by_ranges(self, archive: Archive) -> _Read:
+        from deadweight.sources.net.files import fetch_tail
+
         client = self._connect()
-        tail = client.tail(archive.url, FIRST_BYTES, archive.size)
+        tail = fetch_tail(client, archive.url, FIRST_BYTES, archive.size)
         sha256 = hashlib.sha256(tail.data).hexdigest() if tail.start == 0 else None
         place = Remote(client, archive.url, tail.data, tail.start, tail.size)
         try:
@@ -203,6 +206,6 @@ def _sha256(file: BinaryIO) -> str:
 def _check(archive: Archive, size: int, sha256: str | None) -> None:
     """Refuse an archive that is not the one that a lock or an index describes; raises MalformedArchive."""
     if archive.size not in (None, size):
-        raise MalformedArchive(archive.filename, f"it has {size:,} bytes, and {archive.size:,} were promised")
+        raise MalformedArchive(archive.filename, f"it has {size:,} bytes, not the expected {archive.size:,}")
     if archive.sha256 not in (None, sha256):
-        raise MalformedArchive(archive.filename, f"its sha256 is {sha256}, and {archive.sha256} was promised")
+        raise MalformedArchive(archive.filename, f"its sha256 is {sha256}, not the expected {archive.sha256}")

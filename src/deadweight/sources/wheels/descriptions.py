@@ -219,6 +219,6 @@ def _reason(error: DeadweightError | OSError) -> str:
 
 def _status(error: Exception) -> int | None:
     """Return what a server answered with that refused; None where none did."""
-    from deadweight.sources.net.http import Refused
+    from deadweight.sources.net.failures import Refused
 
     return error.status if isinstance(error, Refused) else None

@@ -57,7 +57,9 @@ class Remote:
         if span.start < self._start:
             # What lies from there up to the bytes that are here is fetched with it, where that is little.
             upto = self._start if span.stop > self._start or self._start - span.stop < FIRST_BYTES else span.stop
-            got = self._client.span(self._url, range(span.start, upto), self.size)
+            from deadweight.sources.net.files import fetch_span
+
+            got = fetch_span(self._client, self._url, range(span.start, upto), self.size)
             if upto < self._start:
                 return got
             self._tail, self._start = got + self._tail, span.start

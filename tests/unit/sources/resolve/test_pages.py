@@ -137,5 +137,5 @@ def test_pages__failure__is_the_same_for_whoever_asks(index: Index, tmp_path: Pa
 
 def test_pages__small_answer_that_unpacks_to_a_huge_one__is_refused(index: Index, tmp_path: Path) -> None:
     index.body = bytes(1 << 26)
-    with pytest.raises((FetchFailed, BadInput), match="more than"):
+    with pytest.raises((FetchFailed, BadInput), match="exceeds the expected"):
         read(index, tmp_path)

@@ -102,7 +102,7 @@ def test_wheel__metadata_beside_it_that_is_not_the_wheels__is_not_taken(scratch:
 def test_wheel__size_that_is_not_the_promised_one__is_refused(scratch: Scratch, ranges: str, noise: bytes) -> None:
     data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": noise})
     for size in (len(data) - 1, len(data) + 1, 1):
-        with serve(WHEEL, data, ranges=ranges) as server, pytest.raises(DeadweightError, match="were promised"):
+        with serve(WHEEL, data, ranges=ranges) as server, pytest.raises(DeadweightError, match="expected"):
             read(server, scratch, WHEEL, size=size)
 
 
@@ -138,7 +138,7 @@ def test_wheel__metadata_that_is_none__is_refused(scratch: Scratch, files: dict[
 
 @pytest.mark.parametrize("ranges", ["wrong", "short", "encoded"])
 def test_wheel__server_that_lies__is_a_failure_to_fetch(scratch: Scratch, ranges: str) -> None:
-    with serve(WHEEL, make_wheel("dw-a")[1], ranges=ranges) as server, pytest.raises(FetchFailed, match="lied"):
+    with serve(WHEEL, make_wheel("dw-a")[1], ranges=ranges) as server, pytest.raises(FetchFailed, match="other bytes"):
         read(server, scratch, WHEEL)
 
 
@@ -149,7 +149,7 @@ def test_wheel__no_ranges__is_downloaded_and_its_hash_checked(scratch: Scratch) 
         found, reader = read(server, scratch, WHEEL, sha256=sha256)
         assert "dw_a/noise.bin" in paths(found)
         assert "downloaded whole" in reader.told[0]
-        with pytest.raises(MalformedArchive, match="was promised"):
+        with pytest.raises(MalformedArchive, match="not the expected"):
             read(server, scratch, WHEEL, sha256="0" * 64)
     assert list(Path(scratch.temporary).iterdir()) == []
 
@@ -159,7 +159,7 @@ def test_local__hash_that_does_not_match__is_refused(scratch: Scratch, tmp_path:
     path.write_bytes(make_wheel("dw-a")[1])
     reader = ArchiveReader(lambda: Client(), NoCache(), scratch)
     assert reader.contents(Archive(filename=WHEEL, url=path.as_uri())).items
-    with pytest.raises(MalformedArchive, match="was promised"):
+    with pytest.raises(MalformedArchive, match="not the expected"):
         reader.contents(Archive(filename=WHEEL, url=path.as_uri(), sha256="0" * 64))
     with pytest.raises(BadInput, match="cannot read"):
         reader.contents(Archive(filename=WHEEL, url=(tmp_path / "none.whl").as_uri()))
@@ -285,7 +285,7 @@ def test_wheel__read_ahead__is_asked_for_once_and_checked_when_its_hash_is_known
             if sha256 == honest:
                 assert reader.contents(wanted).size == len(data)
             else:
-                with pytest.raises(MalformedArchive, match="was promised"):
+                with pytest.raises(MalformedArchive, match="not the expected"):
                     reader.contents(wanted)
             reader.close()
             assert len(server.asked) == 1
