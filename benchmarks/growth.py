@@ -62,6 +62,7 @@ gc.disable()
 import packaging.requirements, packaging.markers, packaging.specifiers
 from deadweight.cli import commands
 from deadweight.analysis.concluding import conclude
+from deadweight.analysis.measurement import Measurement
 from deadweight.inventory import take_inventory
 from deadweight.analysis.reporting import report_of
 from deadweight.settings import Settings
@@ -71,7 +72,7 @@ tree = Listing(sys.argv[1]).finish()
 began = time.process_time()
 inventory = take_inventory(tree)
 taken = time.process_time()
-profile = conclude(Environment(sys.argv[1]), inventory, Settings())
+profile = conclude(Measurement(target=Environment(sys.argv[1]), inventory=inventory, settings=Settings()))
 concluded = time.process_time()
 text = report_of(profile).to_json()
 ended = time.process_time()

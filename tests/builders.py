@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from deadweight.analysis.concluding import conclude
+from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput
 from deadweight.formats.binaries.elf import linking
@@ -237,7 +238,8 @@ def profile_of(
 ) -> Profile:
     """Return the profile that the pure stages make of an inventory: of an environment, or of a requirements file."""
     target = targets.Requirements(path or file.path) if file else targets.Environment(path or "env")
-    return conclude(target, inventory, settings or Settings(), file, source=source)
+    measurement = Measurement(target=target, inventory=inventory, settings=settings or Settings(), file=file)
+    return conclude(measurement, source)
 
 
 def requirements_of_project(

@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Grouping
     from deadweight.errors import DeadweightError
     from deadweight.model.report import Report
+    from deadweight.operations.analyze import analyze
     from deadweight.operations.groups import groups_of
+    from deadweight.operations.measure import measure
     from deadweight.operations.profile import profile
+    from deadweight.operations.session import Session
     from deadweight.operations.verify import verify
     from deadweight.progress import Progress
     from deadweight.settings import Settings
@@ -28,17 +32,25 @@ _HOMES = {
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.operations.groups",
     "Report": "deadweight.model.report",
+    "Measurement": "deadweight.analysis.measurement",
+    "Session": "deadweight.operations.session",
+    "analyze": "deadweight.operations.analyze",
+    "measure": "deadweight.operations.measure",
     "profile": "deadweight.operations.profile",
     "verify": "deadweight.operations.verify",
 }
 __all__ = [
     "DeadweightError",
     "Grouping",
+    "Measurement",
     "Progress",
     "Report",
+    "Session",
     "Settings",
     "__version__",
+    "analyze",
     "groups_of",
+    "measure",
     "profile",
     "verify",
 ]

@@ -43,8 +43,8 @@ MAY_IMPORT = {
     "report": {"", "analysis", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
     "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
     "operations": {
-        "analysis", "codescan", "errors", "formats", "groups", "inventory", "model", "plan", "platforms", "progress",
-        "proof", "settings", "sources", "targets", "usage",
+        "analysis", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms",
+        "progress", "proof", "settings", "sources", "targets", "usage",
     },
     "cli": {
         "", "analysis", "errors", "formats", "interrupts", "model", "operations", "progress", "report", "settings",

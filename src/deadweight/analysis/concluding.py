@@ -1,61 +1,40 @@
-"""Inventory → Profile: the stages that follow the inventory, in order."""
+"""Measurement and application → Profile: the stages that follow the inventory, in order."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.codescan.python.newer_python import with_one_note
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Assignment, ByName, ImageFacts, Inventory, Source, SystemFacts, Wanted
+from deadweight.model import Assignment, ByName, Inventory, Source, Wanted
 from deadweight.plan.judging import Plan
 from deadweight.plan.lines import kept_transitives, wanted_of
 from deadweight.plan.splits import Split, make_splits
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, Remarks
 from deadweight.settings import Settings
-from deadweight.targets.types import Target
 from deadweight.usage import Usage, provided, usage_of
 
-if TYPE_CHECKING:
-    from deadweight.formats.requirements import RequirementsFile
 
-
-def conclude(
-    target: Target,
-    inventory: Inventory,
-    settings: Settings,
-    file: RequirementsFile | None = None,
-    *,
-    wanted: tuple[Wanted, ...] | None = None,
-    declared: Mapping[str, frozenset[str]] | None = None,
-    image: ImageFacts | None = None,
-    system: SystemFacts | None = None,
-    source: Source | None = None,
-    not_measured: tuple[Wanted, ...] = (),
-) -> Profile:
+def conclude(measurement: Measurement, application: Source | None = None) -> Profile:
     """Run the stages that follow the inventory, in order: graph, uses, groups, splits, proofs.
 
-    file:     the requirements, where the target is a file of them
-    wanted:   what was asked for by name, where a lock tells
-    declared: project → the groups and extras that a lock has it for
-    image:    what is known of the layers, where the target is an image
-    system:   what a whole system holds beside distributions, where the target is one
-    source:   the application's source, where it was read
-    not_measured: what a lock holds that could not be measured
+    application: what the application's code names, where it was read
     """
-    wanted = wanted if file is None else tuple(file.all_wanted())
+    inventory, settings, file = measurement.inventory, measurement.settings, measurement.file
+    wanted = measurement.wanted if file is None else tuple(file.all_wanted())
     graph = build_graph(inventory, wanted)
     weights = weigh(graph)
-    usage = None if source is None else _usage(source, inventory)
+    usage = None if application is None else _usage(application, inventory)
     uses = usage.uses if usage else None
     config = config_names(settings.groups)
-    groups = assign_groups(inventory, graph, config, {**_groups_of(wanted), **(declared or {})}, uses)
+    groups = assign_groups(inventory, graph, config, {**_groups_of(wanted), **measurement.declared}, uses)
     inventory = _with_requested(inventory, {root.key for root in graph.direct})
     plan = Plan(
         wanted=_lines(wanted, inventory, graph, settings),
@@ -71,7 +50,7 @@ def conclude(
     )
     splits = make_splits(plan)
     return Profile(
-        target=target,
+        target=measurement.target,
         inventory=inventory,
         dependencies=graph,
         weights=ByName(weights),
@@ -79,12 +58,12 @@ def conclude(
         splits=splits,
         requirements=file,
         settings=settings,
-        image=image,
-        system=system,
+        image=measurement.image,
+        system=measurement.system,
         source=usage.source if usage else None,
         uses=ByName(uses or {}),
         proofs=_proofs(splits, usage, inventory) if usage else {},
-        not_measured=not_measured,
+        not_measured=measurement.not_measured,
         remarks=_remarks(usage, inventory, graph, weights, groups) if usage else (),
     )
 

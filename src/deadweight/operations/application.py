@@ -1,4 +1,4 @@
-"""A target → the source of the application that it belongs to."""
+"""A target → the directory of the application's code that it belongs to."""
 
 from __future__ import annotations
 
@@ -9,24 +9,12 @@ from deadweight.settings import refuse
 from deadweight.targets.types import FILES
 
 if TYPE_CHECKING:
-    from deadweight.model import Source
-    from deadweight.progress import Observer
     from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
 
-def source_of(target: Target, settings: Settings, observe: Observer) -> Source | None:
-    """Read the application's source, where there is any."""
-    folder = source_folder(target, settings)
-    if not folder:
-        return None
-    from deadweight.sources.codebase.source_tree import read_source
-
-    return read_source(folder, observe=observe)
-
-
-def source_folder(target: Target, settings: Settings) -> str:
-    """Return where the application's source lies: where the user says, else beside the requirements; "" for none."""
+def application_folder(target: Target, settings: Settings) -> str:
+    """Return the directory that the settings name, else that of the requirements if it contains Python; "" for none."""
     if settings.no_source:
         refuse(settings, ("source",), "and --no-source cannot both be")
         return ""

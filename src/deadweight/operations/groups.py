@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.analysis.profile import Grouping, grouping_of
-from deadweight.operations.application import source_of
-from deadweight.operations.installing import install_options
 from deadweight.operations.measure import profile
-from deadweight.operations.reading import machine_of, read_lock_of, read_requirements_of
+from deadweight.operations.measuring.installing import install_options
+from deadweight.operations.measuring.reading import machine_of, read_lock_of, read_requirements_of
+from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings, refuse
 from deadweight.sources.wheels.descriptions import Said
@@ -53,7 +53,9 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
     check_options(settings, target)
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
     observe(Progress("reading", target.location))
-    config, source = config_names(settings.groups), source_of(target, settings, observe)
+    config = config_names(settings.groups)
+    with Session(observe=observe) as session:
+        source = session.application(target, settings)
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
         lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)

@@ -1,4 +1,4 @@
-"""profile(): a target → how it is measured, and its Profile."""
+"""measure(): a target → its Measurement, in the way that fits; and profile(), which concludes from it at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from deadweight.errors import BadInput, InstallFailed, NoInterpreter
+from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.targets import parse_target
@@ -16,9 +17,10 @@ from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, SYSTEMS, Environment, Lock, Names, SavedReport, Target
 
 if TYPE_CHECKING:
+    from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Profile
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.operations.reading import Read
+    from deadweight.operations.measuring.reading import Read
 
 
 def profile(
@@ -28,102 +30,120 @@ def profile(
     observe: Observer = silent,
     lighter: bool = True,
 ) -> Profile:
-    """Measure requirements, an environment or an image, and work out what could be left out.
+    """Measure a target and conclude what could be left out.
 
-    target:  path of a requirements file, a ``pyproject.toml``, a lock, an image's archive or folder, a venv, a prefix
-             or a site-packages folder; "" for the running interpreter's; or what an engine or a registry has, as in
-             ``docker:IMAGE``; or names of projects, as requirements. Requirements are measured from the wheels' own
-             directories, without running anything of them; only where a build alone can tell what a distribution holds
-             are they installed into a throwaway venv (see ``Settings.no_install`` and ``no_build``). Locks and names
-             are never installed; nothing of an environment or an image is run.
+    target:  as ``parse_target`` takes it
     lighter: whether to measure what lighter builds would save
-    returns: sizes in bytes, ``None`` where unknown
-    raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
-             where nothing could be fetched; what is missing of the rest is in ``skipped``
+    raises:  as ``measure``
     """
-    settings = settings or Settings()
-    found = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
-    check_options(settings, found)
-    if isinstance(found, SavedReport):
-        raise BadInput(
-            f"{found.location} is a saved report, which has no files to look at", hint="give the target that it is of"
-        )
-    if isinstance(found, Environment):
-        return _profile_environment(found, settings, observe)
-    observe(Progress("reading", found.location))
-    if isinstance(found, SYSTEMS):
-        from deadweight.operations.whole_systems import profile_system
+    with Session(observe=observe) as session:
+        return concluded(measure(target, settings, session), session, lighter=lighter)
 
-        return profile_system(found, settings, _its_requirements(settings), observe)
+
+def concluded(measurement: Measurement, session: Session, *, lighter: bool = False) -> Profile:
+    """Conclude from a measurement, with the code of the application that it belongs to.
+
+    lighter: whether to measure what lighter builds would save
+    """
+    from deadweight.analysis.concluding import conclude
     from deadweight.operations.savings import with_savings
 
-    measured = _profile_requirements(found, settings, observe)
-    return with_savings(measured, observe) if lighter and not settings.no_lighter else measured
+    settings = measurement.settings
+    found = conclude(measurement, session.application(measurement.target, settings))
+    return with_savings(found, session) if lighter and not settings.no_lighter else found
 
 
-def _profile_environment(target: Target, settings: Settings, observe: Observer) -> Profile:
-    """Measure an environment as it lies on the disk."""
-    from deadweight.analysis.concluding import conclude
-    from deadweight.operations.application import source_of
-    from deadweight.operations.installing import take_inventory_of
+def measure(
+    target: str | os.PathLike[str] | Sequence[str] | Target, settings: Settings | None, session: Session
+) -> Measurement:
+    """Measure requirements, an environment or an image.
 
-    observe(Progress("measuring", target.location))
-    inventory, file = take_inventory_of(target.location), _its_requirements(settings)
-    return conclude(target, inventory, settings, file, source=source_of(target, settings, observe))
+    Requirements are measured from the wheels' own directories, without running anything of them; only where a build
+    alone can tell what a distribution contains are they installed into a throwaway venv (see ``Settings.no_install``
+    and ``no_build``). Locks and names are never installed; nothing of an environment or an image is run.
+
+    target: what to measure, parsed or as ``parse_target`` takes it
+    raises: BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
+            where nothing could be fetched; what else could not be measured is in the inventory's ``skipped``
+    """
+    settings = settings or Settings()
+    if not isinstance(target, Target):
+        target = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
+    check_options(settings, target)
+    if isinstance(target, SavedReport):
+        raise BadInput(
+            f"{target.location} is a saved report, which has no files to look at", hint="give the target that it is of"
+        )
+    if isinstance(target, Environment):
+        return _measure_environment(target, settings, session)
+    session.observe(Progress("reading", target.location))
+    if isinstance(target, SYSTEMS):
+        from deadweight.operations.measuring.whole_systems import measure_system
+
+        return measure_system(target, settings, _its_requirements(settings), session)
+    return _measure_requirements(target, settings, session)
 
 
-def _profile_requirements(target: Target, settings: Settings, observe: Observer) -> Profile:
+def _measure_environment(target: Target, settings: Settings, session: Session) -> Measurement:
+    """Measure an environment as it is on disk."""
+    from deadweight.analysis.measurement import Measurement
+    from deadweight.operations.measuring.installing import take_inventory_of
+
+    session.observe(Progress("measuring", target.location))
+    inventory = take_inventory_of(target.location)
+    return Measurement(target=target, inventory=inventory, settings=settings, file=_its_requirements(settings))
+
+
+def _measure_requirements(target: Target, settings: Settings, session: Session) -> Measurement:
     """Measure requirements in the way that the settings name, else in the one that fits."""
-    from deadweight.operations.from_archives import profile_archives
+    from deadweight.operations.measuring.from_archives import measure_archives
 
     never_installed = isinstance(target, (Lock, Names)) or settings.platform or settings.torch or settings.index
     if settings.no_install or (never_installed and settings.no_install is None and not settings.keep_env):
-        return profile_archives(target, replace(settings, no_install=True), observe)
-    if isinstance(target, (Lock, Names)):
-        return profile_archives(target, settings, observe)
+        return measure_archives(target, replace(settings, no_install=True), session)
     if settings.no_install is None and not settings.keep_env:
-        return _profile_either(target, settings, observe)
-    return _profile_install(target, settings, observe)
+        return _measure_either(target, settings, session)
+    return _measure_install(target, settings, session)
 
 
-def _profile_either(target: Target, settings: Settings, observe: Observer) -> Profile:
+def _measure_either(target: Target, settings: Settings, session: Session) -> Measurement:
     """Measure without installing; install where only a build, or an installer's own error, can tell more."""
-    from deadweight.operations.from_archives import NeedsBuild, profile_archives
-    from deadweight.operations.installing import refuse_builds
-    from deadweight.operations.reading import read_requirements_of
+    from deadweight.operations.measuring.from_archives import NeedsBuild, measure_archives
+    from deadweight.operations.measuring.installing import refuse_builds
+    from deadweight.operations.measuring.reading import read_requirements_of
 
     read = read_requirements_of(target, settings)
     if settings.no_build:
         refuse_builds(read.asked)
     without = replace(settings, no_install=True)
     try:
-        return profile_archives(target, without, observe, read, guessing=False)
+        return measure_archives(target, without, session, read, guessing=False)
     except NeedsBuild as needed:
         why = f"only a build can tell what {needed} holds"
     except InstallFailed as error:
         why = error.cause.partition("\n")[0]
-    observe(Progress("reading", f"{target.location} again, to install it: {why}"))
+    session.observe(Progress("reading", f"{target.location} again, to install it: {why}"))
     try:
-        return _profile_install(target, settings, observe, read)
+        return _measure_install(target, settings, session, read)
     except NoInterpreter as error:
-        observe(Progress("reading", f"{target.location} again, without installing: {error.cause}"))
-        return profile_archives(target, without, observe, read)
+        session.observe(Progress("reading", f"{target.location} again, without installing: {error.cause}"))
+        return measure_archives(target, without, session, read)
 
 
-def _profile_install(
-    target: Target, settings: Settings, observe: Observer, read: Read[RequirementsFile] | None = None
-) -> Profile:
-    from deadweight.operations.installing import installed
+def _measure_install(
+    target: Target, settings: Settings, session: Session, read: Read[RequirementsFile] | None = None
+) -> Measurement:
+    from deadweight.operations.measuring.installing import installed
 
-    with installed(target, settings, observe, read) as environment:
-        return environment.profile
+    with installed(target, settings, session, read) as environment:
+        return environment.measurement
 
 
 def _its_requirements(settings: Settings) -> RequirementsFile | None:
-    """Read the requirements that what is there was made from, where the user names them."""
+    """Read the requirements that an environment or an image was installed from, where the user names them."""
     if not settings.requirements:
         return None
-    from deadweight.operations.reading import read_asked
+    from deadweight.operations.measuring.reading import read_asked
 
     found = parse_target(settings.requirements)
     if not isinstance(found, INSTALLABLE):

@@ -9,7 +9,7 @@ from deadweight.groups.rules import knowledge
 from deadweight.inventory.claims import Claim
 from deadweight.inventory.modules import import_names
 from deadweight.model import Metadata
-from deadweight.operations.installing import install_options
+from deadweight.operations.measuring.installing import install_options
 from deadweight.progress import Observer, Progress
 from deadweight.settings import Settings
 from deadweight.usage.names import could_bring, spelled_like

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from deadweight.errors import DeadweightError, InstallFailed
-from deadweight.progress import Observer, Progress, silent
+from deadweight.progress import Progress
 from deadweight.targets.types import REQUIRING
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import Distribution, Inventory
+    from deadweight.operations.session import Session
     from deadweight.plan.lighter import Lighter
+    from deadweight.settings import Settings
 
 SECONDS = 8.0  # for all of them; a run that measured something must not wait for what it can do without
 
 
-def with_savings(profile: Profile, observe: Observer) -> Profile:
+def with_savings(profile: Profile, session: Session) -> Profile:
     """Return a profile with what each of its lighter builds would save, and all of them together.
 
     Only requirements are measured again, since a lock says what is installed. Nothing here fails a run: of what cannot
@@ -39,16 +41,16 @@ def with_savings(profile: Profile, observe: Observer) -> Profile:
     each: dict[str, int] = {}
     told: list[str] = []
     for number, build in enumerate(builds):
-        observe(Progress("measuring", f"what {build.how} would save", done=number, total=len(builds)))
+        session.observe(Progress("measuring", f"what {build.how} would save", done=number, total=len(builds)))
         try:
-            each[build.how] = _saved(profile, file, [build], until)
+            each[build.how] = _saved(profile, file, [build], until, session)
         except (DeadweightError, OSError) as error:
             told.append(f"what {build.how} would save was not measured: {_reason(error)}")
     together = None
     measured = [build for build in builds if each.get(build.how, 0) > 0]
     if len(measured) > 1:
         try:
-            together = _saved(profile, file, measured, until)
+            together = _saved(profile, file, measured, until, session)
         except (DeadweightError, OSError) as error:
             told.append(f"what all lighter builds together would save was not measured: {_reason(error)}")
     return replace(profile, savings=Savings(each=each, together=together, told=tuple(told)))
@@ -59,7 +61,7 @@ def _reason(error: DeadweightError | OSError) -> str:
     return cause.partition("\n")[0]
 
 
-def _saved(profile: Profile, file: RequirementsFile, builds: Sequence[Lighter], until: float) -> int:
+def _saved(profile: Profile, file: RequirementsFile, builds: Sequence[Lighter], until: float, session: Session) -> int:
     """Return how many bytes less would be installed with lighter builds; bytecode that installers add is not counted.
 
     raises: DeadweightError where that cannot be measured exactly, or not in time
@@ -68,32 +70,27 @@ def _saved(profile: Profile, file: RequirementsFile, builds: Sequence[Lighter], 
     if left < 1:
         raise InstallFailed(f"measuring others took {SECONDS:.0f} s")
     there = {(d.name, d.version): _bytes(profile, d) for d in profile.inventory.distributions}
-    kept, new = _measured(profile, file, builds, there.keys(), left)
+    kept, new = _measured(_with_builds(profile.settings, builds), file, left, session, there.keys())
     gone = there.keys() - kept
     return sum(there[key] for key in gone) - sum(_bytes(profile, d) for d in new.distributions)
 
 
 def _measured(
-    profile: Profile,
+    settings: Settings,
     file: RequirementsFile,
-    builds: Sequence[Lighter],
-    there: Iterable[tuple[str, str | None]],
     seconds: float,
+    session: Session,
+    there: Iterable[tuple[str, str | None]],
 ) -> tuple[set[tuple[str, str | None]], Inventory]:
     """Resolve requirements with lighter builds; return what stays as it is, and the inventory of what comes in."""
     from deadweight.formats.requirements import swapped, unpinned
     from deadweight.inventory import take_inventory
-    from deadweight.operations.from_archives import opened
+    from deadweight.operations.measuring.from_archives import opened
     from deadweight.sources.resolve.builds import read_wishes
 
-    settings = replace(
-        profile.settings,
-        swap=(*profile.settings.swap, *(build.swap for build in builds if build.swap)),
-        torch=next((build.torch for build in builds if build.torch), profile.settings.torch),
-    )
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     asked = unpinned(swapped(file, wishes.swaps), wishes.places())
-    with opened(asked, wishes, settings, silent, seconds=seconds) as run:
+    with opened(asked, wishes, settings, session, seconds=seconds) as run:
         resolved = run.resolved(asked)
         lock = resolved.lock
         kept = {(package.name, package.version) for package in lock.packages} & set(there)
@@ -103,6 +100,14 @@ def _measured(
         if wrong:
             raise InstallFailed(f"{', '.join(wrong)}: no wheel that tells")
         return kept, take_inventory(found.measured.tree)
+
+
+def _with_builds(settings: Settings, builds: Sequence[Lighter]) -> Settings:
+    return replace(
+        settings,
+        swap=(*settings.swap, *(build.swap for build in builds if build.swap)),
+        torch=next((build.torch for build in builds if build.torch), settings.torch),
+    )
 
 
 def _bytes(profile: Profile, distribution: Distribution) -> int:

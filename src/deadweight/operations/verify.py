@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from deadweight.errors import BadInput
-from deadweight.operations.application import source_folder
-from deadweight.operations.installing import Installed, installed
-from deadweight.operations.measure import profile
-from deadweight.operations.reading import machine_of
+from deadweight.operations.application import application_folder
+from deadweight.operations.measure import concluded, measure
+from deadweight.operations.measuring.installing import Installed, installed
+from deadweight.operations.measuring.reading import machine_of
+from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
 from deadweight.targets import parse_target
@@ -60,13 +61,13 @@ def verify(
     settings, checks = settings or Settings(), checks or Checks()
     target = parse_target(os.fspath(split))
     check_options(settings, target)
-    folder = source_folder(target, settings)
+    folder = application_folder(target, settings)
     if not folder:
         raise BadInput("there is no source to verify it by", hint="--source DIR says where the application lies")
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
-        found = profile(split, settings, observe=observe, lighter=False)
-        return _judged(found, original, settings, observe)
+        with Session(observe=observe) as session:
+            return _judged(concluded(measure(target, settings, session), session), original, settings, observe)
     command = _split(checks.smoke)
     if not isinstance(target, INSTALLABLE):
         raise BadInput(
@@ -77,8 +78,8 @@ def verify(
         raise BadInput(
             "--run tries what is installed, and --no-install installs nothing", hint="leave --no-install out"
         )
-    with installed(target, settings, observe) as environment:
-        verdict = _judged(environment.profile, original, settings, observe)
+    with Session(observe=observe) as session, installed(target, settings, session) as environment:
+        verdict = _judged(concluded(environment.measurement, session), original, settings, observe)
         return _tried(verdict, environment, command, checks, observe)
 
 

@@ -12,6 +12,7 @@ import deadweight.analysis.concluding
 import deadweight.graph.weights
 import deadweight.plan.judging
 import deadweight.usage
+from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model import Mention, Source, Wanted
@@ -40,11 +41,8 @@ def concluded() -> Profile:
         Mention("import", "pytest", "tests/x.py", 1, "tests"),
         Mention("import", "elsewhere", "app.py", 2, "application"),
     )
-    settings = Settings(drop=("web",))
-    target = Environment("venv")
-    return deadweight.analysis.concluding.conclude(
-        target, inventory, settings, source=Source(folder=".", mentions=mentions)
-    )
+    measurement = Measurement(target=Environment("venv"), inventory=inventory, settings=Settings(drop=("web",)))
+    return deadweight.analysis.concluding.conclude(measurement, Source(folder=".", mentions=mentions))
 
 
 @pytest.mark.parametrize(("module", "name"), ONCE, ids=[name for _, name in ONCE])

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from packaging.requirements import Requirement
 
 from deadweight.analysis.concluding import conclude
+from deadweight.analysis.measurement import Measurement
 from deadweight.errors import BadInput
 from deadweight.formats.requirements import RequirementsFile, logical_lines
 from deadweight.model import Evidence, Wanted
@@ -298,7 +299,7 @@ def test_split_files__url_of_a_lock_with_a_line_end__is_refused(end: str) -> Non
     inventory = bare_inventory(bare("a", requested=True, url=f"https://host/a.whl{end}evil"))
     target = Lock("pylock.toml")
     with pytest.raises(BadInput):
-        split_files(conclude(target, inventory, Settings()), "", pin=False)
+        split_files(conclude(Measurement(target=target, inventory=inventory, settings=Settings())), "", pin=False)
 
 
 @given(st.text(max_size=20), st.text(max_size=20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +77,10 @@ class Uninstalled(Struct, frozen=True, kw_only=True):
 
 
 class Uninstalling:
-    """One run: the client, the cache and the scratch folder that its steps share. To be used in a ``with``."""
+    """One run, whose steps share a client, a cache and a scratch folder. To be used in a ``with``.
+
+    client: gives the client for some origins; the second argument says whether answers are not worth waiting for
+    """
 
     def __init__(
         self,
@@ -90,6 +93,7 @@ class Uninstalling:
         cache: Cache,
         scratch: Scratch,
         observe: Observer,
+        client: Callable[[tuple[str, ...], bool], Client],
         seconds: float | None = None,
     ) -> None:
         self._machine, self._options, self._installer, self._file = machine, options, installer, file
@@ -98,9 +102,7 @@ class Uninstalling:
         tool = installer.name if file else ""
         # What pip is told takes a run of pip to learn; a lock rarely needs to know, so it is asked when it does.
         self._origins = configured(options, file, os.environ, tool or "uv").origins
-        self._client: Client | None = None
-        self._stack = contextlib.ExitStack()
-        self._connecting = threading.Lock()
+        self._clients, self._stack = client, contextlib.ExitStack()
         self._pages = Pages(self._connect, cache.store)
         self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._pages)
         self._reader = ArchiveReader(self._connect, cache, scratch)
@@ -112,22 +114,10 @@ class Uninstalling:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
         self._reader.close()
-        if self._client is not None:
-            self._client.close()
-        self._cache.trim()
 
     def _connect(self) -> Client:
         """Return the client; where the cache holds all, nobody asks for it, and nothing is imported for it."""
-        with self._connecting:
-            if self._client is None:
-                from deadweight.sources.net import http
-
-                self._client = (
-                    http.Client(origins=self._origins)
-                    if self._seconds is None
-                    else http.Client(origins=self._origins, timeout=self._seconds, deadline=self._seconds, attempts=1)
-                )
-            return self._client
+        return self._clients(self._origins, self._seconds is not None)
 
     def resolved(self, file: RequirementsFile) -> Resolved:
         """Return what a requirements file comes to; what only a build could tell is left out and reported."""

@@ -1,4 +1,4 @@
-"""Requirements → a throwaway environment that an installer made, and its Profile."""
+"""Requirements → a throwaway environment that an installer made, and its Measurement."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.errors import BadRequirement, InstallFailed
-from deadweight.operations.application import source_of
-from deadweight.operations.reading import Read, read_requirements_of
-from deadweight.progress import Observer, Progress
+from deadweight.operations.measuring.reading import Read, read_requirements_of
+from deadweight.progress import Progress
 from deadweight.settings import Settings, refuse
 from deadweight.targets.types import Project, Requirements
 
 if TYPE_CHECKING:
-    from deadweight.analysis.profile import Profile
+    from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import Inventory
+    from deadweight.operations.session import Session
     from deadweight.sources.install.installer import InstallOptions
     from deadweight.sources.system.scratch import Scratch
     from deadweight.targets.types import Target
@@ -29,20 +29,20 @@ if TYPE_CHECKING:
 class Installed(Struct, frozen=True):
     """A throwaway environment, as long as it is there, and what was found of it."""
 
-    profile: Profile
+    measurement: Measurement
     folder: str
     scratch: Scratch
 
 
 @contextlib.contextmanager
 def installed(
-    target: Target, settings: Settings, observe: Observer, already: Read[RequirementsFile] | None = None
+    target: Target, settings: Settings, session: Session, already: Read[RequirementsFile] | None = None
 ) -> Iterator[Installed]:
     """Install requirements into a venv that is gone afterwards, unless it is to be kept, and measure it.
 
     already: the requirements, where they were read: standard input and pipes can be read only once
     """
-    from deadweight.analysis.concluding import conclude
+    from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import for_resolver, swapped
     from deadweight.sources.install.installer import find_installer, install
     from deadweight.sources.resolve.builds import read_wishes
@@ -55,7 +55,7 @@ def installed(
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = already if already and not already.note else read_requirements_of(target, settings, installing=True)
     settings, file = replace(read.settings, no_install=False), swapped(read.asked, wishes.swaps)
-    source = source_of(target, settings, observe)
+    session.application(target, settings)  # code that cannot be read is reported before minutes of installing
     if settings.no_build:
         refuse_builds(file)
     installer = find_installer(settings.installer)
@@ -73,18 +73,26 @@ def installed(
             # Standard input, or a pipe as the shell's <(…) makes it, can be read once only.
             path = scratch.write("requirements.txt", file.text)
         options = with_rules(install_options(settings), file, installer, scratch)
-        install(folder, path, options, installer=installer, observe=observe, scratch=scratch)
-        observe(Progress("measuring", settings.keep_env or "the environment"))
+        install(folder, path, options, installer=installer, observe=session.observe, scratch=scratch)
+        session.observe(Progress("measuring", settings.keep_env or "the environment"))
         inventory = take_inventory_of(folder)
         environment = replace(inventory.environment, installer=installer.name)
         inventory = with_notes(replace(inventory, environments=(environment,)), file, read.note)
-        found = conclude(target, inventory, settings, file, source=source)
-        if not inventory.distributions and found.conflicts:
+        if not inventory.distributions and _asks_for_something(file, inventory):
             raise InstallFailed(
                 f"{installer.name} reported success, but installed nothing into the environment",
                 hint="one of its settings or a wrapper of it may lead elsewhere; --installer chooses another",
             )
-        yield Installed(found, folder, scratch)
+        yield Installed(Measurement(target=target, inventory=inventory, settings=settings, file=file), folder, scratch)
+
+
+def _asks_for_something(file: RequirementsFile, inventory: Inventory) -> bool:
+    """Say whether a requirement holds for the environment, so that something must have been installed."""
+    from deadweight.graph.lines import Markers
+    from deadweight.platforms.markers import marker_values
+
+    markers = Markers(marker_values(inventory.environment))
+    return any(markers.hold(wanted.marker) for wanted in file.all_wanted())
 
 
 def install_options(settings: Settings) -> InstallOptions:

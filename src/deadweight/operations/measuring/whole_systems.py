@@ -1,4 +1,4 @@
-"""An image, a container or a root file system → Profile."""
+"""An image, a container or a root file system → Measurement."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from deadweight.errors import BadInput
-from deadweight.operations.application import source_of
-from deadweight.progress import Observer, Progress
+from deadweight.progress import Progress
 from deadweight.targets.types import Image
 
 if TYPE_CHECKING:
-    from deadweight.analysis.profile import Profile
+    from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import FileTree, Inventory
+    from deadweight.operations.session import Session
     from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
 
-def profile_system(target: Target, settings: Settings, file: RequirementsFile | None, observe: Observer) -> Profile:
+def measure_system(target: Target, settings: Settings, file: RequirementsFile | None, session: Session) -> Measurement:
     """Measure a whole system: what a container of an image would see, and what the image ships in vain.
 
     file: the requirements that it was made from, where the user names them
     """
-    from deadweight.analysis.concluding import conclude
+    from deadweight.analysis.measurement import Measurement
     from deadweight.inventory import take_inventory
     from deadweight.inventory.systems.contents import contents_of, packages_of
     from deadweight.inventory.systems.layers import image_facts, in_base
@@ -35,8 +35,8 @@ def profile_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.sources.images.systems import opened_system
 
     which = Which(target.image if isinstance(target, Image) else "", settings.platform, settings.tls_verify)
-    with opened_system(target, which, observe=observe) as (tree, image):
-        observe(Progress("measuring", target.location))
+    with opened_system(target, which, observe=session.observe) as (tree, image):
+        session.observe(Progress("measuring", target.location))
         inventory = take_inventory(_searched_first(tree, settings.environment))
         _check_environment(inventory, settings.environment)
         needs, twins = libraries_of(tree, inventory)
@@ -50,8 +50,7 @@ def profile_system(target: Target, settings: Settings, file: RequirementsFile | 
     if image:
         facts = image_facts(inventory, image.layers, image.overlay)
         inventory = replace(inventory, warnings=(*inventory.warnings, *image.warnings))
-    source = source_of(target, settings, observe)
-    return conclude(target, inventory, settings, file, image=facts, system=system, source=source)
+    return Measurement(target=target, inventory=inventory, settings=settings, file=file, image=facts, system=system)
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:

@@ -1,4 +1,4 @@
-"""Requirements, a project or a lock → Profile, by the archives' own directories; nothing is installed or built."""
+"""Requirements, a project or a lock → Measurement, by the archives' own directories; nothing is installed or built."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from msgspec.structs import replace
 
 from deadweight.errors import BadInput
 from deadweight.model import Wanted
-from deadweight.operations.application import source_of
-from deadweight.operations.installing import install_options, with_notes
-from deadweight.operations.reading import Read, machine_of, read_lock_of, read_requirements_of
-from deadweight.progress import Observer, Progress
+from deadweight.operations.measuring.installing import install_options, with_notes
+from deadweight.operations.measuring.reading import Read, machine_of, read_lock_of, read_requirements_of
+from deadweight.progress import Progress, silent
 from deadweight.settings import Settings, refuse
 from deadweight.sources.resolve.builds import Wishes, read_wishes
 from deadweight.targets.types import Lock
 
 if TYPE_CHECKING:
-    from deadweight.analysis.profile import Profile
+    from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import Inventory
     from deadweight.model import Lock as LockedSet
+    from deadweight.operations.session import Session
     from deadweight.sources.resolve.uninstalled import Uninstalled, Uninstalling
     from deadweight.targets.types import Target
 
@@ -33,14 +33,14 @@ class NeedsBuild(Exception):
     """Only a build can tell what some of the distributions hold; ``str`` says which."""
 
 
-def profile_archives(
+def measure_archives(
     target: Target,
     settings: Settings,
-    observe: Observer,
+    session: Session,
     already: Read[RequirementsFile] | None = None,
     *,
     guessing: bool = True,
-) -> Profile:
+) -> Measurement:
     """Measure what installing requirements would leave, by the archives' own directories.
 
     already:  the requirements, where they were read
@@ -52,25 +52,24 @@ def profile_archives(
     settings = read.settings
     if not guessing and read.file is not None and (lines := list(_about_builds(read.file))):
         raise NeedsBuild(f"what {lines[0]} names")
-    with opened(read.file, wishes, settings, observe) as run:
+    with opened(read.file, wishes, settings, session) as run:
         # The stages are imported while a resolver or a server is waited for.
         threading.Thread(target=_import_stages, daemon=True).start()
         resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.asked)
         found = run.measured(resolved, compiled=settings.bytecode == "compiled")
         if not guessing and (names := found.unbuilt()):
             raise NeedsBuild(", ".join(names))
-        observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
-    from deadweight.analysis.concluding import conclude
+        session.observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
+    from deadweight.analysis.measurement import Measurement
 
     inventory, lock = _inventory(found, wishes, read), resolved.lock
-    return conclude(
-        target,
-        inventory,
-        settings,
-        read.file,
+    return Measurement(
+        target=target,
+        inventory=inventory,
+        settings=settings,
+        file=read.file,
         wanted=lock.wanted,
         declared={package.name: package.groups for package in lock.packages if package.groups},
-        source=source_of(target, settings, observe),
         not_measured=not_measured_of(lock, inventory) if read.lock is not None else (),
     )
 
@@ -80,7 +79,7 @@ def opened(
     file: RequirementsFile | None,
     wishes: Wishes,
     settings: Settings,
-    observe: Observer,
+    session: Session,
     *,
     seconds: float | None = None,
 ) -> Iterator[Uninstalling]:
@@ -92,7 +91,6 @@ def opened(
     from deadweight.sources.resolve.project_rules import with_rules
     from deadweight.sources.resolve.uninstalled import Uninstalling
     from deadweight.sources.system.scratch import scratch_folder
-    from deadweight.sources.wheels.cache import Cache, NoCache
 
     installer, options = find_installer(settings.installer), install_options(settings)
     with (
@@ -103,9 +101,10 @@ def opened(
             installer,
             file,
             wishes=wishes,
-            cache=NoCache() if settings.no_cache else Cache(),
+            cache=session.cache(settings),
             scratch=scratch,
-            observe=observe,
+            observe=session.observe if seconds is None else silent,
+            client=session.client,
             seconds=seconds,
         ) as run,
     ):

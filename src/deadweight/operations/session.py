@@ -1,0 +1,99 @@
+"""What several measurements share: the HTTP client, the cache, the scratch directory, and the code that was read."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from deadweight.operations.application import application_folder
+from deadweight.progress import Observer, silent
+
+if TYPE_CHECKING:
+    from deadweight.model import Source
+    from deadweight.settings import Settings
+    from deadweight.sources.net.http import Client
+    from deadweight.sources.system.scratch import Scratch
+    from deadweight.sources.wheels.cache import Cache
+    from deadweight.targets.types import Target
+
+HURRIED_SECONDS = 6.0
+
+
+class Session:
+    """Owns what several measurements share. Use it in a ``with`` statement.
+
+    Everything is created when it is first needed: a warm run imports no HTTP client, and a run that installs nothing
+    creates no directory.
+
+    observe: receives the progress of every measurement
+    """
+
+    def __init__(self, *, observe: Observer = silent) -> None:
+        self.observe = observe
+        self._stack = contextlib.ExitStack()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[tuple[str, ...], bool], Client] = {}
+        self._caches: dict[bool, Cache] = {}
+        self._applications: dict[str, Source] = {}
+        self._scratch: Scratch | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        try:
+            for client in self._clients.values():
+                client.close()
+            for cache in self._caches.values():
+                cache.trim()
+        finally:
+            self._stack.close()
+
+    @property
+    def scratch(self) -> Scratch:
+        """A directory that is removed when the session ends."""
+        if self._scratch is None:
+            from deadweight.sources.system.scratch import scratch_folder
+
+            self._scratch = self._stack.enter_context(scratch_folder())
+        return self._scratch
+
+    def cache(self, settings: Settings) -> Cache:
+        """Return the cache of archives, pages and resolutions; one that keeps nothing with ``no_cache``."""
+        if settings.no_cache not in self._caches:
+            from deadweight.sources.wheels.cache import Cache, NoCache
+
+            self._caches[settings.no_cache] = NoCache() if settings.no_cache else Cache()
+        return self._caches[settings.no_cache]
+
+    def client(self, origins: tuple[str, ...], hurried: bool = False) -> Client:
+        """Return the HTTP client for some indexes. Threads may ask at once.
+
+        origins: URLs of the indexes, which may carry credentials
+        hurried: whether to give up on a server that does not answer soon, since its answer is not essential
+        """
+        with self._lock:
+            if (origins, hurried) not in self._clients:
+                from deadweight.sources.net.http import Client
+
+                self._clients[origins, hurried] = (
+                    Client(origins=origins, timeout=HURRIED_SECONDS, deadline=HURRIED_SECONDS, attempts=1)
+                    if hurried
+                    else Client(origins=origins)
+                )
+            return self._clients[origins, hurried]
+
+    def application(self, target: Target, settings: Settings) -> Source | None:
+        """Return what the application's code names, None where the target has no code; each directory is read once."""
+        folder = application_folder(target, settings)
+        if not folder:
+            return None
+        if folder not in self._applications:
+            from deadweight.sources.codebase.source_tree import read_source
+
+            self._applications[folder] = read_source(folder, observe=self.observe)
+        return self._applications[folder]
