@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypedDict, cast
@@ -27,6 +28,7 @@ from deadweight.plan.judging import LATER
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
 from deadweight.proof import Gap, Proof
+from deadweight.targets.types import Environment as EnvironmentTarget
 from deadweight.untrusted import without_credentials
 
 _LARGEST = 5  # distributions that are named for each group
@@ -171,7 +173,17 @@ def _rows(profile: Profile) -> Iterator[document.Row]:
             archive=_archive(distribution.archive),
             environment=f"/{distribution.prefix}" if profile.system else None,
             layers=None if profile.image is None else tuple(profile.image.where.get(row.key, ())),
+            metadata_path=_metadata_path(distribution, profile),
+            largest_files=distribution.largest_files,
+            largest_directories=distribution.largest_directories,
         )
+
+
+def _metadata_path(distribution: Distribution, profile: Profile) -> str | None:
+    """Return where the metadata of a distribution is on this machine, if the target is an environment."""
+    if not isinstance(profile.target, EnvironmentTarget) or not distribution.metadata_path:
+        return None
+    return os.path.abspath(os.path.join(profile.target.location, distribution.metadata_path))
 
 
 def _edges(graph: Graph) -> Mapping[str, list[document.Requirement]]:

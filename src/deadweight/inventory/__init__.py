@@ -24,6 +24,7 @@ from deadweight.inventory.claims import Claim
 from deadweight.inventory.discover import Found, discover
 from deadweight.inventory.environments import environments_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
+from deadweight.inventory.largest import Contents
 from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.prefixes import is_below, prefix_of
@@ -59,10 +60,11 @@ def take_inventory(tree: FileTree) -> Inventory:
     disputes = list(keep_packages_files(claims, packages))
     owned = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
     native = _native_files(tree)
-    sizes, unowned, total = _sum(tree.entries, owned.owner, native, len(claims))
+    contents = [Contents() for _ in claims]
+    sizes, unowned, total = _sum(tree.entries, owned.owner, native, contents)
     keys = _keys(claims)
     modules = import_names(claims, tree.entries)
-    distributions = tuple(_distribution(*each) for each in zip(keys, claims, sizes, modules, strict=True))
+    distributions = tuple(_distribution(*each) for each in zip(keys, claims, sizes, modules, contents, strict=True))
     return Inventory(
         environments=environments_of(apart, tree, native),
         distributions=distributions,
@@ -136,9 +138,13 @@ def _native_files(tree: FileTree) -> dict[str, bytes]:
 
 
 def _sum(
-    entries: Mapping[str, Entry], owner: Mapping[str, int], native: Mapping[str, bytes], rows: int
+    entries: Mapping[str, Entry], owner: Mapping[str, int], native: Mapping[str, bytes], contents: list[Contents]
 ) -> tuple[list[Sizes], Sizes, Sizes]:
-    """Return the sizes of each row, of what nobody owns, and of all."""
+    """Return the sizes of each row, of what nobody owns, and of all.
+
+    contents: of each row; they are given its files
+    """
+    rows = len(contents)
     kinds: list[dict[str, int]] = [defaultdict(int) for _ in range(rows + 1)]
     files, disk = [0] * (rows + 1), [0] * (rows + 1)
     first: dict[tuple[int, int], tuple[int, str, Entry]] = {}
@@ -158,9 +164,13 @@ def _sum(
         else:
             disk[row] += allocated
         kinds[row][native_kind(path) if path in native else kind(path)] += size
+        if row < rows:
+            contents[row].add(path, size)
     for row, path, (size, allocated, _, _) in first.values():
         disk[row] += allocated or 0
         kinds[row][native_kind(path) if path in native else kind(path)] += size
+        if row < rows:
+            contents[row].add(path, size)
     sizes = [
         Sizes(
             files=files[row],
@@ -205,7 +215,8 @@ def _keys(claims: list[Claim]) -> list[str]:
     return list(keys)
 
 
-def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...]) -> Distribution:
+def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...], contents: Contents) -> Distribution:
+    files, directories = contents.largest(claim.folder)
     return Distribution(
         key=key,
         metadata=claim.metadata,
@@ -217,6 +228,9 @@ def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...]
         url=claim.url,
         editable=claim.editable,
         prefix=claim.prefix,
+        metadata_path=claim.metadata_path,
+        largest_files=files,
+        largest_directories=directories,
     )
 
 

@@ -39,6 +39,7 @@ class Claim(Struct, kw_only=True):
     recorded: bool = True  # False: no list of files was found
     prefix: str = ""  # of its environment, in the tree of a whole system
     rank: int = 0  # Python looks first where this is least, among the folders of one environment
+    metadata_path: str = ""  # the metadata folder, or the file that an old egg has in its place
     egg: str = ""  # the folder of an .egg, which names are imported from in place of ``folder``
 
 
@@ -73,7 +74,7 @@ class Reading:
         if metadata is None:
             self._skipped.append(Skipped(folder, "no METADATA, and the folder's name is no distribution's"))
             return None
-        claim = Claim(folder=site, metadata=metadata, egg=egg)
+        claim = Claim(folder=site, metadata=metadata, egg=egg, metadata_path=folder)
         claim.requested = "REQUESTED" in files
         claim.installer = self._read(files, "INSTALLER", 64).decode("ascii", "replace").strip()
         if "direct_url.json" in files:

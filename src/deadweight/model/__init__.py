@@ -17,6 +17,7 @@ from deadweight.model.found import (
     Distribution,
     Environment,
     Inventory,
+    Largest,
     Metadata,
     Sizes,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "How",
     "ImageFacts",
     "Inventory",
+    "Largest",
     "Layer",
     "Linking",
     "Lock",

@@ -39,6 +39,13 @@ class Sizes(Struct, frozen=True, kw_only=True):
         return self.kinds.get("bytecode", 0)
 
 
+class Largest(Struct, frozen=True, kw_only=True):
+    """A large file or directory of a distribution, and its apparent bytes; the path is relative to the prefix."""
+
+    path: str
+    apparent_bytes: int
+
+
 class Metadata(Struct, frozen=True, kw_only=True):
     """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503).
 
@@ -84,6 +91,8 @@ class Distribution(Struct, frozen=True, kw_only=True):
     editable:  whether its code lies elsewhere
     archive:   what it was measured from, where it was not installed
     prefix:    of its environment, where the tree is a whole system
+    metadata_path: of the directory or file that its metadata is in; "" where nothing is installed
+    largest_files, largest_directories: the largest first; what is small is left out
     """
 
     key: str
@@ -97,6 +106,9 @@ class Distribution(Struct, frozen=True, kw_only=True):
     editable: bool = False
     archive: ArchiveFacts | None = None
     prefix: str = ""
+    metadata_path: str = ""
+    largest_files: tuple[Largest, ...] = ()
+    largest_directories: tuple[Largest, ...] = ()
 
     @property
     def name(self) -> str:

@@ -14,12 +14,14 @@ from msgspec import Meta, Struct, field
 
 from deadweight.errors import BadReport
 from deadweight.model.by_name import ByName
-from deadweight.model.found import Conflict
+from deadweight.model.found import Conflict, Largest
 from deadweight.model.groups import Evidence, Group
 from deadweight.model.source import How, Naming, Role
 from deadweight.model.tree import Skipped
 
 if TYPE_CHECKING:
+    from importlib.metadata import PathDistribution
+
     import networkx
 
 Schema = Literal["deadweight.profile/1"]
@@ -116,6 +118,9 @@ class Row(Measured, frozen=True, kw_only=True):
     extras: the extras that the user's requirements ask for
     orphan: whether nothing requires it and the user's requirements do not name it
     freed_bytes: what dropping the requirement frees; None where it is not direct
+    metadata_path: of the ``.dist-info`` directory; None unless the target is an environment on this machine
+    largest_files, largest_directories: relative to the prefix, the largest first, at most three of each of 10 kB or
+                   more; directories are apart from each other
     """
 
     key: str
@@ -141,6 +146,22 @@ class Row(Measured, frozen=True, kw_only=True):
     archive: ArchiveUsed | None
     environment: str | None
     layers: tuple[int, ...] | None
+    metadata_path: str | None
+    largest_files: tuple[Largest, ...]
+    largest_directories: tuple[Largest, ...]
+
+    def distribution(self) -> PathDistribution:
+        """Return the standard library's view of an installed distribution: its metadata, files and entry points.
+
+        raises: LookupError where the target is not an environment on this machine, or the environment is gone
+        """
+        from importlib.metadata import PathDistribution
+        from pathlib import Path
+
+        path = Path(self.metadata_path or "")
+        if not self.metadata_path or not path.exists():
+            raise LookupError(f"{self.name} is not installed at {self.metadata_path or 'a known path'}")
+        return PathDistribution(path)
 
     def record(self) -> dict[str, str | int | bool | None]:
         """Return the row as names and plain values."""

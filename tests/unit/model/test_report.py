@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -100,6 +101,35 @@ def test_report__unowned_files__have_all_sizes() -> None:
     report = report_of(fixture_profile())
     assert report.unowned.apparent_bytes == report.totals.unowned_bytes == len("unowned")
     assert sum(row.apparent_bytes for row in report.distributions) + 7 == report.totals.apparent_bytes
+
+
+def test_row__environment_that_exists__hands_out_the_standard_distribution(tmp_path: Path) -> None:
+    make_env(tmp_path / "env", dist_files("a", "1.5", requires=["b>=1"]), dist_files("b"))
+    report = report_of(profile(str(tmp_path / "env")))
+    found = report["a"].distribution()
+    assert (found.version, found.requires) == ("1.5", ["b>=1"])
+    assert Report.from_json(report.to_json())["a"].distribution().version == "1.5"
+    shutil.rmtree(tmp_path / "env")
+    with pytest.raises(LookupError, match="not installed"):
+        report["a"].distribution()
+
+
+def test_row__of_an_inventory_without_a_directory__has_no_standard_distribution() -> None:
+    with pytest.raises(LookupError):
+        report_of(profile_of(bare_inventory(bare("a"))))["a"].distribution()
+
+
+def test_row__largest_files_and_directories__are_apart_and_bounded() -> None:
+    sizes = {"a/core/x.py": 90_000, "a/core/y.py": 30_000, "a/data/z.bin": 50_000, "a/__init__.py": 10, "b.py": 20_000}
+    inventory = inventory_of(dist_files("a", files={path: "x" * size for path, size in sizes.items()}))
+    row = report_of(profile_of(inventory))["a"]
+    site = "lib/python3.11/site-packages"
+    assert [(each.path, each.apparent_bytes) for each in row.largest_files] == [
+        (f"{site}/a/core/x.py", 90_000), (f"{site}/a/data/z.bin", 50_000), (f"{site}/a/core/y.py", 30_000),
+    ]  # fmt: skip
+    assert [(each.path, each.apparent_bytes) for each in row.largest_directories] == [
+        (f"{site}/a/core", 120_000), (f"{site}/a/data", 50_000),
+    ]  # fmt: skip
 
 
 def test_report__hundred_distributions__stay_small() -> None:

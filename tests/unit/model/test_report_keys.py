@@ -34,7 +34,7 @@ DISTRIBUTION = {
     "import_names", "programs",
 } | {
     "kinds", "freed_bytes", "editable", "archive", "layers", "environment", "sure", "key", "extras", "orphan", "url",
-    "requirements",
+    "requirements", "metadata_path", "largest_files", "largest_directories",
 }  # fmt: skip
 SPLIT = {"requirements", "distributions", "apparent_bytes", "saved_bytes"} | {
     "groups", "dropped", "unsure", "proof", "saved_groups",
