@@ -23,7 +23,7 @@ def main() -> NoReturn:
 
         run()
     except KeyboardInterrupt:
-        os.write(2, b"interrupted; nothing was left behind\n")
+        os.write(2, b"interrupted; no files were left behind\n")
         os._exit(130)
 
 

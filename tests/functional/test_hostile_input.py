@@ -189,7 +189,7 @@ def test_requires__marker_nested_500_deep__is_this_distributions_own_fault(tmp_p
     evil = dist_files("evil", requires=[f"good ; {DEEP}", "good @ https://host/\\"])
     env = make_env(tmp_path / "env", dist_files("good"), evil, dist_files("other", requires=["good"]))
     text = shown(env)
-    assert "evil has a requirement that does not parse" in text
+    assert "evil has an invalid requirement" in text
     assert names(env).keys() == {"evil", "good", "other"}
 
 

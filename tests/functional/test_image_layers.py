@@ -92,7 +92,7 @@ def test_layers__package_that_a_later_version_of_the_database_lacks__is_its_wast
 def test_layers__text__names_packages_of_the_system(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "image.tar").write_bytes(make_image(DPKG, NO_DPKG))
     assert _run([str(tmp_path / "image.tar"), "--quiet"], debug=True) == 0
-    assert "gcc-12 of the system 530 B" in " ".join(capsys.readouterr().out.split())
+    assert "gcc-12 (system package) 530 B" in " ".join(capsys.readouterr().out.split())
 
 
 def test_layers__what_hides_others__is_shown_with_the_heaviest_paths(tmp_path: Path) -> None:

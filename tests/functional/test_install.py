@@ -323,7 +323,7 @@ def test_install__swap__also_in_an_included_file(here: Path, installer: str) -> 
 def test_install__module_on_pythonpath__is_not_run_by_the_installer(
     here: Path, installer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every Python imports ``sitecustomize`` from there when it starts, unless it is told not to look."""
+    """Every Python imports ``sitecustomize`` from there at start, unless it is told not to look."""
     marker = here / "was-run"
     write_files(here / "astray", {"sitecustomize.py": f"open({str(marker)!r}, 'w').close()\n"})
     monkeypatch.setenv("PYTHONPATH", str(here / "astray"))

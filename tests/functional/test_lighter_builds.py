@@ -69,7 +69,7 @@ def test_lighter__several__are_measured_each_and_together(index: Server) -> None
     report = report_of(found)
     assert report.lighter_together_bytes == found.savings.together
     assert {each.how: each.measured_saving_bytes for each in report.lighter} == saved(found)
-    assert "together save" in as_text(report)
+    assert "lighter builds save" in as_text(report)
 
 
 def test_lighter__swapped_project_is_required_by_another__is_measured(index: Server) -> None:

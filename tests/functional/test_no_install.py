@@ -312,7 +312,7 @@ def test_no_install__one_wheel_is_gone__the_rest_is_reported_and_the_code_is_5(
     assert [d["name"] for d in report["distributions"]] == ["dw-app"]
     assert [(s["name"], "not found" in s["reason"]) for s in report["skipped"]] == [("dw-lib", True)]
     assert report["conflicts"] == []
-    assert "error: dw-lib is not in the figures" in err
+    assert "error: dw-lib could not be measured" in err
 
 
 def pylock(server: Server) -> str:
@@ -449,7 +449,7 @@ def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
         found = measure(server, "dw-nat\ndw-src\ndw-lib\n", python="3.12", platform="musllinux_1_2_x86_64")
     assert [(s.name, s.impossible) for s in found.skipped] == [("dw-nat", True)]
     headline = as_text(report_of(found), width=120).splitlines()[1]
-    assert headline == "impossible: dw-nat: no wheel and no sdist for Python 3.12 on musllinux_1_2_x86_64"
+    assert headline == "cannot be installed: dw-nat: no wheel or sdist for Python 3.12 on musllinux_1_2_x86_64"
     assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and no sdist" in found.skipped[0].reason
     facts = {d.key: d.archive for d in found.inventory.distributions}
     assert facts["dw-src"] is not None
@@ -661,7 +661,7 @@ def test_lock__repository__stays_in_the_split_and_cannot_be_told(
     arguments = ["requirements-production.txt", "--no-install", "--index-url", f"{server.url}/simple/", "-q"]
     assert _run(["verify", *arguments], debug=False) == 0
     said = capsys.readouterr().out
-    assert "cannot tell: a requirement that could not be measured may provide it: dw_fars_own_requirement" in said
+    assert "uncertain: a requirement that could not be measured may provide it: dw_fars_own_requirement" in said
     assert "missing: " not in said
 
 
@@ -678,4 +678,4 @@ def test_verify__module_that_nothing_provides__is_named_by_what_the_index_shows(
         assert _run(["verify", "split.txt", *options], debug=False) == 3
     missing = [line for line in capsys.readouterr().out.splitlines() if line.startswith("missing: ")]
     # Pillow's wheel here does not provide PIL, and nobody has heard of dw_nowhere.
-    assert missing == ["missing: the module PIL", "missing: the module dw_nowhere", "missing: pyyaml"]
+    assert missing == ["missing: module PIL", "missing: module dw_nowhere", "missing: pyyaml"]

@@ -1,4 +1,4 @@
-"""Splits proven by an application's source, and what is worth a look beside them."""
+"""Splits proven by an application's source, and what is finding beside them."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_proof__development_tool_under_a_condition__is_excused_and_reported(tmp_
     assert found.proofs["production"].holds
     (remark,) = (r for r in found.remarks if r.name == "pytest")
     assert (remark.kind, remark.says) == (
-        "dev-conditional", "is a development tool, which the application uses only if settings.DEBUG",
+        "dev-conditional", "is a development tool that the application uses only if settings.DEBUG",
     )  # fmt: skip
 
 
@@ -170,15 +170,15 @@ def test_split__unproven__is_refused_with_the_places_unless_asked_for(
     assert not (tmp_path / "requirements-production.txt").exists()
     assert split(tmp_path, "--drop", "heavy", "--unproven") == 0
     assert "heavy" not in (tmp_path / "requirements-production.txt").read_text().split("\n")
-    assert "production does not provide all that" in capsys.readouterr().out
+    assert "production does not provide everything that your code uses" in capsys.readouterr().out
 
 
 def test_split__proven__says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured(tmp_path, SOURCE)
     assert split(tmp_path) == 0
     said = capsys.readouterr().out
-    assert "production provides all that 6 places in 5 files of" in said
-    assert "minimal needs changes in 1 file: see what it leaves out" in said
+    assert "production provides everything that your code uses (checked 6 uses in 5 files of" in said
+    assert "minimal requires changes in 1 file: see the requirements that it removes" in said
 
 
 def test_profile__json__has_source_findings_proofs_and_places(
@@ -216,7 +216,7 @@ def test_text__remarks__fit_narrow_and_wide_terminals(
         arguments = [str(tmp_path / "env"), "-r", str(tmp_path / "requirements.txt"), "-q"]
         assert _run([*arguments, "--source", str(tmp_path / "app")], debug=True) == 0
         text = capsys.readouterr().out
-        assert "worth a look" in text
+        assert "finding" in text
         assert max(map(len, text.split("\n"))) <= max(width, len(f"deadweight split {tmp_path / 'env'} writes them"))
 
 
@@ -233,10 +233,10 @@ def test_split__environment_s_own_pip__is_no_requirement(tmp_path: Path) -> None
 
 def test_keep_and_drop__names_that_are_not_there_or_twice__are_told(tmp_path: Path) -> None:
     found = measured(tmp_path, SOURCE, keep=("wbe",), drop=("heavi",))
-    assert "keep names wbe, which is no requirement here" in found.warnings
-    assert "drop names heavi, which is no requirement here" in found.warnings
+    assert "keep: wbe is not in your requirements" in found.warnings
+    assert "drop: heavi is not in your requirements" in found.warnings
     both = measured(tmp_path, SOURCE, keep=("web",), drop=("web",))
-    assert "keep and drop both name web: it is left out" in both.warnings
+    assert "web is in both keep and drop: it is dropped" in both.warnings
 
 
 def test_production__servers_of_notebooks_that_the_image_starts__stay(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_split__hint__names_each_project_once_and_works(tmp_path: Path, capsys: 
     assert (tmp_path / "requirements-production.txt").read_text().splitlines()[2:] == [
         "web",
         "",
-        "# kept by name",
+        "# kept by your settings",
         "helper",
     ]
 
@@ -277,10 +277,10 @@ def test_split__hint__names_each_project_once_and_works(tmp_path: Path, capsys: 
         (
             "web\nbase\n",
             {},
-            ("redundant", "base", "is already a dependency of web, and nothing in the application uses it"),
+            ("redundant", "base", "is already required by web, and your code does not use it"),
         ),
         ("web\ndataclasses\n", {}, ("backport", "dataclasses", "is part of Python since 3.7")),
-        ("web\nlonely\n", {}, ("unused", "lonely", "nothing in the application uses it")),
+        ("web\nlonely\n", {}, ("unused", "lonely", "is not used in your code")),
         ("web\nlonely\n", {"Makefile": "run:\n\tpython -m lonely\nup:\n\tpython -m lonely.x\n"}, None),
         ("web\nlonely\n", {"pages.py": "import lonely\n", "shop.py": "import lonely\n"}, None),
         ("web\noptional\n", {}, None),

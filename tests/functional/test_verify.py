@@ -64,7 +64,9 @@ def test_verify__all_is_there__holds_and_leaves_nothing(here: Path, offline: Pat
     code = "import dw_app.web\nfrom dw_app import value\nimport dw_lib, dw_one, dw_ns.a\ndef f():\n import dw_other\n"
     done = verify(here, "dw-app dw-two dw-ns-a", code, *depth)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("split.txt holds: it provides everything that 6 places in ")
+    assert done.stdout.startswith(
+        "split.txt is sufficient: it provides everything that your code uses (checked 6 uses in "
+    )
     assert ("; 6 of 6 modules can be imported\n" in done.stdout) == (depth == ["--run"])
     assert list(offline.iterdir()) == []
     assert not list(here.glob("**/__pycache__"))
@@ -76,10 +78,10 @@ def test_verify__imports_are_missing__says_who_and_which_line(here: Path) -> Non
     assert done.returncode == 3
     assert done.stdout.splitlines() == [
         "missing: dw-ns-b>=1",
-        "  app.py:3 imports dw_ns.b when it starts",
+        "  app.py:3 imports dw_ns.b at start",
         "missing: pyyaml[fast]<9",
         "  app.py:5 imports yaml.nodes in a function",
-        "split.txt does not hold: it lacks 2 requirements that 4 places in 1 file of . need",
+        "split.txt is not sufficient: 2 requirements are missing (checked 4 uses in 1 file of .)",
     ]
 
 
@@ -107,7 +109,7 @@ def test_verify__environment__is_proven_by_its_files(here: Path) -> None:
     command = [sys.executable, "-m", "deadweight", "verify", "env", "--source", "src", "-q"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 3
-    assert "missing: the module dw_gone\n" in done.stdout
+    assert "missing: module dw_gone\n" in done.stdout
     assert subprocess.run([*command, "--run"], capture_output=True, timeout=60, check=False).returncode == 4
 
 
@@ -146,8 +148,8 @@ def test_run__missing_import__is_told_once(here: Path) -> None:
     done = verify(here, "dw-lib", "import dw_lib, dw_gone\n", "--run")
     assert done.returncode == 3
     *missing, last = done.stdout.splitlines()
-    assert missing == ["missing: the module dw_gone", "  app.py:1 imports dw_gone when it starts"]
-    assert last.startswith("split.txt does not hold: it lacks 1 requirement")
+    assert missing == ["missing: module dw_gone", "  app.py:1 imports dw_gone at start"]
+    assert last.startswith("split.txt is not sufficient: it lacks 1 requirement")
     assert last.endswith("; 1 of 2 modules can be imported")
 
 
@@ -198,5 +200,5 @@ def test_smoke__runs_where_the_source_lies(here: Path) -> None:
 def test_smoke__hangs__is_ended(here: Path, offline: Path) -> None:
     done = verify(here, "dw-lib", "import dw_lib\n", "--smoke", "sleep 600", "--timeout", "0.5")
     assert done.returncode == 3
-    assert "fails: sleep 600: not done after 0.5 s\n" in done.stdout
+    assert "failed: sleep 600: timed out after 0.5 s\n" in done.stdout
     assert list(offline.iterdir()) == []

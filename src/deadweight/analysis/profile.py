@@ -253,7 +253,9 @@ class Profile(Struct, frozen=True, kw_only=True):
         if self.dependencies.frozen:
             asked = len(self.dependencies.direct)
             notes.insert(
-                0, f"{self.target.location} is a full freeze: only the {asked} that no other line needs count as direct"
+                0,
+                f"{self.target.location} is a full freeze: only the {asked} requirements that no other line requires"
+                " count as direct",
             )
         notes += self.savings.told
         return tuple(map(abridged, (*self.inventory.warnings, *self.dependencies.warnings, *notes)))

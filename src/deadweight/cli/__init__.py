@@ -119,7 +119,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as interrupt:
         left = str(interrupt.__cause__ or interrupt)  # click raises Abort from the interrupt
-        say(f"interrupted; {left or 'nothing was left behind'}")
+        say(f"interrupted; {left or 'no files were left behind'}")
         return INTERRUPTED
     except (DeadweightError, OSError) as error:
         if debug:
@@ -129,7 +129,7 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         if debug:
             _traceback()
         say(f"error: this is a bug in deadweight: {type(error).__name__}: {error}")
-        say("hint: run it again with --debug and report what it prints")
+        say("hint: run the command again with --debug and report the output")
         return 1
 
 
@@ -138,14 +138,14 @@ def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
         place = f"{error.filename}: " if error.filename else ""
         say(f"error: {place}{error.strerror or error}")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            say("hint: make room, or set TMPDIR or the output to a place that has some")
+            say("hint: free some space, or use another disk for TMPDIR or the output")
             return 5
         return 4
     say(f"error: {error.cause}")
     if error.hint:
         say(f"hint: {error.hint}")
     if error.detail:
-        say(error.detail if debug else "hint: --debug shows all that the installer said")
+        say(error.detail if debug else "hint: use --debug to show the full output of the installer")
     return error.exit_code
 
 

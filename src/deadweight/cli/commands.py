@@ -284,7 +284,7 @@ def _check_proof(report: Report) -> None:
     lines = "\n".join(gap_lines(lost))
     keep = " ".join(f"--keep {name}" for name in dict.fromkeys(gap.name for gap in lost if gap.name))
     raise NotProven(
-        f"requirements-production.txt would lack what the application needs; no file was written\n{lines}",
+        f"requirements-production.txt would lack requirements that your code uses; no files were written\n{lines}",
         hint=f"keep them with {keep}, or write the files anyway with --unproven",
     )
 
@@ -293,9 +293,9 @@ def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
     """Say what is not in the figures and was to be; leave with ``code``, else with the exit code of that."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:
-        say(f"error: {skipped.name} is not in the figures: {skipped.reason}")
+        say(f"error: {skipped.name} could not be measured: {skipped.reason}")
     if len(failed) > _MOST_FAILURES:
-        say(f"error: and {len(failed) - _MOST_FAILURES} more, named in the report")
+        say(f"error: {len(failed) - _MOST_FAILURES} more could not be measured; the report lists them")
     if code or failed:
         raise click.exceptions.Exit(code or report.exit_code)
 

@@ -44,7 +44,7 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
     except OSError as error:
         if error.errno != errno.EBADF:
             raise
-        raise BadInput("stdout is closed", hint="-o FILE writes the report to a file") from error
+        raise BadInput("stdout is closed", hint="use -o FILE to write the report to a file") from error
 
 
 def say(text: str) -> None:
@@ -72,9 +72,9 @@ def may_write(*paths: str | None, force: bool) -> None:
     for path in filter(None, paths):
         folder = os.path.dirname(path) or "."
         if not os.path.isdir(folder):
-            raise BadInput(f"{folder}: no such folder", hint="make it first")
+            raise BadInput(f"{folder}: no such directory", hint="create it first")
         if os.path.isdir(path):
-            raise BadInput(f"{path} is a folder")
+            raise BadInput(f"{path} is a directory")
         if os.path.lexists(path) and not force and not _is_stream(path):
             raise WouldOverwrite(path)
 

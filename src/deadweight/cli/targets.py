@@ -33,14 +33,14 @@ def one_target(given: str, *, quiet: bool) -> str:
     file = os.path.normpath(found.location)
     if found.beside and not quiet:
         also = ", ".join(os.path.relpath(path, os.path.dirname(file) or ".") for path in found.beside)
-        say(f"measuring {file}; also here: {also}")
+        say(f"measuring {file} (also available: {also})")
     return file if os.path.isdir(given) else given
 
 
 def _check_several(given: tuple[str, ...]) -> None:
     for each in given:
         if os.path.lexists(each) or each == "-":
-            raise click.UsageError(f"only names of projects can be measured together, and {each} is none")
+            raise click.UsageError(f"only project names can be measured together, and {each} is not one")
 
 
 def check_command(first: str, commands: Iterable[str]) -> None:
@@ -52,6 +52,6 @@ def check_command(first: str, commands: Iterable[str]) -> None:
     similar = get_close_matches(first, list(commands), 1, 0.75)
     if similar:
         raise click.UsageError(
-            f"no command {first!r}; did you mean 'deadweight {similar[0]}'?"
-            f" (to measure the project of that name: deadweight profile {first})"
+            f"unknown command {first!r}; did you mean 'deadweight {similar[0]}'?"
+            f" (to measure the project {first}: deadweight profile {first})"
         )

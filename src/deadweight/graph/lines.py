@@ -52,7 +52,7 @@ def parse_line(text: str) -> Line:
     """Parse a PEP 508 line; raises ValueError (packaging's InvalidRequirement) with the reason."""
     head, semicolon, marker = text.partition(";")
     if len(marker) > _LONGEST_MARKER:
-        raise ValueError(f"a marker of more than {_LONGEST_MARKER} characters")
+        raise ValueError(f"the marker is longer than {_LONGEST_MARKER} characters")
     simple = _SIMPLE.match(head)
     if simple is None:
         return _parse_any(text)

@@ -67,15 +67,13 @@ class Matcher:
             except (ValueError, RecursionError) as error:
                 self._malformed.add((distribution.key, text))
                 reason = (str(error) or type(error).__name__).splitlines()[0]
-                self.warnings.append(
-                    f"{distribution.name} has a requirement that does not parse: {abridged(text)} ({reason})"
-                )
+                self.warnings.append(f"{distribution.name} has an invalid requirement: {abridged(text)} ({reason})")
 
     def _targets(self, key: str, line: Line) -> Iterator[Node]:
         found = self.keys.get(line.name)
         if found is None:
             self.conflicts[key, line.name] = Conflict(
-                kind="missing", names=(key, line.name), says=f"{key} requires {_shown(line.text)}, which is not there"
+                kind="missing", names=(key, line.name), says=f"{key} requires {_shown(line.text)}, which is missing"
             )
             return
         self.check_version(key, self.by_key[found], line.specifier)
@@ -88,7 +86,7 @@ class Matcher:
             self.conflicts[asker, found.key] = Conflict(
                 kind="version",
                 names=(asker, found.key),
-                says=f"{asker} requires {found.name}{specifier}, but {found.version} is there",
+                says=f"{asker} requires {found.name}{specifier}, but the version is {found.version}",
             )
 
     def match_wanted(self, wanted: Iterable[Wanted]) -> list[Root]:
@@ -101,7 +99,7 @@ class Matcher:
             if key is None:
                 name = want.name or want.url
                 self.conflicts["", name] = Conflict(
-                    kind="missing", names=("", name), says=f"the requirements name {name}, which is not there"
+                    kind="missing", names=("", name), says=f"your requirements include {name}, which is missing"
                 )
                 continue
             self.check_version("your requirements", self.by_key[key], want.specifier)

@@ -39,8 +39,8 @@ def requested(distributions: Iterable[Distribution], matcher: Matcher) -> tuple[
         marked |= marks if telling else set()
         if not telling and required & keys:
             matcher.warnings.append(
-                "nothing here tells what was asked for by name; what nobody requires is taken for it"
-                " (the requirements file would tell)"
+                "the environment does not record what was requested: distributions that nothing requires count as"
+                " direct (use --requirements FILE to tell)"
             )
     return [Root(key) for key in sorted(roots)], marked
 
@@ -70,7 +70,7 @@ def with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: M
     guessed = [f"{root.key}[{','.join(sorted(root.extras))}]" for root in found if root.extras]
     if guessed:
         matcher.warnings.append(
-            f"no environment records extras; by what is there, these were asked for: {', '.join(guessed)}"
+            f"environments do not record extras; inferred from the installed distributions: {', '.join(guessed)}"
         )
     brought = reached_by_others(matcher.edges, [root for root in found if root.extras], [root.key for root in found])
     return [root for root in found if root.key not in brought or root.key in marked]

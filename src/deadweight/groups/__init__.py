@@ -30,7 +30,7 @@ from deadweight.usage import Engine, builds_of_one, engines_of
 
 _NAMED = 3  # distributions that a sentence names
 _IN_DOUBT = "DW307"
-DEFAULT = Evidence("DW304", "core", "nothing says otherwise")
+DEFAULT = Evidence("DW304", "core", "no evidence for another group")
 
 
 class _Own(Struct, frozen=True):
@@ -80,10 +80,10 @@ def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hin
     """Add what a project's groups say."""
     if not groups or not groups <= DEVELOPERS_EXTRAS:
         return hints
-    asks = "group asks" if len(groups) == 1 else "groups ask"
+    require = "group requires" if len(groups) == 1 else "groups require"
     return (
         *hints,
-        Hint(Evidence("DW002", "dev", f"only its project's {_some(_all_of(sorted(groups)))} {asks} for it")),
+        Hint(Evidence("DW002", "dev", f"only the project's {_some(_all_of(sorted(groups)))} {require} it")),
     )
 
 
@@ -94,7 +94,8 @@ def _with_other_builds(named: Mapping[str, tuple[Hint, ...]], names: Mapping[str
     def told(key: str) -> tuple[Hint, ...]:
         others = builds.get(names[key], ())
         group: Group = named[key][0].evidence.group if named[key] else "core"
-        says = f"{_some(_all_of(others))} {'is another build' if len(others) == 1 else 'are other builds'} of it"
+        are_builds = "is another build" if len(others) == 1 else "are other builds"
+        says = f"{_some(_all_of(others))} {are_builds} of the same library"
         return (Hint(Evidence("DW306", group, says)),) if others else ()
 
     return {key: (*hints, *told(key)) for key, hints in named.items()}
@@ -197,7 +198,7 @@ def _doubted(own: _Own, users: Holders | None) -> tuple[Evidence, ...]:
     is_used = own.group != "dev" and any(_is_use(hint) for hint in own.hints)
     if users is None or own.is_settled or is_used:
         return ()
-    return (Evidence(_IN_DOUBT, "dev", f"only {_named(users)} it, perhaps for development"),)
+    return (Evidence(_IN_DOUBT, "dev", f"only {_named(users)} it, possibly for development"),)
 
 
 def _is_use(hint: Hint) -> bool:
@@ -230,7 +231,7 @@ def _named(users: Holders) -> str:
 
 
 def _verb(users: Holders) -> str:
-    return "needs" if users.count == 1 else "need"
+    return "requires" if users.count == 1 else "require"
 
 
 def _some(users: Holders) -> str:

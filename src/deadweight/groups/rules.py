@@ -119,7 +119,7 @@ def by_config(names: Names, metadata: Metadata) -> Hint | None:
     if found is None:
         return None
     entry, glob = found
-    return Hint(Evidence("DW001", entry.group, f"your configuration says so{f' ({glob})' if glob else ''}"), entry.tag)
+    return Hint(Evidence("DW001", entry.group, f"set in your configuration{f' ({glob})' if glob else ''}"), entry.tag)
 
 
 def by_knowledge(metadata: Metadata) -> Hint | None:
@@ -128,7 +128,7 @@ def by_knowledge(metadata: Metadata) -> Hint | None:
     if found is None:
         return None
     entry, glob = found
-    says = f"its name matches {glob}: {entry.says}" if glob else f"known as {entry.says}"
+    says = f"name matches {glob}: {entry.says}" if glob else f"known as {entry.says}"
     return Hint(Evidence(entry.rule or ("DW102" if glob else "DW101"), entry.group, says), entry.tag)
 
 
@@ -139,7 +139,7 @@ def by_classifier(metadata: Metadata) -> Hint | None:
     for code, start, group, tag in _classifiers():
         for classifier in metadata.classifiers:
             if classifier == start or (start[-1] == "*" and classifier.startswith(start[:-1])):
-                return Hint(Evidence(code, group, f'its classifier is "{classifier}"'), tag)
+                return Hint(Evidence(code, group, f'classifier "{classifier}"'), tag)
     return None
 
 
@@ -150,7 +150,7 @@ def by_entry_points(metadata: Metadata) -> Hint | None:
     for code, start, group, tag in _entry_points():
         for name in metadata.plugin_groups:
             if name == start or (start[-1] == "*" and name.startswith(start[:-1])):
-                return Hint(Evidence(code, group, f'it has entry points of the group "{name}"'), tag)
+                return Hint(Evidence(code, group, f'entry points in the group "{name}"'), tag)
     return None
 
 
@@ -159,7 +159,7 @@ def by_name(metadata: Metadata) -> Hint | None:
     parts = metadata.name.split("-")
     for group, (names, _) in _words().items():
         if found := next((part for part in parts if part in names), None):
-            return Hint(Evidence("DW105", group, f'its name has the word "{found}"'))
+            return Hint(Evidence("DW105", group, f'name contains "{found}"'))
     return None
 
 
@@ -167,7 +167,7 @@ def by_summary(metadata: Metadata) -> Hint | None:
     """A word of the summary."""
     for group, (_, phrases) in _words().items():
         if found := phrases.search(metadata.summary[:_SUMMARY]):
-            return Hint(Evidence("DW106", group, f'its summary says "{found.group()}"'))
+            return Hint(Evidence("DW106", group, f'summary contains "{found.group()}"'))
     return None
 
 
@@ -193,6 +193,6 @@ def config_names(groups: Mapping[str, Iterable[str]]) -> Names:
     for place, names in groups.items():
         group, _, tag = place.partition(".")
         if group not in GROUPS:
-            raise ValueError(f"no group {group!r}; there are {', '.join(GROUPS)}")
+            raise ValueError(f"unknown group {group!r} (choose from {', '.join(GROUPS)})")
         rows += [(normalize(name), Entry(group, tag)) for name in names]
     return names_table(rows)

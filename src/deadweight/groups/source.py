@@ -42,9 +42,9 @@ def from_source(
     hints += [Hint(Evidence("DW205", group, engine.says)) for engine in loaders.production][:1]
     if hints:
         return tuple(hints)
-    unused = [Hint(Evidence("DW208", "dev", "nothing in the source names it"))] if not uses else []
+    unused = [Hint(Evidence("DW208", "dev", "not used in your code"))] if not uses else []
     if unused and starts:
-        unused.append(Hint(Evidence("DW213", "dev", "files say what production starts, and none starts it")))
+        unused.append(Hint(Evidence("DW213", "dev", "not among the commands that run in production")))
     return (*_in_development(name, found.get("DW206", ())), *unused, *from_loaders(loaders))
 
 
@@ -68,9 +68,9 @@ def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
     if not imports:
         # Elsewhere a name may mean another thing: in a test's string, a module that the test replaces.
         unclear = not mentions or any(mention.role not in ("build", "docs") for mention in mentions)
-        return () if unclear else (Hint(Evidence("DW211", "dev", f"nothing but {_says(mentions)}")),)
-    says = f"nothing but {_says(imports)}"
-    companion = Hint(Evidence("DW207", "dev", f"often there for tests alone, and {says}"))
+        return () if unclear else (Hint(Evidence("DW211", "dev", f"used only in development: {_says(mentions)}")),)
+    says = f"used only in development: {_says(imports)}"
+    companion = Hint(Evidence("DW207", "dev", f"often needed only for tests, and {says}"))
     in_tests = any(mention.role == "tests" for mention in imports)
     return (Hint(Evidence("DW206", "dev", says)), *([companion] if in_tests and name in companions() else []))
 
@@ -91,6 +91,6 @@ def _code(mention: Mention) -> str:
 def _says(mentions: Sequence[Mention]) -> str:
     first = mentions[0]
     others = len(mentions) - 1
-    more = f", as do {others} more places" if others > 1 else ", as does one more place" if others else ""
+    more = f" (and {others} more)" if others else ""
     condition = f" if {first.condition}" if first.condition else ""
     return f"{first.file}:{first.line} {_VERBS[first.kind]} {first.name}{condition}{more}"

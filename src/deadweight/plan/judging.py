@@ -95,10 +95,10 @@ def _judge(want: Wanted, key: str | None, plan: Plan) -> Judged:
     """Return a requirement with its group and the evidence; by the name alone where nothing was measured."""
     found = by_name(Metadata(name=want.name or "", version=None), plan.config) if key is None else plan.groups[key]
     if want.name in plan.settings.drop:
-        said = Evidence("DW003", found.group, "you said to leave it out (drop)")
+        said = Evidence("DW003", found.group, "you asked to drop it")
         found = replace(found, evidence=(said, *found.evidence), sure=True)
     elif plan.by_marks and want.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses_of(want)):
-        said = Evidence("DW107", "dev", "new environments have it, whoever asked for what")
+        said = Evidence("DW107", "dev", "part of every new environment")
         found = replace(found, group="dev", evidence=(said, *found.evidence), sure=True)
     return Judged(want, key, found)
 
@@ -112,7 +112,7 @@ def judged_later(each: Judged, plan: Plan) -> Judged:
         return each
     first, *others = changing(uses)
     more = f" and {len(others)} more" if others else ""
-    says = f"never imported at start, only by {first.file}:{first.line}{more}"
+    says = f"never imported at start, only in {first.file}:{first.line}{more}"
     later = Evidence(LATER, each.found.group, says)
     return replace(each, found=replace(each.found, evidence=(later, *evidence)))
 

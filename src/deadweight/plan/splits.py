@@ -96,8 +96,8 @@ def _why_ml_stays(split: Split, plan: Plan) -> Iterator[str]:
     if names:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield (
-            f"minimal keeps {', '.join(names[:3])}{more} (ml): without source, nothing shows whether the application"
-            " can do without (--source DIR reads it, --minimal-groups core,data leaves ml out)"
+            f"minimal keeps {', '.join(names[:3])}{more} (ml): without your code, it is unknown whether the application"
+            " needs them; use --source DIR to read your code, or --minimal-groups core,data to remove them"
         )
 
 
@@ -110,8 +110,8 @@ def _unknown(plan: Plan) -> Iterator[str]:
     for option, names in (("keep", keep), ("drop", drop)):
         for name in names:
             if name not in known:
-                yield f"{option} names {name}, which is no requirement here"
-    yield from (f"keep and drop both name {name}: it is left out" for name in keep if name in drop)
+                yield f"{option}: {name} is not in your requirements"
+    yield from (f"{name} is in both keep and drop: it is dropped" for name in keep if name in drop)
 
 
 def _make(name: str, allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> Split:
@@ -183,5 +183,6 @@ def _staying(name: str, gone: Iterable[Judged], distributions: Collection[str], 
     """Yield a warning for each requirement that goes and whose distribution stays, since another one needs it."""
     for each in gone:
         if each.key in distributions and each.key:
-            users = ", ".join(graph.required_by.get(each.key, ())[:3])
-            yield f"{each.want.name} is left out of {name}, but stays: {users} needs it"
+            users = graph.required_by.get(each.key, ())[:3]
+            verb = "requires" if len(users) == 1 else "require"
+            yield f"{each.want.name} is not in {name}, but is still installed: {', '.join(users)} {verb} it"

@@ -115,7 +115,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
             if name in wanted or not places or name in ALWAYS_THERE:
                 continue
             users = self.graph.required_by.get(key, ())
-            says = f"is imported, but only a dependency of {_some(users)}" if users else "is imported, but not required"
+            says = f"is imported, but required only by {_some(users)}" if users else "is imported, but not required"
             yield Remark(kind="transitive", name=name, says=says, places=places)
 
     def _of_requirement(self, key: str) -> Remark | None:
@@ -138,12 +138,12 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         name = self._names[key]
         users = self.graph.required_by.get(key, ())
         if users:
-            says = f"is already a dependency of {_some(users)}, and nothing in the application uses it"
+            says = f"is already required by {_some(users)}, and your code does not use it"
             return Remark(kind="redundant", name=name, says=says, freed_bytes=freed)
         loaded = rules & {"DW001", "DW205", "DW302"} or self._optional_for.get(name) or may_be_started(name)
         if loaded or name in ALWAYS_THERE or self._brings_what_is_used(key):
             return None
-        return Remark(kind="unused", name=name, says="nothing in the application uses it", freed_bytes=freed)
+        return Remark(kind="unused", name=name, says="is not used in your code", freed_bytes=freed)
 
     def _brings_what_is_used(self, key: str) -> bool:
         """Say whether the application uses what leaves with a requirement: then its line is needed for that."""
@@ -157,7 +157,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         if name in ALWAYS_THERE:
             return None
         if all(place.role in ("tests", "docs", "build") for place in places) and "DW205" not in rules:
-            says = "only tests, docs and builds use it"
+            says = "is used only by tests, docs and builds"
             return Remark(kind="tests-only", name=name, says=says, places=places, freed_bytes=freed)
         if only_later(uses) and all(place.how != "optional" for place in places):
             says = "is never imported when the application starts"
@@ -167,7 +167,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         places = tuple(place for place in places if place.role not in DEVELOPMENT)
         if len(places) != 1:
             return None
-        return Remark(kind="one-place", name=name, says="is used in one place only", places=places, freed_bytes=freed)
+        return Remark(kind="one-place", name=name, says="is used in only one place", places=places, freed_bytes=freed)
 
     def _of_dev(self, key: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
         """Return a remark on a development tool that the application uses."""
@@ -184,7 +184,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
             return Remark(kind="dev-in-production", name=name, says=says, places=always, freed_bytes=freed)
         under = tuple(p for p in places if p.how == "conditional")
         if under:
-            says = f"is a development tool, which the application uses only if {under[0].condition}"
+            says = f"is a development tool that the application uses only if {under[0].condition}"
             return Remark(kind="dev-conditional", name=name, says=says, places=under, freed_bytes=freed)
         return None
 

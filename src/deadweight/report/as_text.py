@@ -50,7 +50,7 @@ def _report(report: Report, *, width: int, rows: int | None) -> RenderableType:
 _HOW = {
     "files": "installed by {}",
     "install": "installed by {}",
-    "wheels": "as {} would install it, from the archives' own directories",
+    "wheels": "resolved by {}, measured without installing",
 }
 
 
@@ -72,7 +72,9 @@ def _header(report: Report) -> RenderableType:
     impossible = [skipped.name for skipped in report.skipped if skipped.impossible]
     if impossible:
         machine = f"Python {environment.python} on {environment.platform}"
-        text.append(f"\nimpossible: {plain(', '.join(impossible))}: no wheel and no sdist for {machine}", style="bold")
+        text.append(
+            f"\ncannot be installed: {plain(', '.join(impossible))}: no wheel or sdist for {machine}", style="bold"
+        )
     text.append(f"\n{about}{human(total.apparent_bytes)}", style="bold")
     missing = total.unmeasured
     of_all = f" of {count + missing}" if missing else ""
@@ -85,17 +87,17 @@ def _header(report: Report) -> RenderableType:
         text.append(f"; {human(total.download_bytes)} to download")
     text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
     if report.target.requirements == 0:
-        text.append("\nthe file names no requirements", style="bold")
+        text.append("\nthe file contains no requirements", style="bold")
     if missing:
         text.append(f"\nincomplete: {counted(missing, 'distribution')} could not be measured, see below", style="bold")
     text.append(f"\nnative code {human(total.native_bytes)}")
     if bundled := total.bundled_library_bytes:
-        text.append(f" (of it bundled libraries {human(bundled)})")
+        text.append(f" (including {human(bundled)} of bundled libraries)")
     if report.target.method != "wheels":
-        text.append(f", bytecode {human(total.bytecode_bytes)} ({percent(total.bytecode_bytes, total.apparent_bytes)})")
-        text.append(f", owned by no distribution {human(report.unowned.apparent_bytes)}")
+        text.append(f"\nbytecode {human(total.bytecode_bytes)} ({percent(total.bytecode_bytes, total.apparent_bytes)})")
+        text.append(f", unowned files {human(report.unowned.apparent_bytes)}")
     elif total.estimated_bytecode_bytes is not None:
-        text.append(f"; compiling would add bytecode, about {human(total.estimated_bytecode_bytes)}")
+        text.append(f"\nbytecode would add about {human(total.estimated_bytecode_bytes)}")
     return text
 
 
@@ -111,10 +113,10 @@ def _subtotals(report: Report, width: int) -> Iterator[RenderableType]:
     if (total := sum(sizes.values())) >= _WORTH_A_LINE:
         ordered = sorted(sizes.items(), key=lambda item: -item[1])
         parts = ", ".join(f"{kind} {human(size)}" for kind, size in ordered if size)
-        lines.append(f"files that production seldom needs: {human(total)} ({parts})")
+        lines.append(f"files rarely needed in production: {human(total)} ({parts})")
     if count := report.cuda.distributions:
         size = human(report.cuda.apparent_bytes)
-        lines.append(f"for NVIDIA's graphics cards: {size} in {counted(count, 'distribution')}")
+        lines.append(f"for NVIDIA GPUs: {size} in {counted(count, 'distribution')}")
     if lines:
         yield Group(*(hanging(line, width) for line in lines))
 
@@ -128,7 +130,7 @@ def _lighter(report: Report, width: int) -> Iterator[RenderableType]:
     add_names(table, "lighter build", width)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("saves", justify="right", no_wrap=True)
-    table.add_column("what is lighter, and what measures it", ratio=1)
+    table.add_column("alternative", ratio=1)
     for each in found:
         saves = "?" if each.saves_bytes is None else f">{human(each.saves_bytes)}"
         if each.measured_saving_bytes is not None:
@@ -137,7 +139,7 @@ def _lighter(report: Report, width: int) -> Iterator[RenderableType]:
         table.add_row(plain(each.name), human(each.apparent_bytes), saves, text)
     yield table
     if report.lighter_together_bytes is not None:
-        yield Text(f"all measured lighter builds together save {human(report.lighter_together_bytes)}")
+        yield Text(f"together, the measured lighter builds save {human(report.lighter_together_bytes)}")
 
 
 def _shared(report: Report, width: int) -> Iterator[RenderableType]:
@@ -147,13 +149,12 @@ def _shared(report: Report, width: int) -> Iterator[RenderableType]:
     )
     if not shared:
         return
-    own_line = "itself" if report.target.requirements is None else "its own line"
     table = plain_table(width)
     add_names(table, "shared", width)
     table.add_column("own", justify="right", no_wrap=True)
-    table.add_column("held up by", ratio=1)
+    table.add_column("required by", ratio=1)
     for each in shared[:5]:
-        names = [*([own_line] if each.direct else []), *map(plain, each.held_by)]
+        names = [*(["(direct)"] if each.direct else []), *map(plain, each.held_by)]
         others = each.holders - len(each.held_by)
         table.add_row(plain(each.name), human(each.apparent_bytes), listed(names, _MOST_HOLDERS, others=others))
     yield table
@@ -176,8 +177,10 @@ def _splits(report: Report, width: int) -> Iterator[RenderableType]:
     legend = ""
     total = human(report.totals.apparent_bytes)
     if human(whole) != total:
-        legend = f"required: what the requirements bring in, of {total} in all\n"
-    yield Group(table, Text(f"{legend}deadweight split {plain(report.target.location)}{how} writes them", style="dim"))
+        legend = f"required: everything that the requirements install, out of {total} in total\n"
+    yield Group(
+        table, Text(f"{legend}To write the splits: deadweight split {plain(report.target.location)}{how}", style="dim")
+    )
 
 
 def _split_row(name: str, split: SplitReport, whole: int) -> list[str]:

@@ -20,7 +20,7 @@ def cleared_text(usage: CacheUsage) -> str:
 
 
 def _listings(usage: CacheUsage) -> str:
-    return f"{usage.listings:,} listing{'' if usage.listings == 1 else 's'}"
+    return f"{usage.listings:,} {'entry' if usage.listings == 1 else 'entries'}"
 
 
 def usage_json(usage: CacheUsage) -> str:

@@ -48,17 +48,17 @@ def distributions_table(report: Report, width: int, most: int | None) -> Rendera
         table.add_row(*cells)
     if rest:
         further_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
-        table.add_row(*_sum_row(f"{len(rest)} more (--all shows them)", rest, wide), *further_sum)
+        table.add_row(*_sum_row(f"{len(rest)} more (use --all)", rest, wide), *further_sum)
     unowned, total = report.unowned, report.totals
     gap = [""] if wide else []
     beside = unowned.bytecode_bytes if report.target.method != "wheels" else 0  # what nobody owns is not downloaded
     if unowned.apparent_bytes:
         further_beside = [_human_or_nothing(beside)] if wide else []
         native = _human_or_nothing(unowned.native_bytes)
-        table.add_row("owned by no distribution", *gap, human(unowned.apparent_bytes), native, *further_beside)
+        table.add_row("unowned files", *gap, human(unowned.apparent_bytes), native, *further_beside)
     sums = [_human_or_nothing(sum(map(bytes_of, ordered)) + beside)] if wide else []
     table.add_row(Text("total", style="bold"), *gap, human(total.apparent_bytes), human(total.native_bytes), *sums)
-    legend = Text("* asked for by name. retained: what leaves with it, if it alone is taken out", style="dim")
+    legend = Text("* direct requirement. retained: freed if only this distribution is removed", style="dim")
     return Group(table, legend)
 
 
@@ -89,7 +89,7 @@ def groups_table(report: Report, width: int) -> RenderableType:
     table.add_column("group")
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("distributions", justify="right", no_wrap=True)
-    table.add_column("the largest", ratio=1)
+    table.add_column("largest", ratio=1)
     for group, totals in report.groups.items():
         names = [plain(report.rows[key].name) for key in totals.largest]
         others = totals.distributions - len(names)
@@ -104,7 +104,7 @@ def without_wheel_table(report: Report, width: int) -> Iterator[RenderableType]:
     table = plain_table(width)
     table.add_column("no wheel", overflow="fold", ratio=1)
     table.add_column("own", justify="right", no_wrap=True)
-    table.add_column("why", ratio=1)
+    table.add_column("reason", ratio=1)
     guessed: dict[str, list[Row]] = {}
     for row in sorted(built, key=lambda row: (-row.apparent_bytes, row.key)):
         guessed.setdefault(row.archive.says if row.archive else "", []).append(row)

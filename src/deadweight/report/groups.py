@@ -13,16 +13,16 @@ from rich.text import Text
 from deadweight import __version__
 from deadweight.analysis.profile import Grouping
 from deadweight.model import GROUPS, Assignment, Evidence
-from deadweight.report.tables import STYLES, WIDEST, plain_table, render
+from deadweight.report.tables import STYLES, WIDEST, hanging, plain_table, render
 from deadweight.untrusted import plain, without_credentials
 
 SCHEMA = "deadweight.groups/1"
 _HOW = {
-    "files": "as measured there",
-    "install": "as measured once installed",
-    "wheels": "as measured in the archives' own directories",
-    "metadata": "not measured: by names, source and metadata of an index",
-    "names": "not measured: by names and source alone",
+    "files": "measured",
+    "install": "measured after installing",
+    "wheels": "measured without installing",
+    "metadata": "not measured (based on names, your code and index metadata)",
+    "names": "not measured (based on names and your code)",
 }
 _ROOM_FOR_COLUMNS = 72  # columns of a terminal; in fewer, a reason stands below its name
 
@@ -55,7 +55,7 @@ def groups_text(found: Grouping, *, width: int = 80, color: bool = False) -> str
 
 
 def _notes(found: Grouping) -> list[str]:
-    return [*found.warnings, *(f"in no group: {skipped.name}: {skipped.reason}" for skipped in found.skipped)]
+    return [*found.warnings, *(f"no group: {skipped.name}: {skipped.reason}" for skipped in found.skipped)]
 
 
 def _parts(found: Grouping, width: int) -> Iterator[RenderableType]:
@@ -67,7 +67,7 @@ def _parts(found: Grouping, width: int) -> Iterator[RenderableType]:
             yield Text(f"\n{group}", style=f"bold {STYLES[group]}")
             yield _columns(inside, width, found) if wide else _stacked(inside)
     yield from _to_judge(found, width)
-    notes = [Text(plain(f"note: {note}")) for note in _notes(found)]
+    notes = [hanging(plain(f"note: {note}"), width) for note in _notes(found)]
     if notes:
         yield Group(Text(""), *notes)
 
@@ -78,7 +78,7 @@ def _header(found: Grouping) -> RenderableType:
     text.append(f"\n{count} project{'' if count == 1 else 's'}, {_HOW[found.method]}", style="not bold")
     totals = [f"{group} {sum(each.group == group for each in found.groups.values())}" for group in GROUPS]
     unsure = sum(not each.sure for each in found.groups.values())
-    text.append(f"\n{', '.join(totals)}; unsure {unsure}", style="not bold")
+    text.append(f"\n{', '.join(totals)}; uncertain {unsure}", style="not bold")
     return text
 
 
@@ -109,7 +109,7 @@ def _stacked(inside: dict[str, Assignment]) -> RenderableType:
 
 
 def _certainty(each: Assignment) -> str:
-    return "" if each.sure else "unsure"
+    return "" if each.sure else "uncertain"
 
 
 def _to_judge(found: Grouping, width: int) -> Iterator[RenderableType]:
@@ -119,7 +119,7 @@ def _to_judge(found: Grouping, width: int) -> Iterator[RenderableType]:
         if not each.sure:
             alike[each.evidence].append(name)
     if alike:
-        yield Text("\nunsure, for a person to judge", style="bold")
+        yield Text("\nuncertain: review these", style="bold")
     for evidence, names in alike.items():
         yield Text(f"{', '.join(map(plain, names))}: {evidence[0].group}?", overflow="fold")
         table = plain_table(width - 2)

@@ -23,17 +23,17 @@ def could_go_table(report: Report, width: int, most: int | None) -> Iterator[Ren
     orphans = [] if report.skipped else [row for row in report.distributions if row.orphan]
     if not production.dropped and not orphans:
         return
-    table = left_out_table("could go", production, width, most)
+    table = left_out_table("can be removed", production, width, most)
     unasked = sorted(orphans, key=lambda row: -(row.freed_bytes or 0))
     for row in unasked[:most]:
-        table.add_row(plain(row.name), human(row.freed_bytes), "nothing here asks for it")
+        table.add_row(plain(row.name), human(row.freed_bytes), "not required by anything")
     if len(unasked) > len(unasked[:most]):
         table.add_row(*_more(unasked[most:], sum(row.freed_bytes or 0 for row in unasked[most:])))
     yield table
 
 
 def _more(left: Sized, size: int) -> tuple[str, str, str]:
-    return f"{len(left)} more", human(size), "(--all shows them)"
+    return f"{len(left)} more", human(size), "(use --all)"
 
 
 def left_out_table(title: str, split: SplitReport, width: int, most: int | None = None) -> Table:
@@ -43,17 +43,17 @@ def left_out_table(title: str, split: SplitReport, width: int, most: int | None 
     """
     table = plain_table(width)
     add_names(table, title, width)
-    table.add_column("brings", justify="right", no_wrap=True)
+    table.add_column("adds", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
     ordered = sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name))
     for found in ordered[:most]:
-        brings = "not here" if found.brought_bytes is None else human(found.brought_bytes)
+        brings = "not installed" if found.brought_bytes is None else human(found.brought_bytes)
         told = f"; used by {places(found.places)}" if found.places and not found.later else ""
         table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.says)}{told}")
     if len(ordered) > len(ordered[:most]):
-        table.add_row(f"{len(ordered[most:])} more", "", "(--all shows them)")
+        table.add_row(f"{len(ordered[most:])} more", "", "(use --all)")
     if len(split.dropped) > 1 or len(split.saved_groups) > 1:
-        table.add_row("together", human(split.saved_bytes), _of_which(split))
+        table.add_row("total", human(split.saved_bytes), _of_which(split))
     return table
 
 
@@ -61,7 +61,7 @@ def _of_which(split: SplitReport) -> str:
     """Say to which groups belongs what leaves; what only a dropped line needs leaves with it, whatever its group."""
     sizes = sorted(split.saved_groups.items(), key=lambda item: (-item[1], item[0]))
     groups = ", ".join(f"{group} {human(size)}" for group, size in sizes)
-    once = "what several of them bring counts once" if len(split.dropped) > 1 else ""
+    once = "shared dependencies count once" if len(split.dropped) > 1 else ""
     return "; ".join(filter(None, (once, groups if len(sizes) > 1 else "")))
 
 
@@ -70,12 +70,12 @@ def unsure_table(split: SplitReport, width: int, most: int | None = None) -> Ite
     if not split.unsure:
         return
     table = plain_table(width)
-    add_names(table, "unsure, stays", width)
+    add_names(table, "kept: uncertain", width)
     table.add_column("frees", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
     ordered = sorted(split.unsure, key=lambda u: (-(u.freed_bytes or 0), u.name))
     for found in ordered[:most]:
-        frees = "not here" if found.freed_bytes is None else human(found.freed_bytes)
+        frees = "not installed" if found.freed_bytes is None else human(found.freed_bytes)
         table.add_row(plain(found.name), frees, f"{found.group}? {plain(found.says)}")
     if len(ordered) > len(ordered[:most]):
         table.add_row(*_more(ordered[most:], sum(found.freed_bytes or 0 for found in ordered[most:])))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MOST_REMARKS = 12
 _MOST_PLACES = 3
-VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "speaks"}
+VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "uses"}
 
 
 def place(mention: Mention | Place) -> str:
@@ -43,18 +43,18 @@ def about_source(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _remarks(remarks: Sequence[Finding], width: int) -> RenderableType:
-    from deadweight.report.tables import plain_table
+    from deadweight.report.tables import add_names, plain_table
 
     table = plain_table(width)
-    table.add_column("worth a look", overflow="fold")
+    add_names(table, "finding", width)
     table.add_column("saves", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
-    table.add_column("where", overflow="fold", ratio=1)
     for remark in remarks[:_MOST_REMARKS]:
         saves = human(remark.freed_bytes) if remark.freed_bytes else ""
-        table.add_row(plain(remark.name), saves, plain(remark.says), places(remark.places) if remark.places else "")
+        uses = f" ({places(remark.places)})" if remark.places else ""
+        table.add_row(plain(remark.name), saves, f"{plain(remark.says)}{uses}")
     if len(remarks) > _MOST_REMARKS:
-        table.add_row(f"{len(remarks) - _MOST_REMARKS} more", "", "in the JSON report", "")
+        table.add_row(f"{len(remarks) - _MOST_REMARKS} more", "", "see the JSON report")
     return table
 
 
@@ -66,14 +66,20 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
         if proof is None or source is None:
             continue
         if name == "production":
-            count = f"{proof.checked:,} places in {source.files:,} files of {plain(source.folder)}"
-            yield hanging_text(
-                f"production {'provides' if proof.holds else 'does not provide'} all that {count} name", width
-            )
+            provides = "provides" if proof.holds else "does not provide"
+            scope = checked_text(proof.checked, source.files, source.folder)
+            yield hanging_text(f"production {provides} everything that your code uses ({scope})", width)
             yield from (hanging_text(line, width) for line in gap_lines(proof.gaps))
         elif proof.gaps:
             files = len({place.file for gap in proof.gaps for place in gap.places})
-            yield hanging_text(f"{name} needs changes in {counted(files, 'file')}: see what it leaves out", width)
+            yield hanging_text(
+                f"{name} requires changes in {counted(files, 'file')}: see the requirements that it removes", width
+            )
+
+
+def checked_text(uses: int, files: int, folder: str) -> str:
+    """Return how much of the application's code was checked."""
+    return f"checked {counted(uses, 'use')} in {counted(files, 'file')} of {plain(folder)}"
 
 
 def gap_lines(gaps: Sequence[Lacking]) -> Iterator[str]:
@@ -88,9 +94,9 @@ def gap_lines(gaps: Sequence[Lacking]) -> Iterator[str]:
 def excuse(gap: Lacking) -> str:
     """Return why a gap does not fail the check, as the end of a sentence; "" for one that does."""
     if gap.excuse == "conditional":
-        return f", a development tool, only if {plain(gap.places[0].condition or '')}"
+        return f", a development tool used only if {plain(gap.places[0].condition or '')}"
     if gap.excuse == "subproject":
-        return ", in a project with requirements of its own"
+        return ", in a subproject with its own requirements"
     if gap.excuse == "unmeasured":
         return ", which may be in a requirement that could not be measured"
-    return ", on other machines only" if gap.excuse == "elsewhere" else ""
+    return ", only on other platforms" if gap.excuse == "elsewhere" else ""

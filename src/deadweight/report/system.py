@@ -9,7 +9,7 @@ from rich.text import Text
 
 from deadweight.model.report import DuplicateLibrary, FolderSize, ImageReport, NeededLibrary, Report, SystemReport
 from deadweight.report.tables import plain_table
-from deadweight.report.units import human, percent
+from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
 
 _WIDE = 90  # columns: on fewer there is no room for where things lie
@@ -36,7 +36,7 @@ def _environments(report: Report, width: int) -> Iterator[RenderableType]:
     if report.environments is None or len(report.environments) < 2:
         return
     table = plain_table(width, "environment", "Python", "size", "distributions", numbers=("size", "distributions"))
-    table.add_column("the largest", ratio=1)
+    table.add_column("largest", ratio=1)
     for environment in report.environments:
         inside = [row for row in report.distributions if row.environment == environment.prefix]
         inside.sort(key=lambda row: (-row.apparent_bytes, row.key))
@@ -45,7 +45,7 @@ def _environments(report: Report, width: int) -> Iterator[RenderableType]:
         )
         size = human(sum(row.apparent_bytes for row in inside))
         table.add_row(plain(environment.prefix), environment.python or "?", size, str(len(inside)), names)
-    yield Group(table, Text("splits are of the first; --environment PREFIX names another", style="dim"))
+    yield Group(table, Text("splits use the first environment; choose another with --environment PREFIX", style="dim"))
 
 
 def _contents(report: Report, system: SystemReport, width: int) -> RenderableType:
@@ -57,16 +57,16 @@ def _contents(report: Report, system: SystemReport, width: int) -> RenderableTyp
     owned, files = total.apparent_bytes - sum(row[1] for row in rows), total.files - sum(row[2] for row in rows)
     count = total.distributions
     rows.append((f"{count} distribution{'' if count == 1 else 's'}", owned, files, ""))
-    table = plain_table(width, "what it holds", "size", "", "files", numbers=("size", "", "files"))
+    table = plain_table(width, "contents", "size", "", "files", numbers=("size", "", "files"))
     wide = width >= _WIDE
     if wide:
-        table.add_column("mostly", ratio=1, no_wrap=True, overflow="ellipsis")
+        table.add_column("largest directories", ratio=1, no_wrap=True, overflow="ellipsis")
     for name, size, count, mostly in sorted(rows, key=lambda row: -row[1]):
         table.add_row(name, human(size), percent(size, total.apparent_bytes), f"{count:,}", *([mostly] if wide else []))
     if not system.packages:
         return table
     names = ", ".join(f"{plain(package.name)} {human(package.apparent_bytes)}" for package in system.packages[:8])
-    return Group(table, Text(f"{len(system.packages)} packages of the system; the largest are {names}", style="dim"))
+    return Group(table, Text(f"{counted(len(system.packages), 'system package')}; largest: {names}", style="dim"))
 
 
 def _places(largest: tuple[FolderSize, ...]) -> str:
@@ -86,23 +86,25 @@ def shipped_text(facts: ImageReport | None) -> str:
 def _layers(facts: ImageReport, width: int) -> RenderableType:
     """The layers, and what later ones remove or replace: at the layer that holds it, and at the one that does so."""
     table = plain_table(width, "layer", "size", "wasted", "hides", numbers=("layer", "size", "wasted", "hides"))
-    table.add_column("made by", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("command", no_wrap=True, overflow="ellipsis", ratio=1)
     for number, layer in enumerate(facts.layers):
         wasted, hides = (human(size) if size else "" for size in (layer.wasted_bytes, layer.hides_bytes))
         table.add_row(str(number), human(layer.apparent_bytes), wasted, hides, plain(layer.command or layer.digest))
     if not facts.wasted_bytes:
-        return Group(table, Text("no layer ships anything that a later one removes or replaces", style="dim"))
+        return Group(
+            table, Text("nothing is wasted: no layer deletes or replaces files of an earlier one", style="dim")
+        )
     names = ", ".join(f"{name} {human(size)}" for name, size in _heaviest_waste(facts))
     efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
     share = f"{human(facts.wasted_bytes)} of {human(facts.shipped_bytes)}"
-    says = f"{efficiency}{share} is wasted: later layers remove or replace it"
-    return Group(table, Text(f"{says} ({names})", style="dim"))
+    summary = f"{efficiency}{share} is wasted (deleted or replaced by a later layer)"
+    return Group(table, Text(f"{summary}: {names}", style="dim"))
 
 
 def _heaviest_waste(facts: ImageReport) -> list[tuple[str, int]]:
     """What the wasted bytes belong to, the heaviest first."""
-    found = [(plain(each.name or "others"), each.wasted_bytes) for each in facts.wasted]
-    found += [(f"{plain(each.name or '')} of the system", each.wasted_bytes) for each in facts.wasted_packages]
+    found = [(plain(each.name or "other files"), each.wasted_bytes) for each in facts.wasted]
+    found += [(f"{plain(each.name or '')} (system package)", each.wasted_bytes) for each in facts.wasted_packages]
     return sorted(found, key=lambda each: -each[1])[:_MOST_OWNERS]
 
 
@@ -122,19 +124,19 @@ def _needs(needs: tuple[NeededLibrary, ...], width: int) -> Iterator[RenderableT
     if not needs:
         return
     table = plain_table(width)
-    table.add_column("needs of the system", overflow="fold", ratio=3)
-    table.add_column("brought by", overflow="fold", ratio=2)
-    table.add_column("needed by", ratio=3)
+    table.add_column("system libraries", overflow="fold", ratio=3)
+    table.add_column("provided by", overflow="fold", ratio=2)
+    table.add_column("required by", ratio=3)
     providers: dict[str | None, list[NeededLibrary]] = {}
     for need in needs:
         providers.setdefault(need.provider, []).append(need)
     for provider, those in list(providers.items())[:_MOST_LIBRARIES]:
         users = sorted({key for need in those for key in need.needed_by})
         libraries = _some([need.library for need in those])
-        table.add_row(libraries, "not there" if provider is None else plain(provider), _some(users))
+        table.add_row(libraries, "missing" if provider is None else plain(provider), _some(users))
     yield table
     if len(providers) > _MOST_LIBRARIES:
-        yield Text(f"and {len(providers) - _MOST_LIBRARIES} more that bring some; all are in the JSON", style="dim")
+        yield Text(f"{len(providers) - _MOST_LIBRARIES} more providers: see the JSON report", style="dim")
 
 
 def _twins(twins: tuple[DuplicateLibrary, ...], width: int) -> Iterator[RenderableType]:
@@ -142,10 +144,10 @@ def _twins(twins: tuple[DuplicateLibrary, ...], width: int) -> Iterator[Renderab
     if not twins:
         return
     table = plain_table(width)
-    table.add_column("there more than once", overflow="fold", ratio=3)
+    table.add_column("duplicated", overflow="fold", ratio=3)
     for name in ("size", "extra"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("carried by", ratio=2)
+    table.add_column("contained in", ratio=2)
     for twin in twins[:_MOST_LIBRARIES]:
         carriers = _some([each.name for each in twin.carried_by])
         table.add_row(plain(twin.library), human(twin.apparent_bytes), human(twin.extra_bytes), carriers)

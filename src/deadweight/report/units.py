@@ -37,5 +37,12 @@ def hanging_text(text: str, width: int) -> str:
     """Return a sentence in lines of at most ``width`` columns, each but the first indented by two more."""
     indent = " " * (len(text) - len(text.lstrip()))
     return "\n".join(
-        wrap(text.strip(), width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+        wrap(
+            text.strip(),
+            width,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
     )

@@ -12,16 +12,17 @@ from deadweight.analysis.reporting import application_facts, places_of
 from deadweight.analysis.verdict import Failure, Run, Verdict
 from deadweight.model import Mention
 from deadweight.proof import Gap
-from deadweight.report.source import VERBS, place, places
+from deadweight.report.source import VERBS, checked_text, place, places
+from deadweight.report.units import counted
 from deadweight.untrusted import plain, without_credentials
 
 _MOST_PLACES = 5
 _MOST_NAMES = 12
 _HOW = {
-    "start": " when it starts",
+    "start": " at start",
     "lazy": " in a function",
-    "conditional": " under a condition",
-    "optional": " where it can be missing",
+    "conditional": " conditionally",
+    "optional": " optionally",
     "types": " for type checkers",
 }
 
@@ -34,7 +35,7 @@ def verdict_text(verdict: Verdict) -> str:
 def _gaps(verdict: Verdict) -> Iterator[str]:
     """Yield the gaps, those of one project together."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if not gap.excused):
-        yield f"missing: {plain(verdict.line(name))}" if gaps[0].name else f"missing: the module {plain(name)}"
+        yield f"missing: {plain(verdict.line(name))}" if gaps[0].name else f"missing: module {plain(name)}"
         yield from _uses([mention for gap in gaps for mention in gap.places])
 
 
@@ -56,7 +57,7 @@ def _uses(mentions: Sequence[Mention]) -> Iterator[str]:
         how = f" if {plain(mention.condition)}" if mention.condition else how
         yield f"  {place(mention)} {VERBS[mention.kind]} {plain(mention.name)}{how}"
     if len(ordered) > _MOST_PLACES:
-        yield f"  and {_count(len(ordered) - _MOST_PLACES, 'more place')}"
+        yield f"  and {len(ordered) - _MOST_PLACES:,} more"
 
 
 def _run(verdict: Verdict) -> Iterator[str]:
@@ -67,19 +68,19 @@ def _run(verdict: Verdict) -> Iterator[str]:
     missing = {mention.name for gap in verdict.proof.gaps for mention in gap.places}
     for failure in run.failures:
         if failure.trial.module not in missing:
-            yield f"fails: {plain(failure.trial.module)}: {plain(failure.trial.says)}"
+            yield f"failed: {plain(failure.trial.module)}: {plain(failure.trial.says)}"
             if failure.name:
-                yield f"  {plain(verdict.line(failure.name))} would bring {plain(failure.trial.missing)}"
+                yield f"  {plain(verdict.line(failure.name))} provides {plain(failure.trial.missing)}"
             yield from _uses(failure.places)
     if run.smoke is not None and run.smoke.status != 0:
-        yield f"fails: {plain(run.smoke.command)}: {_status(run.smoke.status, run.seconds)}"
+        yield f"failed: {plain(run.smoke.command)}: {_status(run.smoke.status, run.seconds)}"
         yield from (f"  {plain(line)}" for line in run.smoke.says.splitlines())
 
 
 def _status(status: int | None, seconds: float) -> str:
     if status is None:
-        return f"not done after {seconds:g} s"
-    return f"exit status {status}" if status >= 0 else f"ended by signal {-status}"
+        return f"timed out after {seconds:g} s"
+    return f"exit status {status}" if status >= 0 else f"terminated by signal {-status}"
 
 
 def _notes(verdict: Verdict) -> Iterator[str]:
@@ -90,7 +91,7 @@ def _notes(verdict: Verdict) -> Iterator[str]:
     optional = [(name, gaps) for name, gaps in _by_name(verdict.notes) if _is_optional(gaps)]
     others = [(name, gaps) for name, gaps in _by_name(verdict.notes) if not _is_optional(gaps)]
     if optional:
-        yield f"note: missing, but imported only where it can be missing: {_listed(optional)}"
+        yield f"note: missing, but imported only optionally: {_listed(optional)}"
     if others:
         yield f"note: missing, but used only by tests, docs, builds, scripts and notebooks: {_listed(others)}"
     if verdict.run and verdict.run.unclear:
@@ -101,10 +102,10 @@ def _notes(verdict: Verdict) -> Iterator[str]:
 
 
 _EXCUSES = {
-    "conditional": "note: missing, but a development tool that is used under a condition",
-    "elsewhere": "note: missing, but required on other machines only",
-    "subproject": "note: missing, but used only by a project with requirements of its own",
-    "unmeasured": "cannot tell: a requirement that could not be measured may provide it",
+    "conditional": "note: missing, but a development tool that is used only conditionally",
+    "elsewhere": "note: missing, but required only on other platforms",
+    "subproject": "note: missing, but used only by a subproject with its own requirements",
+    "unmeasured": "uncertain: a requirement that could not be measured may provide it",
 }
 
 
@@ -129,20 +130,18 @@ def _verdict(verdict: Verdict) -> str:
     """Return the last line: whether it holds, and by how much that was looked at."""
     source, run = verdict.source, verdict.run
     lost = len(_by_name(gap for gap in verdict.proof.gaps if not gap.excused))
-    looked = f"{_count(verdict.proof.checked, 'place')} in {_count(source.files, 'file')} of {plain(source.folder)}"
-    lacks = f"it lacks {_count(lost, 'requirement')} that {looked} need"
-    parts = [lacks if lost else f"it provides everything that {looked} use"]
+    scope = checked_text(verdict.proof.checked, source.files, source.folder)
+    missing = f"{counted(lost, 'requirement')} {'is' if lost == 1 else 'are'} missing"
+    if not lost:
+        missing = "it provides everything that your code uses" if verdict.holds else "no requirement is missing"
+    parts = [f"{missing} ({scope})"]
     if run is not None and run.tried:
         works = run.tried - len(run.failures) - len(run.unclear)
-        parts.append(f"{works:,} of {_count(run.tried, 'module')} can be imported")
+        parts.append(f"{works:,} of {counted(run.tried, 'module')} can be imported")
     if run is not None and run.smoke is not None:
         parts.append(f"{plain(run.smoke.command)} {'passes' if run.smoke.status == 0 else 'fails'}")
-    location = plain(verdict.profile.target.location)
-    return f"{location} {'holds' if verdict.holds else 'does not hold'}: {'; '.join(parts)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    outcome = "is sufficient" if verdict.holds else "is not sufficient"
+    return f"{plain(verdict.profile.target.location)} {outcome}: {'; '.join(parts)}"
 
 
 # --- for JSON --------------------------------------------------------------------------------------

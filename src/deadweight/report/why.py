@@ -102,23 +102,23 @@ def why_json(report: Report, found: Why) -> str:
 def why_text(report: Report, found: Why, *, most: int | None = 20) -> str:
     """Return the paths and the reckoning, for people."""
     row = report.rows[found.key]
-    sizes = f"{human(row.apparent_bytes)}, with all it needs {human(row.closure_bytes)}"
+    sizes = f"{human(row.apparent_bytes)}, {human(row.closure_bytes)} with dependencies"
     version = row.version or "(version unknown)"
-    lines = [f"{found.key} {version}: {sizes}; {row.group}{'' if row.sure else ', not sure'}", ""]
+    lines = [f"{found.key} {version}: {sizes}; {row.group}{'' if row.sure else ' (uncertain)'}", ""]
     lines += [f"  {e.rule} {e.group}: {e.says}" for e in row.evidence]
-    lines += ["", "brought in by"]
+    lines += ["", "required by"]
     texts = list(dict.fromkeys(_path_text(path, row.direct) for path in found.paths))
     shown = texts if most is None else texts[:most]
     lines += [f"  {text}" for text in shown]
     if len(texts) > len(shown):
-        lines.append(f"  … and {len(texts) - len(shown)}{' or more' if found.cut else ''} longer paths (--all)")
+        lines.append(f"  … and {len(texts) - len(shown)}{' or more' if found.cut else ''} longer paths (use --all)")
     lines += ["", *_reckoning(report, found, row)]
     return "\n".join(plain(line) if line else "" for line in lines) + "\n"
 
 
 def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:
     if len(path) == 1:
-        return f"{path[0][0]}: {'asked for by name' if direct else 'nothing here asks for it'}"
+        return f"{path[0][0]} ({'direct' if direct else 'not required by anything'})"
     text = str(path[0][0])
     for (node, line), (before, _) in zip(path[1:], path, strict=False):
         if base(node) == base(before):
@@ -128,20 +128,20 @@ def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:
 
 
 def _reckoning(report: Report, found: Why, row: Row) -> Iterator[str]:
-    with_it = f" with {listed(found.leaves, 6)}" if found.leaves else ""
-    yield f"taken out, it frees {human(row.retained_bytes)}{with_it}"
+    with_it = f" (including {listed(found.leaves, 6)})" if found.leaves else ""
+    yield f"Removing it frees {human(row.retained_bytes)}{with_it}."
     holders = [name for name in found.holders if name != found.key]
     if row.direct and holders:
-        line = "not asking for it by name" if report.target.requirements is None else "dropping its own line"
-        yield f"{line} frees {human(row.freed_bytes)}: {_list(holders)} {_need(holders)} it too"
+        dropping = "No longer requesting it" if report.target.requirements is None else "Dropping its own line"
+        yield f"{dropping} frees {human(row.freed_bytes)}, because {_list(holders)} also {_require(holders)} it."
     elif len(holders) == 1:
-        yield f"to be rid of it, drop {holders[0]}, which frees {human(report.rows[holders[0]].freed_bytes)}"
+        yield f"To remove it, drop {holders[0]}, which frees {human(report.rows[holders[0]].freed_bytes)}."
     elif holders:
-        yield f"to be rid of it, drop all of {_list(holders)}, which frees {human(found.freed_bytes)}"
+        yield f"To remove it, drop {_list(holders)}, which frees {human(found.freed_bytes)}."
 
 
-def _need(names: list[str]) -> str:
-    return "needs" if len(names) == 1 else "need"
+def _require(names: list[str]) -> str:
+    return "requires" if len(names) == 1 else "require"
 
 
 def _list(names: list[str]) -> str:

@@ -66,7 +66,7 @@ def test_no_target__in_a_projects_folder__is_that_project(here: Path, capsys: py
     assert (plain.code, folder.code) == (0, 0)
     assert plain.out == folder.out
     assert plain.out.startswith("uv.lock\n")
-    assert "measuring uv.lock; also here: requirements.txt, pyproject.toml, env" in plain.err
+    assert "measuring uv.lock (also available: requirements.txt, pyproject.toml, env" in plain.err
     assert folder.err == ""
 
 
@@ -115,8 +115,8 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
     ("arguments", "code", "says"),
     [
         (("env", "--format", "xml"), 2, "xml"),
-        (("profile", "env", "one-too-many"), 2, "only names of projects can be measured together, and env is none"),
-        (("profile", "dw-a", "-"), 2, "and - is none"),
+        (("profile", "env", "one-too-many"), 2, "only project names can be measured together, and env is not one"),
+        (("profile", "dw-a", "-"), 2, "and - is not one"),
         (("profil", "env"), 2, "did you mean 'deadweight profile'?"),
         (("splt", "good.txt"), 2, "did you mean 'deadweight split'?"),
         (("why",), 2, "NAME"),
@@ -225,9 +225,9 @@ def test_cache__info_and_clear__tell_what_is_kept(
     monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(here / "cache"))
     Cache().put(Archive(filename="a", url="", sha256="0" * 64), Contents(items=(), metadata=b""), verified=True)
     info = Ran(capsys, "cache", "info")
-    assert (info.code, info.out.split(",")[0]) == (0, "1 listing")
+    assert (info.code, info.out.split(",")[0]) == (0, "1 entry")
     assert str(here / "cache") in info.out
     told = json.loads(Ran(capsys, "cache", "info", "--format", "json").out)
     assert (told["schema"], told["listings"]) == ("deadweight.cache/1", 1)
-    assert "removed 1 listing," in Ran(capsys, "cache", "clear").out
+    assert "removed 1 entry," in Ran(capsys, "cache", "clear").out
     assert json.loads(Ran(capsys, "cache", "info", "--format", "json").out)["listings"] == 0

@@ -145,7 +145,7 @@ def test_signal__while_modules_are_imported__leaves_with_130_and_no_traceback(
         "runpy.run_module('deadweight', run_name='__main__')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "interrupted; nothing was left behind")
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "interrupted; no files were left behind")
 
 
 def test_working_directory__was_deleted__an_absolute_target_is_measured(here: Path) -> None:

@@ -102,13 +102,13 @@ def test_group__only_perhaps_dev_requirements_reach_it__is_perhaps_dev() -> None
     assert (found["acme-mock-it"].group, found["acme-mock-it"].sure) == ("dev", False)
     assert decided(found, "helper") == ("DW307", "dev")
     assert not found["helper"].sure
-    assert found["helper"].evidence[0].says == "only acme-mock-it needs it, perhaps for development"
+    assert found["helper"].evidence[0].says == "only acme-mock-it requires it, possibly for development"
 
 
 def test_evidence__of_many_users__names_three_and_counts_the_rest() -> None:
     users = [bare(f"tester-{number}", requires=["helper"]) for number in range(5)]
     found = assigned(*users, bare("helper"), asked=tuple(d.key for d in users), config=DEV)
-    says = "only tester-0, tester-1, tester-2 and 2 more need it, for development"
+    says = "only tester-0, tester-1, tester-2 and 2 more require it, for development"
     assert found["helper"].evidence[0].says == says
 
 
@@ -117,5 +117,5 @@ def test_declared__dependency_groups_of_the_project__are_evidence_with_their_nam
     declared = {"a": frozenset({"dev"}), "b": frozenset({"dev", "test"}), "c": frozenset({"dev", ""})}
     found = assign_groups(inventory, build_graph(inventory, wants("a", "b", "c")), config_names({}), declared)
     assert [found[key].group for key in "abc"] == ["dev", "dev", "core"]
-    assert found["a"].evidence[0].says == "only its project's dev group asks for it"
-    assert found["b"].evidence[0].says == "only its project's dev, test groups ask for it"
+    assert found["a"].evidence[0].says == "only the project's dev group requires it"
+    assert found["b"].evidence[0].says == "only the project's dev, test groups require it"

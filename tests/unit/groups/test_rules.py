@@ -196,4 +196,4 @@ def test_names_table__patterns__the_longest_that_fits_counts() -> None:
 
 def test_judge__summary__names_the_longest_phrase() -> None:
     found = judge(Metadata(name="it", version=None, summary="A debug toolbar."), config_names({}))
-    assert [hint.evidence.says for hint in found] == ['its summary says "debug toolbar"']
+    assert [hint.evidence.says for hint in found] == ['summary contains "debug toolbar"']

@@ -285,8 +285,8 @@ def test_served_tool__nothing_names_it__is_dev_for_sure_only_where_files_say_wha
     ("count", "says"),
     [
         (1, "app/main.py:7 imports it"),
-        (2, "app/main.py:7 imports it, as does one more place"),
-        (3, "app/main.py:7 imports it, as do 2 more places"),
+        (2, "app/main.py:7 imports it (and 1 more)"),
+        (3, "app/main.py:7 imports it (and 2 more)"),
     ],
 )
 def test_evidence__of_several_places__names_the_first_and_counts_the_rest(count: int, says: str) -> None:

@@ -53,7 +53,7 @@ def only(plan: Plan) -> Judged:
 
 def test_judged__dropped_by_the_user__says_so_first_and_surely() -> None:
     found = only(planned(bare("acme-mock-it"), asked="acme-mock-it", drop=("acme-mock-it",))).found
-    assert found.evidence[0] == Evidence("DW003", "dev", "you said to leave it out (drop)")
+    assert found.evidence[0] == Evidence("DW003", "dev", "you asked to drop it")
     assert [e.rule for e in found.evidence[1:]] == ["DW105"]
     assert found.sure
 
@@ -68,7 +68,7 @@ def test_judged__not_installed__is_judged_by_its_name_and_frees_nothing() -> Non
 def test_judged__what_new_environments_have__is_dev_where_marks_alone_name_it(name: str) -> None:
     found = only(planned(bare(name), asked=name, by_marks=True)).found
     assert (found.group, found.sure) == ("dev", True)
-    assert found.evidence[0] == Evidence("DW107", "dev", "new environments have it, whoever asked for what")
+    assert found.evidence[0] == Evidence("DW107", "dev", "part of every new environment")
     by_a_file = only(planned(bare(name), asked=name)).found
     assert found.evidence[1:] == by_a_file.evidence
     used = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(),)})).found
@@ -87,8 +87,8 @@ def test_judged__other_names__are_not_what_new_environments_have() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ((3,), "never imported at start, only by app.py:3"),
-        ((3, 4, 5), "never imported at start, only by app.py:3 and 2 more"),
+        ((3,), "never imported at start, only in app.py:3"),
+        ((3, 4, 5), "never imported at start, only in app.py:3 and 2 more"),
     ],
 )
 def test_judged_later__never_imported_at_start__says_where_it_is(lines: tuple[int, ...], says: str) -> None:

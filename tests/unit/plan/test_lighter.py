@@ -55,8 +55,8 @@ def test_lighter__psycopg2_binary__saves_the_libraries_that_it_carries() -> None
 def test_report__lighter_builds_and_subtotals__are_in_text_and_json() -> None:
     found = cuda_torch(nccl_is_shared=False)
     text = " ".join(as_text(report_of(found), width=100).split())
-    assert "for NVIDIA's graphics cards: 1.05 kB in 3 distributions" in text
-    assert "PyTorch's build for processors, without graphics cards: --torch cpu" in text
+    assert "for NVIDIA GPUs: 1.05 kB in 3 distributions" in text
+    assert "the CPU build of PyTorch, without GPU support: --torch cpu" in text
     report = report_of(found)
     assert (report.cuda.distributions, report.cuda.apparent_bytes) == (3, 1050)
     assert [row.name for row in report.lighter] == ["torch", "xgboost"]
@@ -76,7 +76,7 @@ def test_report__tests_headers_and_stubs__have_a_subtotal() -> None:
         "a/a.pyi": "x" * 50_000,
     }
     text = as_text(report_of(profile_of(inventory_of(dist_files("a", files=files)))))
-    line = "files that production seldom needs: 1.04 MB (tests 900 kB, headers 90.0 kB, stubs 50.0 kB)"
+    line = "files rarely needed in production: 1.04 MB (tests 900 kB, headers 90.0 kB, stubs 50.0 kB)"
     assert line in " ".join(text.split())
 
 

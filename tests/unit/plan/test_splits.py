@@ -151,8 +151,8 @@ def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
     some = measured(*map(bare, lines[:3]), lines=lines[:3], settings=settings)
     (warning,) = some.split("minimal").warnings
     assert warning == (
-        "minimal keeps brain-a, brain-b, brain-c (ml): without source, nothing shows whether the application can do"
-        " without (--source DIR reads it, --minimal-groups core,data leaves ml out)"
+        "minimal keeps brain-a, brain-b, brain-c (ml): without your code, it is unknown whether the application"
+        " needs them; use --source DIR to read your code, or --minimal-groups core,data to remove them"
     )
     all_four = measured(*map(bare, lines), lines=lines, settings=settings)
     assert "keeps brain-a, brain-b, brain-c and 1 more (ml)" in all_four.split("minimal").warnings[0]
@@ -239,7 +239,7 @@ def test_split__transitive_that_the_user_keeps__gets_a_line_of_its_own() -> None
     assert kept(found, "production") == ["app", "helper"]
     assert found.warnings == ()
     text = split_files(found, ".", pin=False)["./requirements-production.txt"]
-    assert text.endswith("app\n\n# kept by name\nhelper\n")
+    assert text.endswith("app\n\n# kept by your settings\nhelper\n")
 
 
 def test_split__transitive_that_the_user_keeps__is_pinned_where_every_line_is() -> None:

@@ -1,4 +1,4 @@
-"""What is worth a look of requirements and their uses."""
+"""What is finding of requirements and their uses."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_transitive__import_of_what_only_others_require__names_three_of_them() -
     uses = [names(d.key, line=line) for d in users for line in (1, 2)]
     place = names("base.part")
     found = remarks(*uses, place, of=(*users, bare("base")), asked=" ".join(d.key for d in users))
-    says = "is imported, but only a dependency of u0, u1, u2 and 2 more"
+    says = "is imported, but required only by u0, u1, u2 and 2 more"
     assert found == [Remark(kind="transitive", name="base", says=says, places=(place,))]
 
 
@@ -127,7 +127,7 @@ def test_transitive__what_the_application_need_not_import__has_no_remark(mention
 def test_unused__requirement_that_nothing_names__has_what_dropping_it_frees() -> None:
     idle = bare("idle", 100, requires=["under"])
     found = remarks(START, START, of=(WEB, idle, bare("under", 20)), asked="web idle")
-    says = "nothing in the application uses it"
+    says = "is not used in your code"
     assert found == [Remark(kind="unused", name="idle", says=says, freed_bytes=120)]
 
 
@@ -156,7 +156,7 @@ def test_unused__what_the_user_put_into_a_group__has_no_remark() -> None:
 def test_redundant__unused_requirement_that_others_require__frees_nothing() -> None:
     web = bare("web", 10, requires=["base"])
     found = remarks(START, START, of=(web, bare("base", 5)), asked="web base")
-    says = "is already a dependency of web, and nothing in the application uses it"
+    says = "is already required by web, and your code does not use it"
     assert found == [Remark(kind="redundant", name="base", says=says, freed_bytes=0)]
 
 
@@ -176,7 +176,7 @@ def test_backport__of_what_the_measured_python_has__is_one(python: str, expected
 def test_tests_only__requirement_that_only_tests_docs_and_builds_use__has_its_places() -> None:
     uses = [names("aid", role="tests"), names("aid", role="docs", line=2), names("aid", role="build", line=3)]
     found = remarks(START, START, *uses, of=(WEB, bare("aid", 7)), asked="web aid")
-    says = "only tests, docs and builds use it"
+    says = "is used only by tests, docs and builds"
     assert found == [Remark(kind="tests-only", name="aid", says=says, places=tuple(uses), freed_bytes=7)]
 
 
@@ -199,7 +199,7 @@ def test_one_place__heavy_requirement_with_one_use__is_worth_a_look(size: int, e
     found = remarks(START, START, use, test, of=(others, bare("heavy", size)), asked="web heavy")
     assert [remark.kind for remark in found] == expected
     if found:
-        assert (found[0].says, found[0].places, found[0].freed_bytes) == ("is used in one place only", (use,), size)
+        assert (found[0].says, found[0].places, found[0].freed_bytes) == ("is used in only one place", (use,), size)
 
 
 @pytest.mark.parametrize(("size", "expected"), [(9, []), (11, ["one-place"])])
@@ -238,7 +238,7 @@ def test_dev_conditional__tool_under_a_condition__names_it() -> None:
     use = names("pytest", how="conditional", condition="DEBUG")
     (found,) = remarks(START, START, use, of=(WEB, bare("pytest", 7)), asked="web pytest")
     assert (found.kind, found.places, found.freed_bytes) == ("dev-conditional", (use,), 7)
-    assert found.says == "is a development tool, which the application uses only if DEBUG"
+    assert found.says == "is a development tool that the application uses only if DEBUG"
 
 
 def test_dev__what_the_user_decided__has_no_remark() -> None:

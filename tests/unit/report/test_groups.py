@@ -22,8 +22,8 @@ def assigned(group: Group, rule: str, says: str, *more: Evidence, sure: bool = T
 
 def service() -> Grouping:
     """Something of every group; unsure ones, of which two have the same evidence."""
-    default = assigned("core", "DW304", "nothing says otherwise", sure=False)
-    nowhere = Evidence("DW208", "dev", "nothing in the source names it")
+    default = assigned("core", "DW304", "no evidence for another group", sure=False)
+    nowhere = Evidence("DW208", "dev", "not used in your code")
     return Grouping(
         target=Requirements("requirements.txt"),
         method="metadata",
@@ -33,7 +33,7 @@ def service() -> Grouping:
             "fastapi": assigned("core", "DW101", "known as a web framework, server or part of one", tag="web"),
             "numpy": assigned("data", "DW101", "known as a library of arrays and numerical kernels", tag="arrays"),
             "pytest": assigned("dev", "DW101", "known as a test runner, plugin or fixture library", tag="test"),
-            "shop-test-helpers": assigned("dev", "DW105", 'its name has the word "test"', nowhere, sure=False),
+            "shop-test-helpers": assigned("dev", "DW105", 'name contains "test"', nowhere, sure=False),
             "torch": assigned("ml", "DW101", "known as a library of training and modelling", tag="training"),
         },
         warnings=("judged by name alone: acme-bus, acme-cart: no index has it",),
@@ -71,8 +71,8 @@ def test_json__keys_and_order() -> None:
     assert found["groups"][5] == {
         "name": "shop-test-helpers", "group": "dev", "tags": [], "sure": False,
         "evidence": [
-            {"rule": "DW105", "group": "dev", "says": 'its name has the word "test"'},
-            {"rule": "DW208", "group": "dev", "says": "nothing in the source names it"},
+            {"rule": "DW105", "group": "dev", "says": 'name contains "test"'},
+            {"rule": "DW208", "group": "dev", "says": "not used in your code"},
         ],
     }  # fmt: skip
 
@@ -81,4 +81,4 @@ def test_grouping__of_a_profile__names_what_could_not_be_measured() -> None:
     inventory = replace(bare_inventory(bare("b"), bare("a")), skipped=(Skipped("gone", "it is not there", 5),))
     found = grouping_of(profile_of(inventory, requirements_file("a\nb\n")))
     assert (list(found.groups), found.exit_code, found.method) == (["a", "b"], 5, "install")
-    assert json.loads(groups_json(found))["warnings"] == ["in no group: gone: it is not there"]
+    assert json.loads(groups_json(found))["warnings"] == ["no group: gone: it is not there"]

@@ -72,6 +72,6 @@ def test_split_text__unsure__is_listed_with_its_reason() -> None:
         Settings(),
     )
     text = split_text(report_of(found), PATHS, width=80, color=False)
-    assert "unsure, stays" in text
-    assert 'dev? its name has the word "debugger"' in text
+    assert "kept: uncertain" in text
+    assert 'dev? name contains "debugger"' in text
     assert "2.00 MB" in text
