@@ -81,7 +81,7 @@ def test_verify__imports_are_missing__says_who_and_which_line(here: Path) -> Non
         "  app.py:3 imports dw_ns.b at start",
         "missing: pyyaml[fast]<9",
         "  app.py:5 imports yaml.nodes in a function",
-        "split.txt is not sufficient: 2 requirements are missing (checked 4 uses in 1 file of .)",
+        "split.txt is not sufficient: 2 requirements are missing (checked 4 uses in 1 file)",
     ]
 
 
@@ -149,7 +149,7 @@ def test_run__missing_import__is_told_once(here: Path) -> None:
     assert done.returncode == 3
     *missing, last = done.stdout.splitlines()
     assert missing == ["missing: module dw_gone", "  app.py:1 imports dw_gone at start"]
-    assert last.startswith("split.txt is not sufficient: it lacks 1 requirement")
+    assert last.startswith("split.txt is not sufficient: 1 requirement is missing")
     assert last.endswith("; 1 of 2 modules can be imported")
 
 

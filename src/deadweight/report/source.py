@@ -79,7 +79,8 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
 
 def checked_text(uses: int, files: int, folder: str) -> str:
     """Return how much of the application's code was checked."""
-    return f"checked {counted(uses, 'use')} in {counted(files, 'file')} of {plain(folder)}"
+    where = "" if folder == "." else f" of {plain(folder)}"
+    return f"checked {counted(uses, 'use')} in {counted(files, 'file')}{where}"
 
 
 def gap_lines(gaps: Sequence[Lacking]) -> Iterator[str]:
