@@ -11,6 +11,7 @@ from typing import TypedDict, cast
 from deadweight import __version__
 from deadweight.analysis.profile import Profile
 from deadweight.graph import Graph, base, extra_of
+from deadweight.groups.evidence import rule_of
 from deadweight.model import (
     GROUPS,
     ArchiveFacts,
@@ -24,7 +25,6 @@ from deadweight.model import (
     SystemFacts,
 )
 from deadweight.model import report as document
-from deadweight.plan.judging import LATER
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
 from deadweight.proof import Gap, Proof
@@ -352,7 +352,7 @@ def _split(split: Split, profile: Profile) -> document.SplitReport:
                 name=without_credentials(each.name),
                 group=each.group,
                 rule=each.evidence.rule,
-                later=each.evidence.rule == LATER,
+                later=rule_of(each.evidence).later,
                 says=each.evidence.says,
                 brought_bytes=each.brought_bytes,
                 freed_bytes=each.freed_bytes,

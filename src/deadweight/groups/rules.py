@@ -25,13 +25,18 @@ Strength = Literal["decisive", "strong", "weak"]
 
 
 class Rule(Struct, frozen=True, kw_only=True):
-    """One rule: its code, what it argues for ("any" where a table or the user tells), and how much that counts."""
+    """One rule. ``rules.toml`` describes the fields."""
 
     code: str
     name: str
     argues: str
     strength: Strength
     says: str
+    decided_by: Literal["", "user", "project"] = ""
+    known: bool = False
+    on_demand: bool = False
+    required: bool = False
+    later: bool = False
 
 
 class Hint(Struct, frozen=True):

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 
 from deadweight.graph import Graph, Root, Weight
 from deadweight.groups import by_name
+from deadweight.groups.evidence import dropped, in_every_environment, never_at_start, rule_of, rules_of
 from deadweight.groups.names import Names
-from deadweight.model import Assignment, Evidence, Metadata, Use, Wanted
+from deadweight.model import Assignment, Metadata, Use, Wanted
 from deadweight.settings import Settings
 from deadweight.usage.places import changing, only_later
 
-LATER = "DW305"
 # ``pip freeze`` leaves these out too, for the same reason.
 _IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
 
@@ -95,11 +95,9 @@ def _judge(want: Wanted, key: str | None, plan: Plan) -> Judged:
     """Return a requirement with its group and the evidence; by the name alone where nothing was measured."""
     found = by_name(Metadata(name=want.name or "", version=None), plan.config) if key is None else plan.groups[key]
     if want.name in plan.settings.drop:
-        said = Evidence("DW003", found.group, "you asked to drop it")
-        found = replace(found, evidence=(said, *found.evidence), sure=True)
+        found = replace(found, evidence=(dropped(found.group), *found.evidence), sure=True)
     elif plan.by_marks and want.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses_of(want)):
-        said = Evidence("DW107", "dev", "part of every new environment")
-        found = replace(found, group="dev", evidence=(said, *found.evidence), sure=True)
+        found = replace(found, group="dev", evidence=(in_every_environment(), *found.evidence), sure=True)
     return Judged(want, key, found)
 
 
@@ -107,13 +105,12 @@ def judged_later(each: Judged, plan: Plan) -> Judged:
     """Add, for what the application never imports when it starts, that it is left out for that reason."""
     uses = plan.uses_of(each.want)
     evidence = each.found.evidence
-    settled = evidence[0].rule in ("DW001", "DW003") or any(e.rule == "DW205" for e in evidence)
+    settled = rule_of(evidence[0]).decided_by == "user" or any(rule.on_demand for rule in rules_of(evidence))
     if settled or each.want.name in plan.settings.keep or not only_later(uses):
         return each
     first, *others = changing(uses)
     more = f" and {len(others)} more" if others else ""
-    says = f"never imported at start, only in {first.file}:{first.line}{more}"
-    later = Evidence(LATER, each.found.group, says)
+    later = never_at_start(each.found.group, f"{first.file}:{first.line}{more}")
     return replace(each, found=replace(each.found, evidence=(later, *evidence)))
 
 
@@ -123,7 +120,7 @@ def is_chosen(each: Judged, allowed: Collection[str], plan: Plan) -> bool:
         return False
     if each.want.name in plan.settings.keep or plan.is_unmeasured(each.want):
         return True
-    return each.found.evidence[0].rule != LATER and (each.found.group in allowed or each.is_held)
+    return not rule_of(each.found.evidence[0]).later and (each.found.group in allowed or each.is_held)
 
 
 def is_asked(each: Judged, plan: Plan) -> bool:

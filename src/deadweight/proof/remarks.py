@@ -13,6 +13,8 @@ from msgspec import Struct
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.graph import Graph, Weight
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
+from deadweight.groups.evidence import is_known_as_dev, rules_of
+from deadweight.groups.rules import Rule
 from deadweight.model import Assignment, Distribution, Inventory, Mention, Use
 from deadweight.proof import is_foreign, unmeasured_names
 from deadweight.usage import Usage
@@ -25,7 +27,6 @@ Kind = Literal[
     "lazy", "one-place",
 ]  # fmt: skip
 _ORDER: tuple[Kind, ...] = get_args(Kind)
-_STRONG = ("DW101", "DW102", "DW103")
 _WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # saving less than both is no reason to change code
 _OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
@@ -122,25 +123,26 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         """Return what is worth a look of one requirement, the first that holds."""
         name, group = self._names[key], self.groups[key]
         uses = self._uses(name)
-        rules = {evidence.rule for evidence in group.evidence}
+        rules = rules_of(group.evidence)
         freed = self.weights[key].freed or 0
         since = backported_since(name)
         if since and has_version(self.usage.provides.python, since):
             return Remark(kind="backport", name=name, says=f"is part of Python since {since}", freed_bytes=freed)
-        if group.group == "dev" or any(e.group == "dev" and e.rule in _STRONG for e in group.evidence):
+        if group.group == "dev" or is_known_as_dev(group.evidence):
             return self._of_dev(key, uses, rules, freed)
         if not uses:
             return self._unused(key, rules, freed)
         return self._of_use(name, uses, rules, freed)
 
-    def _unused(self, key: str, rules: set[str], freed: int) -> Remark | None:
+    def _unused(self, key: str, rules: Sequence[Rule], freed: int) -> Remark | None:
         """Return a remark on a requirement that no place names; nothing where something else may load it."""
         name = self._names[key]
         users = self.graph.required_by.get(key, ())
         if users:
             says = f"is already required by {_some(users)}, and your code does not use it"
             return Remark(kind="redundant", name=name, says=says, freed_bytes=freed)
-        loaded = rules & {"DW001", "DW205", "DW302"} or self._optional_for.get(name) or may_be_started(name)
+        explained = any(rule.decided_by == "user" or rule.on_demand or rule.required for rule in rules)
+        loaded = explained or self._optional_for.get(name) or may_be_started(name)
         if loaded or name in ALWAYS_THERE or self._brings_what_is_used(key):
             return None
         return Remark(kind="unused", name=name, says="is not used in your code", freed_bytes=freed)
@@ -152,11 +154,13 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         leaving = self.graph.freed_by_dropping({key}) - {key}
         return any(self._uses(self._names[other]) for other in leaving if other in self._names)
 
-    def _of_use(self, name: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
+    def _of_use(self, name: str, uses: Sequence[Use], rules: Sequence[Rule], freed: int) -> Remark | None:
         places = tuple(use.mention for use in uses)
         if name in ALWAYS_THERE:
             return None
-        if all(place.role in ("tests", "docs", "build") for place in places) and "DW205" not in rules:
+        if all(place.role in ("tests", "docs", "build") for place in places) and not any(
+            rule.on_demand for rule in rules
+        ):
             says = "is used only by tests, docs and builds"
             return Remark(kind="tests-only", name=name, says=says, places=places, freed_bytes=freed)
         if only_later(uses) and all(place.how != "optional" for place in places):
@@ -169,13 +173,12 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
             return None
         return Remark(kind="one-place", name=name, says="is used in only one place", places=places, freed_bytes=freed)
 
-    def _of_dev(self, key: str, uses: Sequence[Use], rules: set[str], freed: int) -> Remark | None:
+    def _of_dev(self, key: str, uses: Sequence[Use], rules: Sequence[Rule], freed: int) -> Remark | None:
         """Return a remark on a development tool that the application uses."""
         name = self._names[key]
         # The user or the project has decided, or something in production needs it anyway.
-        if rules & {"DW001", "DW002", "DW302"} or not any(
-            e.rule in _STRONG and e.group == "dev" for e in self.groups[key].evidence
-        ):
+        settled = any(rule.decided_by or rule.required for rule in rules)
+        if settled or not is_known_as_dev(self.groups[key].evidence):
             return None
         places = [use.mention for use in uses if use.mention.role == "application"]
         always = tuple(p for p in places if p.how == "start" or (p.how == "lazy" and p.kind == "import"))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import deadweight
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.groups.names import Entry, names_table
 from deadweight.groups.rules import config_names, judge, knowledge, rules
@@ -197,3 +201,10 @@ def test_names_table__patterns__the_longest_that_fits_counts() -> None:
 def test_judge__summary__names_the_longest_phrase() -> None:
     found = judge(Metadata(name="it", version=None, summary="A debug toolbar."), config_names({}))
     assert [hint.evidence.says for hint in found] == ['summary contains "debug toolbar"']
+
+
+def test_codes__outside_of_groups__appear_nowhere() -> None:
+    source = Path(deadweight.__file__).parent
+    files = [path for path in source.rglob("*") if path.suffix in (".py", ".toml")]
+    naming = {path.relative_to(source).parts[0] for path in files if re.search(r"DW\d", path.read_text("utf-8"))}
+    assert naming == {"groups"}
