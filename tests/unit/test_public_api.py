@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import deadweight
+from tests.builders import dist_files, make_env
 
 HEAVY = {"click", "rich", "networkx", "packaging", "pip_api", "jinja2", "urllib3", "asyncio", "importlib.metadata"}
 
@@ -56,6 +57,19 @@ def test_environment_target__needs_no_pip_api_and_no_networkx() -> None:
     loaded = loaded_by("import deadweight; deadweight.profile()")
     assert "deadweight.graph" in loaded
     assert not loaded & {"pip_api", "networkx", "rich", "click", "deadweight.sources.install.installer"}
+
+
+def test_environment_as_json__imports_only_what_it_uses(tmp_path: Path) -> None:
+    make_env(tmp_path / "env", dist_files("a", requires=["b>=1"], requested=True), dist_files("b"))
+    code = f"import deadweight.cli.commands, deadweight; deadweight.profile({str(tmp_path / 'env')!r}).to_json()"
+    loaded = loaded_by(code)
+    unused = {
+        "rich", "difflib", "urllib3", "urllib.parse", "csv", "pathlib", "shutil", "random", "tempfile", "zipfile",
+        "deadweight.codescan.shell", "deadweight.sources.net.http",
+        "deadweight.operations.savings", "deadweight.inventory.systems.scripts",
+    }  # fmt: skip
+    assert "deadweight.analysis.reporting" in loaded
+    assert (loaded - loaded_by("pass")) & unused == set()
 
 
 def test_module__run_as_python_m__tells_the_same_version() -> None:

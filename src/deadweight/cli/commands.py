@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -339,6 +338,8 @@ def _beside(target: str) -> str:
 
 
 def _width() -> int:
+    import shutil
+
     return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 

@@ -7,7 +7,6 @@ import errno
 import os
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -102,6 +101,8 @@ def _write(path: str, text: str, *, force: bool) -> None:
 
 
 def _replace(path: str, text: str, *, force: bool) -> None:
+    import tempfile  # which imports random, shutil and others: a report to stdout needs none of them
+
     descriptor, scratch = tempfile.mkstemp(prefix=".deadweight-", dir=os.path.dirname(path))
     try:
         with _text_file(descriptor) as file:

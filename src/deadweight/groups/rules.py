@@ -9,10 +9,8 @@ words.toml        DW105, DW106 and DW207: words of names and of summaries, compa
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal, cast
 
 from msgspec import Struct
@@ -20,6 +18,7 @@ from msgspec import Struct
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.groups.names import Entry, Names, names_table
 from deadweight.model import GROUPS, Evidence, Group, Metadata
+from deadweight.shipped import table_beside
 
 Strength = Literal["decisive", "strong", "weak"]
 
@@ -115,7 +114,7 @@ def _any_of(phrases: str) -> re.Pattern[str]:
 
 
 def _load(name: str) -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"))
+    return table_beside(__file__, name)
 
 
 def by_config(names: Names, metadata: Metadata) -> Hint | None:

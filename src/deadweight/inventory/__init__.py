@@ -27,18 +27,8 @@ from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.largest import Contents
 from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
-from deadweight.inventory.prefixes import is_below, prefix_of
-from deadweight.inventory.systems.packages import keep_packages_files, system_packages
-from deadweight.inventory.systems.scripts import commands_of
-from deadweight.inventory.systems.started import (
-    first_prefix,
-    joined_folders,
-    sees_system,
-    system_prefix,
-    user_prefix,
-    venv_settings,
-)
-from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes
+from deadweight.inventory.prefixes import is_below, prefix_of, sees_system, venv_settings
+from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes, Skipped
 
 
 def take_inventory(tree: FileTree) -> Inventory:
@@ -56,8 +46,7 @@ def take_inventory(tree: FileTree) -> Inventory:
     for claim in sorted(claims, key=lambda c: (c.metadata.name, c.rank, c.metadata.version or "")):
         apart[claim.prefix].append(claim)
     claims = [claim for those in apart.values() for claim in those]
-    packages, unread = system_packages(tree) if tree.whole else ([], [])
-    disputes = list(keep_packages_files(claims, packages))
+    packages, unread, disputes = _system_packages(claims, tree) if tree.whole else ([], [], [])
     owned = assign_owners(tree.entries.keys(), claims, packages if tree.whole else tree.claims())
     native = _native_files(tree)
     contents = [Contents() for _ in claims]
@@ -84,8 +73,22 @@ def take_inventory(tree: FileTree) -> Inventory:
     )
 
 
+def _system_packages(
+    claims: list[Claim], tree: FileTree
+) -> tuple[list[tuple[str, tuple[str, ...]]], list[Skipped], list[Conflict]]:
+    """Return the system's packages, what could not be read of them, and the files that a claim disputes with them."""
+    from deadweight.inventory.systems.packages import keep_packages_files, system_packages
+
+    packages, unread = system_packages(tree)
+    return packages, unread, list(keep_packages_files(claims, packages))
+
+
 def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     """Give each claim the prefix of its environment; return that of the one that the system's program runs in."""
+    # Only whole systems need these, and an environment is measured in less time than it takes to import them.
+    from deadweight.inventory.systems.scripts import commands_of
+    from deadweight.inventory.systems.started import first_prefix, joined_folders, system_prefix, user_prefix
+
     for claim in claims:
         claim.prefix = prefix_of(claim.folder)
     prefixes = [claim.prefix for claim in claims]

@@ -6,9 +6,12 @@ source: setuptools' "The Internal Structure of Python Eggs"
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from deadweight.errors import MalformedArchive
-from deadweight.formats.archives.zip_directory import Member, directory_span, read_directory, read_member
+
+if TYPE_CHECKING:
+    from deadweight.formats.archives.zip_directory import Member
 
 EGG_INFO = "EGG-INFO"
 # NAME-VERSION-pyX.Y[-PLATFORM].egg
@@ -24,6 +27,8 @@ def is_egg(path: str) -> bool:
 
 def egg_metadata(data: bytes) -> tuple[bytes, bytes, tuple[str, ...]]:
     """Return (PKG-INFO, requires.txt, names that import finds) of a zipped egg; empty where it cannot be read."""
+    from deadweight.formats.archives.zip_directory import directory_span, read_directory
+
     try:
         directory = directory_span(data, len(data), filename=EGG_INFO)
         if directory.entries > _MOST_MEMBERS:
@@ -41,4 +46,6 @@ def egg_metadata(data: bytes) -> tuple[bytes, bytes, tuple[str, ...]]:
 def _text(data: bytes, member: Member | None) -> bytes:
     if member is None:
         return b""
+    from deadweight.formats.archives.zip_directory import read_member
+
     return read_member(data[member.offset :], member, limit=_LARGEST, filename=member.path, last=True)

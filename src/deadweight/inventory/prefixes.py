@@ -7,9 +7,14 @@ source: sysconfig's install schemes; Debian's Python policy, 2.5: its Python has
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from posixpath import normpath
 
+from deadweight.formats.distributions.metadata import parse_pyvenv_cfg
+from deadweight.model import FileTree
+
 _SITE = re.compile(r"(?:(?P<prefix>.*)/)?(?:lib|lib64|Lib)/(?:(?:python|pypy)[^/]*/)?(?P<kind>site|dist)-packages\Z")
+_LARGEST_CONFIG = 1 << 16
 _NAMES = ("site-packages", "dist-packages")
 
 
@@ -59,3 +64,19 @@ def _limit_of(site: str) -> str:
     if prefix != site or not is_site(site):
         return prefix
     return site.rpartition("/")[0]  # "pypy/site-packages", with its programs in "pypy/bin"
+
+
+def venv_settings(tree: FileTree, prefix: str) -> Mapping[str, str] | None:
+    """Return the keys of a prefix's pyvenv.cfg; None where it is no venv."""
+    path = f"{prefix}/pyvenv.cfg" if prefix else "pyvenv.cfg"
+    if path not in tree.entries:
+        return None
+    try:
+        return parse_pyvenv_cfg(tree.reader.read(path, _LARGEST_CONFIG))
+    except OSError:
+        return {}
+
+
+def sees_system(settings: Mapping[str, str]) -> bool:
+    """Say whether a venv imports from the site-packages of the Python that it was made with."""
+    return settings.get("include-system-site-packages", "").lower() == "true"

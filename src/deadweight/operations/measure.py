@@ -14,7 +14,7 @@ from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.targets import parse_target
 from deadweight.targets.options import check_options
-from deadweight.targets.types import INSTALLABLE, SYSTEMS, Environment, Lock, Names, SavedReport, Target
+from deadweight.targets.types import INSTALLABLE, REQUIRING, SYSTEMS, Environment, Lock, Names, SavedReport, Target
 
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
@@ -46,11 +46,14 @@ def concluded(measurement: Measurement, session: Session, *, lighter: bool = Fal
     lighter: whether to measure what lighter builds would save
     """
     from deadweight.analysis.concluding import conclude
-    from deadweight.operations.savings import with_savings
 
     settings = measurement.settings
     found = conclude(measurement, session.application(measurement.target, settings))
-    return with_savings(found, session) if lighter and not settings.no_lighter else found
+    if not lighter or settings.no_lighter or not isinstance(measurement.target, REQUIRING):
+        return found
+    from deadweight.operations.savings import with_savings
+
+    return with_savings(found, session)
 
 
 def measure(

@@ -7,16 +7,15 @@ measured bytes it does without is known at once.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from deadweight.graph import Graph
 from deadweight.model import Distribution, Inventory
+from deadweight.shipped import table_beside
 
 # NVIDIA's libraries, and the compiler for them that PyTorch brings; by their names on PyPI
 _CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|(?:pytorch-)?triton|jax-cuda.+|cupy-cuda.+)\Z")
@@ -118,4 +117,4 @@ def _rows(name: str) -> Iterator[dict[str, Any]]:
 
 @lru_cache(maxsize=1)
 def _table() -> tuple[dict[str, Any], ...]:
-    return tuple(tomllib.loads(Path(__file__).with_name("lighter.toml").read_text("utf-8"))["lighter"])
+    return tuple(table_beside(__file__, "lighter.toml")["lighter"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from difflib import get_close_matches
 
 from deadweight.errors import UnclearTarget
 
@@ -94,6 +93,8 @@ def _similar(text: str, *, most_alike: bool = False) -> str:
     if most_alike:
         found = [each for each in there if _OF_FILES.search(each) and each.partition(".")[0] == name]
     else:
+        from difflib import get_close_matches
+
         found = get_close_matches(name, there, 3, 0.7)
     if found:
         return f"did you mean {' or '.join(os.path.join(folder, each) for each in found[:3])}?"

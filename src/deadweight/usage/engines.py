@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal, NamedTuple
+
+from deadweight.shipped import table_beside
 
 When = Literal["always", "development", "alone"]
 
@@ -38,7 +38,7 @@ def engines_of(projects: Iterable[str]) -> dict[str, tuple[Engine, ...]]:
 @lru_cache(maxsize=1)
 def _table() -> dict[str, tuple[Engine, ...]]:
     """Return who loads → what."""
-    rows = tomllib.loads(Path(__file__).with_name("engines.toml").read_text("utf-8"))["engines"]
+    rows = table_beside(__file__, "engines.toml")["engines"]
     found: dict[str, list[Engine]] = defaultdict(list)
     for row in rows:
         for by in row["by"].split():

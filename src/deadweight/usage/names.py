@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 from deadweight.formats.distributions.metadata import is_name, normalize
+from deadweight.shipped import table_beside
 
 By = Literal["files", "table", "name"]
 Match = tuple[str, By]  # project, how it was found
@@ -157,4 +156,4 @@ def _table() -> Mapping[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("import_names.toml").read_text("utf-8"))
+    return table_beside(__file__, "import_names.toml")

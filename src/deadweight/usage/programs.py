@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
 from deadweight.formats.distributions.metadata import normalize
+from deadweight.shipped import table_beside
 from deadweight.usage.names import Match
 
 
@@ -66,4 +65,4 @@ def _other_programs() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, str]]:
-    return tomllib.loads(Path(__file__).with_name("programs.toml").read_text("utf-8"))
+    return table_beside(__file__, "programs.toml")

@@ -6,11 +6,10 @@ source: https://docs.python.org/3/whatsnew/ of each version, and PEP 594 for the
 from __future__ import annotations
 
 import sys
-import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from deadweight.model import Environment
+from deadweight.shipped import table_beside
 
 # Projects that installers and venvs bring along, or that every environment can be given without a requirement.
 ALWAYS_THERE = frozenset(("pip", "setuptools"))
@@ -74,8 +73,7 @@ def backported_since(project: str) -> str:
 
 @lru_cache(maxsize=1)
 def _backports() -> dict[str, str]:
-    text = Path(__file__).with_name("backports.toml").read_text("utf-8")
-    return dict(tomllib.loads(text)["since"])
+    return dict(table_beside(__file__, "backports.toml")["since"])
 
 
 def has_version(python: str | None, version: str) -> bool:

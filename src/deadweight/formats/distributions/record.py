@@ -5,7 +5,6 @@ Sizes in RECORD are not read: tools that trim files leave it telling the old one
 
 from __future__ import annotations
 
-import csv
 from posixpath import normpath
 
 from deadweight.formats import bounded_json
@@ -24,6 +23,8 @@ def record_paths(data: bytes) -> list[str]:
         text = text.replace("\\", "/")
     lines = [line for line in text.split("\n") if line]
     if '"' in text:
+        import csv  # few RECORD files need it
+
         try:
             return [path for row in csv.reader(lines, strict=False) if (path := ",".join(row[:-2] or row))]
         except csv.Error:

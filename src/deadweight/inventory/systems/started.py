@@ -6,19 +6,18 @@ source: OCI image-spec, config.md (Entrypoint, Cmd, Env, WorkingDir); Python's "
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from itertools import pairwise
 from posixpath import basename
 
 from deadweight.codescan.programs import started_words
-from deadweight.formats.distributions.metadata import parse_pyvenv_cfg
 from deadweight.inventory.folders import parent
+from deadweight.inventory.prefixes import sees_system, venv_settings
 from deadweight.inventory.systems.located import absolute, below_root, located, through_links
 from deadweight.inventory.systems.scripts import CONDA, RUNNERS
 from deadweight.model import FileTree, Start
 
 _MOST_HOPS = 8  # symlinks and interpreters
-_LARGEST_CONFIG = 1 << 16
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*t?\Z")
 _PROGRAM_FOLDERS = ("bin", "Scripts")
 _SYSTEM = frozenset(("", "usr", "usr/local"))
@@ -62,22 +61,6 @@ def system_prefix(tree: FileTree, first: str) -> str | None:
         return None
     prefix = parent(parent(through_links(below_root(f"{home}/python"), tree)))
     return prefix or "usr"
-
-
-def venv_settings(tree: FileTree, prefix: str) -> Mapping[str, str] | None:
-    """Return the keys of a prefix's pyvenv.cfg; None where it is no venv."""
-    path = f"{prefix}/pyvenv.cfg" if prefix else "pyvenv.cfg"
-    if path not in tree.entries:
-        return None
-    try:
-        return parse_pyvenv_cfg(tree.reader.read(path, _LARGEST_CONFIG))
-    except OSError:
-        return {}
-
-
-def sees_system(settings: Mapping[str, str]) -> bool:
-    """Say whether a venv imports from the site-packages of the Python that it was made with."""
-    return settings.get("include-system-site-packages", "").lower() == "true"
 
 
 def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]) -> str | None:
