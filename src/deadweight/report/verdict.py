@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import to_builtins
 
 from deadweight import __version__
-from deadweight.analysis.reporting import application_facts, places_of
+from deadweight.analysis.reporting.judgement import application_facts, places_of
 from deadweight.analysis.verdict import Failure, Run, Verdict
 from deadweight.model import Mention
 from deadweight.proof import Gap

@@ -1,0 +1,101 @@
+"""Profile → Report: what was concluded, as the public value."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from deadweight import __version__
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting.judgement import application_facts, group_totals, places_of, split_report
+from deadweight.analysis.reporting.rows import rows_of, sizes_of
+from deadweight.analysis.reporting.systems import image_report, system_report
+from deadweight.model import Environment
+from deadweight.model import report as document
+from deadweight.plan.lines import requirement_text
+from deadweight.untrusted import without_credentials
+
+
+def report_of(profile: Profile) -> document.Report:
+    """Return the report of a target."""
+    inventory = profile.inventory
+    return document.Report(
+        version=__version__,
+        target=document.TargetFacts(
+            kind=cast("document.TargetKind", profile.target.kind),  # a saved report is never measured
+            location=without_credentials(profile.target.location),
+            method=profile.method,
+            form=profile.target.form,
+            requirements=None if profile.requirements is None else sum(1 for _ in profile.requirements.all_wanted()),
+        ),
+        environment=_environment(inventory.environment),
+        totals=_totals(profile),
+        unowned=document.Measured(**sizes_of(inventory.unowned)),
+        distributions=tuple(rows_of(profile)),
+        groups=group_totals(profile),
+        cuda=document.Cuda(**dict(zip(("distributions", "apparent_bytes"), profile.cuda(), strict=True))),
+        lighter_together_bytes=profile.savings.together,
+        lighter=tuple(
+            document.LighterBuild(
+                name=each.key,
+                apparent_bytes=each.own_bytes,
+                lighter=each.lighter,
+                how=each.how,
+                loses=each.loses,
+                saves_bytes=each.saves_bytes,
+                measured_saving_bytes=each.measured_bytes,
+            )
+            for each in profile.lighter()
+        ),
+        shared=tuple(
+            document.SharedDependency(
+                name=shared.key,
+                apparent_bytes=profile.dependencies.own[shared.key],
+                direct=shared.direct,
+                holders=shared.holders.count,
+                held_by=shared.holders.names,
+            )
+            for shared in profile.shared()
+        ),
+        image=image_report(profile.image),
+        system=system_report(profile.system),
+        source=application_facts(profile.source),
+        findings=tuple(
+            document.Finding(
+                kind=remark.kind,
+                name=remark.name,
+                says=without_credentials(remark.says),
+                freed_bytes=remark.freed_bytes,
+                places=places_of(remark.places),
+            )
+            for remark in profile.remarks
+        ),
+        environments=tuple(map(_environment, inventory.environments)) if profile.system else None,
+        splits={split.name: split_report(split, profile) for split in profile.splits},
+        not_measured=tuple(without_credentials(requirement_text(wanted)) for wanted in profile.not_measured),
+        skipped=profile.skipped,
+        conflicts=profile.conflicts,
+        warnings=tuple(map(without_credentials, profile.warnings)),
+    )
+
+
+def _environment(environment: Environment) -> document.EnvironmentFacts:
+    return document.EnvironmentFacts(
+        prefix=f"/{environment.prefix}",
+        python=environment.python,
+        platform=environment.platform,
+        installer=environment.installer,
+    )
+
+
+def _totals(profile: Profile) -> document.Totals:
+    inventory = profile.inventory
+    return document.Totals(
+        **sizes_of(inventory.total),
+        distributions=len(inventory.distributions),
+        unowned_bytes=inventory.unowned.apparent,
+        required_distributions=len(profile.required_keys()),
+        required_bytes=profile.required_bytes,
+        unmeasured=len(profile.unmeasured),
+        download_bytes=profile.download_bytes,
+        estimated_bytecode_bytes=profile.estimated_bytecode_bytes,
+    )

@@ -1,0 +1,120 @@
+"""Groups, splits, proofs and the application's code → what the report says of them."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+
+from deadweight.analysis.profile import Profile
+from deadweight.groups.evidence import rule_of
+from deadweight.model import (
+    GROUPS,
+    Distribution,
+    Group,
+    Mention,
+    Source,
+)
+from deadweight.model import report as document
+from deadweight.plan.lines import requirement_text
+from deadweight.plan.splits import Split
+from deadweight.proof import Gap, Proof
+from deadweight.untrusted import without_credentials
+
+_LARGEST = 5  # distributions that are named for each group
+
+
+def group_totals(profile: Profile) -> Mapping[Group, document.GroupTotals]:
+    """Return group → how many distributions it has, their bytes, and the largest of them."""
+    inside: dict[Group, list[Distribution]] = {group: [] for group in GROUPS}
+    for distribution in profile.inventory.distributions:
+        inside[profile.groups[distribution.key].group].append(distribution)
+    found = {}
+    for group, distributions in inside.items():
+        largest = heapq.nsmallest(_LARGEST, distributions, key=lambda d: (-d.sizes.apparent, d.key))
+        found[group] = document.GroupTotals(
+            distributions=len(distributions),
+            apparent_bytes=sum(d.sizes.apparent for d in distributions),
+            largest=tuple(d.key for d in largest),
+        )
+    return found
+
+
+def application_facts(source: Source | None) -> document.ApplicationFacts | None:
+    """Return what was read of the application's code."""
+    if source is None:
+        return None
+    return document.ApplicationFacts(
+        folder=source.folder,
+        files=source.files,
+        mentions=len(source.mentions),
+        skipped=tuple(document.Unread(name=each.name, reason=each.reason) for each in source.skipped),
+    )
+
+
+def places_of(mentions: Iterable[Mention]) -> tuple[document.Place, ...]:
+    """Return each place in the application's code."""
+    return tuple(
+        document.Place(
+            kind=mention.kind,
+            name=without_credentials(mention.name),
+            file=mention.file,
+            line=mention.line,
+            cell=mention.cell or None,
+            role=mention.role,
+            how=mention.how,
+            condition=without_credentials(mention.condition) or None,
+        )
+        for mention in mentions
+    )
+
+
+def proof_report(proof: Proof | None) -> document.ProofReport | None:
+    """Return whether a set is proven, and what it lacks."""
+    if proof is None:
+        return None
+    return document.ProofReport(holds=proof.holds, checked=proof.checked, gaps=tuple(map(_lacking, proof.gaps)))
+
+
+def _lacking(gap: Gap) -> document.Lacking:
+    return document.Lacking(
+        name=gap.name or None,
+        what=without_credentials(gap.what),
+        excused=gap.excused,
+        excuse=gap.excuse or None,
+        places=places_of(gap.places),
+    )
+
+
+def split_report(split: Split, profile: Profile) -> document.SplitReport:
+    """Return a split, with its proof where the application's code was read."""
+    return document.SplitReport(
+        groups=split.groups,
+        requirements=tuple(without_credentials(requirement_text(wanted)) for wanted in split.kept),
+        dropped=tuple(
+            document.DroppedRequirement(
+                name=without_credentials(each.name),
+                group=each.group,
+                rule=each.evidence.rule,
+                later=rule_of(each.evidence).later,
+                says=each.evidence.says,
+                brought_bytes=each.brought_bytes,
+                freed_bytes=each.freed_bytes,
+                places=places_of(each.places),
+            )
+            for each in split.dropped
+        ),
+        proof=proof_report(profile.proofs.get(split.name)),
+        unsure=tuple(
+            document.UnsureRequirement(
+                name=without_credentials(each.name),
+                group=each.group,
+                says=each.evidence.says,
+                freed_bytes=each.freed_bytes,
+            )
+            for each in split.unsure
+        ),
+        distributions=split.distributions,
+        apparent_bytes=split.apparent_bytes,
+        saved_bytes=split.saved_bytes,
+        saved_groups=dict(sorted(split.saved_groups.items())),
+    )

@@ -1,0 +1,75 @@
+"""An image or another whole system → what its report says beside the distributions."""
+
+from __future__ import annotations
+
+from deadweight.model import (
+    ImageFacts,
+    SystemFacts,
+)
+from deadweight.model import report as document
+from deadweight.untrusted import without_credentials
+
+_LARGEST = 5  # distributions that are named for each group
+
+
+def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
+    """Return the layers of an image; None for another target."""
+    if facts is None:
+        return None
+    return document.ImageReport(
+        layers=tuple(
+            document.LayerFacts(
+                digest=layer.digest,
+                command=without_credentials(layer.command),
+                files=layer.files,
+                apparent_bytes=layer.size,
+                wasted_bytes=layer.wasted,
+                hides_bytes=layer.hides,
+            )
+            for layer in facts.layers
+        ),
+        shipped_bytes=facts.shipped,
+        wasted_bytes=facts.in_vain,
+        efficiency=facts.efficiency,
+        wasted=tuple(document.Wasted(name=name or None, wasted_bytes=size) for name, size in facts.wasted.items()),
+        wasted_packages=tuple(
+            document.Wasted(name=name, wasted_bytes=size) for name, size in facts.wasted_packages.items()
+        ),
+        wasted_paths=tuple(
+            document.WastedFile(path=each.path, wasted_bytes=each.size, layer=each.layer, hidden_by=each.by)
+            for each in facts.paths
+        ),
+    )
+
+
+def system_report(facts: SystemFacts | None) -> document.SystemReport | None:
+    """Return what a whole system contains beside its distributions; None for another target."""
+    if facts is None:
+        return None
+    return document.SystemReport(
+        contents=tuple(
+            document.SystemContent(
+                name=content.name,
+                apparent_bytes=content.size,
+                files=content.files,
+                largest=tuple(
+                    document.FolderSize(folder=folder, apparent_bytes=size) for folder, size in content.largest
+                ),
+            )
+            for content in facts.contents
+        ),
+        packages=tuple(document.PackageSize(name=each.name, apparent_bytes=each.size) for each in facts.packages),
+        needs=tuple(
+            document.NeededLibrary(library=need.library, needed_by=need.by, provider=need.provider)
+            for need in facts.needs
+        ),
+        duplicates=tuple(
+            document.DuplicateLibrary(
+                library=twins.library,
+                apparent_bytes=twins.size,
+                extra_bytes=twins.extra,
+                carried_by=tuple(document.Carrier(name=key, path=path) for key, path in twins.places),
+            )
+            for twins in facts.twins
+        ),
+    )

@@ -1,0 +1,233 @@
+"""The report: the one public result, a plain value whose fields are the keys of schema ``deadweight.profile/1``.
+
+Sizes are bytes and end in ``_bytes``; ``None`` is unknown, never 0. Every output format is
+written from a Report alone. ``docs/reference/json.md`` explains the keys; ``deadweight schema`` prints the JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct, field
+
+from deadweight.errors import BadReport
+from deadweight.model.by_name import ByName
+from deadweight.model.found import Conflict
+from deadweight.model.groups import Group
+from deadweight.model.report.judgement import (
+    ApplicationFacts,
+    Cuda,
+    DroppedRequirement,
+    Finding,
+    GroupTotals,
+    Lacking,
+    LighterBuild,
+    Place,
+    ProofReport,
+    SharedDependency,
+    SplitReport,
+    Unread,
+    UnsureRequirement,
+)
+from deadweight.model.report.rows import ArchiveUsed, Requirement, Row
+from deadweight.model.report.sizes import Measured, Size, Totals
+from deadweight.model.report.systems import (
+    Carrier,
+    DuplicateLibrary,
+    FolderSize,
+    ImageReport,
+    LayerFacts,
+    NeededLibrary,
+    PackageSize,
+    SystemContent,
+    SystemReport,
+    Wasted,
+    WastedFile,
+)
+from deadweight.model.tree import Skipped
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = [
+    "SCHEMA",
+    "ApplicationFacts",
+    "ArchiveUsed",
+    "Carrier",
+    "Cuda",
+    "DroppedRequirement",
+    "DuplicateLibrary",
+    "EnvironmentFacts",
+    "Finding",
+    "FolderSize",
+    "GroupTotals",
+    "ImageReport",
+    "Lacking",
+    "LayerFacts",
+    "LighterBuild",
+    "Measured",
+    "NeededLibrary",
+    "PackageSize",
+    "Place",
+    "ProofReport",
+    "Report",
+    "Requirement",
+    "Row",
+    "SharedDependency",
+    "Size",
+    "SplitReport",
+    "SystemContent",
+    "SystemReport",
+    "TargetFacts",
+    "TargetKind",
+    "Totals",
+    "Unread",
+    "UnsureRequirement",
+    "Wasted",
+    "WastedFile",
+    "json_schema",
+]
+
+Schema = Literal["deadweight.profile/1"]
+SCHEMA: Schema = "deadweight.profile/1"
+TargetKind = Literal["requirements", "environment", "image", "container"]
+
+
+class TargetFacts(Struct, frozen=True, kw_only=True):
+    """What was measured, and how.
+
+    form:         how the requirements are written; None for other kinds
+    method:       "files" as they are, "install" in a throwaway environment, "wheels" without installing
+    requirements: how many requirements the user's file names; None without a file
+    """
+
+    kind: TargetKind
+    location: str
+    method: Literal["files", "install", "wheels"]
+    form: Literal["file", "project", "lock", "names"] | None = None
+    requirements: int | None = None
+
+
+class EnvironmentFacts(Struct, frozen=True, kw_only=True):
+    """One Python environment. ``prefix`` is "/" unless the target is a whole system."""
+
+    prefix: str = "/"
+    python: str | None = None
+    platform: str | None = None
+    installer: str | None = None
+
+
+class Report(Struct, frozen=True, kw_only=True, dict=True):
+    """The footprint of a target, with what could be left out. Distributions are sorted by name.
+
+    unowned:      files that no distribution owns
+    environments: None unless the target is a whole system; splits use the first
+    not_measured: requirements for what a lock contains and could not be measured
+    """
+
+    schema: Schema = field(default=SCHEMA)
+    version: str
+    target: TargetFacts
+    environment: EnvironmentFacts
+    totals: Totals
+    unowned: Measured
+    distributions: tuple[Row, ...]
+    groups: Mapping[Group, GroupTotals]
+    cuda: Cuda
+    lighter: tuple[LighterBuild, ...]
+    lighter_together_bytes: Size | None = None
+    shared: tuple[SharedDependency, ...]
+    image: ImageReport | None
+    system: SystemReport | None
+    source: ApplicationFacts | None
+    findings: tuple[Finding, ...]
+    environments: tuple[EnvironmentFacts, ...] | None
+    splits: Mapping[str, SplitReport]
+    not_measured: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    conflicts: tuple[Conflict, ...]
+    warnings: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"<Report of {self.target.location[:80]!r}: {len(self.distributions)} distributions,"
+            f" {self.totals.apparent_bytes} bytes>"
+        )
+
+    def __getitem__(self, name: str) -> Row:
+        """Return the row of a distribution, by its key or any spelling of its name; raises KeyError."""
+        return self.rows[name]
+
+    @cached_property
+    def rows(self) -> Mapping[str, Row]:
+        """Key → row; lookups accept any spelling of a name."""
+        return ByName((row.key, row) for row in self.distributions)
+
+    @property
+    def graph(self) -> networkx.DiGraph[str]:
+        """Who requires whom, for networkx: nodes carry ``own_bytes`` and ``direct``, edges ``requirement``.
+
+        It is created at each access. What an extra requires is required by its distribution.
+        """
+        import networkx
+
+        graph: networkx.DiGraph[str] = networkx.DiGraph()
+        for row in self.distributions:
+            graph.add_node(row.key, own_bytes=row.apparent_bytes, direct=row.direct)
+        for row in self.distributions:
+            for each in row.requirements:
+                if each.key != row.key and not graph.has_edge(row.key, each.key):
+                    graph.add_edge(row.key, each.key, requirement=each.requirement)
+        return graph
+
+    @property
+    def requested(self) -> tuple[str, ...]:
+        """The keys of the direct requirements: what the user's file names, or what an environment was asked for."""
+        return tuple(row.key for row in self.distributions if row.direct)
+
+    def records(self) -> list[dict[str, str | int | bool | None]]:
+        """Return a flat record for each distribution, by name: ``pandas.DataFrame(report.records())``."""
+        return [row.record() for row in self.distributions]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a run with this result: 0, or 4 or 5 where something could not be measured."""
+        return max((skipped.exit_code for skipped in self.skipped), default=0)
+
+    def to_json(self) -> str:
+        """Return the report as JSON: everything in a fixed order, ASCII only, with a line break at the end."""
+        from deadweight.model.documents import to_json
+
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Report:
+        """Return the report that ``to_json`` wrote; raises BadReport."""
+        from deadweight.model.documents import from_json
+
+        report = from_json(text, cls)
+        report._check()
+        return report
+
+    def _check(self) -> None:
+        """Raise BadReport where a key names no distribution: what reads a report may rely on them."""
+        named = [
+            *(key for row in self.distributions for key in (*row.requires, *row.required_by)),
+            *(each.key for row in self.distributions for each in row.requirements),
+            *(key for group in self.groups.values() for key in group.largest),
+            *(key for split in self.splits.values() for key in split.distributions),
+        ]
+        unknown = [key for key in named if key not in self.rows]
+        if unknown or len(self.rows) != len(self.distributions):
+            raise BadReport(f"{unknown[0]!r} is the key of no distribution" if unknown else "two have one key")
+        if missing := {"production", "minimal"} - self.splits.keys():
+            raise BadReport(f"the split {min(missing)} is missing")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a report."""
+    from msgspec.json import schema
+
+    return schema(Report)

@@ -1,0 +1,113 @@
+"""One distribution of a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from deadweight.model.found import Largest
+from deadweight.model.groups import Evidence, Group
+from deadweight.model.report.sizes import Measured, Size
+
+if TYPE_CHECKING:
+    from importlib.metadata import PathDistribution
+
+
+class ArchiveUsed(Struct, frozen=True, kw_only=True):
+    """The archive that a distribution was measured from; see ``ArchiveFacts``."""
+
+    filename: str
+    download_bytes: Size | None
+    estimated: bool
+    at_most: bool
+    says: str
+    estimated_bytecode_bytes: Size | None
+
+
+class Requirement(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A requirement of a distribution, and the distribution that satisfies it; JSON leaves out what most do not have.
+
+    key:    of the distribution that satisfies it
+    extras: the extras of that distribution that it asks for
+    extra:  the extra whose requirement it is; None where it always holds
+    """
+
+    key: str
+    requirement: str
+    extras: tuple[str, ...] = ()
+    extra: str | None = None
+
+
+class Row(Measured, frozen=True, kw_only=True):
+    """One distribution with everything that is known of it.
+
+    key:    unique in the report; the normalized name, unless several distributions share it
+    extras: the extras that the user's requirements ask for
+    orphan: whether nothing requires it and the user's requirements do not name it
+    freed_bytes: what dropping the requirement frees; None where it is not direct
+    metadata_path: of the ``.dist-info`` directory; None unless the target is an environment on this machine
+    largest_files, largest_directories: relative to the prefix, the largest first, at most three of each of 10 kB or
+                   more; directories are apart from each other
+    """
+
+    key: str
+    name: str
+    version: str | None
+    direct: bool
+    extras: tuple[str, ...]
+    orphan: bool
+    group: Group
+    sure: bool
+    tags: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    closure_bytes: Size
+    retained_bytes: Size
+    freed_bytes: Size | None
+    requires: tuple[str, ...]
+    required_by: tuple[str, ...]
+    requirements: tuple[Requirement, ...]
+    import_names: tuple[str, ...]
+    programs: tuple[str, ...]
+    editable: bool
+    url: str | None
+    archive: ArchiveUsed | None
+    environment: str | None
+    layers: tuple[int, ...] | None
+    metadata_path: str | None
+    largest_files: tuple[Largest, ...]
+    largest_directories: tuple[Largest, ...]
+
+    def distribution(self) -> PathDistribution:
+        """Return the standard library's view of an installed distribution: its metadata, files and entry points.
+
+        raises: LookupError where the target is not an environment on this machine, or the environment is gone
+        """
+        from importlib.metadata import PathDistribution
+        from pathlib import Path
+
+        path = Path(self.metadata_path or "")
+        if not self.metadata_path or not path.exists():
+            raise LookupError(f"{self.name} is not installed at {self.metadata_path or 'a known path'}")
+        return PathDistribution(path)
+
+    def record(self) -> dict[str, str | int | bool | None]:
+        """Return the row as names and plain values."""
+        return {
+            "key": self.key,
+            "name": self.name,
+            "version": self.version,
+            "direct": self.direct,
+            "group": self.group,
+            "sure": self.sure,
+            "files": self.files,
+            "apparent_bytes": self.apparent_bytes,
+            "disk_bytes": self.disk_bytes,
+            "native_bytes": self.native_bytes,
+            "bytecode_bytes": self.bytecode_bytes,
+            "closure_bytes": self.closure_bytes,
+            "retained_bytes": self.retained_bytes,
+            "freed_bytes": self.freed_bytes,
+            "requires": len(self.requires),
+            "required_by": len(self.required_by),
+        }

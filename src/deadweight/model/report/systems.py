@@ -1,0 +1,105 @@
+"""What a report says of an image or another whole system beside its distributions."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from deadweight.model.report.sizes import Size
+
+
+class LayerFacts(Struct, frozen=True, kw_only=True):
+    """One layer of an image; see ``model.image.Layer``."""
+
+    digest: str
+    command: str
+    files: Size
+    apparent_bytes: Size
+    wasted_bytes: Size
+    hides_bytes: Size
+
+
+class Wasted(Struct, frozen=True, kw_only=True):
+    """Bytes that later layers remove or replace, of a distribution or a system package.
+
+    ``name`` is None for files of neither.
+    """
+
+    name: str | None
+    wasted_bytes: Size
+
+
+class WastedFile(Struct, frozen=True, kw_only=True):
+    """A file or directory that layer ``hidden_by`` removes or replaces, and layer ``layer`` still ships."""
+
+    path: str
+    wasted_bytes: Size
+    layer: int
+    hidden_by: int
+
+
+class ImageReport(Struct, frozen=True, kw_only=True):
+    """The layers of an image, the lowest first."""
+
+    layers: tuple[LayerFacts, ...]
+    shipped_bytes: Size
+    wasted_bytes: Size
+    efficiency: float | None
+    wasted: tuple[Wasted, ...]
+    wasted_packages: tuple[Wasted, ...] = ()
+    wasted_paths: tuple[WastedFile, ...]
+
+
+class FolderSize(Struct, frozen=True, kw_only=True):
+    """A directory and the bytes below it."""
+
+    folder: str
+    apparent_bytes: Size
+
+
+class SystemContent(Struct, frozen=True, kw_only=True):
+    """Files of one sort that no distribution owns."""
+
+    name: str
+    apparent_bytes: Size
+    files: Size
+    largest: tuple[FolderSize, ...]
+
+
+class PackageSize(Struct, frozen=True, kw_only=True):
+    """A package of dpkg, apk or rpm."""
+
+    name: str
+    apparent_bytes: Size
+
+
+class NeededLibrary(Struct, frozen=True, kw_only=True):
+    """A library that distributions need and do not contain; ``provider`` is None where it is missing."""
+
+    library: str
+    needed_by: tuple[str, ...]
+    provider: str | None
+
+
+class Carrier(Struct, frozen=True, kw_only=True):
+    """A distribution and the path of its copy of a library."""
+
+    name: str
+    path: str
+
+
+class DuplicateLibrary(Struct, frozen=True, kw_only=True):
+    """One build of a library that several distributions contain."""
+
+    library: str
+    apparent_bytes: Size
+    extra_bytes: Size
+    carried_by: tuple[Carrier, ...]
+
+
+class SystemReport(Struct, frozen=True, kw_only=True):
+    """What a whole system contains beside its distributions."""
+
+    contents: tuple[SystemContent, ...]
+    packages: tuple[PackageSize, ...]
+    needs: tuple[NeededLibrary, ...]
+    duplicates: tuple[DuplicateLibrary, ...]
