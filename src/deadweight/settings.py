@@ -40,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     index:          "NAME=URL": where one project is to come from
     torch:          "cpu" (or "cu128" and the like): PyTorch's build
     no_lighter:     do not measure what lighter builds would save
+    jobs:           processes that may work at once; 0 for one for each processor that may be used
     no_cache:       keep no listings of archives, and use none
     installer:      "uv", "pip" or "" for the first of them that is there
     bytecode:       "compiled" measures what pip leaves behind, "none" what uv does
@@ -69,6 +70,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     index: tuple[str, ...] = ()
     torch: str = ""
     no_lighter: bool = False
+    jobs: int = 0
     no_cache: bool = False
     installer: Literal["", "uv", "pip"] = ""
     index_url: str = ""
@@ -177,6 +179,8 @@ def _converted(path: str, key: str, value: object) -> object:
     if expected is dict and isinstance(value, dict):
         if all(isinstance(v, list) and all(isinstance(n, str) for n in v) for v in value.values()):
             return {group: tuple(names) for group, names in value.items()}
-    elif expected in (str, bool) and isinstance(value, expected):
+    elif (expected in (str, bool) and isinstance(value, expected)) or (
+        expected is int and isinstance(value, int) and not isinstance(value, bool) and value > 0
+    ):
         return value
     raise BadConfig(f"{path}: {key} has a value of the wrong type: {value!r}")

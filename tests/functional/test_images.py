@@ -506,7 +506,7 @@ def test_image__packed_layers__are_the_same_from_any_process(
     layers = (BASE, APP, OLD, GONE, {"usr/lib/\udcff.so": make_elf(needed=["libc.so.6"])})
     here = measure(tmp_path, make_image(*layers, form=form, compression="gzip"))
     monkeypatch.setattr(packed_layers, "_WORTH_SHARING", 0)
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     if serve:
         monkeypatch.setattr(children, "_SERVE", serve)
     shared = measure(tmp_path, make_image(*layers, form=form, compression="gzip"))
@@ -519,7 +519,7 @@ def test_image__broken_layer_in_another_process__the_same_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packed_layers, "_WORTH_SHARING", 0)
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     cut = packed(make_tar(APP), "gzip")[:200]
     files: dict[str, Content] = {
         "a": packed(make_tar(BASE), "gzip"), "b": cut, "c": "{}",

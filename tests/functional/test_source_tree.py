@@ -156,7 +156,7 @@ def test_read_source__many_files__are_the_same_from_any_process(
     write_files(tmp_path, {f"p{n}/m{k}.py": f"import a{n}_{k}\nprint 1\n" for n in range(10) for k in range(10)})
     alone = read(tmp_path)
     monkeypatch.setattr(source_reader, "_WORTH_SHARING", 0)
-    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     if broken:
         monkeypatch.setattr(children, "_SERVE", "raise SystemExit(1)")
     assert read(tmp_path) == alone

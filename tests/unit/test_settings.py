@@ -140,3 +140,16 @@ def test_find_config__our_file_does_not_parse__is_named(case: str, tmp_path: Pat
     write_files(tmp_path, {"pyproject.toml": f"[tool.deadweight]\n{HOSTILE[case]}"})
     with pytest.raises(BadConfig, match=f"cannot read {tmp_path}/pyproject.toml"):
         find_config(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs"), [("jobs = 3", 3), ("jobs = 0", None), ("jobs = true", None), ("jobs = '2'", None)]
+)
+def test_read_config__jobs__is_a_positive_number(tmp_path: Path, text: str, jobs: int | None) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(f"[tool.deadweight]\n{text}\n")
+    if jobs is None:
+        with pytest.raises(BadConfig, match="jobs"):
+            read_config(str(path))
+    else:
+        assert read_config(str(path)) == {"jobs": jobs}

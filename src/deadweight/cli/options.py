@@ -88,6 +88,13 @@ _HOW = (
         type=click.Choice(["compiled", "none"]),
         help="Include .pyc files, as pip writes them (default), or exclude them.",
     ),
+    shared(
+        "--jobs",
+        HOW,
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Use at most N processes (default: one per available processor).",
+    ),
     shared("--no-cache", HOW, is_flag=True, default=None, help="Neither read nor write the cache."),
     shared(
         "--tls-verify",
@@ -140,7 +147,7 @@ _MESSAGES = (
 # Options that replace the value of [tool.deadweight], and options that add to it.
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "no_dev", "torch",
-    "no_cache", "no_lighter", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure",
+    "jobs", "no_cache", "no_lighter", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure",
     "offline",
 )  # fmt: skip
 _REPEATABLE = ("extra_index_url", "find_links", "extra", "group", "package", "swap", "index")

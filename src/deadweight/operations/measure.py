@@ -12,6 +12,7 @@ from deadweight.errors import BadInput, InstallFailed, NoInterpreter
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
+from deadweight.sources.system.processors import allow
 from deadweight.targets import parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, REQUIRING, SYSTEMS, Environment, Lock, Names, SavedReport, Target
@@ -73,6 +74,7 @@ def measure(
     if not isinstance(target, Target):
         target = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
     check_options(settings, target)
+    allow(settings.jobs or None)
     if isinstance(target, SavedReport):
         raise BadInput(
             f"{target.location} is a saved report, which has no files to look at", hint="give the target that it is of"

@@ -49,6 +49,7 @@ APPLIES: Mapping[str, tuple[type[Target], ...]] = {
     "no_build": REQUIRING,
     "keep_env": INSTALLABLE,
     "bytecode": REQUIRING,
+    "jobs": _MEASURED,
     "no_cache": REQUIRING,
     "no_lighter": _RESOLVED,
     "tls_verify": (RegistryImage,),

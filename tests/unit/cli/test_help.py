@@ -125,5 +125,5 @@ def example(option: click.Option) -> list[str]:
         return [(*option.secondary_opts, name)[0]]
     if isinstance(option.type, click.Choice):
         return [name, option.type.choices[-1]]
-    values = {"LIST": "dev", "BOOL": "false", "SECONDS": "5", "OLD=NEW": "a=b", "NAME=URL": "a=https://a"}
+    values = {"LIST": "dev", "BOOL": "false", "SECONDS": "5", "N": "1", "OLD=NEW": "a=b", "NAME=URL": "a=https://a"}
     return [name, values.get(str(option.metavar), "x")]

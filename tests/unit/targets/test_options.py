@@ -37,7 +37,7 @@ VALUES: dict[str, object] = {
     "extra": ("x",), "group": ("x",), "all_groups": True, "no_dev": True, "package": ("x",), "swap": ("a=b",),
     "index": ("a=https://host",), "torch": "cpu", "no_lighter": True, "no_cache": True, "installer": "pip",
     "index_url": "https://host", "extra_index_url": ("https://host",), "find_links": (".",), "no_build": True,
-    "bytecode": "none", "keep_env": "env", "minimal_groups": ("core",), "keep": ("x",), "drop": ("x",),
+    "bytecode": "none", "jobs": 1, "keep_env": "env", "minimal_groups": ("core",), "keep": ("x",), "drop": ("x",),
     "groups": {"dev": ("x",)},
 }  # fmt: skip
 

@@ -9,6 +9,7 @@ from deadweight.codescan.source_files import read_file
 from deadweight.model import Mention, Role, Skipped
 from deadweight.sources.disk.environment import DiskReader
 from deadweight.sources.system import children
+from deadweight.sources.system.processors import processors
 
 File = tuple[str, int, Role]  # path, bytes, role
 
@@ -26,7 +27,7 @@ class Read(NamedTuple):
 
 def read_files(root: str, files: list[File]) -> Read:
     """Read ``files`` below ``root``, in other processes where they are many."""
-    processes = children.processors()
+    processes = processors()
     if processes == 1 or sum(size for _, size, _ in files) < _WORTH_SHARING:
         return _read_here(root, files)
     # By size, so that each process has about as many bytes.

@@ -22,6 +22,7 @@ from deadweight.sources.disk.collector import collect
 from deadweight.sources.disk.mounts import is_worth_telling, mounted_below
 from deadweight.sources.images.windows import Stored
 from deadweight.sources.system.processes import BARE_PYTHON, Child, fed
+from deadweight.sources.system.processors import processors
 
 _PROCESSES = 2
 _WORTH_SHARING = 64  # folders; fewer are listed sooner than another process has started
@@ -43,7 +44,7 @@ class Listing:
             os.scandir(prefix).close()
         except OSError as error:
             raise BadInput(f"cannot list {prefix}: {error.strerror}") from error
-        processes = _PROCESSES if sys.executable and (os.cpu_count() or 1) > 1 else 0
+        processes = _PROCESSES if processors() > 1 else 0
         self._top = collect(self._root, [""], tuple(self._mounts), _WORTH_SHARING if processes else None)
         left = self._top[-1]
         # Environments are flat: nearly all lies in the folders of site-packages, so dealing them out is fair enough.

@@ -12,6 +12,7 @@ from deadweight.model import Linking
 from deadweight.sources.images.blocks import Span
 from deadweight.sources.images.layers import Room, layer_on_disk
 from deadweight.sources.system import children
+from deadweight.sources.system.processors import processors
 
 _WORTH_SHARING = 1 << 25  # packed bytes of all layers; fewer are unpacked sooner than other processes have started
 
@@ -27,13 +28,13 @@ class Place(NamedTuple):
 
 def are_worth_sharing(places: Sequence[Place]) -> bool:
     """Say whether several processes are sooner done with layers than one."""
-    return len(places) > 1 and children.processors() > 1 and sum(place.length for place in places) > _WORTH_SHARING
+    return len(places) > 1 and processors() > 1 and sum(place.length for place in places) > _WORTH_SHARING
 
 
 def read_shared(places: Sequence[Place], room: Room) -> Generator[Iterator[TarEntry]]:
     """Yield the entries of each layer, in order, for which there must be room; raises BadInput."""
     # The largest first, each to whoever has least to do; each process then answers in the order of the image.
-    shares: list[list[int]] = [[] for _ in range(min(children.processors(), len(places)))]
+    shares: list[list[int]] = [[] for _ in range(min(processors(), len(places)))]
     for number in sorted(range(len(places)), key=lambda n: (-places[n].length, n)):
         min(shares, key=lambda share: sum(places[n].length for n in share)).append(number)
     shares = [sorted(share) for share in shares if share]

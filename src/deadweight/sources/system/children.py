@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import marshal
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
@@ -17,7 +16,6 @@ from typing import Any
 
 from deadweight.sources.system.processes import BARE_PYTHON, Child, fed
 
-_MOST = 8
 _LENGTH = 8  # bytes that tell how long an answer is
 # It ends with its parent, whatever ends that: a large source takes minutes to read.
 _SERVE = """
@@ -34,11 +32,6 @@ sys.path[:] = path
 from deadweight.sources.system.children import serve
 serve(*work)
 """
-
-
-def processors() -> int:
-    """Return how many children are worth while; 1 where there can be none."""
-    return min(os.cpu_count() or 1, _MOST) if sys.executable else 1
 
 
 def each(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:

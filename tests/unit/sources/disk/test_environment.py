@@ -234,7 +234,7 @@ def test_listing__no_process_can_be_started__lists_all_the_same(
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr("subprocess.Popen", popen)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     assert read_environment(str(tmp_path)).entries == expected
 
 
