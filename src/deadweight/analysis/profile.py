@@ -257,7 +257,7 @@ class Profile(Struct, frozen=True, kw_only=True):
                 f"{self.target.location} is a full freeze: only the {asked} requirements that no other line requires"
                 " count as direct",
             )
-        notes += self.savings.told
+        notes += self.savings.warnings
         return tuple(map(abridged, (*self.inventory.warnings, *self.dependencies.warnings, *notes)))
 
 

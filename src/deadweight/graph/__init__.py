@@ -1,13 +1,13 @@
-"""Inventory and requirements → who needs whom, and what leaves with whom.
+"""Inventory and requirements → the dependency graph, and the bytes that each distribution holds.
 
-A node is a distribution (``uvicorn``) or one of its extras that somebody asks for (``uvicorn[standard]``); the extra's
-node leads to the distribution and to what the extra adds. So an extra weighs on whoever asks for it, on nobody else.
+A node is a distribution (``uvicorn``) or a requested extra of it (``uvicorn[standard]``). The node of an extra has
+edges to its distribution and to what the extra adds. So only the requirement that requests an extra pays for it.
 
     value.py         the graph itself               matching.py  requirement lines → edges
-    lines.py         requirement lines              roots.py     what was asked for
+    lines.py         requirement lines              roots.py     direct requirements
     weights.py       retained and freed bytes       closures.py  closure bytes
-    holding.py       which roots reach what
-    condensation.py, dominators.py  the two algorithms under them
+    holding.py       the roots that reach each distribution
+    condensation.py, dominators.py  the graph algorithms
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ __all__ = [
 
 
 def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) -> Graph:
-    """Match requirements to distributions, for each environment that was measured by itself.
+    """Match requirements to distributions, separately for each measured environment.
 
-    wanted: the user's requirements, of the first environment; None where REQUESTED marks tell, as in the others
+    wanted: the user's requirements for the first environment; None to use REQUESTED files, as for the others
     """
-    apart: dict[str, list[Distribution]] = {environment.prefix: [] for environment in inventory.environments}
+    by_prefix: dict[str, list[Distribution]] = {environment.prefix: [] for environment in inventory.environments}
     for distribution in inventory.distributions:
-        apart[distribution.prefix].append(distribution)
+        by_prefix[distribution.prefix].append(distribution)
     return merged(
         [
-            _graph_of(environment, apart[environment.prefix], None if number else wanted)
+            _graph_of(environment, by_prefix[environment.prefix], None if number else wanted)
             for number, environment in enumerate(inventory.environments)
         ]
     )
@@ -70,8 +70,8 @@ def _graph_of(
         direct = matcher.match_wanted(wanted)
         frozen = is_frozen(wanted, direct, matcher)
         if frozen:
-            asked = {key_of(want, matcher.keys, matcher.urls) for want in wanted if want.asked} - {None}
-            direct = unrequired(direct, asked, matcher)
+            known = {key_of(want, matcher.keys, matcher.urls) for want in wanted if want.asked} - {None}
+            direct = unrequired(direct, known, matcher)
     strays = strays_of(direct, matcher)
     required_by: dict[str, set[str]] = defaultdict(set)
     for node, targets in matcher.edges.items():

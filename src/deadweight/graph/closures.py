@@ -1,7 +1,7 @@
-"""Graph → the bytes of each distribution's closure, of all at once.
+"""Graph → the closure bytes of all distributions.
 
-No algorithm is known that sums closures in linear time where paths join, so the sets are made, as bits of integers:
-64 members for each step of the machine. Bits are worked out block by block, which bounds memory.
+No known algorithm sums closures in linear time if paths join. So each closure is a set, stored as the bits of an
+integer: one machine operation handles 64 members. Blocks of components are processed one at a time to bound the memory.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from deadweight.graph.condensation import Condensation
 from deadweight.graph.nodes import joined
 from deadweight.graph.value import Graph
 
-_BLOCK = 1 << 13  # components whose bits are worked out at once
-_FEW = 12  # bits that are sooner summed one by one
+_BLOCK = 1 << 13  # components per block
+_FEW = 12  # up to this many bits, summing them one by one is faster
 
 
 def closure_bytes(graph: Graph, own: Mapping[str, int], *, block: int = _BLOCK) -> dict[str, int]:
-    """Return key → the bytes of all that it reaches, itself included, with the extras that it is asked for.
+    """Return key → the bytes of everything it reaches, including itself and its requested extras.
 
-    own: key → bytes; what is not in it counts nothing
+    own: key → bytes; a missing key counts as 0
     """
     condensed = graph.condensed
     weights = [sum(own.get(node, 0) for node in members if isinstance(node, str)) for members in condensed.members]
@@ -28,7 +28,7 @@ def closure_bytes(graph: Graph, own: Mapping[str, int], *, block: int = _BLOCK) 
 
 
 def _sums(condensed: Condensation, weights: list[int], block: int) -> list[int]:
-    """Return component → the weights of all that it reaches, itself included."""
+    """Return component → the total weight of everything it reaches, including itself."""
     sums = [0] * len(weights)
     for start in range(0, len(weights), block):
         _add_block(sums, condensed, weights, range(start, min(start + block, len(weights))))
@@ -36,7 +36,7 @@ def _sums(condensed: Condensation, weights: list[int], block: int) -> list[int]:
 
 
 def _add_block(sums: list[int], condensed: Condensation, weights: list[int], block: range) -> None:
-    """Add what each component reaches of one block of components; edges lead to lower numbers only."""
+    """Add to each sum the weights that the component reaches in one block. Edges lead only to lower numbers."""
     slices = _slices([weights[index] for index in block])
     bits = [0] * len(weights)
     added = [0] * len(weights)
@@ -53,7 +53,7 @@ def _add_block(sums: list[int], condensed: Condensation, weights: list[int], blo
 
 
 def _slices(weights: list[int]) -> list[int]:
-    """Return power of two → bits of the members whose weight has it."""
+    """Return bit number → the set of members whose weight has that bit."""
     slices = []
     for power in range(max(weights, default=0).bit_length()):
         digits = "".join("1" if weight >> power & 1 else "0" for weight in reversed(weights))
@@ -62,12 +62,12 @@ def _slices(weights: list[int]) -> list[int]:
 
 
 def _weight(members: int, slices: list[int], weights: list[int], first: int) -> int:
-    """Return the weights of members, summed."""
+    """Return the total weight of a set of members."""
     if members.bit_count() > _FEW:
         return sum((members & each).bit_count() << power for power, each in enumerate(slices))
     total = 0
     while members:
-        place = members.bit_length() - 1
-        total += weights[first + place]
-        members ^= 1 << place
+        highest = members.bit_length() - 1
+        total += weights[first + highest]
+        members ^= 1 << highest
     return total

@@ -1,6 +1,7 @@
 """Graph → its strongly connected components, in topological order.
 
-source: Tarjan, "Depth-First Search and Linear Graph Algorithms", 1972; without recursion, since chains are long
+source: Tarjan, "Depth-First Search and Linear Graph Algorithms", 1972. It is iterative, because long
+        dependency chains would exceed the recursion limit.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from deadweight.graph.nodes import Edges, Node
 
 
 class Condensation(Struct, frozen=True):
-    """A graph with each cycle as one vertex: the component of nodes that reach each other.
+    """A graph in which each strongly connected component is one vertex.
 
-    members: component → its nodes; edges lead from higher numbers to lower ones
+    members: component → its nodes; edges lead only from higher to lower component numbers
     number:  node → component
-    targets: component → the components that its edges lead to, without itself
+    targets: component → the components that its edges lead to, except itself
     """
 
     members: list[list[Node]]
@@ -26,7 +27,7 @@ class Condensation(Struct, frozen=True):
 
 
 def condense(edges: Edges, nodes: Iterable[Node]) -> Condensation:
-    """Return the components of ``nodes`` and all that they reach."""
+    """Return the components of ``nodes`` and of everything they reach."""
     members: list[list[Node]] = []
     number: dict[Node, int] = {}
     for component in _components(edges, nodes):
@@ -40,7 +41,7 @@ def condense(edges: Edges, nodes: Iterable[Node]) -> Condensation:
 
 
 def _components(edges: Edges, nodes: Iterable[Node]) -> Iterator[list[Node]]:
-    """Yield the components, each after those that it leads to."""
+    """Yield the components, each after the components that it leads to."""
     low: dict[Node, int] = {}
     open_nodes: list[Node] = []
     done: set[Node] = set()
@@ -73,7 +74,7 @@ def _components(edges: Edges, nodes: Iterable[Node]) -> Iterator[list[Node]]:
 
 
 def _position(open_nodes: list[Node], node: Node) -> int:
-    """Return where ``node`` is; its component, which is taken away next, is all that follows."""
+    """Return the index of ``node``. Its component, which the caller removes next, is the rest of the list."""
     at = len(open_nodes) - 1
     while open_nodes[at] != node:
         at -= 1

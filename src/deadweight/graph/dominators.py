@@ -1,7 +1,7 @@
-"""Graph → its dominator tree: the last vertex that all paths from the top to a vertex pass.
+"""Graph → its dominator tree: for each vertex, the last other vertex on all paths from the top to it.
 
-source: Lengauer, Tarjan, "A Fast Algorithm for Finding Dominators in a Flowgraph", 1979; the simple version, which
-        takes O(m log n) for every shape. Iterating until nothing changes is quadratic for long chains.
+source: Lengauer, Tarjan, "A Fast Algorithm for Finding Dominators in a Flowgraph", 1979. This is the simple
+        version, O(m log n) for every graph. Iterating to a fixed point is quadratic for long chains.
 """
 
 from __future__ import annotations
@@ -12,37 +12,37 @@ _NONE = -1
 
 
 def dominator_tree(targets: Sequence[Sequence[int]], top: int) -> tuple[list[int], list[int]]:
-    """Return the vertices that ``top`` reaches in an order in which dominators come first, and vertex → its dominator.
+    """Return the vertices that ``top`` reaches, dominators first, and vertex → its dominator.
 
     targets: vertex → the vertices that its edges lead to
     returns: -1 as the dominator of ``top`` and of vertices that cannot be reached
     """
     order, number, parent = _depth_first(targets, top)
     before: list[list[int]] = [[] for _ in order]
-    for place, vertex in enumerate(order):
+    for index, vertex in enumerate(order):
         for target in targets[vertex]:
-            before[number[target]].append(place)
+            before[number[target]].append(index)
     above = _immediate(before, parent)
     dominator = [_NONE] * len(targets)
-    for place in range(1, len(order)):
-        dominator[order[place]] = order[above[place]]
+    for index in range(1, len(order)):
+        dominator[order[index]] = order[above[index]]
     return order, dominator
 
 
 def _depth_first(targets: Sequence[Sequence[int]], top: int) -> tuple[list[int], list[int], list[int]]:
-    """Return the vertices in preorder, vertex → its place there, and place → the place of its parent."""
+    """Return the vertices in preorder, vertex → its number in that order, and number → number of its parent."""
     order, parent = [top], [_NONE]
     number = [_NONE] * len(targets)
     number[top] = 0
     path = [(0, iter(targets[top]))]
     while path:
-        place, left = path[-1]
-        for target in left:
+        index, targets_left = path[-1]
+        for target in targets_left:
             if number[target] == _NONE:
                 number[target] = len(order)
                 path.append((len(order), iter(targets[target])))
                 order.append(target)
-                parent.append(place)
+                parent.append(index)
                 break
         else:
             path.pop()
@@ -50,7 +50,7 @@ def _depth_first(targets: Sequence[Sequence[int]], top: int) -> tuple[list[int],
 
 
 def _immediate(before: Sequence[Sequence[int]], parent: Sequence[int]) -> list[int]:
-    """Return place → place of its immediate dominator; vertices are called by their places in preorder."""
+    """Return vertex → its immediate dominator. Vertices are preorder numbers here."""
     semi = list(range(len(parent)))
     label = list(range(len(parent)))
     ancestor = [_NONE] * len(parent)
@@ -71,7 +71,7 @@ def _immediate(before: Sequence[Sequence[int]], parent: Sequence[int]) -> list[i
 
 
 def _least(vertex: int, ancestor: list[int], label: list[int], semi: list[int]) -> int:
-    """Return the vertex with the least semidominator on the way up from ``vertex``, and shorten that way."""
+    """Return the vertex with the least semidominator on the path up from ``vertex``, and compress that path."""
     if ancestor[vertex] == _NONE:
         return vertex
     path = []

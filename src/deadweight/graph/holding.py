@@ -1,4 +1,4 @@
-"""Graph → which roots reach a distribution: the first of them by name, and how many."""
+"""Graph → the roots that reach each distribution: the first names, and how many."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from deadweight.graph.condensation import Condensation, condense
 from deadweight.graph.nodes import Edges
 from deadweight.graph.value import Graph, Root
 
-_BLOCK = 1 << 13  # roots that are followed at once, as bits of an integer
+_BLOCK = 1 << 13  # roots per block; each is one bit of an integer
 
 
 class Holders(Struct, frozen=True):
     """The roots that reach a distribution.
 
-    names: their keys, in the order that was asked for, cut off where they are too many
+    names: the keys of the first roots, in the order of the caller
     count: how many roots reach it
     """
 
@@ -25,36 +25,36 @@ class Holders(Struct, frozen=True):
 
 
 def holders(graph: Graph, roots: Sequence[Root], most: int, *, block: int = _BLOCK) -> dict[str, Holders]:
-    """Return key → the roots that reach it, itself left out; what none reaches is left out.
+    """Return key → the roots other than itself that reach it. Distributions without such a root are left out.
 
-    roots: the more telling first
-    most:  names to keep for each: their number is quadratic where many roots reach many distributions
+    roots: the most important first
+    most:  names to keep per distribution, because the total is quadratic if many roots reach many distributions
     """
     condensed = graph.condensed
-    found: dict[str, Holders] = {}
+    holders_of: dict[str, Holders] = {}
     for start in range(0, len(roots), block):
         some = roots[start : start + block]
-        place = {root.key: index for index, root in enumerate(some)}
+        index_of = {root.key: index for index, root in enumerate(some)}
         bits = _bits(condensed, some)
         known: dict[int, tuple[str, ...]] = {}
         for key in graph.own:
             reaching = bits[condensed.number[key]]
-            if key in place:
-                reaching &= ~(1 << place[key])
+            if key in index_of:
+                reaching &= ~(1 << index_of[key])
             if reaching:
-                before = found.get(key, Holders())
+                before = holders_of.get(key, Holders())
                 if reaching not in known:
                     known[reaching] = _names(reaching, some, most)
                 names = (*before.names, *known[reaching])[:most]
-                found[key] = Holders(names, before.count + reaching.bit_count())
-    return found
+                holders_of[key] = Holders(names, before.count + reaching.bit_count())
+    return holders_of
 
 
 def reached_by_others(edges: Edges, roots: Iterable[Root], keys: Collection[str]) -> set[str]:
-    """Return those of the keys that a root other than themselves reaches."""
+    """Return the keys that a root other than themselves reaches."""
     roots = list(roots)
     condensed = condense(edges, (*keys, *(node for root in roots for node in root.nodes())))
-    # Two roots for each component are enough: one of them is another one.
+    # Two roots per component are enough: at least one of them differs from the key.
     two: list[tuple[str, ...]] = [()] * len(condensed.members)
     for root in roots:
         for node in root.nodes():
@@ -70,7 +70,7 @@ def _two(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _bits(condensed: Condensation, roots: Sequence[Root]) -> list[int]:
-    """Return component → the roots that reach it, the first as the lowest bit; edges lead to lower numbers only."""
+    """Return component → the roots that reach it; bit 0 is the first. Edges lead only to lower numbers."""
     bits = [0] * len(condensed.members)
     for index, root in enumerate(roots):
         for node in root.nodes():
@@ -83,11 +83,14 @@ def _bits(condensed: Condensation, roots: Sequence[Root]) -> list[int]:
 
 
 def _names(reaching: int, roots: Sequence[Root], most: int) -> tuple[str, ...]:
-    """Return the first roots of a set of bits; as text, since a step on an integer takes as long as all of its bits."""
+    """Return the keys of the first roots in a set of bits.
+
+    The bits are searched as text, because each operation on a long integer costs time proportional to its length.
+    """
     bits = bin(reaching)[:1:-1]
     names: list[str] = []
-    place = bits.find("1")
-    while place >= 0 and len(names) < most:
-        names.append(roots[place].key)
-        place = bits.find("1", place + 1)
+    index = bits.find("1")
+    while index >= 0 and len(names) < most:
+        names.append(roots[index].key)
+        index = bits.find("1", index + 1)
     return tuple(names)

@@ -1,7 +1,7 @@
-"""Requirement lines of metadata (PEP 508) → what they name, and whether they hold for an environment and an extra.
+"""Requirement lines of metadata (PEP 508) → their parts, and whether they apply to an environment and an extra.
 
-An environment has tens of thousands of lines, nearly all of a simple form that an expression can take apart; packaging
-parses the others, judges specifiers and evaluates markers, each different one once.
+An environment has tens of thousands of lines. A regular expression parses nearly all of them, because packaging is too
+slow for that many. packaging parses the others, checks specifiers and evaluates markers, each distinct one once.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from deadweight.formats.distributions.metadata import normalize
 if TYPE_CHECKING:
     from packaging.markers import Marker
 
-_MOST = 1 << 14  # of each kind that is kept parsed
-# A marker may name hundreds of extras, and is evaluated for each of them. The longest that was seen has 400 characters.
+_MOST = 1 << 14  # entries of each cache
+# A hostile marker may name hundreds of extras and is evaluated for each. The longest known marker has 400 characters.
 _LONGEST_MARKER = 2000
 _CLAUSE = r"(?:[<>=!~]=|[<>])\s*+[0-9][0-9A-Za-z.]*+"
 _SIMPLE = re.compile(
@@ -37,7 +37,7 @@ class Line(NamedTuple):
     name:      normalized
     extras:    normalized
     specifier: "" for any version
-    marker:    its text, "" for none
+    marker:    "" for none
     """
 
     text: str
@@ -49,7 +49,7 @@ class Line(NamedTuple):
 
 @lru_cache(_MOST)
 def parse_line(text: str) -> Line:
-    """Parse a PEP 508 line; raises ValueError (packaging's InvalidRequirement) with the reason."""
+    """Parse a PEP 508 line; raises ValueError (also packaging's InvalidRequirement) with the reason."""
     head, semicolon, marker = text.partition(";")
     if len(marker) > _LONGEST_MARKER:
         raise ValueError(f"the marker is longer than {_LONGEST_MARKER} characters")
@@ -70,9 +70,9 @@ def parse_line(text: str) -> Line:
 def _parse_any(text: str) -> Line:
     from packaging.requirements import Requirement
 
-    found = Requirement(text)
-    extras = tuple(sorted({normalize(extra) for extra in found.extras}))
-    return Line(text, normalize(found.name), extras, str(found.specifier), str(found.marker or ""))
+    requirement = Requirement(text)
+    extras = tuple(sorted({normalize(extra) for extra in requirement.extras}))
+    return Line(text, normalize(requirement.name), extras, str(requirement.specifier), str(requirement.marker or ""))
 
 
 def _is_simple(marker: str) -> bool:
@@ -101,23 +101,23 @@ def _marker(text: str) -> Marker | None:
 
 
 class Markers:
-    """Evaluates markers for one environment, each different one once."""
+    """Evaluates markers for one environment, each distinct one once."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self._known: dict[tuple[str, str], bool] = {}
 
     def hold(self, marker: str, extra: str = "") -> bool:
-        """Say whether a marker holds where an extra is asked for, "" for none; raises ValueError where it is none."""
+        """Return whether a marker is true for an extra ("" for none); raises ValueError if the marker is invalid."""
         if not marker:
             return True
-        only = _ONLY_EXTRA.match(marker)
-        if only:
-            return bool(extra) and normalize(only[1] or only[2]) == extra
-        what = marker, extra if "extra" in marker else ""
-        if what not in self._known:
-            self._known[what] = self._evaluated(*what)
-        return self._known[what]
+        single = _ONLY_EXTRA.match(marker)
+        if single:
+            return bool(extra) and normalize(single[1] or single[2]) == extra
+        key = marker, extra if "extra" in marker else ""
+        if key not in self._known:
+            self._known[key] = self._evaluated(*key)
+        return self._known[key]
 
     def _evaluated(self, marker: str, extra: str) -> bool:
         from packaging.markers import Marker
@@ -126,23 +126,23 @@ class Markers:
 
 
 class Offer:
-    """The requirement lines of one distribution, by what they wait for."""
+    """The requirement lines of one distribution, indexed by extra."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._plain: list[str] = []
-        self._waiting: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_extra: dict[str, dict[str, None]] = defaultdict(dict)
         for line in lines:
             marker = line.partition(";")[2]
             if "extra" not in marker:
                 self._plain.append(line)
                 continue
-            # Most lines wait for an extra that nobody asks for; with an "or" a line may hold all the same.
+            # Most lines apply single to an extra that is not requested. With an "or", a line may also apply without it.
             if " or " in marker:
                 self._plain.append(line)
             for text in ("".join(quoted) for quoted in _QUOTED.findall(marker)):
                 for word in (text, *_WORD.findall(text)):
-                    self._waiting[normalize(word)][line] = None
+                    self._by_extra[normalize(word)][line] = None
 
     def lines(self, extra: str) -> Iterator[str]:
-        """Yield the lines that may hold for an extra, for none where it is ""."""
-        yield from self._waiting.get(extra, ()) if extra else self._plain
+        """Yield the lines that may apply to an extra, or without any extra if it is ""."""
+        yield from self._by_extra.get(extra, ()) if extra else self._plain

@@ -1,4 +1,4 @@
-"""Requirement lines → edges, for the environment that was measured; what is missing or does not fit is a conflict."""
+"""Requirement lines → edges between the distributions of one environment, and conflicts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from deadweight.platforms.markers import marker_values
 
 
 class Matcher:
-    """Turns requirement lines into edges, each node once, among the distributions of one environment.
+    """Turns requirement lines into edges between the distributions of one environment.
 
-    keys: name → key of the distribution that has it; of several copies the first
+    keys: name → key of the distribution with that name; the first of several copies
     """
 
     def __init__(self, environment: Environment, distributions: Collection[Distribution]) -> None:
@@ -36,7 +36,7 @@ class Matcher:
         self._malformed: set[tuple[str, str]] = set()
 
     def visit(self, node: Node) -> None:
-        """Add the edges out of ``node``, and of the extras that they ask for."""
+        """Add the edges of ``node`` and of everything it reaches, once per node."""
         pending = [node]
         while pending:
             node = pending.pop()
@@ -54,12 +54,12 @@ class Matcher:
                     pending.append(target)
 
     def requirements_of(self, distribution: Distribution, extra: str) -> Iterator[Line]:
-        """Yield the requirements that hold for an extra alone; without one, those that hold without any."""
+        """Yield the requirements that apply only with an extra; if it is "", those that apply without any."""
         if distribution.key not in self._offers:
             self._offers[distribution.key] = Offer(distribution.metadata.requires)
         for text in self._offers[distribution.key].lines(extra):
             if (distribution.key, text) in self._malformed:
-                continue  # it would fail again for each extra that it names
+                continue  # it would fail and warn again for each extra that it names
             try:
                 line = parse_line(text)
                 if self._markers.hold(line.marker, extra) and not (extra and self._markers.hold(line.marker)):
@@ -70,27 +70,27 @@ class Matcher:
                 self.warnings.append(f"{distribution.name} has an invalid requirement: {abridged(text)} ({reason})")
 
     def _targets(self, key: str, line: Line) -> Iterator[Node]:
-        found = self.keys.get(line.name)
-        if found is None:
+        target_key = self.keys.get(line.name)
+        if target_key is None:
             self.conflicts[key, line.name] = Conflict(
                 kind="missing", names=(key, line.name), says=f"{key} requires {_shown(line.text)}, which is missing"
             )
             return
-        self.check_version(key, self.by_key[found], line.specifier)
-        yield found
-        yield from (Extra(found, extra) for extra in line.extras)
+        self.check_version(key, self.by_key[target_key], line.specifier)
+        yield target_key
+        yield from (Extra(target_key, extra) for extra in line.extras)
 
-    def check_version(self, asker: str, found: Distribution, specifier: str) -> None:
-        """Note a conflict where the version that is there is not one that was asked for."""
-        if specifier and found.version and not _satisfies(found.version, specifier):
-            self.conflicts[asker, found.key] = Conflict(
+    def check_version(self, requirer: str, distribution: Distribution, specifier: str) -> None:
+        """Record a conflict if the measured version does not satisfy a specifier."""
+        if specifier and distribution.version and not _satisfies(distribution.version, specifier):
+            self.conflicts[requirer, distribution.key] = Conflict(
                 kind="version",
-                names=(asker, found.key),
-                says=f"{asker} requires {found.name}{specifier}, but the version is {found.version}",
+                names=(requirer, distribution.key),
+                says=f"{requirer} requires {distribution.name}{specifier}, but the version is {distribution.version}",
             )
 
     def match_wanted(self, wanted: Iterable[Wanted]) -> list[Root]:
-        """Return the roots that the user's requirements name, each once, with all the extras asked for."""
+        """Return the roots that the user's requirements name, each once, with all requested extras."""
         extras: dict[str, set[str]] = {}
         for want in wanted:
             if not self.holds(want):
@@ -104,29 +104,29 @@ class Matcher:
                 continue
             self.check_version("your requirements", self.by_key[key], want.specifier)
             extras.setdefault(key, set()).update(want.extras)
-        roots = [Root(key, frozenset(asked)) for key, asked in extras.items()]
+        roots = [Root(key, frozenset(names)) for key, names in extras.items()]
         for root in roots:
             for node in root.nodes():
                 self.visit(node)
         return sorted(roots)
 
     def holds(self, want: Wanted) -> bool:
-        """Say whether a requirement of the user's applies in the environment that was measured."""
+        """Return whether a requirement of the user applies to the measured environment."""
         return self._markers.hold(want.marker)
 
     def reached(self, roots: Iterable[Root]) -> set[str]:
-        """Return the keys of all that ``roots`` reach, themselves included."""
+        """Return the keys of everything that ``roots`` reach, including themselves."""
         return keys_among(reachable(self.edges, (n for root in roots for n in root.nodes())))
 
     def edges_of_keys(self) -> dict[Node, set[Node]]:
-        """Return distribution → those that it or an extra of it requires, whoever asks for the extra."""
+        """Return distribution → the distributions that it or any of its extras requires."""
         edges: dict[Node, set[Node]] = defaultdict(set)
         for node, targets in self.edges.items():
             edges[base(node)].update(map(base, targets))
         return edges
 
     def required(self, among: Collection[str]) -> set[str]:
-        """Return the keys that another distribution among these requires."""
+        """Return the keys that another of the given distributions requires."""
         return {
             base(target)
             for node, targets in self.edges.items()
@@ -144,7 +144,7 @@ def _satisfies(version: str, specifier: str) -> bool:
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidVersion, InvalidSpecifier):
-        return True  # a version of no known form satisfies nothing and violates nothing
+        return True  # an invalid version or specifier is not a conflict
 
 
 def _shown(line: str) -> str:

@@ -1,4 +1,4 @@
-"""Report → the graph that it was written from, so that paths can be looked for in a saved one."""
+"""Report → the graph that it was created from, so that paths can be found in a saved report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from deadweight.model.report import Report
 
 
 def graph_of(report: Report) -> Graph:
-    """Return the distributions of a report and who requires whom, with a node for each extra that is asked for."""
+    """Return the dependency graph of a report, with a node for each requested extra."""
     edges: dict[Node, set[Node]] = {row.key: set() for row in report.distributions}
     lines: dict[tuple[Node, str], str] = {}
     extras: dict[str, set[str]] = defaultdict(set)

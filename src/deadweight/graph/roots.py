@@ -1,4 +1,4 @@
-"""What was asked for by name: an environment has marks, a requirements file lines, a full freeze neither."""
+"""The direct requirements: REQUESTED files of an environment, or lines of a file that may be a full freeze."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ DEVELOPERS_EXTRAS = frozenset(
 
 
 def requested(distributions: Iterable[Distribution], matcher: Matcher) -> tuple[list[Root], set[str]]:
-    """Return the distributions that REQUESTED marks (PEP 376), else those that nobody requires; and the marked ones.
+    """Return the distributions marked REQUESTED (PEP 376), else those that nothing requires; and the marked keys.
 
-    Some installers mark all that they install; the marks of an installer tell something only where it left one out.
+    Some installers mark everything they install. So the marks of an installer count only if it left a distribution
+    unmarked.
     """
     by_installer: dict[str, list[Distribution]] = defaultdict(list)
     for distribution in distributions:
@@ -34,10 +35,10 @@ def requested(distributions: Iterable[Distribution], matcher: Matcher) -> tuple[
     marked: set[str] = set()
     for group in by_installer.values():
         keys, marks = {d.key for d in group}, {d.key for d in group if d.requested}
-        telling = marks and (marks != keys or not required & keys)
-        roots |= marks if telling else keys - required
-        marked |= marks if telling else set()
-        if not telling and required & keys:
+        informative = marks and (marks != keys or not required & keys)
+        roots |= marks if informative else keys - required
+        marked |= marks if informative else set()
+        if not informative and required & keys:
             matcher.warnings.append(
                 "the environment does not record what was requested: distributions that nothing requires count as"
                 " direct (use --requirements FILE to tell)"
@@ -46,43 +47,47 @@ def requested(distributions: Iterable[Distribution], matcher: Matcher) -> tuple[
 
 
 def with_inferred_extras(direct: list[Root], marked: Collection[str], matcher: Matcher) -> list[Root]:
-    """Guess the extras that roots were asked for with: no environment records them (pypa/pip#5823).
+    """Infer the extras that roots were requested with, because environments do not record them (pypa/pip#5823).
 
-    An extra was asked for where all that it adds is there and something of it is not explained otherwise: reached by
-    no root, or a root only for want of anybody who requires it. The second is weak, so it takes three such names.
-    Extras for developers are never guessed: what they bring is nobody's at run time.
+    An extra counts as requested if everything it adds is installed and some of that has no other explanation: no root
+    reaches it, or it is a root only because nothing requires it. The second sign is weak, so it takes three of them.
+    Extras for development are never inferred, because nothing needs them at run time.
     """
     unmarked = {root.key for root in direct if root.key not in marked}
     unreached = matcher.by_key.keys() - matcher.reached(direct)
-    found: list[Root] = []
+    with_extras: list[Root] = []
     for root in direct:
         extras: set[str] = set()
         for extra, names in sorted(_offered(root.key, matcher).items(), key=lambda item: (-len(item[1]), item[0])):
             keys = {matcher.keys[name] for name in names if name in matcher.keys}
-            telling = bool(keys & unreached) or len(keys & unmarked) >= 3
-            if telling and len(keys) == len(names):
+            informative = bool(keys & unreached) or len(keys & unmarked) >= 3
+            if informative and len(keys) == len(names):
                 extras.add(extra)
                 matcher.visit(Extra(root.key, extra))
                 brought = matcher.reached([Root(root.key, frozenset({extra}))]) - {root.key}
                 unreached -= brought
                 unmarked -= brought
-        found.append(Root(root.key, frozenset(extras)))
-    guessed = [f"{root.key}[{','.join(sorted(root.extras))}]" for root in found if root.extras]
-    if guessed:
+        with_extras.append(Root(root.key, frozenset(extras)))
+    inferred = [f"{root.key}[{','.join(sorted(root.extras))}]" for root in with_extras if root.extras]
+    if inferred:
         matcher.warnings.append(
-            f"environments do not record extras; inferred from the installed distributions: {', '.join(guessed)}"
+            f"environments do not record extras; inferred from the installed distributions: {', '.join(inferred)}"
         )
-    brought = reached_by_others(matcher.edges, [root for root in found if root.extras], [root.key for root in found])
-    return [root for root in found if root.key not in brought or root.key in marked]
+    brought = reached_by_others(
+        matcher.edges, [root for root in with_extras if root.extras], [root.key for root in with_extras]
+    )
+    return [root for root in with_extras if root.key not in brought or root.key in marked]
 
 
 def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
-    """Return extra → the names that it adds, of the extras that a distribution's requirements speak of."""
+    """Return extra → the names that it adds, for the extras in the requirements of a distribution."""
     offered: dict[str, set[str]] = {}
     distribution = matcher.by_key[key]
-    # A marker may compare ``extra`` with any text, and what is guessed here is written into requirements files.
-    spoken_of = {extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line) if is_name(extra)}
-    for extra in spoken_of - DEVELOPERS_EXTRAS:
+    # A marker may compare ``extra`` with any text, but an inferred extra is written into requirements files.
+    extras_in_markers = {
+        extra for line in distribution.metadata.requires for extra in _EXTRA.findall(line) if is_name(extra)
+    }
+    for extra in extras_in_markers - DEVELOPERS_EXTRAS:
         names = {line.name for line in matcher.requirements_of(distribution, normalize(extra))} - {key}
         if names:
             offered[normalize(extra)] = names
@@ -90,7 +95,7 @@ def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
 
 
 def is_frozen(wanted: Collection[Wanted], direct: list[Root], matcher: Matcher) -> bool:
-    """Say whether the requirements are a full freeze: nearly all pinned, nearly all that is there named."""
+    """Return whether the requirements are a full freeze: nearly all are pinned, and nearly everything is listed."""
     active = [want for want in wanted if matcher.holds(want)]
     pinned = [want for want in active if want.url or want.specifier.startswith("==")]
     named = {root.key for root in direct}
@@ -102,23 +107,23 @@ def is_frozen(wanted: Collection[Wanted], direct: list[Root], matcher: Matcher) 
     )
 
 
-def unrequired(direct: list[Root], asked: Collection[str | None], matcher: Matcher) -> list[Root]:
-    """Keep the roots that no other root requires, and those that are known to be asked for; of a cycle, one."""
+def unrequired(direct: list[Root], known: Collection[str | None], matcher: Matcher) -> list[Root]:
+    """Return the roots that no other root requires, those known to be direct, and one root of each cycle."""
     named = {root.key: root for root in direct}
     required = matcher.required(named)
-    kept = [root for root in direct if root.key in asked or root.key not in required]
+    kept = [root for root in direct if root.key in known or root.key not in required]
     return sorted([*kept, *_entries(named.values(), kept, matcher)])
 
 
 def strays_of(direct: list[Root], matcher: Matcher) -> list[Root]:
-    """Return roots for what the direct ones do not reach, such as pip, or what an uninstall left behind."""
+    """Return roots for what direct roots do not reach, such as pip or leftovers of an uninstall."""
     return sorted(_entries((Root(key) for key in matcher.by_key), direct, matcher))
 
 
 def _entries(candidates: Iterable[Root], roots: Iterable[Root], matcher: Matcher) -> Iterator[Root]:
-    """Yield those of the candidates that must be roots too, so that all of them are reached; of a cycle, the first.
+    """Yield the candidates that must also be roots for all candidates to be reached; of a cycle, the first.
 
-    Candidates are tried from the top down: in topological order, and by name within a cycle.
+    Candidates are tried in topological order, and by name within a cycle.
     """
     reached: set[Node] = set()
     extend(reached, matcher.edges, (node for root in roots for node in root.nodes()))

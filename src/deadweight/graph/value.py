@@ -1,4 +1,4 @@
-"""The graph as a value: nodes, edges, roots, and what can be reached from where."""
+"""The dependency graph: nodes, edges, roots and reachability."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Root(NamedTuple):
-    """Where reaching starts: a distribution's key and the extras it is asked for with."""
+    """A starting point for reachability: the key of a distribution and its requested extras."""
 
     key: str
     extras: frozenset[str] = frozenset()
 
     def nodes(self) -> tuple[Node, ...]:
         """Return the nodes of the distribution and of its extras, in a fixed order."""
-        if not self.extras:  # nearly all
+        if not self.extras:  # true for nearly all roots
             return (self.key,)
         return (self.key, *(Extra(self.key, extra) for extra in sorted(self.extras)))
 
@@ -34,16 +34,15 @@ class Root(NamedTuple):
 class Graph(Struct, frozen=True, kw_only=True, dict=True):
     """Requirements matched to distributions.
 
-    edges:        node → nodes; the node of a distribution is its key, that of an extra is an ``Extra``, whose edges
-                  hold only where somebody asks for the extra
-    lines:        (node, key) → the PEP 508 line behind the edge
-    direct:       the roots that the user's requirements name
-    strays:       roots that nobody asks for, so that everything is reached from somewhere
-    extras:       key → the extras that somebody asks for
-    own:          key → apparent bytes
-    keys, urls:   name → key, and URL → key of what was installed from one, in the first environment
-    inactive:     the user's requirements whose markers are false for what was measured
-    frozen:       whether the requirements are a full freeze, so that only some of them are roots
+    edges:      node → nodes; the node of a distribution is its key, the node of a requested extra is an ``Extra``
+    lines:      (node, key) → the PEP 508 line of the edge
+    direct:     the roots that the user's requirements name
+    strays:     roots that nothing requires or requests, so that some root reaches everything
+    extras:     key → its requested extras
+    own:        key → apparent bytes
+    keys, urls: name → key, and URL → key of what was installed from a URL, in the first environment
+    inactive:   the user's requirements whose markers are false for the measured environment
+    frozen:     whether the requirements are a full freeze, so that only some of them are roots
     """
 
     edges: Edges
@@ -62,7 +61,7 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def condensed(self) -> Condensation:
-        """The graph with each cycle as one vertex; ``joined(key)`` stands above a distribution and its extras."""
+        """The graph with each cycle as one vertex; ``joined(key)`` has edges to a distribution and its extras."""
         above: dict[Node, tuple[Node, ...]] = {
             joined(key): tuple(self.nodes_of(key)) for key, extras in self.extras.items() if extras
         }
@@ -73,24 +72,24 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         return self.direct + self.strays
 
     def requires(self, key: str) -> tuple[str, ...]:
-        """Return the keys that a distribution needs, with the extras it is asked for; sorted."""
-        found = {base(target) for node in self.nodes_of(key) for target in self.edges.get(node, ())}
-        return tuple(sorted(found - {key}))
+        """Return the sorted keys that a distribution requires, including its requested extras."""
+        required = {base(target) for node in self.nodes_of(key) for target in self.edges.get(node, ())}
+        return tuple(sorted(required - {key}))
 
     def nodes_of(self, key: str) -> tuple[Node, ...]:
         return Root(key, self.extras.get(key, frozenset())).nodes()
 
     def closure(self, roots: Iterable[Root]) -> set[str]:
-        """Return the keys of all that ``roots`` reach, themselves included."""
-        # The node of an extra leads to that of its distribution, so that the distributions' own nodes are all.
+        """Return the keys of everything that ``roots`` reach, including themselves."""
+        # An extra has an edge to its distribution, so the nodes of distributions are complete.
         return keys_among(reachable(self.edges, (n for root in roots for n in root.nodes())))
 
     def closure_of(self, key: str) -> set[str]:
-        """Return the keys of all that one distribution reaches, with the extras it is asked for."""
+        """Return the keys of everything that a distribution reaches, including its requested extras."""
         return keys_among(reachable(self.edges, self.nodes_of(key)))
 
     def retained_by(self, key: str) -> set[str]:
-        """Return the keys that leave when ``key`` alone is taken out: what no root reaches any more."""
+        """Return the keys that are removed with ``key``: those that no root reaches without it."""
         if not self.requires(key):
             return {key}
         return self.closure_of(key) - self._reached_without(key)
@@ -100,16 +99,16 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         return {base(n) for n in reachable(self.edges, start, without=frozenset(self.nodes_of(key)))}
 
     def freed_by_dropping(self, keys: Collection[str]) -> set[str]:
-        """Return the keys that leave when these are no longer roots: what dropping their lines frees."""
+        """Return the keys that are removed if ``keys`` are no longer roots: what dropping their lines frees."""
         region = reachable(self.edges, (n for root in self.roots if root.key in keys for n in root.nodes()))
-        # What else leads there holds up what it leads to. Only the region is walked, since this is asked of many keys.
+        # Whatever else reaches the region keeps part of it. Only the region is walked, because this runs for many keys.
         others = (n for root in self.roots if root.key not in keys for n in root.nodes() if n in region)
         entries = (n for n in region if not region.issuperset(self._sources.get(n, ())))
         return keys_among(region - reachable(self.edges, (*others, *entries)))
 
     @cached_property
     def _sources(self) -> Mapping[Node, list[Node]]:
-        """Node → the nodes with an edge to it, of all that the roots reach."""
+        """Node → the nodes with an edge to it, for everything that the roots reach."""
         sources: dict[Node, list[Node]] = defaultdict(list)
         for node in reachable(self.edges, (n for root in self.roots for n in root.nodes())):
             for target in self.edges.get(node, ()):
@@ -117,29 +116,29 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         return sources
 
     def bytes_of(self, keys: Iterable[str]) -> int:
-        """Return the apparent bytes of distributions, each once."""
+        """Return the apparent bytes of distributions."""
         return sum(self.own[key] for key in keys)
 
     def key_of(self, want: Wanted) -> str | None:
-        """Return the key that a requirement names; None where nothing has that name, or its marker is false."""
+        """Return the key that a requirement names; None if nothing has that name or the marker is false."""
         if self.inactive and want in self.inactive:
             return None
         return key_of(want, self.keys, self.urls)
 
     def keys_of(self, wanted: Iterable[Wanted]) -> dict[Wanted, str | None]:
-        """Return requirement → the key it names, as ``key_of`` does."""
+        """Return requirement → the key that it names; see ``key_of``."""
         return {want: self.key_of(want) for want in wanted}
 
     def holders_of(self, key: str) -> tuple[str, ...]:
-        """Return the direct requirements that reach a distribution, itself left out; together they hold it up."""
+        """Return the direct requirements that reach a distribution, other than itself."""
         reaching = reachable(self._sources, [key])
         return tuple(root.key for root in self.direct if root.key != key and not reaching.isdisjoint(root.nodes()))
 
     def networkx(self, *, extras: bool = False) -> networkx.DiGraph[Node]:
-        """Return the graph as networkx has it: nodes carry ``own_bytes`` and ``direct``, edges ``requirement``.
+        """Return the graph for networkx: nodes have ``own_bytes`` and ``direct``, edges ``requirement``.
 
-        extras: with a node for each extra that somebody asks for, an ``Extra``, which weighs nothing itself;
-                else what an extra requires is required by its distribution
+        extras: whether each requested extra is a node, an ``Extra`` of 0 bytes; if not, its distribution requires
+                what the extra requires
         """
         import networkx
 
@@ -162,14 +161,14 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
 
 
 def reachable(edges: Edges, roots: Iterable[Node], *, without: Collection[Node] = ()) -> set[Node]:
-    """Return the nodes that can be reached from ``roots``, themselves included, never entering ``without``."""
+    """Return the nodes that ``roots`` reach, including themselves, without entering ``without``."""
     seen: set[Node] = set()
     extend(seen, edges, roots, without=without)
     return seen
 
 
 def extend(seen: set[Node], edges: Edges, roots: Iterable[Node], *, without: Collection[Node] = ()) -> None:
-    """Add to ``seen`` what can be reached from ``roots`` besides; all that ``seen`` reaches must be in it."""
+    """Add to ``seen`` what ``roots`` reach; ``seen`` must already contain everything that it reaches."""
     stack = [node for node in roots if node not in without]
     while stack:
         node = stack.pop()
@@ -179,7 +178,7 @@ def extend(seen: set[Node], edges: Edges, roots: Iterable[Node], *, without: Col
 
 
 def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> str | None:
-    """Return the key that a requirement names; where it gives no name, the one installed from its URL.
+    """Return the key that a requirement names; if it has no name, the key of what was installed from its URL.
 
     keys, urls: name → key, URL → key
     """
@@ -189,9 +188,9 @@ def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> st
 
 
 def merged(graphs: Sequence[Graph]) -> Graph:
-    """Return the graphs of several environments as one; no edge leads from one into another.
+    """Return the graphs of several environments as one, without edges between them.
 
-    Requirements of the user's are matched in the first environment alone.
+    The user's requirements match only distributions of the first environment.
     """
     first = graphs[0]
     if len(graphs) == 1:

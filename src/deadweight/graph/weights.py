@@ -1,4 +1,4 @@
-"""Graph → the bytes that hang on each distribution.
+"""Graph → closure, retained and freed bytes of each distribution.
 
 closures.py      closure bytes of all distributions     dominators.py    the dominator tree
 condensation.py  cycles as one vertex
@@ -17,12 +17,12 @@ from deadweight.graph.value import Graph
 
 
 class Weight(Struct, frozen=True):
-    """Apparent bytes that hang on one distribution.
+    """Apparent bytes that depend on one distribution.
 
-    closure:  it and all that it reaches, with the extras it is asked for
-    retained: what leaves when it is taken out, wherever it comes from: it, and what only it holds up
-    freed:    what leaves when the user's requirements no longer name it; less than ``retained``, often 0, where
-              another requirement needs it too; None for what they do not name
+    closure:  the distribution and everything it reaches, including its requested extras
+    retained: what removing the distribution frees: itself, and what only it requires
+    freed:    what dropping it from the user's requirements frees; less than ``retained``, often 0, if another
+              requirement also needs it; None if it is not direct
     """
 
     closure: int
@@ -31,17 +31,17 @@ class Weight(Struct, frozen=True):
 
 
 def weigh(graph: Graph) -> dict[str, Weight]:
-    """Return key → what hangs on it."""
+    """Return key → its weight."""
     closures = closure_bytes(graph, graph.own)
     retained, freed = retained_and_freed(graph)
     return {key: Weight(closure=closures[key], retained=retained[key], freed=freed.get(key)) for key in graph.own}
 
 
 def retained_and_freed(graph: Graph) -> tuple[dict[str, int], dict[str, int]]:
-    """Return key → bytes of ``retained_by(key)``, and root → bytes of ``freed_by_dropping({root})``, all at once.
+    """Return key → bytes of ``retained_by(key)``, and root → bytes of ``freed_by_dropping({root})``.
 
-    What leaves with a vertex is what it dominates: the bytes of its subtree in the dominator tree. Each root's line
-    is a vertex of its own, above the distribution that it names: what leaves with the line is what it dominates.
+    Removing a vertex removes what it dominates: its subtree in the dominator tree. The line of each root is a vertex of
+    its own above the distribution that it names, so dropping the line removes what that vertex dominates.
     """
     flow = _Flow(graph)
     order, dominator = dominator_tree(flow.targets, _TOP)
@@ -57,9 +57,9 @@ def retained_and_freed(graph: Graph) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _dominating(vertices: Sequence[int], dominator: Sequence[int]) -> int | None:
-    """Return the one of the vertices that all paths to the others pass last; None where no such one exists.
+    """Return the vertex that immediately dominates all the others; None if none does.
 
-    Without it, the others are out of reach too. So it is where all ask for a distribution with one and the same extra.
+    It exists if all requirements request a distribution with the same extra. Removing it removes the others too.
     """
     for first in vertices:
         if all(dominator[other] == first for other in vertices if other != first):
@@ -71,10 +71,10 @@ _TOP = 0
 
 
 class _Flow:
-    """The graph in numbers: 0 is the top, then a vertex for each root's line, then the nodes.
+    """The graph with numbered vertices: 0 is the top, then one vertex for the line of each root, then the nodes.
 
-    An edge to a distribution is left out beside one to an extra of it, which leads there too: it changes neither what
-    is reached nor what a distribution retains, since a distribution goes with its extras.
+    If a vertex has an edge to an extra, its edge to the distribution of that extra is left out, because the extra leads
+    there. This changes neither reachability nor retained bytes, because a distribution is removed with its extras.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -82,7 +82,7 @@ class _Flow:
         names = dict.fromkeys((*graph.own, *graph.edges, *(node for root in roots for node in root.nodes())))
         self.lines = {root.key: number for number, root in enumerate(roots, 1)}
         first = len(roots) + 1
-        number = {name: place for place, name in enumerate(names, first)}
+        number = {name: index for index, name in enumerate(names, first)}
         self.targets: list[list[int]] = [[*self.lines.values()]]
         self.targets += (_numbers(root.nodes(), number) for root in roots)
         self.targets += (_numbers(graph.edges.get(name, ()), number, base(name)) for name in names)
@@ -91,15 +91,16 @@ class _Flow:
         self._sources: list[list[int]] = []
 
     def vertices(self, reached: Iterable[int]) -> Iterator[tuple[str, list[int]]]:
-        """Yield each distribution with its vertex and those of its extras that are reached."""
-        there = set(reached)
+        """Yield each distribution with the reached vertices of itself and its extras."""
+        reached_vertices = set(reached)
         for key in self._graph.own:
-            yield key, [v for node in self._graph.nodes_of(key) if (v := self._number[node]) in there]
+            yield key, [v for node in self._graph.nodes_of(key) if (v := self._number[node]) in reached_vertices]
 
     def left_without(self, vertices: Sequence[int]) -> int:
-        """Return the bytes that no root reaches without some vertices: the definition, within what these reach.
+        """Return the bytes that no root reaches without some vertices.
 
-        What they reach and something else leads to stays, and so does all that it reaches.
+        This applies the definition within the region that the vertices reach: whatever has an edge from outside the
+        region stays, with everything it reaches.
         """
         region = _reached(self.targets, vertices)
         taken = set(vertices)
@@ -118,10 +119,10 @@ class _Flow:
 
 
 def _numbers(nodes: Iterable[Node], number: Mapping[Node, int], source: str = "") -> list[int]:
-    found = list(nodes)
-    # Extras of one distribution may lead to each other alone: all that leads from them to it is an edge of their own.
-    with_extras = {base(node) for node in found if not isinstance(node, str)} - {source}
-    return [number[node] for node in found if node not in with_extras]
+    all_nodes = list(nodes)
+    # Extras of the same distribution keep their edges to it: otherwise they might lead only to each other.
+    with_extras = {base(node) for node in all_nodes if not isinstance(node, str)} - {source}
+    return [number[node] for node in all_nodes if node not in with_extras]
 
 
 def _reached(targets: Sequence[Sequence[int]], start: Iterable[int], without: Collection[int] = ()) -> set[int]:

@@ -1,16 +1,17 @@
-"""Graph and source → the group of each distribution (core, data, ml or dev), with the evidence for it.
+"""Graph and application → the group of each distribution (core, data, ml or dev), with its evidence.
 
-    rules.py      what a name and its metadata say, by the tables beside it      names.py   tables of names
-    source.py     what the places say that use it                                deciding.py  how all that is weighed
-    unmeasured.py the groups of requirements of which nothing was measured
+    rules.py      rules for names and metadata, by the tables next to it      names.py     tables of names
+    source.py     rules for the uses in the application                       deciding.py  how evidence is weighed
+    evidence.py   the rule behind each piece of evidence, for later stages
+    unmeasured.py the groups of requirements that were not measured
 
-What a distribution is by itself and by its uses comes first, then the graph:
+Evidence about the distribution and its uses comes first, then the graph:
 
-    DW301  a transitive distribution that only dev requirements reach is dev, whatever it is by itself
-    DW302  one that looks like dev, but that something else needs at run time, is core
-    DW303  one that nothing speaks for takes the group of the requirements that reach it, if they agree
-    DW304  core, since to call it anything lighter would be a guess
-    DW307  one that only requirements reach that are not surely dev is dev, and not surely
+    DW301  a transitive distribution that only dev requirements reach is dev, whatever its own evidence
+    DW302  a distribution that looks like dev, but that another one needs at run time, is core
+    DW303  a distribution without evidence takes the group of the requirements that reach it, if they agree
+    DW304  otherwise it is core, because any other group would be a guess
+    DW307  a distribution that only uncertain dev requirements reach is dev, but uncertain
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.deciding import decide
 from deadweight.groups.names import Names
 from deadweight.groups.rules import Hint, judge
-from deadweight.groups.source import Loaders, from_loaders, from_source, says_what_starts
+from deadweight.groups.source import Loaders, from_loaders, from_source, declares_processes
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
 from deadweight.usage import Engine, builds_of_one, engines_of
 
-_NAMED = 3  # distributions that a sentence names
+_NAMED = 3  # names in a sentence
 _IN_DOUBT = "DW307"
 DEFAULT = Evidence("DW304", "core", "no evidence for another group")
 
 
 class _Own(Struct, frozen=True):
-    """What is concluded of one distribution before the graph is asked; ``hints`` with the deciding one first."""
+    """The conclusion about one distribution before the graph counts. The first of ``hints`` decides."""
 
     group: Group | None
     sure: bool
@@ -42,7 +43,7 @@ class _Own(Struct, frozen=True):
 
     @property
     def is_dev(self) -> bool:
-        """Whether it is there for development, for sure."""
+        """Whether it is certainly a development dependency."""
         return self.group == "dev" and self.sure
 
     @property
@@ -59,8 +60,8 @@ def assign_groups(
 ) -> dict[str, Assignment]:
     """Return key → group of every distribution.
 
-    declared: name → the dependency groups and extras of the project that ask for it, "" for the project itself
-    uses:     name → where the source uses it; None where there is no source
+    declared: name → the dependency groups and extras of the project that list it, "" for the project itself
+    uses:     name → its uses in the application; None if no code was read
     """
     named = {
         d.key: _with_declared(judge(d.metadata, config), (declared or {}).get(d.name, frozenset()))
@@ -72,12 +73,12 @@ def assign_groups(
 
 
 def by_name(metadata: Metadata, config: Names) -> Assignment:
-    """Return the group of one distribution alone, of which nothing but name and metadata is known."""
+    """Return the group of one distribution, by its name and metadata alone."""
     return _assignment(_concluded(judge(metadata, config)), ())
 
 
 def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hint, ...]:
-    """Add what a project's groups say."""
+    """Add the evidence of the dependency groups of a project."""
     if not groups or not groups <= DEVELOPERS_EXTRAS:
         return hints
     require = "group requires" if len(groups) == 1 else "groups require"
@@ -88,26 +89,26 @@ def _with_declared(hints: tuple[Hint, ...], groups: frozenset[str]) -> tuple[Hin
 
 
 def _with_other_builds(named: Mapping[str, tuple[Hint, ...]], names: Mapping[str, str]) -> dict[str, tuple[Hint, ...]]:
-    """Add that another build of the same library is there: psycopg2 beside psycopg2-binary."""
+    """Add evidence for other builds of the same library: psycopg2 and psycopg2-binary."""
     builds = builds_of_one(names.values())
 
-    def told(key: str) -> tuple[Hint, ...]:
+    def other_builds(key: str) -> tuple[Hint, ...]:
         others = builds.get(names[key], ())
         group: Group = named[key][0].evidence.group if named[key] else "core"
         are_builds = "is another build" if len(others) == 1 else "are other builds"
-        says = f"{_some(_all_of(others))} {are_builds} of the same library"
-        return (Hint(Evidence("DW306", group, says)),) if others else ()
+        reason = f"{_some(_all_of(others))} {are_builds} of the same library"
+        return (Hint(Evidence("DW306", group, reason)),) if others else ()
 
-    return {key: (*hints, *told(key)) for key, hints in named.items()}
+    return {key: (*hints, *other_builds(key)) for key, hints in named.items()}
 
 
 def _with_uses(
     named: Mapping[str, tuple[Hint, ...]], names: Mapping[str, str], uses: Mapping[str, tuple[Use, ...]] | None
 ) -> dict[str, _Own]:
-    """Conclude from names, from the places that use each, and from what loads it on demand.
+    """Decide by names, by the uses of each distribution, and by what loads it on demand.
 
-    What loads others counts as production until it is surely there for development, which what it loads may then be
-    too: each round can only add to that.
+    A loader counts as production until it is certainly dev. Then what it loads may become dev too, so this repeats
+    until nothing changes. Each round only adds to dev.
     """
 
     def concluded(hints: tuple[Hint, ...], name: str, loaders: Loaders) -> _Own:
@@ -116,20 +117,20 @@ def _with_uses(
         group = _runtime(_concluded(hints).group)
         return _concluded((*hints, *from_source(name, uses.get(name, ()), loaders, group, starts=starts)))
 
-    starts = says_what_starts((uses or {}).values())
+    starts = declares_processes((uses or {}).values())
     every = engines_of(names.values())
     left_out: set[str] = set()
     while True:
         loaders = {name: _loaders(engines, left_out) for name, engines in every.items()}
         own = {key: concluded(hints, names[key], loaders.get(names[key], Loaders())) for key, hints in named.items()}
-        dev = {names[key] for key, found in own.items() if found.is_dev}
+        dev = {names[key] for key, each in own.items() if each.is_dev}
         if dev <= left_out:
             return own
         left_out |= dev
 
 
 def _loaders(engines: tuple[Engine, ...], left_out: Collection[str]) -> Loaders:
-    """Tell those apart that load something in production; of what loads it for development, it does not matter."""
+    """Separate the loaders that count in production. It does not matter whether development loaders are left out."""
     return Loaders(
         production=tuple(e for e in engines if e.when == "always" and e.by not in left_out),
         development=tuple(e for e in engines if e.when != "always"),
@@ -152,7 +153,7 @@ def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
     only_dev = dev.keys() - needed - doubted
     groups = _groups_reaching(own, graph, other_roots)
     roots = {root.key for root in graph.roots}
-    found = {}
+    assignments = {}
     for key, concluded in own.items():
         transitive = key not in roots
         evidence = (
@@ -161,15 +162,15 @@ def _by_graph(own: Mapping[str, _Own], graph: Graph) -> dict[str, Assignment]:
             or _needed(concluded, [user for user in graph.required_by.get(key, ()) if user in needed])
             or (_reached(concluded, groups[key], runtime[key]) if transitive and key in runtime else ())
         )
-        found[key] = _assignment(concluded, evidence)
-    return found
+        assignments[key] = _assignment(concluded, evidence)
+    return assignments
 
 
 def _assignment(own: _Own, by_graph: tuple[Evidence, ...]) -> Assignment:
-    told = tuple(hint.evidence for hint in own.hints)
+    by_rules = tuple(hint.evidence for hint in own.hints)
     if not by_graph and own.group is None:
         by_graph = (DEFAULT,)
-    evidence = (*by_graph, *told)
+    evidence = (*by_graph, *by_rules)
     tags = tuple(dict.fromkeys(hint.tag for hint in own.hints if hint.tag))
     sure = own.sure if not by_graph else by_graph[0] is not DEFAULT and by_graph[0].rule != _IN_DOUBT
     return Assignment(group=evidence[0].group, sure=sure, tags=tags, evidence=evidence)
@@ -177,14 +178,14 @@ def _assignment(own: _Own, by_graph: tuple[Evidence, ...]) -> Assignment:
 
 def _groups_reaching(own: Mapping[str, _Own], graph: Graph, roots: Iterable[Root]) -> dict[str, set[Group]]:
     """Return key → the groups of the roots that reach it."""
-    apart: dict[Group, list[Root]] = {}
+    by_group: dict[Group, list[Root]] = {}
     for root in roots:
-        apart.setdefault(_runtime(own[root.key].group), []).append(root)
-    found: dict[str, set[Group]] = {key: set() for key in own}
-    for group, those in apart.items():
-        for key in graph.closure(those):
-            found[key].add(group)
-    return found
+        by_group.setdefault(_runtime(own[root.key].group), []).append(root)
+    groups: dict[str, set[Group]] = {key: set() for key in own}
+    for group, members in by_group.items():
+        for key in graph.closure(members):
+            groups[key].add(group)
+    return groups
 
 
 def _only_dev(own: _Own, reaching: Holders) -> tuple[Evidence, ...]:
@@ -194,7 +195,7 @@ def _only_dev(own: _Own, reaching: Holders) -> tuple[Evidence, ...]:
 
 
 def _doubted(own: _Own, users: Holders | None) -> tuple[Evidence, ...]:
-    """What only requirements reach that are perhaps for development is perhaps for development, too."""
+    """Return evidence for what only requirements reach that are possibly dev."""
     is_used = own.group != "dev" and any(_is_use(hint) for hint in own.hints)
     if users is None or own.is_settled or is_used:
         return ()

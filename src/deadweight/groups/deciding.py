@@ -1,26 +1,26 @@
-"""The evidence for one distribution → the piece that decides, and whether it is enough to leave it out.
+"""The evidence for one distribution → the piece that decides, and whether the group is certain.
 
-This is the one place where rules are weighed against each other (``rules.toml`` has their strengths):
+Only this module weighs rules against each other; ``rules.toml`` has their strengths. The first step that applies wins:
 
-    1. Decisive evidence decides: the user's word (DW001, DW003), then the project's (DW002).
-    2. Dev, though its name is known for something else, is a companion of tests that only tests import (DW207), what is
-       there for a developers' command of something else (DW212), and what others load in development alone (DW210) and
-       nothing else uses (DW206, DW208, DW211).
-    3. What is known by strong evidence of name or metadata (DW101 to DW103) is in that group; but what is known as dev
-       and used by the application without a condition (DW201, DW203, DW204, DW209) is needed, and so core.
-    4. Of the rest, what the application uses in any way (DW201 to DW205, DW209) is not dev, whatever looks like it.
-    5. Weak evidence of name or metadata (DW104 to DW109, DW111) tells the group of what is left. It is sure only where
-       two rules agree and none speaks against. That only development uses it (DW206), or nothing at all (DW208), can
-       be the second, but never decides by itself: most unknown names that only tests import are runtime.
-    6. Of names that nothing else is known of, those that only Makefiles, CI and settings of tools name are dev (DW211).
-    7. Nothing decides: the graph may (DW303), else it is core (DW304).
+    1. Decisive evidence: the user's decision (DW001, DW003), then the project's (DW002).
+    2. Dev, although the name is known for something else: a companion of tests that only tests import (DW207), what a
+       development command of another project loads (DW212), and what only development loads on demand (DW210) if
+       production does not use it (DW206, DW208, DW211).
+    3. Strong evidence of name or metadata (DW101 to DW103, DW110). But if the application uses a known development tool
+       unconditionally (DW201, DW203, DW204, DW209), it is needed, and so it is not dev.
+    4. Any use by the application (DW201 to DW205, DW209) excludes weak evidence for dev.
+    5. Weak evidence of name or metadata (DW104 to DW109, DW111). It is certain only if two rules agree and none
+       disagrees. Use only in development (DW206) or no use (DW208) may be the second rule, but never decides alone,
+       because most unknown names that only tests import are runtime dependencies.
+    6. A name that only Makefiles, CI and the configuration of tools mention (DW211) is dev.
+    7. Otherwise the graph may decide (DW303), else the group is core (DW304).
 
-What is known as something else than dev, and only tests import it, or another build of it is there (DW306), stays, but
-not surely.
+If a distribution is known as something other than dev, but only tests import it or another build of it is installed
+(DW306), it stays, but its group is uncertain.
 
-The graph stands above all but the user's word: what only requirements for development reach is dev (DW301), what
-something else needs is not (DW302). So more evidence of a use can take something out of dev, and never puts it there.
-A group that is not sure is no reason to leave anything out.
+The graph overrides everything except the user's decision: what only development requirements reach is dev (DW301), and
+what another distribution needs is not (DW302). So more evidence of use can take a distribution out of dev, but never
+put it there. Splits never remove a distribution because of an uncertain group.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NEEDED = ("DW201", "DW203", "DW204", "DW209")
 
 
 def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
-    """Return the hint that decides, None where none does, and whether its group is sure."""
+    """Return the hint that decides (None if none does), and whether its group is certain."""
     if not hints:
         return None, False
     ordered = sorted(hints, key=lambda hint: hint.evidence.rule)
@@ -57,8 +57,8 @@ def decide(hints: Sequence[Hint]) -> tuple[Hint | None, bool]:
 
 _IN_DOUBT = frozenset(("DW206", "DW211", "DW306"))
 _UNUSED = frozenset(("DW206", "DW208", "DW211"))
-# What can be the second rule, where not any can. Nothing confirms what installs and builds (DW107): an image's own
-# installer is named nowhere, and tests that import it say nothing of the image.
+# The rules that may confirm a rule, if not every rule may. Nothing confirms installers and build tools (DW107): no file
+# names the installer of an image, and tests that import it are no evidence about the image.
 _CONFIRM: dict[str, frozenset[str]] = {
     "DW107": frozenset(),
     "DW108": frozenset(("DW206", "DW210", "DW211")),
@@ -67,18 +67,18 @@ _CONFIRM: dict[str, frozenset[str]] = {
 
 
 def _for_development(by_code: Mapping[str, Hint]) -> Hint | None:
-    """Return what makes dev of a name that is known for something else."""
+    """Return the hint that makes a name dev although it is known for something else."""
     loaded = by_code.get("DW210") if not _UNUSED.isdisjoint(by_code) else None
     return by_code.get("DW207") or by_code.get("DW212") or loaded
 
 
 def _is_own(hint: Hint) -> bool:
-    """Say whether a hint is about the distribution itself, and not about what uses it."""
+    """Return whether a hint is about the distribution itself, not about its uses."""
     return hint.evidence.rule.startswith("DW1")
 
 
 def _agree(first: Hint, hints: Sequence[Hint]) -> bool:
-    """Say whether a second rule says the same as ``first``, of those that can confirm it."""
+    """Return whether another rule that may confirm ``first`` argues for the same group."""
     others = {hint.evidence.rule for hint in hints if hint.evidence.group == first.evidence.group}
     others -= {first.evidence.rule, "DW306"}
     return not others.isdisjoint(_CONFIRM.get(first.evidence.rule, others))

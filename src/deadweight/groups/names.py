@@ -1,4 +1,4 @@
-"""Tables of names and patterns → what is known of a name."""
+"""Tables of names and patterns → the entry for a name."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from deadweight.model import Group
 
 
 class Entry(Struct, frozen=True):
-    """What a table says of a name.
+    """An entry of a table.
 
-    rule: the code of the rule that speaks for it; "" where a name is DW101 and a pattern DW102
+    rule: the code of its rule; "" for DW101 if it is a name, DW102 if it is a pattern
     """
 
     group: Group
@@ -22,12 +22,12 @@ class Entry(Struct, frozen=True):
 
 
 class Names(Struct, frozen=True):
-    """A table of names: exact ones beat patterns; of these, what a name ends with beats what it starts with.
+    """A table of names. Exact names take precedence over patterns, and patterns with a suffix over prefixes.
 
-    families: text before the one star at a pattern's end → entry
-    patterns: the others, as the texts between their stars, the more telling first
-    longest:  characters of the longest text in ``families``, as names may be of any length
-    tokens:   the longest text of each pattern: what has none of them matches no pattern, as nearly all names
+    families: prefix (the text before the only star, at the end of a pattern) → entry
+    patterns: the other patterns, as the texts between their stars, the longest first
+    longest:  length of the longest prefix, since names may have any length
+    tokens:   the longest text of each pattern; a name that contains none of them, as nearly all, matches no pattern
     """
 
     exact: Mapping[str, Entry]
@@ -37,7 +37,7 @@ class Names(Struct, frozen=True):
     tokens: tuple[str, ...]
 
     def find(self, name: str) -> tuple[Entry, str] | None:
-        """Return what the table says of a name, and the pattern that matched ("" for an exact name)."""
+        """Return the entry for a name, and the pattern that matched ("" for an exact name)."""
         if name in self.exact:
             return self.exact[name], ""
         for parts, entry in self.patterns if any(map(name.__contains__, self.tokens)) else ():
@@ -48,7 +48,7 @@ class Names(Struct, frozen=True):
 
 
 def _matches(name: str, parts: tuple[str, ...]) -> bool:
-    """Say whether a name fits a pattern, where only ``*`` means something; compiling expressions takes too long."""
+    """Return whether a name matches a pattern in which only ``*`` is special. Compiling a regex is slow."""
     first, last = parts[0], parts[-1]
     if not name.startswith(first) or not name.endswith(last):
         return False
@@ -61,7 +61,7 @@ def _matches(name: str, parts: tuple[str, ...]) -> bool:
 
 
 def names_table(rows: Iterable[tuple[str, Entry]]) -> Names:
-    """Build a table from (name or pattern, entry); the first of two equal names counts."""
+    """Build a table from (name or pattern, entry); the first of two equal names wins."""
     exact: dict[str, Entry] = {}
     families: dict[str, Entry] = {}
     others: dict[str, Entry] = {}

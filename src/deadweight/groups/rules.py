@@ -1,6 +1,6 @@
-"""What a name and its metadata say of a distribution's group: rules as data, each with a code and a reason.
+"""Name and metadata → hints for the group of a distribution. The rules are data, each with a code and a reason.
 
-rules.toml        every rule, also those of the source and the graph: code, name, what it argues for, strength
+rules.toml        all rules, also those of the application and the graph
 knowledge.toml    DW101, DW102 and DW107 to DW109: well-known names and families
 classifiers.toml  DW103 and DW104: trove classifiers; DW110 and DW111: groups of entry points
 words.toml        DW105, DW106 and DW207: words of names and of summaries, companions of tests
@@ -39,7 +39,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
 
 class Hint(Struct, frozen=True):
-    """What one rule makes of a distribution: the evidence and the second-level tag."""
+    """The evidence of one rule about a distribution, and the second-level tag."""
 
     evidence: Evidence
     tag: str = ""
@@ -69,30 +69,30 @@ def knowledge() -> Names:
 
 @lru_cache(maxsize=1)
 def companions() -> frozenset[str]:
-    """Return the names that are often there for tests alone, though known for something else."""
+    """Return names that are known for something else, but often needed only for tests."""
     return frozenset(_load("words.toml")["companions"]["names"].split())
 
 
-_Row = tuple[str, str, Group, str]  # rule, text or its start with *, group, tag
+_Row = tuple[str, str, Group, str]  # rule, text (a prefix if it ends with *), group, tag
 
 
 def _classifiers() -> tuple[_Row, ...]:
-    return _telling()[0]
+    return _metadata_rows()[0]
 
 
 def _entry_points() -> tuple[_Row, ...]:
-    return _telling()[1]
+    return _metadata_rows()[1]
 
 
 @lru_cache(maxsize=1)
-def _telling() -> tuple[tuple[_Row, ...], tuple[_Row, ...]]:
+def _metadata_rows() -> tuple[tuple[_Row, ...], tuple[_Row, ...]]:
     tables = _load("classifiers.toml")
 
     def rows(*keys: tuple[str, str]) -> tuple[_Row, ...]:
         return tuple(
-            (code, start, cast("Group", place.split(".")[0]), place.split(".")[1])
+            (code, start, cast("Group", target.split(".")[0]), target.split(".")[1])
             for code, key in keys
-            for start, place in tables[key]
+            for start, target in tables[key]
         )
 
     return rows(("DW103", "telling"), ("DW104", "topics")), rows(("DW110", "plugins"), ("DW111", "hooks"))
@@ -118,26 +118,26 @@ def _load(name: str) -> dict[str, Any]:
 
 
 def by_config(names: Names, metadata: Metadata) -> Hint | None:
-    """The user's word."""
-    found = names.find(metadata.name)
-    if found is None:
+    """Return the hint of the user's configuration."""
+    match = names.find(metadata.name)
+    if match is None:
         return None
-    entry, glob = found
+    entry, glob = match
     return Hint(Evidence("DW001", entry.group, f"set in your configuration{f' ({glob})' if glob else ''}"), entry.tag)
 
 
 def by_knowledge(metadata: Metadata) -> Hint | None:
-    """The shipped table of names and patterns."""
-    found = knowledge().find(metadata.name)
-    if found is None:
+    """Return the hint of the shipped table of names and patterns."""
+    match = knowledge().find(metadata.name)
+    if match is None:
         return None
-    entry, glob = found
-    says = f"name matches {glob}: {entry.says}" if glob else f"known as {entry.says}"
-    return Hint(Evidence(entry.rule or ("DW102" if glob else "DW101"), entry.group, says), entry.tag)
+    entry, glob = match
+    reason = f"name matches {glob}: {entry.says}" if glob else f"known as {entry.says}"
+    return Hint(Evidence(entry.rule or ("DW102" if glob else "DW101"), entry.group, reason), entry.tag)
 
 
 def by_classifier(metadata: Metadata) -> Hint | None:
-    """The first telling trove classifier (https://pypi.org/classifiers/)."""
+    """Return the hint of the first known trove classifier (https://pypi.org/classifiers/)."""
     if not metadata.classifiers:
         return None
     for code, start, group, tag in _classifiers():
@@ -148,7 +148,7 @@ def by_classifier(metadata: Metadata) -> Hint | None:
 
 
 def by_entry_points(metadata: Metadata) -> Hint | None:
-    """The first telling group of its entry points: what it plugs into."""
+    """Return the hint of the first known group of entry points."""
     if not metadata.plugin_groups:
         return None
     for code, start, group, tag in _entry_points():
@@ -159,43 +159,45 @@ def by_entry_points(metadata: Metadata) -> Hint | None:
 
 
 def by_name(metadata: Metadata) -> Hint | None:
-    """A word of the name."""
+    """Return the hint of a word in the name."""
     parts = metadata.name.split("-")
     for group, (names, _) in _words().items():
-        if found := next((part for part in parts if part in names), None):
-            return Hint(Evidence("DW105", group, f'name contains "{found}"'))
+        word = next((part for part in parts if part in names), None)
+        if word is not None:
+            return Hint(Evidence("DW105", group, f'name contains "{word}"'))
     return None
 
 
 def by_summary(metadata: Metadata) -> Hint | None:
-    """A word of the summary."""
+    """Return the hint of a word in the summary."""
     for group, (_, phrases) in _words().items():
-        if found := phrases.search(metadata.summary[:_SUMMARY]):
-            return Hint(Evidence("DW106", group, f'summary contains "{found.group()}"'))
+        if match := phrases.search(metadata.summary[:_SUMMARY]):
+            return Hint(Evidence("DW106", group, f'summary contains "{match.group()}"'))
     return None
 
 
 _KNOWN = frozenset(("DW101", "DW102", "DW103", "DW110"))
 _DOUBTED = frozenset(("DW107", "DW108", "DW109"))
-_SUMMARY = 300  # characters that are looked at; the field is one line
+_SUMMARY = 300  # characters to search; a summary is one line
 
 
 def judge(metadata: Metadata, config: Names) -> tuple[Hint, ...]:
-    """Return what the rules make of a name and its metadata, by their codes."""
+    """Return the hints for a name and its metadata, by rule code."""
     by_names = tuple(hint for hint in (by_config(config, metadata), by_knowledge(metadata)) if hint)
     if any(hint.evidence.rule in _DOUBTED for hint in by_names):
-        return by_names  # Sphinx has Sphinx's classifier: that it is for documentation is not what is in doubt
-    told = (*by_names, *(hint for hint in (by_classifier(metadata), by_entry_points(metadata)) if hint))
-    if any(hint.evidence.rule in _KNOWN for hint in told):
-        return told  # words add nothing to what is known
-    return told + tuple(hint for hint in (by_name(metadata), by_summary(metadata)) if hint)
+        # A classifier cannot resolve the doubt: Sphinx has its own classifier, but production may serve it.
+        return by_names
+    hints = (*by_names, *(hint for hint in (by_classifier(metadata), by_entry_points(metadata)) if hint))
+    if any(hint.evidence.rule in _KNOWN for hint in hints):
+        return hints  # words add nothing to a known name
+    return hints + tuple(hint for hint in (by_name(metadata), by_summary(metadata)) if hint)
 
 
 def config_names(groups: Mapping[str, Iterable[str]]) -> Names:
-    """Build the user's table from group → names and patterns; a group may be written ``data.viz``."""
+    """Build the user's table from group → names and patterns. A group may include a tag: ``data.viz``."""
     rows = []
-    for place, names in groups.items():
-        group, _, tag = place.partition(".")
+    for section, names in groups.items():
+        group, _, tag = section.partition(".")
         if group not in GROUPS:
             raise ValueError(f"unknown group {group!r} (choose from {', '.join(GROUPS)})")
         rows += [(normalize(name), Entry(group, tag)) for name in names]

@@ -1,7 +1,7 @@
-"""Where source uses a project → what that says of its group: evidence DW201 to DW212.
+"""Uses of a project in the application → evidence for its group: DW201 to DW213.
 
-Uses are told apart by where they stand: what the application needs when it starts, what it may need, and what only
-those need who work on it. One piece of evidence for each rule, however many places there are.
+Uses are classified by where they are: what the application needs at start, what it may need, and what only development
+needs. Each rule gives one piece of evidence, however many uses support it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from deadweight.usage.places import DEVELOPMENT
 
 
 class Loaders(NamedTuple):
-    """What loads a project on demand: in production, and in development alone."""
+    """The projects that load a project on demand, in production and only in development."""
 
     production: tuple[Engine, ...] = ()
     development: tuple[Engine, ...] = ()
@@ -28,34 +28,37 @@ _VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "n
 def from_source(
     name: str, uses: Sequence[Use], loaders: Loaders, group: Group, *, starts: bool = False
 ) -> tuple[Hint, ...]:
-    """Return what the places say that use a project, by the rules' codes; ``uses`` may be empty.
+    """Return the hints for the uses of a project, by rule code; ``uses`` may be empty.
 
-    group:  the one it has by itself where it is needed at run time
-    starts: whether files say what production starts, as ``says_what_starts`` tells
+    group:  its own group if it is needed at run time
+    starts: whether files define what production starts; see ``declares_processes``
     """
-    found: dict[str, list[Mention]] = {}
+    by_code: dict[str, list[Mention]] = {}
     for use in uses:
         if code := _code(use.mention):
-            found.setdefault(code, []).append(use.mention)
-    needed = [code for code in sorted(found) if code != "DW206"]
-    hints = [Hint(Evidence(code, group, _says(found[code]))) for code in needed]
+            by_code.setdefault(code, []).append(use.mention)
+    needed = [code for code in sorted(by_code) if code != "DW206"]
+    hints = [Hint(Evidence(code, group, _description(by_code[code]))) for code in needed]
     hints += [Hint(Evidence("DW205", group, engine.says)) for engine in loaders.production][:1]
     if hints:
         return tuple(hints)
     unused = [Hint(Evidence("DW208", "dev", "not used in your code"))] if not uses else []
     if unused and starts:
         unused.append(Hint(Evidence("DW213", "dev", "not among the commands that run in production")))
-    return (*_in_development(name, found.get("DW206", ())), *unused, *from_loaders(loaders))
+    return (*_in_development(name, by_code.get("DW206", ())), *unused, *from_loaders(loaders))
 
 
-def says_what_starts(uses: Iterable[Sequence[Use]]) -> bool:
-    """Say whether a Dockerfile, a Procfile or the like starts some project in production, so that it names them all."""
+def declares_processes(uses: Iterable[Sequence[Use]]) -> bool:
+    """Return whether a Dockerfile, a Procfile or a similar file starts a project in production.
+
+    Such a file then names everything that production starts.
+    """
     mentions = (use.mention for each in uses for use in each)
     return any(m.kind == "command" and m.role == "application" and not m.file.endswith(".py") for m in mentions)
 
 
 def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
-    """Return what it says of a project that nothing in production loads it, and something in development does."""
+    """Return the hint for a project that only development loads on demand."""
     if loaders.production or not loaders.development:
         return ()
     first = min(loaders.development, key=lambda engine: engine.when != "alone")
@@ -66,17 +69,19 @@ def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
 def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:
     imports = [mention for mention in mentions if mention.kind == "import"]
     if not imports:
-        # Elsewhere a name may mean another thing: in a test's string, a module that the test replaces.
+        # In other files the name may mean something else: in a string of a test, a module that the test replaces.
         unclear = not mentions or any(mention.role not in ("build", "docs") for mention in mentions)
-        return () if unclear else (Hint(Evidence("DW211", "dev", f"used only in development: {_says(mentions)}")),)
-    says = f"used only in development: {_says(imports)}"
-    companion = Hint(Evidence("DW207", "dev", f"often needed only for tests, and {says}"))
+        return (
+            () if unclear else (Hint(Evidence("DW211", "dev", f"used only in development: {_description(mentions)}")),)
+        )
+    reason = f"used only in development: {_description(imports)}"
+    companion = Hint(Evidence("DW207", "dev", f"often needed only for tests, and {reason}"))
     in_tests = any(mention.role == "tests" for mention in imports)
-    return (Hint(Evidence("DW206", "dev", says)), *([companion] if in_tests and name in companions() else []))
+    return (Hint(Evidence("DW206", "dev", reason)), *([companion] if in_tests and name in companions() else []))
 
 
 def _code(mention: Mention) -> str:
-    """Return the rule that a place supports; "" for none: type checkers alone run that import."""
+    """Return the code of the rule that a mention supports; "" for an import that only type checkers run."""
     if mention.how == "types":
         return ""
     if mention.role in DEVELOPMENT:
@@ -88,7 +93,7 @@ def _code(mention: Mention) -> str:
     return {"import": "DW201", "command": "DW203"}.get(mention.kind, "DW204")
 
 
-def _says(mentions: Sequence[Mention]) -> str:
+def _description(mentions: Sequence[Mention]) -> str:
     first = mentions[0]
     others = len(mentions) - 1
     more = f" (and {others} more)" if others else ""

@@ -1,4 +1,4 @@
-"""Requirements or a lock of which nothing was measured → their groups, by names, what an index says, and source."""
+"""Requirements or a lock, not measured → their groups, by names, index metadata and the application."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from deadweight.model import (
 )
 from deadweight.usage import Provided, usage_of
 
-_FREEZE = 0.05  # the share of requirements that a full freeze may have without the lines of what they need
+_FREEZE = 0.05  # the share of requirements in a full freeze that may lack a line for a dependency
 
 
 def groups_of_requirements(
@@ -33,11 +33,11 @@ def groups_of_requirements(
     source: Source | None = None,
     environment: Environment | None = None,
 ) -> dict[str, Assignment]:
-    """Return name → group of every requirement that has a name, in alphabetical order.
+    """Return name → group of every requirement with a name, in alphabetical order.
 
-    known:       name → what an index says of it; what is not in there is judged by its name alone
-    source:      the application's; None where there is none
-    environment: what markers are evaluated for; None for this machine
+    known:       name → metadata of an index; other projects are judged by their names alone
+    source:      the application; None if no code was read
+    environment: the environment to evaluate markers for; None for this machine
     """
     lines = tuple(want for want in wanted if want.name)
     declared: dict[str, frozenset[str]] = {}
@@ -56,7 +56,7 @@ def groups_of_lock(
     source: Source | None = None,
     environment: Environment | None = None,
 ) -> dict[str, Assignment]:
-    """Return name → group of everything that a lock holds; see ``groups_of_requirements``."""
+    """Return name → group of everything in a lock; see ``groups_of_requirements``."""
     inventory = _by_names({package.name for package in lock.packages}, known or {}, environment)
     named = {want.name: want.groups for want in lock.wanted or () if want.name and want.groups}
     declared = named | {package.name: package.groups for package in lock.packages if package.groups}
@@ -73,9 +73,10 @@ def _assigned(
 
 
 def _graph(inventory: Inventory, lines: tuple[Wanted, ...]) -> Graph:
-    """Return who needs whom among the requirements.
+    """Return the dependency graph of the requirements.
 
-    What no line names is not here either, so any pinned file looks like a full freeze; with much missing it is none.
+    It contains only what some line names, so every pinned file looks like a full freeze. If many dependencies are
+    missing, the file is not one.
     """
     graph = build_graph(inventory, lines)
     missing = {conflict.names[-1] for conflict in graph.conflicts if conflict.kind == "missing"}
@@ -85,12 +86,12 @@ def _graph(inventory: Inventory, lines: tuple[Wanted, ...]) -> Graph:
 
 
 def _by_names(names: Iterable[str], known: Mapping[str, Metadata], environment: Environment | None) -> Inventory:
-    """Return an inventory of which only names and metadata are known."""
+    """Return an inventory with names and metadata, but without sizes."""
     unmeasured = Sizes(disk=None)
-    found = tuple(
+    distributions = tuple(
         Distribution(key=name, metadata=known.get(name, Metadata(name=name, version=None)), sizes=unmeasured)
         for name in sorted(names)
     )
     return Inventory(
-        environments=(environment or Environment(),), distributions=found, unowned=unmeasured, total=unmeasured
+        environments=(environment or Environment(),), distributions=distributions, unowned=unmeasured, total=unmeasured
     )

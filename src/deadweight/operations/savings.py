@@ -53,7 +53,7 @@ def with_savings(profile: Profile, session: Session) -> Profile:
             together = _saved(profile, file, measured, until, session)
         except (DeadweightError, OSError) as error:
             told.append(f"what all lighter builds together would save was not measured: {_reason(error)}")
-    return replace(profile, savings=Savings(each=each, together=together, told=tuple(told)))
+    return replace(profile, savings=Savings(each=each, together=together, warnings=tuple(told)))
 
 
 def _reason(error: DeadweightError | OSError) -> str:

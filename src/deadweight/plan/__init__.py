@@ -1,1 +1,1 @@
-"""Groups and graph → what to leave out, and the requirements files that leave it out."""
+"""Groups and graph → the requirements to remove, and the smaller requirements files."""

@@ -1,7 +1,7 @@
-"""Inventory and graph → which of the distributions have a lighter build, and what it would surely save.
+"""Inventory and graph → the distributions with a lighter build, and at least how much it saves.
 
-lighter.toml has the builds, with what they lack. What a build saves as a whole only measuring it tells; what of the
-measured bytes it does without is known at once.
+lighter.toml lists the builds and what they lack. The whole saving is known only after measuring the lighter build. The
+measured bytes that it certainly does not need are known without that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from deadweight.graph import Graph
 from deadweight.model import Distribution, Inventory
 from deadweight.shipped import table_beside
 
-# NVIDIA's libraries, and the compiler for them that PyTorch brings; by their names on PyPI
+# The names on PyPI of NVIDIA's libraries, and of the compiler for them that PyTorch requires
 _CUDA = re.compile(r"(?:nvidia-.+|cuda-.+|(?:pytorch-)?triton|jax-cuda.+|cupy-cuda.+)\Z")
 
 
@@ -27,13 +27,13 @@ _TORCH, _SWAP = "--torch ", "--swap "
 class Lighter(Struct, frozen=True, kw_only=True):
     """A lighter build of one distribution.
 
-    key:            of the distribution that is there
-    lighter:        what is lighter, in words
+    key:            of the measured distribution
+    lighter:        a description of the lighter build
     how:            the option that measures it
-    loses:          what the lighter one does not do
-    own_bytes:      of the one that is there
-    saves_bytes:    what it saves at least, of what was measured; None where only measuring it tells
-    measured_bytes: what it saves as measured; None where it was not measured
+    loses:          what the lighter build lacks
+    own_bytes:      of the measured distribution
+    saves_bytes:    the least that it saves; None if only measuring it can tell
+    measured_bytes: the measured saving; None if it was not measured
     """
 
     key: str
@@ -46,43 +46,43 @@ class Lighter(Struct, frozen=True, kw_only=True):
 
     @property
     def torch(self) -> str:
-        """The build of PyTorch that it is, as ``--torch`` takes it; "" for none."""
+        """The value of ``--torch`` that selects it; "" if it is not a build of PyTorch."""
         return self.how.removeprefix(_TORCH) if self.how.startswith(_TORCH) else ""
 
     @property
     def swap(self) -> str:
-        """What stands in whose place, as ``--swap`` takes it; "" for nothing."""
+        """The value of ``--swap`` that selects it; "" if it replaces no requirement."""
         return self.how.removeprefix(_SWAP) if self.how.startswith(_SWAP) else ""
 
 
 class Savings(Struct, frozen=True, kw_only=True):
-    """What lighter builds were measured to save.
+    """The measured savings of lighter builds.
 
     each:     option → bytes
-    together: bytes of all of them in one; None where fewer than two were measured
-    told:     why others were not measured, as sentences
+    together: bytes of all of them combined; None if fewer than two were measured
+    warnings:     why others were not measured, as sentences
     """
 
     each: Mapping[str, int] = {}
     together: int | None = None
-    told: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def is_cuda(distribution: Distribution) -> bool:
-    """Say whether a distribution is there for NVIDIA's graphics cards alone, by its name."""
+    """Return whether a distribution is only for NVIDIA GPUs, by its name."""
     return bool(_CUDA.match(distribution.name))
 
 
 def lighter_builds(
     inventory: Inventory, graph: Graph, measured: Mapping[str, int] | None = None
 ) -> tuple[Lighter, ...]:
-    """Return the lighter builds of what was measured, those that save most first.
+    """Return the lighter builds of the measured distributions, the largest saving first.
 
-    measured: option → what it saves, where that was measured; a build that saves nothing is left out
+    measured: option → measured saving; a build that saves nothing is left out
     """
     measured = measured or {}
     cuda = {d.key for d in inventory.distributions if is_cuda(d)}
-    found = [
+    builds = [
         Lighter(
             key=distribution.key,
             lighter=row["lighter"],
@@ -95,10 +95,10 @@ def lighter_builds(
         for distribution in inventory.distributions
         for row in _rows(distribution.name)
     ]
-    # PyTorch's build for processors is what is there already where it brings nothing of CUDA.
-    found = [each for each in found if each.saves_bytes != 0]
-    found = [each for each in found if each.measured_bytes is None or each.measured_bytes > 0]
-    return tuple(sorted(found, key=lambda each: (-_at_least(each), -each.own_bytes, each.key)))
+    # A PyTorch without CUDA libraries is already the CPU build.
+    builds = [each for each in builds if each.saves_bytes != 0]
+    builds = [each for each in builds if each.measured_bytes is None or each.measured_bytes > 0]
+    return tuple(sorted(builds, key=lambda each: (-_at_least(each), -each.own_bytes, each.key)))
 
 
 def _at_least(each: Lighter) -> int:

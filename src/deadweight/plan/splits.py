@@ -1,8 +1,8 @@
-"""Groups → which of the user's lines each split keeps, and what that saves.
+"""Groups → the lines that each split keeps, and how much it saves.
 
-A line goes when its distribution's group is surely not one of the split's and nothing that stays needs it. So a line
-that production needs stays, whatever it looks like; and of a full freeze, what only dev requirements pull in goes with
-them. What stays for want of certainty is told.
+A split removes a line if the group of its distribution is certainly not one of the split's groups and nothing that
+stays needs it. So a line that production needs stays, whatever its group. In a full freeze, the lines that only dev
+requirements need are removed with them. Lines that stay only because their group is uncertain are listed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from deadweight.graph import Graph
 from deadweight.graph.closures import closure_bytes
 from deadweight.model import Evidence, Group, Mention, Wanted
-from deadweight.plan.judging import Judged, Plan, is_asked, is_chosen, judged_later
+from deadweight.plan.judging import Judged, Plan, is_direct, is_chosen, judged_later
 from deadweight.usage.places import changing
 
 _PRODUCTION: tuple[Group, ...] = ("core", "data", "ml")
@@ -23,12 +23,12 @@ _MINIMAL: tuple[Group, ...] = ("core", "data")
 
 
 class Dropped(Struct, frozen=True, kw_only=True):
-    """A requirement that a split leaves out, and why.
+    """A requirement that a split removes, and why.
 
-    brought_bytes: of all that leaves in this split, what this requirement reaches; what several of them reach counts
-                   for each, so these do not add up. None where nothing of that name is installed
-    freed_bytes:   what would leave if this one alone went
-    places:        where the source names it for more than development: what would have to change
+    brought_bytes: the part of everything that the split removes that this requirement reaches. Shared dependencies
+                   count for each, so these do not add up. None if it is not installed
+    freed_bytes:   what removing this requirement alone would free
+    places:        the mentions outside of development, which would have to change
     """
 
     name: str
@@ -40,9 +40,9 @@ class Dropped(Struct, frozen=True, kw_only=True):
 
 
 class Unsure(Struct, frozen=True, kw_only=True):
-    """A requirement that stays only because nobody can be sure of its group: for a person to judge.
+    """A requirement that stays only because its group is uncertain, for the user to review.
 
-    freed_bytes: what would leave if it went; None where nothing of that name is installed
+    freed_bytes: what removing it would free; None if it is not installed
     """
 
     name: str
@@ -55,10 +55,10 @@ class Split(Struct, frozen=True, kw_only=True):
     """One smaller set of requirements.
 
     kept:          the user's requirements that stay, in their order
-    unsure:        those of them that look like a group that is left out, by weak evidence
-    distributions: keys of all that those bring in
-    saved_bytes:   apparent bytes of what the requirements bring in and not this split
-    saved_groups:  the same, by the group of what leaves; they sum to ``saved_bytes``
+    unsure:        those that weak evidence puts into a group that the split removes
+    distributions: keys of everything that ``kept`` installs
+    saved_bytes:   apparent bytes that the requirements install and this split does not
+    saved_groups:  the same by group; they sum to ``saved_bytes``
     """
 
     name: str
@@ -74,10 +74,10 @@ class Split(Struct, frozen=True, kw_only=True):
 
 
 def make_splits(plan: Plan) -> tuple[Split, ...]:
-    """Return production (without dev) and minimal (the groups that the settings name; never dev unless named).
+    """Return production (without dev) and minimal (the groups of the settings).
 
-    By default, minimal is core and data. Where there is source, it leaves out too what the application never imports
-    when it starts; without source it keeps ml, since for all that is known the application is nothing but that.
+    By default, minimal is core and data. If the code was read, it also removes what the application never imports at
+    start. Without code it keeps ml, because ml may be the purpose of the application.
     """
     production = _make("production", _PRODUCTION, plan.judged, plan)
     groups = plan.settings.minimal_groups
@@ -102,7 +102,7 @@ def _why_ml_stays(split: Split, plan: Plan) -> Iterator[str]:
 
 
 def _unknown(plan: Plan) -> Iterator[str]:
-    """Yield a warning for each name to keep or to drop that no requirement has; most likely it is misspelled."""
+    """Yield a warning for each name in keep or drop without a requirement, since it is probably misspelled."""
     keep, drop = plan.settings.keep, plan.settings.drop
     if not keep and not drop:
         return
@@ -115,8 +115,8 @@ def _unknown(plan: Plan) -> Iterator[str]:
 
 
 def _make(name: str, allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> Split:
-    """Return the split that keeps the requirements whose group is ``allowed``, and what those need."""
-    kept, gone = _parted(allowed, judged, plan)
+    """Return the split that keeps the requirements whose group is ``allowed``, and everything they need."""
+    kept, gone = _separated(allowed, judged, plan)
     distributions = _closure(kept, plan) if gone else plan.required
     leaving = plan.required - distributions
     brought = closure_bytes(plan.graph, {key: plan.graph.own[key] for key in leaving}) if gone else {}
@@ -130,15 +130,15 @@ def _make(name: str, allowed: Sequence[str], judged: Sequence[Judged], plan: Pla
         saved_bytes=plan.graph.bytes_of(leaving),
         saved_groups=_by_group(leaving, plan),
         unsure=tuple(_unsure(kept, allowed, plan)),
-        warnings=tuple(_staying(name, gone, distributions, plan.graph)),
+        warnings=tuple(_still_installed(name, gone, distributions, plan.graph)),
     )
 
 
-def _parted(allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> tuple[list[Judged], list[Judged]]:
-    """Return the requirements that stay and those that go."""
+def _separated(allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> tuple[list[Judged], list[Judged]]:
+    """Return the requirements to keep and to remove."""
     chosen = [is_chosen(each, allowed, plan) for each in judged]
-    asked = (each for each, own in zip(judged, chosen, strict=True) if own and is_asked(each, plan))
-    needed = _closure(asked, plan)
+    roots = (each for each, own in zip(judged, chosen, strict=True) if own and is_direct(each, plan))
+    needed = _closure(roots, plan)
     kept: list[Judged] = []
     gone: list[Judged] = []
     for each, own in zip(judged, chosen, strict=True):
@@ -153,18 +153,18 @@ def _closure(judged: Iterable[Judged], plan: Plan) -> set[str]:
 
 
 def _by_group(keys: Iterable[str], plan: Plan) -> dict[Group, int]:
-    found: dict[Group, int] = {}
+    sizes: dict[Group, int] = {}
     for key in sorted(keys):
         group = plan.groups[key].group
-        found[group] = found.get(group, 0) + plan.graph.own[key]
-    return found
+        sizes[group] = sizes.get(group, 0) + plan.graph.own[key]
+    return sizes
 
 
 def _dropped(each: Judged, brought: Mapping[str, int], plan: Plan) -> Dropped:
     return Dropped(
         name=each.name,
-        group=each.found.group,
-        evidence=each.found.evidence[0],
+        group=each.assignment.group,
+        evidence=each.assignment.evidence[0],
         brought_bytes=None if each.key is None else brought[each.key],
         freed_bytes=each.freed(plan),
         places=changing(plan.uses_of(each.want)),
@@ -172,15 +172,17 @@ def _dropped(each: Judged, brought: Mapping[str, int], plan: Plan) -> Dropped:
 
 
 def _unsure(kept: Iterable[Judged], allowed: Collection[str], plan: Plan) -> Iterator[Unsure]:
-    """Yield what stays only because its group is not sure."""
+    """Yield the requirements that stay only because their group is uncertain."""
     for each in kept:
-        found = each.found
-        if each.is_held and found.group not in allowed and each.want.name not in plan.settings.keep:
-            yield Unsure(name=each.name, group=found.group, evidence=found.evidence[0], freed_bytes=each.freed(plan))
+        assignment = each.assignment
+        if each.is_uncertain and assignment.group not in allowed and each.want.name not in plan.settings.keep:
+            yield Unsure(
+                name=each.name, group=assignment.group, evidence=assignment.evidence[0], freed_bytes=each.freed(plan)
+            )
 
 
-def _staying(name: str, gone: Iterable[Judged], distributions: Collection[str], graph: Graph) -> Iterator[str]:
-    """Yield a warning for each requirement that goes and whose distribution stays, since another one needs it."""
+def _still_installed(name: str, gone: Iterable[Judged], distributions: Collection[str], graph: Graph) -> Iterator[str]:
+    """Yield a warning for each removed requirement whose distribution stays because another one requires it."""
     for each in gone:
         if each.key in distributions and each.key:
             users = graph.required_by.get(each.key, ())[:3]

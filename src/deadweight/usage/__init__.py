@@ -1,12 +1,12 @@
-"""What the application mentions → the projects that it uses, and where; what those load by themselves.
+"""Mentions in the application → the projects that it uses, and where.
 
-An import is matched by the measured files, else by a table (``import_names.toml``), else by the project's name; a
-dotted path in a string likewise. Of several that fit, the longest dotted prefix counts. A command is matched by the
-programs that distributions install, else by a table (``programs.toml``); URLs have a table only.
+An import, or a dotted path in a string, is matched by the measured files, else by a table (``import_names.toml``), else
+by the name of the project. The longest matching dotted prefix wins. A command is matched by the programs that
+distributions install, else by a table (``programs.toml``). A URL is matched by a table only.
 
     names.py     modules → projects      programs.py   commands and URLs → projects
-    standard.py  what every Python has   places.py     what the place of a mention says
-    engines.py   what a library loads on demand, though nothing names it
+    standard.py  the standard library    places.py     the role of a mention
+    engines.py   key a library loads on demand, without an import of the application
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ __all__ = ["Engine", "Provided", "Usage", "builds_of_one", "engines_of", "provid
 
 
 class Provided(Struct, frozen=True, kw_only=True):
-    """What a measured set provides.
+    """The modules and programs of a measured set of distributions.
 
     modules:     import name → projects
     programs:    program → projects
     projects:    those whose files were measured
-    environment: the Python and the platform that the application runs on; None where that is not known
+    environment: the Python and platform that the application runs on; None if unknown
     """
 
     modules: Mapping[str, tuple[str, ...]] = {}
@@ -47,7 +47,7 @@ class Provided(Struct, frozen=True, kw_only=True):
 
 
 def provided(distributions: Iterable[Distribution], environment: Environment | None = None) -> Provided:
-    """Return what measured distributions provide."""
+    """Return the modules and programs of measured distributions."""
     modules: dict[str, dict[str, None]] = defaultdict(dict)
     programs: dict[str, dict[str, None]] = defaultdict(dict)
     measured = set()
@@ -66,10 +66,10 @@ def provided(distributions: Iterable[Distribution], environment: Environment | N
 
 
 class Usage(Struct, frozen=True, dict=True):
-    """How the application uses projects: worked out once, for the groups, the proofs and the remarks.
+    """How the application uses projects. It is computed once for groups, proofs and findings.
 
-    provides: what the measured files provide
-    matches:  each mention with the projects that it may mean, in the source's order; none where no project is known
+    provides: the modules and programs of the measured files
+    matches:  each mention with the projects that it may mean, in the order of the code
     """
 
     source: Source
@@ -78,12 +78,12 @@ class Usage(Struct, frozen=True, dict=True):
 
     @cached_property
     def uses(self) -> Mapping[str, tuple[Use, ...]]:
-        """Project → where the application uses it, in the source's order; what it does not use is left out."""
-        found: dict[str, list[Use]] = defaultdict(list)
+        """Project → its uses, in the order of the code; projects without uses are left out."""
+        uses_of: dict[str, list[Use]] = defaultdict(list)
         for mention, matches in self.matches:
             for project, by in matches:
-                found[project].append(Use(mention, by))
-        return {project: tuple(uses) for project, uses in found.items()}
+                uses_of[project].append(Use(mention, by))
+        return {project: tuple(uses) for project, uses in uses_of.items()}
 
 
 def usage_of(source: Source, provides: Provided, projects: Collection[str]) -> Usage:
@@ -91,7 +91,7 @@ def usage_of(source: Source, provides: Provided, projects: Collection[str]) -> U
 
     Mentions that do not run on the measured Python and platform are left out.
 
-    projects: normalized names of all that could be meant
+    projects: the normalized names of all candidates
     """
     matcher = _Matcher(source, provides, projects)
     holds: dict[str, bool] = {"": True}
@@ -109,12 +109,12 @@ def _holds(marker: str, environment: Environment | None) -> bool:
 
     try:
         return Marker(marker).evaluate(dict(marker_values(environment or Environment())))
-    except InvalidMarker:  # nested too deeply for it
+    except InvalidMarker:  # packaging refuses deeply nested markers
         return True
 
 
 class _Matcher:
-    """Finds the projects of mentions, each name once."""
+    """Finds the projects of mentions, once per name."""
 
     def __init__(self, source: Source, provides: Provided, projects: Collection[str]) -> None:
         self._source, self._provides = source, provides
@@ -123,10 +123,10 @@ class _Matcher:
         self._known: dict[tuple[str, str], tuple[Match, ...]] = {}
 
     def find(self, mention: Mention) -> tuple[Match, ...]:
-        what = mention.kind, mention.name
-        if what not in self._known:
-            self._known[what] = self._look_up(mention)
-        return self._known[what]
+        key = mention.kind, mention.name
+        if key not in self._known:
+            self._known[key] = self._look_up(mention)
+        return self._known[key]
 
     def _look_up(self, mention: Mention) -> tuple[Match, ...]:
         if mention.kind == "url":
@@ -135,13 +135,13 @@ class _Matcher:
             if mention.name.startswith("python -m "):
                 return self._module(mention.name.removeprefix("python -m "))
             return of_command(mention.name, self._projects, self._provides.programs, self._provides.projects)
-        # Imports of the application's own modules are no mentions; that a string means one, only its name tells.
+        # The scanner drops imports of the application's own modules, but it cannot tell that a string names one.
         if mention.kind == "string" and mention.name.partition(".")[0] in self._source.local:
             return ()
         return self._module(mention.name)
 
     def _module(self, name: str) -> tuple[Match, ...]:
-        """Return who provides a module. The standard library goes before what is installed."""
+        """Return the projects that provide a module. The standard library shadows installed modules."""
         top = name.partition(".")[0]
         shadowed = is_standard(top, self._provides.python) and top not in self._provides.modules
         return () if shadowed else self._modules.find(name)

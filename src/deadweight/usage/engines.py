@@ -1,4 +1,4 @@
-"""Projects → which of them another loads on demand, by a table with its reasons."""
+"""Projects → those that another project loads on demand, by the table ``engines.toml``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ When = Literal["always", "development", "alone"]
 
 
 class Engine(NamedTuple):
-    """One project that another loads by itself when it is asked to.
+    """A project that another project loads on demand.
 
-    when: "always", wherever it runs; "development", on a developer's machine alone; "alone", in development too, which
-          is the one reason to have it beside the other
+    when: "always", in production too; "development", only on a developer's machine; "alone", only in development, which
+          is also the only reason to require it next to the loader
     """
 
     name: str
@@ -26,23 +26,23 @@ class Engine(NamedTuple):
 
 
 def engines_of(projects: Iterable[str]) -> dict[str, tuple[Engine, ...]]:
-    """Return project → who of the others loads it on demand; what nobody loads is left out."""
-    asked = set(projects)
-    found: dict[str, list[Engine]] = defaultdict(list)
-    for engine in sorted(engine for loader in asked for engine in _table().get(loader, ())):
-        if engine.name in asked and engine.name != engine.by:
-            found[engine.name].append(engine)
-    return {name: tuple(engines) for name, engines in sorted(found.items())}
+    """Return project → the entries for the given projects that load it; projects without one are left out."""
+    given = set(projects)
+    engines: dict[str, list[Engine]] = defaultdict(list)
+    for engine in sorted(engine for loader in given for engine in _table().get(loader, ())):
+        if engine.name in given and engine.name != engine.by:
+            engines[engine.name].append(engine)
+    return {name: tuple(loaders) for name, loaders in sorted(engines.items())}
 
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, tuple[Engine, ...]]:
-    """Return who loads → what."""
+    """Return loader → what it loads."""
     rows = table_beside(__file__, "engines.toml")["engines"]
-    found: dict[str, list[Engine]] = defaultdict(list)
+    by_loader: dict[str, list[Engine]] = defaultdict(list)
     for row in rows:
         for by in row["by"].split():
             says = f"{by} {row.get('verb', 'loads')} it {row.get('says', '')}".rstrip()
             when = row.get("when", "always")
-            found[by] += (Engine(name, by, says, when) for name in row["names"].split())
-    return {by: tuple(engines) for by, engines in found.items()}
+            by_loader[by] += (Engine(name, by, says, when) for name in row["names"].split())
+    return {by: tuple(engines) for by, engines in by_loader.items()}

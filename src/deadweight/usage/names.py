@@ -1,4 +1,4 @@
-"""Import names → the projects that provide them, by measured files, by a table, or by the projects' names."""
+"""Import names → the projects that provide them, by measured files, a table or the names of projects."""
 
 from __future__ import annotations
 
@@ -12,75 +12,75 @@ from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.shipped import table_beside
 
 By = Literal["files", "table", "name"]
-Match = tuple[str, By]  # project, how it was found
-_MOST_PARTS = 12  # of a dotted path; deeper than that nothing of a distribution's lies
+Match = tuple[str, By]  # project, how it was matched
+_MOST_PARTS = 12  # of a dotted path; distributions have no deeper modules
 
 
 class Modules:
-    """Which projects provide which modules, for one set of projects."""
+    """The modules that a set of projects provides."""
 
     def __init__(self, provides: Mapping[str, Collection[str]], projects: Collection[str]) -> None:
-        self._found: dict[str, tuple[Match, ...]] = {}
+        self._known: dict[str, tuple[Match, ...]] = {}
         measured = {project for names in provides.values() for project in names}
         left = sorted(set(projects) - measured)
-        told = [project for project in left if project in _table()]
+        listed = [project for project in left if project in _table()]
         named = [project for project in left if project not in _table()]
         self._add({name: set(owners) for name, owners in provides.items()}, "files")
-        self._add(_by_module(told, lambda project: _table()[project]), "table")
+        self._add(_by_module(listed, lambda project: _table()[project]), "table")
         self._add(_by_module(named, _spellings), "name")
         self._add(_by_module(named, _without_affixes), "name")
         self._below = self._namespaces()
 
     def _add(self, modules: Mapping[str, set[str]], by: By) -> None:
-        """Add modules that nothing better knows."""
+        """Add modules that are not known from a better source."""
         new = {module.lower(): tuple((project, by) for project in sorted(names)) for module, names in modules.items()}
-        self._found = {**new, **self._found}
+        self._known = {**new, **self._known}
 
     def _namespaces(self) -> Mapping[str, tuple[Match, ...]]:
-        """Return namespace → what lies below it: of modules that files tell, and of well-known ones."""
+        """Return namespace → the projects below it, for measured modules and for well-known namespaces."""
         shared = frozenset(_tables()["namespaces"]["names"].split())
-        found: dict[str, list[Match]] = defaultdict(list)
-        for module, matches in sorted(self._found.items()):
+        below: dict[str, list[Match]] = defaultdict(list)
+        for module, matches in sorted(self._known.items()):
             parts = module.split(".")[:_MOST_PARTS]
             if parts[0] in shared or matches[0][1] == "files":
                 for length in range(1, len(parts)):
-                    found[".".join(parts[:length])] += matches
-        return {module: tuple(dict.fromkeys(matches)) for module, matches in found.items()}
+                    below[".".join(parts[:length])] += matches
+        return {module: tuple(dict.fromkeys(matches)) for module, matches in below.items()}
 
     def find(self, dotted: str) -> tuple[Match, ...]:
-        """Return the projects that provide a module: those of its longest dotted prefix that any is known for.
+        """Return the projects that provide a module, by its longest known dotted prefix.
 
-        Of a namespace (``from google.cloud import storage`` tells no more) that is all that lie below it.
+        For a namespace, these are all projects below it: ``from google.cloud import storage`` does not tell more.
         """
         parts = dotted.lower().split(".")[:_MOST_PARTS]
         for length in range(len(parts), 0, -1):
-            if found := self._found.get(".".join(parts[:length])):
-                return found
+            if matches := self._known.get(".".join(parts[:length])):
+                return matches
         return self._below.get(".".join(parts), ())
 
 
 def builds_of_one(projects: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return project → the others that are builds of the same library; what stands alone is left out.
+    """Return project → the other builds of the same library; projects without one are left out.
 
-    A half of its own (psycopg-c beside psycopg) is no other build.
+    An accelerator that complements a project (psycopg-c and psycopg) is not another build of it.
     """
     flavours = [behind for behind in _tables()["flavours"]["behind"].split() if behind not in _HALVES]
-    found: dict[str, list[str]] = defaultdict(list)
+    by_stem: dict[str, list[str]] = defaultdict(list)
     for project in sorted(set(projects)):
         stem = min((project.removesuffix(behind) for behind in flavours), key=len)
-        found[stem].append(project)
-    builds = [names for stem, names in found.items() if len(names) > 1 and stem not in _WITH_HALVES]
+        by_stem[stem].append(project)
+    builds = [names for stem, names in by_stem.items() if len(names) > 1 and stem not in _WITH_HALVES]
     return {name: tuple(other for other in names if other != name) for names in builds for name in names}
 
 
 _HALVES = frozenset(("-c", "-nightly", "-ng"))
-_WITH_HALVES = frozenset(("psycopg", "mlflow"))  # psycopg-binary is a half of psycopg, not a build of it
+_WITH_HALVES = frozenset(("psycopg", "mlflow"))  # psycopg-binary complements psycopg
 
 
 def could_bring(module: str) -> tuple[str, ...]:
-    """Return the projects that the table has for a module, the likeliest first; of builds of one thing the plain one.
+    """Return the projects that the table lists for a module, the likeliest first; of several builds, the plain one.
 
-    What the table lacks has no project here: a name that is merely spelled like the module may be anybody's.
+    The table is the only source: anyone may have registered a project that is merely named like the module.
     """
     parts = module.lower().split(".")[:_MOST_PARTS]
     prefixes = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
@@ -88,7 +88,7 @@ def could_bring(module: str) -> tuple[str, ...]:
 
 
 def spelled_like(module: str) -> tuple[str, ...]:
-    """Return the names that a project of a module could have by convention: anybody may have registered them."""
+    """Return the names that a project could have by convention. Anyone may have registered them."""
     name = normalize(module.partition(".")[0].lower())
     affixes = _tables()["affixes"]
     names = [name, *(word + name for word in affixes["before"].split()), *(name + w for w in affixes["behind"].split())]
@@ -97,28 +97,28 @@ def spelled_like(module: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1)
 def _reversed() -> Mapping[str, tuple[str, ...]]:
-    """Return module in lower case → the projects that the table has for it."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Return lower-case module → its projects in the table."""
+    by_module: dict[str, set[str]] = defaultdict(set)
     for project, modules in _table().items():
         stems = (project.removesuffix(behind) for behind in _tables()["flavours"]["behind"].split())
         stem = min(stems, key=len)
         for module in modules:
-            found[module.lower()].add(stem)
-    shortest = {module: sorted(projects, key=lambda p: (len(p), p)) for module, projects in found.items()}
+            by_module[module.lower()].add(stem)
+    shortest = {module: sorted(projects, key=lambda p: (len(p), p)) for module, projects in by_module.items()}
     usual = {module: [project] for module, project in _tables()["usual"].items()}
     return {module: tuple(projects) for module, projects in {**shortest, **usual}.items()}
 
 
 def _by_module(projects: Iterable[str], modules_of: Callable[[str], Iterable[str]]) -> Mapping[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
+    by_module: dict[str, set[str]] = defaultdict(set)
     for project in projects:
         for module in modules_of(project):
-            found[module].add(project)
-    return found
+            by_module[module].add(project)
+    return by_module
 
 
 def _spellings(project: str) -> Iterator[str]:
-    """Yield what a project of that name is imported as: each dash an underscore, or a dot from some dash on."""
+    """Yield possible import names of a project: each dash is an underscore, or a dot up to or from some dash."""
     for start, name in _plain_names(project):
         parts = name.split("-")[:_MOST_PARTS]
         for length in range(len(parts), 0, -1):
@@ -127,7 +127,7 @@ def _spellings(project: str) -> Iterator[str]:
 
 
 def _plain_names(project: str) -> Iterator[tuple[str, str]]:
-    """Yield (what its modules start with, the rest of the name), for a project of a family or a flavour too."""
+    """Yield (module prefix, rest of the name), also for the families and flavours of projects."""
     yield "", project
     for start, module in _tables()["families"].items():
         if project.startswith(start):
@@ -138,9 +138,9 @@ def _plain_names(project: str) -> Iterator[tuple[str, str]]:
 
 
 def _without_affixes(project: str) -> Iterator[str]:
-    """Yield the name less one of the words that modules often do without: ``python-x``, ``x-client``.
+    """Yield the name without a prefix or suffix that modules often omit: ``python-x``, ``x-client``.
 
-    What is then left may be the standard library's: urllib3 is no urllib.
+    The rest may name a module of the standard library, which is excluded: urllib3 is not urllib.
     """
     affixes = _tables()["affixes"]
     short = [project.removeprefix(word) for word in affixes["before"].split() if project.startswith(word)]

@@ -1,4 +1,4 @@
-"""Where a mention stands → what that says of what it names: is it needed to start, later, or by developers alone."""
+"""Mentions → whether what they name is needed at start, later, or only in development."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ DEVELOPMENT = frozenset({"development", "tests", "docs", "build"})
 
 
 def is_for_production(mention: Mention) -> bool:
-    """Say whether the application itself names it, and not only for type checkers or with something else in its place.
+    """Return whether the application itself needs what a mention names: not for type checkers, and not optionally.
 
-    An import under ``try``/``except ImportError`` has something else in its place.
+    An import under ``try``/``except ImportError`` is optional.
     """
     return mention.role == "application" and mention.how not in ("types", "optional")
 
 
 def only_later(uses: Sequence[Use]) -> bool:
-    """Say whether a project is imported, and nowhere when the application starts: in functions, scripts, notebooks."""
+    """Return whether a project is imported, but never at start: only in functions, scripts and notebooks."""
     mentions = [use.mention for use in uses if use.mention.role not in DEVELOPMENT and use.mention.how != "types"]
     return bool(mentions) and all(
         mention.kind == "import" and (mention.role != "application" or mention.how != "start") for mention in mentions
@@ -26,5 +26,5 @@ def only_later(uses: Sequence[Use]) -> bool:
 
 
 def changing(uses: Sequence[Use]) -> tuple[Mention, ...]:
-    """Return the places that would have to change were the project left out."""
+    """Return the mentions that would have to change if the project were removed."""
     return tuple(use.mention for use in uses if use.mention.role not in DEVELOPMENT and use.mention.how != "types")

@@ -1,4 +1,4 @@
-"""Commands and the schemes of URLs → the projects that bring or speak them."""
+"""Commands and URL schemes → the projects that provide them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def of_command(
     installed: Mapping[str, Collection[str]],
     measured: Collection[str],
 ) -> tuple[Match, ...]:
-    """Return the projects that bring a program.
+    """Return the projects that provide a program.
 
     installed: program → the projects whose measured files include it
-    measured:  the projects whose files are known, so that their names alone say nothing of a program
+    measured:  the projects whose files are known, so that their names are no evidence for a program
     """
     if program in _other_programs():
         return ()
@@ -34,14 +34,14 @@ def of_command(
 
 
 def of_url(scheme: str, projects: frozenset[str]) -> tuple[Match, ...]:
-    """Return the projects that speak a scheme: of ``postgresql+asyncpg`` the driver, else all that know the first part.
+    """Return the projects for a URL scheme: for ``postgresql+asyncpg`` the driver, else all that support the protocol.
 
-    A driver is a choice, so that what else speaks the protocol is not meant.
+    A driver is an explicit choice, so other projects for the protocol do not count.
     """
     protocol, _, driver = scheme.lower().partition("+")
     tables = _tables()
-    found = tuple(_among(tables["drivers"].get(driver, normalize(driver)), projects)) if driver else ()
-    return found or tuple(_among(tables["schemes"].get(protocol, ""), projects))
+    drivers = tuple(_among(tables["drivers"].get(driver, normalize(driver)), projects)) if driver else ()
+    return drivers or tuple(_among(tables["schemes"].get(protocol, ""), projects))
 
 
 def _among(names: str, projects: frozenset[str]) -> Iterable[Match]:
@@ -49,7 +49,7 @@ def _among(names: str, projects: frozenset[str]) -> Iterable[Match]:
 
 
 def may_be_started(project: str) -> bool:
-    """Say whether platforms often start a project's program from configuration outside of the code."""
+    """Return whether platforms often start the program of a project from configuration outside the code."""
     return project in _started()
 
 

@@ -1,4 +1,4 @@
-"""A module and a Python version → whether it is there without any requirement.
+"""A module and a Python version → whether it is available without any requirement.
 
 source: https://docs.python.org/3/whatsnew/ of each version, and PEP 594 for the removals in 3.12 and 3.13
 """
@@ -11,16 +11,16 @@ from functools import lru_cache
 from deadweight.model import Environment
 from deadweight.shipped import table_beside
 
-# Projects that installers and venvs bring along, or that every environment can be given without a requirement.
+# Projects that installers and venvs add to environments without a requirement.
 ALWAYS_THERE = frozenset(("pip", "setuptools"))
 _THEIR_MODULES = frozenset(("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils"))
 
-# Module → the first version that has it.
+# Module → the first version that contains it.
 _ADDED = {
     "contextvars": (3, 7), "dataclasses": (3, 7), "graphlib": (3, 9), "zoneinfo": (3, 9), "tomllib": (3, 11),
     "annotationlib": (3, 14), "compression": (3, 14),
 }  # fmt: skip
-# Module → the first version that no longer has it.
+# Module → the first version without it.
 _REMOVED = {
     "binhex": (3, 11), "asynchat": (3, 12), "asyncore": (3, 12), "imp": (3, 12), "smtpd": (3, 12),
     "formatter": (3, 10), "parser": (3, 10), "symbol": (3, 10), "macpath": (3, 8), "dummy_threading": (3, 9),
@@ -33,9 +33,9 @@ _REMOVED = {
 
 
 def is_standard(module: str, python: str | None) -> bool:
-    """Say whether a top-level module is there on a Python with nothing installed.
+    """Return whether a top-level module belongs to a Python with nothing installed.
 
-    python: "3.12.1" or "3.12"; None where it is not known, which takes every module that some version has
+    python: "3.12.1" or "3.12"; None if unknown, which includes the modules of all versions
     """
     if module in _THEIR_MODULES:
         return True
@@ -45,7 +45,7 @@ def is_standard(module: str, python: str | None) -> bool:
     return _ADDED.get(module, (3,)) <= _numbers(python) < _REMOVED.get(module, (99,))
 
 
-# Modules that no distribution has for other systems: pywin32's, pywinauto's, pyobjc's, systemd's.
+# Modules that distributions provide for only one operating system, such as those of pywin32 and pyobjc.
 _SYSTEMS = {
     "win": frozenset(
         "_winapi comtypes ntsecuritycon pythoncom pythonwin pywintypes servicemanager win32api win32clipboard win32com"
@@ -58,7 +58,7 @@ _SYSTEMS = {
 
 
 def is_for_other_systems(module: str, environment: Environment | None) -> bool:
-    """Say whether only another operating system than the measured one can have a module."""
+    """Return whether a module exists only on operating systems other than the measured one."""
     platform = environment.platform if environment else None
     top = module.partition(".")[0]
     return platform is not None and any(
@@ -67,7 +67,7 @@ def is_for_other_systems(module: str, environment: Environment | None) -> bool:
 
 
 def backported_since(project: str) -> str:
-    """Return the first Python whose standard library has what a project brings to older ones; "" for other projects."""
+    """Return the first Python whose standard library contains what a project backports; "" for other projects."""
     return _backports().get(project, "")
 
 
@@ -77,7 +77,7 @@ def _backports() -> dict[str, str]:
 
 
 def has_version(python: str | None, version: str) -> bool:
-    """Say whether a Python has at least ``version``; False where the Python is not known."""
+    """Return whether a Python has at least ``version``; False if the Python is unknown."""
     return python is not None and _numbers(version) <= _numbers(python)
 
 

@@ -9,7 +9,7 @@ import pytest
 from deadweight.graph import build_graph
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.groups.source import Loaders, from_loaders, says_what_starts
+from deadweight.groups.source import Loaders, from_loaders, declares_processes
 from deadweight.groups.unmeasured import groups_of_requirements
 from deadweight.model import Assignment, Evidence, Mention, Use, Wanted
 from deadweight.model.source import How, Naming, Role
@@ -312,5 +312,5 @@ def test_from_loaders__what_is_there_for_one_reason_alone__decides() -> None:
         (use("application", "Procfile", kind="string"), False),
     ],
 )
-def test_says_what_starts__only_by_files_for_production_that_are_no_code(told: Use, expected: bool) -> None:
-    assert says_what_starts([[APP], [told]]) is expected
+def test_declares_processes__only_by_files_for_production_that_are_no_code(told: Use, expected: bool) -> None:
+    assert declares_processes([[APP], [told]]) is expected

@@ -11,7 +11,7 @@ from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.model import Distribution, Evidence, Mention, Use
 from deadweight.model.source import How, Role
-from deadweight.plan.judging import Judged, Plan, is_asked, is_chosen, judged_later
+from deadweight.plan.judging import Judged, Plan, is_direct, is_chosen, judged_later
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, wants
 
@@ -52,7 +52,7 @@ def only(plan: Plan) -> Judged:
 
 
 def test_judged__dropped_by_the_user__says_so_first_and_surely() -> None:
-    found = only(planned(bare("acme-mock-it"), asked="acme-mock-it", drop=("acme-mock-it",))).found
+    found = only(planned(bare("acme-mock-it"), asked="acme-mock-it", drop=("acme-mock-it",))).assignment
     assert found.evidence[0] == Evidence("DW003", "dev", "you asked to drop it")
     assert [e.rule for e in found.evidence[1:]] == ["DW105"]
     assert found.sure
@@ -61,24 +61,24 @@ def test_judged__dropped_by_the_user__says_so_first_and_surely() -> None:
 def test_judged__not_installed__is_judged_by_its_name_and_frees_nothing() -> None:
     plan = planned(bare("a"), asked="pytest")
     each = only(plan)
-    assert (each.key, each.name, each.found.group, each.freed(plan)) == (None, "pytest", "dev", None)
+    assert (each.key, each.name, each.assignment.group, each.freed(plan)) == (None, "pytest", "dev", None)
 
 
 @pytest.mark.parametrize("name", ["pip", "setuptools", "wheel"])
 def test_judged__what_new_environments_have__is_dev_where_marks_alone_name_it(name: str) -> None:
-    found = only(planned(bare(name), asked=name, by_marks=True)).found
+    found = only(planned(bare(name), asked=name, by_marks=True)).assignment
     assert (found.group, found.sure) == ("dev", True)
     assert found.evidence[0] == Evidence("DW107", "dev", "part of every new environment")
-    by_a_file = only(planned(bare(name), asked=name)).found
+    by_a_file = only(planned(bare(name), asked=name)).assignment
     assert found.evidence[1:] == by_a_file.evidence
-    used = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(),)})).found
+    used = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(),)})).assignment
     assert "new environments have it" not in used.evidence[0].says
-    in_tests = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(role="tests"),)})).found
+    in_tests = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(role="tests"),)})).assignment
     assert in_tests.evidence[0].rule == "DW107"
 
 
 def test_judged__other_names__are_not_what_new_environments_have() -> None:
-    assert only(planned(bare("a"), asked="a", by_marks=True)).found.evidence[0].rule == "DW304"
+    assert only(planned(bare("a"), asked="a", by_marks=True)).assignment.evidence[0].rule == "DW304"
 
 
 # --- what is imported later ----------------------------------------------------------------------
@@ -93,8 +93,8 @@ def test_judged__other_names__are_not_what_new_environments_have() -> None:
 )
 def test_judged_later__never_imported_at_start__says_where_it_is(lines: tuple[int, ...], says: str) -> None:
     plan = planned(bare("a"), asked="a", uses={"a": tuple(use("lazy", line=line) for line in lines)})
-    before = only(plan).found
-    found = judged_later(only(plan), plan).found
+    before = only(plan).assignment
+    found = judged_later(only(plan), plan).assignment
     assert found.evidence == (Evidence("DW305", before.group, says), *before.evidence)
     assert (found.group, found.sure) == (before.group, before.sure)
 
@@ -113,7 +113,7 @@ def test_judged_later__what_something_else_loads_on_demand__stays_as_it_is() -> 
     uses = {"psycopg2-binary": (use("lazy"),), "sqlalchemy": (use(),)}
     plan = planned(bare("sqlalchemy"), bare("psycopg2-binary"), asked="sqlalchemy psycopg2-binary", uses=uses)
     each = plan.judged[1]
-    assert "DW205" in {e.rule for e in each.found.evidence}
+    assert "DW205" in {e.rule for e in each.assignment.evidence}
     assert judged_later(each, plan) == each
 
 
@@ -151,12 +151,12 @@ def test_is_chosen__imported_later__is_left_out_of_its_own_group() -> None:
     assert not is_chosen(judged_later(only(plan), plan), ("core",), plan)
 
 
-def test_is_asked__in_a_full_freeze__only_what_no_other_line_needs() -> None:
+def test_is_direct__in_a_full_freeze__only_what_no_other_line_needs() -> None:
     distributions = [bare("a", requires=["b"]), bare("b", requires=["c"]), bare("c", requires=["d"]), bare("d")]
     frozen = planned(*distributions, asked="a==1.0 b==1.0 c==1.0 d==1.0 gone==1.0")
-    assert [each.want.name for each in frozen.judged if is_asked(each, frozen)] == ["a"]
+    assert [each.want.name for each in frozen.judged if is_direct(each, frozen)] == ["a"]
     loose = planned(*distributions, asked="a b gone")
-    assert [each.want.name for each in loose.judged if is_asked(each, loose)] == ["a", "b"]
+    assert [each.want.name for each in loose.judged if is_direct(each, loose)] == ["a", "b"]
 
 
 def test_root__of_a_requirement__has_the_extras_of_its_own_line() -> None:
