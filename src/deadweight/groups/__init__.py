@@ -25,7 +25,7 @@ from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.deciding import decide
 from deadweight.groups.names import Names
 from deadweight.groups.rules import Hint, judge
-from deadweight.groups.source import Loaders, from_loaders, from_source, declares_processes
+from deadweight.groups.source import Loaders, declares_processes, from_loaders, from_source
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
 from deadweight.usage import Engine, builds_of_one, engines_of
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from deadweight.graph import Graph
 from deadweight.graph.closures import closure_bytes
 from deadweight.model import Evidence, Group, Mention, Wanted
-from deadweight.plan.judging import Judged, Plan, is_direct, is_chosen, judged_later
+from deadweight.plan.judging import Judged, Plan, is_chosen, is_direct, judged_later
 from deadweight.usage.places import changing
 
 _PRODUCTION: tuple[Group, ...] = ("core", "data", "ml")

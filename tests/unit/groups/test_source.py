@@ -9,7 +9,7 @@ import pytest
 from deadweight.graph import build_graph
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.groups.source import Loaders, from_loaders, declares_processes
+from deadweight.groups.source import Loaders, declares_processes, from_loaders
 from deadweight.groups.unmeasured import groups_of_requirements
 from deadweight.model import Assignment, Evidence, Mention, Use, Wanted
 from deadweight.model.source import How, Naming, Role

@@ -11,7 +11,7 @@ from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.model import Distribution, Evidence, Mention, Use
 from deadweight.model.source import How, Role
-from deadweight.plan.judging import Judged, Plan, is_direct, is_chosen, judged_later
+from deadweight.plan.judging import Judged, Plan, is_chosen, is_direct, judged_later
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, wants
 
