@@ -1,4 +1,4 @@
-"""Runs the benchmarks side by side and prints ratios: ``make bench``, or ``run.py speed|start|install`` for one.
+"""Runs the benchmarks side by side and prints ratios: ``make bench``, or ``run.py speed|bookgen|start|install`` for one.
 
 Each pair runs in turn (A B A B …) after one warm-up of each; printed are medians of whole processes, and the median
 of the ratios pair by pair, which holds also where the machine's speed drifts.
@@ -6,6 +6,7 @@ of the ratios pair by pair, which holds also where the machine's speed drifts.
 
 from __future__ import annotations
 
+import compileall
 import os
 import resource
 import shutil
@@ -16,6 +17,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import deadweight
 
 BIN = Path(sys.executable).parent
 HERE = Path(__file__).parent
@@ -63,18 +66,39 @@ def speed(scratch: Path) -> None:
     """An environment of 40,000 files, against du and pipdeptree."""
     environment = scratch / "environment"
     subprocess.run([sys.executable, HERE / "build_environment.py", environment], check=True)
-    site = environment / "lib/python3.11/site-packages"
-    peer = [str(BIN / "pipdeptree"), "--path", str(site), "-c", "size-raw,unique-deps-size", "-o", "json"]
+    compare_environment("environment: 160 distributions, 40,000 files, 1.6 GB", environment)
+    print("\nwhere the time goes, one run in this process")
+    subprocess.run([sys.executable, HERE / "stages.py", environment], check=True)
+
+
+def compare_environment(title: str, environment: Path) -> None:
+    """Measure an environment with deadweight, du and pipdeptree."""
+    (site,) = environment.glob("lib/python3*/site-packages")
     compare(
-        "environment: 160 distributions, 40,000 files, 1.6 GB",
+        title,
         {
             "deadweight": [str(BIN / "deadweight"), "profile", str(environment), "--format", "json", "--quiet"],
             "du": ["du", "-s", str(environment)],
-            "pipdeptree": peer,
+            "pipdeptree": [
+                str(BIN / "pipdeptree"), "--path", str(site), "-c", "size-raw,unique-deps-size", "-o", "json",
+            ],
         },
-    )
-    print("\nwhere the time goes, one run in this process")
-    subprocess.run([sys.executable, HERE / "stages.py", environment], check=True)
+    )  # fmt: skip
+
+
+def bookgen(scratch: Path) -> None:
+    """The environment of a real application, installed by uv with bytecode, against du and pipdeptree."""
+    environment, uv = scratch / "bookgen", str(BIN / "uv")
+    requirements = str(HERE.parent / "fixtures/bookgen/requirements.txt")
+    quiet = ["--quiet", "--no-progress"]
+    subprocess.run([uv, "venv", *quiet, "--no-project", "--python", sys.executable, environment], check=True)
+    subprocess.run(
+        [uv, "pip", "install", *quiet, "--python", environment / "bin/python", "--requirements", requirements,
+         "--compile-bytecode"],
+        check=True,
+    )  # fmt: skip
+    files = sum(len(names) for _, _, names in os.walk(environment))
+    compare_environment(f"environment: bookgen, {files:,} files", environment)
 
 
 def start(_: Path) -> None:
@@ -105,12 +129,14 @@ def install(scratch: Path) -> None:
     )
 
 
-ALL = {"speed": speed, "start": start, "install": install}
+ALL = {"speed": speed, "bookgen": bookgen, "start": start, "install": install}
 
 
 def main() -> None:
     """Run those that the command line names, or all."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # pip compiles what it installs; a checkout that nothing may write bytecode to would be compiled on every run.
+    compileall.compile_dir(Path(deadweight.__file__).parent, quiet=1)
     for name in sys.argv[1:] or ALL:
         with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as folder:
             ALL[name](Path(folder))
