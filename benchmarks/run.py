@@ -1,4 +1,4 @@
-"""Runs the benchmarks side by side and prints ratios: ``make bench``, or ``run.py speed|bookgen|start|install`` for one.
+"""Runs the benchmarks side by side and prints ratios: ``make bench``, or ``run.py speed`` and the like for one of them.
 
 Each pair runs in turn (A B A B …) after one warm-up of each; printed are medians of whole processes, and the median
 of the ratios pair by pair, which holds also where the machine's speed drifts.
