@@ -1,14 +1,14 @@
-"""Options and ``[tool.deadweight]`` → one frozen value that the pipeline runs by."""
+"""The settings of a run, and how ``[tool.deadweight]`` is read into them."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
-from msgspec.structs import fields, replace
+from msgspec import Meta, Struct, ValidationError, convert
+from msgspec.structs import fields
 
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model import GROUPS
@@ -18,47 +18,48 @@ _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """How to measure and what to leave out. All have defaults; a field ``no_build`` is ``no-build`` in the file.
+    """What to measure, how to measure it, and how to judge. In ``[tool.deadweight]``, ``no_build`` is ``no-build``.
 
-    no_install:     True measures from the archives' own directories, without installing or downloading them; False
-                    installs; None installs only what nothing but a build can tell
-    requirements:   the requirements that an image or an environment was made from; "" for what its marks tell
-    tls_verify:     whether a registry must have a valid certificate; without, plain http does, too
-    environment:    prefix of the environment of a whole system that is split; "" for the one its programs run in first
-    source:         folder of the application's source; "" for the requirements file's own, where it holds Python code
-    no_source:      read no source
-    no_measure:     of groups alone: tell them by names, source and what an index says, measuring nothing
-    offline:        of groups alone: ask no index either
-    python:         version or path of the interpreter that a requirements file is installed for
-    platform:       what to choose wheels for, as in wheel tags; "" for this machine; another needs ``no_install``;
-                    of an image for several machines which one: "linux/arm64"
-    extra, group:   extras and dependency groups of a project that are asked for
-    all_groups:     every dependency group of a project
-    no_dev:         no dependency group of a lock, unless ``group`` names it
-    package:        the members of a uv workspace that are measured in place of its root
-    swap:           "OLD=NEW": a requirement in place of another
-    index:          "NAME=URL": where one project is to come from
-    torch:          "cpu" (or "cu128" and the like): PyTorch's build
+    What to measure:
+
+    python:         version or path of the Python to measure for
+    platform:       platform tag of the machine to measure for, "" for this one; for an image of several platforms,
+                    which one: "linux/arm64"
+    extra, group:   extras and dependency groups of a project
+    all_groups:     include every dependency group
+    no_dev:         exclude the dependency groups of a lock, except those in ``group``
+    package:        members of the uv workspace to measure in place of its root
+    swap:           "OLD=NEW": replace a requirement by another
+    index:          "NAME=URL": take one project from this index
+    torch:          build of PyTorch: "cpu", "cu128" and so on
+    requirements:   file that an environment or an image was installed from
+    environment:    prefix of the environment of an image to split, "" for the one that its program runs in
+
+    How to measure:
+
+    no_install:     True measures from the wheels' file lists; False installs into a temporary environment; None
+                    installs only what must be built
+    installer:      "uv", "pip", or "" for the first of them that is available
+    index_url, extra_index_url, find_links: where to look for archives
+    no_build:       use wheels only, so that no foreign code runs
+    keep_env:       directory to keep the temporary environment in
+    bytecode:       "compiled" includes ``.pyc`` files, as pip writes them; "none" excludes them
+    jobs:           most processes to use; 0 for one per available processor
+    no_cache:       neither read nor write the cache
     no_lighter:     do not measure what lighter builds would save
-    jobs:           processes that may work at once; 0 for one for each processor that may be used
-    no_cache:       keep no listings of archives, and use none
-    installer:      "uv", "pip" or "" for the first of them that is there
-    bytecode:       "compiled" measures what pip leaves behind, "none" what uv does
-    keep_env:       a folder for the environment, which then stays
-    minimal_groups: groups of requirements-minimal.txt; None for core and data, and ml where no source shows how it is
-                    used
-    keep, drop:     names that splits always hold, and never hold
-    groups:         group (or group.tag) → names and patterns, the user's own word
+    tls_verify:     require a valid certificate from a registry; without it, plain HTTP is tried too
+    no_measure:     only for groups: measure nothing, and judge by names, code and the metadata on the index
+    offline:        only for groups: like ``no_measure``, without asking an index
+
+    How to judge:
+
+    source:         directory of the application's code, "" for that of the requirements, if it contains Python code
+    no_source:      do not read the application's code
+    minimal_groups: groups in requirements-minimal.txt; None for core and data, and also ml if no code was read
+    keep, drop:     requirements to keep in every split, and to leave out of every split
+    groups:         group, or ``group.tag`` → names and patterns; overrides all other evidence
     """
 
-    no_install: bool | None = None
-    requirements: str = ""
-    tls_verify: bool = True
-    environment: str = ""
-    source: str = ""
-    no_source: bool = False
-    no_measure: bool = False
-    offline: bool = False
     python: str = ""
     platform: str = ""
     extra: tuple[str, ...] = ()
@@ -69,16 +70,24 @@ class Settings(Struct, frozen=True, kw_only=True):
     swap: tuple[str, ...] = ()
     index: tuple[str, ...] = ()
     torch: str = ""
-    no_lighter: bool = False
-    jobs: int = 0
-    no_cache: bool = False
+    requirements: str = ""
+    environment: str = ""
+    no_install: bool | None = None
     installer: Literal["", "uv", "pip"] = ""
     index_url: str = ""
     extra_index_url: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     no_build: bool = False
-    bytecode: Literal["compiled", "none"] = "compiled"
     keep_env: str = ""
+    bytecode: Literal["compiled", "none"] = "compiled"
+    jobs: Annotated[int, Meta(ge=0)] = 0
+    no_cache: bool = False
+    no_lighter: bool = False
+    tls_verify: bool = True
+    no_measure: bool = False
+    offline: bool = False
+    source: str = ""
+    no_source: bool = False
     minimal_groups: tuple[str, ...] | None = None
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
@@ -87,61 +96,64 @@ class Settings(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for group in self.minimal_groups or ():
             if group not in GROUPS:
-                raise BadConfig(f"minimal-groups: no group {group!r}; there are {', '.join(GROUPS)}")
-        for place in self.groups:
-            if place.partition(".")[0] not in GROUPS:
-                raise BadConfig(f"groups: no group {place!r}; there are {', '.join(GROUPS)}")
+                raise BadConfig(f"minimal-groups: no group {group!r}", hint=f"available: {', '.join(GROUPS)}")
+        for name in self.groups:
+            if name.partition(".")[0] not in GROUPS:
+                raise BadConfig(f"groups: no group {name!r}", hint=f"available: {', '.join(GROUPS)}")
 
 
 def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
-    """Refuse options that mean nothing here, rather than pass over them."""
+    """Refuse options that cannot be used together; raises BadInput."""
     for option in options:
         if getattr(settings, option):
             raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
 def find_config(start: str) -> str | None:
-    """Return the nearest ``pyproject.toml`` at or above ``start`` that holds ``[tool.deadweight]``.
+    """Return the nearest ``pyproject.toml`` at or above a directory that contains ``[tool.deadweight]``.
 
-    Looked for from where the user stands, not from what is measured: that may be anybody's.
+    The search starts at the working directory, not at the target, whose author is not trusted.
     """
     try:
-        folder = os.path.abspath(start)
+        directory = os.path.abspath(start)
     except OSError:  # the working directory was deleted
         return None
     while True:
-        path = os.path.join(folder, "pyproject.toml")
-        if _mentions_us(path) and "deadweight" in _tool(path):
+        path = os.path.join(directory, "pyproject.toml")
+        if _mentions_deadweight(path) and "deadweight" in _tool(path):
             return path
-        if folder == os.path.dirname(folder):
+        if directory == os.path.dirname(directory):
             return None
-        folder = os.path.dirname(folder)
+        directory = os.path.dirname(directory)
 
 
 def read_config(path: str) -> dict[str, object]:
-    """Return the settings of ``[tool.deadweight]`` as keyword arguments for Settings.
+    """Return the settings in ``[tool.deadweight]`` of a file, as keyword arguments for Settings.
 
-    raises: BadConfig for a key that does not exist or a value of the wrong type
+    raises: BadConfig for an unknown key or an invalid value
     """
-    found = _tool(path).get("deadweight", {})
-    if not isinstance(found, dict):
-        raise BadConfig(f"{path}: tool.deadweight is no table")
-    known = {f.name.replace("_", "-"): f for f in fields(Settings)}
-    values: dict[str, object] = {}
-    for key, value in found.items():
+    table = _tool(path).get("deadweight", {})
+    if not isinstance(table, dict):
+        raise BadConfig(f"{path}: tool.deadweight must be a table")
+    known = {field.name.replace("_", "-"): field.name for field in fields(Settings)}
+    for key in table:
         if key not in known:
-            raise BadConfig(f"{path}: tool.deadweight has no key {key!r}", hint=f"there are {', '.join(sorted(known))}")
-        values[known[key].name] = _converted(path, key, value)
-    return values
+            raise BadConfig(f"{path}: unknown key {key!r} in tool.deadweight", hint=f"available: {', '.join(known)}")
+    python = table.get("python", "")
+    if isinstance(python, str) and not _PYTHON_VERSION.fullmatch(python):
+        # A checkout must not name a program that runs because somebody calls deadweight in it.
+        raise BadConfig(f"{path}: python must be a version, not {python!r}", hint="use --python to give a path")
+    try:
+        settings = convert({known[key]: value for key, value in table.items()}, Settings)
+    except ValidationError as error:
+        message, _, where = str(error).partition(" - at `$.")
+        key = where.rstrip("`").replace("_", "-")
+        raise BadConfig(f"{path}: tool.deadweight.{key}: {message.lower()}") from error
+    return {known[key]: getattr(settings, known[key]) for key in table}
 
 
-def with_config(settings: Settings, values: Mapping[str, object]) -> Settings:
-    """Return ``settings`` with ``values`` over them."""
-    return replace(settings, **values)
-
-
-def _mentions_us(path: str) -> bool:
-    """Say whether a file may hold our table: what somebody else keeps above the working directory is not parsed."""
+def _mentions_deadweight(path: str) -> bool:
+    """Return whether a file may contain our table, so that unrelated files above are not parsed."""
     try:
         with open(path, "rb") as file:
             return b"deadweight" in file.read(_LARGEST + 1)
@@ -160,27 +172,3 @@ def _tool(path: str) -> dict[str, object]:
     except Malformed as error:
         raise BadConfig(f"cannot read {path}: {error.reason}") from error
     return tool if isinstance(tool, dict) else {}
-
-
-def _converted(path: str, key: str, value: object) -> object:
-    """Return a TOML value as the type that its field has."""
-    default = getattr(Settings(), key.replace("-", "_"))
-    expected = bool if key == "no-install" else tuple if default is None else type(default)
-    if key in ("installer", "bytecode"):
-        allowed = {"installer": ("", "uv", "pip"), "bytecode": ("compiled", "none")}[key]
-        if value not in allowed:
-            raise BadConfig(f"{path}: {key} is {value!r}; there are {', '.join(filter(None, allowed))}")
-        return value
-    if key == "python" and isinstance(value, str) and not _PYTHON_VERSION.fullmatch(value):
-        # A checkout's configuration must not name a program that is run because somebody stands in the checkout.
-        raise BadConfig(f"{path}: python is {value!r}, which is no version", hint="--python takes paths, too")
-    if expected is tuple and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return tuple(value)
-    if expected is dict and isinstance(value, dict):
-        if all(isinstance(v, list) and all(isinstance(n, str) for n in v) for v in value.values()):
-            return {group: tuple(names) for group, names in value.items()}
-    elif (expected in (str, bool) and isinstance(value, expected)) or (
-        expected is int and isinstance(value, int) and not isinstance(value, bool) and value > 0
-    ):
-        return value
-    raise BadConfig(f"{path}: {key} has a value of the wrong type: {value!r}")

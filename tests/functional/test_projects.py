@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight import Settings
 from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput, FetchFailed, InstallFailed, NoInterpreter, WrongPython
 from deadweight.operations.measure import profile
 from deadweight.report.splits import split_files
-from deadweight.settings import with_config
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of
 
@@ -355,7 +355,7 @@ def test_requirements__that_no_python_satisfies__end_with_the_resolvers_words(gp
     write_files(Path(), {"requirements.txt": "dw-lib==1.0\ndw-lib==2.0\n"})
     settings = Settings(no_install=True, index_url=f"{gpu.url}/simple/")
     with pytest.raises(InstallFailed, match="dw-lib") as caught:
-        profile("requirements.txt", with_config(settings, {"installer": installer}))
+        profile("requirements.txt", replace(settings, installer=installer))
     assert caught.value.exit_code == 5
 
 
