@@ -1,18 +1,18 @@
-"""JSON that anybody may have written → its value; bounded first, since a value takes up to 60 times its text."""
+"""Untrusted JSON → its value. The number of values is bounded, because parsed values take up to 60 times their text."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-MOST_NODES = 1 << 20  # commas and brackets, each of which may stand for a value
+MOST_NODES = 1 << 20  # commas and opening brackets, each of which may mean one more value
 
 
 def loads(data: bytes) -> Any:
-    """Return the value of a JSON document; raises ValueError, also where it has more or deeper values than any."""
+    """Return the value of a JSON document; raises ValueError if it is invalid, too large or nested too deeply."""
     if sum(map(data.count, (b",", b"[", b"{"))) > MOST_NODES:
-        raise ValueError("it has more values than any document of its kind")
+        raise ValueError("too many values")
     try:
         return json.loads(data)
     except RecursionError:
-        raise ValueError("its values are nested too deeply") from None
+        raise ValueError("nested too deeply") from None

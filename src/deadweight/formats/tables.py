@@ -1,4 +1,4 @@
-"""The text of a TOML or JSON file that nobody has checked → tables that say where a value is not what it should be."""
+"""The text of an untrusted TOML or JSON file → tables that check each value and report where it is invalid."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from deadweight.formats.distributions.metadata import is_name, normalize, version_or_none
 
-_LARGEST = 1 << 26  # bytes; the largest lock that was seen has 5 million
-_OUTLINE = 60  # characters of a value that a message quotes
-_MOST_DOTS = 64  # between the parts of one key; tomllib takes time that grows with their square
+_LARGEST = 1 << 26  # bytes; the largest known lock has 5 million
+_OUTLINE = 60  # characters of a value in a message
+_MOST_DOTS = 64  # between the parts of one key, because tomllib takes quadratic time
 _PART = r"(?:[A-Za-z0-9_-]++|\"[^\"\n]*+\"|'[^'\n]*+')"
 _DOTTED = re.compile(rf"(?<![A-Za-z0-9_-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{_MOST_DOTS + 1}}}")
 _CONTROL = re.compile(r"[\0-\x1f\x7f]")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class Malformed(Exception):
-    """A value is missing or not what it should be; who knows the file's name turns it into an error with one."""
+    """A value is missing or invalid; the caller, who knows the file name, turns this into an error."""
 
     def __init__(self, reason: str, *, hint: str = "") -> None:
         super().__init__(reason)
@@ -31,67 +31,70 @@ class Malformed(Exception):
 
 
 class Table(Struct, frozen=True):
-    """A table whose values are checked as they are taken; ``where`` is its path for people, "" for the file itself."""
+    """A table that checks values when they are read; ``where`` is its path in messages, "" for the whole file."""
 
     where: str
     values: Mapping[str, Any]
 
     def fails(self, key: str, reason: str) -> Malformed:
-        """Return the error that says what is wrong with a key."""
+        """Return the error for a key."""
         return Malformed(f"{self._path(key)} {reason}")
 
     def take(self, key: str, kind: type[T], called: str) -> T | None:
-        """Return a value of one type, None where there is none."""
+        """Return a value of one type, None if the key is missing.
+
+        called: the type in messages, "a number"
+        """
         return None if self.values.get(key) is None else self._checked(self.values[key], kind, self._path(key), called)
 
     def text(self, key: str, default: str = "") -> str:
-        found = self.take(key, str, "a text")
-        return default if found is None else found
+        value = self.take(key, str, "a string")
+        return default if value is None else value
 
     def flag(self, key: str) -> bool:
         return bool(self.take(key, bool, "true or false"))
 
     def size(self, key: str) -> int | None:
-        found = self.take(key, int, "a number")
-        if found is not None and found < 0:
-            raise self.fails(key, "is below zero")
-        return found
+        value = self.take(key, int, "a number")
+        if value is not None and value < 0:
+            raise self.fails(key, "is negative")
+        return value
 
     def table(self, key: str) -> Table:
-        """Return the table below a key, an empty one where there is none."""
+        """Return the table at a key, an empty one if the key is missing."""
         return Table(self._path(key), self.take(key, dict, "a table") or {})
 
     def tables(self, key: str) -> list[Table]:
-        """Return a list of tables, none where there is no such key."""
+        """Return the list of tables at a key, an empty one if the key is missing."""
         return list(self._listed(key, dict, "a table", Table))
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """Return a list of texts, none where there is no such key."""
-        return tuple(self._listed(key, str, "a text", lambda _, value: value))
+        """Return the list of strings at a key, an empty one if the key is missing."""
+        return tuple(self._listed(key, str, "a string", lambda _, value: value))
 
     def name(self, key: str = "name") -> str:
         """Return the normalized name of a project."""
-        found = self.text(key)
-        if not is_name(found):
-            raise self.fails(key, f"is no project's name: {outline(found)}" if found else "is missing")
-        return normalize(found)
+        name = self.text(key)
+        if not is_name(name):
+            raise self.fails(key, f"is not a valid project name: {outline(name)}" if name else "is missing")
+        return normalize(name)
 
     def version(self, key: str = "version") -> str | None:
-        found = self.text(key)
-        if found and version_or_none(found) is None:
-            raise self.fails(key, f"is no version: {outline(found)}")
-        return found or None
+        version = self.text(key)
+        if version and version_or_none(version) is None:
+            raise self.fails(key, f"is not a valid version: {outline(version)}")
+        return version or None
 
     def _listed(self, key: str, kind: type[T], called: str, wrap: Callable[[str, T], Any]) -> Iterator[Any]:
         for number, value in enumerate(self.take(key, list, "a list") or (), start=1):
-            where = f"{self._path(key)}, number {number}"
+            where = f"{self._path(key)}, item {number}"
             yield wrap(where, self._checked(value, kind, where, called))
 
     def _checked(self, value: object, kind: type[T], where: str, called: str) -> T:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise Malformed(f"{where} is not {called}")
         if isinstance(value, str) and not value.isascii() and not _is_unicode(value):
-            raise Malformed(f"{where} is no Unicode text")
+            raise Malformed(f"{where} is not valid Unicode")
         return value
 
     def _path(self, key: str) -> str:
@@ -100,12 +103,12 @@ class Table(Struct, frozen=True):
 
 
 def _is_unicode(text: str) -> bool:
-    """Say whether a text can be written; JSON can spell half of a surrogate pair."""
+    """Return whether a text can be encoded; JSON can contain half of a surrogate pair."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def outline(text: str, most: int = _OUTLINE) -> str:
-    """Return a text as a message quotes it: on one line, and not all of a long one."""
+    """Return a text for a message: on one line and shortened."""
     return _CONTROL.sub("?", text if len(text) <= most else text[:most] + "…")
 
 
@@ -115,10 +118,10 @@ def parse_toml(data: bytes) -> Table:
 
 
 def toml_values(text: str) -> dict[str, Any]:
-    """Return what ``tomllib.loads`` does, in time that grows with the text; raises ValueError, RecursionError."""
-    # In a text, so many words between dots are refused as well; no name, version or URL has them.
+    """Parse TOML with ``tomllib.loads``, in linear time; raises ValueError, RecursionError."""
+    # This also refuses strings with so many dotted words, which no name, version or URL has.
     if text.count(".") > _MOST_DOTS and _DOTTED.search(text):
-        raise ValueError(f"a key of more than {_MOST_DOTS + 1} parts")
+        raise ValueError(f"a key has more than {_MOST_DOTS + 1} parts")
     return tomllib.loads(text)
 
 
@@ -129,13 +132,13 @@ def parse_json(data: bytes) -> Table:
 
 def _parsed(data: bytes, parse: Callable[[str], Any], called: str) -> Table:
     if len(data) > _LARGEST:
-        raise Malformed(f"larger than {_LARGEST >> 20} MiB")
+        raise Malformed(f"the file is larger than {_LARGEST >> 20} MiB")
     try:
-        found = parse(data.decode("utf-8-sig"))
+        values = parse(data.decode("utf-8-sig"))
     except RecursionError as error:
-        raise Malformed(f"too deeply nested for {called}") from error
+        raise Malformed(f"the {called} is nested too deeply") from error
     except ValueError as error:
-        raise Malformed(f"no {called}: {outline(str(error))}") from error
-    if not isinstance(found, dict):
-        raise Malformed(f"no {called} object")
-    return Table("", found)
+        raise Malformed(f"invalid {called}: {outline(str(error))}") from error
+    if not isinstance(values, dict):
+        raise Malformed(f"the {called} is not an object")
+    return Table("", values)

@@ -1,7 +1,7 @@
-"""Ranges of versions as uv writes them in its log → whether a version is within one.
+"""Version ranges in uv's log → whether a version is in one.
 
-uv writes sets of specifiers with "|" between them. ``V+`` is the point behind V and all of its local versions:
-``<=3.5.1+`` admits 3.5.1+cpu, ``>=4.9.2+`` admits what follows 4.9.2 and ``>=1.0, <1.0+`` is what ``==1.0`` means.
+uv separates alternative sets of specifiers with "|". ``V+`` is the point after V and all of its local versions:
+``<=3.5.1+`` includes 3.5.1+cpu, ``>=4.9.2+`` includes only versions after 4.9.2, and ``>=1.0, <1.0+`` means ``==1.0``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _EXACT = re.compile(r"\s*(?:===?\s*([\w.!+]+)|>=\s*([\w.!]+),\s*<=?\s*([\w.!]+)\
 
 
 def within(version: Version, versions: str) -> bool:
-    """Say whether a version is within a range; a range of an unknown form admits all versions."""
+    """Return whether a version is in a range; a range in an unknown form includes all versions."""
     return any(_in_all(version, part) for part in versions.split("|"))
 
 
 def is_exact(versions: str) -> bool:
-    """Say whether a range admits one version only, as ``==`` without a star does."""
+    """Return whether a range includes only one version, as ``==`` without a wildcard does."""
     match = _EXACT.match(versions)
     return match is not None and match[2] == match[3]
 
@@ -37,7 +37,7 @@ def _in_all(version: Version, part: str) -> bool:
         plain = SpecifierSet(",".join(clause for clause in clauses if not _BEHIND.match(clause)))
         return all(_on_side(version, *match.groups()) for match in behind) and plain.contains(version, prereleases=True)
     except (InvalidSpecifier, InvalidVersion):
-        return True  # one candidate too many is never chosen; one too few would be missed
+        return True  # an extra candidate does no harm, a missing one does
 
 
 def _on_side(version: Version, operator: str, bound: str) -> bool:

@@ -1,7 +1,6 @@
-"""PEP 440 specifiers → whether they admit a version, and the version of Python to measure for.
+"""PEP 440 specifiers → whether they admit a version, and which version of Python to measure for.
 
-A range is a tuple of specifiers, any one of which is enough: poetry's "||" and pdm's targets need several. An empty
-tuple admits everything.
+A range is a tuple of alternative specifiers, as poetry's "||" and pdm's targets need. An empty tuple admits everything.
 """
 
 from __future__ import annotations
@@ -11,27 +10,28 @@ from collections.abc import Iterator
 
 from deadweight.formats.tables import Malformed, outline
 
-_MINORS = range(6, 16)  # of the versions of Python 3 that distributions are still made for
+_MINORS = range(6, 16)  # of the Python 3 versions for which distributions are still published
 _NUMBERS = re.compile(r"3\.(\d{1,3})(?:\.(\d{1,3}))?")
 
 
 class OtherPython(Malformed):
-    """Something is for other versions of Python than the one that is measured."""
+    """Something does not support the Python version that is measured."""
 
     def __init__(self, what: str, specifiers: tuple[str, ...], python: str) -> None:
-        super().__init__(f"{what} is for Python {shown(specifiers)}, not for {python}")
+        reason = f"requires Python {shown(specifiers)}, but the measured version is {python}"
+        super().__init__(f"{what} {reason}" if what else reason)
         self.specifiers, self.nearest = specifiers, nearest_python(specifiers, python)
 
 
 def admits(specifier: str, version: str) -> bool:
-    """Return whether a PEP 440 specifier admits a version; raises Malformed where either does not parse."""
+    """Return whether a PEP 440 specifier admits a version; raises Malformed if either is invalid."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion
 
     try:
         return SpecifierSet(specifier).contains(version, prereleases=True)
     except (InvalidSpecifier, InvalidVersion, ValueError) as error:
-        raise Malformed(f"no version specifier: {outline(specifier)}") from error
+        raise Malformed(f"invalid version specifier: {outline(specifier)}") from error
 
 
 def any_admits(specifiers: tuple[str, ...], version: str) -> bool:
@@ -40,9 +40,9 @@ def any_admits(specifiers: tuple[str, ...], version: str) -> bool:
 
 
 def nearest_python(specifiers: tuple[str, ...], running: str) -> str | None:
-    """Return the version of Python that a range admits and that is nearest to ``running``, as ``--python`` takes it.
+    """Return the version of Python in a range that is nearest to ``running``, as a value for ``--python``.
 
-    Of two equally near versions the newer one is returned; None where the range admits no Python 3. Raises Malformed.
+    Of two equally near versions, the newer one is returned; None if the range admits no Python 3. Raises Malformed.
     """
     if any_admits(specifiers, running):
         return running
@@ -54,20 +54,20 @@ def nearest_python(specifiers: tuple[str, ...], running: str) -> str | None:
 
 
 def minors_by_distance(running: str) -> list[str]:
-    """Return versions of Python 3 ("3.12"), the nearest to ``running`` first, of two equally near ones the newer."""
-    here = int(running.split(".")[1])
-    return [f"3.{minor}" for minor in sorted(_MINORS, key=lambda minor: (abs(minor - here), -minor))]
+    """Return versions of Python 3 ("3.12"), nearest to ``running`` first; of two equally near ones, the newer first."""
+    current = int(running.split(".")[1])
+    return [f"3.{minor}" for minor in sorted(_MINORS, key=lambda minor: (abs(minor - current), -minor))]
 
 
 def _patches(specifiers: tuple[str, ...], short: str) -> Iterator[str]:
-    """Yield a minor version, then the patch versions of it at which the specifiers begin or end."""
+    """Yield a minor version, then its patch versions at which the specifiers begin or end."""
     yield short
-    for found in _NUMBERS.finditer(" ".join(specifiers)[:10_000]):
-        if f"3.{found[1]}" == short and found[2]:
-            yield f"{short}.{found[2]}"
-            yield f"{short}.{int(found[2]) + 1}"  # for ">3.12.3"
+    for match in _NUMBERS.finditer(" ".join(specifiers)[:10_000]):
+        if f"3.{match[1]}" == short and match[2]:
+            yield f"{short}.{match[2]}"
+            yield f"{short}.{int(match[2]) + 1}"  # for ">3.12.3"
 
 
 def shown(specifiers: tuple[str, ...]) -> str:
-    """Return a range as one text for people."""
+    """Return a range as text for messages."""
     return outline(" or ".join(specifiers))

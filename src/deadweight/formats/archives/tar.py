@@ -1,6 +1,6 @@
-"""The headers of a tar archive → its entries, in order; contents are skipped, or read where the caller asks.
+"""Tar headers → entries, in order. Contents are skipped unless the caller reads them.
 
-source: POSIX.1-2017, pax (ustar and pax headers); GNU tar's manual (long names, sparse files, numbers in base 256)
+source: POSIX.1-2017, pax (ustar and pax headers); GNU tar manual (long names, sparse files, base-256 numbers)
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Literal, NamedTuple, Protocol
 from deadweight.model import Linking
 
 BLOCK = 512
-_LONGEST_NAME = 1 << 12  # of a long name or a pax header's path; Linux opens no longer ones
+_LONGEST_NAME = 1 << 12  # bytes of a long name or a pax path: PATH_MAX on Linux
 _LARGEST_PAX = 1 << 20
-_LARGEST = 1 << 60  # bytes of a member; what could not be counted could not be passed over
-_MOST_EXTENSIONS = 1 << 12  # blocks of a sparse file's map
+_LARGEST = 1 << 60  # bytes of a member; a larger number would overflow when skipping
+_MOST_EXTENSIONS = 1 << 12  # extension blocks of a sparse file's map
 _KINDS: dict[bytes, Literal["file", "link", "symlink", "folder", "other"]] = {
     b"0": "file", b"\0": "file", b"7": "file", b"S": "file", b"1": "link", b"2": "symlink", b"5": "folder",
 }  # fmt: skip
@@ -24,15 +24,15 @@ Kind = Literal["file", "link", "symlink", "folder", "other"]
 
 
 class TarEntry(NamedTuple):
-    """One member.
+    """One member of an archive.
 
-    path:   as it stands, without "./" in front and "/" behind; undecodable bytes become surrogates
-    size:   of the file when it is unpacked; 0 for what is none
-    stored: bytes that follow its header
-    target: of a link
-    start:  its first bytes, or all of them, as far as whoever went through the archive kept them
-    code:   tells what native code needs, where whoever went through the archive found some
-    packed: whether ``start`` is compressed (zlib), as long texts are
+    path:   without a leading "./" or a trailing "/"; undecodable bytes become surrogates
+    size:   unpacked size of a file; 0 for anything else
+    stored: bytes that follow the header
+    target: of a link or symlink
+    start:  the first bytes of the content, as far as the reader of the archive kept them
+    code:   returns what the file needs from the loader; set only for native code
+    packed: whether ``start`` is compressed with zlib, as long texts are
     """
 
     path: str
@@ -45,33 +45,34 @@ class TarEntry(NamedTuple):
     packed: bool = False
 
     def text(self) -> bytes:
-        """Return its first bytes, as far as they were kept."""
+        """Return the first bytes of the content, as far as they were kept."""
         return zlib.decompress(self.start) if self.packed else self.start
 
     @property
     def apparent(self) -> int:
-        """Return its bytes as lstat would; of a symlink, its target's."""
+        """Return the size that lstat would report; for a symlink, the length of its target."""
         return len(self.target.encode("utf-8", "surrogateescape")) if self.kind == "symlink" else self.size
 
 
 class Malformed(ValueError):
-    """Bytes that are no tar archive."""
+    """The bytes are not a valid tar archive."""
 
 
 class Blocks(Protocol):
-    """The archive's bytes, from the front to the back."""
+    """The bytes of an archive, read once from start to end."""
 
     def read(self, length: int) -> bytes:
         """Return the next bytes; fewer only at the end."""
 
     def skip(self, length: int) -> int:
-        """Pass over bytes; return how many there were."""
+        """Skip bytes; return how many were skipped."""
 
 
 def entries(blocks: Blocks) -> Iterator[TarEntry]:
-    """Yield the members; after each, its ``stored`` bytes come next in ``blocks``, and the caller moves past them.
+    """Yield the members.
 
-    The caller passes over them by ``pass_over``, or reads some before.
+    After each member, its ``stored`` bytes come next in ``blocks``. The caller may read some of them and must then skip
+    the rest with ``pass_over``.
     raises: Malformed
     """
     local: dict[str, str] = {}
@@ -80,9 +81,9 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
         header = blocks.read(BLOCK)
         if len(header) < BLOCK or header[0] == 0 == header[BLOCK - 1]:
             if not header.strip(b"\0"):
-                return  # the end, or the padding that some leave out
+                return  # the end; some tools write fewer zero blocks than POSIX requires, or none
             if len(header) < BLOCK:
-                raise Malformed("it was cut short")
+                raise Malformed("the archive is truncated")
         kind = header[156:157]
         extend = _EXTENDED.get(kind)
         if extend is not None:
@@ -94,7 +95,7 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
 
 
 _NOTHING: dict[str, str] = {}
-_MATTERING = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
+_RELEVANT = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
 _KEYS = {
     key.encode(): key
     for key in ("path", "linkpath", "size", "GNU.sparse.realsize", "GNU.sparse.size", "GNU.sparse.name")
@@ -102,20 +103,24 @@ _KEYS = {
 
 
 def padded(stored: int) -> int:
-    """Return how many bytes a member takes in the archive, without its header."""
+    """Return how many bytes the content of a member takes in the archive, padding included."""
     return -(-stored // BLOCK) * BLOCK
 
 
 def pass_over(blocks: Blocks, stored: int, read: int = 0) -> None:
-    """Move past a member of which so many bytes were read; raises Malformed where some of it is not there."""
-    if blocks.skip(padded(stored) - read) < stored - read:  # what fills its last block may be left out
-        raise Malformed("it was cut short")
+    """Skip the rest of a member's content.
+
+    read:   bytes of it that the caller has read already
+    raises: Malformed if the archive ends within the content
+    """
+    if blocks.skip(padded(stored) - read) < stored - read:  # only the padding of the last block may be missing
+        raise Malformed("the archive is truncated")
 
 
-def _entry(header: bytes, blocks: Blocks, more: dict[str, str]) -> TarEntry:
+def _entry(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> TarEntry:
     magic, flag = header[257:263], header[156:157]
-    if not _checks(header):
-        raise Malformed("a header in it does not check")
+    if not _checksum_matches(header):
+        raise Malformed("header checksum mismatch")
     name = header[:100].split(b"\0", 1)[0]
     if magic == b"ustar\0" and header[345]:
         name = header[345:500].split(b"\0", 1)[0] + b"/" + name
@@ -129,17 +134,17 @@ def _entry(header: bytes, blocks: Blocks, more: dict[str, str]) -> TarEntry:
         kind = "folder"
     if kind in ("link", "symlink"):
         target = header[157:257].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
-    if more:
-        path, target = more.get("path", path), more.get("linkpath", target)
-        if "size" in more and kind == "file":
-            size = stored = _decimal(more["size"])
+    if overrides:
+        path, target = overrides.get("path", path), overrides.get("linkpath", target)
+        if "size" in overrides and kind == "file":
+            size = stored = _decimal(overrides["size"])
         if kind == "file":
             # GNU tar's formats 0.0 and 0.1 call the size of the file "size", 1.0 calls it "realsize".
-            real = more.get("GNU.sparse.realsize") or more.get("GNU.sparse.size")
+            real = overrides.get("GNU.sparse.realsize") or overrides.get("GNU.sparse.size")
             size = _decimal(real) if real else size
-        path = more.get("GNU.sparse.name", path)
+        path = overrides.get("GNU.sparse.name", path)
     if size > _LARGEST or stored > _LARGEST:
-        raise Malformed("a file in it is larger than any disk")
+        raise Malformed("the size of a member is larger than any disk")
     return TarEntry(_clean(path), kind, size if kind == "file" else 0, stored, target)
 
 
@@ -152,7 +157,7 @@ def _clean(path: str) -> str:
 
 
 def _number(field: bytes) -> int:
-    """Return a number: octal digits, or behind a byte of 0x80, in base 256 (GNU)."""
+    """Return a number written as octal digits or, after a byte of 0x80, in base 256 (GNU)."""
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
     digits = field.rstrip(b" \0").lstrip(b" ")
@@ -163,44 +168,45 @@ def _number(field: bytes) -> int:
             return int(digits, 8)
     except ValueError:
         pass
-    raise Malformed("a header in it has a number that is none")
+    raise Malformed("invalid number in a header")
 
 
 def _decimal(text: str) -> int:
     if not text.isdecimal() or len(text) > 19:
-        raise Malformed("a pax header in it has a size that is none")
+        raise Malformed("invalid size in a pax header")
     return int(text)
 
 
 _EVEN = int.from_bytes(b"\xff\0" * 256, "little")
 
 
-def _checks(header: bytes) -> bool:
-    """Say whether a header's bytes sum to what it says, its sum's own eight counted as spaces.
+def _checksum_matches(header: bytes) -> bool:
+    """Return whether the sum of a header's bytes matches its checksum field, with that field counted as spaces.
 
-    Summed as one number of 256 digits, each of two bytes, at a sixth of the time: all digits are added by a division.
+    The header is read as one number of 256 two-byte digits. Its remainder modulo 0xFFFF is the sum of the digits, which
+    takes a sixth of the time of adding bytes.
     """
     whole = int.from_bytes(header[:148] + b"        " + header[156:], "little")
-    told = _number(header[148:156])
-    if ((whole & _EVEN) + (whole >> 8 & _EVEN)) % 0xFFFF == told % 0xFFFF:
+    checksum = _number(header[148:156])
+    if ((whole & _EVEN) + (whole >> 8 & _EVEN)) % 0xFFFF == checksum % 0xFFFF:
         return True
-    # Some old programs added them as signed numbers.
-    return sum(byte - 256 if byte > 127 else byte for byte in header) - _signed(header[148:156]) + 256 == told
+    # Some old tools sum signed bytes. The eight spaces of the checksum field add up to 256.
+    return _signed_sum(header) - _signed_sum(header[148:156]) + 256 == checksum
 
 
-def _signed(field: bytes) -> int:
+def _signed_sum(field: bytes) -> int:
     return sum(byte - 256 if byte > 127 else byte for byte in field)
 
 
 def _sparse_size(header: bytes, blocks: Blocks) -> int:
-    """Return a sparse file's size, and pass over the blocks that go on with its map."""
+    """Return the size of a sparse file, and skip the extension blocks of its map."""
     size = _number(header[483:495])
     extended, count = header[482], 0
     while extended:
         block = blocks.read(BLOCK)
         count += 1
         if len(block) < BLOCK or count > _MOST_EXTENSIONS:
-            raise Malformed("the map of a sparse file in it does not end")
+            raise Malformed("the map of a sparse file does not end")
         extended = block[504]
     return size
 
@@ -208,36 +214,36 @@ def _sparse_size(header: bytes, blocks: Blocks) -> int:
 def _content(header: bytes, blocks: Blocks, limit: int) -> bytes:
     length = _number(header[124:136])
     if length > limit:
-        raise Malformed(f"a header in it has {length:,} bytes")
+        raise Malformed(f"an extended header has {length:,} bytes")
     data = blocks.read(length)
     blocks.skip(padded(length) - length)
     if len(data) < length:
-        raise Malformed("it was cut short")
+        raise Malformed("the archive is truncated")
     return data
 
 
-def _long_name(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
+def _long_name(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> None:
     key = "path" if header[156:157] == b"L" else "linkpath"
-    more[key] = _content(header, blocks, _LONGEST_NAME).split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
+    overrides[key] = _content(header, blocks, _LONGEST_NAME).split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
 
 
-def _pax(header: bytes, blocks: Blocks, more: dict[str, str]) -> None:
-    """Read records ``LENGTH KEY=VALUE`` and a line end."""
+def _pax(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> None:
+    """Read the records of a pax header, each ``LENGTH KEY=VALUE`` and a line feed."""
     data = _content(header, blocks, _LARGEST_PAX)
-    if not any(key in data for key in _MATTERING):
-        return  # times and owners: nearly every file has them, and nobody asks
+    if not any(key in data for key in _RELEVANT):
+        return  # only times and owners, which nearly every file has and nothing here reads
     at = 0
     while at < len(data) and data[at]:
         space = data.find(b" ", at, at + 20)
         length = int(data[at:space]) if data[at:space].isdigit() else 0
-        # Without a blank, ``space`` is -1, and a length of 0 would not move on.
+        # Without a space, ``space`` is -1. A length of 0 would loop forever.
         if space < 0 or length <= space - at or at + length > len(data):
-            raise Malformed("a pax header in it does not add up")
+            raise Malformed("invalid record in a pax header")
         key, equals, value = data[space + 1 : at + length - 1].partition(b"=")
         if equals and key in _KEYS:
             if len(value) > _LONGEST_NAME:
-                raise Malformed(f"a pax header in it has a name of {len(value):,} bytes")
-            more[_KEYS[key]] = value.decode("utf-8", "surrogateescape")
+                raise Malformed(f"a path in a pax header has {len(value):,} bytes")
+            overrides[_KEYS[key]] = value.decode("utf-8", "surrogateescape")
         at += length
 
 

@@ -1,1 +1,1 @@
-"""ELF, Mach-O and PE files → what they are and need."""
+"""ELF, Mach-O and PE files → what they are and what they need."""

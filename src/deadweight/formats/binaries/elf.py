@@ -1,8 +1,8 @@
-"""An ELF file, read here and there → what it needs at run time, its own name, and the mark of its build.
+"""A few ranges of an ELF file → the libraries it needs, its soname and its build ID.
 
-Some hundred lines of struct rather than pyelftools: an image holds thousands of such files, and that library takes a
-millisecond for each. A test holds the two to each other.
-source: System V ABI, chapters 4 and 5; for the build-id, the GNU note of type 3
+This uses struct instead of pyelftools, because an image holds thousands of such files and pyelftools takes a
+millisecond for each. A test compares the two.
+source: System V ABI, chapters 4 and 5; the build ID is the GNU note of type 3
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from deadweight.model import Linking
 
-ReadAt = Callable[[int, int], bytes]  # (offset, length) → bytes, fewer at the end; LookupError where it cannot be had
+ReadAt = Callable[[int, int], bytes]  # (offset, length) → bytes, fewer at the end; LookupError if they are unavailable
 
-HEADER_BYTES = 1024  # hold the header and the program headers of nearly all files
+HEADER_BYTES = 1024  # enough for the header and the program headers of nearly all files
 _LOAD, _DYNAMIC, _NOTE = 1, 2, 4
-_NAME = 0  # no type of a segment
+_NAME = 0  # marks a name in the queue; no segment to read has this type
 _NEEDED, _STRTAB, _SONAME = 1, 5, 14
 _GNU_BUILD_ID = 3
 _MOST_SEGMENTS = 128
@@ -29,18 +29,18 @@ _LARGEST_NOTE = 1 << 12
 
 
 class _Layout(NamedTuple):
-    """The shapes of a class (32 or 64 bits) and byte order."""
+    """The struct formats and offsets for a class (32 or 64 bits) and byte order."""
 
-    header: str  # e_phoff at its offset 0
+    header: str  # of e_phoff, at ``header_at``
     header_at: int
-    counts_at: int  # of e_phentsize, e_phnum
+    counts_at: int  # of e_phentsize and e_phnum
     segment: str
     dynamic: str
     order: str
 
 
 def linking(read_at: ReadAt) -> Linking | None:
-    """Return what a file of native code tells the loader; None where it is no ELF file or is broken.
+    """Return what a file of native code tells the loader; None if it is not an ELF file or is malformed.
 
     A file without a dynamic segment (static, or a relocatable object) needs nothing.
     """
@@ -57,7 +57,7 @@ def _linking(read_at: ReadAt) -> Linking | None:
         return None
     segments = list(_segments(head, layout, read_at))
     build_id, names = "", []
-    # In the order of offsets: what streams by cannot be read again, and patchelf moves each of these anywhere.
+    # Read in the order of offsets, because a stream cannot go back and patchelf may put each of these anywhere.
     pending = [(s.offset, s.kind, 0, s.size) for s in segments if s.kind in (_DYNAMIC, _NOTE)]
     heapify(pending)
     while pending:
@@ -78,12 +78,12 @@ def _linking(read_at: ReadAt) -> Linking | None:
 
 
 def _names(dynamic: bytes, layout: _Layout, segments: list[_Segment]) -> Iterator[tuple[int, int, int, int]]:
-    """Yield (offset, _NAME, tag, number) of the names that a dynamic segment points to."""
+    """Yield (offset, _NAME, tag, number) for each name that a dynamic segment points to."""
     tags = list(_tags(dynamic, layout))
     names = [(tag, value) for tag, value in tags if tag in (_NEEDED, _SONAME)][:_MOST_NEEDED]
     strings = _offset_of(next((value for tag, value in tags if tag == _STRTAB), None), segments)
     if names and strings is None:
-        raise ValueError("names in no segment")
+        raise ValueError("the string table is in no segment")
     for number, (tag, value) in enumerate(names):
         yield (strings or 0) + value, _NAME, tag, number
 
@@ -111,7 +111,7 @@ def _segments(head: bytes, layout: _Layout, read_at: ReadAt) -> Iterator[_Segmen
     stride, count = struct.unpack_from(layout.order + "HH", head, layout.counts_at)
     wide = struct.calcsize(layout.segment)
     if stride < wide or count > _MOST_SEGMENTS:
-        raise ValueError("program headers of no known shape")
+        raise ValueError("unsupported program headers")
     table = head[at : at + stride * count] if at + stride * count <= len(head) else read_at(at, stride * count)
     for number in range(count):
         fields = struct.unpack_from(layout.segment, table, number * stride)
@@ -131,7 +131,7 @@ def _tags(data: bytes, layout: _Layout) -> Iterator[tuple[int, int]]:
 
 
 def _offset_of(address: int | None, segments: list[_Segment]) -> int | None:
-    """Return where in the file lies what is at an address in memory."""
+    """Return the offset in the file of an address in memory."""
     for segment in segments:
         if address is not None and segment.kind == _LOAD and 0 <= address - segment.address < segment.size:
             return address - segment.address + segment.offset
@@ -143,7 +143,7 @@ def _name(read_at: ReadAt, offset: int) -> str:
 
 
 def _build_id(read_at: ReadAt, offset: int, size: int, order: str) -> str:
-    """Return the build-id among a segment's notes, as hexadecimal digits; "" where none is, or it cannot be read."""
+    """Return the build ID from a segment's notes as hexadecimal digits; "" if it is missing or unreadable."""
     try:
         data = read_at(offset, min(size, _LARGEST_NOTE))
     except LookupError:

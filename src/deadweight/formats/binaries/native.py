@@ -1,4 +1,4 @@
-"""The first bytes of a file → whether it is native code, and for which machine."""
+"""The first bytes of a file → whether it is native code, and for which platform."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FAT = b"\xca\xfe\xba\xbe"
 # ELF specification, e_machine
 _ELF_MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
 
-# An ELF header has 52 bytes at least, and no compiler writes code under these names.
+# An ELF header has at least 52 bytes, and no compiler writes code to files with these suffixes.
 SMALLEST_NATIVE = 52
 _NEVER_NATIVE = frozenset(
     "py pyc pyi pyx pxd pxi txt md rst json js ts map css scss html htm svg png jpg jpeg gif ico woff woff2 ttf otf eot"
@@ -24,24 +24,25 @@ _NEVER_NATIVE = frozenset(
 
 
 def may_be_native(path: str, size: int) -> bool:
-    """Say whether a file's first bytes are worth reading."""
+    """Return whether a file may be native code, so that its first bytes are worth reading."""
     return size >= SMALLEST_NATIVE and path.rpartition(".")[2] not in _NEVER_NATIVE
 
 
 def is_native(head: bytes) -> bool:
-    """Say whether a file that starts so is ELF, Mach-O or PE code."""
+    """Return whether these are the first bytes of ELF, Mach-O or PE code."""
     magic = head[:4]
     if magic == b"\x7fELF" or magic in _MACH_O:
         return True
     if magic == _FAT:
-        # Java classes share the magic; their next field is a version, 43 and up (a fat file has few architectures)
+        # Java classes have the same magic number. Their next field is a version, 43 or higher; in a fat file it is the
+        # number of architectures, which is small.
         return 0 < int.from_bytes(head[4:8], "big") < 30
-    # PE: "MZ", and the offset of the PE header in a sane place
+    # PE: "MZ", and a plausible offset of the PE header
     return magic[:2] == b"MZ" and len(head) >= 64 and 0 < int.from_bytes(head[60:64], "little") < 0x1000
 
 
 def platform_of(head: bytes) -> str | None:
-    """Return the platform of native code as wheel tags spell it ("linux_x86_64"); None if it does not tell."""
+    """Return the platform of native code as a wheel tag ("linux_x86_64"); None if the header does not give it."""
     if head[:4] == b"\x7fELF" and len(head) >= 20:
         machine = int.from_bytes(head[18:20], "big" if head[5] == 2 else "little")
         return f"linux_{_ELF_MACHINES[machine]}" if machine in _ELF_MACHINES else None
@@ -51,13 +52,13 @@ def platform_of(head: bytes) -> str | None:
 
 
 _LIBRARY = re.compile(r"\.(?:so(?:\.\d[0-9a-z]*)*|dylib|pyd|dll|exe|o|dbg)\Z")
-_SMALLEST_PROGRAM = 1 << 14  # scripts are smaller than compiled programs, which have no suffix
+_SMALLEST_PROGRAM = 1 << 14  # compiled programs have no suffix on Linux and macOS; scripts are smaller than this
 
 
 def head_by_name(path: str, size: int, platform: str, *, program: bool) -> bytes:
-    """Return the first bytes that a file of this name has on ``platform``, where nobody has read it; b"" for no code.
+    """Return plausible first bytes for a file that was not read, judged by its name; b"" if it is not native code.
 
-    program: whether it is marked as a program
+    program: whether the file is marked as executable
     """
     name = path.rpartition("/")[2]
     if not (_LIBRARY.search(name) or (program and "." not in name and size >= _SMALLEST_PROGRAM)):

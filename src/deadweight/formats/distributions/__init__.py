@@ -1,1 +1,1 @@
-"""What a distribution records about itself: METADATA, RECORD, wheels and sdists."""
+"""Metadata, RECORD, wheels and sdists of distributions."""

@@ -1,4 +1,4 @@
-"""METADATA, PKG-INFO and the small files beside them → what a distribution says of itself."""
+"""METADATA, PKG-INFO and the small files next to them → the metadata of a distribution."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from deadweight.model import Metadata
 
-# PEP 508's grammar for a name, as long as the name of a file may be; anything else is not shown as a name
+# The grammar of PEP 508 for a name, limited to the length of a file name. Anything else is not treated as a name.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,250}[A-Za-z0-9])?\Z")
 _SEPARATORS = re.compile(r"[-_.]+")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n|\r\r")
@@ -17,35 +17,35 @@ _HEADER = re.compile(
     r"^(Name|Version|Summary|Requires-Dist|Classifier|Import-Name)[ \t]*:(.*(?:\n[ \t].*)*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_COMMANDS = ("console_scripts", "gui_scripts")  # the entry-point groups that installers make programs of
+_COMMANDS = ("console_scripts", "gui_scripts")  # the entry point groups for which installers write launchers
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.!+_-]{0,79}\Z")
 
 
 def normalize(name: str) -> str:
-    """Return the name as PEP 503 normalizes it."""
+    """Return a name as PEP 503 normalizes it."""
     return _SEPARATORS.sub("-", name).lower()
 
 
 def is_name(text: str) -> bool:
-    """Say whether ``text`` is a distribution's name as PEP 508 allows it."""
+    """Return whether ``text`` is a valid project name (PEP 508)."""
     return bool(_NAME.match(text))
 
 
 def version_or_none(text: str) -> str | None:
-    """Return a version as it stands, None where it cannot be one; of the forms, only foreign characters are checked."""
+    """Return a version unchanged, or None if it has characters that no version has; its form is not checked."""
     return text if _VERSION.match(text) else None
 
 
 def head_of(data: bytes) -> bytes:
-    """Return metadata without the description that follows its headers."""
+    """Return the headers of metadata, without the description after them."""
     end = _BLANK_LINE.search(data)
     return data[: end.start()] if end else data
 
 
 def headers(data: bytes) -> Mapping[str, list[str]]:
-    """Return the headers that matter here, lower-case name → values; the description after them is not looked at.
+    """Return the headers that deadweight uses, as lower-case name → values; the description is not read.
 
-    source: core metadata specification (RFC 822 headers); what is not UTF-8 is read as Latin-1
+    source: core metadata specification (RFC 822 headers); metadata that is not valid UTF-8 is read as Latin-1
     """
     head = head_of(data)
     try:
@@ -54,71 +54,71 @@ def headers(data: bytes) -> Mapping[str, list[str]]:
         text = head.decode("latin-1")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    found: dict[str, list[str]] = defaultdict(list)
+    values: dict[str, list[str]] = defaultdict(list)
     for name, value in _HEADER.findall(text):
-        found[name.lower()].append("\n".join(part.strip() for part in value.split("\n")))
-    return found
+        values[name.lower()].append("\n".join(part.strip() for part in value.split("\n")))
+    return values
 
 
 def parse_metadata(
     data: bytes, folder: str, *, requires_txt: bytes = b"", entry_points: bytes = b""
 ) -> Metadata | None:
-    """Read METADATA or PKG-INFO; what it leaves out is taken from the folder's name.
+    """Read METADATA or PKG-INFO; a missing name or version is taken from the directory's name.
 
     folder:       "numpy-2.1.0.dist-info" or "six-1.16.egg-info"
-    requires_txt: an egg's requirements, in place of Requires-Dist
-    entry_points: the text of ``entry_points.txt``
-    returns:      None where neither gives a name
+    requires_txt: the requirements of an egg, used if Requires-Dist is missing
+    entry_points: the content of ``entry_points.txt``
+    returns:      None if neither the headers nor the directory give a name
     """
-    found = headers(data) if data else {}
+    fields = headers(data) if data else {}
     stem = re.sub(r"\.(dist|egg)-info$", "", folder)
     from_folder, _, version_and_more = stem.partition("-")
-    name = _one(found, "name")
+    name = _first(fields, "name")
     if not name or not is_name(name):
         name = from_folder
     if not is_name(name):
         return None
-    version = _one(found, "version") or version_and_more.split("-py", 1)[0]
-    requires = tuple(found.get("requires-dist", ())) or tuple(_egg_requires(requires_txt))
+    version = _first(fields, "version") or version_and_more.split("-py", 1)[0]
+    requires = tuple(fields.get("requires-dist", ())) or tuple(_egg_requires(requires_txt))
     entries = parse_entry_points(entry_points) if entry_points else {}
     return Metadata(
         name=normalize(name),
         version=version_or_none(version),
-        summary=_one(found, "summary"),
+        summary=_first(fields, "summary"),
         requires=requires,
-        classifiers=tuple(found.get("classifier", ())),
-        import_names=tuple(n.split(";")[0].strip() for n in found.get("import-name", ()) if n.strip()),
+        classifiers=tuple(fields.get("classifier", ())),
+        import_names=tuple(n.split(";")[0].strip() for n in fields.get("import-name", ()) if n.strip()),
         commands=tuple(name for group in _COMMANDS for name in entries.get(group, ())),
         plugin_groups=tuple(group for group in entries if group not in _COMMANDS),
     )
 
 
 def parse_entry_points(data: bytes) -> Mapping[str, tuple[str, ...]]:
-    """Return entry-point group → the names in it, of an ``entry_points.txt``; malformed lines are passed over.
+    """Return entry point group → names from an ``entry_points.txt``; malformed lines are ignored.
 
-    source: the entry points specification: an INI file with ``=`` alone and case-sensitive names. configparser is
-            ten times slower, and refuses what installers accept.
+    source: the entry points specification: an INI file with case-sensitive names and ``=`` as the only delimiter.
+            configparser is ten times slower and rejects files that installers accept.
     """
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     names: list[str] = []
     for raw in data.decode("utf-8", "replace").splitlines():
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
-            names = found.setdefault(line[1:-1].strip(), [])
+            names = groups.setdefault(line[1:-1].strip(), [])
         elif line and line[0] not in "#;":
             name, equals, _ = line.partition("=")
             if equals and name.strip():
-                names.append(name.strip())  # those before the first group belong to none
-    return {group: tuple(dict.fromkeys(listed)) for group, listed in found.items() if group and listed}
+                names.append(name.strip())  # a name before the first group is dropped
+    return {group: tuple(dict.fromkeys(listed)) for group, listed in groups.items() if group and listed}
 
 
-def _one(found: Mapping[str, list[str]], name: str) -> str:
-    values = found.get(name)
+def _first(fields: Mapping[str, list[str]], name: str) -> str:
+    values = fields.get(name)
     return values[0] if values else ""
 
 
 def _egg_requires(data: bytes) -> list[str]:
-    """Turn an egg's ``requires.txt`` (sections ``[extra:marker]``) into PEP 508 lines."""
+    """Convert the ``requires.txt`` of an egg, with sections ``[extra:marker]``, to PEP 508 lines."""
     lines, extra, marker = [], "", ""
     for raw in data.decode("utf-8", "replace").splitlines():
         line = raw.strip()
@@ -132,12 +132,12 @@ def _egg_requires(data: bytes) -> list[str]:
 
 
 def parse_direct_url(data: bytes) -> tuple[str, bool]:
-    """Return (URL without credentials, whether editable) of a ``direct_url.json`` (PEP 610)."""
+    """Return (URL without credentials, whether editable) from a ``direct_url.json`` (PEP 610)."""
     try:
         from urllib.parse import urlsplit, urlunsplit
 
-        found = json.loads(data)
-        url, info = str(found["url"]), found.get("dir_info") or {}
+        value = json.loads(data)
+        url, info = str(value["url"]), value.get("dir_info") or {}
         parts = urlsplit(url)
         clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         return clean, bool(info.get("editable"))
@@ -146,13 +146,13 @@ def parse_direct_url(data: bytes) -> tuple[str, bool]:
 
 
 def python_of_pyvenv_cfg(data: bytes) -> str | None:
-    """Return the version of a venv's Python: "3.11.7"; of ``version_info`` (virtualenv) the numbers alone."""
-    found = parse_pyvenv_cfg(data)
-    match = re.match(r"\d+\.\d+(\.\d+)?", found.get("version") or found.get("version_info") or "")
+    """Return the Python version of a venv, "3.11.7"; virtualenv's "3.11.7.final.0" is cut to the numbers."""
+    keys = parse_pyvenv_cfg(data)
+    match = re.match(r"\d+\.\d+(\.\d+)?", keys.get("version") or keys.get("version_info") or "")
     return match.group() if match else None
 
 
 def parse_pyvenv_cfg(data: bytes) -> Mapping[str, str]:
-    """Return the keys of a ``pyvenv.cfg`` (PEP 405), lower case."""
+    """Return the values in a ``pyvenv.cfg`` (PEP 405) by their key in lower case."""
     pairs = (line.partition("=") for line in data.decode("utf-8", "replace").splitlines())
     return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}

@@ -1,6 +1,6 @@
-"""RECORD and its elders → the paths that a distribution claims.
+"""RECORD and its predecessors → the paths that a distribution claims.
 
-Sizes in RECORD are not read: tools that trim files leave it telling the old ones.
+Sizes in RECORD are not read, because tools that strip files do not update them.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from posixpath import normpath
 from deadweight.formats import bounded_json
 from deadweight.formats.distributions.metadata import is_name, version_or_none
 
-MOST_PATHS = 1 << 20  # of one distribution; the largest have fifty thousand
+MOST_PATHS = 1 << 20  # of one distribution; the largest have 50,000
 
 
 def record_paths(data: bytes) -> list[str]:
-    """Return the first column of a RECORD, relative to the folder that holds the ``.dist-info``.
+    """Return the first column of a RECORD, relative to the parent of the ``.dist-info`` directory.
 
     source: PEP 376, PEP 627; undecodable bytes become surrogates, as in file names
     """
@@ -31,31 +31,31 @@ def record_paths(data: bytes) -> list[str]:
             lines = [line.replace('"', "") for line in lines]
     if text.count(",") == 2 * len(lines):
         return [line.partition(",")[0] for line in lines]
-    # A path with a comma that nobody quoted: hash and size hold none, so the path is what is left of the last two.
+    # A path has an unquoted comma. Hash and size have none, so the path is everything before the last two commas.
     return [line.rsplit(",", 2)[0] for line in lines]
 
 
 def installed_files(data: bytes) -> list[str]:
-    """Return the lines of an egg's ``installed-files.txt``, relative to the ``.egg-info`` folder."""
+    """Return the lines of an egg's ``installed-files.txt``, relative to the ``.egg-info`` directory."""
     return [line.strip() for line in data.decode("utf-8", "surrogateescape").split("\n") if line.strip()]
 
 
 class CondaPackage:
-    """What ``conda-meta/*.json`` says: name, version, files relative to the prefix, requirements.
+    """The contents of a ``conda-meta/*.json``: name, version, files relative to the prefix, requirements.
 
-    raises: ValueError where it is no JSON object with a name
+    raises: ValueError unless it is a JSON object with a name
     """
 
     def __init__(self, data: bytes) -> None:
-        found = bounded_json.loads(data)
-        name = found.get("name") if isinstance(found, dict) else None
+        value = bounded_json.loads(data)
+        name = value.get("name") if isinstance(value, dict) else None
         if not isinstance(name, str) or not is_name(name.lstrip("_")):
-            raise ValueError("no conda package record")
+            raise ValueError("not a conda package record")
         self.name = name
-        self.version = version_or_none(str(found.get("version", "")))
-        self.files = _strings(found.get("files"))
-        self.depends = [d.split()[0] for d in _strings(found.get("depends")) if d.strip()]
-        self.requested = bool(found.get("requested_spec") or found.get("requested_specs"))
+        self.version = version_or_none(str(value.get("version", "")))
+        self.files = _strings(value.get("files"))
+        self.depends = [d.split()[0] for d in _strings(value.get("depends")) if d.strip()]
+        self.requested = bool(value.get("requested_spec") or value.get("requested_specs"))
 
 
 def _strings(value: object) -> list[str]:
@@ -63,9 +63,9 @@ def _strings(value: object) -> list[str]:
 
 
 def below(folder: str, path: str) -> str | None:
-    """Return ``path``, relative to ``folder``, as a path of the tree; None where it leaves the tree.
+    """Return a path that is relative to ``folder`` as a path relative to the prefix; None if it leaves the prefix.
 
-    folder: relative to the tree's prefix, "" for the prefix itself
+    folder: relative to the prefix, "" for the prefix itself
     """
     if not path or path[0] == "/" or "\0" in path:
         return None

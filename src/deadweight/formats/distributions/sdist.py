@@ -1,6 +1,6 @@
-"""What an sdist holds → what a build would probably install of it: an estimate, since nobody is asked to build it.
+"""The files of an sdist → an estimate of what a build would install. Nothing is built.
 
-source: PEP 625 (file names), PEP 643 (metadata in sdists); setuptools' ``top_level.txt`` tells the import names
+source: PEP 625 (file names), PEP 643 (metadata in sdists); import names come from setuptools' ``top_level.txt``
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from deadweight.formats.projects.poetry_project import read_poetry
 from deadweight.formats.projects.setup_py import stated_requirements
 from deadweight.formats.tables import Malformed, parse_toml
 
-# What tells of a project without its code being run; sources below the top folder, by base name.
+# Files that describe a project without running its code, by base name.
 TELLING = frozenset(
     {"PKG-INFO", "pyproject.toml", "requires.txt", "top_level.txt", "entry_points.txt", "setup.py", "setup.cfg"}
 )
@@ -33,17 +33,17 @@ _WHEEL_BYTES = 92  # of the file WHEEL, as setuptools writes it
 def contents_of_sdist(
     items: Iterable[tuple[str, int]], texts: Mapping[str, bytes], filename: str, *, size: int | None
 ) -> Contents:
-    """Return what a wheel made of it would hold, as far as a listing tells: its packages, without what is compiled.
+    """Return the estimated contents of a wheel built from an sdist: its packages, without sources that are compiled.
 
-    items:  path below the top folder → bytes
-    texts:  path → content, of the files that are TELLING
+    items:  path below the top directory → bytes
+    texts:  path → content of the files in TELLING
     size:   bytes of the archive
-    raises: MalformedArchive where nothing in it tells a name
+    raises: MalformedArchive if the name is not stated anywhere
     """
     files = dict(items)
     metadata = _metadata(texts, filename)
-    found = headers(metadata)
-    name, version = found["name"][0], found["version"][0]
+    fields = headers(metadata)
+    name, version = fields["name"][0], fields["version"][0]
     info = f"{name.replace('-', '_')}-{version}.dist-info"
     base = "src/" if any(path.startswith("src/") and path.endswith(".py") for path in files) else ""
     tops = _tops(files, base, _in_egg_info(texts, "top_level.txt"))
@@ -68,7 +68,7 @@ def contents_of_sdist(
 
 
 def _copied_in(files: Mapping[str, int], base: str, tops: frozenset[str], chosen: int) -> list[Item]:
-    """Return what lies beside the packages, where it outweighs them so much that a build must want it in them."""
+    """Return the files outside the packages if they are so large that the build probably copies them into a package."""
     beside = [
         Item(f"{min(tops, default='data')}/{path}", size)
         for path, size in sorted(files.items())
@@ -82,55 +82,56 @@ def _copied_in(files: Mapping[str, int], base: str, tops: frozenset[str], chosen
 
 
 def _in_egg_info(texts: Mapping[str, bytes], name: str) -> bytes:
-    found = sorted(path for path in texts if path.endswith(f".egg-info/{name}"))
-    return texts[found[0]] if found else b""
+    paths = sorted(path for path in texts if path.endswith(f".egg-info/{name}"))
+    return texts[paths[0]] if paths else b""
 
 
 def _metadata(texts: Mapping[str, bytes], filename: str) -> bytes:
-    """Return METADATA: the headers of PKG-INFO, else what pyproject.toml says outright; requirements of either."""
+    """Return METADATA, composed of PKG-INFO and of the static values in pyproject.toml, setup.cfg and setup.py."""
     project = _project(texts.get("pyproject.toml", b""))
     stem = filename.removesuffix(".zip").removesuffix(".tar.gz")
     if isinstance(project.get("name"), str):
         stem = f"{project['name'].replace('-', '_')}-{project.get('version', '0')}"
-    found = parse_metadata(
+    stated = parse_metadata(
         texts.get("PKG-INFO") or _in_egg_info(texts, "PKG-INFO"),
         f"{stem}.egg-info",
         requires_txt=_in_egg_info(texts, "requires.txt"),
     )
-    if found is None:
-        raise MalformedArchive(filename, "nothing in it tells its name")
-    requires = found.requires or tuple(_strings(project.get("dependencies")))
+    if stated is None:
+        raise MalformedArchive(filename, "the sdist has no metadata that gives its name")
+    requires = stated.requires or tuple(_strings(project.get("dependencies")))
     if not requires and not any(path.endswith(".egg-info/PKG-INFO") for path in texts):
         requires = stated_requirements(texts.get("setup.py", b""), texts.get("setup.cfg", b"")) or ()
-    version = found.version or str(project.get("version") or "0")
+    version = stated.version or str(project.get("version") or "0")
     lines = [
-        f"Name: {found.name}",
+        f"Name: {stated.name}",
         f"Version: {version}",
-        f"Summary: {found.summary.splitlines()[0]}" if found.summary else "",
+        f"Summary: {stated.summary.splitlines()[0]}" if stated.summary else "",
     ]
-    lines += [f"Classifier: {one_line}" for c in found.classifiers if (one_line := " ".join(c.split()))]
+    lines += [f"Classifier: {one_line}" for c in stated.classifiers if (one_line := " ".join(c.split()))]
     lines += [f"Requires-Dist: {' '.join(line.split())}" for line in requires]
     return "\n".join(["Metadata-Version: 2.1", *filter(None, lines), ""]).encode("utf-8", "replace")
 
 
 def _project(data: bytes) -> dict[str, Any]:
-    """Return ``[project]``, else the same as ``[tool.poetry]`` says it, without what comes from a place of its own."""
+    """Return ``[project]``, or its equivalent from ``[tool.poetry]`` without dependencies on paths, URLs and git."""
     try:
         table = parse_toml(data)
         if "project" in table.values:
             return dict(table.table("project").values)
         poetry = table.table("tool").table("poetry")
         read = read_poetry(poetry, "/")
-        placed = {name for name, sources in read.sources.items() if any(source.place for source in sources)}
-        found = {key: poetry.text(key) for key in ("name", "version") if poetry.text(key)}
-        return {**found, "dependencies": [line for line in read.dependencies if normalize(_name(line)) not in placed]}
+        direct = {name for name, sources in read.sources.items() if any(source.place for source in sources)}
+        lines = [line for line in read.dependencies if normalize(_name(line)) not in direct]
+        stated = {key: poetry.text(key) for key in ("name", "version") if poetry.text(key)}
+        return {**stated, "dependencies": lines}
     except Malformed:
         return {}
 
 
 def _name(line: str) -> str:
-    found = re.match(r"[\w.-]+", line)
-    return found[0] if found else ""
+    match = re.match(r"[\w.-]+", line)
+    return match[0] if match else ""
 
 
 def _strings(value: object) -> list[str]:
@@ -138,7 +139,7 @@ def _strings(value: object) -> list[str]:
 
 
 def _tops(files: Mapping[str, int], base: str, top_level: bytes) -> frozenset[str]:
-    """Return the first parts, below ``base``, of what would be installed."""
+    """Return the top-level names, below ``base``, of the packages and modules that would be installed."""
     below = [path[len(base) :] for path in files if path.startswith(base)]
     named = {n for n in top_level.decode("utf-8", "replace").split() if n.isidentifier()}
     modules = {path for path in below if path.endswith(".py") and "/" not in path}

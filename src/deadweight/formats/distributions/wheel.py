@@ -1,6 +1,6 @@
-"""What a wheel holds → what an installer leaves on the disk: paths and apparent bytes, to the byte where that can be.
+"""The contents of a wheel → the files that an installer writes, with exact sizes where they can be computed.
 
-source: the binary distribution format (PEP 427), the layout of a venv, and what uv and pip were seen to write
+source: the binary distribution format (PEP 427), the layout of a venv, and the observed behaviour of uv and pip
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from msgspec import Struct
 from deadweight.errors import MalformedArchive
 from deadweight.formats.distributions.metadata import headers, normalize
 
-# A row of RECORD is ``PATH,sha256=…,SIZE``: beside path and size, the hash in 43 letters and 9 more.
+# A row of RECORD is ``PATH,sha256=…,SIZE``: besides path and size, 43 characters of hash and 9 others.
 _ROW_BYTES = 52
-# Bytes of the launchers for Windows that uv 0.13 and pip 26 carry: for the console, for windows.
+# Bytes of the Windows launchers in uv 0.13 and pip 26: (console, GUI).
 _LAUNCHERS = {
     "uv": {"win_amd64": (45_056, 46_080), "win_arm64": (45_056, 46_080), "win32": (37_888, 38_912)},
     "pip": {"win_amd64": (108_032, 101_888), "win_arm64": (182_784, 168_448), "win32": (97_792, 91_648)},
 }
-_WINDOWS_ZIP = 120  # what a zip with one stored file adds to it
-_RESOURCES = 300  # about what the tables take in which uv's launcher keeps that zip
+_WINDOWS_ZIP = 120  # bytes that a zip archive with one stored file adds to the file
+_RESOURCES = 300  # about the bytes of the resource tables in which uv's launcher keeps that archive
 _PIP_LAUNCHER = re.compile(r"pip(?:\d+(?:\.\d+)?)?\Z")
 
 
 class Item(NamedTuple):
-    """One file of an archive: path in it, uncompressed bytes, whether it is marked as a program."""
+    """One file of an archive: its path, its uncompressed bytes, and whether it is marked as executable."""
 
     path: str
     size: int
@@ -37,14 +37,14 @@ class Item(NamedTuple):
 
 
 class Contents(Struct, frozen=True, kw_only=True):
-    """What an archive holds, as far as its directory and a few small members tell; no folders.
+    """The contents of an archive, from its directory and a few small members; without directories.
 
     metadata:     the headers of METADATA
-    entry_points: the text of entry_points.txt
-    top_level:    the text of top_level.txt
+    entry_points: the content of entry_points.txt
+    top_level:    the content of top_level.txt
     first_lines:  path of a script that begins with "#!python" → bytes of its first line, which installers replace
-    size:         bytes of the archive; None where nobody tells
-    estimated:    whether the items are those of an sdist, of which nobody knows what a build would make
+    size:         bytes of the archive; None if unknown
+    estimated:    whether the items are estimated from an sdist
     """
 
     items: tuple[Item, ...]
@@ -57,12 +57,12 @@ class Contents(Struct, frozen=True, kw_only=True):
 
 
 class Scheme(Struct, frozen=True, kw_only=True):
-    """Where an installer puts things, and what it writes besides.
+    """Where an installer puts files, and which files it adds.
 
     python:    "3.11" or longer
     platform:  as in wheel tags
-    installer: whose habits; they differ in launchers, marks and ``direct_url.json``
-    prefix:    the environment's folder; launchers name it, so their size hangs on its length
+    installer: uv and pip differ in launchers, REQUESTED and ``direct_url.json``
+    prefix:    the environment's directory; the size of launchers depends on its length, because they name it
     """
 
     python: str
@@ -94,8 +94,9 @@ class Scheme(Struct, frozen=True, kw_only=True):
     def launcher_bytes(self, module: str, function: str, inner: str, *, console: bool = True) -> int:
         """Return the size of the script that calls ``module:function.inner``.
 
-        The constants are what is left of launchers as uv and pip write them, less the variable parts; on Windows they
-        are within an executable. uv keeps them in its resources, which fill blocks of 512 bytes: an estimate.
+        The constants are the sizes of the launchers that uv and pip write, without the variable parts. On Windows the
+        script is part of an executable. uv keeps it in the resources, which fill blocks of 512 bytes, so that size is
+        an estimate.
         """
         fixed = 256 if self.installer == "uv" else 121
         text = fixed + self.shebang_bytes + len(module) + 2 * len(function) + len(inner)
@@ -109,12 +110,12 @@ class Scheme(Struct, frozen=True, kw_only=True):
 
 
 class Installed(Struct, frozen=True, kw_only=True):
-    """What one archive leaves in an environment.
+    """The files of one archive in an environment.
 
     files:    path below the prefix → bytes
     texts:    path → content of the small files that the inventory reads
-    info:     the path of the ``.dist-info`` folder
-    programs: paths of files that are marked as programs
+    info:     the path of the ``.dist-info`` directory
+    programs: paths of files that are marked as executable
     """
 
     files: Mapping[str, int]
@@ -124,21 +125,21 @@ class Installed(Struct, frozen=True, kw_only=True):
 
 
 def info_folder(paths: Iterable[str], filename: str) -> str:
-    """Return the one ``.dist-info`` folder at the top of a wheel; raises MalformedArchive where it is not one."""
-    found = {path.partition("/")[0] for path in paths if ".dist-info/" in path}
-    found = {top for top in found if top.endswith(".dist-info")}
-    if len(found) != 1:
-        raise MalformedArchive(filename, f"{len(found) or 'no'} .dist-info folders, where a wheel has one")
-    return found.pop()
+    """Return the only top-level ``.dist-info`` directory of a wheel; raises MalformedArchive for none or several."""
+    tops = {path.partition("/")[0] for path in paths if ".dist-info/" in path}
+    infos = {top for top in tops if top.endswith(".dist-info")}
+    if len(infos) != 1:
+        raise MalformedArchive(filename, f"the wheel has {len(infos) or 'no'} .dist-info directories instead of one")
+    return infos.pop()
 
 
 def lay_out(
     contents: Contents, filename: str, scheme: Scheme, *, requested: bool, direct_url: bytes = b""
 ) -> Installed:
-    """Return what an installer leaves of a wheel.
+    """Return the files that an installer writes for a wheel.
 
-    requested:  whether it is asked for by name (pip marks only those; uv all)
-    direct_url: the content of ``direct_url.json``, where there is to be one
+    requested:  whether the user named the project (pip marks only those as REQUESTED, uv all)
+    direct_url: the content of ``direct_url.json``, b"" to write none
     raises:     MalformedArchive
     """
     info = info_folder((item[0] for item in contents.items), filename)
@@ -150,13 +151,13 @@ def lay_out(
     files: dict[str, int] = {}
     programs: set[str] = set()
     for path, size, program in contents.items:
-        place = start + path
+        target = start + path
         if path.startswith(data):
             line = contents.first_lines.get(path)
-            place, size = _in_scheme(path[len(data) :], size, scheme, name, filename, line)
+            target, size = _in_scheme(path[len(data) :], size, scheme, name, filename, line)
         if program:
-            programs.add(place)
-        files[place] = size
+            programs.add(target)
+        files[target] = size
     for script, size in _launchers(contents.entry_points, scheme, filename):
         files[f"{scheme.scripts}/{script}"] = size
     folder = f"{start}{info}"
@@ -178,21 +179,21 @@ def lay_out(
 
 def _check(contents: Contents, info: str, filename: str, scheme: Scheme) -> None:
     """Refuse a wheel that installers refuse; raises MalformedArchive."""
-    there = {item.path for item in contents.items}
+    paths = {item.path for item in contents.items}
     for name in ("RECORD", "WHEEL"):
-        if f"{info}/{name}" not in there:
-            raise MalformedArchive(filename, f"no {name} in its .dist-info folder")
+        if f"{info}/{name}" not in paths:
+            raise MalformedArchive(filename, f"the .dist-info directory has no {name}")
     if not same_name(filename, info.removesuffix(".dist-info").partition("-")[0]):
-        raise MalformedArchive(filename, f"its .dist-info folder is another project's: {info[:80]}")
-    told, named = headers(contents.metadata).get("version", [""])[0].strip(), version_of(filename)
-    # uv alone compares the versions; a local version may be in the file name only.
+        raise MalformedArchive(filename, f"the .dist-info directory belongs to another project: {info[:80]}")
+    stated, named = headers(contents.metadata).get("version", [""])[0].strip(), version_of(filename)
+    # Only uv compares the versions. It accepts a file name with a local version that METADATA lacks.
     if (
         scheme.installer == "uv"
-        and told
-        and not same_version(told, named)
-        and not same_version(told, named, local=False)
+        and stated
+        and not same_version(stated, named)
+        and not same_version(stated, named, local=False)
     ):
-        raise MalformedArchive(filename, f"its METADATA has version {told[:80]}")
+        raise MalformedArchive(filename, f"METADATA has another version than the file name: {stated[:80]}")
 
 
 def version_of(filename: str) -> str:
@@ -201,7 +202,7 @@ def version_of(filename: str) -> str:
 
 
 def same_version(one: str, other: str, *, local: bool = True) -> bool:
-    """Say whether two versions are the same (PEP 440), with or without the second one's local part."""
+    """Return whether two versions are equal (PEP 440), with or without the local part of the second one."""
     from packaging.version import InvalidVersion, Version
 
     if one == other:
@@ -214,9 +215,9 @@ def same_version(one: str, other: str, *, local: bool = True) -> bool:
 
 
 def _in_scheme(path: str, size: int, scheme: Scheme, name: str, filename: str, line: int | None) -> tuple[str, int]:
-    """Return where a file of ``NAME.data/`` goes, and its size there (PEP 427, "The .data directory").
+    """Return the installed path and size of a file in ``NAME.data/`` (PEP 427, "The .data directory").
 
-    line: bytes of its first line, if installers replace that by the environment's own
+    line: bytes of the script's first line if installers replace it by a shebang; else None
     """
     key, _, rest = path.partition("/")
     if key in ("purelib", "platlib"):
@@ -229,12 +230,12 @@ def _in_scheme(path: str, size: int, scheme: Scheme, name: str, filename: str, l
         if line is not None:
             size += scheme.shebang_bytes + (2 if scheme.windows else 1) - line
         return f"{scheme.scripts}/{rest}", size
-    raise MalformedArchive(filename, f"{key!r} in its .data folder is no place that installers know")
+    raise MalformedArchive(filename, f"the .data directory has the unknown key {key!r}")
 
 
 def _launchers(entry_points: bytes, scheme: Scheme, filename: str) -> Iterator[tuple[str, int]]:
-    """Yield (file name, bytes) of the launchers that ``entry_points.txt`` asks for."""
-    found: dict[str, tuple[str, bool]] = {}
+    """Yield (file name, bytes) of the launchers for ``entry_points.txt``."""
+    entries: dict[str, tuple[str, bool]] = {}
     section = ""
     for raw in entry_points.decode("utf-8", "replace").splitlines():
         line = raw.strip()
@@ -242,33 +243,33 @@ def _launchers(entry_points: bytes, scheme: Scheme, filename: str) -> Iterator[t
             section = line
         elif section in ("[console_scripts]", "[gui_scripts]") and "=" in line and line[0] not in "#;":
             script, _, called = (part.strip() for part in line.partition("="))
-            found[script] = called, section == "[console_scripts]"
-    for script, (called, console) in _with_pips_own(found, scheme).items():
+            entries[script] = called, section == "[console_scripts]"
+    for script, (called, console) in _with_pips_own(entries, scheme).items():
         module, _, names = called.partition("[")[0].partition(":")
         function, dot, inner = names.strip().partition(".")
         if not function:
-            raise MalformedArchive(filename, f"the entry point {script[:80]!r} names no function")
+            raise MalformedArchive(filename, f"entry point {script[:80]!r} does not name a function")
         if script and basename(script) == script:
             name = f"{script}.exe" if scheme.windows else script
             yield name, scheme.launcher_bytes(module.strip(), function, dot + inner, console=console)
 
 
-def _with_pips_own(found: dict[str, tuple[str, bool]], scheme: Scheme) -> dict[str, tuple[str, bool]]:
-    """Return the launchers with those of pip itself as both installers make them: for the Python they are made for."""
+def _with_pips_own(entries: dict[str, tuple[str, bool]], scheme: Scheme) -> dict[str, tuple[str, bool]]:
+    """Return the launchers, with those of pip itself renamed for the Python version, as both installers do."""
     major, minor = scheme.python.split(".")[:2]
-    template = found.get("pip" if scheme.installer == "pip" else "pip3")
+    template = entries.get("pip" if scheme.installer == "pip" else "pip3")
     if template is None:
-        return found
+        return entries
     if scheme.installer == "pip":
-        others = {script: called for script, called in found.items() if not _PIP_LAUNCHER.match(script)}
+        others = {script: called for script, called in entries.items() if not _PIP_LAUNCHER.match(script)}
         return {**others, **dict.fromkeys(("pip", f"pip{major}", f"pip{major}.{minor}"), template)}
-    others = {script: called for script, called in found.items() if not re.match(r"pip3\.\d+\Z", script)}
+    others = {script: called for script, called in entries.items() if not re.match(r"pip3\.\d+\Z", script)}
     return {**others, f"pip3.{minor}": template}
 
 
 def _record_bytes(files: Mapping[str, int], record: str, scheme: Scheme) -> int:
-    """Return the size of the RECORD that names all files, each with its hash but for itself (PEP 376)."""
-    rows = {path: size for path, size in files.items() if path != record}  # a wheel holds one, which is replaced
+    """Return the size of a RECORD that lists all files, each but RECORD itself with its hash (PEP 376)."""
+    rows = {path: size for path, size in files.items() if path != record}  # installers replace the wheel's RECORD
     start = f"{scheme.site}/"
     paths = "".join(rows)
     letters = len(paths) if paths.isascii() else len(paths.encode("utf-8", "surrogateescape"))
@@ -284,7 +285,7 @@ def _record_bytes(files: Mapping[str, int], record: str, scheme: Scheme) -> int:
 
 
 def direct_url_json(url: str, sha256: str | None, installer: str) -> bytes:
-    """Return ``direct_url.json`` (PEP 610) as an installer spells it, for an archive that was asked for by URL."""
+    """Return ``direct_url.json`` (PEP 610), byte for byte as the installer writes it, for an archive at a URL."""
     if installer == "uv":
         return f'{{"url":"{url}","archive_info":{{}}}}'.encode()
     hashes = f'"hash": "sha256={sha256}", "hashes": {{"sha256": "{sha256}"}}' if sha256 else ""
@@ -292,9 +293,9 @@ def direct_url_json(url: str, sha256: str | None, installer: str) -> bytes:
 
 
 def bytecode_bytes(items: Mapping[str, int], python: str) -> int:
-    """Return about how much compiling adds, by the sizes of the sources: an estimate.
+    """Return an estimate of the bytecode that compiling adds, from the sizes of the source files.
 
-    The lines were fitted to thousands of files of a hundred distributions, compiled by each Python.
+    The coefficients were fitted to thousands of files of a hundred distributions, compiled by each Python version.
     """
     minor = int(python.split(".")[1])
     base, ratio = _FITTED[min(max(minor, 9), 13)]
@@ -306,5 +307,5 @@ _FITTED = {9: (700.0, 0.78), 10: (850.0, 0.775), 11: (1850.0, 1.24), 12: (1370.0
 
 
 def same_name(filename: str, metadata_name: str) -> bool:
-    """Say whether METADATA names the project that the file name names."""
+    """Return whether METADATA and the file name give the same project name."""
     return normalize(filename.partition("-")[0]) == normalize(metadata_name)

@@ -1,1 +1,1 @@
-"""Image references, and the layers of an image on top of each other."""
+"""Image references, image history, and the layers of an image."""

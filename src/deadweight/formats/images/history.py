@@ -1,6 +1,6 @@
-"""The history of an image → the command that made each layer, and where images may end that it was built on.
+"""The history of an image → the command that made each layer, and how many layers may belong to its base image.
 
-source: OCI image-spec, config.md (history); moby's Dockerfile instructions in it; buildah's comments
+source: OCI image-spec, config.md (history); the Dockerfile instructions of moby; the comments of buildah
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from deadweight.formats.images.documents import HistoryStep
 
-# CMD and ENTRYPOINT are the last instructions of an image that is made to be built on, or run.
+# CMD or ENTRYPOINT is usually the last instruction of an image, so one in the middle marks the end of a base image.
 _ENDING = re.compile(r"(?:CMD|ENTRYPOINT)\s")
-# buildah's comment at the first instruction. Between instructions it names an image that it has just made, by digits.
+# buildah adds this comment to the first instruction. Between instructions it names an intermediate image by its digest.
 _FROM = re.compile(r"FROM (?![0-9a-f]{12,64}\Z)\S")
 
 
@@ -27,9 +27,9 @@ def layer_commands(history: Iterable[HistoryStep]) -> list[str]:
 
 
 def possible_bases(history: Iterable[HistoryStep], layers: int) -> tuple[int, ...]:
-    """Return how many layers the images may have that this one was built on, the least first.
+    """Return the possible numbers of base layers, in ascending order.
 
-    layers: of this one, which the history must tell of
+    layers: how many layers the image has; a history that does not describe them all is ignored
     """
     done, started, ended = 0, 0, set[int]()
     for step in history:
@@ -40,17 +40,17 @@ def possible_bases(history: Iterable[HistoryStep], layers: int) -> tuple[int, ..
         done += not step.empty_layer
     if done != layers:
         return ()
-    found = {started} if started else ended
-    return tuple(sorted(found - {0, layers}))
+    counts = {started} if started else ended
+    return tuple(sorted(counts - {0, layers}))
 
 
 def base_layers(possible: Sequence[int], library: int | None) -> int | None:
-    """Return how many of the lowest layers are those of the image that this one was built on; None where nobody knows.
+    """Return how many of the lowest layers belong to the base image; None if that is unknown.
 
-    possible: from the history
-    library:  the number of the lowest layer with the standard library of a Python, where there is one
+    possible: the counts from ``possible_bases``
+    library:  the number of the lowest layer with the standard library of a Python; None without one
 
-    The base is the first image that has a Python. Where Python was installed on top, it is the last one below that.
+    The base is the first image that has a Python. If Python was installed later, it is the last image before that.
     """
     if library is None:
         return next(iter(possible), None)

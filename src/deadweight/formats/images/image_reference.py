@@ -1,6 +1,6 @@
-"""How an image in a registry is called → the registry, the repository, and the tag or digest.
+"""An image reference → the registry, the repository, and the tag or digest.
 
-source: OCI distribution-spec, "Pulling manifests"; the reference grammar of github.com/distribution/reference
+source: OCI distribution-spec, "Pulling manifests"; the grammar of github.com/distribution/reference
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}\Z")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _LONGEST = 255  # characters of a repository
 
-DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")  # its names; the last one is the server's
+DOCKER_HUB = ("docker.io", "index.docker.io", "registry-1.docker.io")  # names of Docker Hub; the last is its API server
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
 
 class Reference(Struct, frozen=True):
-    """One image of a registry: ``version`` is a tag, or a digest where it begins with "sha256:"."""
+    """One image in a registry: ``version`` is a tag, or a digest that begins with "sha256:"."""
 
     host: str
     repository: str
@@ -33,7 +33,7 @@ class Reference(Struct, frozen=True):
 
     @property
     def image(self) -> str:
-        """What the registry calls it."""
+        """The reference without the registry."""
         return f"{self.repository}{'@' if is_digest(self.version) else ':'}{self.version}"
 
     @property
@@ -43,38 +43,40 @@ class Reference(Struct, frozen=True):
 
     @property
     def server(self) -> str:
-        """The URL of the server that is asked."""
+        """The URL of the registry's API server."""
         return f"https://{DOCKER_HUB[-1] if self.host == DOCKER_HUB[0] else self.host}"
 
 
 def is_digest(text: str) -> bool:
-    """Say whether a text is the digest of a blob or a manifest, of the one kind that is checked."""
+    """Return whether a text is a SHA-256 digest, the only kind that is supported."""
     return _DIGEST.match(text) is not None
 
 
 def parse_reference(text: str) -> Reference:
-    """Return what ``HOST/REPOSITORY[:TAG][@DIGEST]`` names; without tag and digest "latest"; a digest wins over a tag.
+    """Return the reference that ``HOST/REPOSITORY[:TAG][@DIGEST]`` names.
 
+    A digest takes precedence over a tag. Without either, the tag is "latest".
     raises: UnclearTarget
     """
     host, slash, rest = text.partition("/")
     if "@" in host and slash:
         raise UnclearTarget(
-            "registry: credentials stand before the registry's name", hint="they are taken from docker login HOST"
+            "registry: the reference contains credentials", hint="remove them and log in with docker login HOST"
         )
     if not slash or not ("." in host or ":" in host or host == "localhost"):
-        raise UnclearTarget(f"{text}: it names no registry", hint=f"say registry:{DOCKER_HUB[0]}/{text}")
+        raise UnclearTarget(f"{text}: no registry in the reference", hint=f"use registry:{DOCKER_HUB[0]}/{text}")
     named, at, digest = rest.partition("@")
     repository, colon, tag = named.partition(":")
     host = DOCKER_HUB[0] if host in DOCKER_HUB else host
     if host == DOCKER_HUB[0] and "/" not in repository:
         repository = f"library/{repository}"
     if not _HOST.match(host):
-        raise UnclearTarget(f"{text}: {host} is no registry")
+        raise UnclearTarget(f"{text}: invalid registry host {host}")
     if len(repository) > _LONGEST or not all(map(_COMPONENT.match, repository.split("/"))):
-        raise UnclearTarget(f"{text}: {repository} is no repository", hint="its name is of lower case")
+        raise UnclearTarget(f"{text}: invalid repository {repository}", hint="use lower-case letters and digits")
     if colon and not _TAG.match(tag):
-        raise UnclearTarget(f"{text}: {tag or 'nothing'} is no tag")
+        raise UnclearTarget(f"{text}: invalid tag {tag}" if tag else f"{text}: the tag is empty")
     if at and not is_digest(digest):
-        raise UnclearTarget(f"{text}: {digest or 'nothing'} is no digest", hint="it is sha256: and 64 hex digits")
+        reason = f"invalid digest {digest}" if digest else "the digest is empty"
+        raise UnclearTarget(f"{text}: {reason}", hint="a digest is sha256: and 64 lower-case hex digits")
     return Reference(host, repository, digest or tag or "latest")

@@ -1,4 +1,4 @@
-"""The entries of an image's layers, from the lowest up → the files that a container sees, and what later layers hide.
+"""The entries of an image's layers, lowest first → the files that a container sees, and those that later layers hide.
 
 source: OCI image-spec, layer.md: whiteouts, opaque whiteouts, hard links
 """
@@ -14,10 +14,10 @@ from msgspec import Struct
 from deadweight.formats.archives.tar import Kind, Malformed, TarEntry
 from deadweight.formats.distributions.record import below
 
-# Characters of the paths of all folders. Images have a few million; a single path of 2,000 folders has four.
+# Characters in the paths of all directories. Images have a few million; one path of 2,000 directories has four million.
 _MOST_OPENED = 1 << 28
-_FOLDER = 160  # characters that a folder counts for beside its path: a set of its own takes so much more than a file
-_MOST_NAMED = 1000  # paths that leave the root; what has more of them is no image that anybody made on purpose
+_DIRECTORY = 160  # characters added for each directory, to account for the memory of its set
+_MOST_ESCAPED = 1000  # paths that leave the root; only the first ones are kept for the report
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
 
@@ -25,10 +25,10 @@ _OPAQUE = ".wh..wh..opq"
 class Placed(NamedTuple):
     """One file as a container sees it.
 
-    size:  apparent bytes, as lstat tells them
-    layer: that it is from
+    size:  apparent bytes, as lstat reports them
+    layer: number of the layer that it is from
     inode: a number that its hard links share; 0 for a file with one name
-    entry: where it is a link or something was kept of its content, else None
+    entry: the tar entry of a link, or of a file whose content was kept; else None
     """
 
     size: int
@@ -39,7 +39,7 @@ class Placed(NamedTuple):
 
 
 class Hidden(NamedTuple):
-    """A file that the layer ``by`` removes or replaces, and the image still ships."""
+    """A file that the layer ``by`` removes or replaces, but that the image still ships."""
 
     path: str
     placed: Placed
@@ -47,30 +47,30 @@ class Hidden(NamedTuple):
 
 
 def is_whiteout(path: str) -> bool:
-    """Say whether an entry of a layer stands for something that it removes, and is no file."""
+    """Return whether an entry of a layer marks a removal and is not a file."""
     return path.rpartition("/")[2].startswith(_WHITEOUT)
 
 
 class Overlay(Struct):
-    """Layers laid over each other.
+    """The layers of an image, stacked.
 
-    files:   path → what a container sees there, without folders
-    hidden:  what later layers remove or replace, without what was empty
-    escaped: paths that leave the root, which no container would see; the first thousand
+    files:   path → the file that a container sees; without directories
+    hidden:  non-empty files that later layers remove or replace
+    escaped: the first thousand paths that leave the root, which no container would see
     """
 
     files: dict[str, Placed] = {}
     hidden: list[Hidden] = []
     escaped: list[str] = []
-    _inside: dict[str, set[str]] = {}  # folder → paths in it
+    _inside: dict[str, set[str]] = {}  # directory → paths in it
     _inodes: int = 0
-    _opened: int = 0  # characters of the folders' paths
-    _alike: dict[tuple[int, Kind], Placed] = {}  # files that differ in nothing share a value
+    _opened: int = 0  # characters in the paths of all directories
+    _alike: dict[tuple[int, Kind], Placed] = {}  # equal files share one value, to save memory
 
     def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
-        """Lay one layer over those that are there; its whiteouts hide only what is below it, wherever they stand.
+        """Add one layer on top. Its whiteouts hide only files of lower layers, whatever their order in the layer.
 
-        raises: Malformed where it has more or deeper folders than any system
+        raises: Malformed if the layers have too many or too deep directories
         """
         self._alike = {}
         for entry in entries:
@@ -94,12 +94,12 @@ class Overlay(Struct):
             return
         if entry.kind == "folder" or path in ("", "."):
             if path in self.files:
-                self._remove(path, by=layer)  # a file that was there makes room for the folder
+                self._remove(path, by=layer)  # a directory replaces a file
             self._note(path, layer)
             return
         placed = self._linked(layer, entry) if entry.kind == "link" else self._placed(layer, entry)
         if placed is None:
-            self._escape(entry.path)  # a link to nothing that is there
+            self._escape(entry.path)  # a hard link to a file that does not exist
             return
         if path in self.files or path in self._inside:
             self._remove(path, by=layer)
@@ -115,7 +115,7 @@ class Overlay(Struct):
         return self._alike[alike]
 
     def _linked(self, layer: int, entry: TarEntry) -> Placed | None:
-        """Return the file that a hard link is a further name of."""
+        """Return the file for which a hard link is another name; None if it does not exist."""
         path = _inside_root(entry.target) or ""
         target = self.files.get(path)
         if target is None:
@@ -126,11 +126,11 @@ class Overlay(Struct):
         return target._replace(layer=layer)
 
     def _escape(self, path: str) -> None:
-        if len(self.escaped) < _MOST_NAMED:
+        if len(self.escaped) < _MOST_ESCAPED:
             self.escaped.append(path)
 
     def _note(self, path: str, layer: int) -> None:
-        """Note a path in the folders above it; a file or a symlink that was there makes room for a folder."""
+        """Add a path to the directories above it; each of them replaces a file or symlink with its name."""
         while path:
             folder = path.rpartition("/")[0]
             if folder in self.files:
@@ -144,16 +144,16 @@ class Overlay(Struct):
             path = folder
 
     def _open(self, folder: str) -> set[str]:
-        self._opened += len(folder) + _FOLDER
+        self._opened += len(folder) + _DIRECTORY
         if self._opened > _MOST_OPENED:
-            raise Malformed("it has more or deeper folders than any system")
-        found = self._inside[folder] = set()
-        return found
+            raise Malformed("the layers have too many or too deep directories")
+        paths = self._inside[folder] = set()
+        return paths
 
     def _remove(self, path: str, *, by: int, below: int | None = None) -> None:
-        """Hide a file, or a folder with all that is in it.
+        """Hide a file, or a directory with all its contents.
 
-        below: leave what is from this layer or a later one
+        below: hide only files from layers lower than this one
         """
         folders: list[str] = []
         pending = [path]
@@ -175,9 +175,9 @@ class Overlay(Struct):
 
 
 def _inside_root(path: str) -> str | None:
-    """Return a path of an archive as a path of the tree, None where it leaves the root."""
+    """Return a path in an archive relative to the root; None if it leaves the root."""
     if "." not in path[:1] and "/." not in path and "//" not in path and path[:1] != "/" and "\0" not in path:
-        return path  # nothing to be worked out, as with nearly all
+        return path  # nothing to normalize, as in nearly all paths
     return below("", path.removeprefix("./").lstrip("/")) if path.strip("/.") else ""
 
 
@@ -186,9 +186,9 @@ def _joined(folder: str, name: str) -> str:
 
 
 def wasted(overlay: Overlay) -> Iterator[Hidden]:
-    """Yield what is shipped in vain; a file that is still seen under another name is no waste.
+    """Yield the files that are wasted. A file that a container still sees under another name is not.
 
-    A path that several layers replace is there for each of them.
+    A path that several layers replace is yielded once for each of them.
     """
     seen = {placed.inode for placed in overlay.files.values()} - {0}
     for hidden in overlay.hidden:
@@ -201,6 +201,6 @@ def wasted(overlay: Overlay) -> Iterator[Hidden]:
 
 
 def shared_inodes(files: Mapping[str, Placed]) -> set[int]:
-    """Return the numbers of files that have several names."""
+    """Return the inodes of files that have several names."""
     counted = Counter(placed.inode for placed in files.values() if placed.inode)
     return {inode for inode, count in counted.items() if count > 1}

@@ -1,4 +1,4 @@
-"""What uv and pip print → progress, and the reason of a failure in a few lines."""
+"""The output of uv and pip → progress, and a short reason for a failure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _UV_LOG = re.compile(
     r"^DEBUG (?:Searching for a compatible version of (?P<name>[\w.-]+)(?:[\[{][^\n]*)? \((?P<range>[^()\n]*)\)$"
     r"|Selecting: (?P<selected>[\w.-]+))"
 )
-# uv asks its cache for METADATA beside a wheel, or for the wheel itself, and writes the URL into its log.
+# uv logs the URL when it looks up a wheel, or the METADATA file next to it, in its cache.
 _UV_WHEEL = re.compile(
     r"DEBUG (?:Selecting: [^\s=]+==\S+ \[[^\]]*\] \((?P<selected>[^()\s]+\.whl)\)"
     r"|(?:No cache entry|Found (?:fresh|stale|modified) response) for: "
@@ -44,12 +44,12 @@ _OTHER_PYTHON = re.compile(
     r"(?P<range>(?:[<>=!~]=?[\d.*]+,?\s*)+)"
 )
 _RUNNING = re.compile(r"Python version \((3\.\d+(?:\.\d+)?)|a different Python: (3[\d.]+)")
-_TAIL = 20_000  # characters of the output that hold the reason
-_LONGEST = 6  # lines of a reason that are shown without --debug
+_TAIL = 20_000  # characters at the end of the output that are searched for the reason
+_LONGEST = 6  # lines of a reason that are shown
 
 
 def uv_progress() -> Callable[[str], Progress | None]:
-    """Return a reader of uv's lines; it adds up the downloads that uv names (those over 1 MiB)."""
+    """Return a function that reads uv's output line by line; it sums the downloads that uv reports (over 1 MiB)."""
     sizes: dict[str, int] = {}
     done: set[str] = set()
 
@@ -69,7 +69,7 @@ def uv_progress() -> Callable[[str], Progress | None]:
         elif what == "Installed":
             return Progress("compiling", "bytecode")
         elif what == "Resolved":
-            return Progress("resolving", f"{name} distributions found")
+            return Progress("resolving", f"{name} distributions")
         else:
             return None
         return Progress("downloading", name, sum(sizes.get(n, 0) for n in done), sum(sizes.values()))
@@ -78,7 +78,7 @@ def uv_progress() -> Callable[[str], Progress | None]:
 
 
 def pip_progress() -> Callable[[str], Progress | None]:
-    """Return a reader of pip's lines; it adds up the files that pip names, one after the other."""
+    """Return a function that reads pip's output line by line; it sums the files that pip downloads."""
     before = current = 0
     name = ""
 
@@ -107,7 +107,7 @@ def _bytes(match: re.Match[str]) -> int:
 
 
 class UvChoices:
-    """Reads uv's log (``--verbose``) line by line for the URLs of the wheels that it selects."""
+    """Reads uv's log (``--verbose``) line by line and collects the URLs of the wheels that uv selects."""
 
     def __init__(self) -> None:
         self._selected: set[str] = set()
@@ -130,10 +130,10 @@ class UvChoices:
 
 
 class UvDoubts:
-    """Reads uv's log (``--verbose``) line by line for the projects of which it passed over versions.
+    """Reads uv's log (``--verbose``) line by line and collects projects for which uv skipped versions.
 
-    The log names each range that uv looks for a version in, and what it selects; a range that no selection follows held
-    nothing that it could take, which is how versions without a wheel show.
+    The log names each range that uv searches and each version that it selects. A search without a selection means that
+    the range has no usable version. Versions without a wheel show up in this way.
     """
 
     def __init__(self) -> None:
@@ -141,7 +141,7 @@ class UvDoubts:
         self._doubts: dict[str, str] = {}
 
     def read(self, line: str) -> tuple[str, str] | None:
-        """Return the project and the range that this line is the first to raise a doubt about, None for most lines."""
+        """Return (project, range) if this line is the first to show that uv skipped versions of the project."""
         match = _UV_LOG.match(line)
         if match is None:
             return None
@@ -157,51 +157,49 @@ class UvDoubts:
 
     @property
     def ranges(self) -> dict[str, str]:
-        """Project → the versions of it that were looked for in vain, or whose newest was passed over."""
+        """Project → the range in which uv selected no version, or skipped the newest one."""
         return self._searched | self._doubts
 
 
 def pip_doubts(output: str) -> dict[str, str]:
-    """Return project → the versions of it that pip found nothing of."""
+    """Return project → the range in which pip found no usable version."""
     return {normalize(match["name"]): match["range"] for match in _PIP_VAIN.finditer(output)}
 
 
 def explain(output: str, *, build_hint: str = "") -> tuple[str, str]:
-    """Return (cause, hint) of an installer's failure: its own reason, without the noise around it.
+    """Return (cause, hint) for an installer's failure: its own reason, shortened.
 
-    build_hint: what to do if only a build would help; the installer's own advice names options that it was given by us
+    build_hint: what to do if a build is needed; the installer's own hint would name options that deadweight gave it
     """
     lines = [_plain(line) for line in output.splitlines()]
     hints = [line.removeprefix("hint:").strip() for line in lines if line.startswith("hint:")]
     hint = hints[-1] if hints else ""
     if _NO_SPACE.search(output):
-        return "no space left on the disk", "set TMPDIR or UV_CACHE_DIR to a folder with more room"
+        return "no space left on the disk", "set TMPDIR or UV_CACHE_DIR to a directory with more space"
     if _NO_NETWORK.search(output):
-        hint = "check the network, the index's address (--index-url; --index NAME=URL for one project), and the proxy"
+        hint = "check the network, the proxy and the index URL (--index-url; --index NAME=URL for one project)"
     elif other := _other_python(output):
-        hint = f"give --python {other}, with --no-install if no such Python is installed"
+        hint = f"use --python {other}, and --no-install if that Python is not installed"
     elif _NEEDS_BUILD.search(output):
         hint = build_hint
-    return _reason(lines) or "it failed and gave no reason", hint
+    return _reason(lines) or "the installer failed without an error message", hint
 
 
 def _other_python(output: str) -> str:
-    """Return the version of Python that all that was refused for this one admits; "" where there is none."""
+    """Return a version of Python that everything rejected for this one supports; "" if no version fits all."""
     ranges = {match["range"].strip(" ,") for match in _OTHER_PYTHON.finditer(output[-_TAIL:])}
-    running = _RUNNING.search(output[-_TAIL:])
+    if not ranges:
+        return ""
+    match = _RUNNING.search(output[-_TAIL:])
+    running = (match[1] or match[2]) if match else "3.11.0"
     try:
-        found = (
-            nearest_python((",".join(sorted(ranges)),), (running[1] or running[2]) if running else "3.11.0")
-            if ranges
-            else None
-        )
+        return nearest_python((",".join(sorted(ranges)),), running) or ""
     except Malformed:
         return ""
-    return found or ""
 
 
 def _plain(line: str) -> str:
-    """Strip the frames that uv draws around its reasons."""
+    """Strip the box-drawing characters that uv prints around its reasons."""
     return re.sub(r"^[\s×│├╰─▶]+", "", line).strip()
 
 
@@ -210,7 +208,7 @@ def _reason(lines: list[str]) -> str:
     if not starts:
         return "\n".join([line for line in lines if line][-_LONGEST:])
     kept: list[str] = []
-    # pip repeats itself; the first error is the reason, and what follows up to a blank line explains it.
+    # pip repeats its errors. The first one is the reason; the lines up to the next blank line explain it.
     for line in lines[starts[0] :]:
         if line.startswith("hint:") or (not line and len(kept) >= 4):
             break

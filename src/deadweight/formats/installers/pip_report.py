@@ -15,12 +15,11 @@ from deadweight.model import Archive, Lock, Pinned
 
 
 def read_report(data: bytes) -> Lock:
-    """Return what pip would install; raises BadInput where it is no report."""
+    """Return what pip would install; raises BadInput if it is not a report."""
     try:
-        found = json.loads(data)
-        packages = [_package(item) for item in found["install"]]
+        packages = [_package(item) for item in json.loads(data)["install"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadInput("pip wrote a report that cannot be read", hint="update pip to 23.0 or later") from error
+        raise BadInput("could not read pip's installation report", hint="update pip to 23.0 or later") from error
     return Lock(packages=tuple(sorted(packages, key=lambda package: package.name)))
 
 

@@ -1,4 +1,4 @@
-"""A project's page on an index → links to its archives.
+"""The page of a project on an index → links to its archives.
 
 source: the simple repository API: HTML (PEP 503, 592, 658, 714) and JSON (PEP 691, 700)
 """
@@ -21,17 +21,17 @@ from deadweight.formats.distributions.metadata import normalize
 from deadweight.model import Archive
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
-LARGEST_PAGE = 1 << 25  # bytes; the largest page of PyPI has about a third of that
+LARGEST_PAGE = 1 << 25  # bytes; the largest page of PyPI has about a third of this
 MOST_LINKS = 100_000
 _SCHEMES = ("http", "https", "file")
-# Absolute URLs that have nothing to resolve, split or normalize: nearly all links of PyPI.
+# Absolute URLs that need no resolving, splitting or normalizing, as nearly all links of PyPI.
 _PLAIN = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?/[\w.~/+%!-]*\Z", re.ASCII)
 _PLAIN_PATH = re.compile(r"/(?!/)[\w.~/+%!-]*\Z", re.ASCII)
-_LONGEST_NAME = 255  # of a file, on any disk
+_LONGEST_NAME = 255  # bytes of a file name on common file systems
 
 
 class Link(Struct, frozen=True):
-    """One archive that an index offers; ``requires_python`` as it stands there, "" where it does not."""
+    """One archive on an index; ``requires_python`` is unchanged, "" if the index does not give it."""
 
     archive: Archive
     yanked: bool
@@ -39,22 +39,23 @@ class Link(Struct, frozen=True):
 
 
 def read_page(data: bytes, content_type: str, url: str) -> tuple[Link, ...]:
-    """Return the links of a page, in its order; raises BadInput where it is none.
+    """Return the links of a page, in its order; raises BadInput if the page is invalid.
 
-    url: of the page, which relative links count from
+    url: of the page, the base of relative links
     """
     read = _read_json if "json" in content_type.partition(";")[0].lower() else _read_html
     links = [link for link in islice(read(data.decode("utf-8", "replace"), url), MOST_LINKS + 1) if link is not None]
     if len(links) > MOST_LINKS:
-        raise BadInput(f"the index answered with more than {MOST_LINKS:,} links, which no project has")
-    # No server has a say in which files of this machine are read.
+        raise BadInput(f"a page of the index has more than {MOST_LINKS:,} links")
+    # A server must not choose which files of this machine are read.
     return tuple(link for link in links if url.startswith("file:") or not link.archive.url.startswith("file:"))
 
 
 def _read_html(text: str, url: str) -> Iterator[Link | None]:
     """Yield the links of all anchors.
 
-    By a regular expression for tags: ``html.parser`` takes several times as long, and far longer for malformed pages.
+    Tags are matched by a regular expression, because ``html.parser`` takes several times as long, and far longer on
+    malformed pages.
     """
     tags = _TAG.findall(_without_comments(text))
     try:
@@ -63,12 +64,12 @@ def _read_html(text: str, url: str) -> Iterator[Link | None]:
         for name, inside in tags:
             if name in ("a", "A"):
                 yield _of_anchor(_attributes(inside), base)
-    except ValueError as error:  # of a base that is no URL, or of a character reference with too many digits
-        raise BadInput("the index answered with HTML that is no project's page") from error
+    except ValueError as error:  # from a base that is not a URL, or a character reference with too many digits
+        raise BadInput("the index returned HTML that is not a valid project page") from error
 
 
-# Linear in the page: what a name or a bare value may hold is disjoint from what may follow it, neither holds a "<", so
-# that the search for one tag does not run through the next ones, and a tag has at most 32 attributes.
+# Matching takes linear time: no character of a name or an unquoted value may also follow it, neither may contain "<",
+# so a failed match does not run into the next tags, and a tag has at most 32 attributes.
 _TAG = re.compile(
     r"""<(a|A|base|BASE)(?=[\s>])"""
     r"""((?>\s+[^\s"'<>/=]++(?:\s*=\s*(?>"[^"]{0,8192}+"|'[^']{0,8192}+'|[^\s"'<>]++))?){0,32}+)\s*+/?>"""
@@ -77,9 +78,9 @@ _ATTRIBUTE = re.compile(r"""([^\s"'>/=]++)(?:\s*=\s*(?>"([^"]*)"|'([^']*)'|([^\s
 
 
 def _attributes(inside: str) -> dict[str, str]:
-    """Return the attributes of a tag; of two of one name the last."""
-    found = {key.lower(): one or other or bare for key, one, other, bare in _ATTRIBUTE.findall(inside)}
-    return {key: unescape(value) for key, value in found.items()} if "&" in inside else found
+    """Return the attributes of a tag; the last one of a name wins."""
+    values = {key.lower(): one or other or bare for key, one, other, bare in _ATTRIBUTE.findall(inside)}
+    return {key: unescape(value) for key, value in values.items()} if "&" in inside else values
 
 
 def _without_comments(text: str) -> str:
@@ -97,12 +98,12 @@ def _of_anchor(attributes: dict[str, str], base: str) -> Link | None:
     href = attributes.get("href") or ""
     fragment = href.partition("#")[2]
     sha256 = next((part[7:] for part in fragment.split("&") if part.startswith("sha256=")), None)
-    beside = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
+    metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
     return _link(
         href,
         base,
         sha256=sha256,
-        metadata=beside,
+        metadata=metadata,
         yanked="data-yanked" in attributes,
         requires_python=attributes.get("data-requires-python") or "",
     )
@@ -110,25 +111,25 @@ def _of_anchor(attributes: dict[str, str], base: str) -> Link | None:
 
 def _read_json(text: str, url: str) -> Iterator[Link | None]:
     try:
-        for found in json.loads(text)["files"]:
-            yield _of_json(found, url)
+        for file in json.loads(text)["files"]:
+            yield _of_json(file, url)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadInput("the index answered with JSON that is no project's page") from error
+        raise BadInput("the index returned JSON that is not a valid project page") from error
 
 
-def _of_json(found: dict[str, Any], url: str) -> Link | None:
-    sha256 = (found.get("hashes") or {}).get("sha256")
-    href, size = found["url"], found.get("size")
+def _of_json(file: dict[str, Any], url: str) -> Link | None:
+    sha256 = (file.get("hashes") or {}).get("sha256")
+    href, size = file["url"], file.get("size")
     if not isinstance(href, str):
-        raise TypeError("a URL is a string")
+        raise TypeError("the URL is not a string")
     return _link(
         href,
         url,
         sha256=sha256 if isinstance(sha256, str) else None,
         size=size if type(size) is int and 0 < size < 1 << 63 else None,
-        metadata=found.get("core-metadata", found.get("dist-info-metadata")),
-        yanked=bool(found.get("yanked")),
-        requires_python=str(found.get("requires-python") or ""),
+        metadata=file.get("core-metadata", file.get("dist-info-metadata")),
+        yanked=bool(file.get("yanked")),
+        requires_python=str(file.get("requires-python") or ""),
     )
 
 
@@ -158,7 +159,7 @@ def _link(
     filename = unquote(path).rpartition("/")[2]
     if scheme not in _SCHEMES or not 0 < len(filename) <= _LONGEST_NAME or not filename.isprintable():
         return None
-    offered, metadata_sha256 = _beside(metadata)
+    offered, metadata_sha256 = _metadata_file(metadata)
     archive = Archive(
         filename=filename,
         url=url,
@@ -172,22 +173,22 @@ def _link(
 
 @lru_cache(64)
 def _origin(url: str) -> str:
-    """Return what a URL's absolute paths are appended to."""
+    """Return the scheme and host of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _beside(told: object) -> tuple[bool, str | None]:
-    """Return whether an index offers METADATA beside a wheel, and its sha256 if that is given (PEP 658, 691, 714)."""
-    if isinstance(told, dict):
-        return True, told["sha256"].lower() if isinstance(told.get("sha256"), str) else None
-    if isinstance(told, str) and told.startswith("sha256="):
-        return True, told[7:].lower()
-    return bool(told) and told != "false", None
+def _metadata_file(value: object) -> tuple[bool, str | None]:
+    """Return whether the index offers METADATA as a separate file, and its SHA-256 if given (PEP 658, 691, 714)."""
+    if isinstance(value, dict):
+        return True, value["sha256"].lower() if isinstance(value.get("sha256"), str) else None
+    if isinstance(value, str) and value.startswith("sha256="):
+        return True, value[7:].lower()
+    return bool(value) and value != "false", None
 
 
 def version_of(filename: str, name: str) -> str | None:
-    """Return the version that a file name tells, None where it is no archive of the project of that name.
+    """Return the version in a file name; None if it is not an archive of the project ``name``.
 
     source: the binary and source distribution formats (PEP 427, PEP 625), as ``packaging.utils`` reads them
     """
@@ -195,17 +196,17 @@ def version_of(filename: str, name: str) -> str | None:
         parts = filename[:-4].split("-")
         if len(parts) not in (5, 6) or not _WHEEL_NAME.match(parts[0]) or "__" in parts[0]:
             return None
-        # A build tag begins with a digit, and tags are not empty.
+        # A build tag begins with a digit, and no tag is empty.
         if (len(parts) == 6 and not "0" <= parts[2][:1] <= "9") or not all(parts[-3:]):
             return None
-        found, version = parts[0], parts[1]
+        project, version = parts[0], parts[1]
     else:
         stem = filename.removesuffix(".tar.gz")
         stem = filename.removesuffix(".zip") if stem == filename else stem
-        found, dash, version = stem.rpartition("-")
+        project, dash, version = stem.rpartition("-")
         if stem == filename or not dash:
             return None
-    return _spelled(version) if _normalized(found) == normalize(name) else None
+    return _normalized_version(version) if _normalized(project) == normalize(name) else None
 
 
 _WHEEL_NAME = re.compile(r"[\w\d._]*\Z")
@@ -213,8 +214,11 @@ _normalized = lru_cache(1024)(normalize)
 
 
 @lru_cache(1 << 14)
-def _spelled(text: str) -> str | None:
-    """Return a version as PEP 440 normalizes it, None where it is none; a version often has twenty archives."""
+def _normalized_version(text: str) -> str | None:
+    """Return a version as PEP 440 normalizes it, or None if it is invalid.
+
+    It is cached because one version often has twenty archives.
+    """
     from packaging.version import InvalidVersion, Version
 
     try:

@@ -1,7 +1,7 @@
-"""Lock files → what they install on one machine. The file's name tells which tool wrote it.
+"""Lock files → the packages that they install on one machine. The file name determines the format.
 
-A lock that leaves the choice of an index to the installer gives archives without a URL: they are to be looked up there,
-by file name, or where that is missing too (Pipfile.lock), by hash.
+A lock that leaves the choice of an index to the installer gives archives without a URL. They must be looked up on an
+index by file name or, for Pipfile.lock, by hash.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from deadweight.model import Lock
 __all__ = ["Choice", "is_lock", "read_lock"]
 
 _PYLOCK = re.compile(r"pylock\.(?:[^.]+\.)?toml\Z")  # PEP 751
-# Name → the module and its function; imported when there is such a lock.
+# File name → module and function, imported on demand.
 _READERS = {
     "Pipfile.lock": "pipfile_lock.read_pipfile_lock",
     "pdm.lock": "pdm_lock.read_pdm_lock",
@@ -32,26 +32,27 @@ _Read = Callable[[str, bytes, Markers, Choice, bytes], Lock]
 
 
 def is_lock(path: str) -> bool:
-    """Say whether a file's name is that of a lock."""
+    """Return whether a file is a lock, by its name."""
     name = basename(path)
     return name in _READERS or bool(_PYLOCK.match(name))
 
 
 def read_lock(path: str, data: bytes, values: Mapping[str, str], choice: Choice, *, project: bytes = b"") -> Lock:
-    """Return what a lock installs on one machine; wheels of other platforms are left in.
+    """Return the packages that a lock installs on one machine; wheels for other platforms are kept.
 
-    path:    tells the format, and what relative paths count from
-    values:  the variables of PEP 508 of that machine
-    project: the pyproject.toml beside it (or the Pipfile), b"" without one: it tells what was asked for by name where
-             the lock does not
+    path:    determines the format; relative paths in the lock start at its directory
+    values:  the PEP 508 marker variables of that machine
+    project: the pyproject.toml (or Pipfile) next to the lock, b"" without one; it gives the direct requirements for
+             lock formats that do not
     raises:  BadLock, WrongPython
     """
     name = basename(path)
     reader = "pylock.read_pylock" if _PYLOCK.match(name) else _READERS.get(name)
     if reader is None:
-        raise BadLock(path, "no lock by its name", hint=f"known are pylock.toml, {', '.join(sorted(_READERS))}")
+        names = ", ".join(sorted(_READERS))
+        raise BadLock(path, "unknown lock format", hint=f"supported file names: pylock.toml, {names}")
     if choice.packages and name != "uv.lock":
-        raise BadLock(path, "--package chooses members of a uv workspace", hint="its lock is uv.lock")
+        raise BadLock(path, "--package only works with a uv workspace", hint="measure its uv.lock")
     module, _, function = reader.partition(".")
     read: _Read = getattr(import_module(f"{__name__}.{module}"), function)
     try:

@@ -1,6 +1,7 @@
-"""The pyproject.toml beside a lock that does not tell → what the project asks for by name, by group and extra.
+"""The pyproject.toml next to a lock → the direct requirements of the project, by group and extra.
 
-source: PEP 621, PEP 735; ``[tool.poetry]`` and ``[tool.pdm]`` from before them
+It is read for lock formats that do not record the direct requirements.
+source: PEP 621, PEP 735; the older ``[tool.poetry]`` and ``[tool.pdm]``
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from deadweight.model import Pinned, Wanted
 
 
 class Asked(Struct, frozen=True, kw_only=True):
-    """What a project asks for.
+    """The direct requirements of a project.
 
-    starts: dependency group or extra, "" for the project itself → what stands in it; empty where nothing tells
+    starts: dependency group or extra, "" for the project itself → its requirements; empty if unknown
     """
 
     starts: dict[str, list[Edge]] = {}
@@ -29,15 +30,12 @@ class Asked(Struct, frozen=True, kw_only=True):
     groups: frozenset[str] = frozenset()
 
     def only(self, names: frozenset[str]) -> Asked:
-        """Return what the project itself asks for, and these groups and extras."""
+        """Return the requirements of the project itself and of these groups and extras."""
         return replace(self, starts={name: edges for name, edges in self.starts.items() if name in names | {""}})
 
 
 def asked_by_project(data: bytes) -> Asked:
-    """Return what a pyproject.toml tells; nothing without one.
-
-    raises: Malformed, that says whose fault it is
-    """
+    """Return the direct requirements in a pyproject.toml; nothing for empty ``data``. Raises Malformed."""
     if not data:
         return Asked()
     try:
@@ -48,7 +46,7 @@ def asked_by_project(data: bytes) -> Asked:
         for group, edge in (*_standard(project), *_poetry(poetry), *_pdm(pdm)):
             starts.setdefault(group, []).append(edge)
     except Malformed as error:
-        raise Malformed(f"the pyproject.toml beside it: {error.reason}", hint=error.hint) from error
+        raise Malformed(f"the pyproject.toml next to it: {error.reason}", hint=error.hint) from error
     extras = {*project.extras, *map(normalize, poetry.table("extras").values)}
     groups = {*project.groups, *map(normalize, (*poetry.table("group").values, *pdm.table("dev-dependencies").values))}
     groups |= {"dev"} if "dev-dependencies" in poetry.values else set()
@@ -56,15 +54,15 @@ def asked_by_project(data: bytes) -> Asked:
 
 
 def wanted(asked: Asked, packages: Iterable[Pinned]) -> tuple[Wanted, ...] | None:
-    """Return what is asked for and to be installed, the rest is not for this machine; None where nothing tells."""
+    """Return the direct requirements that are installed on this machine; None if they are unknown."""
     if not asked.starts:
         return None
-    there = {package.name for package in packages}
+    installed = {package.name for package in packages}
     return merged(
         Wanted(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
         for group, edges in asked.starts.items()
         for edge in edges
-        if edge.name in there
+        if edge.name in installed
     )
 
 
@@ -77,16 +75,16 @@ def _standard(project: Project) -> Iterator[tuple[str, Edge]]:
 
 def edge_of(line: str) -> Edge:
     """Return the edge of a PEP 508 line; raises Malformed."""
-    found = requirement(line)
-    extras = tuple(sorted(map(normalize, found.extras)))
-    return Edge(normalize(found.name), extras, str(found.marker or ""), str(found.specifier))
+    parsed = requirement(line)
+    extras = tuple(sorted(map(normalize, parsed.extras)))
+    return Edge(normalize(parsed.name), extras, str(parsed.marker or ""), str(parsed.specifier))
 
 
 def _pdm(table: Table) -> Iterator[tuple[str, Edge]]:
     groups = table.table("dev-dependencies")
     for group in groups.values:
         for line in groups.texts(group):
-            # "-e file:///…#egg=name" tells no more than a name, and that only perhaps
+            # "-e file:///…#egg=name" gives at most a name
             if not line.lstrip().startswith("-"):
                 yield normalize(group), edge_of(line)
 
@@ -100,21 +98,21 @@ def _poetry(table: Table) -> Iterator[tuple[str, Edge]]:
         yield from ((normalize(extra), edge) for edge, _ in main if edge.name in names)
     yield from (("dev", edge) for edge, _ in poetry_edges(table.table("dev-dependencies")))
     for group in groups.values:
-        found = groups.table(group).table("dependencies")
-        yield from ((normalize(group), edge) for edge, _ in poetry_edges(found))
+        dependencies = groups.table(group).table("dependencies")
+        yield from ((normalize(group), edge) for edge, _ in poetry_edges(dependencies))
 
 
 def poetry_edges(table: Table) -> Iterator[tuple[Edge, bool]]:
-    """Yield the edges of a table as poetry writes it, name → a version, a table or a list of these; and if optional."""
-    for spelled, told in table.values.items():
+    """Yield (edge, whether optional) for a dependency table of poetry: name → version, table, or list of tables."""
+    for spelled, value in table.values.items():
         if not is_name(spelled):
-            raise table.fails(spelled, "is no project's name")
+            raise table.fails(spelled, "is not a valid project name")
         name = normalize(spelled)
         if name == "python":
             continue
-        if isinstance(told, str):
-            yield Edge(name, version=told), False
+        if isinstance(value, str):
+            yield Edge(name, version=value), False
             continue
-        for one in table.tables(spelled) if isinstance(told, list) else [table.table(spelled)]:
+        for one in table.tables(spelled) if isinstance(value, list) else [table.table(spelled)]:
             extras = tuple(map(normalize, one.texts("extras")))
             yield Edge(name, extras, one.text("markers"), one.text("version")), one.flag("optional")

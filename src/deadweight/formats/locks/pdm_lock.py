@@ -1,7 +1,7 @@
-"""pdm.lock → what ``pdm sync`` installs on one machine.
+"""pdm.lock → the packages that ``pdm sync`` installs on one machine.
 
-With pdm's strategy "inherit_metadata", its default since 2.11, each package says which groups it is for, and when.
-Without it, only the graph tells, walked from the pyproject.toml beside it.
+With pdm's strategy "inherit_metadata", its default since 2.11, each package lists its groups and markers. Without it,
+the graph is walked from the requirements in the pyproject.toml next to the lock.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ _PLATFORM = re.compile(
     r"(?P<system>windows|macos|alpine|(?:many|musl)?linux)(?:_\d+_\d+)?(?:_(?P<machine>[a-z]\w*))?\Z"
 )
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", None: ""}
-_AGAIN = "lock again with a current pdm: pdm lock"
-_ALL_IS_TAKEN = (
-    "a pdm.lock without the strategy inherit_metadata does not tell what is for this machine, and no pyproject.toml is"
-    " beside it: all of it is taken"
+_AGAIN = "run pdm lock with a current version of pdm"
+_TAKES_ALL = (
+    "pdm.lock does not use the strategy inherit_metadata and has no pyproject.toml next to it; all of its packages are"
+    " measured, including those for other platforms"
 )
 
 
 class _Package(Struct, frozen=True, eq=False):
-    """One version of a project, which has a row for each set of extras that it is asked for with."""
+    """One version of a project, with a row for each set of extras that is requested."""
 
     name: str
     version: str | None
@@ -46,56 +46,55 @@ class _Package(Struct, frozen=True, eq=False):
 
     @property
     def row(self) -> Table:
-        """The one without extras, where there is one."""
+        """The row without extras, or else the first one."""
         return next((row for row in self.rows if not row.texts("extras")), self.rows[0])
 
 
 def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
-    """Return what the lock installs; raises Malformed.
+    """Return the packages that the lock installs; raises Malformed.
 
-    project: the pyproject.toml, for what was asked for by name; a lock that does not tell of groups is walked from it
+    project: the pyproject.toml, which gives the direct requirements; a lock without groups is walked from them
     """
     table = parse_toml(data)
     metadata = table.table("metadata")
     version = metadata.text("lock_version")
     if not _KNOWN.match(version):
-        told = outline(version) or "none"
-        raise Malformed(f"pdm.lock of a version that is not known: {told}", hint=_AGAIN)
+        raise Malformed(f"unsupported lock_version: {outline(version) or 'missing'}", hint=_AGAIN)
     _check_targets(metadata, markers)
     packages = _packages(table)
     asked = asked_by_project(project)
     in_lock = {*map(normalize, metadata.texts("groups"))} - {"default"}
     extras = chosen(choice.extras, asked.extras or in_lock, "extra")
-    # pdm calls extras groups, too; without a pyproject.toml nothing tells them apart
+    # pdm calls extras groups, too. Without a pyproject.toml they cannot be distinguished.
     groups = chosen(choice.groups, (in_lock - asked.extras) | asked.groups, "dependency group")
     asked = asked.only(extras | groups)
     warnings: tuple[str, ...] = ()
     if any("groups" in package.row.values for package in packages):
-        found = _told(packages, markers, extras | groups)
-        _check_edges(found, packages, markers, project)
+        installed = _by_groups(packages, markers, extras | groups)
+        _check_edges(installed, packages, markers, project)
     elif asked.starts:
-        found = reached(asked.starts, partial(_find, by_name(packages), markers), _edges)
+        installed = reached(asked.starts, partial(_find, by_name(packages), markers), _edges)
     else:
-        found, warnings = {package: set() for package in packages}, (_ALL_IS_TAKEN,)
+        installed, warnings = {package: set() for package in packages}, (_TAKES_ALL,)
     files = metadata.table("files")
-    pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in found.items())
+    pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in installed.items())
     return Lock(packages=pinned, wanted=wanted(asked, pinned), warnings=warnings)
 
 
 def _check_targets(metadata: Table, markers: Markers) -> None:
-    """Refuse a lock none of whose targets is this machine; raises Malformed."""
+    """Refuse a lock without a target for this machine; raises Malformed."""
     targets = metadata.tables("targets")
-    here = [target for target in targets if _is_for_platform(target.text("platform"), markers)]
-    if targets and not here:
+    matching = [target for target in targets if _is_for_platform(target.text("platform"), markers)]
+    if targets and not matching:
         names = ", ".join(dict.fromkeys(target.text("platform") for target in targets))
-        raise Malformed(f"it is for other platforms: {outline(names)}", hint="give --platform one that the lock is for")
-    versions = [target.text("requires_python") for target in here]
+        raise Malformed(f"locked for other platforms: {outline(names)}", hint="select one of them with --platform")
+    versions = [target.text("requires_python") for target in matching]
     if all(versions):
         markers.check_python(*versions)
 
 
 def _is_for_platform(platform: str, markers: Markers) -> bool:
-    """Say whether a target's platform, as pdm names it ("linux", "manylinux_2_17_x86_64"), may be this machine."""
+    """Return whether a platform in pdm's notation ("linux", "manylinux_2_17_x86_64") may be this machine."""
     match = _PLATFORM.match(platform)
     if match is None or not markers.system:
         return True
@@ -105,39 +104,39 @@ def _is_for_platform(platform: str, markers: Markers) -> bool:
     return systems.get(match["system"], "linux") == markers.system and (not machine or not same or machine == same)
 
 
-def _check_edges(found: Iterable[_Package], packages: Iterable[_Package], markers: Markers, project: bytes) -> None:
-    """Refuse a lock that lacks what one of its packages needs; raises Malformed."""
+def _check_edges(installed: Iterable[_Package], packages: Iterable[_Package], markers: Markers, project: bytes) -> None:
+    """Refuse a lock that lacks a dependency of one of its packages; raises Malformed."""
     resolution = parse_toml(project).table("tool").table("pdm").table("resolution") if project else Table("", {})
-    there = {package.name for package in packages} | {*map(normalize, resolution.texts("excludes"))}
-    for package in found:
+    known = {package.name for package in packages} | {*map(normalize, resolution.texts("excludes"))}
+    for package in installed:
         for row in package.rows:
-            lines = [line for line in row.texts("dependencies") if _named(line) not in there]
+            lines = [line for line in row.texts("dependencies") if _named(line) not in known]
             missing = [edge.name for edge in map(edge_of, lines) if _is_for(row, markers) and markers.hold(edge.marker)]
-            check_edges(missing, there, package.name, hint=_AGAIN)
+            check_edges(missing, known, package.name, hint=_AGAIN)
 
 
 def _named(line: str) -> str:
-    """Return the name that a PEP 508 line begins with, "" where it is none."""
+    """Return the name at the start of a PEP 508 line, "" if it is invalid."""
     match = _NAME.match(line)
     return normalize(match[1]) if match else ""
 
 
 def _packages(table: Table) -> list[_Package]:
-    """Return the packages, with the rows that differ in extras alone taken together."""
-    found: dict[tuple[str, str | None], list[Table]] = defaultdict(list)
+    """Return the packages; rows that differ only in extras are one package."""
+    rows_of: dict[tuple[str, str | None], list[Table]] = defaultdict(list)
     for row in table.tables("package"):
-        found[row.name(), row.version()].append(row)
-    return [_Package(name, version, tuple(rows)) for (name, version), rows in found.items()]
+        rows_of[row.name(), row.version()].append(row)
+    return [_Package(name, version, tuple(rows)) for (name, version), rows in rows_of.items()]
 
 
-def _told(packages: Iterable[_Package], markers: Markers, chosen: frozenset[str]) -> dict[_Package, set[str]]:
-    """Return the packages that are for what was chosen, each with the groups and extras that it is for."""
-    found: dict[_Package, set[str]] = {}
+def _by_groups(packages: Iterable[_Package], markers: Markers, chosen: frozenset[str]) -> dict[_Package, set[str]]:
+    """Return the packages of the chosen groups and extras, each with those that it belongs to."""
+    groups_of: dict[_Package, set[str]] = {}
     for package in packages:
         names = {_group(name) for row in package.rows if _is_for(row, markers) for name in row.texts("groups")}
         if names & (chosen | {""}):
-            found[package] = names & (chosen | {""})
-    return found
+            groups_of[package] = names & (chosen | {""})
+    return groups_of
 
 
 def _group(name: str) -> str:
@@ -149,44 +148,44 @@ def _is_for(row: Table, markers: Markers) -> bool:
 
 
 def _find(versions: Mapping[str, list[_Package]], markers: Markers, edge: Edge) -> _Package | None:
-    """Return what an edge leads to: the version that its specifier admits."""
+    """Return the package that an edge leads to: the version that its specifier admits."""
     if not markers.hold(edge.marker):
         return None
-    found = versions.get(edge.name, [])
-    if len(found) > 1:
-        found = [p for p in found if p.version is None or admits(edge.version, p.version)]
-        found = [p for p in found if admits(p.row.text("requires_python"), markers.python)] or found
-    if not found:
-        raise Malformed(f"{edge.name} is asked for and not there", hint=_AGAIN)
-    return found[0]
+    packages = versions.get(edge.name, [])
+    if len(packages) > 1:
+        packages = [p for p in packages if p.version is None or admits(edge.version, p.version)]
+        packages = [p for p in packages if admits(p.row.text("requires_python"), markers.python)] or packages
+    if not packages:
+        raise Malformed(f"{edge.name} is required but not locked", hint=_AGAIN)
+    return packages[0]
 
 
 def _edges(package: _Package, extra: str) -> Iterator[Edge]:
-    """Yield the edges of a package, or those of the rows that one of its extras has."""
+    """Yield the edges of a package, or those of its rows with one extra."""
     for row in package.rows:
         extras = frozenset(map(normalize, row.texts("extras")))
         if extra in extras if extra else not extras:
-            # a row with extras asks for its own package, too
+            # A row with extras also depends on its own package.
             yield from (edge_of(line) for line in row.texts("dependencies"))
 
 
 def _pinned(path: str, package: _Package, files: Table, groups: frozenset[str]) -> Pinned:
     row = package.row
-    found = Pinned(name=package.name, version=package.version, groups=groups)
+    pinned = Pinned(name=package.name, version=package.version, groups=groups)
     if git := row.text("git"):
         commit = row.text("revision") or row.text("ref")
-        return replace(found, place=repository(git, commit, subdirectory=row.text("subdirectory")))
+        return replace(pinned, place=repository(git, commit, subdirectory=row.text("subdirectory")))
     origin = url_from(path, row.text("path") or row.text("url"))
-    # before lock_version 4.3 the files of all packages stood together
+    # Before lock_version 4.3, the files of all packages were in one table.
     listed = row.tables("files") or files.tables(f"{package.name} {package.version}")
     if row.text("path") and not listed:
-        return replace(found, place=beside(path, row.text("path")))
+        return replace(pinned, place=beside(path, row.text("path")))
     archives = [_archive(table, origin) for table in listed]
     wheels, sdist = by_kind(archives)
-    return replace(found, wheels=wheels, sdist=sdist, origin=origin)
+    return replace(pinned, wheels=wheels, sdist=sdist, origin=origin)
 
 
 def _archive(table: Table, origin: str) -> Archive:
-    """Return an archive; with the strategy "static_urls" it has a URL, else a file name."""
+    """Return an archive, with a URL under the strategy "static_urls", else only with a file name."""
     url = table.text("url") or origin
     return archive(table, url, filename=table.text("file") or last_part(url))

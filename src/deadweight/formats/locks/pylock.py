@@ -1,6 +1,6 @@
-"""pylock.toml → what it installs on one machine, with the extras and dependency groups that were chosen.
+"""pylock.toml → the packages that it installs on one machine, with the chosen extras and dependency groups.
 
-source: PEP 751; ``packaging.pylock`` checks the values. Its ``select`` is not used: it also chooses among the wheels.
+source: PEP 751; ``packaging.pylock`` validates the values. Its ``select`` is not used, because it also selects wheels.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ _VERSION = re.compile(r"1\.(\d{1,9})\Z")
 
 
 def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
-    """Return what the lock installs; raises Malformed.
+    """Return the packages that the lock installs; raises Malformed.
 
-    project: the pyproject.toml, for what was asked for by name
+    project: the pyproject.toml, which gives the direct requirements
     """
     table = parse_toml(data)
     warnings = _version_warnings(table)
     lock = _validated(table)
     _check_machine(lock, markers)
-    there = {package.name for package in lock.packages}
+    locked = {package.name for package in lock.packages}
     for package in lock.packages:
         names = [normalize(str(each.get("name", package.name))) for each in package.dependencies or ()]
-        check_edges(names, there, package.name, hint="lock again")
-    # PEP 751: default groups stand for the project itself; nobody asks for them by name
+        check_edges(names, locked, package.name, hint="lock again")
+    # PEP 751: default groups mean the project itself and cannot be requested by name.
     default = frozenset(map(normalize, lock.default_groups or ()))
     known = frozenset(map(normalize, lock.dependency_groups or ()))
     groups = chosen(choice.groups, known | default, "dependency group") - default
     extras = chosen(choice.extras, lock.extras or (), "extra")
-    told = bool(lock.extras or lock.dependency_groups or lock.default_groups)
+    has_groups = bool(lock.extras or lock.dependency_groups or lock.default_groups)
     selection = _Selection(markers, default, groups, extras)
     selected = [
-        (package, selection.groups_of(str(package.marker or "")) if told else frozenset())
+        (package, selection.groups_of(str(package.marker or "")) if has_groups else frozenset())
         for package in lock.packages
         if markers.hold(str(package.marker or ""), extras=extras, groups=groups | default)
     ]
@@ -66,7 +66,7 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
 
 
 class _Selection:
-    """The extras and groups that were chosen, for asking which of them a package hangs on."""
+    """The chosen extras and groups; determines which of them a package belongs to."""
 
     def __init__(
         self, markers: Markers, default: frozenset[str], groups: frozenset[str], extras: frozenset[str]
@@ -74,7 +74,7 @@ class _Selection:
         self._markers, self._default, self._groups, self._extras = markers, default, groups, extras
 
     def groups_of(self, marker: str) -> frozenset[str]:
-        """Return the extras and groups with which alone a marker holds; "" for the project where it needs none."""
+        """Return the extras and groups that a marker needs; {""} (the project itself) if it needs none."""
         if self._markers.hold(marker, groups=self._default):
             return frozenset({""})
         named = {normalize(quoted) for quoted in _QUOTED.findall(marker)}
@@ -85,13 +85,13 @@ class _Selection:
 
 def _version_warnings(table: Table) -> tuple[str, ...]:
     version = table.text("lock-version")
-    found = _VERSION.match(version)
-    if not found:
+    match = _VERSION.match(version)
+    if not match:
         raise Malformed(
-            f"lock-version is not 1.0: {outline(version)}" if version else "lock-version is missing",
-            hint="lock again with a tool that writes PEP 751's version 1.0",
+            f"unsupported lock-version: {outline(version) or 'missing'}",
+            hint="lock again with a tool that writes version 1.0 of PEP 751",
         )
-    return () if found[1] == "0" else (f"lock-version is {version}; what came after 1.0 is not looked at",)
+    return () if match[1] == "0" else (f"lock-version is {version}; features newer than 1.0 are ignored",)
 
 
 def _validated(table: Table) -> Pylock:
@@ -100,8 +100,8 @@ def _validated(table: Table) -> Pylock:
     try:
         return Pylock.from_dict({**table.values, "lock-version": "1.0"})
     except (PylockValidationError, ValueError, RecursionError) as error:
-        # packaging hands on any error as text
-        reason = "too deeply nested" if "recursion" in str(error) else outline(str(error), 200)
+        # packaging converts every error to text
+        reason = "nested too deeply" if "recursion" in str(error) else outline(str(error), 200)
         raise Malformed(reason) from error
 
 
@@ -109,11 +109,13 @@ def _check_machine(lock: Pylock, markers: Markers) -> None:
     markers.check_python(str(lock.requires_python or ""))
     if lock.environments and not any(markers.hold(str(marker)) for marker in lock.environments):
         listed = "; ".join(map(str, lock.environments))
-        raise Malformed(f"it is not for this machine, but for: {outline(listed)}", hint="choose a machine it is for")
+        raise Malformed(
+            f"locked for other environments: {outline(listed)}", hint="select one of them with --python and --platform"
+        )
 
 
 def _pinned(path: str, package: Package, groups: frozenset[str]) -> Pinned:
-    archives = [_archive(path, found, package.name) for found in package.wheels or ()]
+    archives = [_archive(path, wheel, package.name) for wheel in package.wheels or ()]
     archives += [_archive(path, package.sdist, package.name)] if package.sdist else []
     place = origin = ""
     if package.vcs:
@@ -130,18 +132,18 @@ def _pinned(path: str, package: Package, groups: frozenset[str]) -> Pinned:
     )
 
 
-def _archive(path: str, found: PackageWheel | PackageSdist | PackageArchive, where: str) -> Archive:
-    if found.size is not None and found.size < 0:
-        raise Malformed(f"{where}: a size below zero")
-    hashes = {algorithm.lower(): digits for algorithm, digits in found.hashes.items()}
-    # PEP 751: where both are given, the path may be tried first; but it need not exist, so the URL is the surer one
-    url = checked_url(found.url, where) if found.url else file_url(path, found.path or "")
-    named = getattr(found, "name", None) or (last_part(url) if found.url else named_as(found.path or ""))
+def _archive(path: str, entry: PackageWheel | PackageSdist | PackageArchive, where: str) -> Archive:
+    if entry.size is not None and entry.size < 0:
+        raise Malformed(f"{where}: negative size")
+    hashes = {algorithm.lower(): digits for algorithm, digits in entry.hashes.items()}
+    # PEP 751 lets tools try the path first if both are given, but the path need not exist, so the URL is used.
+    url = checked_url(entry.url, where) if entry.url else file_url(path, entry.path or "")
+    named = getattr(entry, "name", None) or (last_part(url) if entry.url else named_as(entry.path or ""))
     return Archive(
         filename=file_name(named, where),
         url=url,
         sha256=sha256_of(f"sha256:{hashes['sha256']}", where) if "sha256" in hashes else None,
-        size=found.size,
+        size=entry.size,
     )
 
 

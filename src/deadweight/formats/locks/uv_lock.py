@@ -1,6 +1,6 @@
-"""uv.lock → what ``uv sync`` installs on one machine: its graph, walked from the project where its markers hold.
+"""uv.lock → the packages that ``uv sync`` installs on one machine: its graph, walked from the project.
 
-source: uv writes no specification; the keys are those of uv 0.3 and later (``version = 1``, any revision)
+source: the format has no specification; the keys are those of uv 0.3 and later (``version = 1``, any revision)
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from deadweight.model import Archive, Lock, Pinned, Wanted
 
 _FOLDERS = ("directory", "editable", "virtual")
 _KINDS = ("registry", "git", "url", "path", *_FOLDERS)
-_AGAIN = "lock again with a current uv: uv lock"
+_AGAIN = "run uv lock with a current version of uv"
 
 
 class _Source(NamedTuple):
-    """Where a package comes from: one of ``_KINDS``, and a URL or a path below the lock's folder."""
+    """The source of a package: one of ``_KINDS``, and a URL or a path relative to the lock's directory."""
 
     kind: str
     place: str
@@ -46,23 +46,26 @@ class _Package(Struct, frozen=True, eq=False):
 
 
 def read_uv_lock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
-    """Return what the lock installs; it tells all itself, so ``project`` is not looked at. Raises Malformed."""
+    """Return the packages that the lock installs; ``project`` is not needed, since the lock is complete.
+
+    raises: Malformed
+    """
     table = parse_toml(data)
     number = table.take("version", int, "a number")
     if number != 1 or "distribution" in table.values:
-        raise Malformed(f"uv.lock of a version that is not known: {number}", hint=_AGAIN)
+        raise Malformed(f"unsupported version: {number}", hint=_AGAIN)
     markers.check_python(table.text("requires-python"))
-    packages = [_package(found) for found in table.tables("package")]
+    packages = [_package(each) for each in table.tables("package")]
     manifest = table.table("manifest")
     members = _members(manifest, packages)
     asked = _asked(choice, members)
     if choice.packages:
-        manifest = Table("manifest", {})  # the root's own groups and requirements are not asked for
+        manifest = Table("manifest", {})  # --package leaves out the groups and requirements of the root
     groups, extras = _chosen(choice, asked, manifest)
     graph = _Graph(packages, members, asked, markers, _conflict_extras(members, groups, extras))
     starts = _starts(manifest, asked, groups, extras)
-    found = reached(starts, graph.find, graph.edges)
-    pinned = once(_pinned(path, package, frozenset(n)) for package, n in found.items() if package not in members)
+    installed = reached(starts, graph.find, graph.edges)
+    pinned = once(_pinned(path, package, frozenset(n)) for package, n in installed.items() if package not in members)
     return Lock(packages=pinned, wanted=merged(graph.wanted(starts)))
 
 
@@ -83,16 +86,16 @@ def _source(table: Table) -> _Source:
     source = table.table("source")
     kind = next((kind for kind in _KINDS if kind in source.values), "")
     if not kind:
-        raise table.fails("source", "is of no known kind")
+        raise table.fails("source", "has an unknown kind")
     return _Source(kind, source.text(kind))
 
 
 def _edges(table: Table, key: str) -> tuple[Edge, ...]:
-    return tuple(_edge(found) for found in table.tables(key))
+    return tuple(_edge(each) for each in table.tables(key))
 
 
 def _edge(table: Table) -> Edge:
-    # an edge says ``extra``, a requirement of the manifest ``extras``
+    # The key is ``extra`` in an edge and ``extras`` in a requirement of the manifest.
     extras = table.texts("extra") or table.texts("extras")
     source = ":".join(_source(table)) if "source" in table.values else ""
     marker, version = table.text("marker"), table.version() or ""
@@ -100,7 +103,7 @@ def _edge(table: Table) -> Edge:
 
 
 def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
-    """Return the projects that the lock is of: those of the workspace, else the one beside it."""
+    """Return the projects that are locked: the members of the workspace, else the project next to the lock."""
     named = {normalize(name) for name in manifest.texts("members")}
     folders = [package for package in packages if package.source.kind in _FOLDERS]
     members = (
@@ -109,14 +112,14 @@ def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
         or [package for package in folders if package.source.kind != "directory"]
     )
     if packages and not members and not {"requirements", "dependency-groups"} & manifest.values.keys():
-        raise Malformed("none of its packages is the project that it is of", hint=_AGAIN)
+        raise Malformed("none of its packages is the locked project", hint=_AGAIN)
     return frozenset(members)
 
 
 def _asked(choice: Choice, members: frozenset[_Package]) -> list[_Package]:
-    """Return the members to start from: those that were chosen, else what ``uv sync`` takes.
+    """Return the members to start from: the chosen ones, else those that ``uv sync`` installs.
 
-    That is the root of the workspace, or all members where the root is no project.
+    These are the root of the workspace, or all members if the root is not a project.
     """
     by_name = sorted(members, key=lambda member: member.name)
     if choice.packages:
@@ -126,13 +129,13 @@ def _asked(choice: Choice, members: frozenset[_Package]) -> list[_Package]:
 
 
 def _chosen(choice: Choice, members: Iterable[_Package], manifest: Table) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the dependency groups and the extras that are to be installed."""
+    """Return the dependency groups and the extras to install."""
     groups = {*map(normalize, manifest.table("dependency-groups").values)}
     extras: set[str] = set()
     for member in members:
         groups |= member.groups.keys()
         metadata = member.table.table("metadata")
-        groups |= {*map(normalize, metadata.table("requires-dev").values)}  # the empty ones stand there alone
+        groups |= {*map(normalize, metadata.table("requires-dev").values)}  # empty groups are only listed here
         extras |= {*member.extras, *map(normalize, metadata.texts("provides-extras"))}
     return chosen(choice.groups, groups, "dependency group"), chosen(choice.extras, extras, "extra")
 
@@ -147,25 +150,25 @@ def _starts(
             starts.setdefault(normalize(spelled), []).extend(_edges(of_manifest, spelled))
     for member in members:
         starts[""].extend(member.edges)
-        for asked, there in ((groups, member.groups), (extras, member.extras)):
-            for name in asked & there.keys():
-                starts.setdefault(name, []).extend(there[name])
+        for chosen_names, edges_of in ((groups, member.groups), (extras, member.extras)):
+            for name in chosen_names & edges_of.keys():
+                starts.setdefault(name, []).extend(edges_of[name])
     return starts
 
 
 def _conflict_extras(members: Iterable[_Package], groups: frozenset[str], extras: frozenset[str]) -> frozenset[str]:
-    """Return the extras by which uv's markers tell conflicting choices apart: "extra-4-root-new" for root[new]."""
-    found: set[str] = set()
+    """Return the synthetic extras in uv's markers for conflicting choices: "extra-4-root-new" for root[new]."""
+    names: set[str] = set()
     for member in members:
         ending = f"{len(member.name)}-{member.name}"
-        found.add(f"project-{ending}")
-        found |= {f"extra-{ending}-{extra}" for extra in extras & member.extras.keys()}
-        found |= {f"group-{ending}-{group}" for group in groups & member.groups.keys()}
-    return frozenset(found)
+        names.add(f"project-{ending}")
+        names |= {f"extra-{ending}-{extra}" for extra in extras & member.extras.keys()}
+        names |= {f"group-{ending}-{group}" for group in groups & member.groups.keys()}
+    return frozenset(names)
 
 
 class _Graph:
-    """The packages of a lock, and the edges among them that hold for what was chosen."""
+    """The packages of a lock, and the edges between them that hold for the chosen extras and groups."""
 
     def __init__(
         self,
@@ -183,25 +186,26 @@ class _Graph:
         return self._markers.hold(marker, extras=self._extras)
 
     def find(self, edge: Edge) -> _Package | None:
-        """Return what an edge leads to; None where its marker does not hold."""
+        """Return the package that an edge leads to; None if its marker does not hold."""
         if not self._holds(edge.marker):
             return None
-        found = [package for package in self._by_name.get(edge.name, ()) if _fits(edge, package)]
-        if len(found) > 1:
-            found = [p for p in found if any(map(self._holds, p.table.texts("resolution-markers") or [""]))]
-        if len(found) != 1:
-            asked = f"{edge.name} {edge.version}".strip()
-            raise Malformed(f"{asked} is asked for and {'there more than once' if found else 'not there'}", hint=_AGAIN)
-        return found[0]
+        packages = [package for package in self._by_name.get(edge.name, ()) if _fits(edge, package)]
+        if len(packages) > 1:
+            packages = [p for p in packages if any(map(self._holds, p.table.texts("resolution-markers") or [""]))]
+        if len(packages) != 1:
+            name = f"{edge.name} {edge.version}".strip()
+            reason = "locked more than once for this machine" if packages else "required but not locked"
+            raise Malformed(f"{name} is {reason}", hint=_AGAIN)
+        return packages[0]
 
     def edges(self, package: _Package, extra: str) -> Iterable[Edge]:
-        """Return the edges of a package or of one of its extras; those of members asked for start elsewhere."""
+        """Return the edges of a package or of one extra; those of the chosen members are starts instead."""
         if extra:
             return package.extras.get(extra, ())
         return () if package in self._asked else package.edges
 
     def wanted(self, starts: Mapping[str, Iterable[Edge]]) -> Iterator[Wanted]:
-        """Yield the edges that start at a member, and those of other members, and of extras, that one of them needs."""
+        """Yield the direct requirements: the edges from members, and from other members and extras that they need."""
         for group, first in starts.items():
             waiting, seen = list(first), set[tuple[_Package, str]]()
             while waiting:
@@ -220,17 +224,17 @@ def _fits(edge: Edge, package: _Package) -> bool:
 
 
 def _pinned(path: str, package: _Package, groups: frozenset[str]) -> Pinned:
-    kind, place = package.source
-    found = Pinned(name=package.name, version=package.version, groups=groups)
+    kind, location = package.source
+    pinned = Pinned(name=package.name, version=package.version, groups=groups)
     if kind == "git":
-        return replace(found, place=_git(place))
+        return replace(pinned, place=_git(location))
     if kind in _FOLDERS:
-        return replace(found, place=beside(path, place))
+        return replace(pinned, place=beside(path, location))
     listed = package.table.tables("wheels")
     listed += [package.table.table("sdist")] if "sdist" in package.table.values else []
     wheels, sdist = by_kind(_archive(path, table, package.source) for table in listed)
-    origin = {"url": place, "path": file_url(path, place)}.get(kind, "")
-    return replace(found, wheels=wheels, sdist=sdist, origin=origin)
+    origin = {"url": location, "path": file_url(path, location)}.get(kind, "")
+    return replace(pinned, wheels=wheels, sdist=sdist, origin=origin)
 
 
 def _archive(path: str, table: Table, source: _Source) -> Archive:
@@ -239,18 +243,18 @@ def _archive(path: str, table: Table, source: _Source) -> Archive:
     url, local = table.text("url"), table.text("path")
     if source.kind == "url":
         url = url or source.place
-    elif local:  # in a folder that serves as an index
+    elif local:  # a file in a directory that serves as an index
         url = file_url(path, join(source.place, local))
     if not url:
         raise table.fails("url", "is missing")
     return archive(table, url, filename=table.text("filename") or last_part(url))
 
 
-def _git(place: str) -> str:
-    """Turn "https://index.example/a.git?subdirectory=b&rev=main#COMMIT" into what a requirement says."""
+def _git(url: str) -> str:
+    """Convert "https://index.example/a.git?subdirectory=b&rev=main#COMMIT" to a URL as in a requirement."""
     try:
-        parts = urlsplit(place)
+        parts = urlsplit(url)
         subdirectory = parse_qs(parts.query, max_num_fields=20).get("subdirectory", [""])[0]
     except ValueError as error:
-        raise Malformed("a git source with no URL") from error
+        raise Malformed("a git source has an invalid URL") from error
     return repository(parts._replace(query="", fragment="").geturl(), parts.fragment, subdirectory=subdirectory)

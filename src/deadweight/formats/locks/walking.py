@@ -1,4 +1,4 @@
-"""The edges of a lock's graph + where they start → what they reach, and for which dependency groups and extras."""
+"""The graph of a lock → the packages that its starts reach, each with its dependency groups and extras."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from deadweight.formats.tables import Malformed
 from deadweight.model import Pinned, Wanted
 
-# A walk takes extras and groups times edges: the largest project that was seen, with 130 of them, 800 thousand.
+# A walk takes (extras and groups) × edges steps. The largest known project has 130 of them and takes 800,000 steps.
 _MOST_STEPS = 5_000_000
 _MOST_VERSIONS = 100  # of one project
 
@@ -17,10 +17,10 @@ Node = TypeVar("Node", bound=Hashable)
 
 
 class Edge(NamedTuple):
-    """One dependency: a name with extras, the marker that it hangs on, and what else tells versions apart.
+    """One dependency: a name with extras and a marker, and the fields that select among several versions.
 
-    version: exact, or a specifier: what it means is the format's affair
-    source:  as the format spells it, for comparison; "" where it tells none
+    version: exact or a specifier, depending on the lock format
+    source:  in the notation of the lock format, only for comparison; "" if it is not given
     """
 
     name: str
@@ -31,7 +31,7 @@ class Edge(NamedTuple):
 
 
 class Named(Protocol):
-    """Whatever has a name."""
+    """Anything with a name."""
 
     @property
     def name(self) -> str: ...
@@ -46,12 +46,12 @@ def reached(
     find: Callable[[Edge], Node | None],
     edges: Callable[[Node, str], Iterable[Edge]],
 ) -> dict[Node, set[str]]:
-    """Return what the edges lead to, each with the names of the starts that reach it.
+    """Return the nodes that the edges lead to, each with the names of the starts that reach it.
 
-    find:  the node that an edge leads to; None where its marker does not hold
-    edges: those of a node, or of one of its extras ("" for none)
+    find:  returns the node that an edge leads to; None if its marker does not hold
+    edges: returns the edges of a node, or of one of its extras ("" for none)
     """
-    found: dict[Node, set[str]] = defaultdict(set)
+    starts_of: dict[Node, set[str]] = defaultdict(set)
     steps = 0
     for start, first in starts.items():
         seen: set[tuple[Node, str]] = set()
@@ -60,40 +60,40 @@ def reached(
             edge = waiting.pop()
             steps += 1
             if steps > _MOST_STEPS:
-                raise Malformed("a graph too large to walk")
+                raise Malformed("the dependency graph is too large")
             node = find(edge)
             if node is None:
                 continue
-            found[node].add(start)
+            starts_of[node].add(start)
             for part in {(node, extra) for extra in ("", *edge.extras)} - seen:
                 seen.add(part)
                 waiting.extend(edges(*part))
-    return dict(found)
+    return dict(starts_of)
 
 
 def by_name(packages: Iterable[Package]) -> Mapping[str, list[Package]]:
-    """Return the versions that a lock has of each project; raises Malformed for more than any lock has."""
-    found: dict[str, list[Package]] = defaultdict(list)
+    """Return the versions of each project in a lock; raises Malformed if a project has too many."""
+    versions: dict[str, list[Package]] = defaultdict(list)
     for package in packages:
-        found[package.name].append(package)
-        if len(found[package.name]) > _MOST_VERSIONS:
+        versions[package.name].append(package)
+        if len(versions[package.name]) > _MOST_VERSIONS:
             raise Malformed(f"more than {_MOST_VERSIONS} versions of {package.name}")
-    return found
+    return versions
 
 
-def check_edges(names: Iterable[str], there: Collection[str], whose: str, *, hint: str) -> None:
-    """Refuse a lock that was cut short: one whose package needs another that it does not have; raises Malformed."""
-    missing = next((name for name in names if name not in there), None)
+def check_edges(names: Iterable[str], locked: Collection[str], dependent: str, *, hint: str) -> None:
+    """Refuse a truncated lock, in which a dependency of a package is missing; raises Malformed."""
+    missing = next((name for name in names if name not in locked), None)
     if missing is not None:
-        raise Malformed(f"{missing} is not in it, but {whose} needs it; the file may have been cut short", hint=hint)
+        raise Malformed(f"{dependent} requires {missing}, which is not locked; the file may be truncated", hint=hint)
 
 
 def merged(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
-    """Return what was asked for, by name, each name once: with all its extras and groups, and one of its specifiers."""
-    found: dict[str | None, Wanted] = {}
+    """Return requirements sorted by name, each name once with all its extras and groups and one specifier."""
+    by_name: dict[str | None, Wanted] = {}
     for want in wanted:
-        known = found.get(want.name, want)
-        found[want.name] = Wanted(
+        known = by_name.get(want.name, want)
+        by_name[want.name] = Wanted(
             name=want.name,
             extras=known.extras | want.extras,
             specifier=known.specifier or want.specifier,
@@ -101,15 +101,18 @@ def merged(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
             groups=known.groups | want.groups,
             file=known.file,
         )
-    return tuple(found[name] for name in sorted(found, key=str))
+    return tuple(by_name[name] for name in sorted(by_name, key=str))
 
 
 def once(packages: Iterable[Pinned]) -> tuple[Pinned, ...]:
-    """Return packages by name; raises Malformed where there are two of a name."""
-    found: dict[str, Pinned] = {}
+    """Return packages sorted by name; raises Malformed if a name occurs twice."""
+    by_name: dict[str, Pinned] = {}
     for package in packages:
-        other = found.setdefault(package.name, package)
+        other = by_name.setdefault(package.name, package)
         if other is not package:
-            both = f"{package.name} {other.version or ''} and {package.version or ''}"
-            raise Malformed(f"{both} are both for this machine", hint="extras or groups may conflict: choose fewer")
-    return tuple(found[name] for name in sorted(found))
+            versions = f"{other.version or 'unknown'} and {package.version or 'unknown'}"
+            raise Malformed(
+                f"{package.name} is locked twice for this machine: {versions}",
+                hint="extras or groups may conflict; choose fewer",
+            )
+    return tuple(by_name[name] for name in sorted(by_name))

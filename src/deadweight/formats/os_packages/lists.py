@@ -1,7 +1,7 @@
-"""The lists of a system's package manager → its packages, each with the paths of its files, relative to the root.
+"""The file lists of a system package manager → its packages, each with the paths of its files relative to the root.
 
-source: dpkg's ``NAME.list``; the ``NAME.md5sums`` of images that are made without dpkg; Alpine's
-https://wiki.alpinelinux.org/wiki/Apk_spec; rpm's database
+source: dpkg's ``NAME.list``; the ``NAME.md5sums`` of distroless images, which are built without dpkg; apk's database,
+        https://wiki.alpinelinux.org/wiki/Apk_spec; rpm's database
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 Packages = Iterator[tuple[str, Iterable[str]]]
 
 _LONGEST_PATH = 1 << 13
-_MOST_LINES = 1 << 21  # of a list; apk's has a few hundred thousand where everything is installed
+_MOST_LINES = 1 << 21  # of one list; apk's has a few hundred thousand lines with everything installed
 _DPKG = "var/lib/dpkg/info/"
-_DPKG_APART = "var/lib/dpkg/status.d/"
+_DPKG_DISTROLESS = "var/lib/dpkg/status.d/"
 _APK = frozenset(("lib/apk/db/installed", "usr/lib/apk/db/installed"))
 _RPM = tuple(
     f"{folder}/{name}"
@@ -23,21 +23,21 @@ _RPM = tuple(
 
 
 def is_package_list(path: str) -> bool:
-    """Say whether a file of a system, by its path from the root, lists packages with their files."""
+    """Return whether a file, by its path from the root, lists packages with their files."""
     if path.startswith(_DPKG):
         return path.endswith(".list")
-    return (path.startswith(_DPKG_APART) and path.endswith(".md5sums")) or path in _APK or path in _RPM
+    return (path.startswith(_DPKG_DISTROLESS) and path.endswith(".md5sums")) or path in _APK or path in _RPM
 
 
 def packages_in(path: str, data: bytes) -> Packages:
-    """Yield what one such file lists; raises ValueError where it is none."""
+    """Yield the packages in one such file; raises ValueError if it is malformed."""
     name = path.rpartition("/")[2]
     if path not in _RPM and data.count(b"\n") > _MOST_LINES:
-        raise ValueError(f"it has more than {_MOST_LINES:,} lines")
+        raise ValueError(f"more than {_MOST_LINES:,} lines")
     if path.startswith(_DPKG):
-        # NAME:ARCHITECTURE.list, where several architectures may be there
+        # The file is NAME:ARCHITECTURE.list for a package that may be installed for several architectures.
         yield name.removesuffix(".list").partition(":")[0], (_text(line[1:]) for line in _lines(data, b"/"))
-    elif path.startswith(_DPKG_APART):
+    elif path.startswith(_DPKG_DISTROLESS):
         yield (
             name.removesuffix(".md5sums"),
             (_text(line.partition(b"  ")[2]) for line in _lines(data, b"") if b"  " in line),
@@ -51,7 +51,7 @@ def packages_in(path: str, data: bytes) -> Packages:
 
 
 def _lines(data: bytes, start: bytes) -> Iterator[bytes]:
-    """Yield the lines that start so, one at a time: a list of all would take fifty times the text."""
+    """Yield the lines with this prefix, one at a time: a list of all lines would take fifty times their text."""
     at = 0
     while at < len(data):
         end = data.find(b"\n", at)
@@ -66,12 +66,12 @@ def _text(data: bytes) -> str:
 
 
 def dpkg_list(data: bytes) -> list[str]:
-    """Return the absolute paths of dpkg's ``NAME.list``, folders included."""
+    """Return the absolute paths in a ``NAME.list`` of dpkg, directories included."""
     return [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line.startswith("/")]
 
 
 def apk_installed(data: bytes) -> Packages:
-    """Yield the packages of apk's ``installed``: ``P:`` a package, ``F:`` a folder, ``R:`` a file in it."""
+    """Yield the packages in apk's ``installed``: ``P:`` is a package, ``F:`` a directory, ``R:`` a file in it."""
     at = 0
     while at < len(data):
         end = data.find(b"\n\n", at)
