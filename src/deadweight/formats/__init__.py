@@ -1,1 +1,1 @@
-"""Bytes or text in, values out; no I/O in this room, and no trust in what the bytes say."""
+"""Parsers: bytes or text → values. They do no I/O and do not trust their input."""

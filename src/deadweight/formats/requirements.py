@@ -1,6 +1,6 @@
-"""A requirements file's text → its logical lines, each with its spelling kept, so that a split can write them again.
+"""The text of a requirements file → its logical lines, with their original text, so that a split can write them again.
 
-source: pip's requirements file format. What a line says is read here; files are opened in ``sources``.
+source: pip's requirements file format
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from deadweight.model import Wanted
 
 Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]
 
-# No blanks before the "#": where a line has many and no "#", every one of them would be a start that leads nowhere.
+# The pattern has no spaces before the "#": in a line with many spaces and no "#", each would start a failing match.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(-[A-Za-z]|--[a-z-]+)(?:\s*=\s*|\s+|(?<=^-[A-Za-z]))?(.*)$", re.DOTALL)
 _KINDS: dict[str, Kind] = {
@@ -34,16 +34,16 @@ _OPTIONS = frozenset(
 _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings?|global-option|install-option)\b")
 _ABOUT_BUILDS = ("--no-binary", "--only-binary", "--require-hashes")
 _SHA256 = re.compile(r"--hash[= ]sha256:([0-9A-Fa-f]{64})\b")
-# name, extras and specifier at the start of a requirement, as they are spelled
+# name, extras and specifier at the start of a requirement, as written
 _SPELLING = re.compile(
     r"\s*(?P<name>[A-Za-z0-9][\w.-]*)(?:[ \t]*(?P<extras>\[[^\]]*\]))?(?P<specifier>(?:\\\r?\n|[^;#@\\\r\n])*)"
 )
 _A_COMMENT = re.compile(r"#\s")
-_OF_A_PROJECT = ("(pyproject.toml)", "(setup.py)", "(setup.cfg)")
-_LOOKS_LIKE_A_PLACE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")
+_PROJECT_FILES = ("(pyproject.toml)", "(setup.py)", "(setup.cfg)")
+_LOOKS_LIKE_A_REFERENCE = re.compile(r"^\.|[/\\]|^(?:git|hg|svn|bzr|https?|ftp|file)[+:]")
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2")
 _ARCHIVE = re.compile(rf"^[^@]*(?:{'|'.join(map(re.escape, _ARCHIVES))})$")
-# A name, and perhaps one version: what most lines are. packaging takes ten times as long to say the same of them.
+# A name, optionally with one version, as in most lines. Parsing them with packaging takes ten times as long.
 _SIMPLE = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9._-]{0,200}[A-Za-z0-9])?)((?:(?:==|>=)[0-9]{1,9}(?:\.[0-9]{1,9}){0,9})?)"
 )
@@ -53,9 +53,9 @@ class Line(Struct, frozen=True, kw_only=True):
     """One logical line.
 
     number: of its first physical line, from 1
-    text:   as it stands, with its line ends and continuation lines
-    body:   joined, without comment
-    value:  what follows an option: the path of an include, the place of an editable
+    text:   the original text, with line ends and continuation lines
+    body:   joined, without the comment
+    value:  of an option: the path of an include, the path or URL of an editable
     """
 
     number: int
@@ -66,12 +66,12 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class RequirementsFile(Struct, frozen=True, kw_only=True):
-    """One file: its lines, what each asks for, and the files it includes.
+    """One file: its lines, their requirements, and the files that it includes.
 
     wanted:   line number → requirement
     included: line number → file
-    rules:    what the project tells its resolver beside, where the file stands for one
-    notes:    what is worth knowing of it, as sentences
+    rules:    the resolver configuration, if the file was generated from a project
+    notes:    sentences for the report
     """
 
     path: str
@@ -83,17 +83,17 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The whole file, as it was read."""
+        """The whole file, unchanged."""
         return "".join(line.text for line in self.lines)
 
     def with_included(self) -> Iterator[RequirementsFile]:
-        """Yield this file and all that it includes."""
+        """Yield this file and all files that it includes."""
         yield self
         for file in self.included.values():
             yield from file.with_included()
 
     def all_wanted(self) -> Iterator[Wanted]:
-        """Yield the requirements of this file and of those it includes, in the order of the lines."""
+        """Yield the requirements of this file and of the files that it includes, in the order of the lines."""
         for line in self.lines:
             if line.number in self.wanted:
                 yield self.wanted[line.number]
@@ -102,9 +102,9 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
 
 
 def logical_lines(text: str, file: str) -> list[Line]:
-    """Split a file's text; the texts of the lines, joined, are the file again.
+    """Split the text of a file into logical lines; their texts concatenate to the file.
 
-    raises: BadRequirement for an option that no requirements file may hold
+    raises: BadRequirement for an option that a requirements file must not contain
     """
     return [_line(number, raw, file) for number, raw in _joined(text)]
 
@@ -117,7 +117,7 @@ def _joined(text: str) -> Iterator[tuple[int, str]]:
             continue
         start = start if held else number
         held += physical
-        # A comment ends a continuation, backslash or not.
+        # A comment ends a continuation, with or without a backslash.
         if not physical.rstrip("\r\n").endswith("\\") or _is_comment(physical):
             yield start, held
             held = ""
@@ -130,7 +130,7 @@ def _line(number: int, text: str, file: str) -> Line:
     if _SIMPLE.fullmatch(bare):
         return Line(number=number, text=text, body=bare, kind="requirement")
     parts = [part.rstrip("\r\n") for part in text.splitlines(keepends=True)]
-    # pip sets a comment that ends a continuation off by a space, so that it is a comment still
+    # pip inserts a space before a comment that ends a continuation, so that it remains a comment
     joined = "".join(f" {p}" if _is_comment(p) else p.removesuffix("\\") for p in parts)
     body = _COMMENT.sub("", joined, count=1).strip()
     if not body:
@@ -141,9 +141,9 @@ def _line(number: int, text: str, file: str) -> Line:
     name, value = (match.group(1), match.group(2).strip()) if match else (body, "")
     kind = _KINDS.get(name, "option")
     if kind == "option" and name not in _OPTIONS:
-        raise BadRequirement(file, number, body, "no option of a requirements file")
+        raise BadRequirement(file, number, body, "unknown option")
     if kind != "option" and not value:
-        raise BadRequirement(file, number, body, f"{name} needs a value")
+        raise BadRequirement(file, number, body, f"{name} requires a value")
     return Line(number=number, text=text, body=body, kind=kind, value=value.strip("'\""))
 
 
@@ -152,9 +152,9 @@ def _is_comment(physical: str) -> bool:
 
 
 def pep508(line: Line, file: str) -> Wanted | None:
-    """Return what a line asks for by PEP 508; None where it names a place (a path, a URL, a version control system).
+    """Return the PEP 508 requirement of a line; None if the line is a path, a URL or a VCS reference.
 
-    raises: BadRequirement where it is neither
+    raises: BadRequirement if it is neither
     """
     simple = _SIMPLE.fullmatch(line.body)
     if simple is not None and not line.body.endswith(_ARCHIVES):
@@ -163,35 +163,35 @@ def pep508(line: Line, file: str) -> Wanted | None:
 
     spelled = without_options(line)
     if _ARCHIVE.search(spelled.partition(";")[0].rstrip()):
-        return None  # by its letters a name, but nobody calls a project so
+        return None  # a valid name, but more likely the path of an archive
     try:
-        found = Requirement(spelled)
+        parsed = Requirement(spelled)
     except (InvalidRequirement, ValueError, RecursionError) as error:
-        if _LOOKS_LIKE_A_PLACE.search(spelled.partition(";")[0].strip()):
+        if _LOOKS_LIKE_A_REFERENCE.search(spelled.partition(";")[0].strip()):
             return None
         reason = str(error).splitlines()[0].strip().rstrip(":.")
         raise BadRequirement(file, line.number, line.body, reason[:1].lower() + reason[1:]) from error
     return Wanted(
-        name=normalize(found.name),
-        extras=frozenset(normalize(extra) for extra in found.extras),
-        specifier=str(found.specifier),
-        marker=str(found.marker or ""),
-        url=found.url or "",
+        name=normalize(parsed.name),
+        extras=frozenset(normalize(extra) for extra in parsed.extras),
+        specifier=str(parsed.specifier),
+        marker=str(parsed.marker or ""),
+        url=parsed.url or "",
         file=file,
         number=line.number,
     )
 
 
 def without_options(line: Line) -> str:
-    """Return a requirement as it is spelled, less its hashes and the like."""
+    """Return a requirement as written, without hashes and other per-requirement options."""
     return _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
 
 
 def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFile:
-    """Return a file, with what it includes, that asks for other projects.
+    """Return a file and its includes with some projects replaced by others.
 
-    swaps: normalized name → the PEP 508 requirement in its place; markers and comments of the line stay
-    raises: BadRequirement where that is none
+    swaps: normalized name → the PEP 508 requirement that replaces it; the line keeps its marker and comment
+    raises: BadRequirement if a replacement is not a PEP 508 requirement
     """
     lines, wanted = list(file.lines), dict(file.wanted)
     for number, line in enumerate(lines):
@@ -204,19 +204,19 @@ def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFil
             kept = first[len(first[: comment.start()].rstrip()) :] if comment else ""
             text = f"{body}{kept}\n"
             lines[number] = replace(line, text=text, body=body, kind="requirement")
-            found = pep508(lines[number], file.path)
-            if found is None or found.name is None:
-                raise BadRequirement(file.path, line.number, new, "--swap takes the name of a project")
-            wanted[line.number] = replace(found, groups=wanted[line.number].groups, asked=wanted[line.number].asked)
+            parsed = pep508(lines[number], file.path)
+            if parsed is None or parsed.name is None:
+                raise BadRequirement(file.path, line.number, new, "--swap requires the name of a project")
+            wanted[line.number] = replace(parsed, groups=wanted[line.number].groups, asked=wanted[line.number].asked)
     included = {number: swapped(other, swaps) for number, other in file.included.items()}
     return replace(file, lines=tuple(lines), wanted=wanted, included=included)
 
 
 def for_resolver(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> str:
-    """Return a file's text, with what it includes, for a resolver that is to take wheels only and to build nothing.
+    """Return the text of a file and its includes for a resolver that may only use wheels.
 
-    Requirements that one index alone may answer are left out: see ``pinned_lines``.
-    replaced: requirement → the line that stands for it; "" leaves it out
+    Requirements that are pinned to one index are left out; see ``pinned_lines``.
+    replaced: requirement → the line to write instead; "" leaves it out
     """
     return "".join(f"{line}\n" for line in _resolved_lines(file, replaced) if line)
 
@@ -241,14 +241,14 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> I
 
 
 def unpinned(file: RequirementsFile, names: Collection[str]) -> RequirementsFile:
-    """Return a file in which the requirements of these names may come from any index."""
+    """Return a file in which the requirements with these names may come from any index."""
     wanted = {n: replace(w, index="") if w.name in names else w for n, w in file.wanted.items()}
     included = {number: unpinned(other, names) for number, other in file.included.items()}
     return replace(file, wanted=wanted, included=included)
 
 
 def pinned_lines(file: RequirementsFile) -> Iterator[tuple[Wanted, str]]:
-    """Yield the requirements that one index alone may answer, each as it is spelled."""
+    """Yield the requirements that are pinned to one index, each with its text."""
     for each in file.with_included():
         for line in each.lines:
             wanted = each.wanted.get(line.number)
@@ -257,53 +257,50 @@ def pinned_lines(file: RequirementsFile) -> Iterator[tuple[Wanted, str]]:
 
 
 def hashes(file: RequirementsFile) -> dict[str, frozenset[str]]:
-    """Return project → the sha256 sums that its line allows (pip's hash-checking mode); those without are left out."""
-    found: dict[str, frozenset[str]] = {}
+    """Return project → the SHA-256 hashes that its line allows (pip's hash-checking mode), if it has any."""
+    allowed: dict[str, frozenset[str]] = {}
     for each in file.with_included():
         for line in each.lines:
             wanted = each.wanted.get(line.number)
             sums = _SHA256.findall(line.body) if wanted is not None else []
             if wanted is not None and wanted.name and sums:
-                found[wanted.name] = found.get(wanted.name, frozenset()) | frozenset(map(str.lower, sums))
-    return found
+                allowed[wanted.name] = allowed.get(wanted.name, frozenset()) | frozenset(map(str.lower, sums))
+    return allowed
 
 
 def is_annotation(line: Line) -> bool:
-    """Say whether a comment belongs to the line above it, as pip-compile's and uv's ``    # via`` do."""
+    """Return whether a comment belongs to the line above it, as ``    # via`` of pip-compile and uv does."""
     return line.kind == "comment" and line.text[:1] in " \t"
 
 
 def asked_for(lines: list[Line]) -> list[int]:
-    """Return the numbers of the requirements whose annotations name a file: ``# via -r app.in``."""
-    found, latest = [], 0
+    """Return the line numbers of direct requirements: their annotations name a file, ``# via -r app.in``."""
+    numbers, latest = [], 0
     for line in lines:
         if line.kind == "requirement":
             latest = line.number
-            told = line.text
-        elif is_annotation(line):
-            told = line.text
-        else:
+        elif not is_annotation(line):
             latest = latest if line.kind in ("blank", "comment") else 0
             continue
-        if latest and any(map(_names_a_file, _A_COMMENT.split(told)[1:])):
-            found.append(latest)
-    return found
+        if latest and any(map(_names_a_file, _A_COMMENT.split(line.text)[1:])):
+            numbers.append(latest)
+    return numbers
 
 
 def _names_a_file(comment: str) -> bool:
-    """Say whether a comment is "via -r app.in", alone or among others; of a project "via app (pyproject.toml)".
+    """Return whether a comment names a file, "via -r app.in", or a project, "via app (pyproject.toml)".
 
-    "via" may stand on a line above.
+    It may name others as well, and "via" may be on a line above.
     """
     first, *others = comment.split(",")
     words = first.split()
     via = words[:1] == ["via"]
     listed = [words[1:] if via else words, *(other.split() for other in others if via)]
-    return any(len(item) > 1 and (item[0] == "-r" or item[1].startswith(_OF_A_PROJECT)) for item in listed)
+    return any(len(item) > 1 and (item[0] == "-r" or item[1].startswith(_PROJECT_FILES)) for item in listed)
 
 
 def pinned(line: Line, version: str) -> str:
-    """Return the line's text with ``==version`` in place of its specifier; markers, hashes and comments stay."""
+    """Return the text of a line with ``==version`` as its specifier; markers, hashes and comments are kept."""
     match = _SPELLING.match(line.text)
     if match is None or "@" in line.body.partition(";")[0]:
         return line.text

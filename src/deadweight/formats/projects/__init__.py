@@ -1,1 +1,1 @@
-"""pyproject.toml, setup.py and setup.cfg → the requirements that a project asks for."""
+"""pyproject.toml, setup.py and setup.cfg → the requirements of a project."""

@@ -1,4 +1,4 @@
-"""Versions as poetry asks for them → whether a version fits: PEP 440's operators, and those that are poetry's own."""
+"""poetry's version constraints, with its own operators → PEP 440 specifiers and PEP 508 markers."""
 
 from __future__ import annotations
 
@@ -22,33 +22,35 @@ def poetry_admits(constraint: str, version: str) -> bool:
 
 
 def as_specifiers(constraint: str) -> tuple[str, ...]:
-    """Return the PEP 440 specifiers, any of which is enough, that say the same; raises Malformed."""
+    """Return a constraint as alternative PEP 440 specifiers; raises Malformed."""
     alternatives = constraint.replace("||", "|").split("|")
     if len(alternatives) > _MOST_ALTERNATIVES or len(constraint) > _LONGEST:
-        raise Malformed(f"no version constraint: {outline(constraint)}")
+        raise Malformed(f"invalid version constraint: {outline(constraint)}")
     return tuple(map(_as_specifier, alternatives))
 
 
 def as_specifier(constraint: str) -> str:
-    """Return the one PEP 440 specifier that says the same, "" for any version.
+    """Return a constraint as one PEP 440 specifier, "" for any version.
 
-    raises: Malformed where alternatives leave out versions that one specifier cannot leave out
+    raises: Malformed if one specifier cannot express the alternatives
     """
     alternatives = as_specifiers(constraint)
     for alternative in alternatives:
-        admits(alternative, "0")  # refuses what is no specifier, which might be taken for a part of the name
+        admits(alternative, "0")  # refuses an invalid specifier, which could be read as part of the name
     if "" in alternatives:
         return ""
-    found = alternatives[0]
+    specifier = alternatives[0]
     for following in alternatives[1:]:
-        found = _joined(found, following)
-        if not found:
-            raise Malformed(f"no requirement can say {outline(constraint)}: choose one of the alternatives")
-    return found
+        specifier = _joined(specifier, following)
+        if not specifier:
+            raise Malformed(
+                f"a requirement cannot express {outline(constraint)}", hint="keep only one of the alternatives"
+            )
+    return specifier
 
 
 def _joined(lower: str, upper: str) -> str:
-    """Return one specifier for two ranges, the lower first; "" where there is none."""
+    """Return one specifier for two ranges, the lower one first; "" if it does not exist."""
     starts, ends = _BELOW.match(lower), _FROM.match(upper)
     if not starts or not ends:
         return ""
@@ -56,7 +58,7 @@ def _joined(lower: str, upper: str) -> str:
     if _padded(end) == _padded(start):
         return f"{starts['rest']}{ends['rest']}"
     if _padded(_next(end, caret=False, at=end.count("."))) == _padded(start):
-        return f"{starts['rest']},!={end}.*{ends['rest']}"  # the gap is all that begins with one number
+        return f"{starts['rest']},!={end}.*{ends['rest']}"  # the gap is all versions with one prefix
     return ""
 
 
@@ -68,7 +70,7 @@ def _padded(numbers: str) -> tuple[int, ...]:
 
 
 def as_marker(constraint: str) -> str:
-    """Return the marker (PEP 508) that says the same of the Python; raises Malformed."""
+    """Return a constraint on the Python version as a PEP 508 marker; raises Malformed."""
     alternatives = [
         " and ".join(_python_marker(clause) for clause in specifier.split(",") if clause) or 'python_version >= "0"'
         for specifier in as_specifiers(constraint)
@@ -77,10 +79,10 @@ def as_marker(constraint: str) -> str:
 
 
 def _python_marker(clause: str) -> str:
-    found = _PYTHON_CLAUSE.match(clause)
-    if not found:
-        raise Malformed(f"no version of Python: {outline(clause)}")
-    operator, version = found["operator"], found["version"]
+    match = _PYTHON_CLAUSE.match(clause)
+    if not match:
+        raise Malformed(f"invalid Python version: {outline(clause)}")
+    operator, version = match["operator"], match["version"]
     full = version.count(".") > 1 and not version.endswith(".*")
     if "." not in version:
         version += ".0"
@@ -88,7 +90,7 @@ def _python_marker(clause: str) -> str:
 
 
 def _as_specifier(constraint: str) -> str:
-    # poetry takes a blank for a comma, too
+    # poetry accepts a space instead of a comma
     parts = re.split(r"[\s,]+", re.sub(r"([<>=!~^])\s+", r"\1", constraint.strip()))
     return ",".join(filter(None, map(_clause, parts)))
 
@@ -103,14 +105,14 @@ def _clause(part: str) -> str:
 
 
 def _next(numbers: str, *, caret: bool, at: int | None = None) -> str:
-    """Return the first version that "^" (leftmost part that is not 0) or "~" (minor part) leaves out.
+    """Return the first version that "^" (leftmost part that is not 0) or "~" (minor part) excludes.
 
-    at: the part that counts instead
+    at: the part to increment instead
     """
     parts = numbers.split(".")
     leading = next((at for at, part in enumerate(parts) if part.strip("0")), len(parts) - 1)
     if at is None:
         at = leading if caret else min(1, len(parts) - 1)
     if len(parts[at]) > 20:
-        raise Malformed(f"no version: {outline(numbers)}")
+        raise Malformed(f"invalid version: {outline(numbers)}")
     return ".".join([*parts[:at], str(int(parts[at]) + 1)])

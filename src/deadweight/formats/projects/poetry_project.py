@@ -1,4 +1,4 @@
-"""``[tool.poetry]`` of a pyproject.toml → PEP 508 lines by group and extra, and where each comes from.
+"""``[tool.poetry]`` of a pyproject.toml → PEP 508 lines by group and extra, and the source of each.
 
 source: https://python-poetry.org/docs/pyproject/, https://python-poetry.org/docs/dependency-specification/
 """
@@ -16,7 +16,7 @@ from deadweight.formats.projects.poetry_constraints import as_marker, as_specifi
 from deadweight.formats.projects.project_sources import Source, source_of
 from deadweight.formats.tables import Malformed, Table
 
-# What one dependency may say; all of it is honoured but ``develop``, since an editable install has no files of its own.
+# The supported keys of a dependency. ``develop`` is ignored, since an editable install has no files of its own.
 _KEYS = frozenset(
     "version extras optional python platform markers source develop allow-prereleases allows-prereleases git branch tag"
     " rev subdirectory path file url".split()
@@ -24,10 +24,10 @@ _KEYS = frozenset(
 
 
 class PoetryProject(Struct, frozen=True, kw_only=True):
-    """What ``[tool.poetry]`` asks for, as PEP 508 lines.
+    """The requirements in ``[tool.poetry]``, as PEP 508 lines.
 
-    python:  the range of Python, see ``formats.versions``
-    sources: normalized name → where it comes from; the places in it have to be put into the lines
+    python:  the supported range of Python, see ``formats.versions``
+    sources: normalized name → its sources; URLs in them are not in the lines yet
     """
 
     dependencies: tuple[str, ...] = ()
@@ -46,9 +46,9 @@ class _Dependency(Struct, frozen=True):
 
 
 def read_poetry(poetry: Table, folder: str) -> PoetryProject:
-    """Return what the table asks for; raises Malformed with the key that cannot be read.
+    """Return the requirements in the table; raises Malformed with the invalid key.
 
-    folder: where the project lies, which paths count from
+    folder: the project's directory, the base of relative paths
     """
     main = list(_dependencies(poetry.table("dependencies"), folder))
     lists = poetry.table("extras")
@@ -59,35 +59,35 @@ def read_poetry(poetry: Table, folder: str) -> PoetryProject:
     tables = poetry.table("group")
     for spelled in tables.values:
         group = tables.table(spelled)
-        found = _dependencies(group.table("dependencies"), folder)
-        groups.setdefault(normalize(spelled), []).extend(found)
+        dependencies = _dependencies(group.table("dependencies"), folder)
+        groups.setdefault(normalize(spelled), []).extend(dependencies)
         includes[normalize(spelled)] = tuple(map(normalize, group.texts("include-groups")))
     sources: dict[str, list[Source]] = defaultdict(list)
     for each in main:
         starts = {extra for extra, names in in_extras.items() if each.name in names} | {""}
         sources[each.name].append(replace(each.source, starts=frozenset(starts)))
-    for name, dependencies in groups.items():
-        for each in dependencies:
+    for name, members in groups.items():
+        for each in members:
             sources[each.name].append(replace(each.source, starts=frozenset({name})))
     python = poetry.table("dependencies").text("python")
     return PoetryProject(
         dependencies=tuple(each.line for each in main if not each.optional),
         extras={extra: tuple(e.line for e in main if e.name in names) for extra, names in in_extras.items()},
-        groups={name: tuple(each.line for each in dependencies) for name, dependencies in groups.items()},
+        groups={name: tuple(each.line for each in members) for name, members in groups.items()},
         includes=includes,
         python=as_specifiers(python) if python else (),
-        sources={name: tuple(found) for name, found in sources.items() if any(map(_says_something, found))},
+        sources={name: tuple(listed) for name, listed in sources.items() if any(map(_is_specific, listed))},
     )
 
 
-def _says_something(source: Source) -> bool:
+def _is_specific(source: Source) -> bool:
     return bool(source.place or source.index)
 
 
 def _dependencies(table: Table, folder: str) -> Iterator[_Dependency]:
     for spelled, value in table.values.items():
         if not is_name(spelled):
-            raise table.fails(spelled, "is no project's name")
+            raise table.fails(spelled, "is not a valid project name")
         if normalize(spelled) == "python":
             continue
         if isinstance(value, str):
@@ -100,10 +100,10 @@ def _dependencies(table: Table, folder: str) -> Iterator[_Dependency]:
 def _dependency(name: str, table: Table, folder: str) -> _Dependency:
     unknown = sorted(table.values.keys() - _KEYS)
     if unknown:
-        raise table.fails(unknown[0], "is no key of a dependency that is known")
+        raise table.fails(unknown[0], "is not a supported key of a dependency")
     extras = sorted(map(normalize, table.texts("extras")))
     if not all(map(is_name, extras)):
-        raise table.fails("extras", "holds what is no extra's name")
+        raise table.fails("extras", "contains an invalid extra name")
     source = source_of(table, folder)
     try:
         marker = " and ".join(f"({part})" for part in _markers(table))
@@ -111,7 +111,7 @@ def _dependency(name: str, table: Table, folder: str) -> _Dependency:
     except Malformed as error:
         raise Malformed(f"{table.where}: {error.reason}") from error
     if specifier and (table.flag("allow-prereleases") or table.flag("allows-prereleases")):
-        # PEP 440: a specifier that names a pre-release admits them. No version equals this one.
+        # PEP 440: a specifier that names a pre-release admits pre-releases. No version equals this one.
         specifier += ",!=0.dev0"
     line = name + (f"[{','.join(extras)}]" if extras else "") + specifier
     return _Dependency(
@@ -135,5 +135,5 @@ def _of_platform(platform: str) -> str:
     operator = "!=" if platform.startswith("!=") else "=="
     name = platform.lstrip("!= ")
     if not name.isalnum():
-        raise Malformed(f"no platform: {platform[:60]!r}")
+        raise Malformed(f"invalid platform: {platform[:60]!r}")
     return f'sys_platform {operator} "{name}"'

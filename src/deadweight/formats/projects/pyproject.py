@@ -1,7 +1,8 @@
-"""pyproject.toml → the requirements that a project asks for, each with the groups and extras it stands in.
+"""pyproject.toml → the requirements of a project by extra and dependency group.
 
-source: PEP 621 ([project]), PEP 735 ([dependency-groups]); poetry's own tables are read in ``poetry_project``, and
-        ``projects`` puts a project together with its workspace
+source: PEP 621 ([project]), PEP 735 ([dependency-groups])
+
+``poetry_project`` reads poetry's own tables; ``workspaces`` combines the projects of a workspace.
 """
 
 from __future__ import annotations
@@ -29,14 +30,15 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 _VERSION_OF_ITS_OWN = re.compile(r"\s*(?:==|~=|>=)\s*\{\{\s*version\s*\}\}")
-_MOST_NAMES = 1000  # of extras or of groups; the most that were seen are 130
+_MOST_NAMES = 1000  # of extras or of groups; the largest known project has 130
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """What of a project is asked for beside its own dependencies; names are normalized as they are compared.
+    """The user's choice of extras, groups and members; names are normalized when they are compared.
 
-    extras, groups: and dependency groups (PEP 735); None for all that there are
-    packages:       the members of its workspace that are asked for in its place; none for the project itself
+    extras:   None for all
+    groups:   dependency groups (PEP 735); None for all
+    packages: members of the workspace to measure instead of the project; empty for the project itself
     """
 
     extras: frozenset[str] | None = frozenset()
@@ -45,18 +47,18 @@ class Choice(Struct, frozen=True, kw_only=True):
 
 
 class Include(NamedTuple):
-    """A line ``{include-group = "…"}`` of a dependency group; normalized."""
+    """An entry ``{include-group = "…"}`` of a dependency group; the name is normalized."""
 
     group: str
 
 
 class Project(Struct, frozen=True, kw_only=True):
-    """What one pyproject.toml asks for; includes are as written.
+    """The requirements in one pyproject.toml; includes are not expanded.
 
-    folder:  where it lies, "" where nobody knows
-    python:  the range of Python that it is for, see ``formats.versions``
-    sources: where its dependencies come from
-    files:   requirements files that its build backend takes the dependencies from, by extra, "" for the project itself
+    folder:  the project's directory, "" if unknown
+    python:  the supported range of Python, see ``formats.versions``
+    sources: the sources of its dependencies
+    files:   requirements files from which its build backend takes the dependencies, by extra ("" for the project)
     """
 
     name: str
@@ -70,7 +72,7 @@ class Project(Struct, frozen=True, kw_only=True):
     files: Mapping[str, tuple[str, ...]] = {}
 
     def included(self, group: str) -> Iterator[str]:
-        """Yield the lines of a group and of those that it includes, each group once: circles end by themselves."""
+        """Yield the lines of a group and of the groups that it includes, each group once, so cycles end."""
         waiting: list[str | Include] = [Include(group)]
         seen: set[str] = set()
         while waiting:
@@ -78,50 +80,48 @@ class Project(Struct, frozen=True, kw_only=True):
             if isinstance(item, str):
                 yield item
             elif item.group not in self.groups:
-                raise Malformed(f"a dependency group includes {outline(item.group)}, which is not there")
+                raise Malformed(f"a dependency group includes the undefined group {outline(item.group)}")
             elif item.group not in seen:
                 seen.add(item.group)
                 waiting += reversed(self.groups[item.group])
 
 
 def chosen(asked: frozenset[str] | None, known: Iterable[str], called: str) -> frozenset[str]:
-    """Return the names that were asked for, all that are known for None; raises Malformed for one that is not known.
+    """Return the requested names, or all known names for None; raises Malformed for an unknown name.
 
-    called: "extra" or "dependency group"
+    called: what the names are in messages, "extra" or "dependency group"
     """
     names = frozenset(normalize(name) for name in known)
     if len(names) > _MOST_NAMES:
-        raise Malformed(f"more than {_MOST_NAMES} of the kind {called}")
+        raise Malformed(f"more than {_MOST_NAMES} names of the kind {called}")
     unknown = sorted(frozenset(map(normalize, asked)) - names) if asked else []
     if unknown:
-        there = ", ".join(sorted(names)) or "none"
-        raise Malformed(
-            f"no {called} {', '.join(unknown)}", hint=f"there are these: {there}" if names else "it has none"
-        )
+        available = f"available: {', '.join(sorted(names))}" if names else f"no {called} is defined"
+        raise Malformed(f"unknown {called} {', '.join(unknown)}", hint=available)
     return names if asked is None else frozenset(map(normalize, asked))
 
 
 def read_project(data: bytes, folder: str = "") -> Project:
-    """Return what a pyproject.toml asks for; raises Malformed where it leaves that to a tool.
+    """Return the requirements in a pyproject.toml; raises Malformed if only a build could determine them.
 
-    folder: where it lies, which paths in it count from
+    folder: its directory, the base of relative paths
     """
     table = parse_toml(data)
     project, tools = table.table("project"), table.table("tool")
     poetry = tools.table("poetry")
-    asks = bool(project.values) or "dependency-groups" in table.values
-    asks = asks or bool(poetry.values.keys() & {"name", "dependencies", "group", "dev-dependencies"})
-    if not asks and "workspace" not in tools.table("uv").values:
-        raise Malformed("it has no [project] table", hint=_instead(tools))
-    found = declared(table, folder)
+    is_project = bool(project.values) or "dependency-groups" in table.values
+    is_project = is_project or bool(poetry.values.keys() & {"name", "dependencies", "group", "dev-dependencies"})
+    if not is_project and "workspace" not in tools.table("uv").values:
+        raise Malformed("no [project] table", hint=_instead(tools))
+    read = declared(table, folder)
     dynamic = project.texts("dynamic")
-    if "dependencies" in dynamic and not (found.dependencies or "" in found.files or "dependencies" in poetry.values):
-        raise Malformed("its dependencies are dynamic: only a build would tell them", hint=_instead(tools))
-    return found
+    if "dependencies" in dynamic and not (read.dependencies or "" in read.files or "dependencies" in poetry.values):
+        raise Malformed("the dependencies are dynamic, so only a build can determine them", hint=_instead(tools))
+    return read
 
 
 def standard(table: Table) -> Project:
-    """Return what the standard tables of a pyproject.toml tell, which may be nothing."""
+    """Return the contents of the standard tables of a pyproject.toml, which may be empty."""
     project = table.table("project")
     extras, groups = project.table("optional-dependencies"), table.table("dependency-groups")
     requires = project.text("requires-python")
@@ -135,22 +135,22 @@ def standard(table: Table) -> Project:
 
 
 def declared(table: Table, folder: str = "") -> Project:
-    """Return what the standard tables and those of uv, poetry and pdm tell."""
-    found, project, tools = standard(table), table.table("project"), table.table("tool")
+    """Return the contents of the standard tables and of those of uv, poetry and pdm."""
+    base, project, tools = standard(table), table.table("project"), table.table("tool")
     uv, pdm, poetry_table = tools.table("uv"), tools.table("pdm"), tools.table("poetry")
     filled = _by_versioning(project, tools)
     poetry, rules = read_poetry(poetry_table, folder), uv_rules(uv, folder)
     indexes = (*rules.indexes, *poetry_indexes(poetry_table, folder), *pdm_indexes(pdm, folder))
-    # Where [project] has the dependencies, poetry's table says no more of them than where they come from.
-    by_poetry = not {"dependencies", "optional-dependencies"} & project.values.keys()
+    # If [project] lists dependencies, poetry's table only gives their sources.
+    is_poetry = not {"dependencies", "optional-dependencies"} & project.values.keys()
     return replace(
-        found,
-        name=found.name or normalize(poetry_table.text("name")),
-        dependencies=(*(poetry.dependencies if by_poetry else found.dependencies), *filled.dependencies),
-        extras={**(poetry.extras if by_poetry else found.extras), **filled.extras},
-        groups={**_poetry_groups(poetry), **_groups_of_pdm(pdm), **_group_of_uv(uv), **found.groups},
+        base,
+        name=base.name or normalize(poetry_table.text("name")),
+        dependencies=(*(poetry.dependencies if is_poetry else base.dependencies), *filled.dependencies),
+        extras={**(poetry.extras if is_poetry else base.extras), **filled.extras},
+        groups={**_poetry_groups(poetry), **_groups_of_pdm(pdm), **_group_of_uv(uv), **base.groups},
         folder=folder,
-        python=found.python or poetry.python,
+        python=base.python or poetry.python,
         sources={**poetry.sources, **uv_sources(uv, folder)},
         rules=replace(rules, indexes=indexes),
         files=_dynamic_files(project, tools),
@@ -167,20 +167,20 @@ def _groups_of_pdm(pdm: Table) -> dict[str, tuple[str, ...]]:
 
 
 def _group_of_uv(uv: Table) -> dict[str, tuple[str, ...]]:
-    """Return uv's group from before PEP 735."""
+    """Return uv's ``dev-dependencies``, which predate PEP 735."""
     return {"dev": uv.texts("dev-dependencies")} if "dev-dependencies" in uv.values else {}
 
 
 def _lines(groups: Table, group: str) -> tuple[str | Include, ...]:
-    found: list[str | Include] = []
+    items: list[str | Include] = []
     for item in groups.take(group, list, "a list") or ():
         if isinstance(item, dict) and item.keys() == {"include-group"} and isinstance(item["include-group"], str):
-            found.append(Include(normalize(item["include-group"])))
+            items.append(Include(normalize(item["include-group"])))
         elif isinstance(item, str):
-            found.append(item)
+            items.append(item)
         else:
-            raise groups.fails(group, 'holds what is neither a requirement nor {include-group = "…"}')
-    return tuple(found)
+            raise groups.fails(group, 'contains an entry that is neither a requirement nor {include-group = "…"}')
+    return tuple(items)
 
 
 def _dynamic_files(project: Table, tools: Table) -> dict[str, tuple[str, ...]]:
@@ -189,25 +189,25 @@ def _dynamic_files(project: Table, tools: Table) -> dict[str, tuple[str, ...]]:
     source: https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#dynamic-metadata,
             https://pypi.org/project/hatch-requirements-txt/
     """
-    fields, found = project.texts("dynamic"), dict[str, tuple[str, ...]]()
+    fields, files_of = project.texts("dynamic"), dict[str, tuple[str, ...]]()
     setuptools, hatch = tools.table("setuptools").table("dynamic"), _hook(tools, "requirements_txt")
     if "dependencies" in fields:
-        found[""] = _texts(setuptools.table("dependencies"), "file") or _texts(hatch, "files")
+        files_of[""] = _texts(setuptools.table("dependencies"), "file") or _texts(hatch, "files")
     if "optional-dependencies" in fields:
         extras = setuptools.table("optional-dependencies")
-        found |= {normalize(extra): _texts(extras.table(extra), "file") for extra in extras.values}
+        files_of |= {normalize(extra): _texts(extras.table(extra), "file") for extra in extras.values}
         extras = hatch.table("optional-dependencies")
-        found |= {normalize(extra): _texts(extras, extra) for extra in extras.values}
-    return {extra: files for extra, files in found.items() if files}
+        files_of |= {normalize(extra): _texts(extras, extra) for extra in extras.values}
+    return {extra: files for extra, files in files_of.items() if files}
 
 
 def _hook(tools: Table, name: str) -> Table:
-    """Return the table of a metadata hook of hatchling."""
+    """Return the table of a metadata hook for hatchling."""
     return tools.table("hatch").table("metadata").table("hooks").table(name)
 
 
 def _by_versioning(project: Table, tools: Table) -> Project:
-    """Return the dependencies that uv-dynamic-versioning fills the project's own version into, without that version.
+    """Return the dependencies into which uv-dynamic-versioning inserts the project's own version, without it.
 
     source: https://github.com/ninoseki/uv-dynamic-versioning
     """
@@ -230,10 +230,10 @@ def _texts(table: Table, key: str) -> tuple[str, ...]:
 
 def _instead(tools: Table) -> str:
     if "poetry" in tools.values:
-        return "measure its lock, poetry.lock"
+        return "measure poetry.lock instead"
     if "pdm" in tools.values:
-        return "measure its lock, pdm.lock"
-    return "measure a lock of the project, or an environment that it is installed in"
+        return "measure pdm.lock instead"
+    return "measure a lock of the project, or an environment in which it is installed"
 
 
 def requirement(line: str) -> Requirement:
@@ -241,10 +241,10 @@ def requirement(line: str) -> Requirement:
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Parsed
 
-    # In a requirements file, which is what it becomes, a backslash at its end would join it with the next one.
+    # The line is written to a requirements file, where a backslash at its end would continue it on the next line.
     if len(line.splitlines()) != 1 or line.rstrip().endswith("\\"):
-        raise Malformed(f"no requirement: {outline(line)}")
+        raise Malformed(f"invalid requirement: {outline(line)}")
     try:
         return Parsed(line)
     except (InvalidRequirement, ValueError, RecursionError) as error:
-        raise Malformed(f"no requirement: {outline(line)}") from error
+        raise Malformed(f"invalid requirement: {outline(line)}") from error

@@ -1,4 +1,4 @@
-"""setup.py and setup.cfg → the requirements that they state outright; their code is read, never run."""
+"""setup.py and setup.cfg → the requirements that they state literally. Their code is parsed and never run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import warnings
 
 
 def stated_requirements(setup_py: bytes, setup_cfg: bytes) -> tuple[str, ...] | None:
-    """Return ``install_requires`` where it is a literal; None where only running the code could tell."""
+    """Return ``install_requires`` if it is a literal; None if it is computed."""
     return _of_cfg(setup_cfg) or _of_py(setup_py)
 
 
@@ -27,7 +27,7 @@ def _of_cfg(data: bytes) -> tuple[str, ...] | None:
 def _of_py(data: bytes) -> tuple[str, ...] | None:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a SyntaxWarning of theirs is nobody's here
+            warnings.simplefilter("ignore")  # a SyntaxWarning in the measured code is not relevant
             tree = ast.parse(data)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return None
@@ -41,22 +41,22 @@ def _of_py(data: bytes) -> tuple[str, ...] | None:
 
 
 def _literal(node: ast.expr, tree: ast.Module) -> tuple[str, ...] | None:
-    """Return a list of texts, also where a name at the top of the file stands for it."""
+    """Return a literal list of strings, or one that a module-level name is assigned to."""
     if isinstance(node, ast.Name):
-        given = [
+        assigned = [
             each.value
             for each in tree.body
             if isinstance(each, ast.Assign) and any(getattr(t, "id", "") == node.id for t in each.targets)
         ]
-        if len(given) != 1 or isinstance(given[0], ast.Name):
+        if len(assigned) != 1 or isinstance(assigned[0], ast.Name):
             return None
-        node = given[0]
+        node = assigned[0]
     try:
-        found = ast.literal_eval(node)
+        value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
-    if isinstance(found, str):
-        found = [line.strip() for line in found.splitlines() if line.strip()]
-    if isinstance(found, list | tuple | set) and all(isinstance(line, str) for line in found):
-        return tuple(found)
+    if isinstance(value, str):
+        value = [line.strip() for line in value.splitlines() if line.strip()]
+    if isinstance(value, list | tuple | set) and all(isinstance(line, str) for line in value):
+        return tuple(value)
     return None
