@@ -78,11 +78,11 @@ def test_logical_lines__hash_sign_inside_a_url__is_no_comment() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("--frozen\n", "no option of a requirements file"),
-        ("-x y\n", "no option of a requirements file"),
-        ("--\n", "no option of a requirements file"),
-        ("-r\n", "-r needs a value"),
-        ("--editable=\n", "--editable needs a value"),
+        ("--frozen\n", "unknown option"),
+        ("-x y\n", "unknown option"),
+        ("--\n", "unknown option"),
+        ("-r\n", "-r requires a value"),
+        ("--editable=\n", "--editable requires a value"),
     ],
 )
 def test_logical_lines__bad_option__names_file_line_and_text(text: str, reason: str) -> None:

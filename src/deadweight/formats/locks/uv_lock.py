@@ -53,7 +53,7 @@ def read_uv_lock(path: str, data: bytes, markers: Markers, choice: Choice, proje
     table = parse_toml(data)
     number = table.take("version", int, "a number")
     if number != 1 or "distribution" in table.values:
-        raise Malformed(f"unsupported version: {number}", hint=_AGAIN)
+        raise Malformed(f"unsupported lock version: {number}", hint=_AGAIN)
     markers.check_python(table.text("requires-python"))
     packages = [_package(each) for each in table.tables("package")]
     manifest = table.table("manifest")

@@ -104,8 +104,8 @@ def test_read_member__too_few_bytes__says_how_many() -> None:
 @pytest.mark.parametrize(
     ("damage", "says"),
     [
-        (lambda data: b"XX" + data[2:], "does not begin"),
-        (lambda data: data.replace(b"a/__init__.py", b"b/__init__.py", 1), "another name"),
+        (lambda data: b"XX" + data[2:], "does not start"),
+        (lambda data: data.replace(b"a/__init__.py", b"b/__init__.py", 1), "a different name"),
         (lambda data: data[:48] + bytes([data[48] ^ 0xFF]) + data[49:], "not"),
     ],
     ids=["signature", "name", "data"],
@@ -134,14 +134,14 @@ def test_read_member__as_much_inside_as_the_limit_and_more__is_refused(extra: in
     packed = zlib.compress(b"x" * (10 + extra))[2:-4]
     member = Member("lie", 10, len(packed), 8, 0, zlib.crc32(b"x" * 10), 0)
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0, 0, len(packed), 10, 3, 0) + b"lie"
-    with pytest.raises(MalformedArchive, match="not what the directory says"):
+    with pytest.raises(MalformedArchive, match="does not match the size or CRC"):
         read_member(local + packed, member, limit=10, filename="x.whl")
 
 
 def test_read_member__last_bytes_and_still_too_few__is_refused() -> None:
     data = zipped()
     member = listed(data)[0]
-    with pytest.raises(MalformedArchive, match="beyond the archive"):
+    with pytest.raises(MalformedArchive, match="beyond the end of the archive"):
         read_member(data[:50], member, limit=99, filename="x.whl", last=True)
 
 
@@ -161,7 +161,7 @@ def test_read_member__more_inside_than_the_directory_says__is_refused() -> None:
     packed = zlib.compress(b"x" * 5000)[2:-4]
     member = Member("lie", 10, len(packed), 8, 0, zlib.crc32(b"x" * 10), 0)
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0, 0, len(packed), 10, 3, 0) + b"lie"
-    with pytest.raises(MalformedArchive, match="not what the directory says"):
+    with pytest.raises(MalformedArchive, match="does not match the size or CRC"):
         read_member(local + packed, member, limit=1 << 20, filename="x.whl")
 
 
@@ -239,7 +239,7 @@ def test_span__ten_million_entries__are_refused_before_they_are_read() -> None:
         (end(1, 50, 10, here=2), "several disks"),
         (end(1, 50, 10, disk=1), "several disks"),
         (end(1, 50, 11), "does not end"),
-        (end(1, 0xFFFFFFFE, 10), "that is no wheel"),
+        (end(1, 0xFFFFFFFE, 10), "too large for a wheel"),
     ],
     ids=["empty", "cut", "comment-cut", "counts-differ", "disks", "not-adjacent", "huge"],
 )
@@ -259,14 +259,14 @@ def test_span__data_before_the_archive__is_refused() -> None:
         (entry(flags=1), "encrypted"),
         (entry(flags=1 << 13), "encrypted"),
         (entry(method=14), "method 14"),
-        (entry(size=5), "cannot have 5 bytes"),
-        (entry(method=8, size=10_000_000, compressed=100), "cannot have 10,000,000 bytes"),
-        (entry(offset=990), "beyond the archive"),
-        (entry(size=2000, compressed=2000), "beyond the archive"),
+        (entry(size=5), "claims 5 bytes"),
+        (entry(method=8, size=10_000_000, compressed=100), "claims 10,000,000 bytes"),
+        (entry(offset=990), "beyond the end of the archive"),
+        (entry(size=2000, compressed=2000), "beyond the end of the archive"),
         (entry(disk=3), "several disks"),
-        (entry()[:-1], "cut short"),
-        (entry() + b"x", "more in it"),
-        (b"PK\1\3" + entry()[4:], "no directory"),
+        (entry()[:-1], "truncated"),
+        (entry() + b"x", "more bytes than its entries"),
+        (b"PK\1\3" + entry()[4:], "central directory is invalid"),
     ],
     ids=["encrypted", "strongly", "method", "stored", "ratio", "offset", "size", "disk", "cut", "more", "signature"],
 )
@@ -283,7 +283,7 @@ def test_directory__entry_that_cannot_be__is_refused(record: bytes, says: str) -
     ],
 )  # fmt: skip
 def test_directory__name_that_leaves_the_prefix__is_refused(name: bytes) -> None:
-    with pytest.raises(MalformedArchive, match="no path that an installer would write to"):
+    with pytest.raises(MalformedArchive, match="unsafe path"):
         directory(entry(name))
 
 
@@ -342,7 +342,7 @@ def test_directory__the_same_file_twice__counts_once_if_it_is_the_same() -> None
     [(b"a", b"a/b"), (b"a/b", b"a"), (b"a", b"a/"), (b"a/b", b"a/b/c/d"), (b"a", b"a-1", b"a.py", b"a/b")],
 )
 def test_directory__file_that_is_a_folder_too__is_refused(names: tuple[bytes, ...]) -> None:
-    with pytest.raises(MalformedArchive, match="a file and a folder"):
+    with pytest.raises(MalformedArchive, match="both a file and a directory"):
         directory(*(entry(name, offset=100 * number) for number, name in enumerate(names)))
 
 

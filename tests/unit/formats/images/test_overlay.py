@@ -99,7 +99,7 @@ def test_overlay__folders_of_folders__are_bounded_where_each_has_a_path_of_its_o
 ) -> None:
     monkeypatch.setattr(overlay, "_MOST_OPENED", 25_000)
     assert len(laid([file(f"{'a/' * 90}{n}") for n in range(9)]).files) == 9
-    with pytest.raises(Malformed, match="deeper folders than any system"):
+    with pytest.raises(Malformed, match="too deep directories"):
         laid([file(f"{n}/{'a/' * 90}x") for n in range(9)])
 
 

@@ -42,7 +42,7 @@ def test_uv_progress__whole_install__adds_up_the_downloads() -> None:
     read = uv_progress()
     mib = 1 << 20
     assert [seen for line in UV.splitlines() if (seen := read(line))] == [
-        Progress("resolving", "3 distributions found"),
+        Progress("resolving", "3 distributions"),
         Progress("building", "app"),
         Progress("downloading", "numpy", 0, 15 * mib),
         Progress("downloading", "pip", 0, 17 * mib),
@@ -167,12 +167,12 @@ OTHER_PYTHON = """error: No solution found when resolving dependencies
 @pytest.mark.parametrize(
     ("output", "hint"),
     [
-        (OTHER_PYTHON, "give --python 3.12,"),
+        (OTHER_PYTHON, "use --python 3.12,"),
         (
             "× No solution:\n the current Python version (3.13.0) does not\n  satisfy Python>=3.9,<3.12",
             "--python 3.11,",
         ),
-        ("ERROR: Package 'a' requires a different Python: 3.11.7 not in '<3.11,>=3.8'\n", "give --python 3.10,"),
+        ("ERROR: Package 'a' requires a different Python: 3.11.7 not in '<3.11,>=3.8'\n", "use --python 3.10,"),
         ("error: Python version (3.11.7) does not satisfy Python>=3.12 … does not satisfy Python<3.11", ""),
     ],
 )
@@ -187,7 +187,7 @@ def test_explain__no_error_line__gives_the_last_lines() -> None:
 
 
 def test_explain__nothing_said__says_that() -> None:
-    assert explain("\n") == ("it failed and gave no reason", "")
+    assert explain("\n") == ("the installer failed without an error message", "")
 
 
 def test_progress__odd_numbers__say_nothing() -> None:

@@ -120,10 +120,10 @@ def test_read_lock__pdm_4_files__are_in_the_metadata() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "version that is not known: none"),
-        ('[metadata]\nlock_version = "5.0"', "not known: 5.0"),
-        ("[[[", "no TOML"),
-        ('package = [1]\n[metadata]\nlock_version = "4.5.0"', "package, number 1 is not a table"),
+        ("", "lock_version: missing"),
+        ('[metadata]\nlock_version = "5.0"', "unsupported lock_version: 5.0"),
+        ("[[[", "invalid TOML"),
+        ('package = [1]\n[metadata]\nlock_version = "4.5.0"', "package, item 1 is not a table"),
     ],
 )
 def test_read_lock__pdm_malformed__is_refused(text: str, says: str) -> None:
@@ -132,15 +132,15 @@ def test_read_lock__pdm_malformed__is_refused(text: str, says: str) -> None:
 
 
 def test_read_lock__pdm_not_of_its_project__is_refused() -> None:
-    with pytest.raises(BadLock, match="a is asked for and not there"):
+    with pytest.raises(BadLock, match="a is required but not locked"):
         read(package("b"))
 
 
 def test_read_lock__pdm_unknown_choice__names_those_that_exist() -> None:
-    with pytest.raises(BadLock, match="no dependency group nope") as caught:
+    with pytest.raises(BadLock, match="unknown dependency group nope") as caught:
         read(*TOLD, head=GROUPS, choice=Choice(groups=frozenset({"nope"})))
     assert "dev, lint" in caught.value.hint
-    with pytest.raises(BadLock, match="no extra nope") as caught:
+    with pytest.raises(BadLock, match="unknown extra nope") as caught:
         read(*TOLD, head=GROUPS, choice=Choice(extras=frozenset({"nope"})))
     assert "fast" in caught.value.hint
 
@@ -156,7 +156,7 @@ def test_read_lock__pdm_cut_short__its_own_edges_tell(line: str, complete: bool)
     if complete:
         assert set(groups(read(*packages, project=project))) == {"a", "b"}
     else:
-        with pytest.raises(BadLock, match="c is not in it, but a needs it"):
+        with pytest.raises(BadLock, match="a requires c, which is not locked"):
             read(*packages, project=project)
 
 
@@ -167,12 +167,12 @@ def targets(*lines: str) -> str:
 @pytest.mark.parametrize(
     ("head", "says"),
     [
-        (targets('requires_python = ">=3.12"'), "for Python >=3.12, not for 3.11.7"),
-        (targets('requires_python = ">=3.12"', 'requires_python = "<3.11"'), "not for 3.11.7"),
+        (targets('requires_python = ">=3.12"'), "requires Python >=3.12, but the measured version is 3.11.7"),
+        (targets('requires_python = ">=3.12"', 'requires_python = "<3.11"'), "but the measured version is 3.11.7"),
         (targets('requires_python = ">=3.11"\nplatform = "windows_amd64"'), "for other platforms: windows_amd64"),
         (targets('requires_python = ">=3.11"\nplatform = "macos_14_0_arm64"'), "for other platforms"),
         (targets('platform = "manylinux_2_28_aarch64"'), "for other platforms"),
-        (targets('platform = "linux"\nrequires_python = "<3"', 'platform = "macos"'), "for Python <3"),
+        (targets('platform = "linux"\nrequires_python = "<3"', 'platform = "macos"'), "requires Python <3"),
     ],
 )
 def test_read_lock__pdm_for_other_targets__is_refused(head: str, says: str) -> None:

@@ -79,20 +79,20 @@ def test_read_lock__pipfile_source__says_where_the_code_is(entry: object, place:
 def test_read_lock__pipfile_without_version__warns() -> None:
     lock = read({"a": {"version": "*"}})
     assert lock.packages[0].version is None
-    assert "no version of a" in lock.warnings[0]
+    assert "does not pin a" in lock.warnings[0]
 
 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "no JSON"),
-        ("[]", "no JSON object"),
-        ("{}", "version that is not known: None"),
-        ('{"_meta": {"pipfile-spec": 7}}', "not known: 7"),
-        ('{"_meta": {"pipfile-spec": 6}, "default": {"../a": {}}}', "no project's name"),
-        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": ">=1"}}}', "no exact version"),
-        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": "\\ud800"}}}', "no Unicode text"),
-        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"file": "https://x/\\u0000.whl"}}}', "no file's name"),
+        ("", "invalid JSON"),
+        ("[]", "JSON is not an object"),
+        ("{}", "unsupported pipfile-spec: None"),
+        ('{"_meta": {"pipfile-spec": 7}}', "unsupported pipfile-spec: 7"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"../a": {}}}', "invalid project name"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": ">=1"}}}', "not an exact version"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": "\\ud800"}}}', "not valid Unicode"),
+        ('{"_meta": {"pipfile-spec": 6}, "default": {"a": {"file": "https://x/\\u0000.whl"}}}', "invalid file name"),
         ("[" * 100_000, "JSON"),
     ],
 )
@@ -102,10 +102,10 @@ def test_read_lock__pipfile_malformed__is_refused(text: str, says: str) -> None:
 
 
 def test_read_lock__pipfile_versions_that_differ__are_refused() -> None:
-    with pytest.raises(BadLock, match="a 1 and 2 are both"):
+    with pytest.raises(BadLock, match="a is locked twice for this machine: 1 and 2"):
         read({"a": {"version": "==1"}}, develop={"a": {"version": "==2"}}, choice=Choice())
 
 
 def test_read_lock__pipfile_beside_is_malformed__says_whose_fault_it_is() -> None:
-    with pytest.raises(BadLock, match="the Pipfile beside it: no TOML"):
+    with pytest.raises(BadLock, match="the Pipfile next to it: invalid TOML"):
         read({}, project="[")

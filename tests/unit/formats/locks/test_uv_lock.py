@@ -156,7 +156,7 @@ def test_read_lock__uv_conflicting_extras__markers_see_the_chosen_one() -> None:
 
 
 def test_read_lock__uv_conflicting_extras_at_once__is_refused() -> None:
-    with pytest.raises(BadLock, match=r"torch 1 and 2|torch 2 and 1") as caught:
+    with pytest.raises(BadLock, match=r"torch is locked twice for this machine: (?:1 and 2|2 and 1)") as caught:
         read(*CONFLICTING, choice=Choice(extras=frozenset({"cpu", "gpu"})))
     assert "fewer" in caught.value.hint
 
@@ -198,7 +198,7 @@ def test_read_lock__uv_workspace_and_package__is_that_member() -> None:
 
 
 def test_read_lock__uv_workspace_and_unknown_package__names_the_members() -> None:
-    with pytest.raises(BadLock, match="no member of the workspace tol") as caught:
+    with pytest.raises(BadLock, match="unknown member of the workspace tol") as caught:
         workspace(".", Choice(packages=frozenset({"tol"})))
     assert "app, lib, tool" in caught.value.hint
 
@@ -253,7 +253,7 @@ def test_read_lock__uv_source__says_where_the_code_is(
 
 
 def test_read_lock__uv_git_without_a_url__is_refused() -> None:
-    with pytest.raises(BadLock, match="no URL"):
+    with pytest.raises(BadLock, match="an invalid URL"):
         read(project('dependencies = [{ name = "a" }]'), package("a", source='{ git = "https://[x/r" }'))
 
 
@@ -266,8 +266,8 @@ def test_read_lock__uv_no_version_of_its_own__is_none() -> None:
 @pytest.mark.parametrize(
     ("choice", "says", "hint"),
     [
-        (Choice(extras=frozenset({"nope"})), "no extra nope", "fast"),
-        (Choice(groups=frozenset({"Nope"})), "no dependency group nope", "dev"),
+        (Choice(extras=frozenset({"nope"})), "unknown extra nope", "fast"),
+        (Choice(groups=frozenset({"Nope"})), "unknown dependency group nope", "dev"),
     ],
 )
 def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, says: str, hint: str) -> None:
@@ -281,18 +281,18 @@ def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, sa
     ("text", "says"),
     [
         ("", "version"),
-        ("version = 2", "version that is not known: 2"),
+        ("version = 2", "unsupported lock version: 2"),
         ("version = true", "not a number"),
-        ("version = 1\n[[distribution]]\n", "version that is not known"),
-        ('version = 1\nrequires-python = ">=3.12"', "for Python >=3.12, not for 3.11.7"),
-        ('version = 1\nrequires-python = ">>3"', "no version specifier"),
-        ("version = 1\n" + package("a"), "none of its packages is the project"),
-        ("version = 1\n" + project('dependencies = [{ name = "a" }]'), "a is asked for and not there"),
-        ("version = 1\n" + project("""dependencies = [{ name = "a", marker = "x y" }]"""), "no marker: x y"),
-        ("version = 1\n" + project(name="../x"), "no project's name"),
-        ("version = 1\n" + package("a", version="../1"), "no version"),
-        ("version = 1\n" + package("a", source="{}"), "no known kind"),
-        ("\xff", "no TOML"),
+        ("version = 1\n[[distribution]]\n", "unsupported lock version"),
+        ('version = 1\nrequires-python = ">=3.12"', "requires Python >=3.12, but the measured version is 3.11.7"),
+        ('version = 1\nrequires-python = ">>3"', "invalid version specifier"),
+        ("version = 1\n" + package("a"), "none of its packages is the locked project"),
+        ("version = 1\n" + project('dependencies = [{ name = "a" }]'), "a is required but not locked"),
+        ("version = 1\n" + project("""dependencies = [{ name = "a", marker = "x y" }]"""), "invalid marker: x y"),
+        ("version = 1\n" + project(name="../x"), "not a valid project name"),
+        ("version = 1\n" + package("a", version="../1"), "not a valid version"),
+        ("version = 1\n" + package("a", source="{}"), "an unknown kind"),
+        ("\xff", "invalid TOML"),
     ],
 )  # fmt: skip
 def test_read_lock__uv_malformed__is_refused(text: str, says: str) -> None:

@@ -151,7 +151,9 @@ def test_rpm_packages__no_packages__yields_none(write: Writer) -> None:
 
 @each_format
 def test_rpm_packages__one_broken_header__refuses_all(write: Writer) -> None:
-    with pytest.raises(BadDatabase, match=r"^var/lib/rpm/Packages: a package in it has not the length that it says"):
+    with pytest.raises(
+        BadDatabase, match=r"^var/lib/rpm/Packages: a header in the rpm database does not have its recorded length"
+    ):
         read(write(BASH, BASH + b"\0"))
 
 
@@ -164,7 +166,7 @@ def test_rpm_packages__cut_short__is_refused(write: Writer, left: int) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"RpmQ", bytes(4096), b"SQLite format 2\0"])
 def test_rpm_packages__other_bytes__are_no_database(data: bytes) -> None:
-    with pytest.raises(BadDatabase, match=r"^usr/lib/sysimage/rpm/Packages\.db: no rpm database"):
+    with pytest.raises(BadDatabase, match=r"^usr/lib/sysimage/rpm/Packages\.db: not an rpm database"):
         rpm_packages("usr/lib/sysimage/rpm/Packages.db", data)
 
 
@@ -223,7 +225,7 @@ def test_header__long_folder_for_each_of_many_files__is_refused_before_it_is_spe
         BASE_NAMES: ["a"] * count,
         DIR_NAMES: ["/" + "x" * 1_000_000 + "/"],
     }
-    with pytest.raises(BadDatabase, match="longer paths than any system"):
+    with pytest.raises(BadDatabase, match="too long paths"):
         read(ndb_database(header({NAME: "p", **files})))
 
 
@@ -259,18 +261,18 @@ def test_sqlite__more_tables_than_rpm_makes__are_not_all_looked_at() -> None:
 
 def test_sqlite__text_for_a_header__is_refused() -> None:
     schema = TABLE.replace("BLOB NOT NULL", "TEXT")
-    with pytest.raises(BadDatabase, match="is no header"):
+    with pytest.raises(BadDatabase, match="has no header"):
         read(sqlite_database("text", schema=schema))  # type: ignore[arg-type]
 
 
 def test_sqlite__message_that_quotes_no_text__is_told_all_the_same() -> None:
-    with pytest.raises(BadDatabase, match="cannot be read"):
+    with pytest.raises(BadDatabase, match="could not read"):
         read(sqlite_database(BASH).replace(b"CREATE TABLE", b"CREATE \xff\xff\xff\xff\xff"))
 
 
 def test_sqlite__python_without_it__is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlite3", None)
-    with pytest.raises(BadDatabase, match="this Python comes without SQLite"):
+    with pytest.raises(BadDatabase, match="this Python has no sqlite3 module"):
         read(b"SQLite format 3\0")
 
 
@@ -285,7 +287,7 @@ def test_ndb__two_slots_of_one_blob__are_refused() -> None:
     first = data[32:48]
     for slot in range(254):
         data[32 + 16 * slot : 48 + 16 * slot] = first
-    with pytest.raises(BadDatabase, match="longer than itself"):
+    with pytest.raises(BadDatabase, match="larger than itself"):
         read(bytes(data))
 
 
@@ -311,15 +313,15 @@ CHAIN = 3 * PAGE  # the first overflow page, behind the pages of the meta data, 
 @pytest.mark.parametrize(
     ("at", "found", "reason"),
     [
-        (CHAIN + 16, b"\3", "leads astray"),
-        (CHAIN + 16, b"\2", "leads astray"),
-        (CHAIN + 16, b"\xff\xff\xff\xff", "points beyond its end"),
-        (CHAIN + 16, b"\0", "not the length"),
-        (CHAIN + 22, b"\xff\xff", "leads astray"),
-        (20, b"\1\2", "no known size"),
-        (32, b"\xff\xff", "cut short"),
+        (CHAIN + 16, b"\3", "invalid chain"),
+        (CHAIN + 16, b"\2", "invalid chain"),
+        (CHAIN + 16, b"\xff\xff\xff\xff", "beyond its end"),
+        (CHAIN + 16, b"\0", "not have its recorded length"),
+        (CHAIN + 22, b"\xff\xff", "invalid chain"),
+        (20, b"\1\2", "invalid page size"),
+        (32, b"\xff\xff", "truncated"),
         (2 * PAGE + 20, b"\3", "overlap"),
-        (2 * PAGE + 20, b"\xff\xff", "points beyond its end"),
+        (2 * PAGE + 20, b"\xff\xff", "beyond its end"),
         (2 * PAGE + 26, b"\1\0", "overlap"),
         (3 * PAGE - 17, b"\4", "type that rpm does not use"),
     ],
@@ -337,7 +339,7 @@ def test_berkeley__broken__is_refused(at: int, found: bytes, reason: str) -> Non
 def test_berkeley__two_values_of_one_chain__are_refused() -> None:
     data = berkeley_database(BASH, BASH)
     second = data.rindex(struct.pack("<L", len(BASH))) - 4  # where it says on which page its value starts
-    with pytest.raises(BadDatabase, match="leads astray"):
+    with pytest.raises(BadDatabase, match="invalid chain"):
         read(data[:second] + b"\3" + data[second + 1 :])
 
 

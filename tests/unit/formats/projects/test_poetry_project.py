@@ -87,13 +87,13 @@ def test_poetry__beside_project__says_where_its_dependencies_come_from() -> None
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("a = { version = '1', branch-of = 'x' }", "tool.poetry.dependencies.a.branch-of is no key"),
-        ("a = '<1 || >3'", "tool.poetry.dependencies.a: no requirement can say <1 || >3"),
-        ("a = { version = '1', python = '>x' }", "tool.poetry.dependencies.a: no version of Python"),
-        ("a = { git = 'https://h/a b' }", "tool.poetry.dependencies.a.git is no URL"),
-        ("a = { version = '1', source = 'nowhere' }", "the index nowhere, which is not defined"),
-        ("a = { version = 'one' }", "tool.poetry.dependencies.a: no version specifier: one"),
-        ("'a b' = '1'", "no project's name"),
+        ("a = { version = '1', branch-of = 'x' }", "tool.poetry.dependencies.a.branch-of is not a supported key"),
+        ("a = '<1 || >3'", "tool.poetry.dependencies.a: a requirement cannot express <1 || >3"),
+        ("a = { version = '1', python = '>x' }", "tool.poetry.dependencies.a: invalid Python version"),
+        ("a = { git = 'https://h/a b' }", "tool.poetry.dependencies.a.git is not a valid URL"),
+        ("a = { version = '1', source = 'nowhere' }", "undefined index nowhere"),
+        ("a = { version = 'one' }", "tool.poetry.dependencies.a: invalid version specifier: one"),
+        ("'a b' = '1'", "not a valid project name"),
     ],
 )
 def test_poetry__what_cannot_be_honoured__is_refused_by_name(line: str, says: str) -> None:

@@ -72,11 +72,11 @@ def test_uv_source__extra_and_group__hold_for_these_alone() -> None:
 @pytest.mark.parametrize(
     ("source", "says"),
     [
-        ('{ index = "nowhere" }', "the index nowhere, which is not defined"),
-        ("{ workspace = true }", "tool.uv.sources.a names a member of the workspace that is not there"),
-        ('{ registry = "x" }', "tool.uv.sources.a.registry is no key of a source"),
-        ('{ url = "https://h/a\\n--pre" }', "tool.uv.sources.a.url is no URL"),
-        ('{ git = "x y" }', "tool.uv.sources.a.git is no URL"),
+        ('{ index = "nowhere" }', "undefined index nowhere"),
+        ("{ workspace = true }", "tool.uv.sources.a refers to an unknown member of the workspace"),
+        ('{ registry = "x" }', "tool.uv.sources.a.registry is not a supported key of a source"),
+        ('{ url = "https://h/a\\n--pre" }', "tool.uv.sources.a.url is not a valid URL"),
+        ('{ git = "x y" }', "tool.uv.sources.a.git is not a valid URL"),
         ('"1.0"', "tool.uv.sources.a is not a table"),
     ],
 )
