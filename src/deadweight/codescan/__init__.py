@@ -1,1 +1,1 @@
-"""The text of an application's files → what they import, start and name. Nothing is run."""
+"""The files of an application → the modules, programs and other names in them. Nothing is run."""

@@ -1,4 +1,4 @@
-"""Dockerfiles, Procfiles, systemd units, makefiles, justfiles and shell scripts → what their commands name."""
+"""Dockerfiles, Procfiles, systemd units, makefiles, justfiles and shell scripts → the names in their commands."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _WORDS = re.compile(r"""[^\s"']+(?:"[^"]*"|'[^']*'|[^\s"'])*|"[^"]*"|'[^']*'""")
 
 
 def shell_script(text: str) -> Iterator[Named]:
-    """Yield what a shell script names."""
+    """Yield the names in a shell script."""
     return named_in(text)
 
 
 def dockerfile(text: str) -> Iterator[Named]:
-    """Yield what the commands and the environment of a Dockerfile name, with the role of the stage around them.
+    """Yield the names in the commands and the environment of a Dockerfile, each with the role of its stage.
 
-    Only the last stage, and the stages it builds on, are in the image. Of their CMD and ENTRYPOINT the last one counts.
+    Only the last stage and the stages that it is based on are in the image. Their last CMD and ENTRYPOINT count.
     """
     instructions = list(_instructions(text))
     roles = list(_stage_roles(instructions))
@@ -60,30 +60,30 @@ def dockerfile(text: str) -> Iterator[Named]:
             if words is None:
                 yield from _with_role(named_in(_run_body(value), line), role)
                 continue
-            if name == "CMD" and _goes_on(entrypoint, words):
+            if name == "CMD" and _extends(entrypoint, words):
                 words = entrypoint + words
             yield from _with_role(named_by_words(words, line), role)
             if len(words) > 1 and re.fullmatch(r"[a-z][\w-]*", words[1]):
-                # The first word may be a script of the application's own that starts what follows.
+                # The first word may be a script of the application that starts the command after it.
                 yield from _with_role(named_by_words(words[1:], line), role)
             entrypoint = words if name == "ENTRYPOINT" else entrypoint
 
 
-def _with_role(found: Iterable[Named], role: Role | Literal[""]) -> Iterator[Named]:
-    return (named._replace(role=role) for named in found) if role else iter(found)
+def _with_role(names: Iterable[Named], role: Role | Literal[""]) -> Iterator[Named]:
+    return (named._replace(role=role) for named in names) if role else iter(names)
 
 
 def _stage_roles(instructions: Sequence[tuple[str, str, int]]) -> Iterator[Role | Literal[""]]:
-    """Yield the role of each instruction: "" for those of the image itself, else "build" or "tests"."""
-    stages: list[tuple[str, str]] = []  # name, base
-    of: list[int] = []
+    """Yield the role of each instruction: "" for an instruction of the image itself, else "build" or "tests"."""
+    stages: list[tuple[str, str]] = []  # (name, base)
+    stage_of: list[int] = []
     for name, value, _ in instructions:
         if name == "FROM":
             match = _FROM.match(value)
             stages.append((match[2] or "", match[1]) if match else ("", ""))
-        of.append(len(stages) - 1)
+        stage_of.append(len(stages) - 1)
     shipped = _shipped(stages)
-    for stage in of:
+    for stage in stage_of:
         if stage in shipped or stage < 0:
             yield ""
         else:
@@ -91,7 +91,7 @@ def _stage_roles(instructions: Sequence[tuple[str, str, int]]) -> Iterator[Role 
 
 
 def _shipped(stages: Sequence[tuple[str, str]]) -> set[int]:
-    """Return the numbers of the stages in the image: the last one that is not for developers, and its bases."""
+    """Return the numbers of the stages in the image: the last one that is not for development, and its bases."""
     candidates = [at for at, (name, _) in enumerate(stages) if not environment_role(name)] or list(range(len(stages)))
     shipped: set[int] = set()
     at: int | None = candidates[-1] if candidates else None
@@ -103,7 +103,7 @@ def _shipped(stages: Sequence[tuple[str, str]]) -> set[int]:
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str, int]]:
-    """Yield (name, arguments, line) of each instruction, with its continuation lines and here-documents."""
+    """Yield (name, arguments, line) of each instruction, including continuation lines and here-documents."""
     lines = text.split("\n")
     escape = "`" if re.match(r"\s*#\s*escape\s*=\s*`", text) else "\\"
     at = 0
@@ -131,7 +131,7 @@ def _instructions(text: str) -> Iterator[tuple[str, str, int]]:
 
 
 def _run_body(value: str) -> str:
-    """Return the here-document that a RUN consists of, or else its command."""
+    """Return the command of a RUN, or its here-document."""
     match = _BODY.match(value)
     return value[match.end() :] if match else value
 
@@ -146,21 +146,21 @@ def _exec_form(value: str) -> list[str] | None:
     return words if isinstance(words, list) and all(isinstance(word, str) for word in words) else None
 
 
-def _goes_on(entrypoint: list[str], words: list[str]) -> bool:
-    """Tell whether CMD holds arguments of the ENTRYPOINT, which else is a script that starts what CMD says."""
+def _extends(entrypoint: list[str], words: list[str]) -> bool:
+    """Return whether CMD is arguments for ENTRYPOINT; otherwise ENTRYPOINT is a script that starts CMD."""
     options = bool(words) and words[0].startswith("-")
     return bool(entrypoint) and (options or "python" in entrypoint[0] or entrypoint[-1] in ("-m", "-c", "run", "--"))
 
 
 def _assigned(word: str) -> str:
-    """Return ``word`` without the quotes around it or around its value."""
+    """Return a word without the quotes around it or its value."""
     name, equals, value = word.partition("=")
     value = value.strip("\"'")
     return f"{name}={value}" if equals else word.strip("\"'")
 
 
 def procfile(text: str) -> Iterator[Named]:
-    """Yield what the processes of a Procfile name."""
+    """Yield the names in the processes of a Procfile."""
     for number, line in enumerate(text.split("\n"), 1):
         match = _PROCESS.match(line)
         if match:
@@ -168,7 +168,7 @@ def procfile(text: str) -> Iterator[Named]:
 
 
 def systemd_unit(text: str) -> Iterator[Named]:
-    """Yield what the commands and the environment of a systemd unit name."""
+    """Yield the names in the commands and the environment of a systemd unit."""
     for number, line in _joined(text):
         command, environment = _UNIT.match(line), _UNIT_ENVIRONMENT.match(line)
         if command:
@@ -179,11 +179,11 @@ def systemd_unit(text: str) -> Iterator[Named]:
 
 
 def makefile(text: str) -> Iterator[Named]:
-    """Yield what the recipes of a makefile name; targets that run the application are no development."""
+    """Yield the names in the recipes of a makefile; targets that run the application have the role "scripts"."""
     role: Role | Literal[""] = ""
     for number, line in _joined(text):
         if line.startswith("\t"):
-            # One dollar is make's, two are the shell's.
+            # A single dollar sign belongs to make, a double one to the shell.
             recipe = _MAKE_VARIABLE.sub(r"${\1}", line[_end_of_prefix(line) :]).replace("$$", "$")
             yield from _with_role(named_in(recipe, number), role)
         elif target := _TARGET.match(line):
@@ -191,7 +191,7 @@ def makefile(text: str) -> Iterator[Named]:
 
 
 def justfile(text: str) -> Iterator[Named]:
-    """Yield what the recipes of a justfile name; see ``makefile``."""
+    """Yield the names in the recipes of a justfile; see ``makefile``."""
     role: Role | Literal[""] = ""
     for number, line in _joined(text):
         if line[:1] in (" ", "\t"):
@@ -210,7 +210,7 @@ def _end_of_prefix(line: str) -> int:
 
 
 def _joined(text: str) -> Iterator[tuple[int, str]]:
-    """Yield lines with those that continue them, and the number of the first."""
+    """Yield (number of the first line, text) of each line with its continuation lines."""
     kept: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         kept.append(line)

@@ -1,4 +1,4 @@
-"""The words of one command → the program that it starts in the end, and what its arguments name."""
+"""The words of one command → the program that it finally starts, and the names in its arguments."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from deadweight.model import Role
 
 
 class Named(NamedTuple):
-    """What a command names; ``shell`` is text for another shell, and the name is that text.
+    """One name in a command. For the kind ``shell``, the name is a script for another shell.
 
-    condition: of the shell's ``if`` or ``case`` around it; "" without one
-    role:      what this part of the file is for, where that differs from the file; "" for the file's own
+    condition: the condition of the ``if`` or ``case`` around it; "" without one
+    role:      the role of this part of the file, "" if it is that of the file
     """
 
     kind: Literal["import", "command", "string", "url", "root", "file", "shell"]
@@ -28,7 +28,7 @@ _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _OPTION = re.compile(r"--?[\w-]+=")
 _PROGRAM = re.compile(r"[A-Za-z_][\w.+-]{0,99}")
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d+(?:\.\d+)?)?t?|py|ipython3?")
-_PROGRAMS_LIE_IN = re.compile(r"(?:^|[/_{$])(?:s?bin|Scripts|S?BIN)\}?$")
+_PROGRAM_DIRECTORY = re.compile(r"(?:^|[/_{$])(?:s?bin|Scripts|S?BIN)\}?$")
 _PREFIX_VARIABLE = re.compile(r"\A\$\{\w+\}(?=[A-Za-z])")
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
 _IMPORT = re.compile(r"(?:^|[;\n])[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w., \t]+))")
@@ -39,7 +39,7 @@ _NO_PROGRAMS = frozenset(
     " eval exit return test true false shift read trap wait umask ulimit type alias getopts pushd popd shopt break"
     " continue kill jobs fg bg hash history logout".split()
 )
-# What starts the command that follows it → (operands before that, options that take a value).
+# Programs that start the command after them → (operands before that command, options that take a value).
 _PREFIXES: dict[str, tuple[int, str]] = {
     **dict.fromkeys(("nohup", "setsid", "command", "builtin", "catatonit", "doas", "fakeroot", "sem"), (0, "")),
     "exec": (0, "-a"),
@@ -60,8 +60,8 @@ _PREFIXES: dict[str, tuple[int, str]] = {
     "opentelemetry-instrument": (0, ""),
     "ddtrace-run": (0, ""),
 }
-_THEMSELVES = frozenset("opentelemetry-instrument ddtrace-run newrelic-admin coverage dotenv watchmedo".split())
-# What starts the command that follows the word beside it.
+_NEEDED_WRAPPERS = frozenset("opentelemetry-instrument ddtrace-run newrelic-admin coverage dotenv watchmedo".split())
+# Programs that start the command after this subcommand.
 _RUNNERS = {
     **dict.fromkeys(("poetry", "uv", "pipenv", "pdm", "hatch", "rye", "pixi", "conda", "mamba", "micromamba"), "run"),
     "newrelic-admin": "run-program",
@@ -72,14 +72,14 @@ _RUNNER_OPTIONS = frozenset(
     " --directory --project --index --index-url --config -C -P -n --name --prefix -e --environment -f --file"
     " --cwd".split()
 )
-# What starts the command that follows "--".
+# Programs that start the command after "--".
 _AFTER_DASHES = frozenset(
     "doppler op infisical chamber aws-vault wait-for-it wait-for-it.sh wait-for dockerize watchmedo".split()
 )
-# What runs ``-m module`` itself.
+# Programs that run ``-m module`` themselves.
 _RUN_MODULES = frozenset("coverage debugpy memray pyinstrument viztracer scalene kernprof pdb cProfile trace".split())
 
-# Programs whose arguments name modules → the options whose value may be one without a dot.
+# Programs whose arguments name modules → the options whose value may be a module name without a dot.
 _LOADERS: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         "daphne granian uwsgi waitress-serve faust dramatiq rq rqworker arq huey_consumer huey_consumer.py taskiq flask"
@@ -101,12 +101,12 @@ _PIP_VALUES = frozenset(
     " --prefix --root --python --platform --only-binary --no-binary --timeout --retries --proxy --trusted-host"
     " --cache-dir --cert --src --group --with --from".split()
 )
-_MOST_WORDS = 2000  # of one command; the rest is data
+_MOST_WORDS = 2000  # of one command; the rest is ignored
 _BUILT_IN = frozenset("auto none sync gthread asyncio trio prefork solo threads processes no".split())
 
 
 def named_by(words: list[str], line: int) -> Iterator[Named]:
-    """Yield the program that ``words`` start, through all that only starts another, and what the words name."""
+    """Yield the program that a command starts, past wrappers such as exec and env, and the names in its words."""
     words = words[:_MOST_WORDS]
     for word in words:
         yield from value_named(word, line, dotted=bool(_ASSIGNMENT.match(word)))
@@ -118,7 +118,7 @@ def named_by(words: list[str], line: int) -> Iterator[Named]:
         if words[at] in _KEYWORDS or _ASSIGNMENT.match(words[at]):
             at += 1
             continue
-        if name in _THEMSELVES:
+        if name in _NEEDED_WRAPPERS:
             yield Named("command", name, line)
         following = _command_after(name, words, at + 1)
         if following is None:
@@ -132,15 +132,15 @@ def named_by(words: list[str], line: int) -> Iterator[Named]:
 
 
 def started_words(words: list[str]) -> list[str]:
-    """Return the words of the program that a command starts in the end, without what only starts it (exec, tini)."""
+    """Return the words of the program that a command finally starts, without wrappers such as exec and tini."""
     *_, last = programs_of(words)
     return last
 
 
 def programs_of(words: list[str]) -> Iterator[list[str]]:
-    """Yield the words of each program that a command starts, from the first to the last: exec, uv run, gunicorn.
+    """Yield the words of each program that a command starts, from first to last: exec, uv run, gunicorn.
 
-    The last one is empty where the command only sets variables.
+    The last one is empty if the command only sets variables.
     """
     words, at = words[:_MOST_WORDS], 0
     while at < len(words):
@@ -148,7 +148,7 @@ def programs_of(words: list[str]) -> Iterator[list[str]]:
             at += 1
             continue
         yield words[at:]
-        # Images have them in the root too: "/tini".
+        # Images also have programs in the root: "/tini".
         name = _base_name(words[at]) or words[at].rpartition("/")[2]
         following = _command_after(name, words, at + 1)
         if following is None or words[following - 1 : following] == ["-m"]:
@@ -158,9 +158,9 @@ def programs_of(words: list[str]) -> Iterator[list[str]]:
 
 
 def value_named(word: str, line: int, *, dotted: bool = True) -> Iterator[Named]:
-    """Yield what a word, or the value in ``--option=value`` or ``NAME=value``, names.
+    """Yield the names in a word, or in the value of ``--option=value`` or ``NAME=value``.
 
-    dotted: whether dotted paths count; of most programs' arguments they are files or hosts
+    dotted: whether dotted paths count; in the arguments of most programs, they are files or hosts
     """
     if word.startswith("PYTHONPATH="):
         yield Named("root", word.partition("=")[2], line)
@@ -176,18 +176,18 @@ def value_named(word: str, line: int, *, dotted: bool = True) -> Iterator[Named]
 
 
 def _base_name(word: str) -> str:
-    """Return a program's name without its folder, "" for what is no program; ``$PYTHON`` is taken for what it says."""
+    """Return the name of a program without its directory, "" if it is not a program; ``$PYTHON`` counts as python."""
     folder, slash, name = _PREFIX_VARIABLE.sub("", word).rpartition("/")
     if name.startswith("$"):
         name = name.strip("${}()").lower()
         return name if not slash and (_PYTHON.fullmatch(name) or name in _RUNNERS) else ""
-    if slash and not _PROGRAMS_LIE_IN.search(folder) and name != "manage.py":
+    if slash and not _PROGRAM_DIRECTORY.search(folder) and name != "manage.py":
         return ""
     return name if _PROGRAM.fullmatch(name) else ""
 
 
 def _command_after(name: str, words: list[str], at: int) -> int | None:
-    """Return where the command begins that ``name`` starts; None where it is a program in its own right."""
+    """Return the index of the command that ``name`` starts; None if it does not start another command."""
     if name in _PREFIXES:
         operands, options = _PREFIXES[name]
         return _skip_options(words, at, frozenset(options.split()), operands)
@@ -234,7 +234,7 @@ def _program(name: str, words: list[str], at: int, line: int) -> Iterator[Named]
 
 
 def _installed(name: str, words: list[str], at: int, line: int) -> Iterator[Named]:
-    """Yield ``pip install NAME`` for each project that a command installs by its name."""
+    """Yield ``pip install NAME`` for each project that a command installs by name."""
     verbs = words[at : at + 2]
     start = at + 1 if _PIP.fullmatch(name) and verbs[:1] == ["install"] else 0
     start = at + 2 if name == "uv" and verbs in (["pip", "install"], ["tool", "install"]) else start
@@ -264,7 +264,7 @@ def _python(words: list[str], at: int, line: int) -> Iterator[Named]:
 
 
 def _module(words: list[str], at: int, line: int) -> Iterator[Named]:
-    """Yield what ``-m NAME …`` names, with the module that NAME itself runs by ``-m``."""
+    """Yield the names in ``-m NAME …``, including a module that NAME itself runs with ``-m``."""
     while at < len(words) and all(part.isidentifier() for part in words[at].split(".")) and len(words[at]) < 256:
         name = words[at]
         yield Named("command", f"python -m {name}", line)
@@ -300,14 +300,14 @@ def _managed(words: list[str], at: int, line: int) -> Iterator[Named]:
 
 
 def _arguments(name: str, words: list[str], at: int, line: int) -> Iterator[Named]:
-    """Yield the modules that the arguments of a server, a worker or a test runner name."""
+    """Yield the modules in the arguments of a server, a worker or a test runner."""
     if name not in _LOADERS:
         return
     bare = _LOADERS[name]
     for before, word in zip(words[at - 1 :], words[at:], strict=False):
         option, _, value = word.rpartition("=") if word.startswith("-") else (before, "", word)
-        found = dotted_path(value) or object_reference(value)
-        if found is None and option in bare and value not in _BUILT_IN:
-            found = bare_name(value)
-        if found:
-            yield Named("string", found, line)
+        module = dotted_path(value) or object_reference(value)
+        if module is None and option in bare and value not in _BUILT_IN:
+            module = bare_name(value)
+        if module:
+            yield Named("string", module, line)

@@ -1,4 +1,4 @@
-"""A path of the source → what the file is there for."""
+"""The path of a file → its role: application, tests, docs, …"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from deadweight.model import Role
 
-# Folders that say it wherever they lie, and those that say it only outside of packages: ``app/tools`` is application.
+# Directories with a role in any location, and those with a role only outside of packages: ``app/tools`` is application.
 _ANYWHERE: dict[str, Role] = {
     **dict.fromkeys(("tests", "test", "testing"), "tests"),
     **dict.fromkeys(
@@ -26,7 +26,7 @@ _FILES: dict[str, Role] = {
     r".*\.ipynb": "notebooks",
     r"test_.*\.py|.*_tests?\.py|tests?\.py|conftest\.py|pytest\.ini|\.coveragerc": "tests",
     r"mkdocs\.ya?ml|\.?readthedocs\.ya?ml": "docs",
-    # hook-NAME.py: PyInstaller's, which runs them while it builds.
+    # hook-NAME.py: PyInstaller runs these while it builds.
     r"(?:setup|hatch_build|build|noxfile|tasks|fabfile|dodo)\.py|setup\.cfg|pyproject\.toml|tox\.ini": "build",
     r"hook-[\w.-]+\.py|.*\.spec": "build",
     r"GNUmakefile|[Mm]akefile|.*\.mk|\.?[Jj]ustfile|[Tt]askfile\.ya?ml": "build",
@@ -34,13 +34,13 @@ _FILES: dict[str, Role] = {
     r".*\.gitlab-ci\.ya?ml|bitbucket-pipelines\.ya?ml|cloudbuild\.ya?ml|\.drone\.ya?ml|\.cirrus\.ya?ml": "build",
     r"\.?(?:mypy|ruff|flake8|pylintrc|isort\.cfg|style\.yapf|bandit|pydocstyle)(?:\.ini|\.toml)?": "build",
 }
-# Words of a module's name, or a folder's whole name, for code that production does not load unless something says so.
+# Words in a module's name, or whole names of directories, for code that production does not load by default.
 _DEVELOPERS = frozenset(
     "bench benchmark benchmarks codegen dev devdata develop development devserver devtools factories fakes fixtures"
     " loadtest loadtests locust locustfile mock mocks populate seed seeder seeders seeds".split()
 )
 _DEVELOPERS_FOLDERS = _DEVELOPERS | {"demo", "demos", "example", "examples", "sample", "samples"}
-# The same of settings for one environment: ``settings/local.py``, ``config_test.py``.
+# Words in the names of settings for one environment: ``settings/local.py``, ``config_test.py``.
 _SETTINGS = frozenset("settings setting config configs conf configuration environments".split())
 _ENVIRONMENTS = frozenset("ci debug dev develop development devel local test tests testing".split())
 _TEST_FOLDER = re.compile(
@@ -58,41 +58,46 @@ _FOR_WORK = re.compile(
 
 
 def environment_role(name: str) -> Role | Literal[""]:
-    """Return what the name of a stage, a service or a file says: "tests", "build" for other development, else ""."""
-    return "tests" if _FOR_TESTS.search(name.lower()) else "build" if _FOR_WORK.search(name.lower()) else ""
+    """Return the role in the name of a stage, a service or a file: "tests", "build" for other development, else ""."""
+    if _FOR_TESTS.search(name.lower()):
+        return "tests"
+    return "build" if _FOR_WORK.search(name.lower()) else ""
 
 
 def role_of(path: str, packages: Collection[str] = ()) -> Role:
-    """Return what a file is there for, by its name and those of the folders that it lies in; the outermost decides.
+    """Return the role of a file by its directories, of which the outermost decides, and its name.
 
-    path:     relative to the source's folder, POSIX
-    packages: folders with an ``__init__.py``, spelled the same way
+    path:     relative to the application's directory, POSIX
+    packages: directories with an ``__init__.py``, in the same form
     """
     *folders, name = path.split("/")
     outside = True
     for depth, folder in enumerate(folders):
         is_package = "/".join(folders[: depth + 1]) in packages
-        found = _ANYWHERE.get(folder) or (_OUTSIDE.get(folder) if outside else None)
-        # Tools and scripts import each other, so those may be packages too; documentation is none, save Sphinx's own.
-        if found == "docs" and is_package and name != "conf.py":
-            found = None
-        found = found or ("tests" if _TEST_FOLDER.fullmatch(folder) else None)
-        if found:
-            return "notebooks" if name.endswith(".ipynb") else found
+        role = _ANYWHERE.get(folder) or (_OUTSIDE.get(folder) if outside else None)
+        # Directories of tools and scripts may be packages, since these import each other. A package named "docs" is
+        # code, except for Sphinx's conf.py.
+        if role == "docs" and is_package and name != "conf.py":
+            role = None
+        role = role or ("tests" if _TEST_FOLDER.fullmatch(folder) else None)
+        if role:
+            return "notebooks" if name.endswith(".ipynb") else role
         outside = outside and folder != "src" and not is_package
     if _CONTAINER.search(name):
-        return "tests" if _FOR_TESTS.search(name) else "build" if _FOR_WORK.search(name) else "application"
+        if _FOR_TESTS.search(name):
+            return "tests"
+        return "build" if _FOR_WORK.search(name) else "application"
     folder = "/".join(folders)
     if folder in packages and folder and name in ("setup.py", "tasks.py", "fabfile.py", "build.py", "dodo.py"):
-        return "application"  # in a package, they are modules like any other
+        return "application"  # in a package, these are ordinary modules
     if name in ("tasks.py", "fabfile.py", "build.py") and folders:
-        return "application"  # Celery's more often than invoke's
-    found = next((role for pattern, role in _BY_NAME if pattern.fullmatch(name)), None)
-    return found or _by_words(folders, name)
+        return "application"  # used by Celery more often than by invoke
+    by_name = next((role for pattern, role in _BY_NAME if pattern.fullmatch(name)), None)
+    return by_name or _by_words(folders, name)
 
 
 def _by_words(folders: Sequence[str], name: str) -> Role:
-    """Return what the words of a name say, which code that loads the file can overrule (see ``reached.py``)."""
+    """Return the presumed role by the words in a name; ``reached.py`` overrides it for files that are loaded."""
     stem, _, suffix = name.rpartition(".")
     if _SAMPLE.fullmatch(name.lower()):
         return "development"

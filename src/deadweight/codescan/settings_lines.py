@@ -1,4 +1,4 @@
-"""TOML, INI and environment files, line by line → what their commands, entry points and settings name."""
+"""TOML, INI and environment files, line by line → the names in their commands, entry points and settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from deadweight.codescan.words import LISTS, bare_name
 
 _TABLE = re.compile(r"\s*\[{1,2}([^\[\]]+)\]{1,2}\s*(?:[#;].*)?")
 _PAIR = re.compile(r"""\s*(?:export\s+)?([\w.:-]+|"[^"]*"|'[^']*')\s*([=:])\s*(.*)""")
-# What is not closed ends with its line, so that no quote is looked at twice.
+# An unclosed string ends with its line, so that no quote is read twice.
 _TEXT = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?$)|\'([^\']*+)(?:\'|$)')
 _TOOL = re.compile(r"tool[.:]([\w-]+)")
 
-# Tables and keys that name distributions, or modules that nobody thereby uses.
+# Tables and keys that name distributions, or modules without using them.
 _REQUIREMENTS = re.compile(
     r"(?:.*[.:])?(?:.*dependencies|dependency-groups|build-system|requires|optional-dependencies|extras_require|sources?"
     r"|package_data|package-data|packages(?:\.find)?|metadata|overrides|constraints)(?:\..*)?"
@@ -26,31 +26,31 @@ _NO_MODULES = frozenset(
     " known_first_party known-third-party known_third_party constraint-dependencies override-dependencies known_local"
     " dev-dependencies ignore_missing_imports allowlist_externals passenv depends namespace-packages".split()
 )
-# Keys and tables that name folders of the import path: of setuptools, pytest, mypy, pyright, isort and ruff.
+# Keys and tables that name directories of the import path, of setuptools, pytest, mypy, pyright, isort and ruff.
 _ROOTS = frozenset("pythonpath python_paths mypy_path where extraPaths src_paths src PYTHONPATH".split())
 _ROOT_TABLES = re.compile(r"tool\.(?:setuptools\.package-dir|pdm\.build\.package-dir)")
 # Poetry: ``packages = [{ include = "x", from = "lib" }]``; Hatch: ``packages = ["lib/x"]``.
 _FROM = re.compile(r"""\bfrom\s*=\s*["']([^"'\n]+)["']""")
 _FOLDER_OF_PACKAGE = re.compile(r"""["']([\w./-]+)/\w+["']""")
-# Keys whose value is a command, and tables whose every value is one.
+# Keys whose value is a command, and tables whose values are all commands.
 _COMMANDS = frozenset("command commands commands_pre commands_post cmd shell release_command startCommand".split())
 _TASKS = re.compile(r"tool\.(?!poetry\b).*\b(?:tasks|scripts)(?:\..*)?|processes")
-# Sections that configure a tool under its own name.
+# Sections that are named after the tool that they configure.
 _OWN_SECTIONS = frozenset(
     "coverage flake8 mypy isort pylint pydocstyle pycodestyle bandit yapf doc8 bumpversion".split()
 )
 
 
 def toml_settings(text: str) -> Iterator[Named]:
-    """Yield what a TOML file names: tools that it configures, entry points, tasks, and dotted paths in its values."""
+    """Yield the names in a TOML file: configured tools, entry points, tasks, and dotted paths in its values."""
     table = key = ""
-    told: set[str] = set()
+    configured: set[str] = set()
     for number, line in enumerate(text.split("\n"), 1):
         header = _TABLE.fullmatch(line) if line.lstrip().startswith("[") else None
-        # A line of an array may look like a header: ["a"], but never holds an equals sign in front of it.
+        # A line of an array may look like a header: ["a"].
         if header and not header[1].lstrip().startswith(('"', "'")):
             table, key = header[1].strip().replace('"', ""), ""
-            yield from _tool(table, number, told)
+            yield from _tool(table, number, configured)
             continue
         pair = _PAIR.match(line)
         if pair and pair[2] == "=":
@@ -69,30 +69,34 @@ def toml_settings(text: str) -> Iterator[Named]:
 
 
 def ini_settings(text: str) -> Iterator[Named]:
-    """Yield what an INI or environment file names: tools, entry points, commands, and dotted paths in its values."""
+    """Yield the names in an INI or environment file: tools, entry points, commands, and dotted paths in its values."""
     section = key = ""
-    told: set[str] = set()
+    configured: set[str] = set()
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith(("#", ";")):
             continue
         header = _TABLE.fullmatch(line)
         if header and not line[0].isspace():
             section, key = header[1].strip(), ""
-            yield from _tool(section, number, told)
+            yield from _tool(section, number, configured)
             continue
-        goes_on = line[0].isspace() and bool(key)
+        continues = line[0].isspace() and bool(key)
         pair = _PAIR.match(line)
-        if not goes_on:
-            key = pair[1] if pair else ""
-        value = line.strip() if goes_on else pair[3] if pair else ""
+        if continues:
+            value = line.strip()
+        else:
+            key, value = (pair[1], pair[3]) if pair else ("", "")
         if key in _ROOTS or (section == "options" and key == "package_dir"):
             yield from (Named("root", word.rpartition("=")[2], number) for word in value.split())
             continue
         if key in _NO_MODULES or _REQUIREMENTS.fullmatch(section):
             continue
-        if goes_on and key not in _COMMANDS:
-            # An entry point, ``name = module:attr``; the lists of other keys are not modules for sure.
-            value = pair[3] if pair and pair[2] == "=" else value if LISTS.fullmatch(key) else ""
+        if continues and key not in _COMMANDS:
+            # Only an entry point, ``name = module:attr``, or an item of a list of modules counts.
+            if pair and pair[2] == "=":
+                value = pair[3]
+            elif not LISTS.fullmatch(key):
+                value = ""
         yield from _value(key, value.strip("\"'"), number, command=key in _COMMANDS)
 
 
@@ -100,7 +104,7 @@ def _value(key: str, value: str, number: int, *, command: bool) -> Iterator[Name
     if command:
         yield from named_in(value.removeprefix("-"), number)
         return
-    # ``path [extra]`` is an entry point with its extras.
+    # ``path [extra]`` is an entry point with extras.
     yield from value_named(value.partition(" [")[0].strip(), number)
     if LISTS.fullmatch(key) and bare_name(value):
         yield Named("string", value, number)
@@ -112,10 +116,10 @@ def _poetry_roots(key: str, line: str, number: int) -> Iterator[Named]:
         yield from (Named("root", match[1], number) for match in _FOLDER_OF_PACKAGE.finditer(line))
 
 
-def _tool(table: str, number: int, told: set[str]) -> Iterator[Named]:
-    """Yield the tool that a table or section configures, once."""
+def _tool(table: str, number: int, configured: set[str]) -> Iterator[Named]:
+    """Yield the tool that a table or section configures, unless it is in ``configured``."""
     match = _TOOL.match(table)
     name = match[1] if match else table.partition(":")[0].partition("-")[0]
-    if (match or name in _OWN_SECTIONS) and name not in told:
-        told.add(name)
+    if (match or name in _OWN_SECTIONS) and name not in configured:
+        configured.add(name)
         yield Named("string", f"tool.{name}", number)

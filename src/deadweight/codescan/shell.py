@@ -1,4 +1,4 @@
-"""Shell text → the programs that it starts, and what their arguments name. Tolerant: what is odd is passed over."""
+"""Shell text → the programs that it starts and the names in their arguments. Invalid syntax is skipped."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _TEST = re.compile(r"\[\[ [^\[\n]{0,500}? \]\]")
 _FUNCTION = re.compile(r"^[ \t]*(?:function[ \t]+([\w.-]{1,100})|([\w.-]{1,100})[ \t]*\(\))", re.MULTILINE)
 _HEREDOC = re.compile(r"(?<!<)<<-?[ \t]*(['\"]?)([A-Za-z_]\w*)\1")
 _DEEPEST = 4  # shells within shells
-_LONGEST_CONDITION = 80  # characters of a condition that a report shows
+_LONGEST_CONDITION = 80  # characters of a condition in a report
 _IN_BLOCKS = frozenset(("then", "do", "{", "(", "!"))
-_LONGEST_WORD = 4096  # that is put together of parts
+_LONGEST_WORD = 4096  # characters of a word that is joined from parts
 
 
 def named_in(text: str, line: int = 1, deep: int = 0) -> Iterator[programs.Named]:
-    """Yield what the commands of ``text`` name.
+    """Yield the names in the commands of ``text``.
 
-    line: that of the text's beginning
-    deep: how many shells this one was started by
+    line: the number of its first line
+    deep: how many shells are around this one
     """
     text = _TEST.sub(":", _without_heredocs(text))
     own = {match[1] or match[2] for match in _FUNCTION.finditer(text)}
-    blocks: list[str] = []  # the conditions of the blocks that are open
-    tested = ""  # the condition right before the command, as in ``[ "$DEBUG" ] && …``
+    blocks: list[str] = []  # the conditions of the open blocks
+    tested = ""  # the condition directly before the command, as in ``[ "$DEBUG" ] && …``
     for words, at, ended_by in _simple_commands(text):
         _open_and_close(blocks, words)
         condition = tested or (blocks[-1] if blocks else "")
@@ -61,14 +61,14 @@ def named_in(text: str, line: int = 1, deep: int = 0) -> Iterator[programs.Named
 
 
 def commands_in(text: str) -> Iterator[list[str]]:
-    """Yield the words of each simple command, in order; a substitution's before those of the command around it."""
+    """Yield the words of each simple command in order; a substitution comes before the command around it."""
     for words, _, _ in _simple_commands(_TEST.sub(":", _without_heredocs(text))):
         if words:
             yield words
 
 
 def _open_and_close(blocks: list[str], words: list[str]) -> None:
-    """Keep account of ``if`` and ``case`` blocks; loops run their commands without a condition."""
+    """Track ``if`` and ``case`` blocks; loops run their commands without a condition."""
     first = next((word for word in words if word not in _IN_BLOCKS), "")
     text = " ".join(words)[:_LONGEST_CONDITION]
     if first in ("if", "case"):
@@ -82,7 +82,7 @@ def _open_and_close(blocks: list[str], words: list[str]) -> None:
 
 
 def _tested(words: list[str], ended_by: str) -> str:
-    """Return the condition that a test, with && or || behind it, sets for the next command; "" for none."""
+    """Return the condition that a test followed by && or || sets for the next command; "" for none."""
     if words[:1] not in (["["], ["test"], [":"]) or ended_by not in ("&&", "||"):
         return ""
     text = "[[ … ]]" if words == [":"] else " ".join(words)[:_LONGEST_CONDITION]
@@ -90,7 +90,7 @@ def _tested(words: list[str], ended_by: str) -> str:
 
 
 def named_by_words(words: list[str], line: int) -> Iterator[programs.Named]:
-    """Yield what one command names whose words are told apart already: an exec form, an argument list."""
+    """Yield the names in one command that is already split into words: an exec form, an argument list."""
     for named in programs.named_by(words, line):
         if named.kind != "shell":
             yield named
@@ -99,16 +99,16 @@ def named_by_words(words: list[str], line: int) -> Iterator[programs.Named]:
 
 
 def _simple_commands(text: str) -> Iterator[tuple[list[str], int, str]]:
-    """Yield (words, line breaks before them, operator behind them) of each simple command.
+    """Yield (words, line breaks before them, operator after them) of each simple command.
 
-    Substitutions come as commands of their own.
+    Substitutions are separate commands.
     """
     words: list[str] = []
     outer: list[_Outer] = []
-    piped: list[tuple[list[str], int, str]] = []  # what was before a bar; it may turn out the pattern of a case
+    piped: list[tuple[list[str], int, str]] = []  # commands before a bar, which may be patterns of a case
     lines = start = 0
-    target = False  # the next word is a redirection's
-    glued = False  # nothing is between the last word and what comes
+    target = False  # whether the next word is the target of a redirection
+    glued = False  # whether the next token continues the last word
     for token in _TOKEN.finditer(text):
         kind, value = token.lastgroup, token[0]
         if kind == "word":
@@ -127,7 +127,7 @@ def _simple_commands(text: str) -> Iterator[tuple[list[str], int, str]]:
             opened, before, at, was_glued = outer.pop()
             if opened != "$((" and not _is_array(opened, before):
                 yield words, start, ""
-            # A substitution is a word, or part of one; a subshell ends what was before it.
+            # A substitution is a word or part of one. A subshell ends the command before it.
             glued = opened != "("
             words, start = (_with_unknown(before, was_glued) if glued else []), at
         elif kind == "close":
@@ -147,7 +147,7 @@ def _simple_commands(text: str) -> Iterator[tuple[list[str], int, str]]:
 
 
 class _Outer(NamedTuple):
-    """A command that a substitution or a subshell interrupts."""
+    """A command that is interrupted by a substitution or a subshell."""
 
     opened: str
     words: list[str]
@@ -156,7 +156,7 @@ class _Outer(NamedTuple):
 
 
 def _with_unknown(words: list[str], glued: bool) -> list[str]:
-    """Add the output of a substitution, as a variable."""
+    """Add the output of a substitution as a variable."""
     if glued:
         _glue(words, "$_")
     else:
@@ -186,7 +186,7 @@ def _content(quoted: re.Match[str]) -> str:
 
 
 def _without_heredocs(text: str) -> str:
-    """Return ``text`` with the lines of here-documents emptied."""
+    """Return ``text`` with empty lines in place of here-documents."""
     if "<<" not in text:
         return text
     kept: list[str] = []

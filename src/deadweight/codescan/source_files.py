@@ -1,4 +1,4 @@
-"""A file of the source, by its name → all that it names."""
+"""A file of the application → the names in it, read by the parser for its file name."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from deadweight.codescan.settings_lines import ini_settings, toml_settings
 from deadweight.codescan.yaml_lines import yaml_settings
 from deadweight.model import How, Mention, Naming, Reading, Role, Skipped
 
-_LARGEST = 1 << 20  # bytes of settings; more is data
+_LARGEST = 1 << 20  # bytes; larger files are data, not settings
 
 _PYTHON = re.compile(r"(?is).*\.pyw?")
 _TEXTS: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Named]]], ...] = tuple(
-    (re.compile(pattern, re.DOTALL), read)  # a name may hold line breaks
+    (re.compile(pattern, re.DOTALL), read)  # a file name may contain line breaks
     for pattern, read in (
         (r"(?i)(?:.*[._-])?(?:docker|container)file(?:[._-].*)?", dockerfile),
         (r"Procfile(?:\..*)?", procfile),
@@ -32,7 +32,7 @@ _TEXTS: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Named]]], ...] = t
         (r"\.(?:flake8|coveragerc|pylintrc|pydocstyle|bandit)|pylintrc|supervisord?\.conf", ini_settings),
     )
 )
-# Files that are there for one tool alone.
+# Configuration files of one tool.
 _TOOLS = {
     ".flake8": "flake8",
     ".coveragerc": "coverage",
@@ -60,14 +60,14 @@ _SHEBANG = re.compile(rb"#![ \t]*(?:\S*/)?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+)*([^\s
 
 
 def is_read(name: str) -> bool:
-    """Tell whether a file is read, by its name; one without a suffix may be a script, which its first line tells."""
+    """Return whether a file is read, by its name. A file without a suffix may be a script with a shebang."""
     return "." not in name or name in _TOOLS or _is_code(name) or any(pattern.fullmatch(name) for pattern, _ in _TEXTS)
 
 
 def read_file(data: bytes, file: str, role: Role) -> Reading:
-    """Return what a file names.
+    """Return the names in a file.
 
-    file: relative to the source's folder, POSIX; its name says how it is read
+    file: relative to the application's directory, POSIX; its name selects the parser
     """
     name = file.rpartition("/")[2]
     program = "" if _is_code(name) or any(p.fullmatch(name) for p, _ in _TEXTS) else _interpreter(data)
@@ -86,18 +86,18 @@ def read_file(data: bytes, file: str, role: Role) -> Reading:
 
 def _read_text(data: bytes, file: str, role: Role, read: Callable[[str], Iterator[Named]]) -> Reading:
     if len(data) > _LARGEST:
-        return Reading(skipped=(Skipped(file, f"over {_LARGEST >> 20} MiB, which is data and no settings"),))
+        return Reading(skipped=(Skipped(file, f"not read: larger than {_LARGEST >> 20} MiB"),))
     if b"\0" in data:
-        return Reading(skipped=(Skipped(file, "holds null bytes, so it is no text"),))
+        return Reading(skipped=(Skipped(file, "not read: contains null bytes"),))
     text = data.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    found = {_mention(named, file, role) for named in read(text) if named.kind != "shell"}
-    return Reading(tuple(sorted(found, key=lambda m: (m.line, m.name, m.kind))))
+    mentions = {_mention(named, file, role) for named in read(text) if named.kind != "shell"}
+    return Reading(tuple(sorted(mentions, key=lambda m: (m.line, m.name, m.kind))))
 
 
 def _mention(named: Named, file: str, role: Role) -> Mention:
     how: How = "conditional" if named.condition else "start"
     kind = cast("Naming", named.kind)
-    # A part of a file is never more for production than the file.
+    # A part of a file is never closer to production than the file.
     part = named.role or role if role in ("application", "build") else role
     return Mention(kind, named.name, file, named.line, part, how, condition=named.condition)
 
@@ -107,7 +107,7 @@ def _is_code(name: str) -> bool:
 
 
 def _interpreter(data: bytes) -> str:
-    """Return the program that a script's first line asks for, "" where there is none."""
+    """Return the program in the shebang of a script, "" without one."""
     match = _SHEBANG.match(data[:200])
     if not match:
         return ""

@@ -1,4 +1,4 @@
-"""Names of files → the folders of projects with requirements of their own, in a repository of several."""
+"""File names → the directories of subprojects with their own requirements, in a repository of several projects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from deadweight.codescan.roles import role_of
 
-# A project's own list, not one of several for a purpose ("requirements/dev.txt").
+# Requirements of a whole project, not one of several lists for different purposes ("requirements/dev.txt").
 _LISTS = re.compile(
     r"(?:full[._-])?requirements(?:[._-](?:prod|production|base|main|common))?\.(?:txt|in)|Pipfile|setup\.py"
 )
@@ -16,15 +16,15 @@ _NO_PROJECTS = frozenset(("requirements", "reqs", "deps", "dependencies"))
 
 
 def is_list(name: str) -> bool:
-    """Say whether a file's name is one that lists a project's requirements."""
+    """Return whether a file lists the requirements of a project, by its name."""
     return bool(_LISTS.fullmatch(name))
 
 
 def subprojects(paths: Iterable[str], packages: Iterable[str]) -> tuple[str, ...]:
-    """Return folders below the root, sorted; a folder that holds several such projects stands for all of them.
+    """Return directories below the root, sorted; a directory that contains several subprojects replaces them.
 
-    paths:    of files whose names ``is_list`` takes, relative to the application's folder, POSIX
-    packages: folders with an ``__init__.py``: code of one package is one project
+    paths:    of the files for which ``is_list`` holds, relative to the application's directory, POSIX
+    packages: directories with an ``__init__.py``; a directory inside a package is not a subproject
     """
     inner = frozenset(packages)
     folders = {
@@ -36,5 +36,5 @@ def subprojects(paths: Iterable[str], packages: Iterable[str]) -> tuple[str, ...
         and role_of(f"{folder}/x.py", inner) == "application"
     }
     holders = Counter(folder.rpartition("/")[0] for folder in folders)
-    found = folders | {holder for holder, number in holders.items() if holder and number > 1}
-    return tuple(sorted(folder for folder in found if not any(folder.startswith(f"{other}/") for other in found)))
+    roots = folders | {holder for holder, number in holders.items() if holder and number > 1}
+    return tuple(sorted(folder for folder in roots if not any(folder.startswith(f"{other}/") for other in roots)))

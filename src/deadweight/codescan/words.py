@@ -1,11 +1,11 @@
-"""One word of a program, a command or a setting → what it names, going by its looks."""
+"""One word of code, a command or a setting → the module, object or URL scheme that it names, by its form."""
 
 from __future__ import annotations
 
 import re
 from keyword import iskeyword
 
-# Suffixes of files, and the ends of hosts' names: neither is a module.
+# File suffixes and top-level domains, which are not modules.
 _NO_MODULES = frozenset(
     "py pyc pyi pyx so dll exe sh bat ps1 txt md rst log csv tsv json jsonl yml yaml toml cfg ini conf env lock"
     " xml html htm css scss js jsx ts tsx vue map png jpg jpeg gif svg ico webp pdf doc docx xls xlsx ppt pptx zip"
@@ -14,7 +14,7 @@ _NO_MODULES = frozenset(
     " java php orig example template sample com org net edu gov io dev local localhost localdomain internal"
     " invalid tex pth bazel".split()
 )
-# No part is as long as those of tokens are, which would be nobody's to tell.
+# Parts of module names are short; longer ones are probably secrets such as tokens, which must not get into a report.
 _PART = r"[A-Za-z_]\w{0,63}"
 _DOTTED = re.compile(rf"([A-Za-z_]\w{{1,63}}(?:\.{_PART})+)(?::({_PART}(?:\.{_PART})*))?", re.ASCII)
 _REFERENCE = re.compile(rf"({_PART}(?:\.{_PART})*):({_PART})(?:\(\))?", re.ASCII)
@@ -23,18 +23,18 @@ _DIALECT = re.compile(r"(?:postgres(?:ql)?|mysql|mariadb|sqlite|oracle|mssql|coc
 _NOT_PROVIDED = frozenset("http https ftp ftps file mailto ws wss data git ssh svn hg".split())
 _LONGEST = 255
 
-# What lists of modules are called, in settings of Django and others; their items may be bare names.
+# Names of settings (Django and others) that are lists of modules; their items may be bare names.
 LISTS = re.compile(
     r"(?:\w*_APPS|MIDDLEWARE|\w*_MIDDLEWARES?|plugins|PLUGINS|pytest_plugins|EXTENSIONS|\w*_BACKENDS|\w*_CLASSES)"
 )
-# What settings are called whose one value may be the bare name of a module.
+# Names of settings with one value, which may be the bare name of a module.
 SETTINGS = re.compile(r"\w+_BACKEND|\w*_ENGINE|worker_class")
 
 
 def dotted_path(text: str) -> str | None:
-    """Return "package.module.Attr" for that or for "package.module:Attr"; None for files, hosts and all else."""
+    """Return "package.module.Attr" for that or for "package.module:Attr"; None for files, hosts and other text."""
     match = _DOTTED.fullmatch(text) if len(text) <= _LONGEST else None
-    # ``tool.x`` is how a configured tool is named here; com.example is a host spelled backwards; eyJ begins tokens.
+    # ``tool.x`` is reserved for configured tools, com.example is a reversed host name, and eyJ begins JSON web tokens.
     if not match or match[1].startswith(("self.", "cls.", "tool.", "www.", "com.", "org.", "net.", "eyJ")):
         return None
     if any(map(iskeyword, text.replace(":", ".").split("."))):
@@ -46,13 +46,13 @@ def dotted_path(text: str) -> str | None:
 
 
 def object_reference(text: str) -> str | None:
-    """Return "module.attr" for "module:attr", as servers take it on their command lines."""
+    """Return "module.attr" for "module:attr", the form in which servers accept it on the command line."""
     match = _REFERENCE.fullmatch(text) if len(text) <= _LONGEST else None
     return f"{match[1]}.{match[2]}" if match else None
 
 
 def url_scheme(text: str) -> str | None:
-    """Return the scheme of a URL, or a SQLAlchemy driver's name; None for those that need no library of their own."""
+    """Return the scheme of a URL or the name of a SQLAlchemy driver; None for schemes that need no extra library."""
     match = _SCHEME.match(text)
     if match:
         scheme = match[1]
@@ -62,5 +62,5 @@ def url_scheme(text: str) -> str | None:
 
 
 def bare_name(text: str) -> str | None:
-    """Return ``text`` where it can be the name of a module."""
+    """Return ``text`` if it can be the name of a module, else None."""
     return text if text.isidentifier() and text.isascii() and len(text) <= _LONGEST else None

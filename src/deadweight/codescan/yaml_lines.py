@@ -1,4 +1,4 @@
-"""YAML, line by line → what its commands and settings name. No parser: tolerant, and enough to find those."""
+"""YAML, line by line → the names in its commands and settings. This is not a full parser; it skips invalid syntax."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _ITEM = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*+)"|'((?:[^']|'')*+)'|([^,\[\]]+))
 _ESCAPE = re.compile(r"\\(.)")
 _LONGEST_FLOW = 100  # lines of one list in brackets
 
-# Keys whose value is one command, as text or as its words; and those whose every item is a line for a shell.
+# Keys whose value is one command, as text or a list of words, and keys whose items are shell commands.
 _ONE = frozenset(("command", "entrypoint", "args", "cmd", "test"))
 _SCRIPT = frozenset(
     "run script before_script after_script commands pre_build post_build install before_install after_success entry"
     " startCommand buildCommand preDeployCommand postCreateCommand cmds shell".split()
 )
-# Keys whose values are no modules, whatever they look like.
+# Keys whose values are never modules.
 _NO_MODULES = frozenset(
     "host hostname hosts domain domains image name namespace label labels registry file path version key title id"
     " description uses url".split()
@@ -38,7 +38,7 @@ _PROFILES = re.compile(r"\s+profiles:\s*\[([^\]]*)\](?:\s+#.*)?")
 
 
 class _Value(NamedTuple):
-    """A key with its value: plain text, the text of a block, or the items of a list, with their lines."""
+    """A key with its value: plain text, the text of a block, or the items of a list with their line numbers."""
 
     key: str
     text: str | None
@@ -47,9 +47,9 @@ class _Value(NamedTuple):
 
 
 def yaml_settings(text: str) -> Iterator[Named]:
-    """Yield what a YAML file names: by the commands below the keys that hold such, and by its values.
+    """Yield the names in the commands and values of a YAML file.
 
-    What a compose service names has the role of that service.
+    Names in a compose service have the role of that service.
     """
     lines = text.split("\n")
     roles = _service_roles(lines)
@@ -71,11 +71,11 @@ def _named(lines: list[str]) -> Iterator[Named]:
 
 
 def _service_roles(lines: list[str]) -> dict[int, Role]:
-    """Return line → role, of the compose services for developers: by their names and by their profiles."""
+    """Return line → role for the lines of compose services for development, by their names and profiles."""
     start = next((at for at, line in enumerate(lines) if _SERVICES.fullmatch(line.rstrip())), None)
     if start is None:
         return {}
-    found: dict[int, Role] = {}
+    roles: dict[int, Role] = {}
     indent, service, role = 0, start, ""
     for at in range(start + 1, len(lines) + 1):
         line = lines[at] if at < len(lines) else "end"
@@ -83,19 +83,19 @@ def _service_roles(lines: list[str]) -> dict[int, Role]:
         indent = indent or (len(match[1]) if match else 0)
         begins, ends = bool(match and len(match[1]) == indent), bool(line.strip()) and not line[0].isspace()
         if (begins or ends) and line.lstrip()[:1] != "#":
-            found |= dict.fromkeys(range(service + 1, at + 1), role) if role else {}  # type: ignore[arg-type]
+            roles |= dict.fromkeys(range(service + 1, at + 1), role) if role else {}  # type: ignore[arg-type]
             service, role = at, environment_role(match[2]) if match else ""
             if ends:
                 break
         elif profiles := _PROFILES.fullmatch(line.rstrip()):
             words = [word.strip(" '\"") for word in profiles[1].split(",")]
             role = role or next((each for word in words if (each := environment_role(word))), "")
-    return found
+    return roles
 
 
 def _command(value: _Value) -> Iterator[Named]:
     words = [word for word, _ in value.items]
-    if value.key == "test":  # of a healthcheck, or of anything
+    if value.key == "test":  # of a healthcheck, or of something else
         if words[:1] == ["CMD-SHELL"]:
             yield from named_in(" ".join(words[1:]), value.line)
         elif words[:1] == ["CMD"]:
@@ -110,7 +110,7 @@ def _command(value: _Value) -> Iterator[Named]:
 
 
 def _values(lines: list[str]) -> Iterator[_Value]:
-    """Yield the values of keys and the items of lists; a list directly below a command's key comes as one."""
+    """Yield the values of keys and the items of lists; a list directly below a key is one value."""
     at = 0
     while at < len(lines):
         match = _LINE.fullmatch(lines[at].rstrip())
@@ -123,8 +123,8 @@ def _values(lines: list[str]) -> Iterator[_Value]:
         block = _BLOCK.fullmatch(value)
         if block:
             parent = column if key else len(match[1])
-            found, end = _block(lines, at, parent, folded=block[1] == ">")
-            yield _Value(key, found, (), at + 1)
+            text, end = _block(lines, at, parent, folded=block[1] == ">")
+            yield _Value(key, text, (), at + 1)
             at = end
         elif value.startswith("["):
             items, end = _flow(lines, at - 1, value)
@@ -140,7 +140,7 @@ def _values(lines: list[str]) -> Iterator[_Value]:
 
 
 def _block(lines: list[str], at: int, indent: int, *, folded: bool) -> tuple[str, int]:
-    """Return the text of a block scalar and the line after it; folded lines go on as a shell's do."""
+    """Return (text, index of the next line) of a block scalar; folded lines are joined as in a shell."""
     start = at
     while at < len(lines) and (not lines[at].strip() or len(lines[at]) - len(lines[at].lstrip(" ")) > indent):
         at += 1
@@ -148,7 +148,7 @@ def _block(lines: list[str], at: int, indent: int, *, folded: bool) -> tuple[str
 
 
 def _list(lines: list[str], at: int, indent: int) -> tuple[list[tuple[str, int]], int]:
-    """Return the scalars of a block list, which is given up at the first item that is none."""
+    """Return (scalars, index of the next line) of a block list, up to the first item that is not a scalar."""
     items: list[tuple[str, int]] = []
     while at < len(lines):
         match = _LINE.fullmatch(lines[at].rstrip())
@@ -167,7 +167,7 @@ def _list(lines: list[str], at: int, indent: int) -> tuple[list[tuple[str, int]]
 
 
 def _flow(lines: list[str], at: int, value: str) -> tuple[list[tuple[str, int]], int]:
-    """Return the scalars of a list in brackets, with their lines, and the line after it."""
+    """Return (scalars with their line numbers, index of the next line) of a list in brackets."""
     items: list[tuple[str, int]] = []
     for number in range(at, min(at + _LONGEST_FLOW, len(lines))):
         text = value if number == at else lines[number]

@@ -1,1 +1,1 @@
-"""Python modules and notebooks → what they import and name. They are parsed and never run."""
+"""Python modules and notebooks → their imports and the names in their strings. They are parsed and never run."""

@@ -1,4 +1,4 @@
-"""The test of an ``if`` → when its two branches run: always, on some machines, under a condition, never."""
+"""The test of an ``if`` → when each of its branches runs: always, on some machines, or under a condition."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from deadweight.model import How
 
-_LONGEST = 120  # characters of a condition that a report shows
+_LONGEST = 120  # characters of a condition in a report
 _STRENGTH: tuple[How, ...] = ("start", "lazy", "conditional", "optional", "types")
 _FLIPPED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.LtE: "<=",
 }  # fmt: skip
 _MIRRORED = {"==": "==", "!=": "!=", "<": ">", ">=": "<=", ">": "<", "<=": ">="}
-# What a module may ask about the machine → the PEP 508 variable with the same value.
+# Expressions that describe the machine → the PEP 508 variable with the same value.
 _VARIABLES = {"sys.platform": "sys_platform", "os.name": "os_name", "platform.system": "platform_system"}
-# Names that say whether an optional distribution is installed.
+# Names of flags for an optional distribution being installed.
 _AVAILABLE = ("HAS_", "HAVE_", "WITH_", "_HAS_", "_HAVE_", "has_", "have_")
 _AVAILABLE_ENDS = ("_AVAILABLE", "_INSTALLED", "_available", "_installed")
 
@@ -25,9 +25,9 @@ _AVAILABLE_ENDS = ("_AVAILABLE", "_INSTALLED", "_available", "_installed")
 class When(NamedTuple):
     """When a statement runs.
 
-    how:       as a mention has it
+    how:       as in ``Mention``
     condition: the source text of the conditions, shortened
-    marker:    PEP 508, of what the machine has to be
+    marker:    a PEP 508 marker for the machine
     """
 
     how: How = "start"
@@ -35,7 +35,7 @@ class When(NamedTuple):
     marker: str = ""
 
     def weaker(self, how: How) -> When:
-        """Return the same, unless ``how`` says less about whether the statement runs at all."""
+        """Return the same with ``how``, if that makes it less certain that the statement runs."""
         return self._replace(how=max(self.how, how, key=_STRENGTH.index))
 
     def under(self, condition: str) -> When:
@@ -44,27 +44,27 @@ class When(NamedTuple):
         return self.weaker("conditional")._replace(condition=shortened(both))
 
     def on(self, marker: str) -> When:
-        """Return the same on machines that a marker describes."""
+        """Return the same restricted to the machines that a marker describes."""
         return self._replace(marker=f"({self.marker}) and ({marker})" if self.marker else marker)
 
 
 class Conditions:
     """The conditions of one module.
 
-    lines: its source lines, for the text of conditions
+    lines: its source lines, from which the text of conditions is taken
     """
 
     def __init__(self, lines: Sequence[bytes]) -> None:
         self._lines = lines
 
     def branches(self, test: ast.expr, when: When) -> tuple[When, When]:
-        """Return when the body and when the ``else`` of an ``if`` run."""
+        """Return when the body of an ``if`` runs and when its ``else`` does."""
         if is_main(test):
             return when, when
         kind = _kind(test)
         if kind is not None:
             how, negated = kind
-            # ``if not HAS_X`` guards nothing; of ``if not TYPE_CHECKING`` the else is for type checkers.
+            # ``if not HAS_X`` guards nothing. The else of ``if not TYPE_CHECKING`` is for type checkers.
             return (when, when.weaker(how)) if negated else (when.weaker(how), when)
         marker = _marker(test, negated=False)
         if marker:
@@ -73,14 +73,14 @@ class Conditions:
         return when.under(text), when.under(f"not ({text})")
 
     def case(self, subject: ast.expr, case: ast.match_case, when: When) -> When:
-        """Return when a ``case`` runs; the last one often has no pattern of its own."""
+        """Return when a ``case`` runs. The last one is often ``case _``, whose pattern has no source text."""
         pattern = case.pattern
         if isinstance(pattern, ast.MatchAs) and pattern.pattern is None and pattern.name is None:
             return when.under(f"match {self.text(subject)}: case _")
         return when.under(f"match {self.text(subject)}: case {self.text(pattern)}")
 
     def text(self, node: ast.expr | ast.pattern) -> str:
-        """Return a node as it is written, on one line. Unlike ``ast.unparse`` it takes any nesting."""
+        """Return the source text of a node on one line. Unlike ``ast.unparse``, it works at any nesting depth."""
         first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
         if first >= len(self._lines):
             return "…"
@@ -92,30 +92,30 @@ class Conditions:
 
 
 def shortened(text: str) -> str:
-    """Return a condition as reports show it; of a long one the end, which is the innermost part."""
+    """Return a condition for reports; of a long one, the end, which is the innermost part."""
     return text if len(text) <= _LONGEST else f"…{text[1 - _LONGEST :]}"
 
 
 def is_main(test: ast.expr) -> bool:
-    """Say whether a test is ``__name__ == "__main__"``: what a program runs when it is started."""
+    """Return whether a test is ``__name__ == "__main__"``."""
     return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
 def _kind(test: ast.expr) -> tuple[How, bool] | None:
-    """Return what a test for type checkers or for an installed distribution makes of the body, and if it is negated."""
+    """Return (how the body runs, whether negated) for a test for type checkers or an installed distribution."""
     negated = False
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test, negated = test.operand, not negated
     both = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
     if any(last_name(each) == "TYPE_CHECKING" for each in both):
-        # Of "not (TYPE_CHECKING and x)" neither branch is for type checkers alone.
+        # Neither branch of "not (TYPE_CHECKING and x)" is only for type checkers.
         return None if negated and len(both) > 1 else ("types", negated)
-    if any(_asks_for_distribution(each) for each in both):
+    if any(_tests_distribution(each) for each in both):
         return "optional", negated
     return None
 
 
-def _asks_for_distribution(test: ast.expr) -> bool:
+def _tests_distribution(test: ast.expr) -> bool:
     if isinstance(test, ast.Compare):  # ``find_spec("x") is not None``
         test = test.left
     name = last_name(test.func if isinstance(test, ast.Call) else test)
@@ -123,7 +123,7 @@ def _asks_for_distribution(test: ast.expr) -> bool:
 
 
 def _marker(test: ast.expr, *, negated: bool, deep: int = 0) -> str:
-    """Return the PEP 508 marker that a test, or its negation, amounts to; "" where it asks for anything else."""
+    """Return the PEP 508 marker that is equivalent to a test or its negation; "" if the test is about anything else."""
     if deep > 10:
         return ""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
@@ -170,10 +170,10 @@ def _major(operator: str, number: int | None) -> str:
 
 
 def _version(operator: str, numbers: tuple[int, ...]) -> str:
-    """Return a marker for ``sys.version_info OP numbers``; a shorter tuple is less than all that it begins."""
+    """Return a marker for ``sys.version_info OP numbers``; a tuple is less than any longer tuple that it begins."""
     if not 0 < len(numbers) <= 3 or operator in ("==", "!="):
         return ""
-    if len(numbers) < 3 and operator in (">", "<="):  # 3.11.4 > (3, 11), so it is the same as >= (3, 11)
+    if len(numbers) < 3 and operator in (">", "<="):  # (3, 11, 4) > (3, 11), so ">" is the same as ">="
         operator = {">": ">=", "<=": "<"}[operator]
     return f'python_full_version {operator} "{".".join(map(str, (*numbers, 0, 0)[:3]))}"'
 
@@ -202,4 +202,6 @@ def literal(node: ast.expr) -> str | None:
 
 def last_name(node: ast.expr) -> str:
     """Return the last part of a dotted name, "" for any other expression."""
-    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""

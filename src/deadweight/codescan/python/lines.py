@@ -1,4 +1,4 @@
-"""Python that does not parse → what its import statements name, line by line."""
+"""Python that cannot be parsed → the modules in its import statements, matched line by line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 
 from deadweight.model import How
 
-# Long strings and comments go first, so that nothing in them counts.
+# Long strings and comments are matched first, so that nothing in them counts.
 _STATEMENT = re.compile(
     rb"""(?s:(\"{3}|'{3}).*?\1)
        | \#.*
@@ -18,19 +18,19 @@ _STATEMENT = re.compile(
                  [A-Za-z_][\w.]*+(?:[ \t]++as[ \t]++\w++)?(?:[ \t]*+,[ \t]*+[\w. \t]++){0,999}+))""",
     re.VERBOSE | re.MULTILINE,
 )
-_MOST = 10_000  # statements; no file of a person has as many
+_MOST = 10_000  # statements; more than any handwritten file has
 _NAME = re.compile(r"[a-z]\w*|_[a-z]\w*")
 
 
 def imported_names(module: str, names: Iterator[str]) -> Iterator[str]:
-    """Yield what ``from module import names`` may import: modules are spelled in lower case."""
+    """Yield the modules that ``from module import names`` may import; a name may be a module if it is lower case."""
     start = module if module.endswith(".") else f"{module}."  # ``from . import name``
     for name in names:
         yield f"{start}{name}" if name == name.lower() and _NAME.fullmatch(name) else module
 
 
 def imports_by_line(data: bytes) -> Iterator[tuple[str, int, How]]:
-    """Yield (module, line, how) of the first 10,000 import statements; one that is further in counts as lazy."""
+    """Yield (module, line, how) of the first 10,000 import statements; an indented one counts as lazy."""
     line = 1
     counted = 0
     statements = (match for match in _STATEMENT.finditer(data) if match["module"] or match["modules"])

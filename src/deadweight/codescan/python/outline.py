@@ -1,6 +1,6 @@
-"""The text of a Python module → where it may name something, and the text without functions that do not.
+"""The text of a Python module → the offsets of possible names, and the text without the functions that have none.
 
-Parsing is nearly all of the time that a source takes, and most functions name nothing.
+Parsing takes nearly all of the time for a module, and most functions contain no relevant names.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-# Whatever python_source.py and python_values.py look for holds one of these. One pattern each: without alternatives
-# to try at every byte, the search is as fast as the memory.
+# Everything that source.py and values.py look for contains one of these. Each has its own pattern, because a search
+# without alternatives runs at the speed of the memory.
 _HINTS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -41,24 +41,24 @@ _HINTS = tuple(
         rb"""["'][A-Za-z_]\w*+[.+][\w.:]++["']""",
     )
 )
-# A function, or a method of a class at the left edge, with all lines that are further in, empty, or comments.
+# A module-level function, or a method of a module-level class, with all lines that are indented, empty or comments.
 _FUNCTION = re.compile(
     rb"^((?: {4}|\t)?)(?:async )?def .*\n((?>(?:(?:\1[ \t]++\S.*|[ \t]*+(?:#.*)?|\1[)\]}].*)\n)*))", re.MULTILINE
 )
 
 
 def hints_in(data: bytes) -> list[int]:
-    """Return where ``data`` may name something, sorted."""
+    """Return the sorted offsets of hints in ``data``."""
     return sorted(match.start() for pattern in _HINTS for match in pattern.finditer(data))
 
 
 def outline(data: bytes, hints: list[int]) -> bytes:
-    """Return ``data`` with functions emptied that hold no hint; every line keeps its number.
+    """Return ``data`` with the bodies of functions without hints removed; every line keeps its number.
 
-    data: with line feeds, the last one too
+    data: with line feeds only, including one at the end
 
-    It goes by looks alone, so what was fine may no longer parse; but it does not come to mean something else: what is
-    left out opens and closes as many long strings, and a bracket that lost its partner is an error.
+    The match is textual, so the result may have a syntax error that ``data`` does not have. But its meaning does not
+    change: the removed text contains complete long strings, and an unmatched bracket is a syntax error.
     """
 
     def emptied(match: re.Match[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The text of a Python module → what it imports and otherwise names. It is parsed, and never run."""
+"""The text of a Python module → its imports and the names in its expressions. It is parsed and never run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from deadweight.codescan.python.conditions import Conditions, When, is_main, last_name
 from deadweight.codescan.python.lines import imported_names, imports_by_line
 from deadweight.codescan.python.outline import hints_in, outline
-from deadweight.codescan.python.values import ALIASED, Found, Values
+from deadweight.codescan.python.values import ALIASED, Name, Values
 from deadweight.model import Mention, Reading, Role, Skipped
 
-# A parsed file can take a thousand times its size in memory; what is longer than this was written by a program.
+# A parsed file can take a thousand times its size in memory. Longer files are usually generated.
 _LARGEST = 1 << 20  # bytes
-# Codecs that take quadratic time.
+# Codecs with quadratic run time.
 _SLOW_CODEC = re.compile(rb"\A(?:[^\n]*\n)?[ \t\f]*#[^\n]*?coding[:=][ \t]*(?:punycode|idna)", re.IGNORECASE)
 
 _CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseException"))
@@ -23,7 +23,7 @@ _CAUGHT = frozenset(("ImportError", "ModuleNotFoundError", "Exception", "BaseExc
 Body = tuple[list[ast.stmt], When]
 
 
-# What template engines (Jinja, Django, Cookiecutter) replace.
+# Expressions of template engines (Jinja, Django, Cookiecutter).
 _TEMPLATE = re.compile(rb"\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\}")
 
 
@@ -34,33 +34,33 @@ class _Unparsable(Exception):
 
 
 def read_python(data: bytes, file: str, role: Role, cell: int = 0) -> Reading:
-    """Return what a module names; where it does not parse, its import statements alone, and a note of that."""
+    """Return the names in a module; after a syntax error, only its import statements, and a note."""
     data = (data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data) + b"\n"
-    found: Iterable[Found]
+    names: Iterable[Name]
     skipped: tuple[Skipped, ...] = ()
     try:
-        found = _found(data, file)
+        names = _names(data, file)
     except _Unparsable as error:
         if _TEMPLATE.search(data.split(b"\n")[error.line - 1]):
             return Reading(skipped=(Skipped(file, "a template for other files"),))
-        found = (("import", name, line, When(how)) for name, line, how in imports_by_line(data))
-        place = f"{f'cell {cell}, ' if cell else ''}line {error.line}"
-        reason = f"{place}: does not parse ({error.reason}); its imports were read line by line"
+        names = (("import", name, line, When(how)) for name, line, how in imports_by_line(data))
+        location = f"{f'cell {cell}, ' if cell else ''}line {error.line}"
+        reason = f"{location}: cannot be parsed ({error.reason}); its imports were read line by line"
         skipped = (Skipped(file, reason),)
     mentions = {
         Mention(kind, name, file, line, role, when.how, cell, when.condition, when.marker)
-        for kind, name, line, when in found
+        for kind, name, line, when in names
     }
     return Reading(tuple(sorted(mentions, key=lambda m: (m.line, m.name, m.kind, m.how, m.condition))), skipped)
 
 
-def _found(data: bytes, file: str) -> list[Found]:
+def _names(data: bytes, file: str) -> list[Name]:
     if b"\0" in data:
         raise _Unparsable(data.count(b"\n", 0, data.index(b"\0")) + 1, "null bytes")
     if len(data) > _LARGEST:
-        raise _Unparsable(1, f"over {_LARGEST >> 20} MiB")
+        raise _Unparsable(1, f"larger than {_LARGEST >> 20} MiB")
     if _SLOW_CODEC.match(data):
-        raise _Unparsable(1, "an encoding that is none for source")
+        raise _Unparsable(1, "unsupported encoding")
     hints = hints_in(data)
     if not hints:
         return []
@@ -68,28 +68,28 @@ def _found(data: bytes, file: str) -> list[Found]:
     statements = list(_statements(_parsed(data, hints), conditions))
     aliases = _aliases(node for node, _ in statements)
     values = Values(_lines_of(data, hints), aliases, conditions, file.rpartition("/")[2])
-    found: list[Found] = []
+    names: list[Name] = []
     for node, when in statements:
         if isinstance(node, ast.If) and is_main(node.test):
-            # A script: Python puts its folder on the import path.
-            found.append(("root", ".", node.lineno, When()))
+            # A script: Python adds its directory to the import path.
+            names.append(("root", ".", node.lineno, When()))
         if isinstance(node, ast.Import):
-            found += (("import", alias.name, node.lineno, when) for alias in node.names)
+            names += (("import", alias.name, node.lineno, when) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             if node.module != "__future__":
-                # A relative import keeps its dots: only the whole tree tells which module it means.
+                # A relative import keeps its dots, because only the whole tree shows which module it refers to.
                 module = "." * node.level + (node.module or "")
-                names = imported_names(module, (alias.name for alias in node.names))
-                found += (("import", name, node.lineno, when) for name in names)
+                imported = imported_names(module, (alias.name for alias in node.names))
+                names += (("import", name, node.lineno, when) for name in imported)
         else:
-            found += values.named_by(node, when)
-    return found
+            names += values.named_by(node, when)
+    return names
 
 
 def _parsed(data: bytes, hints: list[int]) -> ast.Module:
-    # Nesting needs no bound of ours: CPython's tokenizer has one (200 brackets, 100 indents), and so has its parser.
+    # Nesting needs no limit here, because CPython's tokenizer (200 brackets, 100 indents) and parser have limits.
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a SyntaxWarning of theirs is nobody's here
+        warnings.simplefilter("ignore")  # a SyntaxWarning in the measured code is not relevant
         shorter = outline(data, hints)
         for text in (shorter, data):
             try:
@@ -104,7 +104,7 @@ def _parsed(data: bytes, hints: list[int]) -> ast.Module:
 
 
 def _lines_of(data: bytes, hints: list[int]) -> list[int]:
-    """Return the lines that hold the offsets ``hints``; both sorted."""
+    """Return the line numbers of the offsets ``hints``; both are sorted."""
     lines: list[int] = []
     line, counted = 1, 0
     for at in hints:
@@ -116,18 +116,18 @@ def _lines_of(data: bytes, hints: list[int]) -> list[int]:
 
 
 def _aliases(statements: Iterable[ast.stmt]) -> dict[str, str]:
-    """Return name → what it stands for, of the modules whose functions matter: ``sp`` → ``subprocess``."""
-    found: dict[str, str] = {}
+    """Return local name → full name for imports of the modules in ALIASED: ``sp`` → ``subprocess``."""
+    names: dict[str, str] = {}
     for node in statements:
         if isinstance(node, ast.Import):
-            found.update((a.asname, a.name) for a in node.names if a.asname and a.name in ALIASED)
+            names.update((a.asname, a.name) for a in node.names if a.asname and a.name in ALIASED)
         elif isinstance(node, ast.ImportFrom) and node.module in ALIASED:
-            found.update((a.asname or a.name, f"{node.module}.{a.name}") for a in node.names)
-    return found
+            names.update((a.asname or a.name, f"{node.module}.{a.name}") for a in node.names)
+    return names
 
 
 def _statements(tree: ast.Module, conditions: Conditions) -> Iterator[tuple[ast.stmt, When]]:
-    """Yield every statement with when it runs."""
+    """Yield (statement, when it runs) for every statement."""
     pending: list[Body] = [(tree.body, When())]
     while pending:
         body, when = pending.pop()
@@ -163,7 +163,7 @@ def _bodies(node: ast.stmt, when: When, conditions: Conditions) -> Iterator[Body
 
 
 def _catches(handler: ast.ExceptHandler) -> bool:
-    """Tell whether a failed import is caught."""
+    """Return whether a handler catches a failed import."""
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(each is None or last_name(each) in _CAUGHT for each in caught)
 

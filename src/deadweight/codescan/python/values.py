@@ -1,4 +1,4 @@
-"""The expressions of a Python module → what they import, the commands that they start, paths and URLs in strings."""
+"""The expressions of a Python module → dynamic imports, commands, and dotted paths and URLs in strings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from deadweight.codescan.shell import named_by_words, named_in
 from deadweight.codescan.words import LISTS, SETTINGS, bare_name, dotted_path, url_scheme
 from deadweight.model import How, Naming
 
-Found = tuple[Naming, str, int, When]
+Name = tuple[Naming, str, int, When]
 
-# Modules whose functions are known here, under whatever name they were imported.
+# Modules whose functions are recognized, under whatever name they are imported.
 ALIASED = frozenset(("asyncio", "importlib", "importlib.util", "os", "pytest", "subprocess", "sys"))
 
 _IMPORTS: Mapping[str, How] = {
@@ -22,7 +22,7 @@ _IMPORTS: Mapping[str, How] = {
     "importorskip": "optional",
     "find_spec": "optional",
 }
-# Which argument of a function is the command, as text for a shell or a list of words; and from which on they are words.
+# Function → index of the argument that is the command, as text for a shell or a list of words.
 _ONE = {
     **{f"subprocess.{name}": 0 for name in ("run", "call", "check_call", "check_output", "Popen")},
     **{f"subprocess.{name}": 0 for name in ("getoutput", "getstatusoutput")},
@@ -30,6 +30,7 @@ _ONE = {
     **{f"os.exec{kind}": 1 for kind in ("v", "vp", "ve", "vpe")},
     **{f"os.spawn{kind}": 2 for kind in ("v", "vp", "ve", "vpe")},
 }
+# Function → index of the first of the arguments that are the words of the command.
 _REST = {
     "asyncio.create_subprocess_exec": 0,
     **{f"os.exec{kind}": 1 for kind in ("l", "lp", "le", "lpe")},
@@ -41,19 +42,19 @@ _STATEMENTS = (ast.stmt, ast.excepthandler, ast.match_case)
 
 
 class Values:
-    """Looks through the expressions of one module.
+    """Finds names in the expressions of one module.
 
-    lines:   those that may hold something, sorted; nothing else is looked at
-    aliases: name → what it stands for, of the modules in ALIASED
-    name:    the file's
+    lines:   the sorted numbers of the lines with hints; others are skipped
+    aliases: local name → full name, for the modules in ALIASED
+    name:    of the file
     """
 
     def __init__(self, lines: list[int], aliases: Mapping[str, str], conditions: Conditions, name: str) -> None:
         self._lines, self._aliases, self._conditions, self._name = lines, aliases, conditions, name
         self._runners = frozenset(f"{each}.run" for each in _TASK_FILES.get(name, "").split())
 
-    def named_by(self, statement: ast.stmt, when: When) -> Iterator[Found]:
-        """Yield what a statement names, without the statements in it."""
+    def named_by(self, statement: ast.stmt, when: When) -> Iterator[Name]:
+        """Yield the names in a statement, without those in nested statements."""
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             return  # a docstring
         if not self._is_hinted(statement):
@@ -69,8 +70,8 @@ class Values:
                 yield from _scheme(node.values[:1], _of_text(when))
                 children = ((each, when) for each in node.values if isinstance(each, ast.FormattedValue))
             elif isinstance(node, ast.Call):
-                found, rest = self._called(node, when)
-                yield from found
+                names, rest = self._called(node, when)
+                yield from names
                 children = ((each, when) for each in rest)
             elif isinstance(node, ast.IfExp):
                 then, other = self._conditions.branches(node.test, when)
@@ -84,15 +85,15 @@ class Values:
             pending += (child for child in children if self._is_hinted(child[0]))
 
     def _is_hinted(self, node: ast.AST) -> bool:
-        """Tell whether a line of the node may hold something."""
+        """Return whether a line of the node has a hint."""
         first = getattr(node, "lineno", None)
         if first is None:
             return True
         at = bisect_left(self._lines, first)
         return at < len(self._lines) and self._lines[at] <= (getattr(node, "end_lineno", None) or first)
 
-    def _assigned(self, node: ast.stmt, when: When) -> Iterator[Found]:
-        """Yield the bare names that a setting lists."""
+    def _assigned(self, node: ast.stmt, when: When) -> Iterator[Name]:
+        """Yield the bare names in a setting."""
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
         if isinstance(value, ast.expr):
@@ -102,8 +103,8 @@ class Values:
                 elif SETTINGS.fullmatch(name) and isinstance(value, ast.Constant):
                     yield from self._bare(ast.List([value]), when)
 
-    def _bare(self, node: ast.expr, when: When) -> Iterator[Found]:
-        """Yield the names in a list, or in several that are added up."""
+    def _bare(self, node: ast.expr, when: When) -> Iterator[Name]:
+        """Yield the names in a list, or in a sum of lists."""
         pending = [(node, when)]
         while pending:
             node, when = pending.pop()
@@ -119,24 +120,24 @@ class Values:
                         yield "string", literal(item) or "", item.lineno, when
 
     def _is_list(self, name: str) -> bool:
-        # Elsewhere than in Sphinx's conf.py, extensions are those of files.
+        # Outside Sphinx's conf.py, ``extensions`` are usually file extensions.
         return bool(LISTS.fullmatch(name)) or (name == "extensions" and self._name == "conf.py")
 
-    def _called(self, node: ast.Call, when: When) -> tuple[Iterable[Found], Iterable[ast.AST]]:
-        """Return what a call names by what is called, and the nodes that are to be looked at beside."""
+    def _called(self, node: ast.Call, when: When) -> tuple[Iterable[Name], Iterable[ast.AST]]:
+        """Return (the names that a call gives to the function, the other nodes to search)."""
         name = self._name_of(node.func)
         rest: list[ast.AST] = [node.func, *(keyword.value for keyword in node.keywords)]
         last = name.rpartition(".")[2]
         if last in _IMPORTS and node.args and (module := literal(node.args[0])):
             known = all(part.isidentifier() for part in module.split("."))
-            imported: list[Found] = [("import", module, node.lineno, when.weaker(_IMPORTS[last]))] if known else []
+            imported: list[Name] = [("import", module, node.lineno, when.weaker(_IMPORTS[last]))] if known else []
             return imported, [*rest, *node.args[1:]]
         if last in ("append", "extend", "insert") and self._is_list(name.rpartition(".")[0]) and node.args:
             value = node.args[-1]
             listed = self._bare(value if last == "extend" else ast.List([value]), _of_text(when))
             return listed, [*rest, *node.args]
         if last == "include" and node.args and bare_name(literal(node.args[0]) or ""):
-            # Pyramid's Configurator imports what it includes.
+            # Pyramid's Configurator.include imports the module.
             return [("string", literal(node.args[0]) or "", node.lineno, _of_text(when))], [*rest, *node.args]
         words, text = self._command(name, node)
         if words is None and text is None:
@@ -145,7 +146,7 @@ class Values:
         return [(n.kind, n.name, node.lineno, when) for n in named if n.kind != "shell"], rest
 
     def _command(self, name: str, node: ast.Call) -> tuple[list[str] | None, str | None]:
-        """Return the words, or else the text, of the command that a call starts; (None, None) where it is none."""
+        """Return the words or the text of the command that a call starts; (None, None) if it starts none."""
         if name in _REST:
             return [*map(self._word, node.args[_REST[name] :])], None
         given = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg in ("args", "cmd", "command"))]
@@ -163,7 +164,7 @@ class Values:
         return None, None if text == "$_" else text
 
     def _word(self, node: ast.expr) -> str:
-        """Return a literal's text; what is not known before it runs stands in it as a variable."""
+        """Return the text of a literal, with a variable for each part that is computed."""
         if isinstance(node, ast.JoinedStr):
             return "".join(literal(part) or "$_" for part in node.values)
         if self._name_of(node) == "sys.executable":
@@ -171,7 +172,7 @@ class Values:
         return literal(node) or "$_"
 
     def _name_of(self, node: ast.expr) -> str:
-        """Return the dotted name of what is called, with what it was imported from; "" for what has none."""
+        """Return the full dotted name of a called function; "" if it has none."""
         parts: list[str] = []
         while isinstance(node, ast.Attribute) and len(parts) < 4:
             parts.append(node.attr)
@@ -182,7 +183,7 @@ class Values:
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes right below one, without annotations and statements."""
+    """Yield the direct children of a node, without annotations and statements."""
     for field in node._fields:
         value = getattr(node, field, None)
         if field in _NO_VALUES or value is None:
@@ -193,18 +194,18 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _of_text(when: When) -> When:
-    """Return when a string counts: what catches errors or delays an import does not delay a setting."""
+    """Return when a string counts: a function or ``try`` around it makes an import lazy or optional, not a setting."""
     return when if when.how in ("conditional", "types") else when._replace(how="start")
 
 
-def _text(node: ast.Constant, when: When) -> Iterator[Found]:
+def _text(node: ast.Constant, when: When) -> Iterator[Name]:
     path = dotted_path(node.value) if isinstance(node.value, str) else None
     if path:
         yield "string", path, node.lineno, when
     yield from _scheme([node], when)
 
 
-def _scheme(nodes: Iterable[ast.expr], when: When) -> Iterator[Found]:
+def _scheme(nodes: Iterable[ast.expr], when: When) -> Iterator[Name]:
     for node in nodes:
         scheme = url_scheme(literal(node) or "")
         if scheme:

@@ -56,7 +56,7 @@ def test_read_notebook__other_language__names_nothing() -> None:
 
 def test_read_notebook__cell_that_does_not_parse__is_told_with_its_number() -> None:
     (skipped,) = read(notebook("import a\nprint 1")).skipped
-    assert skipped.reason.startswith("cell 2, line 2: does not parse")
+    assert skipped.reason.startswith("cell 2, line 2: cannot be parsed")
 
 
 @pytest.mark.parametrize(

@@ -169,17 +169,17 @@ def test_read_python__encoding__is_the_one_that_it_declares(text: bytes) -> None
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"import a\nprint 'hello'\n", "line 2: does not parse"),
-        (b"import a\nx = '\xff'\n", "does not parse"),
-        (b"import a\n\0", "line 2: does not parse (null bytes)"),
-        (b"# coding: punycode\nimport a\n", "an encoding that is none for source"),
-        (b"# coding: no-such\nimport a\n", "does not parse"),
+        (b"import a\nprint 'hello'\n", "line 2: cannot be parsed"),
+        (b"import a\nx = '\xff'\n", "cannot be parsed"),
+        (b"import a\n\0", "line 2: cannot be parsed (null bytes)"),
+        (b"# coding: punycode\nimport a\n", "unsupported encoding"),
+        (b"# coding: no-such\nimport a\n", "cannot be parsed"),
         (b"import a\n" + b"(" * 500, "too many nested parentheses"),
         (b"import a\n" + b"-" * 100_000 + b"1", "nested too deeply"),
         (b"import a\nx" + b".x" * 100_000, "nested too deeply"),
-        (b"import a\n" + b"".join(b" " * n + b"if 1:\n" for n in range(200)), "does not parse"),
-        (b"import a\n" + b"9" * 5000, "does not parse"),
-        (b"import a\n" + b"x = 1\n" * 200_000, "over 1 MiB"),
+        (b"import a\n" + b"".join(b" " * n + b"if 1:\n" for n in range(200)), "cannot be parsed"),
+        (b"import a\n" + b"9" * 5000, "cannot be parsed"),
+        (b"import a\n" + b"x = 1\n" * 200_000, "larger than 1 MiB"),
     ],
 )
 def test_read_python__does_not_parse__gives_its_imports_and_a_note(text: bytes, reason: str) -> None:
