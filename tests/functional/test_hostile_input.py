@@ -143,7 +143,7 @@ def test_symlinks__that_loop_or_lead_out__are_counted_as_themselves(tmp_path: Pa
 def test_two_versions__both_are_counted_and_told(tmp_path: Path) -> None:
     twice = dist_files("twin", "1.0", files={"twin.py": "x"}), dist_files("twin", "2.0", files={"twin2.py": "y"})
     env = make_env(tmp_path / "env", *twice)
-    assert "twin is there 2 times: 1.0, 2.0" in shown(env)
+    assert "twin is installed 2 times: 1.0, 2.0" in shown(env)
     found = json.loads(run("profile", str(env), "--format", "json", "-q").stdout)
     assert [row["version"] for row in found["distributions"]] == ["1.0", "2.0"]
 

@@ -74,7 +74,7 @@ def test_layers__package_of_the_system_removed__is_its_waste(tmp_path: Path) -> 
     facts = facts_of(tmp_path, DPKG, NO_DPKG)
     assert facts.wasted_packages == {"gcc-12": 530}
     assert facts.wasted == {"": LIST + 7}
-    assert facts.in_vain == 530 + LIST + 7
+    assert facts.wasted_size == 530 + LIST + 7
 
 
 @pytest.mark.parametrize("later", [{"usr/bin/gcc": None}, {"usr/bin/gcc": "x" * 31}])
@@ -105,7 +105,7 @@ def test_layers__what_hides_others__is_shown_with_the_heaviest_paths(tmp_path: P
         ("tmp/wheels/a.whl", 9000, 1, 2),
         (f"{SITE}/numpy.libs/libblas.so", libs, 0, 3),
     ]
-    assert (facts.shipped, facts.in_vain) == (size(NUMPY) + 9000 + libs, 9000 + libs)
+    assert (facts.shipped, facts.wasted_size) == (size(NUMPY) + 9000 + libs, 9000 + libs)
 
 
 def test_layers__several_folders_removed_by_one_step__each_is_named(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_layers__history_of_another_length__is_not_paired(tmp_path: Path, comman
 def test_layers__one_alone__its_files_are_not_called_the_base_s(tmp_path: Path) -> None:
     found = measured(tmp_path, {"srv/app.py": "x" * 9})
     assert found.system is not None
-    assert [content.name for content in found.system.contents] == ["the rest"]
+    assert [content.name for content in found.system.contents] == ["other files"]
 
 
 def test_layers__headline__says_what_is_shipped_and_what_of_it_is_wasted(

@@ -128,7 +128,7 @@ def test_image__replaced_opaque_and_linked__counted_as_a_container_sees_it(tmp_p
         (make_tar({"manifest.json": '[{"Layer": 1}]'}), "is not a valid image document"),
         (make_tar({"manifest.json": '[{"Layers": 5, "Config": 5}]'}), "is not a valid image document"),
         (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": b"no tar" * 200}), "no tar archive"),
-        (make_image(*LAYERS)[:3000], "cut short"),
+        (make_image(*LAYERS)[:3000], "truncated"),
         (
             make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": packed(b"x" * 9999, "gzip")[:40]}),
             "layer",
@@ -230,7 +230,7 @@ def test_image__package_that_lists_a_file_twice__has_its_bytes_once(tmp_path: Pa
     found = measure(tmp_path, make_image(layer)).system
     assert found is not None
     assert [(package.name, package.size) for package in found.packages] == [("perl-base", 900), ("shell", 50)]
-    assert next(c.size for c in found.contents if c.name == "packages of the system") == 950
+    assert next(c.size for c in found.contents if c.name == "system packages") == 950
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd"])
@@ -289,13 +289,13 @@ def test_image__layer_that_ends_within_a_file__is_refused(
         return make_tar({**files, "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'})
 
     assert measured(cut(len(ELF_X86_64) * 99)).inventory.total.files == 2  # what fills the last block may be missing
-    with pytest.raises(BadInput, match="cut short"):
+    with pytest.raises(BadInput, match="truncated"):
         measured(cut(600))
 
 
 def test_image__archive_that_ends_within_a_layer__is_refused(measured: Measured) -> None:
     data = make_image({"a": "x" * 9999})
-    with pytest.raises(BadInput, match="cut short"):
+    with pytest.raises(BadInput, match="truncated"):
         measured(data[: data.index(b"x" * 9999) + 5000])
 
 
@@ -443,14 +443,14 @@ def test_image__contents__each_sort_by_its_own_name(tmp_path: Path) -> None:
     assert found.system is not None
     sizes = {content.name: content.size for content in found.system.contents}
     assert sizes == {
-        "packages of the system": len(ELF_X86_64) * 40,
-        "Python itself": 500 + 15,
+        "system packages": len(ELF_X86_64) * 40,
+        "Python": 500 + 15,
         "pip's cache": 11,
         "uv's cache": 12,
-        "the rest": 13,
-        "bytecode of no distribution": 14,
-        "caches and lists of the package manager": 16 + len(str(BASE["var/lib/dpkg/info/coreutils.list"])),
-        "the base's other files": len("usr/bin"),
+        "other files": 13,
+        "unowned bytecode": 14,
+        "package manager caches and lists": 16 + len(str(BASE["var/lib/dpkg/info/coreutils.list"])),
+        "other files of the base image": len("usr/bin"),
     }
     assert sum(sizes.values()) == found.inventory.unowned.apparent
 

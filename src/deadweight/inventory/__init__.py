@@ -1,13 +1,10 @@
-"""FileTree → Inventory: who owns which byte. Pure, and the same for a disk, an image and a wheel.
+"""FileTree → Inventory: each byte in exactly one row. Pure, and the same for a disk, an image and a wheel.
 
-discover.py      where the metadata lies       claims.py   what it says
-kinds.py         what kind of file a path is
-ownership.py     who owns which path           modules.py  what ``import`` finds
-environments.py  which Python it belongs to    system.py   what package managers list
-contents.py      what a whole system holds beside distributions
-layers.py        which layer of an image holds what, and what is shipped in vain
-libraries.py     what native code needs of the system, and what is there twice
-archives.py      what is known of the archives that were measured
+discover.py      finds metadata                      claims.py     reads it
+ownership.py     assigns files to distributions      kinds.py      gives each path its kind
+modules.py       lists import names and programs     largest.py    names the largest files
+environments.py  identifies the Python               prefixes.py   groups directories into environments
+archives.py      adds facts on measured archives     systems/      covers images and other whole systems
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from deadweight.formats.binaries.native import is_native, may_be_native
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.distributions.record import below
 from deadweight.inventory.claims import Claim
-from deadweight.inventory.discover import Found, discover
+from deadweight.inventory.discover import Discovered, discover
 from deadweight.inventory.environments import environments_of, ranked
 from deadweight.inventory.kinds import kind_of, native_kind
 from deadweight.inventory.largest import Contents
@@ -32,13 +29,13 @@ from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory,
 
 
 def take_inventory(tree: FileTree) -> Inventory:
-    """Give every byte of ``tree`` to exactly one distribution, or to nobody.
+    """Assign every byte of ``tree`` to exactly one distribution, or leave it unowned.
 
-    The distributions' apparent bytes and the unowned ones sum to those of all files and symlinks, each inode once
-    (``du -b`` less the folders).
+    The apparent bytes of the distributions and the unowned bytes sum to those of all files and symlinks, each inode
+    once (``du -b`` without directories).
     """
-    found = discover(tree)
-    claims = _with_conda(found)
+    discovered = discover(tree)
+    claims = _with_conda(discovered)
     first = _assign_prefixes(claims, tree) if tree.whole else None
     apart: dict[str, list[Claim]] = {
         prefix: [] for prefix in ranked([claim.prefix for claim in claims], tree.start.search, first) or [""]
@@ -65,7 +62,7 @@ def take_inventory(tree: FileTree) -> Inventory:
             *_escapes(claims),
             *(c for those in apart.values() for c in _duplicates(those)),
         ),
-        skipped=(*tree.skipped, *found.skipped, *unread),
+        skipped=(*tree.skipped, *discovered.skipped, *unread),
         packages=tuple(packages),
         native=tuple(native),
         owner=owned.owner,
@@ -84,7 +81,7 @@ def _system_packages(
 
 
 def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
-    """Give each claim the prefix of its environment; return that of the one that the system's program runs in."""
+    """Set the prefix of each claim; return the prefix of the environment in which the system's program runs."""
     # Only whole systems need these, and an environment is measured in less time than it takes to import them.
     from deadweight.inventory.systems.scripts import commands_of
     from deadweight.inventory.systems.started import first_prefix, joined_folders, system_prefix, user_prefix
@@ -96,7 +93,8 @@ def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     first = first_prefix(tree, commands, set(prefixes))
     base = first if first is not None else next(iter(ranked(prefixes, tree.start.search)), None)
     if base is not None:
-        # What PYTHONPATH and the like add to a Python is one environment with it, and what a venv sees of the system.
+        # Directories that PYTHONPATH and the like add to a Python are part of its environment. So are the site-packages
+        # of the system, if a venv imports from them.
         joined, user, system = joined_folders(tree, commands), user_prefix(tree, base), system_prefix(tree, base)
         for claim in claims:
             if claim.folder in joined or claim.prefix == user:
@@ -106,14 +104,15 @@ def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     return base
 
 
-def _with_conda(found: Found) -> list[Claim]:
-    """Join conda's records to the distributions whose metadata they list; the others are rows of their own."""
-    owner = {path: claim for claim in found.claims for path in claim.paths if path.endswith(("/METADATA", "/PKG-INFO"))}
-    claims = list(found.claims)
-    for path, package in found.conda:
+def _with_conda(discovered: Discovered) -> list[Claim]:
+    """Join conda's records to the distributions whose metadata they list; other records become their own rows."""
+    metadata_files = ("/METADATA", "/PKG-INFO")
+    owner = {path: claim for claim in discovered.claims for path in claim.paths if path.endswith(metadata_files)}
+    claims = list(discovered.claims)
+    for path, package in discovered.conda:
         folder = path.partition("conda-meta/")[0]
-        inside = {file: _inside(folder.rstrip("/"), file) for file in package.files}
-        paths = [path, *(file for file in inside.values() if file is not None)]
+        joined_paths = {file: _inside(folder.rstrip("/"), file) for file in package.files}
+        paths = [path, *(file for file in joined_paths.values() if file is not None)]
         claim = next((owner[p] for p in paths if p in owner), None)
         if claim is None:
             metadata = Metadata(name=normalize(package.name), version=package.version, requires=tuple(package.depends))
@@ -122,19 +121,19 @@ def _with_conda(found: Found) -> list[Claim]:
         else:
             claim.metadata = replace(claim.metadata, requires=(*claim.metadata.requires, *package.depends))
         claim.paths += paths
-        claim.escaped += (file for file, place in inside.items() if place is None)
+        claim.escaped += (file for file, joined in joined_paths.items() if joined is None)
         claim.recorded, claim.requested = True, claim.requested or package.requested
     return claims
 
 
 def _inside(prefix: str, path: str) -> str | None:
-    """Return a path that is relative to a prefix as one of the tree, None where it leaves the prefix."""
-    found = below(prefix, path)
-    return found if found is not None and is_below(found, prefix) else None
+    """Return a path that is relative to a prefix as a path of the tree; None if it leaves the prefix."""
+    joined = below(prefix, path)
+    return joined if joined is not None and is_below(joined, prefix) else None
 
 
 def _native_files(tree: FileTree) -> dict[str, bytes]:
-    """Return path → first bytes of the files that are native code by their magic."""
+    """Return path → first bytes of the files that are native code, identified by magic number."""
     candidates = [p for p, entry in tree.entries.items() if entry[3] == "file" and may_be_native(p, entry[0])]
     heads = zip(candidates, tree.reader.heads(candidates), strict=True)
     return {path: head for path, head in heads if is_native(head)}
@@ -143,9 +142,9 @@ def _native_files(tree: FileTree) -> dict[str, bytes]:
 def _sum(
     entries: Mapping[str, Entry], owner: Mapping[str, int], native: Mapping[str, bytes], contents: list[Contents]
 ) -> tuple[list[Sizes], Sizes, Sizes]:
-    """Return the sizes of each row, of what nobody owns, and of all.
+    """Return the sizes of each row, of the unowned files, and of all files.
 
-    contents: of each row; they are given its files
+    contents: one for each row, to which its files are added
     """
     rows = len(contents)
     kinds: list[dict[str, int]] = [defaultdict(int) for _ in range(rows + 1)]
@@ -158,7 +157,7 @@ def _sum(
         files[row] += 1
         size, allocated, inode, _ = entry
         if inode is not None:
-            # Several names of one inode: the first owner in order holds the bytes, whoever lists the files.
+            # If an inode has several names, the row of the first owner in order gets its bytes.
             if inode not in first or (row, path) < first[inode][:2]:
                 first[inode] = (row, path, entry)
             continue
@@ -187,7 +186,7 @@ def _sum(
 
 
 def add_up(sizes: Iterable[Sizes]) -> Sizes:
-    """Return the sum of sizes whose files are apart; unknown disk bytes stay unknown."""
+    """Return the sum of sizes of disjoint files; if one disk size is unknown, the sum is unknown."""
     parts = list(sizes)
     kinds: Counter[str] = Counter()
     for part in parts:
@@ -202,7 +201,7 @@ def add_up(sizes: Iterable[Sizes]) -> Sizes:
 
 
 def _keys(claims: list[Claim]) -> list[str]:
-    """Return a unique key each: the name; of a further copy the name with its version, or with its environment."""
+    """Return a unique key for each claim: the name; for further copies, the name with its version or environment."""
     keys: dict[str, None] = {}
     home: dict[str, str] = {}
     copies: Counter[str] = Counter()
@@ -240,13 +239,13 @@ def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...]
 def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
     escaped = [(claim, path) for claim in claims for path in claim.escaped]
     if escaped and all(claim.folder == "" for claim, _ in escaped):
-        # A site-packages folder was measured alone: its scripts and data lie outside by right. One line for all.
+        # If a site-packages directory is measured, scripts and data are outside of it as intended: one line for all.
         names = tuple(dict.fromkeys(claim.metadata.name for claim, _ in escaped))
         yield Conflict(
             kind="escape",
             names=names,
-            says=f"{len(escaped)} recorded files lie outside of this folder ({escaped[0][1]}, …) and are not counted;"
-            " measure the environment's prefix to have them in",
+            says=f"{len(escaped)} recorded files are outside of this directory ({escaped[0][1]}, …) and are not"
+            " counted; measure the environment's prefix to include them",
         )
         return
     for claim in claims:
@@ -255,8 +254,8 @@ def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
             yield Conflict(
                 kind="escape",
                 names=(name,),
-                says=f"{name} records {claim.escaped[0]}{f' and {more} more' if more else ''} outside of the prefix;"
-                " not followed, not counted",
+                says=f"{name} records {claim.escaped[0]}{f' and {more} more' if more else ''} outside of the prefix,"
+                " which is not counted",
             )
 
 
@@ -264,26 +263,26 @@ def _duplicates(claims: list[Claim]) -> Iterable[Conflict]:
     versions: dict[str, list[str]] = defaultdict(list)
     for claim in claims:
         versions[claim.metadata.name].append(claim.metadata.version or "unknown")
-    for name, found in versions.items():
-        if len(found) > 1:
+    for name, copies in versions.items():
+        if len(copies) > 1:
             yield Conflict(
-                kind="duplicate", names=(name,), says=f"{name} is there {len(found)} times: {', '.join(found)}"
+                kind="duplicate", names=(name,), says=f"{name} is installed {len(copies)} times: {', '.join(copies)}"
             )
 
 
 def _left_out(tree: FileTree) -> Iterable[str]:
-    """Tell of what an environment that is measured alone imports from elsewhere."""
+    """Warn if a measured environment also imports from outside of it."""
     settings = None if tree.whole else venv_settings(tree, "")
     if settings is not None and sees_system(settings):
-        home = settings.get("home") or "the Python that it was made with"
-        yield f"the environment also imports what is installed for {home} (include-system-site-packages); not counted"
+        home = settings.get("home") or "its base Python"
+        yield f"the environment also imports packages of {home} (include-system-site-packages), which are not counted"
 
 
 def _warnings(claims: list[Claim], listless: Collection[int]) -> Iterable[str]:
     for index, claim in enumerate(claims):
         name = claim.metadata.name
         if claim.editable:
-            place = f" at {claim.url}" if claim.url else ""
-            yield f"{name} is editable: its source{place} lies outside and is not counted"
+            location = f" at {claim.url}" if claim.url else ""
+            yield f"{name} is editable: its source{location} is outside of the environment and is not counted"
         elif index in listless:
-            yield f"{name} lists no files (no RECORD); its size is that of what bears its name"
+            yield f"{name} has no RECORD; its size is that of the directory or module with its name"

@@ -1,4 +1,4 @@
-"""Inventory and what is known of the archives, or what is to be thought away → the inventory with it."""
+"""Inventory, facts on archives and swaps → the inventory with them applied."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from deadweight.model import ArchiveFacts, Inventory
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 
 
-def with_archives(inventory: Inventory, facts: Mapping[str, ArchiveFacts], told: tuple[str, ...] = ()) -> Inventory:
-    """Return the inventory with each distribution's archive.
+def with_archives(inventory: Inventory, facts: Mapping[str, ArchiveFacts], warnings: tuple[str, ...] = ()) -> Inventory:
+    """Return the inventory with the archive of each distribution.
 
-    facts: project → what is known of the archive that it was measured from
-    told:  warnings to be added
+    facts:    project → facts on the archive from which it was measured
+    warnings: to add to those of the inventory
     """
     return replace(
         inventory,
         distributions=tuple(replace(d, archive=facts.get(d.name)) for d in inventory.distributions),
-        warnings=(*inventory.warnings, *told),
+        warnings=(*inventory.warnings, *warnings),
     )
 
 
 def is_required(name: str, inventory: Inventory) -> bool:
-    """Say whether any distribution speaks of a project in its requirements."""
+    """Return whether any distribution names a project in its requirements."""
     lines = (line for d in inventory.distributions for line in d.metadata.requires)
     return any((match := _NAME.match(line)) and normalize(match[1]) == name for line in lines)
 
 
 def with_swaps(inventory: Inventory, swaps: Mapping[str, str]) -> Inventory:
-    """Return the inventory as if what asks for one project asked for another.
+    """Return the inventory with projects replaced in all requirements.
 
-    swaps: normalized name → the name in its place; "" for nothing, as if nobody asked
+    swaps: normalized name → the name that replaces it; "" removes the requirements
     """
     if not swaps:
         return inventory
@@ -47,13 +47,13 @@ def with_swaps(inventory: Inventory, swaps: Mapping[str, str]) -> Inventory:
 
 
 def _swapped(requires: tuple[str, ...], swaps: Mapping[str, str]) -> tuple[str, ...]:
-    found = []
+    lines = []
     for line in requires:
         match = _NAME.match(line)
         new = swaps.get(normalize(match[1])) if match else None
         if new is None:
-            found.append(line)
+            lines.append(line)
         elif new:
             marker = line.partition(";")[2].strip()
-            found.append(f"{new} ; {marker}" if marker else new)
-    return tuple(found)
+            lines.append(f"{new} ; {marker}" if marker else new)
+    return tuple(lines)

@@ -1,8 +1,8 @@
-"""The paths of a tree → the caches of installers in it, which hold distributions that no Python imports.
+"""The paths of a tree → the caches of installers, which contain distributions that no Python imports.
 
-They are recognized by their layout, since UV_CACHE_DIR, CONDA_PKGS_DIRS and the like move them.
+They are recognized by their layout, because UV_CACHE_DIR, CONDA_PKGS_DIRS and the like can move them.
 source: uv's "Cache" documentation (versioned buckets); conda's "Package specification" (info/index.json of an unpacked
-package); virtualenv's app-data; pdm's ``install.cache``
+        package); virtualenv's app-data; pdm's ``install.cache``
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _CONDA = ("/info/index.json", "/info/repodata_record.json")
 
 
 def cache_folders(paths: Iterable[str]) -> dict[str, str]:
-    """Return folder → whose cache it is."""
-    found: dict[str, str] = {}
+    """Return directory → the name of the cache in it."""
+    folders: dict[str, str] = {}
     for path in paths:
         if "archive-v" in path:
             match = _UV.match(path)
             if match and match[1]:
-                found[match[1]] = UV
+                folders[match[1]] = UV
         elif path.endswith(_CONDA):
             folder = path[: path.rindex("/info/")].rpartition("/")[0]
             if folder:
-                found[folder] = CONDA
+                folders[folder] = CONDA
         elif "virtualenv/wheel/" in path or "pdm/packages/" in path:
             match = _OTHERS.match(path)
             if match:
-                found[match[0]] = OTHERS
-    return found
+                folders[match[0]] = OTHERS
+    return folders

@@ -1,4 +1,4 @@
-"""A metadata folder or an egg → a Claim: one distribution, with the paths that it says it owns."""
+"""A metadata directory or an egg → a Claim: one distribution with the paths that it claims."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from deadweight.inventory.folders import Nearest, parent
 from deadweight.inventory.prefixes import installed_path
 from deadweight.model import FileTree, Metadata, Skipped
 
-_HEAD = 1 << 18  # headers lie before the description; 256 KiB hold them all
-_SMALL = 1 << 16  # bytes of the files beside METADATA, of which the largest have a few hundred
+_HEAD = 1 << 18  # bytes of METADATA to read; the headers come before the description
+_SMALL = 1 << 16  # bytes of the files next to METADATA, which usually have a few hundred
 _LARGEST_LIST = 1 << 26
 _LARGEST_EGG = 1 << 24
 _EGG_INFO = f"/{EGG_INFO}/"
-_MOST_CLAIMED = 2 << 20  # paths that all lists of a tree name together; a system with all of conda has one million
-_MOST_TEXT = 1 << 27  # characters of those
+_MOST_CLAIMED = 2 << 20  # paths in all lists of a tree; a system with all of conda has one million
+_MOST_TEXT = 1 << 27  # characters of these paths
 
 
 class Claim(Struct, kw_only=True):
-    """One distribution's metadata, and the paths that it says it owns (of the tree; not all need exist)."""
+    """The metadata of one distribution, and the paths that it claims (relative to the tree; not all need exist)."""
 
-    folder: str  # of the tree, that holds the metadata folder: the place that names are imported from
+    folder: str  # the parent of the metadata directory, usually site-packages, from which names are imported
     metadata: Metadata
     paths: list[str] = []
     escaped: list[str] = []  # recorded paths that leave the prefix
@@ -35,16 +35,16 @@ class Claim(Struct, kw_only=True):
     url: str = ""
     editable: bool = False
     top_level: tuple[str, ...] = ()
-    conda: bool = False  # known from conda-meta alone
-    recorded: bool = True  # False: no list of files was found
-    prefix: str = ""  # of its environment, in the tree of a whole system
-    rank: int = 0  # Python looks first where this is least, among the folders of one environment
-    metadata_path: str = ""  # the metadata folder, or the file that an old egg has in its place
-    egg: str = ""  # the folder of an .egg, which names are imported from in place of ``folder``
+    conda: bool = False  # known only from conda-meta
+    recorded: bool = True  # whether it has a list of files
+    prefix: str = ""  # of its environment, in a whole system
+    rank: int = 0  # order in which Python searches the directories of one environment, lowest first
+    metadata_path: str = ""  # the metadata directory, or the file that an old egg has instead
+    egg: str = ""  # the directory of an .egg, from which names are imported instead of ``folder``
 
 
 class Reading:
-    """Reads metadata; what cannot be read, or names more paths than any system has, is skipped with the reason."""
+    """Reads metadata. Files that cannot be read, or that list too many paths, are skipped with the reason."""
 
     def __init__(self, tree: FileTree, skipped: list[Skipped]) -> None:
         self._tree, self._skipped = tree, skipped
@@ -52,7 +52,7 @@ class Reading:
         self._eggs: dict[str, list[str]] | None = None
 
     def claim(self, folder: str, files: Mapping[str, str]) -> Claim | None:
-        """Return the claim of a metadata folder or an egg, None where it names no distribution."""
+        """Return the claim of a metadata directory or an egg; None if it names no distribution."""
         site, _, base = folder.rpartition("/")
         if base.endswith(".egg-link"):
             return _egg_link(site, base, files[""])
@@ -72,7 +72,7 @@ class Reading:
             entry_points=self._read(files, "entry_points.txt", _HEAD),
         )
         if metadata is None:
-            self._skipped.append(Skipped(folder, "no METADATA, and the folder's name is no distribution's"))
+            self._skipped.append(Skipped(folder, "not counted as a distribution: no METADATA and no valid name"))
             return None
         claim = Claim(folder=site, metadata=metadata, egg=egg, metadata_path=folder)
         claim.requested = "REQUESTED" in files
@@ -81,7 +81,7 @@ class Reading:
             claim.url, claim.editable = parse_direct_url(self._read(files, "direct_url.json", _SMALL))
         claim.top_level = tuple(self._read(files, "top_level.txt", _SMALL).decode("utf-8", "replace").split())
         self._add_paths(claim, folder, files)
-        claim.paths += files.values()  # its own metadata is its own, whatever RECORD says
+        claim.paths += files.values()  # a distribution owns its metadata even if RECORD does not list it
         return claim
 
     def _add_paths(self, claim: Claim, folder: str, files: Mapping[str, str]) -> None:
@@ -97,19 +97,19 @@ class Reading:
             claim.recorded = False
 
     def _inside(self, egg: str) -> list[str]:
-        """Return the paths in the folder of an egg."""
+        """Return the paths in the directory of an egg."""
         if self._eggs is None:
             self._eggs = defaultdict(list)
             paths = self._tree.entries
             egg_of = Nearest({parent(parent(path)) for path in paths if path.endswith(f"{_EGG_INFO}PKG-INFO")})
             for path in paths:
-                found = egg_of(parent(path)) if ".egg/" in path else None
-                if found is not None:
-                    self._eggs[found].append(path)
+                owner = egg_of(parent(path)) if ".egg/" in path else None
+                if owner is not None:
+                    self._eggs[owner].append(path)
         return self._eggs.get(egg, [])
 
     def _listed(self, path: str, parse: Callable[[bytes], list[str]]) -> list[str]:
-        """Return the paths that a list names, none of one that is longer than any."""
+        """Return the paths in a list of files; none if the list cannot be read or is too long."""
         try:
             data = self._tree.reader.read(path, _LARGEST_LIST)
         except OSError as error:
@@ -117,8 +117,8 @@ class Reading:
             return []
         lines = data.count(b"\n")
         if lines > min(MOST_PATHS, self._left) or len(data) > self._text:
-            says = f"not read: with its {lines:,} lines, the lists of files are longer than any system's"
-            self._skipped.append(Skipped(path, says))
+            reason = f"not read: its {lines:,} lines exceed the limit for lists of files"
+            self._skipped.append(Skipped(path, reason))
             return []
         self._left, self._text = self._left - lines, self._text - len(data)
         return parse(data)
@@ -144,13 +144,13 @@ class Reading:
             return b""
 
     def conda(self, path: str) -> CondaPackage | None:
-        """Return what a file of ``conda-meta`` says."""
+        """Return the contents of a file in ``conda-meta``; None if it cannot be read."""
         try:
-            found = CondaPackage(self._tree.reader.read(path))
-            self._left, self._text = self._left - len(found.files), self._text - sum(map(len, found.files))
+            package = CondaPackage(self._tree.reader.read(path))
+            self._left, self._text = self._left - len(package.files), self._text - sum(map(len, package.files))
             if self._left < 0 or self._text < 0:
-                raise ValueError("with it, the lists of files are longer than any system's")
-            return found
+                raise ValueError("it exceeds the limit for lists of files")
+            return package
         except (OSError, ValueError, RecursionError) as error:
             self._skipped.append(Skipped(path, f"not read: {error}"))
             return None
@@ -165,7 +165,7 @@ def _egg_link(site: str, base: str, path: str) -> Claim | None:
 
 
 def _add(claim: Claim, folder: str, recorded: list[str]) -> None:
-    """Add what a list names, relative to ``folder``; what leaves the prefix of the claim's environment has escaped."""
+    """Add the paths in a list, relative to ``folder``; paths outside of the environment's prefix have escaped."""
     start = f"{folder}/" if folder else ""
     everything = "\n".join(["", *recorded])
     if not any(odd in everything for odd in ("/.", "//", "\n.", "\n/", "\0")):

@@ -1,4 +1,4 @@
-"""The paths of a tree → where its metadata lies: one Claim for each distribution, with the paths it says it owns."""
+"""The paths of a tree → its distributions, each as a Claim with the paths that it claims."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from deadweight.model import FileTree, Skipped
 _METADATA = (".dist-info", ".egg-info")
 _EGG_INFO = f"/{EGG_INFO}/"
 _FILES = (".egg-info", ".egg-link", ".egg")
-# Folders on the way to what is imported; where one is a symlink, an environment may lie elsewhere.
-_ON_THE_WAY = re.compile(r"(?:\A|/)(?:(?:site|dist)-packages|lib|lib64|Lib|python\d[\d.]*t?)\Z")
+# Directories above importable modules. If one is a symlink, the environment may be outside of the tree.
+_ABOVE_MODULES = re.compile(r"(?:\A|/)(?:(?:site|dist)-packages|lib|lib64|Lib|python\d[\d.]*t?)\Z")
 
 
-class Found(Struct):
-    """What discovery returns: the claims, by folder and name, and what it could not read."""
+class Discovered(Struct):
+    """The claims, by directory and name, the packages of conda, and the files that could not be read."""
 
     claims: list[Claim]
     conda: list[tuple[str, CondaPackage]]  # (path of its JSON file, package)
     skipped: list[Skipped]
 
 
-def discover(tree: FileTree) -> Found:
+def discover(tree: FileTree) -> Discovered:
     """Find the metadata of every distribution in ``tree``.
 
-    A metadata folder counts where names are imported from: not inside another distribution (setuptools and pip
-    carry vendored copies with metadata of their own), and not in an installer's cache.
+    Metadata inside another distribution does not count, because setuptools and pip contain vendored copies with their
+    metadata. Neither does metadata in an installer's cache.
     """
     folders, conda_files = _metadata_folders(tree.entries)
-    found = Found([], [], [])
-    reading = Reading(tree, found.skipped)
+    discovered = Discovered([], [], [])
+    reading = Reading(tree, discovered.skipped)
     by_site: dict[str, list[str]] = defaultdict(list)
     for folder in sorted(folders):
         by_site[_site_of(folder)].append(folder)
@@ -47,47 +47,47 @@ def discover(tree: FileTree) -> Found:
     for site in sorted(by_site, key=lambda site: (site.count("/") if site else -1, site)):
         if kept.hides(site, by_site[site]):
             continue
-        # Eggs beside a checkout (dist, .eggs) are what was built, not what is installed.
-        there = [each for each in by_site[site] if kept.is_regular(site) or not _is_egg_s(each)]
-        claims = [claim for folder in there if (claim := reading.claim(folder, folders[folder]))]
-        if not there:
+        # Eggs next to a checkout (dist, .eggs) were built there and are not installed.
+        installed = [each for each in by_site[site] if kept.is_regular(site) or not _is_in_egg(each)]
+        claims = [claim for folder in installed if (claim := reading.claim(folder, folders[folder]))]
+        if not installed:
             continue
         kept.add(site, claims)
-        found.claims += claims
+        discovered.claims += claims
     for path in sorted(conda_files):
         package = reading.conda(path)
         if package is not None:
-            found.conda.append((path, package))
-    found.skipped += _links_out(tree)
-    return found
+            discovered.conda.append((path, package))
+    discovered.skipped += _links_out(tree)
+    return discovered
 
 
-def _is_egg_s(folder: str) -> bool:
+def _is_in_egg(folder: str) -> bool:
     return folder.endswith((".egg", _EGG_INFO[:-1]))
 
 
 def _site_of(folder: str) -> str:
-    """Return the folder that holds a metadata folder, or the egg that it is of."""
+    """Return the parent of a metadata directory, or of the egg that contains it."""
     return parent(parent(folder)) if folder.endswith(_EGG_INFO[:-1]) else parent(folder)
 
 
 class _Kept:
-    """The folders that names are imported from so far, and which others are parts of what is installed there.
+    """The site directories so far, and the metadata directories that are part of a distribution in them.
 
-    Folders are added from the outermost inwards, so that what was looked up above one never changes.
+    Directories are added from the outermost inwards, so that cached results for outer directories stay valid.
     """
 
     def __init__(self, tree: FileTree) -> None:
         self._regular: set[str] = set()
-        self._packages: set[str] = set()  # folders of what lists no files
-        self._listed: dict[str, list[str]] = {}  # metadata folder → where what lists it is installed
+        self._packages: set[str] = set()  # packages of distributions without a list of files
+        self._listed: dict[str, list[str]] = {}  # metadata directory → sites of the distributions that list it
         self._regular_above, self._package_above = Nearest(self._regular), Nearest(self._packages)
         self._root_is_site = is_site(tree.location.rstrip("/"))
 
     def add(self, site: str, claims: list[Claim]) -> None:
-        """Add a folder with what is installed there."""
+        """Add a site directory with the claims in it."""
         if self.is_regular(site):
-            self._regular.add(site)  # which hides all below it
+            self._regular.add(site)  # hides everything below it
             return
         for claim in claims:
             if not claim.recorded:
@@ -97,14 +97,15 @@ class _Kept:
                 self._listed.setdefault(folder, []).append(site)
 
     def is_regular(self, site: str) -> bool:
-        """Say whether installers call a folder so that names are imported from."""
+        """Return whether a directory has a name that installers give to site directories."""
         return is_site(site) or (not site and self._root_is_site)
 
     def hides(self, site: str, folders: list[str]) -> bool:
-        """Say whether metadata in ``site`` is part of a distribution that lies above it.
+        """Return whether metadata in ``site`` is part of a distribution in a directory above it.
 
-        Below ``site-packages`` all is. Elsewhere (a checkout with its .egg-info, ``pip install --target``) only what a
-        distribution lists, or what lies in a package of one that lists nothing: a venv beside it is none of its parts.
+        Below ``site-packages``, all metadata is. Elsewhere (a checkout with its .egg-info, ``pip install --target``),
+        only metadata that a distribution lists is, or metadata in a package of a distribution without a list. This
+        keeps a venv next to such a distribution apart.
         """
         if strictly_above(site, self._regular_above) is not None or self._package_above(site) is not None:
             return True
@@ -114,7 +115,7 @@ class _Kept:
 
 
 def _metadata_folders(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Return metadata folder (or egg) → file name → path, and the files of ``conda-meta``; nothing of caches."""
+    """Return (metadata directory or egg → file name → path, files in ``conda-meta``), without caches."""
     folders: dict[str, dict[str, str]] = defaultdict(dict)
     conda: list[str] = []
     for path in paths:
@@ -128,12 +129,12 @@ def _metadata_folders(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], 
         elif path.endswith(".json") and parent(path).endswith("conda-meta"):
             conda.append(path)
     bases = {base for path in conda if (base := _conda_base(path)) is not None}
-    passed_over = Nearest({*cache_folders(paths), *(joined(base, "pkgs") for base in bases)})
-    # Where a conda prefix is measured, the environments below it are others.
+    caches = Nearest({*cache_folders(paths), *(joined(base, "pkgs") for base in bases)})
+    # If a conda prefix is measured, the environments below it are separate.
     others = Nearest({"envs"} if "" in bases else ())
 
     def counts(path: str) -> bool:
-        return passed_over(parent(path)) is None and others(parent(path)) is None
+        return caches(parent(path)) is None and others(parent(path)) is None
 
     return {folder: files for folder, files in folders.items() if counts(folder)}, list(filter(counts, conda))
 
@@ -144,12 +145,12 @@ def _conda_base(path: str) -> str | None:
 
 
 def _links_out(tree: FileTree) -> Iterator[Skipped]:
-    """Tell of folders that names are imported from and that lie elsewhere: behind a symlink that leaves the tree."""
+    """Yield the site directories, and directories above them, that are symlinks to outside of the tree."""
     for path, entry in tree.entries.items():
-        if entry.kind == "symlink" and _ON_THE_WAY.search(path):
+        if entry.kind == "symlink" and _ABOVE_MODULES.search(path):
             target = tree.reader.target(path)
             if target is not None and _leads_out(path, target, tree):
-                yield Skipped(path, f"a symlink to {target}, outside of what is measured: nothing in it is counted")
+                yield Skipped(path, f"not counted: a symlink to {target}, which is outside of the measured tree")
 
 
 def _leads_out(path: str, target: str, tree: FileTree) -> bool:

@@ -1,4 +1,4 @@
-"""An egg, zipped or unpacked → where its metadata lies, and what it says.
+"""An egg, zipped or unpacked → its metadata.
 
 source: setuptools' "The Internal Structure of Python Eggs"
 """
@@ -21,12 +21,12 @@ _MOST_MEMBERS = 1 << 14
 
 
 def is_egg(path: str) -> bool:
-    """Say whether a file or a folder bears the name of an egg."""
+    """Return whether a file or directory has the name of an egg."""
     return _EGG.match(path.rpartition("/")[2]) is not None
 
 
 def egg_metadata(data: bytes) -> tuple[bytes, bytes, tuple[str, ...]]:
-    """Return (PKG-INFO, requires.txt, names that import finds) of a zipped egg; empty where it cannot be read."""
+    """Return (PKG-INFO, requires.txt, top-level import names) of a zipped egg; empty if it cannot be read."""
     from deadweight.formats.archives.zip_directory import directory_span, read_directory
 
     try:

@@ -1,4 +1,4 @@
-"""The folders of a whole system that names are imported from → the Python environments that they belong to."""
+"""The claims of a tree by prefix → its Python environments."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
 
 
 def ranked(prefixes: Collection[str], search: Sequence[str], first: str | None = None) -> list[str]:
-    """Return the different prefixes: ``first``, those that PATH finds first, then those of which there are most."""
+    """Return the distinct prefixes: ``first``, then those on PATH, then those with the most distributions."""
     counted = Counter(prefixes)
     folders = [f"/{folder.strip('/')}".removesuffix("/bin")[1:] for folder in search]
-    places = {folder: number for number, folder in reversed(list(enumerate(folders)))}
+    position = {folder: number for number, folder in reversed(list(enumerate(folders)))}
     return sorted(
         counted,
-        key=lambda prefix: (prefix != first, places.get(prefix, len(places)), -counted[prefix], prefix),
+        key=lambda prefix: (prefix != first, position.get(prefix, len(position)), -counted[prefix], prefix),
     )
 
 
 def environments_of(
     apart: Mapping[str, Sequence[Claim]], tree: FileTree, native: Mapping[str, bytes]
 ) -> tuple[Environment, ...]:
-    """Return what the files tell of each environment's Python; nothing of it is run.
+    """Return the environments, as far as their files describe them; no Python is run.
 
     apart: prefix → the claims of its distributions
     """
-    # Launchers for Windows lie in every environment: pip and setuptools carry them.
+    # Every environment contains Windows launchers, which are part of pip and setuptools.
     code = _by_prefix((path for path in native if not path.endswith(".exe")), apart.keys())
-    # Debian's "lib/python3" names no version; the standard library beside it does.
+    # Debian's "lib/python3" names no version, but the path of its standard library does.
     library = _by_prefix((path for path in tree.entries if path.endswith("/os.py")) if tree.whole else (), apart.keys())
     return tuple(
         _environment(prefix, claims, tree, [native[path] for path in code[prefix]], library[prefix])
@@ -45,14 +45,14 @@ def environments_of(
 
 def _by_prefix(paths: Iterable[str], prefixes: Collection[str]) -> Mapping[str, list[str]]:
     """Return prefix → the paths below it."""
-    found: dict[str, list[str]] = {prefix: [] for prefix in prefixes}
+    below: dict[str, list[str]] = {prefix: [] for prefix in prefixes}
     for path in paths:
         folder = path
         while folder:
             folder = folder.rpartition("/")[0]
-            if folder in found:
-                found[folder].append(path)
-    return found
+            if folder in below:
+                below[folder].append(path)
+    return below
 
 
 def _environment(
@@ -79,9 +79,8 @@ def _python(start: str, folders: Iterable[str], library: Iterable[str], tree: Fi
             python = python_of_pyvenv_cfg(tree.reader.read(f"{start}pyvenv.cfg", 1 << 16))
     match = next(filter(None, map(_PYTHON_FOLDER.search, folders)), None)
     if match is None and python is None:
-        own = (
-            path for path in library if path.startswith(f"{start}lib")
-        )  # and not that of /usr/local, which is below /usr
+        # The standard library of /usr/local is also below /usr, but not below /usr/lib.
+        own = (path for path in library if path.startswith(f"{start}lib"))
         match = next(filter(None, map(_PYTHON_FOLDER.search, own)), None)
     if match is None:
         return python, "cpython"

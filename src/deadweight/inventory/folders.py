@@ -1,4 +1,4 @@
-"""Folders of a tree → the nearest of a set that holds them, in time linear in the folders, however deep they lie."""
+"""The directories of a tree → for each, the nearest marked directory above it, in linear time at any depth."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Container
 
 
 class Nearest:
-    """Finds the nearest marked folder at or above another one; each folder is walked through once.
+    """Finds the nearest marked directory at or above another one; each directory is visited once.
 
-    marked: folders, relative to the root ("" is the root); must not change
+    marked: directories relative to the root ("" is the root). A directory that was looked up must not be added later
     """
 
     def __init__(self, marked: Container[str]) -> None:
@@ -16,35 +16,35 @@ class Nearest:
         self._known: dict[str, str | None] = {}
 
     def __call__(self, folder: str) -> str | None:
-        """Return the nearest marked folder at or above ``folder``, None where none is."""
+        """Return the nearest marked directory at or above ``folder``; None if there is none."""
         passed: list[str] = []
-        found: str | None = None
+        nearest: str | None = None
         while True:
             if folder in self._known:
-                found = self._known[folder]
+                nearest = self._known[folder]
                 break
             passed.append(folder)
             if folder in self._marked:
-                found = folder
+                nearest = folder
                 break
             if not folder:
                 break
             folder = folder.rpartition("/")[0]
         for each in passed:
-            self._known[each] = found
-        return found
+            self._known[each] = nearest
+        return nearest
 
 
 def parent(path: str) -> str:
-    """Return the folder that holds a path, "" for the root."""
+    """Return the parent directory of a path, "" for the root."""
     return path.rpartition("/")[0]
 
 
 def strictly_above(path: str, nearest: Nearest) -> str | None:
-    """Return the nearest marked folder above ``path``, itself left out; None where none is."""
+    """Return the nearest marked directory above ``path``, excluding itself; None if there is none."""
     return nearest(parent(path)) if path else None
 
 
 def joined(folder: str, name: str) -> str:
-    """Return the path of a name in a folder, which may be the root."""
+    """Return the path of a name in a directory, which may be the root."""
     return f"{folder}/{name}" if folder else name

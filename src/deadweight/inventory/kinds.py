@@ -1,6 +1,6 @@
-"""A path → what kind of file it is. Every file has one kind, so that the kinds of a distribution sum to its size.
+"""A path → the kind of the file. Every file has one kind, so that the kinds of a distribution sum to its size.
 
-Native code is told by its first bytes alone, wherever it lies (``formats/native.py``).
+Native code is identified by magic number, in any directory (``formats/binaries/native.py``).
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _BY_SUFFIX = {
     "h": "headers", "hh": "headers", "hpp": "headers", "hxx": "headers", "cuh": "headers", "pxd": "headers",
 }  # fmt: skip
 _DOCS = frozenset(("md", "rst"))
-# The first of these in a folder's path names the kind of what lies below it.
+# The first of these in the path of a directory determines the kind of the files below it.
 _FOLDER = re.compile(
     r"(?:^|/)(?:(?P<tests>tests?|testing_data|test_?data|_tests?)|(?P<docs>docs?|examples?|share/(?:man|doc|info))"
     r"|(?P<headers>include)|(?P<metadata>[^/]*\.(?:dist|egg)-info|conda-meta))(?=/|$)"
 )
-# auditwheel's NAME.libs, delocate's .dylibs, NVIDIA's wheels
+# Directories of bundled libraries: NAME.libs (auditwheel), .dylibs (delocate), nvidia/*/lib (NVIDIA's wheels)
 _BUNDLED_FOLDER = re.compile(
     r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)"
 )
 
 
 def native_kind(path: str) -> str:
-    """Return the kind of a file whose first bytes are native code."""
+    """Return the kind of a file that is native code."""
     folder, _, name = path.rpartition("/")
     if name.endswith(".debug"):
         return "debug symbols"
@@ -39,15 +39,15 @@ def native_kind(path: str) -> str:
 
 
 def kind_of(path: str) -> str:
-    """Return the kind of a file that is no native code."""
+    """Return the kind of a file that is not native code."""
     folder, _, name = path.rpartition("/")
     _, dot, suffix = name.rpartition(".")
-    found = _BY_SUFFIX.get(suffix) if dot else None
-    if found:
-        return found
-    found = "metadata" if suffix in ("egg-info", "egg-link") else _kind_of_folder(folder)
-    if found:
-        return found
+    kind = _BY_SUFFIX.get(suffix) if dot else None
+    if kind:
+        return kind
+    kind = "metadata" if suffix in ("egg-info", "egg-link") else _kind_of_folder(folder)
+    if kind:
+        return kind
     if suffix == "py":
         return "tests" if name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py" else "source"
     return "docs" if suffix in _DOCS else "data"
@@ -55,5 +55,5 @@ def kind_of(path: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def _kind_of_folder(folder: str) -> str:
-    found = _FOLDER.search(folder)
-    return (found.lastgroup or "") if found else ""
+    match = _FOLDER.search(folder)
+    return (match.lastgroup or "") if match else ""

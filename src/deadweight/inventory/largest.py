@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from deadweight.model import Largest
 
-WORTH = 10_000  # bytes; what is smaller is not named, so that reports stay small
-_MOST = 3  # files, and directories, of a distribution
-_LEVELS = 2  # of directories below the one that names are imported from: "numpy/core"
+WORTH = 10_000  # bytes; smaller files are not named, so that reports stay small
+_MOST = 3  # files and directories of a distribution
+_LEVELS = 2  # of directories below site-packages: "numpy/core"
 
 
 class Contents:
@@ -29,9 +29,9 @@ class Contents:
             self.files.append((size, path))
 
     def largest(self, base: str) -> tuple[tuple[Largest, ...], tuple[Largest, ...]]:
-        """Return the largest files, and the directories with the most bytes; those are apart from each other.
+        """Return the largest files, and the directories with the most bytes; the directories do not overlap.
 
-        base: the directory that names are imported from, as in ``Claim``
+        base: the directory from which names are imported, as in ``Claim``
         """
         levels = (base.count("/") + 1 if base else 0) + _LEVELS
         sums: defaultdict[str, int] = defaultdict(int)
@@ -42,5 +42,5 @@ class Contents:
 
 
 def _named(sizes: Iterable[tuple[int, str]]) -> tuple[Largest, ...]:
-    found = heapq.nsmallest(_MOST, sizes, key=lambda each: (-each[0], each[1]))
-    return tuple(Largest(path=path, apparent_bytes=size) for size, path in found)
+    largest = heapq.nsmallest(_MOST, sizes, key=lambda each: (-each[0], each[1]))
+    return tuple(Largest(path=path, apparent_bytes=size) for size, path in largest)

@@ -1,4 +1,4 @@
-"""The paths that distributions own → the names that ``import`` finds in each, and the programs that each installs."""
+"""The paths that distributions own → the import names and the programs of each."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from deadweight.inventory.claims import Claim
 _MODULE = re.compile(r"([A-Za-z_]\w*)(?:\.(?:cpython|abi3|cp3|pypy)[\w.-]*)?\.(?:py|so|pyd)\Z")
 _PROGRAM = re.compile(r"(?:^|/)(?:bin|Scripts)/([^/]+)\Z")
 _SUFFIXES = (".exe", ".py", ".bat", ".cmd", "-script.py")
-_MOST_MODULES = 1000  # of one distribution that are named one by one; of more, their folders are
-# Packages that many projects share and that each may bring an ``__init__.py`` for (pkg_resources, pkgutil).
+_MOST_MODULES = 1000  # of one distribution that are listed; if it has more, their directories are listed
+# Namespace packages that many projects share, each with its own ``__init__.py`` (pkg_resources, pkgutil).
 _NAMESPACES = frozenset(
     "airflow.providers azure azure.mgmt backports collective google google.cloud jaraco keyrings logilab mpl_toolkits"
     " opentelemetry oslo paste plone products repoze ros ruamel sphinxcontrib zope z3c zc".split()
 )
 
 
-def import_names(claims: Sequence[Claim], there: Container[str]) -> list[tuple[str, ...]]:
-    """Return the import packages and modules of each claim, sorted; of a namespace package the dotted names below it.
+def import_names(claims: Sequence[Claim], existing: Container[str]) -> list[tuple[str, ...]]:
+    """Return the import packages and modules of each claim, sorted; for a namespace package, the names below it.
 
-    PEP 794's Import-Name is believed; else the files tell. ``top_level.txt`` counts only where no file does.
+    They come from Import-Name (PEP 794), else from the files, else from ``top_level.txt``.
 
-    there: the paths that exist; what a RECORD lists besides cannot be imported
+    existing: the paths that exist; other paths in a RECORD cannot be imported
     """
     shared = _shared_namespaces(claims)
-    return [_names(claim, shared, there) for claim in claims]
+    return [_names(claim, shared, existing) for claim in claims]
 
 
 def programs(claim: Claim) -> tuple[str, ...]:
-    """Return the names of the programs that a claim installs, sorted, as a shell finds them."""
-    # Where a site-packages folder is measured alone, the programs lie outside of it.
+    """Return the names of the programs that a claim installs, sorted, with and without suffix."""
+    # If only a site-packages directory is measured, the programs are outside of it.
     paths = (path for path in (*claim.paths, *claim.escaped) if "bin/" in path or "Scripts/" in path)
-    found = {match[1] for path in paths if (match := _PROGRAM.search(path))}
-    return tuple(sorted({_without_suffix(name) for name in found}.union(found, claim.metadata.commands)))
+    names = {match[1] for path in paths if (match := _PROGRAM.search(path))}
+    return tuple(sorted({_without_suffix(name) for name in names}.union(names, claim.metadata.commands)))
 
 
 def _without_suffix(name: str) -> str:
     return next((name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix)), name)
 
 
-def _names(claim: Claim, shared: Collection[str], there: Container[str]) -> tuple[str, ...]:
+def _names(claim: Claim, shared: Collection[str], existing: Container[str]) -> tuple[str, ...]:
     if claim.conda:
         return ()
     if claim.metadata.import_names:
@@ -55,8 +55,8 @@ def _names(claim: Claim, shared: Collection[str], there: Container[str]) -> tupl
     modules: set[str] = set()
     inner: list[str] = []
     for path in claim.paths:
-        if (start and not path.startswith(site)) or (path not in there and f"{path}c" not in there):
-            continue  # a script, data: nothing that import finds
+        if (start and not path.startswith(site)) or (path not in existing and f"{path}c" not in existing):
+            continue  # a script, data, or a path that does not exist
         if path.endswith("/__init__.py"):
             folder = path[start:-12]
             is_namespace = folder.replace("/", ".") in _NAMESPACES or path[:-12] in shared
@@ -77,16 +77,16 @@ def _names(claim: Claim, shared: Collection[str], there: Container[str]) -> tupl
 
 
 def _shared_namespaces(claims: Iterable[Claim]) -> set[str]:
-    """Return the package folders that several claims have, and of which each has a part of its own.
+    """Return the package directories in several claims of which each claim has different parts.
 
-    Builds of one project, such as opencv-python and opencv-python-headless, share more than that.
+    Builds of one project, such as opencv-python and opencv-python-headless, have the same parts instead.
     """
-    having: dict[str, set[int]] = defaultdict(set)
+    claimed_by: dict[str, set[int]] = defaultdict(set)
     for number, claim in enumerate(claims):
         for path in claim.paths:
             if path.endswith("/__init__.py"):
-                having[path[:-12]].add(number)
-    candidates = {folder for folder, numbers in having.items() if len(numbers) > 1}
+                claimed_by[path[:-12]].add(number)
+    candidates = {folder for folder, numbers in claimed_by.items() if len(numbers) > 1}
     if not candidates:
         return set()
     children: dict[str, list[set[str]]] = defaultdict(list)
@@ -101,19 +101,19 @@ def _shared_namespaces(claims: Iterable[Claim]) -> set[str]:
 
 
 def _children(claim: Claim, folders: Collection[str]) -> dict[str, set[str]]:
-    """Return folder → what a claim has directly in it beside the ``__init__.py``."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Return directory → the names that a claim has directly in it, without ``__init__.py``."""
+    children: dict[str, set[str]] = defaultdict(set)
     for path in claim.paths:
         parts = path.split("/")
         for depth in range(1, len(parts)):
             folder = "/".join(parts[:depth])
             if folder in folders and parts[depth] not in ("__init__.py", "__pycache__"):
-                found[folder].add(parts[depth])
-    return found
+                children[folder].add(parts[depth])
+    return children
 
 
 def _inner_modules(paths: Iterable[str], packages: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield (folder, module) of the modules below folders without an ``__init__.py`` of their own (PEP 420)."""
+    """Yield (dotted directory, module) for modules in directories without an ``__init__.py`` (PEP 420)."""
     for path in paths:
         folder, _, name = path.rpartition("/")
         match = _MODULE.match(name)
@@ -122,11 +122,11 @@ def _inner_modules(paths: Iterable[str], packages: Collection[str]) -> Iterator[
 
 
 def _bounded(modules: Iterable[tuple[str, str]]) -> set[str]:
-    found = set(modules)
-    if len(found) > _MOST_MODULES:
-        folders = {folder for folder, _ in found}
+    unique = set(modules)
+    if len(unique) > _MOST_MODULES:
+        folders = {folder for folder, _ in unique}
         return folders if len(folders) <= _MOST_MODULES else {folder.partition(".")[0] for folder in folders}
-    return {folder if name == "__init__" else f"{folder}.{name}" for folder, name in found}
+    return {folder if name == "__init__" else f"{folder}.{name}" for folder, name in unique}
 
 
 def _is_below(folder: str, packages: Collection[str]) -> bool:

@@ -1,10 +1,10 @@
-"""Claims and paths → who owns which path; first match wins.
+"""Claims and paths → the owner of each path; the first match wins.
 
 1. a list of files: RECORD, ``installed-files.txt``, conda's, dpkg's
-2. bytecode goes with its source
-3. where there is no list: the folder or module that bears the distribution's name
-4. a file below a folder that one distribution alone owns
-5. nobody: unowned
+2. bytecode belongs to the owner of its source file
+3. without a list of files: the directory or module with the distribution's name
+4. a file below a directory that only one distribution owns
+5. none of these: unowned
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _SEVERAL = -1
 
 
 class Owned(NamedTuple):
-    """Who owns which path.
+    """The owners of paths.
 
     owner:     path → index of the claim that owns it; unowned paths are left out
-    conflicts: the paths that two claim
-    listless:  indexes of the claims without a list of files: neither their own nor a system package's
+    conflicts: paths that two claims list
+    listless:  indexes of the claims without a list of files, neither their own nor that of a system package
     """
 
     owner: dict[str, int]
@@ -38,9 +38,9 @@ class Owned(NamedTuple):
 def assign_owners(
     paths: Collection[str], claims: Sequence[Claim], system: Iterable[tuple[str, tuple[str, ...]]]
 ) -> Owned:
-    """Return who owns which path."""
+    """Return the owner of each path."""
     owner: dict[str, int] = {}
-    absent: dict[str, int] = {}  # sources that lists name and that are not there, of which the bytecode may be
+    absent: dict[str, int] = {}  # listed source files that do not exist, but may have bytecode
     contested: dict[tuple[int, int], list[str]] = defaultdict(list)
     for index, claim in enumerate(claims):
         for path in claim.paths:
@@ -56,12 +56,12 @@ def assign_owners(
     if unrecorded and left:
         left = _bytecode(_by_name(left, owner, claims, unrecorded), owner, absent)
     _by_folder(left, owner, {claim.folder for claim in claims})
-    conflicts = [_conflict(claims, pair, found) for pair, found in sorted(contested.items())]
+    conflicts = [_conflict(claims, pair, shared) for pair, shared in sorted(contested.items())]
     return Owned(owner, conflicts, frozenset(unrecorded))
 
 
 def complete(owner: dict[str, int], left: list[str], sites: set[str]) -> None:
-    """Add those of ``left`` to ``owner`` that follow from what lists name: bytecode, and folders with one owner."""
+    """Add the paths of ``left`` whose owner follows from others: bytecode, and directories with one owner."""
     _by_folder(_bytecode(left, owner, {}), owner, sites)
 
 
@@ -71,7 +71,7 @@ def _by_system_lists(
     marks: Mapping[str, int],
     system: Iterable[tuple[str, tuple[str, ...]]],
 ) -> set[int]:
-    """Give a system package's files to the distribution whose metadata lies among them; return who got some."""
+    """Assign the files of a system package to the distribution whose metadata it contains; return these claims."""
     served: set[int] = set()
     for _, listed in system:
         index = next((marks[path] for path in listed if path in marks), None)
@@ -84,16 +84,16 @@ def _by_system_lists(
 
 
 def _bytecode(left: list[str], owner: dict[str, int], absent: Mapping[str, int]) -> list[str]:
-    """Give ``x/__pycache__/m.cpython-311.pyc`` to the owner of ``x/m.py`` (PEP 3147); return what is left.
+    """Assign ``x/__pycache__/m.cpython-311.pyc`` to the owner of ``x/m.py`` (PEP 3147); return the remaining paths.
 
-    absent: path → owner of sources that were removed: images keep bytecode alone (``compileall -b``) to save space
+    absent: path → owner of source files that do not exist; some images keep only bytecode (``compileall -b``)
     """
     still = []
     for path in left:
         if path.endswith(".pyc"):
             folder, _, name = path.rpartition("/")
             base = folder.removesuffix("__pycache__")
-            # PEP 3147 allows no dot in a module's name, so the first one ends it; beside its source is the old way.
+            # The name of a module has no dot, so the first one ends it. Bytecode next to its source has a legacy name.
             source = f"{base}{name.partition('.')[0]}.py" if base != folder else f"{path[:-1]}"
             index = owner.get(source, absent.get(source))
             if index is not None:
@@ -104,7 +104,7 @@ def _bytecode(left: list[str], owner: dict[str, int], absent: Mapping[str, int])
 
 
 def _by_name(left: list[str], owner: dict[str, int], claims: Sequence[Claim], unrecorded: set[int]) -> list[str]:
-    """Give the folder or module that bears a distribution's name to one that lists no files."""
+    """Assign the directory or module with a distribution's name to it if it has no list of files."""
     named: dict[str, int] = {}
     for index in sorted(unrecorded):
         claim = claims[index]
@@ -116,18 +116,18 @@ def _by_name(left: list[str], owner: dict[str, int], claims: Sequence[Claim], un
     for path in left:
         folder, _, name = path.lower().rpartition("/")
         module = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
-        found = module if module in named else named_folder(folder)
-        if found is None:
+        match = module if module in named else named_folder(folder)
+        if match is None:
             still.append(path)
         else:
-            owner[path] = named[found]
+            owner[path] = named[match]
     return still
 
 
 def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
-    """Give what lies below a folder that one distribution alone owns to that distribution.
+    """Assign the files below a directory that only one distribution owns to that distribution.
 
-    Only below the folders that names are imported from: nobody owns ``bin/`` for having the only script in it.
+    This applies only inside site directories: a distribution does not own ``bin/`` because its script is the only one.
     """
     site_of = Nearest(sites)
     left = [path for path in left if site_of(path.rpartition("/")[0]) is not None]
@@ -136,7 +136,7 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
     owners: dict[str, int] = {}
     for path, index in owner.items():
         folder = path.rpartition("/")[0]
-        # Once a folder has this owner, or several, so have those above it.
+        # If a directory already has this owner, or several, so do the directories above it.
         while folder and folder not in sites and owners.get(folder) not in (index, _SEVERAL):
             owners[folder] = _SEVERAL if folder in owners else index
             folder = folder.rpartition("/")[0]

@@ -1,7 +1,6 @@
-"""The folder that names are imported from → the prefix of its environment, and where its installer puts files.
+"""A site directory → the prefix of its environment, and the installed paths of the files in a RECORD.
 
-source: sysconfig's install schemes; Debian's Python policy, 2.5: its Python has ``dist-packages`` below /usr and
-/usr/local alike
+source: sysconfig's install schemes; Debian's Python policy, 2.5, for ``dist-packages`` in /usr and /usr/local
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ _NAMES = ("site-packages", "dist-packages")
 
 
 def is_site(folder: str) -> bool:
-    """Say whether a folder bears a name that installers give to folders that names are imported from."""
+    """Return whether a directory is named site-packages or dist-packages."""
     return folder.rpartition("/")[2] in _NAMES
 
 
 def prefix_of(site: str) -> str:
-    """Return the prefix of the environment that imports from a folder; the folder itself where none is known."""
+    """Return the prefix of the environment with a site directory; the directory itself if the layout is unknown."""
     match = _SITE.match(site)
     if match is None:
         return site
@@ -33,10 +32,10 @@ def prefix_of(site: str) -> str:
 
 
 def installed_path(site: str, recorded: str) -> str | None:
-    """Return where a path of a RECORD lies in the tree; None where no installer would put it there.
+    """Return the path in the tree of a path in a RECORD; None if no installer would put a file there.
 
-    site:     the folder that the path is relative to
-    recorded: as RECORD has it
+    site:     the directory that the path is relative to
+    recorded: the path as in RECORD
     """
     if not recorded or recorded[0] == "/" or "\0" in recorded:
         return None
@@ -45,8 +44,8 @@ def installed_path(site: str, recorded: str) -> str | None:
     if joined == limit or is_below(joined, limit):
         return joined if joined != ".." and not joined.startswith(("../", "/")) else None
     if limit == site and recorded.startswith("../../"):
-        # ``pip install --target`` installs by the "home" scheme (lib/python, bin) and moves both into one folder, but
-        # leaves RECORD as it was.
+        # ``pip install --target`` installs with the "home" scheme (lib/python, bin) and then moves both into one
+        # directory, without changing RECORD.
         moved = normpath(recorded.removeprefix("../../"))
         if moved != ".." and not moved.startswith(("../", "/")):
             return f"{site}/{moved}" if site else moved
@@ -54,20 +53,20 @@ def installed_path(site: str, recorded: str) -> str | None:
 
 
 def is_below(path: str, folder: str) -> bool:
-    """Say whether a path lies below a folder ("" is the root)."""
+    """Return whether a path is below a directory ("" is the root)."""
     return path.startswith(f"{folder}/") if folder else not path.startswith("../") and path != ".."
 
 
 def _limit_of(site: str) -> str:
-    """Return the folder that an installation into ``site`` does not leave."""
+    """Return the directory that contains all files of an installation into ``site``."""
     prefix = prefix_of(site)
     if prefix != site or not is_site(site):
         return prefix
-    return site.rpartition("/")[0]  # "pypy/site-packages", with its programs in "pypy/bin"
+    return site.rpartition("/")[0]  # "pypy/site-packages", which has its programs in "pypy/bin"
 
 
 def venv_settings(tree: FileTree, prefix: str) -> Mapping[str, str] | None:
-    """Return the keys of a prefix's pyvenv.cfg; None where it is no venv."""
+    """Return the settings in a prefix's pyvenv.cfg; None if it is not a venv."""
     path = f"{prefix}/pyvenv.cfg" if prefix else "pyvenv.cfg"
     if path not in tree.entries:
         return None
@@ -78,5 +77,5 @@ def venv_settings(tree: FileTree, prefix: str) -> Mapping[str, str] | None:
 
 
 def sees_system(settings: Mapping[str, str]) -> bool:
-    """Say whether a venv imports from the site-packages of the Python that it was made with."""
+    """Return whether a venv imports from the site-packages of its base Python."""
     return settings.get("include-system-site-packages", "").lower() == "true"

@@ -1,4 +1,4 @@
-"""What the inventory finds: distributions with their sizes, and what nobody owns."""
+"""The inventory: distributions with their sizes, and unowned files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deadweight.model.tree import Skipped
 
 
 class Sizes(Struct, frozen=True, kw_only=True):
-    """Bytes of a set of files, each inode once.
+    """The sizes of a set of files, each inode counted once.
 
     kinds: kind of file → apparent bytes; the values sum to ``apparent``
     """
@@ -47,30 +47,30 @@ class Largest(Struct, frozen=True, kw_only=True):
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
-    """What a distribution says of itself (core metadata, PEP 566 and 643; names as in PEP 503).
+    """The metadata of a distribution (core metadata, PEP 566 and 643; names as in PEP 503).
 
-    commands:      the programs that installing it adds, of its entry points
-    plugin_groups: the other groups of its entry points: what it plugs into
+    commands:      the programs in its entry points, which an installer adds
+    plugin_groups: the other groups of its entry points, which it extends with plugins
     """
 
     name: str
     version: str | None
     summary: str = ""
-    requires: tuple[str, ...] = ()  # PEP 508 lines, as they stand
+    requires: tuple[str, ...] = ()  # PEP 508 lines, unchanged
     classifiers: tuple[str, ...] = ()
-    import_names: tuple[str, ...] = ()  # PEP 794, where given
+    import_names: tuple[str, ...] = ()  # PEP 794, if given
     commands: tuple[str, ...] = ()
     plugin_groups: tuple[str, ...] = ()
 
 
 class ArchiveFacts(Struct, frozen=True, kw_only=True):
-    """What is known of a distribution that was measured from its archive and never installed.
+    """Facts on a distribution that was measured from its archive and not installed.
 
-    size:      bytes of the archive: what would be downloaded
-    estimated: whether its files are an estimate, since only an sdist is there
-    reason:    why no wheel was measured; "" where one was
-    bytecode:  about how much compiling would add; None where nobody asked
-    at_most:   whether a smaller build was asked for that could not be looked at
+    size:      bytes of the archive, which would be downloaded
+    estimated: whether its files are estimated from an sdist
+    reason:    why no wheel was measured; "" if one was
+    bytecode:  an estimate of the bytecode that compiling would add; None if it was not requested
+    at_most:   whether a smaller build was requested that could not be measured
     """
 
     filename: str
@@ -85,14 +85,14 @@ class Distribution(Struct, frozen=True, kw_only=True):
     """One distribution with its files measured.
 
     key:       its normalized name; a second copy of the same name gets ``name==version``
-    programs:  the programs in ``bin`` or ``Scripts`` that it installs
-    requested: whether it was asked for by name; in an inventory, whether a REQUESTED file marks it (PEP 376)
-    url:       where a direct URL says that it came from (PEP 610), without credentials
-    editable:  whether its code lies elsewhere
-    archive:   what it was measured from, where it was not installed
-    prefix:    of its environment, where the tree is a whole system
-    metadata_path: of the directory or file that its metadata is in; "" where nothing is installed
-    largest_files, largest_directories: the largest first; what is small is left out
+    programs:  the programs that it installs in ``bin`` or ``Scripts``
+    requested: whether it is a direct requirement; in an inventory, whether it has a REQUESTED file (PEP 376)
+    url:       the URL that it was installed from (PEP 610), without credentials
+    editable:  whether its code is outside of the environment
+    archive:   the archive from which it was measured, if it was not installed
+    prefix:    of its environment, in a whole system
+    metadata_path: of its metadata directory or file; "" if it is not installed
+    largest_files, largest_directories: the largest first, without small ones
     """
 
     key: str
@@ -120,11 +120,11 @@ class Distribution(Struct, frozen=True, kw_only=True):
 
 
 class Environment(Struct, frozen=True, kw_only=True):
-    """The Python that the files belong to, as far as they tell; nothing of it is run.
+    """A Python environment, as far as its files describe it; its Python is not run.
 
-    python:   "3.11.7", or "3.11" where the patch is not written anywhere
+    python:   "3.11.7", or "3.11" if the patch number is unknown
     platform: as in wheel tags: "linux_x86_64", "macosx_arm64", "win_amd64"
-    prefix:   where it lies in the tree: "" for all of it, "opt/venv" in a whole system
+    prefix:   relative to the tree: "" for the whole tree, "opt/venv" in a whole system
     """
 
     python: str | None = None
@@ -153,10 +153,10 @@ class Conflict(Struct, frozen=True, kw_only=True):
 class Inventory(Struct, frozen=True, kw_only=True):
     """Every byte below the prefix, in exactly one row.
 
-    environments: one, or those of a whole system, the one that its programs run in first
-    packages:     (name, paths) of the system's package managers, where the tree is a whole system
+    environments: one, or those of a whole system, of which the first is the one that its program runs in
+    packages:     (name, paths) of the system packages of a whole system
     native:       paths of native code
-    owner:        path → number of the distribution that owns it; what nobody owns is left out
+    owner:        path → index of the distribution that owns it; unowned paths are left out
     """
 
     environments: tuple[Environment, ...]
@@ -172,12 +172,12 @@ class Inventory(Struct, frozen=True, kw_only=True):
 
     @property
     def environment(self) -> Environment:
-        """Return the first environment."""
+        """The first environment."""
         return self.environments[0]
 
 
 class CacheUsage(Struct, frozen=True, kw_only=True):
-    """How much of archives is kept: a folder, how many listings it holds, their bytes."""
+    """The cache of archive listings: its directory, the number of listings and their bytes."""
 
     folder: str
     listings: int

@@ -1,4 +1,4 @@
-"""What is known of a whole system (an image, a container, a root folder) beside its distributions."""
+"""Facts on a whole system (an image, a container, a root file system) besides its distributions."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from msgspec import Struct
 class Layer(Struct, frozen=True, kw_only=True):
     """One layer of an image.
 
-    digest:  as the image names it: of the archive, "sha256:…"
-    command: what made it, as the image's history tells
-    size:    apparent bytes of its files, those included that later layers hide
-    files:   how many those are
-    wasted:  bytes of its files that later layers remove or replace, and the image still ships
-    hides:   bytes of other layers that this one removes or replaces
+    digest:  of the layer's archive, as in the image's manifest: "sha256:…"
+    command: the build step that created it, from the image's history
+    size:    apparent bytes of its files, including those that later layers hide
+    files:   the number of these files
+    wasted:  bytes of its files that later layers delete or replace
+    hides:   bytes of files in lower layers that this layer deletes or replaces
     """
 
     digest: str
@@ -27,10 +27,10 @@ class Layer(Struct, frozen=True, kw_only=True):
 
 
 class WastedPath(Struct, frozen=True, kw_only=True):
-    """A file or folder that an image ships in vain.
+    """A wasted file or directory of an image: deleted or replaced by a later layer.
 
-    layer: number of the layer that holds it
-    by:    number of the layer that removes or replaces it
+    layer: number of the layer that contains it
+    by:    number of the layer that deletes or replaces it
     """
 
     path: str
@@ -40,13 +40,13 @@ class WastedPath(Struct, frozen=True, kw_only=True):
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
-    """What is known of an image's layers.
+    """Facts on the layers of an image.
 
-    layers:  from the lowest up
-    where:   distribution's key → numbers of the layers that hold its files
-    wasted:  project → bytes of it that later layers remove or replace; what belongs to nothing known under ""
-    wasted_packages: the same of the packages of the system
-    paths:   the heaviest of what later layers remove or replace
+    layers:  lowest first
+    where:   key of a distribution → numbers of the layers that contain its files
+    wasted:  project → its wasted bytes; "" for files of no known project
+    wasted_packages: system package → its wasted bytes
+    paths:   the largest wasted files and directories
     """
 
     layers: tuple[Layer, ...] = ()
@@ -57,31 +57,31 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
 
     @property
     def shipped(self) -> int:
-        """The bytes of all layers' files: what is stored and pulled, unpacked."""
+        """The unpacked bytes of all layers, which are stored and pulled."""
         return sum(layer.size for layer in self.layers)
 
     @property
-    def in_vain(self) -> int:
-        """The shipped bytes that no container sees."""
+    def wasted_size(self) -> int:
+        """The bytes in all layers that no container sees."""
         return sum(layer.wasted for layer in self.layers)
 
     @property
     def efficiency(self) -> float | None:
-        """The share of the shipped bytes that a container can see; None for an image of no files."""
-        return (self.shipped - self.in_vain) / self.shipped if self.shipped else None
+        """The share of the shipped bytes that a container sees; None for an image without files."""
+        return (self.shipped - self.wasted_size) / self.shipped if self.shipped else None
 
 
 class SystemPackage(Struct, frozen=True, kw_only=True):
-    """A package of the system's package manager (dpkg, apk, rpm) and the bytes of its files that are there."""
+    """A system package (dpkg, apk, rpm) and the bytes of its existing files."""
 
     name: str
     size: int
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What a whole system holds beside the distributions, of one sort; all sorts and the distributions sum to all.
+    """One row of a whole system's contents besides distributions; all rows and the distributions sum to the total.
 
-    largest: (folder, bytes), the heaviest first
+    largest: (directory, bytes), the largest first
     """
 
     name: str
@@ -94,7 +94,7 @@ class Need(Struct, frozen=True, kw_only=True):
     """A library that native code of distributions needs from outside of them.
 
     by:       keys of the distributions
-    provider: the system's package that brings it, or its path where no package does; None where it is not there
+    provider: the system package that contains it, or its path if no package does; None if it is missing
     """
 
     library: str
@@ -103,7 +103,7 @@ class Need(Struct, frozen=True, kw_only=True):
 
 
 class Twins(Struct, frozen=True, kw_only=True):
-    """One build of a library that several distributions carry.
+    """One build of a library that several distributions contain.
 
     places: (key, path), by key
     size:   of one copy
@@ -115,17 +115,17 @@ class Twins(Struct, frozen=True, kw_only=True):
 
     @property
     def extra(self) -> int:
-        """Return the bytes of all copies but one."""
+        """The bytes of all copies but one."""
         return self.size * (len(self.places) - 1)
 
 
 class SystemFacts(Struct, frozen=True, kw_only=True):
-    """What a whole system holds beside its distributions.
+    """Facts on a whole system besides its distributions.
 
     contents: the largest first
     packages: the largest first
-    needs:    libraries that distributions need from outside, what is missing first
-    twins:    libraries that are there more than once, the heaviest first
+    needs:    libraries that distributions need from outside, missing ones first
+    twins:    duplicate libraries, the largest first
     """
 
     contents: tuple[Content, ...] = ()

@@ -1,4 +1,4 @@
-"""What an application's source names: imports, commands, dotted paths and URLs, each with its place."""
+"""The names in an application's code: imports, commands, dotted paths and URLs, each with its location."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ Naming = Literal["import", "command", "string", "url", "root", "file"]
 
 
 class Mention(NamedTuple):
-    """One place where the source names something that a distribution may provide.
+    """One location in the code with a name that a distribution may provide.
 
-    kind: an import; a command that a shell would start; a dotted path in a string; the scheme of a URL; folders of the
-          import path, as PYTHONPATH lists them; a script that a command names
-    name: "package.module", with the name imported from it where that may be a module, and with the dots of a relative
-          import in front; "gunicorn", "python -m pytest", "manage.py migrate", "pip install gunicorn";
+    kind: "import"; "command", a program that a shell would start; "string", a dotted path; "url", the scheme of a URL;
+          "root", directories of the import path in the form of PYTHONPATH; "file", a script in a command
+    name: "package.module", with the imported name appended if that may be a module, and with the leading dots of a
+          relative import; "gunicorn", "python -m pytest", "manage.py migrate", "pip install gunicorn";
           "django.contrib.admin", a bare "rest_framework", "tool.mypy" for a tool that is configured;
           "postgresql+psycopg2"; "/app/src:/app/lib"; "jobs/run.py"
-    file: relative to the source's folder, POSIX
-    line: from 1; of a notebook, within its cell
-    role: what the file is for; "development" is for settings, factories and the like that production does not load
-    how:  of an import: with the module, in a function, under an ``if``, under ``try``/``except ImportError`` (or
-          ``contextlib.suppress``), under ``TYPE_CHECKING``; where several hold, the last of them. Of a command or a
-          string: "conditional" under an ``if``, else "start"
-    cell: of a notebook, counted from 1 over cells of all kinds; else 0
+    file: relative to the application's directory, POSIX
+    line: from 1; in a notebook, within the cell
+    role: the role of the file; "development" is for settings, factories and the like that production does not load
+    how:  for an import: "start" at module level, "lazy" in a function, "conditional" under an ``if``, "optional" under
+          ``try``/``except ImportError`` or ``contextlib.suppress``, "types" under ``TYPE_CHECKING``; if several apply,
+          the last of them. For a command or a string: "conditional" under an ``if``, else "start"
+    cell: the number of the notebook's cell, from 1, counting cells of all kinds; else 0
     condition: the source text of the conditions, shortened; "" unless ``how`` is "conditional"
-    marker:    the PEP 508 marker that a check of the Python version or the platform amounts to; "" without one
+    marker:    the PEP 508 marker equivalent to a check of the Python version or platform; "" without one
     """
 
     kind: Naming
@@ -45,21 +45,23 @@ class Mention(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What one file of the source came to."""
+    """The names in one file, and the parts that were skipped."""
 
     mentions: tuple[Mention, ...] = ()
     skipped: tuple[Skipped, ...] = ()
 
 
 class Source(Struct, frozen=True, kw_only=True):
-    """A folder of source, read and never run.
+    """The code of an application, read and never run.
 
-    mentions: by file, cell, line and name; without imports of the application's own modules
-    local:    top-level names of the application's own modules, in any folder that may be on the import path. They
-              explain only what no distribution provides: a distribution goes before a folder without ``__init__.py``
-    subprojects: folders of projects with requirements of their own, which the measured ones need not provide
-    files:    how many were read
-    skipped:  what was not, and why
+    folder:   its directory
+    mentions: by file, cell, line and name, without imports of the application's own modules
+    local:    top-level names of the application's own modules, in any directory that may be on the import path. They
+              only explain names that no distribution provides, because a distribution takes precedence over a
+              directory without ``__init__.py``
+    subprojects: directories of projects with their own requirements, which the measured requirements need not provide
+    files:    the number of files that were read
+    skipped:  files that were not read, and the reasons
     """
 
     folder: str
@@ -70,5 +72,5 @@ class Source(Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
 
     def is_in_subproject(self, mention: Mention) -> bool:
-        """Say whether a place belongs to a project with requirements of its own."""
+        """Return whether a mention is in a project with its own requirements."""
         return any(mention.file.startswith(f"{folder}/") for folder in self.subprojects)

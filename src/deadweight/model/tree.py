@@ -1,4 +1,4 @@
-"""What a source hands over: files, wherever they are."""
+"""FileTree: the files below a prefix on a disk, in an image, in wheels or in a container."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from deadweight.errors import abridged
 
 
 class Entry(NamedTuple):
-    """One path that is no folder."""
+    """One path that is not a directory."""
 
-    size: int  # st_size; of a symlink, its own
-    allocated: int | None  # st_blocks × 512; None where nothing lies on a disk
-    inode: tuple[int, int] | None  # (device, number) where several paths may share it, else None
+    size: int  # st_size; for a symlink, of the symlink itself
+    allocated: int | None  # st_blocks × 512; None if the file is not on a disk
+    inode: tuple[int, int] | None  # (device, number) if several paths may share it, else None
     kind: Literal["file", "symlink", "other"]
 
 
 class Linking(NamedTuple):
-    """What a file of native code tells the loader (ELF).
+    """What a file of native code (ELF) tells the loader.
 
     needed:   names of the libraries that it needs: "libc.so.6"
-    soname:   the name that others need it by, "" where it has none
-    build_id: equal for equal builds, "" where nobody marked it
+    soname:   the name under which others need it, "" if it has none
+    build_id: equal for equal builds, "" if it has none
     """
 
     needed: tuple[str, ...] = ()
@@ -35,12 +35,12 @@ class Linking(NamedTuple):
 
 
 class Start(NamedTuple):
-    """How a program of a whole system is started; empty where the source does not know.
+    """How a program of a whole system is started; fields are empty if unknown.
 
     command:   its words
     folder:    the working directory
     variables: its environment variables
-    home:      of the user that it runs as
+    home:      home directory of the user that it runs as
     """
 
     command: tuple[str, ...] = ()
@@ -50,44 +50,44 @@ class Start(NamedTuple):
 
     @property
     def search(self) -> tuple[str, ...]:
-        """The folders of programs, as PATH names them."""
+        """The directories in PATH."""
         return tuple(filter(None, self.variables.get("PATH", "").split(":")))
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """The folders that Python imports from beside its own."""
-        # AWS Lambda's runtime imports from its task's folder as from PYTHONPATH.
+        """The directories from which Python imports besides its own."""
+        # The runtime of AWS Lambda imports from the task's directory as if it were on PYTHONPATH.
         named = (*self.variables.get("PYTHONPATH", "").split(":"), self.variables.get("LAMBDA_TASK_ROOT", ""))
         return tuple(filter(None, named))
 
 
 class Reader(Protocol):
-    """Reads files of a tree; the paths are those of its entries and never lead out of it."""
+    """Reads files of a tree; paths are those of its entries and never lead out of it."""
 
     def read(self, path: str, limit: int = ...) -> bytes:
         """Return the file's first ``limit`` bytes; raises OSError."""
 
     def heads(self, paths: Iterable[str]) -> Iterable[bytes]:
-        """Yield the first 64 bytes of each file, in order; empty where one cannot be read."""
+        """Yield the first 64 bytes of each file, in order; empty if it cannot be read."""
 
     def linking(self, paths: Iterable[str]) -> Iterable[Linking | None]:
-        """Yield what each file of native code needs, in order; None where that cannot be told."""
+        """Yield the linking of each file of native code, in order; None if it is unknown."""
 
     def target(self, path: str) -> str | None:
-        """Return what a symlink leads to, as it stands; None where that is not known."""
+        """Return the target of a symlink, unresolved; None if it is unknown."""
 
 
 class FileTree(Struct, frozen=True, kw_only=True):
-    """Files below one prefix, wherever they are: on a disk, in an image, in a wheel.
+    """Files below one prefix: on a disk, in an image, in wheels, in a container.
 
-    entries: relative POSIX path → Entry, without folders; the order has no meaning
-    skipped: what could not be listed
-    claims:  yields (package, relative paths) of a system package manager (dpkg) that owns files here
-    python:  version of the Python the files belong to, where the source knows
-    platform: what their native code was built for, as in wheel tags, where the source knows
-    lists:    metadata folder → the paths that its RECORD lists, where the source knows them without its text
-    whole:    whether it is the root of a whole system, which may hold several environments
-    start:    how its program is started, where the tree is a whole system
+    entries:  relative POSIX path → Entry, without directories; the order has no meaning
+    skipped:  paths that could not be listed
+    claims:   yields (package, relative paths) for a system package manager (dpkg) that owns files in the tree
+    python:   the version of the Python that the files belong to, if the source knows it
+    platform: of their native code, as in wheel tags, if the source knows it
+    lists:    metadata directory → paths in its RECORD, if the source knows them without reading RECORD
+    whole:    whether it is the root of a whole system, which may contain several environments
+    start:    how the program of a whole system is started
     """
 
     location: str
@@ -103,10 +103,10 @@ class FileTree(Struct, frozen=True, kw_only=True):
 
 
 class Skipped(Struct, frozen=True, order=True):
-    """Something that is not in the figures, and why.
+    """Something that was not measured, and the reason.
 
-    exit_code:  what a run ends with that misses it: 4 or 5 where something went wrong, 0 where that is an answer
-    impossible: whether nothing can be installed because of it: no wheel fits the machine, and no sdist could be built
+    exit_code:  the exit code of a run that requires it: 4 or 5 after an error, 0 if skipping it is correct
+    impossible: whether it prevents the installation: no wheel is compatible, and no sdist could be built
     """
 
     name: str

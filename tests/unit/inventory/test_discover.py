@@ -71,14 +71,16 @@ def test_discover__editable__is_told_with_a_warning() -> None:
     url = b'{"url": "file:///src/a", "dir_info": {"editable": true}}'
     found = inventory_of(dist_files("a", files={"a-1.0.dist-info/direct_url.json": url, "a.pth": "/src/a"}))
     assert (only(found).editable, only(found).url) == (True, "file:///src/a")
-    assert found.warnings == ("a is editable: its source at file:///src/a lies outside and is not counted",)
+    assert found.warnings == (
+        "a is editable: its source at file:///src/a is outside of the environment and is not counted",
+    )
 
 
 def test_discover__egg_link__is_an_editable_of_its_own_bytes() -> None:
     found = inventory_of({"My_App.egg-link": b"/src/app\n."})
     assert (only(found).name, only(found).version, only(found).editable) == ("my-app", None, True)
     assert only(found).sizes.apparent == 10
-    assert found.warnings == ("my-app is editable: its source lies outside and is not counted",)
+    assert found.warnings == ("my-app is editable: its source is outside of the environment and is not counted",)
 
 
 def test_discover__egg_link_without_a_name__is_unowned() -> None:

@@ -67,7 +67,7 @@ def test_record__scripts_of_a_site_packages_folder_measured_alone__are_one_repor
     b = dist_files("b", record=["b/__init__.py,,", "../../../bin/b,,"])
     (conflict,) = take_inventory(make_tree(a | b)).conflicts
     assert (conflict.kind, conflict.names) == ("escape", ("a", "b"))
-    assert conflict.says.startswith("2 recorded files lie outside")
+    assert conflict.says.startswith("2 recorded files are outside")
 
 
 def test_record__path_below_a_symlink__is_not_followed() -> None:
@@ -160,7 +160,7 @@ def test_bytecode__source_is_nobodys__is_unowned() -> None:
 def test_no_record__what_bears_its_name__is_its_own_with_a_warning(path: str) -> None:
     found = inventory_of(without_record(dist_files("a-b", files={path: "12345"})))
     assert code_bytes(found) == {"a-b": 5, "": 0}
-    assert found.warnings == ("a-b lists no files (no RECORD); its size is that of what bears its name",)
+    assert found.warnings == ("a-b has no RECORD; its size is that of the directory or module with its name",)
 
 
 def test_no_record__top_level_txt__says_which_names() -> None:

@@ -274,4 +274,4 @@ def test_parse_target__registry_scheme__is_an_image(reference: str) -> None:
 
 
 def test_parse_target__registry_scheme_without_a_registry__says_what_to_say() -> None:
-    assert refused("registry:python:3.12").hint == "say registry:docker.io/python:3.12"
+    assert refused("registry:python:3.12").hint == "use registry:docker.io/python:3.12"

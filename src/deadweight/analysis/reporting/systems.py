@@ -29,7 +29,7 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
             for layer in facts.layers
         ),
         shipped_bytes=facts.shipped,
-        wasted_bytes=facts.in_vain,
+        wasted_bytes=facts.wasted_size,
         efficiency=facts.efficiency,
         wasted=tuple(document.Wasted(name=name or None, wasted_bytes=size) for name, size in facts.wasted.items()),
         wasted_packages=tuple(

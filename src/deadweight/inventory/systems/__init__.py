@@ -1,1 +1,1 @@
-"""What an image or another whole system contains beside its Python environments, and what starts in it."""
+"""Images and other whole systems: their contents besides Python environments, and the program that they start."""

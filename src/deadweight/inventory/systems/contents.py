@@ -1,4 +1,4 @@
-"""The tree of a whole system and its inventory → what it holds beside the distributions, every byte in one row."""
+"""The tree of a whole system and its inventory → its contents besides distributions, each byte in one row."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from deadweight.model import Content, FileTree, Inventory, SystemPackage
 
 _LARGEST = 5
 SYSTEM, PYTHON, BYTECODE, BASE, REST = (
-    "packages of the system", "Python itself", "bytecode of no distribution", "the base's other files", "the rest",
+    "system packages", "Python", "unowned bytecode", "other files of the base image", "other files",
 )  # fmt: skip
 
-# The first that is found in a path says what the file is; what package managers list comes before them.
+# The first pattern that matches a path determines its row. Files of system packages are classified before.
 _BY_PATH = (
     ("pip's cache", (r"(?:^|/)\.cache/pip/",)),
     (UV, (r"(?:^|/)\.cache/uv/",)),
     ("poetry's cache", (r"(?:^|/)\.cache/pypoetry/",)),
     (CONDA, (r"(?:^|/)[^/]*(?:conda|forge|mamba)\d*/pkgs/",)),
     (OTHERS, (r"(?:^|/)\.cache/(?:pdm|virtualenv|pre-commit|hatch|pipx)/",)),
-    ("models from a hub", (r"(?:^|/)\.cache/(?:huggingface|torch|whisper|clip)/",)),
-    ("caches and lists of the package manager", (
+    ("downloaded models", (r"(?:^|/)\.cache/(?:huggingface|torch|whisper|clip)/",)),
+    ("package manager caches and lists", (
         r"^var/cache/(?:apt|apk|dnf|yum|debconf|ldconfig)/", r"^var/lib/(?:apt/lists|dpkg|rpm)/",
         r"^(?:usr/)?lib/(?:apk/db|sysimage/rpm)/",
     )),
@@ -37,9 +37,9 @@ _BY_PATH = (
 
 
 def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], bool] | None) -> tuple[Content, ...]:
-    """Return what no distribution owns, by sort, the largest first; their bytes sum to ``inventory.unowned``.
+    """Return the unowned files in rows, the largest first; their bytes sum to ``inventory.unowned``.
 
-    is_base: says of a path whether it is from the image that this one was built on; None where nobody knows
+    is_base: returns whether a path is from the base image; None if that is unknown
     """
     system = {path for _, paths in inventory.packages for path in paths}
     sort_of = _sorter(system, is_base, cache_folders(tree.entries))
@@ -51,11 +51,11 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
         files[sort] += 1
         sizes[sort] += size
         folders[sort]["/".join(path.split("/")[:2] if path.count("/") > 1 else path.split("/")[:1])] += size
-    found = (
+    contents = (
         Content(name=sort, size=sizes[sort], files=count, largest=tuple(_largest(folders[sort])))
         for sort, count in files.items()
     )
-    return tuple(sorted(found, key=lambda content: (-content.size, content.name)))
+    return tuple(sorted(contents, key=lambda content: (-content.size, content.name)))
 
 
 def _sorter(system: set[str], is_base: Callable[[str], bool] | None, caches: Mapping[str, str]) -> Callable[[str], str]:
@@ -77,7 +77,10 @@ def _sorter(system: set[str], is_base: Callable[[str], bool] | None, caches: Map
 
 
 def _unowned(tree: FileTree, owner: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield (path, bytes) of what nobody owns; of several names of a file the first has the bytes, if none is owned."""
+    """Yield (path, bytes) of the unowned files; of several names of one file, the first gets the bytes.
+
+    If one of the names is owned, the others get none.
+    """
     linked: list[str] = []
     for path, entry in tree.entries.items():
         if entry.inode is not None:
@@ -97,11 +100,11 @@ def _largest(folders: Mapping[str, int]) -> Iterator[tuple[str, int]]:
 
 
 def packages_of(tree: FileTree, inventory: Inventory) -> tuple[SystemPackage, ...]:
-    """Return the packages of the system with the bytes of their files, the largest first; no file counts twice."""
+    """Return the system packages with the bytes of their files, the largest first; no file counts twice."""
     counted: set[object] = set()
-    found: list[SystemPackage] = []
+    packages: list[SystemPackage] = []
     for name, paths in inventory.packages:
         files = {tree.entries[path].inode or path: tree.entries[path].size for path in paths}
-        found.append(SystemPackage(name=name, size=sum(size for each, size in files.items() if each not in counted)))
+        packages.append(SystemPackage(name=name, size=sum(size for each, size in files.items() if each not in counted)))
         counted.update(files)  # "|=" with the keys of a dict would copy the set
-    return tuple(sorted(found, key=lambda package: (-package.size, package.name)))
+    return tuple(sorted(packages, key=lambda package: (-package.size, package.name)))

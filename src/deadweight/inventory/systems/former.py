@@ -1,4 +1,4 @@
-"""What later layers of an image hide → the distributions and packages of the system that it belonged to."""
+"""Files that later layers of an image hide → the distributions and system packages that owned them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from deadweight.formats.images.overlay import Overlay, Placed
 from deadweight.formats.os_packages.lists import is_package_list, packages_in
 from deadweight.inventory.ownership import complete
 
-_MOST_LINES = 2 << 20  # of all the lists that tell whose a removed file was
+_MOST_LINES = 2 << 20  # of all lists of files that are read
 _INSTALLED = ("usr/", "bin/", "sbin/", "lib", "etc/", "opt/")  # where packages put nearly all of their files
-_MOST_LISTED = 1 << 26  # bytes of the databases of packages that are read; every layer may have one of 30 MB
+_MOST_LISTED = 1 << 26  # bytes of the package databases that are read; every layer may have one of 30 MB
 
 
 def former_owners(paths: Collection[str], overlay: Overlay) -> Mapping[str, str]:
-    """Return path → project, of files that are no longer seen: by the lists that name them, hidden or not.
+    """Return path → project for hidden files, from the lists that name them, whether these are hidden or not.
 
-    A list may be left behind where its files were removed (``rm -rf …/numpy`` leaves the .dist-info).
+    A list may outlive its files: ``rm -rf …/numpy`` leaves the .dist-info.
     """
     projects: dict[str, int] = {}
     owner: dict[str, int] = {}
@@ -37,7 +37,7 @@ def former_owners(paths: Collection[str], overlay: Overlay) -> Mapping[str, str]
 
 
 def _lists(overlay: Overlay) -> Iterator[tuple[str, str, list[str]]]:
-    """Yield (folder that the paths are relative to, project, paths) of each list, of those that went first."""
+    """Yield (base directory of the paths, project, paths) for each list, hidden ones first."""
     left = _MOST_LINES
     for path, placed in _texts(overlay):
         folder = path.rpartition("/")[0]
@@ -69,16 +69,16 @@ def _texts(overlay: Overlay) -> Iterator[tuple[str, Placed]]:
 
 
 def former_packages(paths: Collection[str], overlay: Overlay) -> Mapping[str, str]:
-    """Return path → package of the system, of files that are no longer seen.
+    """Return path → system package for hidden files.
 
-    A file is hidden along with the list that names it, or with a database of which a later layer has another version;
-    or the list is left behind where the file alone was removed or replaced.
+    The list that names a file may be hidden with it, may be in a database that a later layer replaces, or may still
+    exist if only the file was removed or replaced.
     """
-    wanted = {path for path in paths if path.startswith(_INSTALLED)}
-    found: dict[str, str] = {}
+    candidates = {path for path in paths if path.startswith(_INSTALLED)}
+    owner: dict[str, str] = {}
     left = _MOST_LINES
     for path, placed in _package_lists(overlay):
-        if len(found) == len(wanted):
+        if len(owner) == len(candidates):
             break
         if placed.entry is None:
             continue
@@ -86,19 +86,19 @@ def former_packages(paths: Collection[str], overlay: Overlay) -> Mapping[str, st
             for package, files in packages_in(path, placed.entry.text()):
                 for file in files:
                     left -= 1
-                    # The lists do not know that /bin, /lib and /sbin are links into /usr.
-                    each = file if file in wanted else f"usr/{file}"
-                    if each in wanted:
-                        found.setdefault(each, package)
+                    # Lists may name paths in /bin, /lib and /sbin, which are links into /usr.
+                    each = file if file in candidates else f"usr/{file}"
+                    if each in candidates:
+                        owner.setdefault(each, package)
                 if left < 0:
-                    return found
+                    return owner
         except ValueError:
             continue
-    return found
+    return owner
 
 
 def _package_lists(overlay: Overlay) -> Iterator[tuple[str, Placed]]:
-    """Yield lists of packages, the latest of those that are hidden first, as far as there is time to read them."""
+    """Yield lists of packages, the most recently hidden first, up to a total size."""
     left = _MOST_LISTED
     hidden = ((path, placed) for path, placed, _ in reversed(overlay.hidden))
     for path, placed in chain(hidden, overlay.files.items()):

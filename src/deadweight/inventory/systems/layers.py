@@ -1,4 +1,4 @@
-"""Inventory and the layers of an image → which layer holds which distribution, and what is shipped in vain."""
+"""Inventory and the layers of an image → the layers of each distribution, and the wasted bytes."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ _LIBRARY = re.compile(r"(?:^|/)lib/(?:python|pypy)\d[^/]*/os\.pyc?\Z")
 
 
 def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overlay) -> ImageFacts:
-    """Return what the layers tell of the distributions."""
+    """Return the facts on the layers of an image."""
     where: dict[str, set[int]] = defaultdict(set)
     for path, number in inventory.owner.items():
         where[inventory.distributions[number].key].add(overlay.files[path].layer)
-    vain = list(wasted(overlay))
-    in_vain, hides = [0] * len(layers), [0] * len(layers)
-    for hidden in vain:
-        in_vain[hidden.placed.layer] += hidden.placed.size
+    wasted_files = list(wasted(overlay))
+    wasted_bytes, hides = [0] * len(layers), [0] * len(layers)
+    for hidden in wasted_files:
+        wasted_bytes[hidden.placed.layer] += hidden.placed.size
         hides[hidden.by] += hidden.placed.size
-    by_project, by_package = _by_owner(vain, inventory, overlay)
-    counted = (replace(layer, wasted=in_vain[number], hides=hides[number]) for number, layer in enumerate(layers))
+    by_project, by_package = _by_owner(wasted_files, inventory, overlay)
+    counted = (replace(layer, wasted=wasted_bytes[number], hides=hides[number]) for number, layer in enumerate(layers))
     return ImageFacts(
         layers=tuple(counted),
-        where={key: tuple(sorted(found)) for key, found in sorted(where.items())},
+        where={key: tuple(sorted(numbers)) for key, numbers in sorted(where.items())},
         wasted=_descending(by_project),
         wasted_packages=_descending(by_package),
-        paths=tuple(wasted_paths(vain)),
+        paths=tuple(wasted_paths(wasted_files)),
     )
 
 
 def in_base(overlay: Overlay, possible: Sequence[int]) -> Callable[[str], bool] | None:
-    """Return what says of a path whether it is from the image that this one was built on; None where nobody knows.
+    """Return a function that tests whether a path is from the base image; None if the base image is unknown.
 
-    possible: how many layers that image may have
+    possible: the possible numbers of layers of the base image
     """
     libraries = (placed.layer for path, placed in overlay.files.items() if _LIBRARY.search(path))
     count = base_layers(possible, min(libraries, default=None))
@@ -49,13 +49,13 @@ def in_base(overlay: Overlay, possible: Sequence[int]) -> Callable[[str], bool] 
 
 
 def _by_owner(
-    vain: Iterable[Hidden], inventory: Inventory, overlay: Overlay
+    hidden_files: Iterable[Hidden], inventory: Inventory, overlay: Overlay
 ) -> tuple[Mapping[str, int], Mapping[str, int]]:
-    """Return project → bytes of it that are shipped in vain, "" for what belongs to none; and the system's packages."""
+    """Return (project → wasted bytes, with "" for no project; system package → wasted bytes)."""
     projects: dict[str, int] = defaultdict(int)
     packages: dict[str, int] = defaultdict(int)
     unknown: list[Hidden] = []
-    for hidden in vain:
+    for hidden in hidden_files:
         owner = inventory.owner.get(hidden.path)
         if owner is None:
             unknown.append(hidden)

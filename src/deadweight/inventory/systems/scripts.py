@@ -1,6 +1,6 @@
-"""How a system's program is started, and its files → the commands that this comes to, those of shell scripts included.
+"""The start command of a system and its files → the commands that it runs, including those in shell scripts.
 
-Nothing is run. A script is read from its beginning to its end, whatever its conditions; loops and functions once.
+Nothing is executed. A script is read from start to end; conditions are ignored, and loops and functions count once.
 source: POSIX.1-2017, "Shell Command Language"
 """
 
@@ -23,10 +23,10 @@ _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
 _SHELL_LINE = re.compile(r"#![ \t]*\S{0,200}/(?:env[ \t]+(?:-\S+[ \t]+)?)?(?:sh|bash|dash|ash|zsh|ksh)\b")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?[-=]([^{}]*))?\})")
-_TELLING = ("PATH", "PYTHONPATH", "LAMBDA_TASK_ROOT", "UV_PROJECT_ENVIRONMENT")
+_RELEVANT = ("PATH", "PYTHONPATH", "LAMBDA_TASK_ROOT", "UV_PROJECT_ENVIRONMENT")
 _ALL_ARGUMENTS = frozenset(("$@", "$*", "${@}", "${*}"))
-_LARGEST = 1 << 15  # bytes of a script; longer ones are read as far
-_LONGEST = 1 << 12  # characters of a variable's value, which may double in every line
+_LARGEST = 1 << 15  # bytes of a script; the rest is ignored
+_LONGEST = 1 << 12  # characters of a variable's value, which could double on every line
 _MOST_WORDS = 1000
 _MOST_VARIABLES = 1000
 _MOST_COMMANDS = 2000  # of all scripts together
@@ -35,39 +35,39 @@ _DEEPEST = 8  # scripts that start scripts
 
 
 def commands_of(tree: FileTree) -> list[Start]:
-    """Return the commands that a system's program starts, in their order in the text."""
+    """Return the commands that a system starts, in order."""
     reading = _Reading(tree)
     reading.follow(list(tree.start.command), _Shell(tree.start, []), 0)
-    return reading.found
+    return reading.commands
 
 
 class _Shell:
-    """What a shell keeps between its commands."""
+    """The state of a shell between its commands."""
 
     def __init__(self, start: Start, arguments: list[str], activated: tuple[str, ...] = ()) -> None:
         self.folder, self.home = start.folder or "/", start.home
         self.variables = {name: value[:_LONGEST] for name, value in islice(start.variables.items(), _MOST_VARIABLES)}
         self.arguments = arguments
-        self.activated = activated  # the words that would run a command in what "conda activate" named
+        self.activated = activated  # the words that run a command in the environment of "conda activate"
 
     def start(self, words: Iterable[str], assigned: dict[str, str]) -> Start:
-        """Return how this shell starts a command."""
+        """Return the Start of a command in this shell."""
         return Start((*self.activated, *words), self.folder, {**self.variables, **assigned}, self.home)
 
     def expanded(self, words: Iterable[str]) -> list[str]:
-        """Return words with the values of variables in them; what is not known stays."""
-        found: list[str] = []
+        """Return words with variables expanded; unknown variables are left unchanged."""
+        result: list[str] = []
         for word in words:
             if word in _ALL_ARGUMENTS:
-                found += self.arguments
+                result += self.arguments
             elif _VARIABLE.fullmatch(word):
-                found += self._value(word).split()[:_MOST_WORDS]  # "exec $COMMAND"
+                result += self._value(word).split()[:_MOST_WORDS]  # "exec $COMMAND"
             else:
-                found.append(self._value(word))
-        return found[:_MOST_WORDS]
+                result.append(self._value(word))
+        return result[:_MOST_WORDS]
 
     def assign(self, words: Iterable[str]) -> dict[str, str]:
-        """Return the variables that words set."""
+        """Return the variables that assignments among the words set."""
         pairs = (match for word in words if (match := _ASSIGNMENT.fullmatch(word)))
         return {match[1]: self._value(match[2]) for match in pairs}
 
@@ -82,15 +82,15 @@ class _Shell:
 
 
 class _Reading:
-    """Follows commands into the scripts that they start."""
+    """Collects commands, and follows them into the scripts that they start."""
 
     def __init__(self, tree: FileTree) -> None:
-        self.found: list[Start] = []
+        self.commands: list[Start] = []
         self._tree = tree
-        self._commands, self._scripts = _MOST_COMMANDS, _MOST_SCRIPTS
+        self._commands_left, self._scripts_left = _MOST_COMMANDS, _MOST_SCRIPTS
 
     def follow(self, words: list[str], shell: _Shell, depth: int) -> None:
-        """Add a command, or those of the script that it starts."""
+        """Add a command, or the commands of the script that it starts."""
         programs = list(programs_of(words))
         runs = next((each for each in programs if each and basename(each[0]) in RUNNERS | CONDA), programs[-1])
         if not runs:
@@ -104,11 +104,11 @@ class _Reading:
             inner.arguments = runs[1:]
             self._read(text, inner, depth + 1)
         else:
-            told = {name: start.variables[name] for name in _TELLING if name in start.variables}
-            self.found.append(start._replace(variables=told))
+            relevant = {name: start.variables[name] for name in _RELEVANT if name in start.variables}
+            self.commands.append(start._replace(variables=relevant))
 
     def _follow_shell(self, words: list[str], shell: _Shell, depth: int) -> None:
-        """Follow what comes behind ``sh``: options, then a text or a script."""
+        """Follow the arguments of ``sh``: options, then a command string or a script."""
         while words and words[0].startswith(("-", "+")):
             option = words.pop(0)
             if option.startswith("-") and option.endswith("c") and not option.startswith("--") and words:
@@ -120,17 +120,17 @@ class _Reading:
             self._read(self._text(self._file(words[0], shell)), shell, depth + 1)
 
     def _read(self, text: str, shell: _Shell, depth: int) -> None:
-        self._scripts -= 1
-        if depth > _DEEPEST or self._scripts < 0:
+        self._scripts_left -= 1
+        if depth > _DEEPEST or self._scripts_left < 0:
             return
         for words in commands_in(text[:_LARGEST]):
-            self._commands -= 1
-            if self._commands < 0:
+            self._commands_left -= 1
+            if self._commands_left < 0:
                 return
             self._run(words, shell, depth)
 
     def _run(self, words: list[str], shell: _Shell, depth: int) -> None:
-        """Do what a command of a text does to the shell, or follow it."""
+        """Apply a builtin to the state of the shell, or follow any other command."""
         words = shell.expanded(words)
         program = list(programs_of(words))[-1]
         name = basename(program[0]) if program else ""
@@ -141,7 +141,7 @@ class _Reading:
         elif name == "cd":
             shell.folder = absolute(shell.folder, program[1]) if len(program) > 1 else shell.home
         elif name == "set" and program[1:2] == ["--"]:
-            # "set -- server "$@"" is for arguments that are options: where a command was given, it does not run.
+            # Entrypoint scripts run ``set -- server "$@"`` only if the arguments are options, not a command.
             if not shell.arguments or shell.arguments[0].startswith("-"):
                 shell.arguments = program[2:]
         elif name in CONDA and program[1:2] == ["activate"]:
@@ -152,7 +152,7 @@ class _Reading:
             self.follow(words, shell, depth)
 
     def _source(self, words: list[str], shell: _Shell, depth: int) -> None:
-        """Run a script in this shell; a venv's ``activate`` is known."""
+        """Read a script in this shell; ``activate`` of a venv is handled without reading it."""
         path = self._file(words[0], shell) if words else None
         if words and basename(words[0]) == "activate" and len(words) > 1:
             shell.activated = _activated("conda", words[1:])
@@ -162,12 +162,12 @@ class _Reading:
             self._read(self._text(path), shell, depth + 1)
 
     def _file(self, word: str, shell: _Shell) -> str | None:
-        """Return where a file lies that a shell reads: in the working directory, or where PATH finds it."""
-        here = through_links(below_root(absolute(shell.folder, word)), self._tree)
-        return here if here in self._tree.entries else located(word, shell.start((), {}), self._tree)
+        """Return the path of a file that a shell reads, from the working directory or PATH."""
+        path = through_links(below_root(absolute(shell.folder, word)), self._tree)
+        return path if path in self._tree.entries else located(word, shell.start((), {}), self._tree)
 
     def _script(self, program: str, start: Start) -> str:
-        """Return the text of a program that is a script for a shell, "" of others."""
+        """Return the text of a program that is a shell script, "" for any other program."""
         path = located(program, start, self._tree)
         text = self._text(path)
         is_shell = _SHELL_LINE.match(text) if text.startswith("#!") else program.endswith(".sh")

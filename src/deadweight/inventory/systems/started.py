@@ -1,4 +1,4 @@
-"""What a system starts, and the files that it has → the environment that this runs in, and the folders that join it.
+"""The commands of a system and its files → the environment in which they run, and the directories that extend it.
 
 source: OCI image-spec, config.md (Entrypoint, Cmd, Env, WorkingDir); Python's "sys.path initialization"
 """
@@ -24,29 +24,29 @@ _SYSTEM = frozenset(("", "usr", "usr/local"))
 
 
 def first_prefix(tree: FileTree, commands: list[Start], prefixes: Collection[str]) -> str | None:
-    """Return the prefix of the Python that the system's program runs in; None where that is not known.
+    """Return the prefix of the Python that runs the system's program; None if it is unknown.
 
-    commands: that it comes to; the last one counts that tells
-    prefixes: of the environments that hold distributions; another one is returned only where a Python is started
+    commands: the commands that the system starts; the last one with a known prefix counts
+    prefixes: of the environments with distributions; another prefix is returned only if a Python is started
     """
-    found = (_prefix_of_command(command, tree, prefixes) for command in reversed(commands))
-    return next((prefix for prefix in found if prefix is not None), None)
+    started = (_prefix_of_command(command, tree, prefixes) for command in reversed(commands))
+    return next((prefix for prefix in started if prefix is not None), None)
 
 
 def joined_folders(tree: FileTree, commands: list[Start]) -> set[str]:
-    """Return the folders that the system's program imports from beside those of its environment."""
-    found = [*tree.start.paths]
+    """Return the directories from which the system's program imports, besides those of its environment."""
+    folders = [*tree.start.paths]
     for command in commands:
-        found += command.paths
+        folders += command.paths
         words = started_words(list(command.command))
         if len(words) > 1 and _PYTHON.match(basename(words[0])):
             script = next((word for word in words[1:] if not word.startswith("-")), "")
-            found.append(command.folder if "-m" in words or not script else absolute(command.folder, f"{script}/.."))
-    return {below_root(path) for path in found if path}
+            folders.append(command.folder if "-m" in words or not script else absolute(command.folder, f"{script}/.."))
+    return {below_root(path) for path in folders if path}
 
 
 def user_prefix(tree: FileTree, first: str) -> str | None:
-    """Return the prefix of ``pip install --user`` where the Python of ``first`` imports from it: few venvs' do."""
+    """Return the prefix of ``pip install --user`` if the Python of ``first`` imports from it; most venvs do not."""
     settings = venv_settings(tree, first)
     if not tree.start.home or (settings is not None and not sees_system(settings)):
         return None
@@ -54,7 +54,7 @@ def user_prefix(tree: FileTree, first: str) -> str | None:
 
 
 def system_prefix(tree: FileTree, first: str) -> str | None:
-    """Return the prefix of the Python that ``first`` is a venv of, where it imports from that too (PEP 405)."""
+    """Return the prefix of the base Python of the venv ``first``, if the venv imports from it (PEP 405)."""
     settings = venv_settings(tree, first) or {}
     home = settings.get("home", "")
     if not sees_system(settings) or not home.startswith("/"):
@@ -64,7 +64,7 @@ def system_prefix(tree: FileTree, first: str) -> str | None:
 
 
 def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]) -> str | None:
-    """Return the prefix of the environment that a command runs in."""
+    """Return the prefix of the environment in which a command runs; None if it is unknown."""
     words = list(command.command)
     name = basename(words[0])
     if name in RUNNERS and "run" in words[1:3]:
@@ -78,7 +78,8 @@ def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]
         path = below_root(absolute(command.folder, words[0]))
         return _prefix_of_program(path, prefixes) if parent(parent(path)) in prefixes else None
     for _ in range(_MOST_HOPS):
-        # A venv's Python is a symlink to another one; where the symlink lies, counts. Of scripts, what they start does.
+        # The Python of a venv is a symlink to another Python; the path of the symlink counts. For a script, its
+        # interpreter counts.
         following = None if path is None or _PYTHON.match(basename(path)) else _next(path, command, tree)
         if following is None:
             break
@@ -96,7 +97,7 @@ def _named_by_conda(words: list[str], prefixes: Collection[str]) -> str | None:
 
 
 def _prefix_of_program(path: str, prefixes: Collection[str]) -> str | None:
-    """Return the prefix of a program: of a Python anywhere, of others where not all programs of the system lie."""
+    """Return the prefix of a program; for programs other than Python, only if it is an environment's own ``bin``."""
     folder = parent(path)
     if basename(folder) not in _PROGRAM_FOLDERS:
         return None
@@ -109,7 +110,7 @@ def _prefix_of_program(path: str, prefixes: Collection[str]) -> str | None:
 
 
 def _next(path: str, command: Start, tree: FileTree) -> str | None:
-    """Return what a symlink leads to, or the interpreter of a script."""
+    """Return the target of a symlink, or the interpreter of a script."""
     entry = tree.entries.get(path)
     if entry is None:
         return None

@@ -1,4 +1,4 @@
-"""What later layers of an image hide → the paths that weigh most of it, with the layers on both sides."""
+"""The wasted files of an image → the largest wasted paths, with the layer that ships and the one that hides each."""
 
 from __future__ import annotations
 
@@ -9,47 +9,47 @@ from deadweight.formats.images.overlay import Hidden
 from deadweight.model import WastedPath
 
 _MOST = 10
-_NEARLY_ALL = 0.9  # of a folder's bytes in one thing in it: that is what was removed
-_WORTH_NAMING = 0.1
+_NEARLY_ALL = 0.9  # share of a directory's bytes in one of its entries; that entry is then named instead
+_WORTH_NAMING = 0.1  # share of a directory's bytes
 
 
-def wasted_paths(vain: Iterable[Hidden]) -> list[WastedPath]:
-    """Return the folders and files that are shipped in vain, the heaviest first; none lies in another one.
+def wasted_paths(hidden_files: Iterable[Hidden]) -> list[WastedPath]:
+    """Return the directories and files that are wasted, the largest first, without overlaps.
 
-    One step (``rm -rf``, ``chown -R``) is told by what it was given, as far as the sizes show it.
+    Each build step (``rm -rf``, ``chown -R``) is represented by its likely argument, judged by the sizes.
     """
     steps: dict[tuple[int, int], list[Hidden]] = defaultdict(list)
-    for hidden in vain:
+    for hidden in hidden_files:
         steps[hidden.placed.layer, hidden.by].append(hidden)
-    found = [
+    paths = [
         WastedPath(path=path, size=size, layer=layer, by=by)
-        for (layer, by), those in steps.items()
-        for path, size in _heaviest(those)
+        for (layer, by), files in steps.items()
+        for path, size in _largest(files)
     ]
-    found.sort(key=lambda each: (-each.size, each.path, each.layer))
-    return found[:_MOST]
+    paths.sort(key=lambda each: (-each.size, each.path, each.layer))
+    return paths[:_MOST]
 
 
-def _heaviest(those: list[Hidden]) -> Iterator[tuple[str, int]]:
-    sizes, inside = _sums(those)
+def _largest(files: list[Hidden]) -> Iterator[tuple[str, int]]:
+    sizes, inside = _sums(files)
     folder = ""
     while folder in inside:
-        heaviest = max(inside[folder], key=lambda path: (sizes[path], path))
-        if sizes[heaviest] < _NEARLY_ALL * sizes[folder]:
+        largest = max(inside[folder], key=lambda path: (sizes[path], path))
+        if sizes[largest] < _NEARLY_ALL * sizes[folder]:
             break
-        folder = heaviest
+        folder = largest
     parts = [path for path in inside.get(folder, ()) if sizes[path] >= _WORTH_NAMING * sizes[folder]]
     yield from ((path, sizes[path]) for path in parts or [folder])
 
 
-def _sums(those: list[Hidden]) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """Return path → bytes of the files and of all folders above them, and folder → what is in it."""
+def _sums(files: list[Hidden]) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """Return (path → bytes, for files and all directories above them; directory → paths in it)."""
     sizes: dict[str, int] = defaultdict(int)
     inside: dict[str, list[str]] = defaultdict(list)
-    for hidden in those:
+    for hidden in files:
         sizes[hidden.path] += hidden.placed.size
     pending = list(sizes)
-    for path in pending:  # which grows by the folders
+    for path in pending:  # grows during the loop
         folder = path.rpartition("/")[0]
         if folder not in inside and folder:
             pending.append(folder)

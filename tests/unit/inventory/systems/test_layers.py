@@ -34,7 +34,7 @@ def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:
 def test_image_facts__files_of_a_distribution__say_its_layers() -> None:
     found = facts({"a/x": 0, "a/y": 0, "b/x": 1}, [file("a/x"), file("o")], [file("b/x"), file("a/y")])
     assert dict(found.where) == {"a": (0, 1), "b": (1,)}
-    assert (found.wasted, found.paths, found.in_vain) == ({}, (), 0)
+    assert (found.wasted, found.paths, found.wasted_size) == ({}, (), 0)
 
 
 def test_image_facts__replaced_and_removed_files__are_waste_of_their_layer_by_the_later_one() -> None:

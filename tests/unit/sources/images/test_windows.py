@@ -51,5 +51,5 @@ def test_passing__what_has_passed_by__cannot_be_had(monkeypatch: pytest.MonkeyPa
 
 def test_passing__archive_that_is_cut_short__is_malformed() -> None:
     found = Passing(FILE[:2], Pipe(io.BytesIO(FILE[2:5])), len(FILE))
-    with pytest.raises(Malformed, match="cut short"):
+    with pytest.raises(Malformed, match="truncated"):
         found.finish()
