@@ -124,7 +124,7 @@ def test_layers__history_of_another_length__is_not_paired(tmp_path: Path, comman
     found = measured(tmp_path, {"a": "x"}, {"b": "y"}, commands=commands)
     assert found.image is not None
     assert [layer.command for layer in found.image.layers] == ["", ""]
-    assert any(f"history has {len(commands)} steps for its 2 layers" in warning for warning in found.warnings)
+    assert any(f"history has {len(commands)} steps for 2 layers" in warning for warning in found.warnings)
 
 
 def test_layers__one_alone__its_files_are_not_called_the_base_s(tmp_path: Path) -> None:
