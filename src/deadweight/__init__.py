@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from deadweight.operations.session import Session
     from deadweight.operations.verify import verify
     from deadweight.progress import Progress
-    from deadweight.settings import Settings
+    from deadweight.settings import Policy, Settings
 
 _HOMES = {
     "DeadweightError": "deadweight.errors",
     "Grouping": "deadweight.analysis.profile",
+    "Policy": "deadweight.settings",
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.operations.groups",
@@ -43,6 +44,7 @@ __all__ = [
     "DeadweightError",
     "Grouping",
     "Measurement",
+    "Policy",
     "Progress",
     "Report",
     "Session",

@@ -17,7 +17,29 @@ _LARGEST = 1 << 22  # bytes of a pyproject.toml
 _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Policy(Struct, frozen=True, kw_only=True):
+    """How to judge what was measured.
+
+    minimal_groups: groups in requirements-minimal.txt; None for core and data, and also ml if no code was read
+    keep, drop:     requirements to keep in every split, and to leave out of every split
+    groups:         group, or ``group.tag`` → names and patterns; overrides all other evidence
+    """
+
+    minimal_groups: tuple[str, ...] | None = None
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = {}
+
+    def __post_init__(self) -> None:
+        for group in self.minimal_groups or ():
+            if group not in GROUPS:
+                raise BadConfig(f"minimal-groups: no group {group!r}", hint=f"available: {', '.join(GROUPS)}")
+        for name in self.groups:
+            if name.partition(".")[0] not in GROUPS:
+                raise BadConfig(f"groups: no group {name!r}", hint=f"available: {', '.join(GROUPS)}")
+
+
+class Settings(Policy, frozen=True, kw_only=True):
     """What to measure, how to measure it, and how to judge. In ``[tool.deadweight]``, ``no_build`` is ``no-build``.
 
     What to measure:
@@ -55,9 +77,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     source:         directory of the application's code, "" for that of the requirements, if it contains Python code
     no_source:      do not read the application's code
-    minimal_groups: groups in requirements-minimal.txt; None for core and data, and also ml if no code was read
-    keep, drop:     requirements to keep in every split, and to leave out of every split
-    groups:         group, or ``group.tag`` → names and patterns; overrides all other evidence
+
+    The fields of ``Policy`` say how else to judge.
     """
 
     python: str = ""
@@ -88,18 +109,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     offline: bool = False
     source: str = ""
     no_source: bool = False
-    minimal_groups: tuple[str, ...] | None = None
-    keep: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
-    groups: Mapping[str, tuple[str, ...]] = {}
-
-    def __post_init__(self) -> None:
-        for group in self.minimal_groups or ():
-            if group not in GROUPS:
-                raise BadConfig(f"minimal-groups: no group {group!r}", hint=f"available: {', '.join(GROUPS)}")
-        for name in self.groups:
-            if name.partition(".")[0] not in GROUPS:
-                raise BadConfig(f"groups: no group {name!r}", hint=f"available: {', '.join(GROUPS)}")
 
 
 def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:

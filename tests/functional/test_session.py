@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from deadweight import Report, Session, Settings, analyze, measure, profile
+from deadweight import Policy, Report, Session, Settings, analyze, measure, profile
 from deadweight.sources.codebase import source_tree
 from deadweight.sources.net import http
 from tests.builders import dist_files, make_env, make_wheel, write_files
@@ -85,7 +85,7 @@ def test_analyze__other_policy__judges_the_same_measurement_anew(
         return report.splits["production"].distributions
 
     assert kept(analyze(measurement)) == ("a", "b")
-    assert kept(analyze(measurement, policy=Settings(drop=("b",)))) == ("a",)
+    assert kept(analyze(measurement, policy=Policy(drop=("b",)))) == ("a",)
 
 
 def test_session__unused__creates_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

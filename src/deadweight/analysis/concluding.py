@@ -18,31 +18,33 @@ from deadweight.plan.lines import kept_transitives, wanted_of
 from deadweight.plan.splits import Split, make_splits
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, Remarks
-from deadweight.settings import Settings
+from deadweight.settings import Policy
 from deadweight.usage import Usage, provided, usage_of
 
 
-def conclude(measurement: Measurement, application: Source | None = None) -> Profile:
+def conclude(measurement: Measurement, application: Source | None = None, policy: Policy | None = None) -> Profile:
     """Run the stages that follow the inventory, in order: graph, uses, groups, splits, proofs.
 
     application: what the application's code names, where it was read
+    policy:      how to judge; None for the settings that it was measured with
     """
     inventory, settings, file = measurement.inventory, measurement.settings, measurement.file
+    policy = policy or settings
     wanted = measurement.wanted if file is None else tuple(file.all_wanted())
     graph = build_graph(inventory, wanted)
     weights = weigh(graph)
     usage = None if application is None else _usage(application, inventory)
     uses = usage.uses if usage else None
-    config = config_names(settings.groups)
+    config = config_names(policy.groups)
     groups = assign_groups(inventory, graph, config, {**_groups_of(wanted), **measurement.declared}, uses)
     inventory = _with_requested(inventory, {root.key for root in graph.direct})
     plan = Plan(
-        wanted=_lines(wanted, inventory, graph, settings),
+        wanted=_lines(wanted, inventory, graph, policy),
         graph=graph,
         weights=weights,
         groups=groups,
         config=config,
-        settings=settings,
+        policy=policy,
         uses=uses or {},
         with_source=usage is not None,
         by_marks=wanted is None,
@@ -80,12 +82,10 @@ def _groups_of(wanted: Collection[Wanted] | None) -> dict[str, frozenset[str]]:
     return {want.name: want.groups for want in wanted or () if want.name and want.groups}
 
 
-def _lines(
-    wanted: tuple[Wanted, ...] | None, inventory: Inventory, graph: Graph, settings: Settings
-) -> tuple[Wanted, ...]:
+def _lines(wanted: tuple[Wanted, ...] | None, inventory: Inventory, graph: Graph, policy: Policy) -> tuple[Wanted, ...]:
     """Return the requirements that splits are made of."""
     lines = wanted_of(inventory, graph) if wanted is None else wanted
-    return lines + kept_transitives(settings.keep, lines, inventory)
+    return lines + kept_transitives(policy.keep, lines, inventory)
 
 
 def _with_requested(inventory: Inventory, direct: Collection[str]) -> Inventory:

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
     from deadweight.model import Source
     from deadweight.model.report import Report
-    from deadweight.settings import Settings
+    from deadweight.settings import Policy
 
 
-def analyze(measurement: Measurement, application: Source | None = None, policy: Settings | None = None) -> Report:
+def analyze(measurement: Measurement, application: Source | None = None, policy: Policy | None = None) -> Report:
     """Return the report of what was measured. Nothing is read or fetched.
 
     application: the application's code, as ``Session.application`` returns it
-    policy:      ``groups``, ``keep``, ``drop`` and ``minimal_groups`` to judge by; None for those it was measured with
+    policy:      how to judge; None for the settings that it was measured with
     """
     from deadweight.analysis.concluding import conclude
     from deadweight.analysis.reporting import report_of
 
-    if policy is not None:
-        settings = replace(
-            measurement.settings,
-            groups=policy.groups,
-            keep=policy.keep,
-            drop=policy.drop,
-            minimal_groups=policy.minimal_groups,
-        )
-        measurement = replace(measurement, settings=settings)
-    return report_of(conclude(measurement, application))
+    return report_of(conclude(measurement, application, policy))

@@ -13,7 +13,7 @@ from deadweight.groups import by_name
 from deadweight.groups.evidence import dropped, in_every_environment, never_at_start, rule_of, rules_of
 from deadweight.groups.names import Names
 from deadweight.model import Assignment, Metadata, Use, Wanted
-from deadweight.settings import Settings
+from deadweight.settings import Policy
 from deadweight.usage.places import changing, only_later
 
 # ``pip freeze`` excludes these too, for the same reason.
@@ -33,7 +33,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     weights: Mapping[str, Weight]
     groups: Mapping[str, Assignment]
     config: Names
-    settings: Settings
+    policy: Policy
     uses: Mapping[str, tuple[Use, ...]] = {}
     with_source: bool = False
     by_marks: bool = False
@@ -94,7 +94,7 @@ class Judged(Struct, frozen=True):
 def _judge(want: Wanted, key: str | None, plan: Plan) -> Judged:
     """Return a requirement with its group and evidence, by its name alone if it was not measured."""
     assignment = by_name(Metadata(name=want.name or "", version=None), plan.config) if key is None else plan.groups[key]
-    if want.name in plan.settings.drop:
+    if want.name in plan.policy.drop:
         assignment = replace(assignment, evidence=(dropped(assignment.group), *assignment.evidence), sure=True)
     elif plan.by_marks and want.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses_of(want)):
         assignment = replace(
@@ -108,7 +108,7 @@ def judged_later(each: Judged, plan: Plan) -> Judged:
     uses = plan.uses_of(each.want)
     evidence = each.assignment.evidence
     settled = rule_of(evidence[0]).decided_by == "user" or any(rule.on_demand for rule in rules_of(evidence))
-    if settled or each.want.name in plan.settings.keep or not only_later(uses):
+    if settled or each.want.name in plan.policy.keep or not only_later(uses):
         return each
     first, *others = changing(uses)
     more = f" and {len(others)} more" if others else ""
@@ -118,9 +118,9 @@ def judged_later(each: Judged, plan: Plan) -> Judged:
 
 def is_chosen(each: Judged, allowed: Collection[str], plan: Plan) -> bool:
     """Return whether a split with the groups ``allowed`` keeps a requirement for its own sake."""
-    if each.want.name in plan.settings.drop:
+    if each.want.name in plan.policy.drop:
         return False
-    if each.want.name in plan.settings.keep or plan.is_unmeasured(each.want):
+    if each.want.name in plan.policy.keep or plan.is_unmeasured(each.want):
         return True
     return not rule_of(each.assignment.evidence[0]).later and (each.assignment.group in allowed or each.is_uncertain)
 

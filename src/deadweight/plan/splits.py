@@ -80,11 +80,11 @@ def make_splits(plan: Plan) -> tuple[Split, ...]:
     start. Without code it keeps ml, because ml may be the purpose of the application.
     """
     production = _make("production", _PRODUCTION, plan.judged, plan)
-    groups = plan.settings.minimal_groups
+    groups = plan.policy.minimal_groups
     if groups is None:
         groups = _MINIMAL if plan.with_source else _PRODUCTION
     minimal = _make("minimal", groups, [judged_later(each, plan) for each in plan.judged], plan)
-    if plan.settings.minimal_groups is None and not plan.with_source:
+    if plan.policy.minimal_groups is None and not plan.with_source:
         minimal = replace(minimal, warnings=(*minimal.warnings, *_why_ml_stays(minimal, plan)))
     return replace(production, warnings=(*production.warnings, *_unknown(plan))), minimal
 
@@ -103,7 +103,7 @@ def _why_ml_stays(split: Split, plan: Plan) -> Iterator[str]:
 
 def _unknown(plan: Plan) -> Iterator[str]:
     """Yield a warning for each name in keep or drop without a requirement, since it is probably misspelled."""
-    keep, drop = plan.settings.keep, plan.settings.drop
+    keep, drop = plan.policy.keep, plan.policy.drop
     if not keep and not drop:
         return
     known = {want.name for want in plan.wanted} | plan.unmeasured
@@ -142,8 +142,8 @@ def _separated(allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> 
     kept: list[Judged] = []
     gone: list[Judged] = []
     for each, own in zip(judged, chosen, strict=True):
-        if each.key is not None and each.want.name not in plan.settings.drop:
-            own = each.key in needed or each.want.name in plan.settings.keep
+        if each.key is not None and each.want.name not in plan.policy.drop:
+            own = each.key in needed or each.want.name in plan.policy.keep
         (kept if own else gone).append(each)
     return kept, gone
 
@@ -175,7 +175,7 @@ def _unsure(kept: Iterable[Judged], allowed: Collection[str], plan: Plan) -> Ite
     """Yield the requirements that stay only because their group is uncertain."""
     for each in kept:
         assignment = each.assignment
-        if each.is_uncertain and assignment.group not in allowed and each.want.name not in plan.settings.keep:
+        if each.is_uncertain and assignment.group not in allowed and each.want.name not in plan.policy.keep:
             yield Unsure(
                 name=each.name, group=assignment.group, evidence=assignment.evidence[0], freed_bytes=each.freed(plan)
             )

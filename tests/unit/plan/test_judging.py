@@ -38,7 +38,7 @@ def planned(
         weights=weigh(graph),
         groups=assign_groups(inventory, graph, config, None, uses),
         config=config,
-        settings=chosen,
+        policy=chosen,
         uses=uses or {},
         with_source=uses is not None,
         by_marks=by_marks,
