@@ -1,15 +1,15 @@
-"""``deadweight`` and ``python -m deadweight``: heeds signals from the start, before the command line is imported."""
+"""``deadweight`` and ``python -m deadweight``: handles signals before the command line is imported."""
 
 import os
 import sys
 from typing import NoReturn
 
 try:
-    _here = os.getcwd()
-except OSError:  # it was deleted
-    _here = ""
-# ``python -m`` puts the working directory in front, where a module of anybody's would be imported in place of ours.
-if __name__ == "__main__" and not sys.flags.safe_path and sys.path[:1] == [_here]:
+    _working_directory = os.getcwd()
+except OSError:  # the directory was deleted
+    _working_directory = ""
+# ``python -m`` puts the working directory first on sys.path, so that a module in a foreign checkout would replace ours.
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path[:1] == [_working_directory]:
     del sys.path[0]
 
 from deadweight import interrupts

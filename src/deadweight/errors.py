@@ -1,21 +1,21 @@
-"""What can go wrong on purpose: one root, one leaf per cause, each with its exit code.
+"""Exceptions that deadweight raises: one root, one class per cause, each with its exit code.
 
 DeadweightError            4
-├── BadInput               4   what the user gave cannot be read or understood
+├── BadInput               4   the input cannot be read or is invalid
 │   ├── BadRequirement     4   a line of a requirements file
 │   ├── BadConfig          4   [tool.deadweight]
 │   ├── BadLock            4   a lock file
-│   ├── WrongPython        4   a project or a lock that is for other versions of Python
+│   ├── WrongPython        4   a project or a lock that supports other versions of Python
 │   ├── BadReport          4   a saved report
 │   ├── MalformedArchive   4   a wheel or an sdist
-│   └── UnclearTarget      4   TARGET is nothing we know, or could be two things
-├── NotProven              3   the source needs more than a set of requirements provides
-├── WouldOverwrite         4   a file is there already
-├── InstallFailed          5   the installer, the index or the disk said no
-│   └── NoInterpreter      5   a Python that is not installed here
-├── EngineFailed           5   Docker or podman is not there, or refused
-└── FetchFailed            5   a server refused, lied, or cannot be reached
-    └── NoRanges           5   a server sends whole files only
+│   └── UnclearTarget      4   TARGET is unknown or ambiguous
+├── NotProven              3   the application needs more than the requirements provide
+├── WouldOverwrite         4   a file exists already
+├── InstallFailed          5   the installer, the index or the disk failed
+│   └── NoInterpreter      5   a version of Python that is not installed
+├── EngineFailed           5   Docker or podman is missing or failed
+└── FetchFailed            5   a server is unreachable, or its response is an error or invalid
+    └── NoRanges           5   a server does not support range requests
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from __future__ import annotations
 MOST_SHOWN = 500  # characters of foreign text that a message or a report shows
 
 
-_LONGEST_CAUSE = 10_000  # a cause may list what is missing, a line each
+_LONGEST_CAUSE = 10_000  # a cause may list what is missing, one per line
 
 
 def abridged(text: str, most: int = MOST_SHOWN) -> str:
-    """Return a text, cut off where it is longer than anybody reads: names and lines come from anybody's files."""
+    """Return a text, truncated to ``most`` characters: names and lines come from untrusted files."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 class DeadweightError(Exception):
-    """Anything that is raised on purpose: the cause, what to do about it, and the whole story.
+    """An expected error.
 
+    cause:  what failed and why
     hint:   what the user can do; shown below the cause
-    detail: the long version (an installer's output); shown under ``--debug`` alone
+    detail: the full output of an installer, say; shown only with ``--debug``
     """
 
     exit_code = 4
@@ -46,11 +47,11 @@ class DeadweightError(Exception):
 
 
 class BadInput(DeadweightError):
-    """What the user gave cannot be read or understood."""
+    """The input cannot be read or is invalid."""
 
 
 class BadRequirement(BadInput):
-    """A line of a requirements file that is no requirement."""
+    """An invalid line of a requirements file."""
 
     def __init__(self, file: str, number: int, text: str, reason: str) -> None:
         super().__init__(f"{file}, line {number}: {abridged(reason)}: {abridged(text)}")
@@ -58,11 +59,11 @@ class BadRequirement(BadInput):
 
 
 class BadConfig(BadInput):
-    """A key or value of ``[tool.deadweight]`` that means nothing."""
+    """An invalid key or value of ``[tool.deadweight]``."""
 
 
 class BadLock(BadInput):
-    """A lock file that is none, or of a version that is not known."""
+    """An invalid lock file, or one of an unsupported version."""
 
     def __init__(self, file: str, reason: str, *, hint: str = "") -> None:
         super().__init__(f"{file}: {reason}", hint=hint)
@@ -70,24 +71,24 @@ class BadLock(BadInput):
 
 
 class BadReport(BadInput):
-    """A saved report that cannot be read, or that another version of deadweight wrote."""
+    """A saved report that cannot be read, or with an unsupported schema."""
 
 
 class WrongPython(BadInput):
-    """A project or a lock that is for other versions of Python than the one to measure for.
+    """A project or a lock that does not support the requested version of Python.
 
-    specifiers: PEP 440; a Python that any one of them admits will do
-    nearest:    such a Python, as ``--python`` takes it; None where no Python 3 will do
+    specifiers: PEP 440; a version that satisfies any one of them is supported
+    nearest:    the nearest such version, as ``--python`` takes it; None if no Python 3 is supported
     """
 
     def __init__(self, path: str, reason: str, specifiers: tuple[str, ...], nearest: str | None) -> None:
-        hint = f"give --python {nearest}" if nearest else "no version of Python 3 satisfies this"
+        hint = f"use --python {nearest}" if nearest else "no version of Python 3 satisfies this"
         super().__init__(f"{path}: {reason}", hint=hint)
         self.path, self.specifiers, self.nearest = path, specifiers, nearest
 
 
 class MalformedArchive(BadInput):
-    """A wheel or an sdist whose bytes break its format, or that no installer would take."""
+    """A wheel or an sdist that violates its format, or that installers reject."""
 
     def __init__(self, filename: str, reason: str) -> None:
         super().__init__(f"{filename}: {reason}")
@@ -95,44 +96,44 @@ class MalformedArchive(BadInput):
 
 
 class UnclearTarget(BadInput):
-    """TARGET is nothing that can be measured, or could be two things."""
+    """TARGET cannot be measured, or is ambiguous."""
 
 
 class NotProven(DeadweightError):
-    """The source names something that a set of requirements does not provide."""
+    """The application uses something that the requirements do not provide."""
 
     exit_code = 3
 
 
 class WouldOverwrite(DeadweightError):
-    """A file that would be written is there already."""
+    """A file that would be written exists already."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"{path} is there already", hint="give --force to replace it, or write elsewhere")
+        super().__init__(f"{path} already exists", hint="use --force to overwrite it, or choose another path")
         self.path = path
 
 
 class InstallFailed(DeadweightError):
-    """The installer, the index or the disk refused; nothing was measured."""
+    """The installer, the index or the disk failed; nothing was measured."""
 
     exit_code = 5
 
 
 class NoInterpreter(InstallFailed):
-    """A project needs a version of Python that is not installed here."""
+    """A required version of Python is not installed."""
 
 
 class EngineFailed(DeadweightError):
-    """Docker or podman is not there, or refused."""
+    """Docker or podman is missing or failed."""
 
     exit_code = 5
 
 
 class FetchFailed(DeadweightError):
-    """A server refused, lied or cannot be reached."""
+    """A server is unreachable, or its response is an error or invalid."""
 
     exit_code = 5
 
 
 class NoRanges(FetchFailed):
-    """A server that sends whole files only."""
+    """A server does not support range requests."""

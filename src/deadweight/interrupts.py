@@ -1,4 +1,4 @@
-"""Signals that end a run → one KeyboardInterrupt, and none where it would leave something half done behind."""
+"""Signals that end a run → one KeyboardInterrupt, delayed while a block must not stop halfway."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import threading
 from collections.abc import Iterator
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_begun = False  # a second signal must not cut the cleaning up short
+_interrupted = False  # a second signal must not stop the cleanup
 _pending = False
 _depth = 0
 
 
 def install() -> None:
-    """Have SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt; what the user ignores stays ignored."""
+    """Make SIGINT, SIGTERM and SIGHUP raise KeyboardInterrupt, except those that are ignored (as nohup does)."""
     for number in _SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
 
 
 def _interrupt(number: int, frame: object) -> None:
-    global _begun, _pending
-    if _begun:
+    global _interrupted, _pending
+    if _interrupted:
         return
-    _begun = True
+    _interrupted = True
     if _depth:
         _pending = True
     else:
@@ -33,9 +33,9 @@ def _interrupt(number: int, frame: object) -> None:
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold a signal back until the end of the block, in the main thread, which alone is interrupted.
+    """Delay a signal until the end of the block; only the main thread is ever interrupted.
 
-    Python runs a handler in the main thread whichever thread got the signal, so a signal mask would hold nothing back.
+    Python runs handlers in the main thread, whichever thread receives the signal, so a signal mask cannot do this.
     """
     global _depth, _pending
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""What a run tells about itself while it works: the library reports to an observer and prints nothing."""
+"""Progress of a run. The library reports it to an observer and prints nothing itself."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ Phase = Literal[
 
 
 class Progress(Struct, frozen=True):
-    """One step of a run. Bytes are those of downloads: done, and known to come so far.
+    """One step of a run.
 
-    done, total: how many of what the phase works through (archives, layers, modules); None where nobody knows
+    detail:      what the phase is working on
+    done_bytes, total_bytes: of downloads; the total covers those that are known so far
+    done, total: of the items that the phase works through (archives, layers, modules); None if unknown
     """
 
     phase: Phase
-    says: str = ""
+    detail: str = ""
     done_bytes: int | None = None
     total_bytes: int | None = None
     done: int | None = None
@@ -28,14 +30,14 @@ class Progress(Struct, frozen=True):
 
     @property
     def share(self) -> float | None:
-        """Return how much of the phase is done, between 0 and 1; by its bytes, else by its count."""
+        """Return the completed share of the phase, between 0 and 1: of its bytes, else of its items."""
         done, total = (self.done_bytes, self.total_bytes) if self.total_bytes else (self.done, self.total)
         return min((done or 0) / total, 1.0) if total else None
 
 
-# It may be called in different threads, but never in two at once.
+# Calls may come from different threads, but never from two at once.
 Observer = Callable[[Progress], None]
 
 
 def silent(_: Progress) -> None:
-    """Observe nothing."""
+    """Ignore progress."""

@@ -1,7 +1,7 @@
 """Untrusted text → text that a terminal, a report or a message may contain.
 
-Names and texts come from metadata, and anybody can write metadata: none of it may reach a terminal as an escape
-sequence, and URLs in it may contain passwords.
+Names and texts come from metadata that anyone can write: no escape sequence in it may reach a terminal, and URLs in it
+may contain passwords.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import unicodedata
 
 from deadweight.errors import MOST_SHOWN, abridged
 
-# What stands before the last @ of a URL's authority: people forget to quote an @ in a password, or a slash.
+# Everything before the last @ of the authority: people forget to quote an @ or a slash in a password.
 _CREDENTIALS = re.compile(r"(\w://)[^/\s\"]+@")
 _UNQUOTED = re.compile(r"(\w://[^/@:\s\"]{1,200}:)(?!\d{0,5}(?:[/?#\s\"]|$))[^\s\"]{1,500}@")
 _QUERY = re.compile(
@@ -22,20 +22,19 @@ _QUERY = re.compile(
 
 
 def plain(text: str) -> str:
-    """Return foreign text with control, format and undecodable characters spelled out, on one line, and no passwords.
+    """Return untrusted text on one line of at most 500 characters, without passwords.
 
-    Of more than 500 characters, the rest is cut off.
-    Names and texts come from metadata, and metadata is anybody's: no escape sequence of theirs reaches a terminal.
+    Control, format and undecodable characters are escaped.
     """
-    # A password may stand where the text is cut off: blot it out first, but not in all of a text of megabytes.
+    # Hide passwords before truncating, since one may be cut in half; but do not search megabytes of text.
     text = abridged(without_credentials(abridged(text, 10 * MOST_SHOWN)))
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if _is_shown(char) else _spelled(char) for char in text)
+    return "".join(char if _is_shown(char) else _escaped(char) for char in text)
 
 
 def without_credentials(text: str) -> str:
-    """Return a text with what may be secret in its URLs blotted out: user names, passwords, tokens in queries."""
+    """Return a text with secrets in its URLs replaced by asterisks: user names, passwords, tokens in queries."""
     if "://" in text and "@" in text:
         text = _UNQUOTED.sub(r"\1****@", _CREDENTIALS.sub(r"\1****@", text))
     if "=" in text and ("?" in text or "&" in text or ";" in text):
@@ -47,6 +46,6 @@ def _is_shown(char: str) -> bool:
     return char == " " or unicodedata.category(char)[0] not in "CZ"
 
 
-def _spelled(char: str) -> str:
+def _escaped(char: str) -> str:
     code = ord(char)
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"

@@ -124,10 +124,10 @@ def test_image__replaced_opaque_and_linked__counted_as_a_container_sees_it(tmp_p
     [
         (make_tar({"a": "x"}), "neither a manifest.json nor an index.json"),
         (make_tar({"manifest.json": "{"}), "is not valid JSON"),
-        (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]'}), "layer x is not in the archive"),
+        (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]'}), "layer x is missing"),
         (make_tar({"manifest.json": '[{"Layer": 1}]'}), "is not a valid image document"),
         (make_tar({"manifest.json": '[{"Layers": 5, "Config": 5}]'}), "is not a valid image document"),
-        (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": b"no tar" * 200}), "no tar archive"),
+        (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": b"no tar" * 200}), "not a valid tar archive"),
         (make_image(*LAYERS)[:3000], "truncated"),
         (
             make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": packed(b"x" * 9999, "gzip")[:40]}),
@@ -160,7 +160,7 @@ def test_image__folder_with_what_is_no_file__is_refused(tmp_path: Path, digest: 
     files = {"oci-layout": "{}", "index.json": json.dumps({"manifests": [{"digest": digest}]})}
     folder = write_files(tmp_path / "layout", {**files, "blobs/sha256/folder/x": ""})
     os.mkfifo(folder / "blobs/sha256/pipe")
-    with pytest.raises(BadInput, match=r"is not in the image|is no regular file|is not valid JSON"):
+    with pytest.raises(BadInput, match=r"is not in the image|is not a regular file|is not valid JSON"):
         profile(folder)
 
 
@@ -322,7 +322,7 @@ def test_image__more_than_memory_holds__is_refused(measured: Measured, monkeypat
     layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
     assert measured(make_image(layer, compression="gzip")).inventory.total.files == 200
     monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 100_000)
-    with pytest.raises(BadInput, match="more files than any system"):
+    with pytest.raises(BadInput, match="more or larger files"):
         measured(make_image(layer, compression="gzip"))
 
 
@@ -340,7 +340,7 @@ def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_t
     assert found.image is not None
     assert [layer.size for layer in found.image.layers] == [2] * 60
     monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 20_000)
-    with pytest.raises(BadInput, match="more files than any system"):
+    with pytest.raises(BadInput, match="more or larger files"):
         measured(image(60))
 
 
@@ -353,7 +353,7 @@ def test_image__layers_that_unpack_without_end__are_bounded(
     bomb = packed(member.tobuf() + bytes(member.size), "zstd")
     assert len(bomb) < 1 << 15
     files: dict[str, Content] = {"l": bomb, "c": "{}", "manifest.json": '[{"Config": "c", "Layers": ["l"]}]'}
-    with pytest.raises(BadInput, match="unpack to more than any image holds"):
+    with pytest.raises(BadInput, match="unpack to more than the limit"):
         measured(make_tar(files))
 
 
@@ -525,7 +525,7 @@ def test_image__broken_layer_in_another_process__the_same_error(
         "a": packed(make_tar(BASE), "gzip"), "b": cut, "c": "{}",
         "manifest.json": '[{"Config": "c", "Layers": ["a", "b"]}]',
     }  # fmt: skip
-    with pytest.raises(BadInput, match="a layer does not unpack"):
+    with pytest.raises(BadInput, match="cannot decompress a layer"):
         measure(tmp_path, make_tar(files))
 
 

@@ -161,7 +161,7 @@ def test_keep_env__two_runs_with_one_folder__the_second_is_refused_and_the_first
         wait_for(reached)
         second = start(arguments, "--keep-env", str(kept))
         _, err = second.communicate(timeout=PATIENCE)
-        assert (second.returncode, "is there already" in err) == (4, True)
+        assert (second.returncode, "already exists" in err) == (4, True)
         assert (kept / "pyvenv.cfg").exists()
         running.send_signal(signal.SIGTERM)
         running.communicate(timeout=PATIENCE)

@@ -224,7 +224,7 @@ def test_no_install__sdist_alone__is_estimated_and_not_run(here: Path, as_json: 
     assert rows["dw-old"].version == "1.0"
     assert facts is not None
     assert (facts.estimated, facts.filename) == (True, "dw_old-1.0.tar.gz")
-    assert facts.reason == "no wheel: to be built; guessed from its sdist"
+    assert facts.reason == "no wheel: estimated from its sdist"
     assert 600 < rows["dw-old"].sizes.apparent < 1500
     assert rows["dw-old"].import_names == ("dw_old",)
     assert found.exit_code == 0

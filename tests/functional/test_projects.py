@@ -272,7 +272,7 @@ def test_requires_python__option_says_otherwise__is_refused_with_a_version_that_
     text = '[project]\nname = "p"\nrequires-python = "<3.13,>=3.12"\ndependencies = ["dw-lib"]\n'
     with pytest.raises(WrongPython) as caught:
         measure(gpu, text, python="3.13")
-    assert caught.value.hint == "give --python 3.12"
+    assert caught.value.hint == "use --python 3.12"
 
 
 def test_requires_python__that_no_python_satisfies__is_refused(gpu: Server) -> None:

@@ -96,7 +96,7 @@ class _Latest:
 
 def said(progress: Progress) -> str:
     """Return one line for a step."""
-    text = f"{progress.phase} {plain(progress.says)}".rstrip()
+    text = f"{progress.phase} {plain(progress.detail)}".rstrip()
     if progress.total_bytes:
         text += f" ({human(progress.done_bytes)} of {human(progress.total_bytes)})"
     elif progress.total:

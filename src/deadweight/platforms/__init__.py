@@ -1,1 +1,1 @@
-"""A Python version and a platform → what fits them: wheel tags, marker values, the archives of a lock."""
+"""A Python version and a platform → compatible wheel tags, marker values, and the archives of a lock to install."""

@@ -1,7 +1,7 @@
-"""A Python version and a platform → the tags (PEP 425) and marker values (PEP 508) of a machine that need not be here.
+"""A Python version and a platform → the tags (PEP 425) and marker values (PEP 508) of that machine.
 
-Platforms are written as in wheel tags: ``manylinux_2_28_aarch64``, ``musllinux_1_2_x86_64``, ``macosx_14_0_arm64``,
-``win_amd64``.
+It need not be this machine. Platforms are written as in wheel tags: ``manylinux_2_28_aarch64``,
+``musllinux_1_2_x86_64``, ``macosx_14_0_arm64``, ``win_amd64``.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from deadweight.platforms.markers import marker_values
 if TYPE_CHECKING:
     from packaging.tags import Tag
 
-# The elder names of three manylinux platforms (PEP 513, 571, 599), by the glibc that they stand for (PEP 600).
-_ELDERS = {(2, 5): "manylinux1", (2, 12): "manylinux2010", (2, 17): "manylinux2014"}
-_NEW_GLIBC = "2_40"  # as new as resolvers know
+# The legacy names of three manylinux platforms (PEP 513, 571, 599), by their glibc version (PEP 600).
+_LEGACY_NAMES = {(2, 5): "manylinux1", (2, 12): "manylinux2010", (2, 17): "manylinux2014"}
+_NEW_GLIBC = "2_40"  # the newest that resolvers support
 _LINUX = re.compile(r"(manylinux|musllinux)_(\d+)_(\d+)_([a-z]\w*)\Z")
 _MAC = re.compile(r"macosx_(\d+)_(\d+)_(\w+)\Z")
 _OTHER = re.compile(r"(?:win32|win_\w+|linux_\w+)\Z")
 
 
 class Machine(Struct, frozen=True, dict=True):
-    """What wheels are chosen for.
+    """The machine that wheels are chosen for.
 
     python:   "3.13" or "3.13.2", of CPython
-    platform: as in wheel tags; "" for the machine that runs us
-    raises:   BadInput where the platform is of no known form
+    platform: as in wheel tags; "" for this machine
+    raises:   BadInput for an unknown platform
     """
 
     python: str
@@ -49,12 +49,12 @@ class Machine(Struct, frozen=True, dict=True):
 
     @property
     def shown(self) -> str:
-        """The platform, in words for people."""
-        return self.platform or _here()
+        """The platform, as messages show it."""
+        return self.platform or _this_platform()
 
     @cached_property
     def tags(self) -> Mapping[Tag, int]:
-        """Every tag that fits, with its rank; the lowest is the best."""
+        """Every compatible tag with its rank; the lowest rank is the best."""
         from packaging.tags import compatible_tags, cpython_tags
 
         major, minor = (int(number) for number in self.python.split(".")[:2])
@@ -66,9 +66,9 @@ class Machine(Struct, frozen=True, dict=True):
         return {tag: rank for rank, tag in reversed(list(enumerate(tags)))}
 
     def for_resolving(self) -> Machine:
-        """Return the machine to resolve for if nothing resolves for this one: glibc in place of musl, else itself.
+        """Return the machine to resolve for if nothing resolves for this one: with glibc instead of musl, else itself.
 
-        No marker tells them apart, so both need the same projects.
+        No marker distinguishes the two, so both need the same projects.
         """
         match = _LINUX.match(self.platform)
         if match is None or match[1] != "musllinux":
@@ -82,11 +82,11 @@ class Machine(Struct, frozen=True, dict=True):
 
     @property
     def environment(self) -> Environment:
-        return Environment(python=self.python, platform=self.platform or _here())
+        return Environment(python=self.python, platform=self.platform or _this_platform())
 
     @cached_property
     def platforms(self) -> tuple[str, ...]:
-        """What wheels for it may name as their platform, the best first; without "any"."""
+        """The platform tags of compatible wheels, best first, without "any"."""
         return tuple(self._platforms())
 
     def _platforms(self) -> Iterator[str]:
@@ -99,8 +99,8 @@ class Machine(Struct, frozen=True, dict=True):
             kind, major, minor, machine = linux[1], int(linux[2]), int(linux[3]), linux[4]
             for older in range(minor, -1 if kind == "musllinux" else 4, -1):
                 yield f"{kind}_{major}_{older}_{machine}"
-                if kind == "manylinux" and (major, older) in _ELDERS:
-                    yield f"{_ELDERS[major, older]}_{machine}"
+                if kind == "manylinux" and (major, older) in _LEGACY_NAMES:
+                    yield f"{_LEGACY_NAMES[major, older]}_{machine}"
             yield f"linux_{machine}"
         elif mac:
             yield from mac_platforms((int(mac[1]), int(mac[2])), mac[3])
@@ -108,12 +108,12 @@ class Machine(Struct, frozen=True, dict=True):
             yield self.platform
         else:
             raise BadInput(
-                f"no platform {self.platform!r}",
-                hint="as in wheel tags: manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_14_0_arm64, win_amd64",
+                f"unknown platform {self.platform!r}",
+                hint="use a platform tag of wheels: manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_14_0_arm64, …",
             )
 
 
-def _here() -> str:
+def _this_platform() -> str:
     import sysconfig
 
     return re.sub(r"[^\w]", "_", sysconfig.get_platform())

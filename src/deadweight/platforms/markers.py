@@ -1,4 +1,4 @@
-"""Environment → the values that PEP 508 markers are evaluated with: those of what was measured, not of who measures."""
+"""Environment → the values of PEP 508 markers in it, which may differ from those of the Python that runs deadweight."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SYSTEMS = {
 def marker_values(environment: Environment) -> Mapping[str, str]:
     """Return the variables of PEP 508 for ``environment``.
 
-    What its files do not tell is taken from this machine: the platform of an environment without native code,
-    the patch number of a Python whose patch is written nowhere (then ".0").
+    The platform of an environment without native code is unknown, so it is this machine's. An unknown patch version of
+    Python is ".0".
     """
     from packaging.markers import default_environment
 
@@ -47,10 +47,10 @@ def marker_values(environment: Environment) -> Mapping[str, str]:
 
 
 def system_and_machine(platform: str) -> tuple[str, str]:
-    """Return ("linux", "aarch64") and the like of a platform as in wheel tags; raises ValueError where it is none."""
+    """Return the system and machine of a platform tag, such as ("linux", "aarch64"); raises ValueError."""
     match = _PLATFORM.match(platform)
     if match is None:
-        raise ValueError(f"no platform: {platform}")
+        raise ValueError(f"unknown platform: {platform}")
     system = "linux" if match["system"].endswith("linux") else match["system"]
     machine = match["machine"] or "x86"
     return system, machine.upper() if system == "win" and match["machine"] else machine

@@ -1,4 +1,4 @@
-"""Lock and Machine → the archive that an installer would take of each package: the best wheel, else the sdist."""
+"""Lock and Machine → the archive of each package that an installer would choose: the best wheel, else the sdist."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from msgspec import Struct
 from deadweight.model import Archive, Lock, Pinned
 from deadweight.platforms.machine import Machine
 
-_MOST_DOTS = 40  # each may double the tags that a file name stands for; those of real wheels have a dozen
+_MOST_DOTS = 40  # each may double the number of tags that a file name expands to; real wheels have a dozen
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
-    """What is to be measured of one package.
+    """The archive to measure for one package.
 
-    archive:   the wheel that fits; else what tells the size of the one that would have to be built: the wheel for the
-               nearest other machine, or the sdist; None where nothing could be built either
-    reason:    why it is no wheel for this machine; "" where it is one
-    estimated: whether ``archive`` only resembles what would be installed
-    exit_code: what a run ends with that cannot measure it for that reason
-    impossible: whether no installer could install it on the machine
+    archive:    the compatible wheel; else the archive to estimate a built wheel from: the wheel for the most similar
+                machine, or the sdist; None if nothing can be built either
+    reason:     why it is not a compatible wheel; "" if it is one
+    estimated:  whether ``archive`` only resembles what would be installed
+    exit_code:  of a run that cannot measure it for that reason
+    impossible: whether no installer could install the package on the machine
     """
 
     package: Pinned
@@ -32,48 +32,48 @@ class Chosen(Struct, frozen=True, kw_only=True):
 
 
 def choose(lock: Lock, machine: Machine, allowed: Mapping[str, frozenset[str]] | None = None) -> tuple[Chosen, ...]:
-    """Return what is chosen for each package of the lock, in its order.
+    """Return the choice for each package of the lock, in its order.
 
-    allowed: project → the sha256 sums that its archive may have, as in pip's hash-checking mode; others may have any
+    allowed: project → the allowed sha256 sums, as in pip's hash-checking mode; other projects allow any
     """
     return tuple(_choose(package, machine, (allowed or {}).get(package.name)) for package in lock.packages)
 
 
 def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -> Chosen:
-    wheels = [wheel for wheel in package.wheels if _may_be(wheel, allowed)]
-    sdist = package.sdist if package.sdist is not None and _may_be(package.sdist, allowed) else None
+    wheels = [wheel for wheel in package.wheels if _is_allowed(wheel, allowed)]
+    sdist = package.sdist if package.sdist is not None and _is_allowed(package.sdist, allowed) else None
     wheel = best_wheel(wheels, machine)
     if wheel is not None:
         return Chosen(package=package, archive=wheel)
     if (package.wheels or package.sdist) and not (wheels or sdist):
-        reason = "no archive of it has a hash that the requirements allow"
+        reason = "none of its archives matches a hash in the requirements"
         return Chosen(package=package, archive=None, reason=reason, exit_code=4)
     if package.missing:
         return Chosen(package=package, archive=None, reason=package.missing, exit_code=5)
     if package.place:
-        reason = f"its code lies in {package.place}; only a build could tell"
+        reason = f"its code is in {package.place}; it can only be measured by building it"
         return Chosen(package=package, archive=None, reason=reason)
-    where = f"Python {machine.short} on {machine.shown}"
-    reason = f"no wheel for {where}" if wheels else "no wheel"
+    platform = f"Python {machine.short} on {machine.shown}"
+    reason = f"no wheel for {platform}" if wheels else "no wheel"
     if sdist is None:
         reason = f"{reason}, and no sdist to build one from"
         return Chosen(package=package, archive=None, reason=reason, impossible=bool(wheels))
     if sdist.url.startswith("file:") and not sdist.filename.endswith((".gz", ".zip", ".bz2", ".xz")):
-        return Chosen(package=package, archive=sdist, reason="a folder: guessed from its packages", estimated=True)
-    like = best_wheel(wheels, machine.for_resolving()) or next(iter(wheels), None)
-    if like is not None:
-        reason = f"{reason}: to be built; guessed from its wheels for other machines"
-        return Chosen(package=package, archive=like, reason=reason, estimated=True)
-    reason = f"{reason}: to be built; guessed from its sdist"
+        return Chosen(package=package, archive=sdist, reason="a directory: estimated from its packages", estimated=True)
+    similar = best_wheel(wheels, machine.for_resolving()) or next(iter(wheels), None)
+    if similar is not None:
+        reason = f"{reason}: estimated from its wheels for other machines"
+        return Chosen(package=package, archive=similar, reason=reason, estimated=True)
+    reason = f"{reason}: estimated from its sdist"
     return Chosen(package=package, archive=sdist, reason=reason, estimated=True)
 
 
-def _may_be(archive: Archive, allowed: frozenset[str] | None) -> bool:
+def _is_allowed(archive: Archive, allowed: frozenset[str] | None) -> bool:
     return allowed is None or archive.sha256 is None or archive.sha256 in allowed
 
 
 def best_wheel(wheels: Iterable[Archive], machine: Machine) -> Archive | None:
-    """Return the wheel whose tags rank best (PEP 425), of equals the one with the highest build number (PEP 427)."""
+    """Return the wheel with the best-ranked tags (PEP 425), then with the highest build number (PEP 427)."""
     ranked = [(rank, wheel) for wheel in wheels if (rank := _rank(wheel, machine)) is not None]
     return min(ranked, key=lambda item: item[0])[1] if ranked else None
 

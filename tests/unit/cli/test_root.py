@@ -126,7 +126,7 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
         (("pyproject.toml",), 4, "pyproject.toml"),
         (("good.txt", "--extra", "x"), 4, "--extra does not apply to a requirements file"),
         (("good.txt", "--install", "--platform", "win_amd64"), 4, "--no-install"),
-        (("good.txt", "--no-install", "--platform", "windows"), 4, "no platform 'windows'"),
+        (("good.txt", "--no-install", "--platform", "windows"), 4, "unknown platform 'windows'"),
         (("good.txt", "--no-install", "--swap", "a"), 4, "OLD=NEW"),
         (("good.txt", "--no-install", "--index", "=x"), 4, "NAME=URL"),
         (("good.txt", "--no-install", "--torch", "../x"), 4, "no build of PyTorch"),

@@ -69,7 +69,7 @@ def test_choose__no_wheel_at_all__the_sdist_and_why() -> None:
     package = Pinned(name="a", version="1.0", sdist=archive("a-1.0.tar.gz"))
     found = chosen(package, ALPINE)
     assert (found.archive, found.estimated) == (package.sdist, True)
-    assert found.reason == "no wheel: to be built; guessed from its sdist"
+    assert found.reason == "no wheel: estimated from its sdist"
 
 
 def test_choose__no_wheel_here__the_nearest_other_tells_the_size_of_what_would_be_built() -> None:
@@ -77,7 +77,7 @@ def test_choose__no_wheel_here__the_nearest_other_tells_the_size_of_what_would_b
     package = Pinned(name="a", version="1.0", wheels=(far, near), sdist=archive("a-1.0.tar.gz"))
     found = chosen(package, ALPINE)
     assert (found.archive, found.estimated) == (near, True)
-    assert found.reason.startswith("no wheel for Python 3.12 on musllinux_1_2_x86_64: to be built")
+    assert found.reason.startswith("no wheel for Python 3.12 on musllinux_1_2_x86_64: estimated")
 
 
 def test_choose__neither__is_an_answer_and_no_failure() -> None:

@@ -31,11 +31,11 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.inventory.systems.layers import image_facts, in_base
     from deadweight.inventory.systems.libraries import libraries_of
     from deadweight.model import SystemFacts
-    from deadweight.sources.images.image import Which
+    from deadweight.sources.images.image import Selection
     from deadweight.sources.images.systems import opened_system
 
-    which = Which(target.image if isinstance(target, Image) else "", settings.platform, settings.tls_verify)
-    with opened_system(target, which, observe=session.observe) as (tree, image):
+    selection = Selection(target.image if isinstance(target, Image) else "", settings.platform, settings.tls_verify)
+    with opened_system(target, selection, observe=session.observe) as (tree, image):
         session.observe(Progress("measuring", target.location))
         inventory = take_inventory(_searched_first(tree, settings.environment))
         _check_environment(inventory, settings.environment)

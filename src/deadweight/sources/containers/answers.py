@@ -1,4 +1,4 @@
-"""What a process writes → lines and bytes, as long as some of it comes in time."""
+"""The output of a process → lines and bytes, with a timeout."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import os
 import select
 from typing import BinaryIO
 
-_PATIENCE = 60.0  # seconds without a byte; a container that is busy answers within a few
+_TIMEOUT = 60.0  # seconds without a byte; even a busy container responds within a few
 _CHUNK = 1 << 16
 
 
 class Answers:
-    """Reads a pipe; raises TimeoutError where nothing comes."""
+    """Reads a pipe; raises TimeoutError if no data arrives."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._descriptor = pipe.fileno()
         self._held, self._at = b"", 0
 
     def readline(self, limit: int) -> bytes:
-        """Return the next line with its end; without one, ``limit`` bytes, or what was left at the end."""
+        """Return the next line with its newline; without one, ``limit`` bytes or the rest."""
         parts: list[bytes] = []
         while limit > 0:
             if self._at == len(self._held) and not self._fill():
@@ -39,12 +39,12 @@ class Answers:
         return b"".join(parts)
 
     def _take(self, length: int) -> bytes:
-        found = self._held[self._at : self._at + length]
-        self._at += len(found)
-        return found
+        data = self._held[self._at : self._at + length]
+        self._at += len(data)
+        return data
 
     def _fill(self) -> bool:
-        if not select.select([self._descriptor], [], [], _PATIENCE)[0]:
+        if not select.select([self._descriptor], [], [], _TIMEOUT)[0]:
             raise TimeoutError
         self._held, self._at = os.read(self._descriptor, _CHUNK), 0
         return bool(self._held)

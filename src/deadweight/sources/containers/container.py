@@ -1,4 +1,4 @@
-"""A container → its files: listed from the inside by its own Python where it has one, else as ``export`` sends them."""
+"""A container → its files: listed by its own Python if it has one, else from ``docker export``."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ from deadweight.sources.images.layers import Room
 from deadweight.sources.system.processes import Child
 
 _PYTHONS = ("python3", "python", "/usr/local/bin/python3", "/usr/bin/python3", "/opt/venv/bin/python")
-# It reads itself from standard input, where requests come after it; "-I -S": nothing of the container's is imported.
+# It reads its program from standard input, then requests. "-I -S": it imports nothing from the container.
 _START = "import sys; exec(compile(sys.stdin.buffer.read(int(sys.argv[1])), 'deadweight', 'exec'))"
 _READY = b"deadweight\n"
 _LONGEST_ROW = 1 << 16
 _LARGEST_TEXT = 1 << 26
-_AT_ONCE = 64  # requests that are under way: their lines fit into a pipe, so that nobody waits for the other
+_AT_ONCE = 64  # requests in flight; their lines fit into a pipe, which prevents a deadlock
 
 
 @contextlib.contextmanager
 def opened_container(name: str) -> Iterator[FileTree]:
-    """Hand over the files of a container that runs or has stopped, without what is mounted in it.
+    """Yield the files of a running or stopped container, without its mounts.
 
     raises: EngineFailed, BadInput
     """
     state, location = engines.state_of(name), f"container:{name}"
     for python in _PYTHONS if state.is_running else ():
-        with _session(state.engine, name, python) as found:
-            if found is None:
+        with _session(state.engine, name, python) as session:
+            if session is None:
                 continue
-            tree = _tree(location, *found)
+            tree = _tree(location, *session)
             if tree is None:
                 break
             yield replace(tree, start=state.start)
@@ -55,10 +55,10 @@ def opened_container(name: str) -> Iterator[FileTree]:
 
 @contextlib.contextmanager
 def _session(engine: str, name: str, python: str) -> Iterator[tuple[BinaryIO, Answers] | None]:
-    """Hand over (requests, answers) of the program inside; None where the container has no Python that answers."""
+    """Yield (requests, answers) of the program in the container, None if it has no Python that responds."""
     text = f"import sys; sys.stdout.buffer.write({_READY!r}); sys.stdout.flush()\n".encode()
     text += Path(program.__file__).read_bytes()
-    # "-B": without it, importing json would write its bytecode into the container.
+    # "-B": importing json must not write bytecode into the container.
     child = engines.inside(engine, name, [python, "-I", "-S", "-B", "-c", _START, str(len(text))])
     requests, answers = cast("BinaryIO", child.stdin), Answers(cast("BinaryIO", child.stdout))
     try:
@@ -70,7 +70,7 @@ def _session(engine: str, name: str, python: str) -> Iterator[tuple[BinaryIO, An
         raise KeyboardInterrupt("" if _ended(child) else _left_behind(engine, name)) from None
     except TimeoutError as error:
         left = "" if _ended(child) else _left_behind(engine, name)
-        raise EngineFailed(f"container:{name}: its Python does not answer", hint=left) from error
+        raise EngineFailed(f"container:{name}: its Python does not respond", hint=left) from error
     finally:
         _ended(child)
 
@@ -83,7 +83,7 @@ def _is_ready(answers: Answers) -> bool:
 
 
 def _ended(child: Child) -> bool:
-    """Have the program inside end, by the end of its input; say whether it did so by itself."""
+    """End the program in the container by closing its input; return whether it ended by itself."""
     if child.stdin is not None:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.close()
@@ -92,21 +92,21 @@ def _ended(child: Child) -> bool:
 
 
 def _left_behind(engine: str, name: str) -> str:
-    return f"the Python that was started in {name} may still run there: {engine} top {name} shows it"
+    return f"the Python that was started in {name} may still be running; check with: {engine} top {name}"
 
 
 def _tree(location: str, requests: BinaryIO, answers: Answers) -> FileTree | None:
-    """Return the files that are listed; None where some may not be listed or read from the inside."""
+    """Return the listed files, None if some cannot be listed or read from inside the container."""
     entries: dict[str, Entry] = {}
     for path, entry in _rows(location, answers):
         if entry is None:
             return None
         entries[path] = entry
-    return FileTree(location=location, entries=entries, reader=_Asking(requests, answers), whole=True)
+    return FileTree(location=location, entries=entries, reader=_RemoteReader(requests, answers), whole=True)
 
 
 def _rows(location: str, answers: Answers) -> Iterator[tuple[str, Entry | None]]:
-    """Yield what is listed; what a container sends is believed to be of this form and nothing else."""
+    """Yield the listed paths; a container is untrusted, so each row is validated."""
     room = Room()
     while (line := answers.readline(_LONGEST_ROW)) != b"null\n":
         room.take(entries=1, text=len(line))
@@ -116,7 +116,7 @@ def _rows(location: str, answers: Answers) -> Iterator[tuple[str, Entry | None]]
                 yield str(path), None
                 continue
             entry = Entry(_count(size), _count(blocks) * 512, _inode(inode), _kind(kind))
-            # A Python that takes names for ASCII keeps the bytes of all others as surrogates.
+            # A Python with an ASCII locale represents the other bytes of names as surrogates.
             path = path.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise EngineFailed(f"{location}: its Python did not list its files") from error
@@ -143,44 +143,44 @@ def _kind(value: object) -> Any:
     return value
 
 
-class _Asking:
-    """Reads files by asking the program inside."""
+class _RemoteReader:
+    """Reads files through the program in the container."""
 
     def __init__(self, requests: BinaryIO, answers: Answers) -> None:
         self._requests, self._answers = requests, answers
 
     def read(self, path: str, limit: int = _LARGEST_TEXT) -> bytes:
-        """Return a file's first bytes; raises OSError where it cannot be read."""
-        data = next(self._asked([(path, 0, limit)]))
+        """Return the first bytes of a file; raises OSError."""
+        data = next(self._parts([(path, 0, limit)]))
         if data is None:
-            raise OSError(f"{path} cannot be read")
+            raise OSError(f"cannot read {path}")
         return data
 
     def heads(self, paths: Iterable[str]) -> Iterator[bytes]:
-        """Yield each file's first 64 bytes; empty where it cannot be read."""
-        return (data or b"" for data in self._asked((path, 0, HEAD_BYTES) for path in paths))
+        """Yield the first 64 bytes of each file, none if it cannot be read."""
+        return (data or b"" for data in self._parts((path, 0, HEAD_BYTES) for path in paths))
 
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
-        """Yield what each file of native code needs."""
+        """Yield the libraries that each file of native code needs."""
         return (linking(partial(self._part, path)) for path in paths)
 
     def target(self, path: str) -> str | None:
-        """Return None: the program inside does not tell."""
+        """Return None: the program in the container does not report targets."""
         return None
 
     def _part(self, path: str, offset: int, length: int) -> bytes:
-        return next(self._asked([(path, offset, length)])) or b""
+        return next(self._parts([(path, offset, length)])) or b""
 
-    def _asked(self, parts: Iterable[tuple[str, int, int]]) -> Iterator[bytes | None]:
-        """Yield what is there of each (path, offset, length), in order; None where it cannot be read."""
+    def _parts(self, parts: Iterable[tuple[str, int, int]]) -> Iterator[bytes | None]:
+        """Yield the bytes of each (path, offset, length), in order; None if they cannot be read."""
         waiting = iter(parts)
-        while some := list(islice(waiting, _AT_ONCE)):
+        while batch := list(islice(waiting, _AT_ONCE)):
             try:
-                self._requests.write(json.dumps(some).encode("ascii") + b"\n")
+                self._requests.write(json.dumps(batch).encode("ascii") + b"\n")
                 self._requests.flush()
-                yield from [self._answer(length) for _, _, length in some]
+                yield from [self._answer(length) for _, _, length in batch]
             except (ValueError, BrokenPipeError) as error:
-                raise EngineFailed("the container stopped answering") from error
+                raise EngineFailed("the container stopped responding") from error
 
     def _answer(self, length: int) -> bytes | None:
         count = int(self._answers.readline(20))

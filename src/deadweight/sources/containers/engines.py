@@ -1,4 +1,4 @@
-"""Docker and podman, by their own commands → images and file systems as streams. Nothing is pulled or started."""
+"""Docker and podman, through their commands → images and file systems as streams. Nothing is pulled or started."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from deadweight.sources.system.processes import DEVNULL, PIPE, Child, TimeoutExp
 
 ENGINES = ("docker", "podman")
 _HINTS = {
-    "docker": "is Docker Engine running, and may you use it? (docker info)",
-    "podman": "try podman info",
+    "docker": "check that Docker Engine is running and that you may use it: docker info",
+    "podman": "check that podman works: podman info",
 }
 _CHUNK = 1 << 16
 _LONGEST_REASON = 2000
@@ -31,22 +31,22 @@ _FORMAT = "\n".join((
 
 @contextlib.contextmanager
 def saved(engine: str, image: str) -> Iterator[BinaryIO]:
-    """Hand over the archive of an image that an engine has; raises EngineFailed."""
+    """Yield the archive of an image of an engine; raises EngineFailed."""
     with _output_of(engine, "image", "save", image) as stream:
         yield stream
 
 
 @contextlib.contextmanager
 def exported(engine: str, container: str) -> Iterator[BinaryIO]:
-    """Hand over a container's file system, as one tar archive; raises EngineFailed."""
+    """Yield the file system of a container as a tar archive; raises EngineFailed."""
     with _output_of(engine, "container", "export", container) as stream:
         yield stream
 
 
 class State(NamedTuple):
-    """A container as its engine knows it.
+    """The state of a container.
 
-    is_running: or it has stopped, or is yet to start
+    is_running: False if it has stopped or was not started yet
     start:      how its program was started
     """
 
@@ -56,35 +56,40 @@ class State(NamedTuple):
 
 
 def state_of(container: str) -> State:
-    """Return what the first engine that knows a container says of it; raises EngineFailed with the reasons of all."""
+    """Return the state of a container from the first engine that has it; raises EngineFailed with all reasons."""
     reasons: list[str] = []
     for engine in ENGINES:
         try:
             with _output_of(engine, "container", "inspect", "--format", _FORMAT, container) as stream:
-                status, *told = stream.read(_LONGEST_STATE).decode("utf-8", "replace").split("\n")
-                return State(engine, status == "running", _start([_json(line) for line in told]))
+                status, *fields = stream.read(_LONGEST_STATE).decode("utf-8", "replace").split("\n")
+                return State(engine, status == "running", _start([_json(line) for line in fields]))
         except EngineFailed as error:
             reasons.append(error.cause)
-    raise EngineFailed("; ".join(reasons), hint="docker ps --all shows the containers that there are")
+    raise EngineFailed("; ".join(reasons), hint="list the containers with: docker ps --all")
 
 
-def _start(told: list[Any]) -> Start:
-    """Return how a container's program was started; what an engine leaves out is not known."""
-    variables, path, arguments, folder, user = (told + [None] * 5)[:5]
+def _start(fields: list[Any]) -> Start:
+    """Return how the program of a container was started; engines may leave out fields."""
+    variables, path, arguments, folder, user = (fields + [None] * 5)[:5]
     command = [*_strings([path]), *_strings(arguments)]
     return start_of(_strings(variables), command, str(folder or ""), str(user or ""))
 
 
 def start_of(variables: Iterable[str], command: Iterable[str], folder: str, user: str) -> Start:
-    """Return how a program is started, by what an engine or an image's configuration tells.
+    """Return how a program starts, from the configuration of a container or an image.
 
     variables: as NAME=VALUE
-    user:      a name or a number, also with a group; "" for the superuser
+    user:      a name or a number, optionally with a group; "" for root
     """
-    told = dict(each.split("=", 1) for each in variables if "=" in each)
+    values = dict(each.split("=", 1) for each in variables if "=" in each)
     name = user.partition(":")[0]
-    home = "/root" if name in ("", "root", "0") else "" if name.isdigit() else f"/home/{name}"
-    return Start(command=tuple(command), folder=folder, variables=told, home=told.get("HOME", home))
+    return Start(command=tuple(command), folder=folder, variables=values, home=values.get("HOME", _home(name)))
+
+
+def _home(user: str) -> str:
+    if user in ("", "root", "0"):
+        return "/root"
+    return "" if user.isdigit() else f"/home/{user}"  # only /etc/passwd knows the home of a number
 
 
 def _json(text: str) -> Any:
@@ -94,23 +99,23 @@ def _json(text: str) -> Any:
         return None
 
 
-def _strings(found: object) -> list[str]:
-    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
+def _strings(values: object) -> list[str]:
+    return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
 
 
 def inside(engine: str, container: str, command: list[str]) -> Child:
-    """Start a program in a running container, as its superuser, with pipes; raises EngineFailed.
+    """Start a program in a running container, as root, with pipes; raises EngineFailed.
 
-    It is in a session of its own, where no Ctrl-C reaches the engine's command: podman would leave the program behind.
+    It has its own session, so that Ctrl-C does not reach the engine's command: podman would leave the program running.
     """
     command = [engine, "exec", "--interactive", "--user", "0", container, *command]
     return _started(command, DEVNULL, PIPE, start_new_session=True)
 
 
 def ended(child: Child) -> bool:
-    """Wait for a program that was told to end, by the end of its input; make its command end after three seconds.
+    """Wait for a program whose input was closed, and kill its command after three seconds.
 
-    returns: whether it ended by itself; else it may still run in its container
+    returns: whether it ended by itself; if not, it may still run in its container
     """
     stream = cast("BinaryIO", child.stdout)
     if stream.closed:
@@ -131,8 +136,8 @@ def ended(child: Child) -> bool:
 
 @contextlib.contextmanager
 def _output_of(*command: str) -> Iterator[BinaryIO]:
-    """Hand over what a command writes; raises EngineFailed with its own reason where it fails, or made us fail."""
-    with tempfile.TemporaryFile() as said, _started(list(command), said) as child:
+    """Yield the output of a command; raises EngineFailed with the command's reason if it failed, or made us fail."""
+    with tempfile.TemporaryFile() as errors, _started(list(command), errors) as child:
         stream = cast("BinaryIO", child.stdout)
         failed: DeadweightError | ValueError | None = None
         try:
@@ -141,29 +146,30 @@ def _output_of(*command: str) -> Iterator[BinaryIO]:
                 pass
             child.wait()
         except (DeadweightError, ValueError) as error:
-            # Where what it sent was cut short, it has ended, and only it can tell why; else it waits for us to read on.
+            # If its output is truncated, it has ended and knows the reason. Otherwise it waits for us to read more.
             with contextlib.suppress(TimeoutExpired):
                 child.wait(1)
             failed = error
         finally:
             status = child.poll()
             child.kill()
-        said.seek(0)
-        reason = said.read(_LONGEST_REASON).decode("utf-8", "replace").strip()
+        errors.seek(0)
+        reason = errors.read(_LONGEST_REASON).decode("utf-8", "replace").strip()
         if status and (failed is None or reason):
-            raise _refused(command[0], reason or f"it ended with {status}", command[-1])
+            raise _refused(command[0], reason or f"exit status {status}", command[-1])
         if failed is not None:
             raise failed
 
 
 def _started(
-    command: list[str], said: int | IO[bytes], stdin: int = DEVNULL, *, start_new_session: bool = False
+    command: list[str], errors: int | IO[bytes], stdin: int = DEVNULL, *, start_new_session: bool = False
 ) -> Child:
     try:
-        return started(command, stdin=stdin, stderr=said, start_new_session=start_new_session)
+        return started(command, stdin=stdin, stderr=errors, start_new_session=start_new_session)
     except FileNotFoundError:
         raise EngineFailed(
-            f"{command[0]} is not here", hint=f"install it, or give what {command[0]} save wrote elsewhere"
+            f"{command[0]} is not installed",
+            hint=f"install it, or use the archive of {command[0]} save from another machine",
         ) from None
     except OSError as error:
         raise EngineFailed(f"cannot run {command[0]}: {error.strerror}") from error
@@ -172,5 +178,5 @@ def _started(
 def _refused(engine: str, reason: str, name: str) -> EngineFailed:
     cause = reason.splitlines()[-1].removeprefix("Error response from daemon: ").removeprefix("Error: ")
     unknown = any(words in cause.lower() for words in ("no such image", "not known", "does not exist"))
-    hint = f"have it pulled first: {engine} pull {name}" if unknown else _HINTS[engine]
+    hint = f"pull it first: {engine} pull {name}" if unknown else _HINTS[engine]
     return EngineFailed(f"{engine}: {cause}", hint=hint, detail=reason if "\n" in reason else "")

@@ -1,9 +1,9 @@
-"""What runs inside a container, on its own Python (3.6 and later), fed over standard input: it lists and it reads.
+"""The program that runs in a container, on its own Python (3.6 and later): it lists and reads files.
 
-Standard library only. First it writes a line of JSON for each path below the root that is no folder,
-``[path, size, blocks, inode, kind]``, and ``null`` after the last; of what it may not list or read, the kind is
-"unreadable". Then it answers lines of requests, ``[[path, offset, length], …]``: for each a line with the count of the
-bytes (-1 where they cannot be read), and the bytes. What is mounted is not listed.
+Standard library only; it is sent over standard input. First it writes a line of JSON for each path below the root that
+is not a directory, ``[path, size, blocks, inode, kind]``, with the kind "unreadable" if it may not list or read it, and
+``null`` after the last. Then it answers lines of requests, ``[[path, offset, length], …]``: for each a line with the
+number of bytes (-1 if they cannot be read), then the bytes. Mounts are not listed.
 """
 
 import json
@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-_IDLE = 300  # seconds without a request after which nobody is there any more, and its engine has not noticed
+_IDLE = 300  # seconds without a request; then deadweight is gone, and the engine has not noticed
 _READING_CAPABILITIES = 0b110  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH (linux/capability.h)
 
 TYPE_CHECKING = False
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 
 def mounted() -> "set[str]":
-    """Return the paths that something is mounted on: volumes, /proc, the files that an engine puts in place."""
+    """Return the mount points: volumes, /proc, files that the engine mounts."""
     try:
         with open("/proc/self/mountinfo", "rb") as file:
-            places = [line.split()[4].decode("unicode_escape") for line in file]
+            points = [line.split()[4].decode("unicode_escape") for line in file]
     except (OSError, IndexError):
-        places = ["/proc", "/sys", "/dev"]
-    return {os.fsdecode(place.encode("latin-1")) for place in places} - {"/"}
+        points = ["/proc", "/sys", "/dev"]
+    return {os.fsdecode(point.encode("latin-1")) for point in points} - {"/"}
 
 
 def may_read_all() -> bool:
-    """Say whether modes of files keep nothing from this process."""
+    """Return whether this process can read files whatever their mode."""
     try:
         with open("/proc/self/status", "rb") as file:
-            told = [line.split()[1] for line in file if line.startswith(b"CapEff:")]
-        return bool(int(told[0], 16) & _READING_CAPABILITIES)
+            masks = [line.split()[1] for line in file if line.startswith(b"CapEff:")]
+        return bool(int(masks[0], 16) & _READING_CAPABILITIES)
     except (OSError, IndexError, ValueError):
         return False
 
 
 def rows(root: str) -> "typing.Iterator[typing.Any]":
-    """Yield a row for each path below ``root`` ("" for the whole) that is no folder; follows no symlink."""
+    """Yield a row for each path below ``root`` ("" for /) that is not a directory; follows no symlink."""
     mounts = mounted()
     trusted = may_read_all()
     pending = [root]
@@ -48,13 +48,13 @@ def rows(root: str) -> "typing.Iterator[typing.Any]":
         folder = pending.pop()
         signal.alarm(_IDLE)
         try:
-            found = list(os.scandir(folder or "/"))
+            items = list(os.scandir(folder or "/"))
         except PermissionError:
             yield [folder[len(root) + 1 :], 0, 0, None, "unreadable"]
             continue
         except OSError:
-            continue  # it went meanwhile
-        for item in found:
+            continue  # it was removed meanwhile
+        for item in items:
             path = folder + "/" + item.name
             if path in mounts:
                 continue
@@ -67,14 +67,14 @@ def rows(root: str) -> "typing.Iterator[typing.Any]":
                 continue
             inode = [seen.st_dev, seen.st_ino] if seen.st_nlink > 1 else None
             regular = item.is_file(follow_symlinks=False)
-            kind = "file" if regular else "symlink" if item.is_symlink() else "other"
-            if regular and not trusted and not os.access(path, os.R_OK):
-                kind = "unreadable"
+            kind = "symlink" if item.is_symlink() else "other"
+            if regular:
+                kind = "file" if trusted or os.access(path, os.R_OK) else "unreadable"
             yield [path[len(root) + 1 :], seen.st_size, seen.st_blocks, inode, kind]
 
 
 def read(root: str, path: str, offset: int, length: int) -> "bytes | None":
-    """Return a part of a regular file; None where it cannot be read."""
+    """Return a part of a regular file, None if it cannot be read."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
         descriptor = os.open(root + "/" + path, flags)
@@ -89,7 +89,7 @@ def read(root: str, path: str, offset: int, length: int) -> "bytes | None":
 
 
 def main(requests: "typing.BinaryIO", answers: "typing.BinaryIO", root: str = "") -> None:
-    """List everything, then answer until there is nobody who asks."""
+    """List everything, then answer requests until the input ends."""
     for row in rows(root):
         answers.write(json.dumps(row).encode("ascii") + b"\n")
     answers.write(b"null\n")

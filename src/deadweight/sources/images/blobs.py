@@ -1,4 +1,4 @@
-"""The documents and layers of an image, wherever they lie: in an archive, in a folder, in a pipe.
+"""The documents and layers of an image in an archive, a directory or a stream.
 
 source: OCI image-spec, image-layout.md; what ``docker save`` and ``podman save`` write
 """
@@ -20,14 +20,14 @@ from deadweight.sources.images.blocks import Part, Pipe, Pushed, Span, TooMuch, 
 from deadweight.sources.images.digests import check
 from deadweight.sources.images.layers import Room, kept_entry, layer_on_disk, layer_passing
 from deadweight.sources.images.manifests import Parts, find_parts
-from deadweight.sources.images.packed import Place, are_worth_sharing, read_shared
+from deadweight.sources.images.packed import LayerFile, are_worth_sharing, read_shared
 
 _LARGEST_JSON = 1 << 24
-_SPAN = 200  # bytes that it takes to know where a file lies
+_SPAN = 200  # bytes of memory for the position of a file
 
 
 class Blobs(ABC):
-    """The parts of an image by name: documents, and layers."""
+    """The parts of an image by name: documents and layers."""
 
     def __init__(self) -> None:
         self.room = Room()
@@ -46,32 +46,32 @@ class Blobs(ABC):
 
     @abstractmethod
     def text(self, name: str) -> bytes | None:
-        """Return a document's bytes, None where there is none of that name; raises BadInput."""
+        """Return the bytes of a document, None if no document has that name; raises BadInput."""
 
     @abstractmethod
     def layer(self, name: str) -> Iterable[TarEntry]:
-        """Return the entries of a layer; raises BadInput where it is missing or broken, also while they are read."""
+        """Return the entries of a layer; raises BadInput if it is missing or malformed, also during the iteration."""
 
     def files(self) -> Iterable[TarEntry] | None:
-        """Return the entries of what is no image but the files of one, as ``docker export`` sends them."""
+        """Return the entries of a root file system that is not an image, as from ``docker export``."""
         return None
 
     def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
-        """Yield the entries of each layer, in order; one that comes again is read once; raises BadInput."""
+        """Yield the entries of each layer, in order; a repeated layer is read once; raises BadInput."""
         return self._each(names, map(self.layer, dict.fromkeys(names)))
 
     def _each(self, names: Sequence[str], different: Iterator[Iterable[TarEntry]]) -> Iterator[Iterable[TarEntry]]:
         """Yield the entries of each layer.
 
-        different: those of each name, in the order of their first appearance
+        different: the entries of each distinct name, in the order of first appearance
         """
-        again = {name for name, count in Counter(names).items() if count > 1}
+        repeated = {name for name, count in Counter(names).items() if count > 1}
         held: dict[str, list[TarEntry]] = {}
         for name in names:
             if name in held:
-                self.room.take(entries=len(held[name]))  # what they hide may be kept, too
+                self.room.take(entries=len(held[name]))  # the overlay may keep the entries that they hide
                 yield held[name]
-            elif name in again:
+            elif name in repeated:
                 held[name] = list(next(different))
                 yield held[name]
             else:
@@ -79,40 +79,40 @@ class Blobs(ABC):
 
 
 class _BlobsOnDisk(Blobs):
-    """Parts in files, which several processes may read."""
+    """Parts in files, which several processes can read."""
 
     @abstractmethod
-    def place(self, name: str) -> Place:
-        """Return where a layer lies; raises BadInput where it is missing."""
+    def locate(self, name: str) -> LayerFile:
+        """Return the location of a layer; raises BadInput if it is missing."""
 
     def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
-        places = {name: self.place(name) for name in names}
-        packed = {name: place for name, place in places.items() if _is_packed(place)}
+        files = {name: self.locate(name) for name in names}
+        packed = {name: file for name, file in files.items() if _is_packed(file)}
         if not are_worth_sharing(list(packed.values())):
             return super().layers(names)
-        return self._each(names, self._shared(places, packed))
+        return self._each(names, self._shared(files, packed))
 
-    def _shared(self, places: Mapping[str, Place], packed: Mapping[str, Place]) -> Iterator[Iterable[TarEntry]]:
+    def _shared(self, files: Mapping[str, LayerFile], packed: Mapping[str, LayerFile]) -> Iterator[Iterable[TarEntry]]:
         with contextlib.closing(read_shared(list(packed.values()), self.room)) as shared:
-            for name in places:
+            for name in files:
                 yield next(shared) if name in packed else self.layer(name)
 
 
-def _is_packed(place: Place) -> bool:
-    with _opened(place) as file:
-        file.seek(place.start)
+def _is_packed(layer: LayerFile) -> bool:
+    with _opened(layer) as file:
+        file.seek(layer.start)
         return is_packed(file.read(6))
 
 
-def _opened(place: Place) -> BinaryIO:
+def _opened(layer: LayerFile) -> BinaryIO:
     try:
-        return open(place.path, "rb")
+        return open(layer.path, "rb")
     except OSError as error:
-        raise BadInput(f"cannot read {place.name}: {error.strerror}") from error
+        raise BadInput(f"cannot read {layer.name}: {error.strerror}") from error
 
 
 class ArchiveBlobs(_BlobsOnDisk):
-    """A tar archive on the disk; only what is asked for is read of it."""
+    """A tar archive on the disk; only the headers and the requested parts are read."""
 
     def __init__(self, path: str, file: BinaryIO) -> None:
         super().__init__()
@@ -137,14 +137,14 @@ class ArchiveBlobs(_BlobsOnDisk):
         start, length = self._spans[name]
         return Span(self._descriptor, start, length).read(_LARGEST_JSON)
 
-    def place(self, name: str) -> Place:
+    def locate(self, name: str) -> LayerFile:
         if name not in self._spans:
-            raise BadInput(f"the layer {name} is not in the archive")
-        return Place(name, self._path, *self._spans[name])
+            raise BadInput(f"layer {name} is missing from the archive")
+        return LayerFile(name, self._path, *self._spans[name])
 
     def layer(self, name: str) -> Iterable[TarEntry]:
-        place = self.place(name)
-        return layer_on_disk(name, Span(self._descriptor, place.start, place.length), self.room)
+        location = self.locate(name)
+        return layer_on_disk(name, Span(self._descriptor, location.start, location.length), self.room)
 
     def files(self) -> Iterable[TarEntry] | None:
         if not _is_a_root(self._spans):
@@ -152,8 +152,8 @@ class ArchiveBlobs(_BlobsOnDisk):
         return layer_on_disk("", Span(self._descriptor, 0, os.fstat(self._descriptor).st_size), self.room)
 
 
-class FolderBlobs(_BlobsOnDisk):
-    """An OCI layout's folder."""
+class DirectoryBlobs(_BlobsOnDisk):
+    """The directory of an OCI layout."""
 
     def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
         super().__init__()
@@ -161,35 +161,35 @@ class FolderBlobs(_BlobsOnDisk):
 
     def _inside(self, name: str) -> str:
         if ".." in name.split("/") or os.path.isabs(name):
-            raise BadInput(f"{name} leads out of the image's folder")
+            raise BadInput(f"{name} is outside the directory of the image")
         return os.path.abspath(os.path.join(self._path, name))
 
     def text(self, name: str) -> bytes | None:
         if not os.path.lexists(self._inside(name)):
             return None
-        with _opened(self.place(name)) as file:
+        with _opened(self.locate(name)) as file:
             return file.read(_LARGEST_JSON)
 
-    def place(self, name: str) -> Place:
+    def locate(self, name: str) -> LayerFile:
         path = self._inside(name)
         try:
-            found = os.stat(path)
+            status = os.stat(path)
         except (OSError, ValueError) as error:  # ValueError: a name that no file can have
-            raise BadInput(f"cannot read {name}: it is not in the image's folder") from error
-        if not stat.S_ISREG(found.st_mode):
-            raise BadInput(f"cannot read {name}: it is no regular file")
-        return Place(name, path, 0, found.st_size)
+            raise BadInput(f"cannot read {name}: it is not in the directory of the image") from error
+        if not stat.S_ISREG(status.st_mode):
+            raise BadInput(f"cannot read {name}: it is not a regular file")
+        return LayerFile(name, path, 0, status.st_size)
 
     def layer(self, name: str) -> Iterable[TarEntry]:
-        place = self.place(name)
-        file = self._closing.enter_context(_opened(place))  # what lies in it may be read later
-        return layer_on_disk(name, Span(file.fileno(), 0, place.length), self.room)
+        location = self.locate(name)
+        file = self._closing.enter_context(_opened(location))  # entries read from it later
+        return layer_on_disk(name, Span(file.fileno(), 0, location.length), self.room)
 
 
 class StreamedBlobs(Blobs):
-    """A tar archive that is read once, from the front to the back: what looks like a layer is read as one.
+    """A tar archive that is read once, sequentially: whatever looks like a layer is read as one.
 
-    It may be compressed, and it may be no image, but the files of one.
+    It may be compressed, and it may hold a root file system instead of an image.
     """
 
     def __init__(self, stream: BinaryIO, observe: Observer = silent) -> None:
@@ -209,7 +209,7 @@ class StreamedBlobs(Blobs):
         self._layers |= {link.path: self._layers[_target(link)] for link in links if _target(link) in self._layers}
 
     def _part(self, entry: TarEntry, outer: Blocks) -> None:
-        """Read what may be a layer or a document, or neither."""
+        """Read a file that may be a layer, a document, or neither."""
         part = Part(outer, entry.stored)
         front = part.read(512)
         if _is_layer(front):
@@ -219,7 +219,7 @@ class StreamedBlobs(Blobs):
             except TooMuch:
                 raise
             except BadInput as error:
-                self._broken[entry.path] = error  # unless it is asked for, it may be anything
+                self._broken[entry.path] = error  # raised only if it turns out to be a layer
             self._files.append(entry)
         elif front.lstrip()[:1] in (b"{", b"[") and entry.stored <= _LARGEST_JSON:
             self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
@@ -237,7 +237,7 @@ class StreamedBlobs(Blobs):
         if name in self._broken:
             raise self._broken[name]
         if name not in self._layers:
-            raise BadInput(f"the layer {name} is not in the archive")
+            raise BadInput(f"layer {name} is missing from the archive")
         return self._layers[name]
 
     def files(self) -> Iterable[TarEntry] | None:
@@ -245,20 +245,20 @@ class StreamedBlobs(Blobs):
 
 
 def _may_be_part(path: str) -> bool:
-    """Say whether a file of an archive may be a part of an image; those of a root folder lie deeper."""
+    """Return whether a file of an archive may be a part of an image; files of a root file system are deeper."""
     return path.count("/") < 2 or path.startswith("blobs/")
 
 
 def _is_a_root(paths: Iterable[str]) -> bool:
-    """Say whether paths are those of a system's root."""
+    """Return whether the paths are those of a root file system."""
     return any(path.startswith(("usr/", "etc/", "bin/", "opt/", "/usr/", "/etc/")) for path in paths)
 
 
 def _target(link: TarEntry) -> str:
-    """Return what a link leads to: older engines save a layer that is used twice as a link to the first."""
+    """Return the target of a link: older engines save a repeated layer as a link to the first."""
     return os.path.normpath(os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target))
 
 
 def _is_layer(front: bytes) -> bool:
-    """Say whether what begins so is a tar archive, packed or not, or one of nothing."""
+    """Return whether the first bytes are those of a tar archive, compressed or not, or of an empty one."""
     return is_packed(front) or front[257:262] == b"ustar" or (bool(front) and not front.strip(b"\0"))

@@ -1,12 +1,13 @@
-"""Files, pipes and compressed streams → the bytes that archives are read from, from the front to the back."""
+"""Files, pipes and compressed streams → blocks, which archives are read from sequentially."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from deadweight.errors import BadInput, DeadweightError
+from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks
 from deadweight.sources.images.windows import Stored
 
@@ -15,13 +16,13 @@ XZ, BZIP2 = b"\xfd7zXZ\0", b"BZh"  # xz-file-format 2.1.1.1; BZip2
 _LONGEST_MAGIC = 6
 _CHUNK = 1 << 18
 _PIECE = 1 << 20
-_FREE = 1 << 32  # bytes that an image may unpack to whatever it is compressed to
-_RATIO = 200  # and beyond that, for each compressed byte; text and code come to 10
+_FREE = 1 << 32  # bytes that an image may unpack to whatever its compressed size
+_RATIO = 200  # bytes allowed beyond that for each compressed byte; text and code have a ratio of 10
 _XZ_MEMORY = 1 << 27  # bytes; xz -9 needs 65 million
 
 
 class Span:
-    """A part of a file on the disk; what is skipped is never read."""
+    """A part of a file on the disk; skipped bytes are never read."""
 
     def __init__(self, descriptor: int, start: int, length: int) -> None:
         self._descriptor, self.at, self._end = descriptor, start, start + length
@@ -35,24 +36,24 @@ class Span:
         return data
 
     def skip(self, length: int) -> int:
-        there = max(0, min(length, self._end - self.at))
-        self.at += there
-        return there
+        skipped = max(0, min(length, self._end - self.at))
+        self.at += skipped
+        return skipped
 
     def stored(self, length: int, read: int = 0) -> Stored:
-        """Return the next ``length`` bytes, to be read at any time; ``read`` of them were read already."""
+        """Return random access to the next ``length`` bytes, of which ``read`` were read already."""
         return Stored(self._descriptor, self.at - read, length)
 
 
 class Stream(Protocol):
-    """What can be read once, as standard input and a server's answer are."""
+    """Bytes that can be read once: standard input, a response."""
 
     def read(self, length: int, /) -> bytes:
-        """Return some of the next bytes; none only at the end."""
+        """Return some of the next bytes, none only at the end."""
 
 
 class Pipe:
-    """A stream whose every read is as long as was asked for."""
+    """A stream whose reads return all of the requested bytes."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
@@ -72,7 +73,7 @@ class Pipe:
 
 
 class Part:
-    """The next bytes of other blocks, and no more of them."""
+    """The next ``length`` bytes of other blocks."""
 
     def __init__(self, blocks: Blocks, length: int) -> None:
         self._blocks, self.left = blocks, length
@@ -89,7 +90,7 @@ class Part:
 
 
 class Pushed:
-    """Blocks with some bytes put back in front."""
+    """Blocks with some bytes put back at the front."""
 
     def __init__(self, front: bytes, blocks: Blocks) -> None:
         self._front, self._blocks = front, blocks
@@ -107,28 +108,28 @@ class Pushed:
 
 
 class TooMuch(BadInput):
-    """An image that would take more memory or time than any image that anybody needs."""
+    """An image that would take more memory or time than any real image."""
 
 
 class Allowance:
-    """How much may come out of the compressed parts of one image.
+    """How much the compressed parts of one image may unpack to.
 
-    Sparse files and empty databases shrink to nothing, so there is a base that is free; beyond it, what comes out must
-    be in proportion to what went in.
+    Sparse files and empty databases compress to almost nothing, so a fixed amount is always allowed. Beyond it, the
+    unpacked size must be in proportion to the compressed size.
     """
 
     def __init__(self, free: int | None = None) -> None:
         self._left = _FREE if free is None else free
 
     def spend(self, packed: int, unpacked: int) -> None:
-        """Note that so many bytes became so many; raises BadInput where that is out of proportion."""
+        """Record that ``packed`` bytes became ``unpacked``; raises TooMuch if that exceeds the allowance."""
         self._left += packed * _RATIO - unpacked
         if self._left < 0:
-            raise TooMuch("its layers unpack to more than any image holds")
+            raise TooMuch("its layers unpack to more than the limit for an image")
 
 
 class _Counted:
-    """Blocks, and how many bytes were read of them."""
+    """Blocks that count the bytes read from them."""
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks, self.count = blocks, 0
@@ -140,10 +141,10 @@ class _Counted:
 
 
 class Unpacked:
-    """What a compressed stream holds, unpacked a megabyte at a time.
+    """The content of a compressed stream, unpacked a megabyte at a time.
 
-    A thread that goes ahead makes it slower: it waits for the interpreter's lock after each piece.
-    raises: BadInput where it is broken, or unpacks to more than is allowed
+    Unpacking ahead in a thread is slower: it waits for the interpreter lock after each piece.
+    raises: BadInput if the stream is malformed or unpacks to more than is allowed
     """
 
     def __init__(
@@ -173,22 +174,37 @@ class Unpacked:
     def _fill(self) -> bool:
         try:
             piece = next(self._pieces, b"")
-        except DeadweightError:
-            raise
-        except Exception as error:  # zlib, isal and zstandard each have an error of their own
-            raise BadInput(f"{self._what} does not unpack: {error}") from error
+        except _decompression_errors() as error:
+            raise BadInput(f"cannot decompress {self._what}: {error}") from error
         self._allowance.spend(self._source.count, len(piece))
         self._source.count = 0
         self._held = memoryview(piece)
         return bool(piece)
 
 
+def _decompression_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions of the decompressors; evaluated only after a failure, as it imports all of them."""
+    import lzma
+    import zlib
+
+    errors: list[type[Exception]] = [EOFError, OSError, lzma.LZMAError, zlib.error]  # bz2 raises OSError
+    with contextlib.suppress(ImportError):
+        from isal import isal_zlib
+
+        errors.append(isal_zlib.error)  # type: ignore[arg-type]  # its stub calls it an instance
+    with contextlib.suppress(ImportError):
+        from zstandard import ZstdError
+
+        errors.append(ZstdError)
+    return tuple(errors)
+
+
 def _gzip(source: _Counted) -> Iterator[bytes]:
-    """Yield what the members of a gzip stream hold (RFC 1952), at most a megabyte at a time, whatever they claim."""
+    """Yield the content of the members of a gzip stream (RFC 1952), at most a megabyte at a time."""
     try:
         from isal.isal_zlib import decompressobj
     except ImportError:
-        from zlib import decompressobj  # type: ignore[assignment]  # of the same shape
+        from zlib import decompressobj  # type: ignore[assignment]  # the same interface
     member, packed = decompressobj(wbits=31), b""
     while True:
         packed = packed or source.read(_CHUNK)
@@ -197,7 +213,7 @@ def _gzip(source: _Counted) -> Iterator[bytes]:
                 return
             member = decompressobj(wbits=31)
         elif not packed:
-            raise EOFError("it was cut short")
+            raise EOFError("it is truncated")
         piece = member.decompress(packed, _PIECE)
         packed = member.unused_data if member.eof else member.unconsumed_tail
         if piece:
@@ -205,7 +221,7 @@ def _gzip(source: _Counted) -> Iterator[bytes]:
 
 
 def _xz(source: _Counted) -> Iterator[bytes]:
-    """Yield what the streams of an xz file hold; one that wants more memory than xz itself ever does is refused."""
+    """Yield the content of the streams of an xz file; one that needs more memory than ``xz -9`` is refused."""
     from lzma import FORMAT_XZ, LZMADecompressor
 
     return _members(source, lambda: LZMADecompressor(FORMAT_XZ, memlimit=_XZ_MEMORY))
@@ -218,7 +234,7 @@ def _bzip2(source: _Counted) -> Iterator[bytes]:
 
 
 def _members(source: _Counted, new: Callable[[], Any]) -> Iterator[bytes]:
-    """Yield what members that follow each other hold, each unpacked by a decompressor of its own."""
+    """Yield the content of consecutive members, each with its own decompressor."""
     member, packed = new(), b""
     while True:
         if member.eof:
@@ -229,7 +245,7 @@ def _members(source: _Counted, new: Callable[[], Any]) -> Iterator[bytes]:
         elif member.needs_input:
             packed = source.read(_CHUNK)
             if not packed:
-                raise EOFError("it was cut short")
+                raise EOFError("it is truncated")
         piece = member.decompress(packed, _PIECE)
         packed = b""
         if piece:
@@ -237,14 +253,14 @@ def _members(source: _Counted, new: Callable[[], Any]) -> Iterator[bytes]:
 
 
 def _zstd(source: _Counted) -> Iterator[bytes]:
-    """Yield what the frames of a zstd stream hold (RFC 8878), at most a megabyte at a time."""
+    """Yield the content of the frames of a zstd stream (RFC 8878), at most a megabyte at a time."""
     try:
         from zstandard import ZstdDecompressor
     except ImportError:
         raise BadInput(
-            "a layer is compressed by zstd, which this Python cannot read", hint='pip install "deadweight[images]"'
+            "a layer is compressed with zstd", hint='install the extra that reads it: pip install "deadweight[images]"'
         ) from None
-    stream: Any = source  # all that is asked of it is to read
+    stream: Any = source  # only its read method is used
     with ZstdDecompressor().stream_reader(stream, read_across_frames=True) as reader:
         while piece := reader.read(_PIECE):
             yield piece
@@ -256,12 +272,12 @@ _FORMATS: tuple[tuple[bytes, Callable[[Any], Iterator[bytes]]], ...] = (
 
 
 def is_packed(front: bytes) -> bool:
-    """Say whether what begins so is compressed, in a way that is known here."""
+    """Return whether the data is compressed in a supported format, by its first bytes."""
     return any(front.startswith(magic) for magic, _ in _FORMATS)
 
 
 def opened(blocks: Blocks, allowance: Allowance, what: str = "a layer") -> Blocks:
-    """Return blocks that are a tar archive, whichever way they are compressed; told by their first bytes."""
+    """Return blocks of a tar archive, decompressed if their first bytes are those of a supported format."""
     front = blocks.read(_LONGEST_MAGIC)
     whole: Blocks
     if isinstance(blocks, Span):

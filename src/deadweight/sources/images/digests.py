@@ -1,4 +1,4 @@
-"""Bytes that pass by → their sha256, worked out beside whatever else is done with them."""
+"""Blocks → their sha256, computed in a thread while they are read."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from types import TracebackType
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks
 
-_WORTH_A_THREAD = 1 << 16  # bytes; fewer are hashed sooner than handed over
+_WORTH_A_THREAD = 1 << 16  # bytes; hashing fewer is faster than handing them to a thread
 _CHUNK = 1 << 18
-_NAMED = re.compile(r"(?:blobs/sha256/)?([0-9a-f]{64})\Z")  # in an OCI layout; in a folder of skopeo's
+_DIGEST_NAME = re.compile(r"(?:blobs/sha256/)?([0-9a-f]{64})\Z")  # in an OCI layout; in a directory of skopeo
 
 
 def digest_in(name: str) -> str | None:
-    """Return the sha256 that a blob is named by (OCI image-layout.md); None for another name."""
-    match = _NAMED.match(name)
+    """Return the sha256 in the name of a blob (OCI image-layout.md), None for another name."""
+    match = _DIGEST_NAME.match(name)
     return match[1] if match else None
 
 
 def check(name: str, data: bytes) -> bytes:
-    """Return data; raises BadInput where it bears the name of another digest than its own."""
+    """Return ``data``; raises BadInput if the name contains a digest that does not match."""
     if digest_in(name) not in (None, hashlib.sha256(data).hexdigest()):
         raise mismatch(name)
     return data
 
 
 def mismatch(name: str) -> BadInput:
-    """Return the error for a blob that is not what its name says."""
+    """Return the error for a blob that does not match its digest."""
     return BadInput(
-        f"{name} in the image does not match its digest", hint="the image is damaged: save or pull it again"
+        f"{name} in the image does not match its digest", hint="the image is corrupt: save or pull it again"
     )
 
 
 class Checked:
-    """Blocks that are checked against a digest, all of them, once the context is left.
+    """Blocks that are read to the end and compared to a digest when the context ends.
 
     expected: sha256, in hexadecimal
-    mismatch: raised where they do not match, also in place of what else was wrong with them
+    mismatch: raised if they do not match, even if reading them failed for another reason
     """
 
     def __init__(self, blocks: Blocks, expected: str, mismatch: BadInput) -> None:

@@ -1,4 +1,7 @@
-"""An image, in an archive, a folder, a pipe or a registry → its files as a container sees them; none is unpacked.
+"""An image in an archive, a directory, a stream or a registry → its files as a container sees them.
+
+Nothing is unpacked to the disk.
+
 
 source: OCI image-spec (image-layout.md, manifest.md, config.md); what ``docker save`` and ``podman save`` write
 """
@@ -23,22 +26,22 @@ from deadweight.formats.images.overlay import Overlay, Placed, is_whiteout, shar
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.containers import engines
-from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, FolderBlobs, StreamedBlobs
+from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs, StreamedBlobs
 from deadweight.sources.images.blocks import Pipe, is_packed
 from deadweight.sources.images.layers import Room, read_layer
 
 _MOST_LAYERS = 1000
-_MAGIC = 6  # bytes that tell how a file is compressed
+_MAGIC = 6  # bytes that identify the compression of a file
 _LARGEST_TEXT = 1 << 26
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """An image that was read: its layers from the lowest up, and what they come to.
+    """The layers of an image, from the lowest up, and the file system that they produce.
 
-    start:    how its program is started
-    warnings: what is worth knowing of it, as sentences
-    missing:  digests of layers that lie elsewhere, and are not in the figures
-    bases:    how many layers the images may have that it was built on, as its history tells
+    start:    how a container starts
+    warnings: sentences for the user
+    missing:  digests of foreign layers, which are not measured
+    bases:    possible numbers of layers of the base image, according to the history
     """
 
     layers: tuple[Layer, ...]
@@ -49,12 +52,12 @@ class Image(Struct, frozen=True, kw_only=True):
     bases: tuple[int, ...] = ()
 
 
-class Which(NamedTuple):
-    """Which image of several is meant, and how it may be reached.
+class Selection(NamedTuple):
+    """Which image of several to read, and how.
 
-    name:     a tag, a digest, or "@" and a number; "" where there is one alone
+    name:     a tag, a digest, or "@" and a number; "" for the only image
     platform: "linux/arm64" or "linux/arm64/v8"; "" for this machine's
-    verify:   whether a registry must prove by TLS who it is
+    verify:   whether a registry needs a valid TLS certificate
     """
 
     name: str = ""
@@ -62,34 +65,34 @@ class Which(NamedTuple):
     verify: bool = True
 
 
-ANY = Which()
+DEFAULT_IMAGE = Selection()
 
 
 @contextlib.contextmanager
-def opened_image(place: str, which: Which = ANY, *, observe: Observer = silent) -> Iterator[Image]:
-    """Read an image; what lies in a file on the disk can be read as long as it is open.
+def opened_image(location: str, selection: Selection = DEFAULT_IMAGE, *, observe: Observer = silent) -> Iterator[Image]:
+    """Yield an image, readable until the context ends.
 
-    place:  the path of an archive (``docker save``'s, OCI, a root folder's) or of a folder (OCI's, skopeo's), "-" for
-            standard input, or ``docker:IMAGE``, ``podman:IMAGE``, ``registry:HOST/REPOSITORY:TAG``
-    raises: BadInput, EngineFailed, FetchFailed
+    location: the path of an archive (from ``docker save`` or ``docker export``, OCI), or of a directory (OCI, skopeo),
+              "-" for standard input, or ``docker:IMAGE``, ``podman:IMAGE``, ``registry:HOST/REPOSITORY:TAG``
+    raises:   BadInput, EngineFailed, FetchFailed
     """
     with contextlib.ExitStack() as closing:
-        with _as_bad_input(place):
-            found = _read(_blobs(place, closing, observe, verify=which.verify), which, observe)
-        yield found
+        with _as_bad_input(location):
+            image = _read(_blobs(location, closing, observe, verify=selection.verify), selection, observe)
+        yield image
 
 
 def exported_tree(stream: BinaryIO, location: str) -> FileTree:
-    """Return the files of a container's file system, as ``export`` sends it; raises BadInput."""
+    """Return the files of a container from the stream of ``docker export``; raises BadInput."""
     with _as_bad_input(location):
         overlay = Overlay()
         overlay.add(0, read_layer(Pipe(stream), Room()))
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
-def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer, *, verify: bool) -> Blobs:
-    scheme, _, name = place.partition(":")
-    if place == "-":
+def _blobs(location: str, closing: contextlib.ExitStack, observe: Observer, *, verify: bool) -> Blobs:
+    scheme, _, name = location.partition(":")
+    if location == "-":
         return StreamedBlobs(sys.stdin.buffer, observe)
     if scheme in engines.ENGINES:
         with engines.saved(scheme, name) as stream:
@@ -99,12 +102,12 @@ def _blobs(place: str, closing: contextlib.ExitStack, observe: Observer, *, veri
         from deadweight.sources.registries.registry import RegistryBlobs
 
         return RegistryBlobs(parse_reference(name), closing, verify=verify)
-    if os.path.isdir(place):
-        return FolderBlobs(place, closing)
-    file = _opened(place, closing)
+    if os.path.isdir(location):
+        return DirectoryBlobs(location, closing)
+    file = _opened(location, closing)
     if is_packed(file.peek(_MAGIC)):
         return StreamedBlobs(file, observe)
-    return ArchiveBlobs(place, file)
+    return ArchiveBlobs(location, file)
 
 
 def _opened(path: str, closing: contextlib.ExitStack) -> io.BufferedReader:
@@ -115,31 +118,31 @@ def _opened(path: str, closing: contextlib.ExitStack) -> io.BufferedReader:
 
 
 @contextlib.contextmanager
-def _as_bad_input(place: str) -> Iterator[None]:
-    called = "standard input" if place == "-" else place
+def _as_bad_input(location: str) -> Iterator[None]:
+    name = "standard input" if location == "-" else location
     try:
         yield
     except Malformed as error:
-        raise BadInput(f"{called}: {error}") from error
+        raise BadInput(f"{name}: {error}") from error
 
 
-# --- what it is made of ----------------------------------------------------------------------------
+# --- layers ----------------------------------------------------------------------------------------
 
 
-def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
-    parts = blobs.parts(which.name, which.platform)
+def _read(blobs: Blobs, selection: Selection, observe: Observer) -> Image:
+    parts = blobs.parts(selection.name, selection.platform)
     if parts is None:
         return _exported(blobs)
     if len(parts.names) > _MOST_LAYERS:
-        raise BadInput(f"an image of {len(parts.names):,} layers; no engine would take it")
+        raise BadInput(f"the image has {len(parts.names):,} layers, more than the limit of {_MOST_LAYERS:,}")
     commands, warnings = _commands(parts.config, len(parts.names))
     overlay = Overlay()
     layers: list[Layer] = []
-    held = blobs.layers([name for name in parts.names if name])
+    contents = blobs.layers([name for name in parts.names if name])
     for number, (name, digest, command) in enumerate(zip(parts.names, parts.digests, commands, strict=True)):
         observe(Progress("reading", "layers", done=number + 1, total=len(parts.names)))
         shipped = _Shipped()
-        overlay.add(number, shipped.counted(next(held) if name else ()))
+        overlay.add(number, shipped.counted(next(contents) if name else ()))
         layers.append(Layer(digest=digest, command=command, size=shipped.size, files=shipped.files))
     return Image(
         layers=tuple(layers),
@@ -152,12 +155,12 @@ def _read(blobs: Blobs, which: Which, observe: Observer) -> Image:
 
 
 def _exported(blobs: Blobs) -> Image:
-    """Return what ``docker export`` wrote, and other archives of a system's root: one layer that no image has."""
+    """Return the file system of ``docker export``, or of another archive of a root, as an image without layers."""
     files = blobs.files()
     if files is None:
         raise BadInput(
-            "this is no image: it holds neither a manifest.json nor an index.json, and no root folder",
-            hint="give what docker save or docker export wrote, or an OCI archive",
+            "not an image: it contains neither a manifest.json nor an index.json, nor a root file system",
+            hint="use an archive from docker save or docker export, or an OCI archive",
         )
     overlay = Overlay()
     overlay.add(0, files)
@@ -165,7 +168,7 @@ def _exported(blobs: Blobs) -> Image:
 
 
 class _Shipped:
-    """What a layer holds, counted while it passes by; folders and whiteouts are no files."""
+    """Counts the files of a layer as they are read, without directories and whiteouts."""
 
     size = files = 0
 
@@ -192,29 +195,28 @@ def _commands(config: Config, layers: int) -> tuple[list[str], tuple[str, ...]]:
     return [""] * layers, (warning,) if commands else ()
 
 
-# --- what a container sees -------------------------------------------------------------------------
+# --- files -----------------------------------------------------------------------------------------
 
 
 def tree_of(image: Image, location: str) -> FileTree:
-    """Return the files that a container of the image sees, from its root."""
+    """Return the files that a container of the image sees."""
     files = image.overlay.files
     shared = shared_inodes(files)
-    alike: dict[int, Entry] = {}  # nearly all files differ in their size alone, and many not even in that
+    by_size: dict[int, Entry] = {}  # nearly all files differ only in size, so those of equal size share a value
     entries: dict[str, Entry] = {}
     for path, (size, kind, _, inode, _) in files.items():
         if kind == "file" and inode not in shared:
-            found = alike.get(size)
-            entries[path] = found if found is not None else alike.setdefault(size, Entry(size, None, None, "file"))
+            entry = by_size.get(size)
+            entries[path] = entry if entry is not None else by_size.setdefault(size, Entry(size, None, None, "file"))
         else:
             known: Any = kind if kind in ("file", "symlink") else "other"
             entries[path] = Entry(size, None, (0, inode) if inode in shared else None, known)
     escaped = [
-        Skipped(path, "it leaves the image, or is a link to nothing; no container sees it")
+        Skipped(path, "its path leaves the image, or it links to a missing file; containers do not see it")
         for path in image.overlay.escaped
     ]
     escaped += [
-        Skipped(digest, "a foreign layer, which lies outside of the registry; it is not in the figures")
-        for digest in image.missing
+        Skipped(digest, "a foreign layer, which registries do not hold; it is not measured") for digest in image.missing
     ]
     return FileTree(
         location=location,
@@ -227,28 +229,28 @@ def tree_of(image: Image, location: str) -> FileTree:
 
 
 class _Reader:
-    """Reads what was kept of the files."""
+    """Reads the kept content of the files."""
 
     def __init__(self, files: Mapping[str, Placed]) -> None:
         self._files = files
 
     def read(self, path: str, limit: int = _LARGEST_TEXT) -> bytes:
-        """Return a file's first bytes; raises FileNotFoundError."""
+        """Return the first bytes of a file; raises FileNotFoundError."""
         if path not in self._files:
             raise FileNotFoundError(path)
         return self._start(path)[:limit]
 
     def heads(self, paths: Iterable[str]) -> Iterator[bytes]:
-        """Yield each file's first 64 bytes."""
+        """Yield the first 64 bytes of each file."""
         return (self._start(path)[:HEAD_BYTES] for path in paths)
 
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
-        """Yield what each file of native code needs."""
+        """Yield the libraries that each file of native code needs."""
         entries = (self._files[path].entry for path in paths)
         return (entry.code() if entry and entry.code else None for entry in entries)
 
     def target(self, path: str) -> str | None:
-        """Return what a symlink leads to."""
+        """Return the target of a symlink."""
         placed = self._files.get(path)
         return placed.entry.target if placed and placed.entry and placed.kind == "symlink" else None
 

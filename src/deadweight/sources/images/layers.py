@@ -1,4 +1,4 @@
-"""The bytes of a layer → its entries, with what is worth keeping of the files; within bounds of memory."""
+"""The bytes of a layer → its entries, with the content that later stages read, within bounds of memory."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from deadweight.sources.images.blocks import Allowance, Span, TooMuch, is_packed
 from deadweight.sources.images.digests import Checked, digest_in, mismatch
 from deadweight.sources.images.windows import Passing
 
-_MOST_MEMORY = 5 << 27  # bytes that the entries of one image may take, with their paths and the texts that are kept
-_ENTRY = 280  # bytes of a file in the dicts and sets that it ends up in, without its path
-_MOST_TEXT = 1 << 31  # bytes of those texts before they are compressed; forty databases of rpm's have as many
-_LONG = 1 << 20  # bytes of a text that is kept compressed; databases of packages shrink to a quarter
+_MOST_MEMORY = 5 << 27  # bytes for the entries of one image, with their paths and kept content
+_ENTRY = 280  # bytes of memory for a file in all dicts and sets, without its path
+_MOST_TEXT = 1 << 31  # bytes of kept content before it is compressed; forty rpm databases have as much
+_LONG = 1 << 20  # bytes; longer content is kept compressed, which reduces package databases to a quarter
 
-_NEVER_TELL = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all there is, and soonest found out
+_NEVER_KEPT = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all files, so check for these first
 _LIST, _HEAD, _SMALL, _EGG, _DATABASE = 1 << 26, 1 << 18, 1 << 16, 1 << 24, 3 << 25
-_SCRIPT = 1 << 15  # bytes of a shell's; what starts an image has a few thousand
-# The files of a metadata folder whose text is wanted → how much of it
-_TELLING = {
+_SCRIPT = 1 << 15  # bytes of a shell script; those that start an image have a few thousand
+# The files of a metadata directory that are kept → how many bytes of them
+_METADATA = {
     "RECORD": _LIST, "installed-files.txt": _LIST, "METADATA": _HEAD, "PKG-INFO": _HEAD, "requires.txt": _HEAD,
     "entry_points.txt": _HEAD,
     "direct_url.json": _SMALL, "top_level.txt": _SMALL, "INSTALLER": _SMALL,
@@ -33,9 +33,9 @@ _TELLING = {
 
 
 class Room:
-    """The memory that an image may take: a few bytes that are packed can stand for any number of files.
+    """The memory that an image may take. A few compressed bytes can expand to any number of files.
 
-    allowance: what may come out of its compressed parts
+    allowance: for what its compressed parts unpack to
     """
 
     def __init__(self, allowance: Allowance | None = None) -> None:
@@ -43,25 +43,25 @@ class Room:
         self.allowance = allowance or Allowance()
 
     def take(self, *, entries: int = 0, text: int = 0, unpacked: int = 0) -> None:
-        """Take some of it; raises TooMuch where that is more than is left.
+        """Take memory; raises TooMuch if less is left.
 
-        unpacked: bytes of a text that is kept compressed
+        unpacked: bytes of content that is kept compressed
         """
         self._left -= entries * _ENTRY + text
         self._text -= unpacked
         if self._left < 0 or self._text < 0:
-            raise TooMuch("it has more files than any system, or longer texts")
+            raise TooMuch("the image has more or larger files than the limit")
 
 
 def layer_on_disk(name: str, blocks: Span, room: Room) -> Iterator[TarEntry]:
-    """Yield a layer's entries. One that is not packed is not checked: to read all of it takes thrice the time."""
+    """Yield the entries of a layer. An uncompressed one is not checked: hashing all of it takes three times as long."""
     front = blocks.read(6)
     blocks.at -= len(front)
     return layer_passing(name, blocks, room) if is_packed(front) else read_layer(blocks, room)
 
 
 def layer_passing(name: str, blocks: Blocks, room: Room) -> Iterator[TarEntry]:
-    """Yield a layer's entries, checked against its digest where it is named by one."""
+    """Yield the entries of a layer, checked against the digest in its name, if any."""
     expected = digest_in(name)
     if expected is None:
         yield from read_layer(blocks, room)
@@ -71,7 +71,7 @@ def layer_passing(name: str, blocks: Blocks, room: Room) -> Iterator[TarEntry]:
 
 
 def read_layer(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
-    """Yield a layer's entries, with the first bytes of what may be native code and the texts that tell of packages.
+    """Yield the entries of a layer, with the start of possible native code and the content of package metadata.
 
     raises: BadInput, at the first or any later entry
     """
@@ -80,11 +80,11 @@ def read_layer(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
         for entry in entries(unpacked):
             yield kept_entry(entry, unpacked, room)
     except Malformed as error:
-        raise BadInput(f"a layer is no tar archive: {error}") from error
+        raise BadInput(f"a layer is not a valid tar archive: {error}") from error
 
 
 def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
-    """Return a member with what is worth keeping of its content, and move past that."""
+    """Return a member with the content that later stages read, and skip the rest of it."""
     start, read = _start_of(entry, blocks) if entry.kind == "file" and entry.size else (b"", 0)
     if not start:
         room.take(entries=1, text=len(entry.path) + 2 * len(entry.target))
@@ -96,19 +96,19 @@ def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
         start = zlib.compress(start, 1)
         room.take(entries=1, text=len(entry.path) + len(start))
         return entry._replace(start=start, packed=True)
-    room.take(entries=2, text=len(entry.path) + len(start))  # what is kept makes an entry twice as large
+    room.take(entries=2, text=len(entry.path) + len(start))  # content makes an entry twice as large
     if start[:4] == b"\x7fELF" and entry.size == entry.stored:
-        room.take(entries=1)  # what it tells of its libraries
+        room.take(entries=1)  # for the libraries that it needs
         return entry._replace(start=start, code=_code(start, blocks, entry.stored, room))
     pass_over(blocks, entry.stored, read)
     return entry._replace(start=start)
 
 
 def _start_of(entry: TarEntry, blocks: Blocks) -> tuple[bytes, int]:
-    """Return a file's first bytes, as many as are worth keeping, and how many were read."""
-    wanted = wanted_of(entry.path)
-    if wanted:
-        start = blocks.read(min(entry.stored, wanted))
+    """Return the first bytes of a file, as many as later stages read, and how many were read."""
+    kept = kept_bytes(entry.path)
+    if kept:
+        start = blocks.read(min(entry.stored, kept))
         return start, len(start)
     native = may_be_native(entry.path, entry.size)
     if not native and not may_be_started(entry.path):
@@ -122,31 +122,31 @@ def _start_of(entry: TarEntry, blocks: Blocks) -> tuple[bytes, int]:
 
 
 def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[], Linking | None]:
-    """Return what tells the needs of an ELF file, and move past it; of one on the disk, when it is asked for."""
+    """Return a function that reads the libraries an ELF file needs, and skip the file. On the disk, it reads later."""
     if isinstance(blocks, Span):
         within = blocks.stored(stored, len(front))
         pass_over(blocks, stored, len(front))
         return partial(linking, within)
     passing = Passing(front, blocks, stored)
-    found = linking(passing)
-    room.take(text=sum(map(len, found.needed)) if found else 0)
+    code = linking(passing)
+    room.take(text=sum(map(len, code.needed)) if code else 0)
     passing.finish()
-    return lambda: found
+    return lambda: code
 
 
 def may_be_started(path: str) -> bool:
-    """Say whether a file may be a script that an image starts, by its name alone: none of what is installed."""
+    """Return whether a file may be a script that starts an image, by its path; installed modules are not."""
     name = path.rpartition("/")[2]
     return (path.endswith((".sh", ".py")) or "." not in name) and "-packages/" not in path and "lib/py" not in path
 
 
-def wanted_of(path: str) -> int:
-    """Return how many bytes of a file's text are wanted: metadata of distributions, lists of the system's packages."""
-    if path.endswith(_NEVER_TELL):
+def kept_bytes(path: str) -> int:
+    """Return how many bytes of a file to keep: metadata of distributions, lists of system packages."""
+    if path.endswith(_NEVER_KEPT):
         return 0
     folder, _, name = path.rpartition("/")
-    if name in _TELLING:
-        return _TELLING[name] if folder.endswith((".dist-info", ".egg-info", ".egg/EGG-INFO")) else 0
+    if name in _METADATA:
+        return _METADATA[name] if folder.endswith((".dist-info", ".egg-info", ".egg/EGG-INFO")) else 0
     if name == "pyvenv.cfg":
         return _SMALL
     if path.endswith(".egg-info"):

@@ -1,4 +1,4 @@
-"""Where a whole system lies → its files: an image, a container, the folder of a root."""
+"""A target that is a whole system → its files: an image, a container, the directory of a root file system."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from deadweight.model import FileTree
 from deadweight.progress import Observer, silent
-from deadweight.sources.images.image import ANY, Image, Which
+from deadweight.sources.images.image import DEFAULT_IMAGE, Image, Selection
 from deadweight.targets.types import Container, RootFs, Target
 
 
 @contextlib.contextmanager
 def opened_system(
-    target: Target, which: Which = ANY, *, observe: Observer = silent
+    target: Target, selection: Selection = DEFAULT_IMAGE, *, observe: Observer = silent
 ) -> Iterator[tuple[FileTree, Image | None]]:
-    """Hand over the files of a whole system, which can be read until it is closed, and the image that they are of.
+    """Yield the files of a whole system, readable until the context ends, and their image.
 
     raises: BadInput, EngineFailed, FetchFailed
     """
@@ -31,5 +31,5 @@ def opened_system(
     else:
         from deadweight.sources.images.image import opened_image, tree_of
 
-        with opened_image(target.location, which, observe=observe) as image:
+        with opened_image(target.location, selection, observe=observe) as image:
             yield tree_of(image, target.location), image if image.layers else None

@@ -1,4 +1,4 @@
-"""A file that is read here and there → its bytes, wherever it lies: on the disk, in an archive, in a stream."""
+"""Random access to a file on the disk, in an archive, or in a stream that can only be read forward."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 
 from deadweight.formats.archives.tar import Blocks, pass_over
 
-_REMEMBERED = 1 << 25  # bytes of a stream's front: names lie there, and the segment that points to them at the end
-_BEHIND = 1 << 23  # bytes before the last that was asked for; patchelf puts names on either side of that segment
+_REMEMBERED = 1 << 25  # bytes at the start: names are there, while the segment that refers to them may be at the end
+_BEHIND = 1 << 23  # bytes before the latest read; patchelf puts names on either side of that segment
 
 
 class Stored:
-    """A part of a file that is open."""
+    """A part of an open file."""
 
     def __init__(self, descriptor: int, start: int, length: int) -> None:
         self._descriptor, self._start, self._length = descriptor, start, length
@@ -22,10 +22,10 @@ class Stored:
 
 
 class Passing:
-    """The next ``length`` bytes of blocks, of which only the first are remembered, and those around the last read.
+    """The next ``length`` bytes of blocks. Only the first bytes and those around the latest read are kept.
 
-    blocks: of an archive, in which it lies as a member
-    front:  bytes of it that were read already
+    blocks: of the archive that the file is a member of
+    front:  the bytes of the file that were read already
     """
 
     def __init__(self, front: bytes, blocks: Blocks, length: int) -> None:
@@ -34,26 +34,26 @@ class Passing:
         self._recent, self._recent_at = bytearray(), len(front)
 
     def __call__(self, offset: int, length: int) -> bytes:
-        """Return bytes from ``offset`` on, fewer at the end; raises LookupError for what has passed by."""
+        """Return bytes from ``offset`` on, fewer at the end; raises LookupError for bytes that were not kept."""
         stop = min(offset + length, self._length)
         if offset >= stop:
-            return b""  # beyond the end: what comes there is no longer of this file
+            return b""  # what follows the end belongs to the next member
         if stop > self._passed:
             self._advance(offset, stop)
-        found = bytes(self._front[offset:stop])
-        at = offset + len(found)
-        if at < stop:
-            if at < self._recent_at:
+        data = bytes(self._front[offset:stop])
+        position = offset + len(data)
+        if position < stop:
+            if position < self._recent_at:
                 raise LookupError(offset)
-            found += self._recent[at - self._recent_at : stop - self._recent_at]
-        return found
+            data += self._recent[position - self._recent_at : stop - self._recent_at]
+        return data
 
     def finish(self) -> None:
-        """Pass over what is left, and what fills the last block; raises Malformed where some of it is not there."""
+        """Skip the rest of the file and the padding of its last block; raises Malformed if some of it is missing."""
         pass_over(self._blocks, self._length, self._passed)
 
     def _advance(self, offset: int, stop: int) -> None:
-        """Read on until ``stop``, and remember what lies around ``offset``."""
+        """Read up to ``stop``, and keep the bytes around ``offset``."""
         if self._passed == len(self._front) < _REMEMBERED:
             self._front += self._blocks.read(min(stop, _REMEMBERED) - self._passed)
             self._passed = self._recent_at = len(self._front)

@@ -1,7 +1,7 @@
-"""Connections whose answers must begin within a time, however slowly their bytes come.
+"""Connections with a deadline for the headers of a response.
 
-A socket's timeout starts anew with each byte: without a time for all of them, a server that sends a byte of its headers
-each second would keep us waiting for ever.
+A socket's timeout restarts with each byte. Without a deadline, a server that sends one byte of its headers per second
+would block a run forever.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer  # type: ignore[attr-defined]  # for type checkers alone, until Python 3.12
+    from collections.abc import Buffer  # type: ignore[attr-defined]  # only type checkers know it before Python 3.12
 
 
 class _Timed(io.RawIOBase):
-    """A socket's bytes, and the time by which they must be there; None for no such time."""
+    """The bytes of a socket, and the time by which they must arrive; None for no deadline."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         self._sock, self._raw = sock, sock.makefile("rb", buffering=0)
@@ -48,7 +48,7 @@ class _Timed(io.RawIOBase):
 
 
 def pool_classes(seconds: float) -> dict[str, Any]:
-    """Return urllib3's pools, by scheme, with connections whose headers must be there after so many seconds."""
+    """Return urllib3's pools, by scheme, with connections that wait at most this long for headers."""
 
     class Response(http.client.HTTPResponse):
         def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
@@ -59,7 +59,7 @@ def pool_classes(seconds: float) -> dict[str, Any]:
 
         def begin(self) -> None:
             super().begin()
-            self._timed.until = None  # whoever reads the body has limits of its own
+            self._timed.until = None  # the reader of the body has its own limits
 
     class Plain(HTTPConnection):
         response_class = Response

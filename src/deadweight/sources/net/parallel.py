@@ -1,4 +1,4 @@
-"""Work that mostly waits for servers → the same work, many at once."""
+"""Work that mostly waits for servers → its results, from several threads."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from deadweight.errors import FetchFailed
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-AT_ONCE = 24  # requests: as many as one server may be asked for
+AT_ONCE = 24  # requests to one server
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, Future[R]]]:
-    """Yield each item with what became of it, as they finish.
+    """Yield each item with its future, as they finish.
 
-    Where the reader stops early, for an error or a signal, what has begun is not waited for, and the rest never begins.
+    If the caller stops early, because of an error or a signal, running work is not awaited and the rest never starts.
     """
     waiting = list(items)
     if not waiting:
@@ -31,7 +31,9 @@ def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T,
         try:
             tasks = {pool.submit(work, item): item for item in waiting}
         except RuntimeError as error:
-            raise FetchFailed(str(error), hint="the system allows no further thread: see ulimit -u") from error
+            raise FetchFailed(
+                str(error), hint="the system allows no more threads: raise the limit (ulimit -u)"
+            ) from error
         for task in as_completed(tasks):
             yield tasks[task], task
     finally:

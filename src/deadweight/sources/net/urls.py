@@ -1,4 +1,4 @@
-"""URLs, as users and servers write them → their parts, the credentials for them, and what of them may be shown."""
+"""URLs of users and servers → their parts, their credentials, and a form without secrets for messages."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ PORTS = {"http": 80, "https": 443}
 
 
 def parts_of(url: str, base: str = "") -> SplitResult:
-    """Return the parts of a URL, which may count from another; raises FetchFailed where it is none."""
+    """Return the parts of a URL, which may be relative to ``base``; raises FetchFailed."""
     try:
         parts = urlsplit(urljoin(base, url))
         _ = parts.port
     except ValueError as error:
-        # What cannot be taken apart is shown from its last @ on: a password may be anywhere before that.
+        # A password may be anywhere before the last @ of a URL that cannot be parsed.
         raise FetchFailed(f"{printable(url.rpartition('@')[2])}: not a URL") from error
     return parts
 
 
 def origin_of(parts: SplitResult) -> tuple[str, str, int | None]:
-    """Return what tells one server from another: scheme, host, port."""
+    """Return what identifies a server: scheme, host, port."""
     return parts.scheme, parts.hostname or "", parts.port or PORTS.get(parts.scheme)
 
 
 def userinfo_of(parts: SplitResult) -> tuple[str, str] | None:
-    """Return the name and the password that a URL holds."""
-    found = unquote(parts.username or ""), unquote(parts.password or "")
-    return found if any(found) else None
+    """Return the name and password in a URL."""
+    userinfo = unquote(parts.username or ""), unquote(parts.password or "")
+    return userinfo if any(userinfo) else None
 
 
 def from_netrc(host: str) -> tuple[str, str] | None:
-    """Return the name and the password that the user's netrc has for a host."""
+    """Return the name and password for a host in the user's netrc."""
     import netrc
 
     with contextlib.suppress(OSError, ValueError, netrc.NetrcParseError):
-        found = netrc.netrc(os.environ.get("NETRC") or None).authenticators(host)
-        return (found[0], found[2]) if found else None
+        entry = netrc.netrc(os.environ.get("NETRC") or None).authenticators(host)
+        return (entry[0], entry[2]) if entry else None
     return None
 
 
@@ -50,11 +50,11 @@ def basic(userinfo: tuple[str, str]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return foreign text on one line, at most 500 characters of it."""
+    """Return untrusted text on one line, at most 500 characters of it."""
     return "".join(char if char.isprintable() else "?" for char in text)[:500]
 
 
 def shown(url: str) -> str:
-    """Return a URL without what may be secret: credentials, query and fragment."""
+    """Return a URL without parts that may be secret: credentials, query and fragment."""
     parts = urlsplit(url)
     return printable(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl())

@@ -1,4 +1,4 @@
-"""What ``docker login`` and ``podman login`` left → the credentials for a repository.
+"""The logins that ``docker login`` and ``podman login`` saved → the credentials for a repository.
 
 source: docker's config.json; containers-auth.json(5); github.com/docker/docker-credential-helpers
 """
@@ -19,12 +19,12 @@ from deadweight.formats.images.image_reference import DOCKER_HUB, Reference
 from deadweight.sources.system.processes import answer_of
 
 _LARGEST = 1 << 22
-_HELPER_TIMEOUT = 20.0  # seconds; some of them ask a cloud
-_HUB = "https://index.docker.io/v1/"  # what Docker's own registry is called where its login is kept
+_HELPER_TIMEOUT = 20.0  # seconds; some helpers query a cloud service
+_HUB = "https://index.docker.io/v1/"  # the key of Docker Hub in saved logins
 
 
 class Login(Struct, frozen=True):
-    """A name and a password, or a token that is given for other tokens (an identity token)."""
+    """A name and a password, or an identity token, which is exchanged for other tokens."""
 
     user: str
     password: str
@@ -34,16 +34,16 @@ class Login(Struct, frozen=True):
         return "Login()"  # a traceback or a log must not show credentials
 
 
-def find_login(wanted: Reference) -> Login | None:
-    """Return the credentials for a repository from the first file that has some; what is broken has none."""
+def find_login(reference: Reference) -> Login | None:
+    """Return the credentials for a repository from the first file that has some; malformed files are ignored."""
     for path in _files(os.environ):
-        if found := _login_in(_read(path), wanted):
-            return found
+        if login := _login_in(_read(path), reference):
+            return login
     return None
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield where logins are kept: what was named for this purpose comes first."""
+    """Yield the files with logins; one that the user set explicitly comes first."""
     if named := environ.get("REGISTRY_AUTH_FILE"):
         yield named
     if runtime := environ.get("XDG_RUNTIME_DIR"):
@@ -61,26 +61,26 @@ def _table(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _login_in(config: Mapping[str, Any], wanted: Reference) -> Login | None:
-    """Return a file's login: a helper for this registry, an entry for the repository, the helper for all the rest."""
-    hosts = DOCKER_HUB if wanted.host == DOCKER_HUB[0] else (wanted.host,)
-    helpers = {_place(key): helper for key, helper in _table(config.get("credHelpers")).items()}
+def _login_in(config: Mapping[str, Any], reference: Reference) -> Login | None:
+    """Return the login in a file: from the helper for the registry, an entry, or the default helper, in this order."""
+    hosts = DOCKER_HUB if reference.host == DOCKER_HUB[0] else (reference.host,)
+    helpers = {_bare(key): helper for key, helper in _table(config.get("credHelpers")).items()}
     if helper := next((helpers[host] for host in hosts if host in helpers), None):
-        return _from_helper(helper, wanted.host)
-    entries = {_place(key): entry for key, entry in _table(config.get("auths")).items()}
-    for place in _places(hosts, wanted.repository):
-        if found := _from_entry(_table(entries.get(place))):
-            return found
-    return _from_helper(config.get("credsStore"), wanted.host)
+        return _from_helper(helper, reference.host)
+    entries = {_bare(key): entry for key, entry in _table(config.get("auths")).items()}
+    for scope in _scopes(hosts, reference.repository):
+        if login := _from_entry(_table(entries.get(scope))):
+            return login
+    return _from_helper(config.get("credsStore"), reference.host)
 
 
-def _place(key: str) -> str:
-    """Return a key as podman writes it: "https://index.docker.io/v1/" is "index.docker.io"."""
+def _bare(key: str) -> str:
+    """Return a key in podman's form: "index.docker.io" for "https://index.docker.io/v1/"."""
     return re.sub(r"/v[12]\Z", "", re.sub(r"\Ahttps?://", "", key).rstrip("/"))
 
 
-def _places(hosts: tuple[str, ...], repository: str) -> Iterator[str]:
-    """Yield what an entry may be for, the narrowest first: the repository, what it lies in, the registry."""
+def _scopes(hosts: tuple[str, ...], repository: str) -> Iterator[str]:
+    """Yield the possible keys of an entry, the most specific first: repository, namespaces, registry."""
     parts = repository.split("/")
     for length in range(len(parts), -1, -1):
         yield from ("/".join((host, *parts[:length])) for host in hosts)
@@ -92,23 +92,23 @@ def _from_entry(entry: Mapping[str, Any]) -> Login | None:
     if "auth" not in entry:
         user, password = str(entry.get("username") or ""), str(entry.get("password") or "")
         return Login(user, password) if user else None
-    with contextlib.suppress(TypeError, ValueError):  # no text, no base64, no UTF-8
+    with contextlib.suppress(TypeError, ValueError):  # not a string, base64 or UTF-8
         user, _, password = b64decode(entry["auth"]).decode().rstrip("\0").partition(":")
         return Login(user, password) if user else None
     return None
 
 
 def _from_helper(name: object, host: str) -> Login | None:
-    """Return what ``docker-credential-NAME`` has for a registry; a helper that fails has nothing."""
+    """Return the credentials of ``docker-credential-NAME`` for a registry, None if it fails."""
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9._-]+", name):
         return None
-    asked = _HUB if host == DOCKER_HUB[0] else host
-    answer = answer_of([f"docker-credential-{name}", "get"], seconds=_HELPER_TIMEOUT, question=asked.encode())
+    server = _HUB if host == DOCKER_HUB[0] else host
+    answer = answer_of([f"docker-credential-{name}", "get"], seconds=_HELPER_TIMEOUT, question=server.encode())
     try:
-        found = _table(json.loads(answer or b""))
+        credentials = _table(json.loads(answer or b""))
     except (ValueError, RecursionError):
         return None
-    user, secret = str(found.get("Username") or ""), str(found.get("Secret") or "")
+    user, secret = str(credentials.get("Username") or ""), str(credentials.get("Secret") or "")
     if not secret:
         return None
     return Login("", "", secret) if user == "<token>" else Login(user, secret)

@@ -1,4 +1,4 @@
-"""An image in a registry → its documents and layers, each checked against its digest while it comes.
+"""An image in a registry → its documents and layers, each checked against its digest.
 
 source: OCI distribution-spec, "Pulling manifests" and "Pulling blobs"; Docker's image manifest v2, schema 2
 """
@@ -23,7 +23,7 @@ from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
 
 _LARGEST_JSON = 1 << 24
-_LARGEST_LAYER = 1 << 36  # bytes as they are sent
+_LARGEST_LAYER = 1 << 36  # compressed bytes
 _MEDIA_TYPES = ", ".join((
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -57,11 +57,11 @@ class RegistryBlobs(Blobs):
         try:
             return self._layer(digest)
         except Truncated:
-            return self._layer(digest)  # from the start: what was read cannot be read on
+            return self._layer(digest)  # from the start: decompression cannot resume
 
     def _layer(self, digest: str) -> list[TarEntry]:
         with contextlib.closing(
-            self._repository.stream(f"{_BLOBS}{digest}", self._called(digest), limit=_LARGEST_LAYER)
+            self._repository.stream(f"{_BLOBS}{digest}", self._name(digest), limit=_LARGEST_LAYER)
         ) as chunks:
             blocks, expected = Pipe(_Body(chunks)), digest.removeprefix("sha256:")
             with Checked(blocks, expected, self._mismatch(digest)) as checked:
@@ -69,14 +69,14 @@ class RegistryBlobs(Blobs):
 
     def _manifest(self, version: str) -> bytes:
         """Return the manifest or index of a tag or a digest, checked against its digest."""
-        called = self._reference.image if version == self._reference.version else self._called(version)
-        page = self._repository.get(f"{_MANIFESTS}{version}", called, limit=_LARGEST_JSON, accept=_MEDIA_TYPES)
+        name = self._reference.image if version == self._reference.version else self._name(version)
+        page = self._repository.get(f"{_MANIFESTS}{version}", name, limit=_LARGEST_JSON, accept=_MEDIA_TYPES)
         announced = page.headers.get("Docker-Content-Digest", "")
         expected = version if is_digest(version) else announced
         return self._checked(page.data, expected) if is_digest(expected) else page.data
 
     def _blob(self, digest: str) -> bytes:
-        page = self._repository.get(f"{_BLOBS}{digest}", self._called(digest), limit=_LARGEST_JSON, accept="")
+        page = self._repository.get(f"{_BLOBS}{digest}", self._name(digest), limit=_LARGEST_JSON, accept="")
         return self._checked(page.data, digest)
 
     def _checked(self, data: bytes, digest: str) -> bytes:
@@ -90,7 +90,7 @@ class RegistryBlobs(Blobs):
             raise BadInput(f"{self._reference}: its manifest refers to {digest[:100]}, which is not a sha256 digest")
         return digest
 
-    def _called(self, digest: str) -> str:
+    def _name(self, digest: str) -> str:
         return f"{self._reference.repository}@{digest}"
 
     def _mismatch(self, digest: str) -> BadInput:
@@ -98,7 +98,7 @@ class RegistryBlobs(Blobs):
 
 
 class _Body:
-    """A body that comes in chunks of its sender's choice."""
+    """A body that arrives in chunks of any size."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks, self._held = chunks, b""

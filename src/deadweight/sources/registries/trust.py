@@ -1,4 +1,4 @@
-"""A registry's name → how its server is reached: by TLS with whose certificates, or without.
+"""A registry → how to connect to its server: TLS and trusted certificates, or plain http.
 
 source: docs.docker.com, "Verify repository client with certificates" (certs.d), and dockerd's "Insecure registries";
 containers-certs.d(5)
@@ -19,19 +19,19 @@ from deadweight.formats.images.image_reference import Reference
 from deadweight.sources.net.failures import Refused
 from deadweight.sources.net.http import Client
 
-_FOLDERS = (
+_DIRECTORIES = (
     "/etc/docker/certs.d", "/etc/containers/certs.d", "~/.config/containers/certs.d", "~/.docker/certs.d",
 )  # fmt: skip
-_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")  # pip's own comes last: this is no index
+_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")  # pip's own comes last: this is not an index
 _LARGEST_ANSWER = 1 << 16
 _PROBE_SECONDS = 5.0
 
 
 @contextlib.contextmanager
 def opened_registry(reference: Reference, *, verify: bool = True) -> Iterator[tuple[Client, str]]:
-    """Hand over a client for a registry, and the URL of its server.
+    """Yield a client for a registry, and the URL of its server.
 
-    verify: whether its certificate must be valid, and plain http is refused; on this machine itself neither is needed
+    verify: whether to require TLS with a valid certificate; never required on the loopback
     """
     context, server = _reached(reference, verify=verify)
     with Client(context=context) as client:
@@ -54,30 +54,32 @@ def _answers(client: Client, server: str) -> bool:
     try:
         client.get(f"{server}/v2/", limit=_LARGEST_ANSWER, authorization="")
     except Refused:
-        return True  # it wants to know who asks
+        return True  # it requires a login
     except FetchFailed:
         return False
     return True
 
 
 def registry_context(host: str) -> ssl.SSLContext:
-    """Return whose certificates count for a registry: the system's, and those that engines have for it."""
+    """Return the trusted certificates for a registry: the system's, and those that engines are configured with."""
     bundle = next(filter(None, map(os.environ.get, _BUNDLES)), None)
-    is_folder = bundle is not None and os.path.isdir(bundle)
-    found = ssl.create_default_context(cafile=None if is_folder else bundle, capath=bundle if is_folder else None)
-    for folder in _FOLDERS:
-        place = os.path.join(os.path.expanduser(folder), host)
-        with contextlib.suppress(OSError):  # ssl.SSLError is one
-            for path in sorted(glob(f"{escape(place)}/*.crt")):
-                found.load_verify_locations(path)
-            for path in sorted(glob(f"{escape(place)}/*.cert")):
-                found.load_cert_chain(path, f"{path.removesuffix('.cert')}.key")
-    return found
+    is_directory = bundle is not None and os.path.isdir(bundle)
+    context = ssl.create_default_context(
+        cafile=None if is_directory else bundle, capath=bundle if is_directory else None
+    )
+    for directory in _DIRECTORIES:
+        path = os.path.join(os.path.expanduser(directory), host)
+        with contextlib.suppress(OSError):  # ssl.SSLError is a subclass
+            for authority in sorted(glob(f"{escape(path)}/*.crt")):
+                context.load_verify_locations(authority)
+            for own in sorted(glob(f"{escape(path)}/*.cert")):
+                context.load_cert_chain(own, f"{own.removesuffix('.cert')}.key")
+    return context
 
 
 def unchecked(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Return a context that takes any certificate."""
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # it would be said for each request
+    """Return a context that accepts any certificate."""
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # else it is shown for each request
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context

@@ -51,7 +51,7 @@ def test_opened__gzip_with_padding_behind__ends_where_it_ends() -> None:
 
 def test_opened__more_than_the_limit__is_refused_before_it_is_all_there() -> None:
     blocks = opened(pipe(gzip.compress(bytes(200_000_000), 9)), Allowance(10_000_000))
-    with pytest.raises(TooMuch, match="more than any image holds"):
+    with pytest.raises(TooMuch, match="more than the limit"):
         blocks.skip(1 << 40)
 
 
@@ -65,7 +65,7 @@ def test_allowance__what_comes_out__may_grow_with_what_goes_in() -> None:
 @pytest.mark.parametrize("cut", [12, 100, 1_000_000])
 def test_opened__gzip_cut_short__is_told(cut: int) -> None:
     blocks = opened(pipe(gzip.compress(DATA)[:-cut]), Allowance())
-    with pytest.raises(BadInput, match="cut short"):
+    with pytest.raises(BadInput, match="truncated"):
         whole(blocks)
 
 
@@ -92,5 +92,5 @@ def test_opened__damaged__is_told(compression: Compression) -> None:
     data = bytearray(packed(DATA, compression))
     data[20:4000] = b"\xff" * 3980
     data[6:20] = b"\xff" * 14  # the magic stays
-    with pytest.raises(BadInput, match="does not unpack"):
+    with pytest.raises(BadInput, match="cannot decompress"):
         whole(opened(pipe(bytes(data)), Allowance()))
