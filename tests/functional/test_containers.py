@@ -65,7 +65,7 @@ def test_docker__image__is_what_it_saves(engine: Engine, tmp_path: Path) -> None
         ("sys.exit('Error response from daemon: No such image: app')", "docker: No such image: app", "docker pull app"),
         ("sys.exit('Cannot connect to the Docker daemon')", "Cannot connect", "docker info"),
         ("out.write(b'x' * 5000); out.flush(); sys.exit('unexpected EOF')", "docker: unexpected EOF", "docker info"),
-        ("sys.exit(3)", "docker: it ended with 3", "docker info"),
+        ("sys.exit(3)", "docker: exit status 3", "docker info"),
     ],
 )
 def test_docker__refuses__its_own_reason_and_what_to_do(engine: Engine, code: str, says: str, hint: str) -> None:
@@ -86,7 +86,7 @@ def test_docker__sends_no_image__says_so_and_does_not_wait(engine: Engine) -> No
 def test_docker__not_there__says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert _run(["docker:app"], debug=False) == 5
-    with pytest.raises(EngineFailed, match="docker is not here; podman is not here"):
+    with pytest.raises(EngineFailed, match="docker is not installed; podman is not installed"):
         profile("container:app")
 
 
@@ -189,7 +189,7 @@ def test_container__its_python_lists_without_end__is_stopped(engine: Engine, mon
         while True:
             out.write(b'["' + b"a" * 60000 + b'", 1, 1, null, "file"]\\n')
     """))  # fmt: skip
-    with pytest.raises(BadInput, match="more files than any system"):
+    with pytest.raises(BadInput, match="more or larger files"):
         profile("container:c1")
 
 
@@ -258,7 +258,7 @@ def test_container__something_that_its_python_may_not_read__is_exported(
 def test_container__its_python_hangs__is_given_up(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    monkeypatch.setattr("deadweight.sources.containers.answers._PATIENCE", 0.3)
+    monkeypatch.setattr("deadweight.sources.containers.answers._TIMEOUT", 0.3)
     monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
     monkeypatch.setattr("deadweight.sources.containers.container._PYTHONS", ("python3",))
     (tmp_path / "root.tar").write_bytes(make_tar(FILES))
@@ -273,7 +273,7 @@ def test_container__its_python_hangs__is_given_up(
     if answer:
         with pytest.raises(EngineFailed, match="does not answer") as caught:
             profile("container:c1")
-        assert "may still run there: docker top c1" in caught.value.hint
+        assert "may still be running; check with: docker top c1" in caught.value.hint
     else:
         assert [d.key for d in profile("container:c1").inventory.distributions] == ["lib"]
 
@@ -297,7 +297,7 @@ def test_container__interrupted_while_its_python_hangs__says_that_it_may_still_r
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=20)
     assert child.returncode == 130
-    assert "interrupted; the Python that was started in c1 may still run there: docker top c1" in said
+    assert "interrupted; the Python that was started in c1 may still be running; check with: docker top c1" in said
 
 
 def test_inside__without_the_right_to_read_all__tells_what_it_may_not(

@@ -281,7 +281,7 @@ def test_verify__module_kills_its_supervisor_and_leaves_a_daemon__neither_outliv
     write_files(tmp_path, {"split.txt": "dw-app\n", "app.py": "import dw_app\n"})
     command = [sys.executable, "-m", "deadweight", "verify", str(tmp_path / "split.txt"), "-f", str(wheels), *depth]
     done = subprocess.run([*command, "--timeout", "20"], check=False, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, "was ended by signal 9" in done.stdout) == (3, True)
+    assert (done.returncode, "was killed by signal 9" in done.stdout) == (3, True)
     assert not marked(mark)
     assert list(offline.iterdir()) == []
 

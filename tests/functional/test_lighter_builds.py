@@ -115,4 +115,4 @@ def test_lighter__index_goes_silent__is_given_up_in_time(index: Server, monkeypa
     found = measure(index, "xgboost\n")
     assert time.monotonic() - began < 25  # the index would take 30 s for each answer
     assert saved(found) == {XGBOOST: None}
-    assert any("was not measured: uv took longer than 2 s" in warning for warning in found.warnings)
+    assert any("was not measured: uv did not finish within 2 s" in warning for warning in found.warnings)

@@ -78,7 +78,7 @@ def test_registry__elsewhere__its_certificate_counts_where_it_is_known(
             folder = tmp_path / "certs.d" / registry.host
             folder.mkdir(parents=True)
             shutil.copy(f"{certificate}.crt", folder / "ca.crt")
-            monkeypatch.setattr(trust, "_FOLDERS", (str(tmp_path / "certs.d"),))
+            monkeypatch.setattr(trust, "_DIRECTORIES", (str(tmp_path / "certs.d"),))
         else:
             monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
             monkeypatch.setenv("PIP_CERT", os.devnull)

@@ -138,7 +138,7 @@ def test_run__failures__are_told_each_by_its_last_line(here: Path) -> None:
     assert found["run"]["tried"] == 5
     assert {failure["module"]: (failure["says"], failure["line"]) for failure in found["run"]["failures"]} == {
         "dw_app.gone": ("ImportError: cannot import name 'gone' from 'dw_app'", None),
-        "dw_exits": ("ended Python with status 0", None),
+        "dw_exits": ("exited with status 0", None),
         "dw_needs": ("ModuleNotFoundError: No module named 'dw_lib'", "dw-lib>=1"),
         "dw_raises": ("RuntimeError: libGL.so.1 is not there", None),
     }
@@ -159,8 +159,8 @@ def test_run__hangs__is_ended_and_the_others_are_tried(here: Path, offline: Path
     found = told(verify(here, "dw-hangs dw-lib", code, "--run", "--timeout", "1.5", "--format", "json"))
     assert time.monotonic() - began < 30
     assert [(failure["module"], failure["says"]) for failure in found["run"]["failures"]] == [
-        ("dw_hangs", "did not end within 1.5 s"),
-        ("dw_hangs.more", "not tried, since importing dw_hangs did not end"),
+        ("dw_hangs", "did not finish within 1.5 s"),
+        ("dw_hangs.more", "not tested: importing dw_hangs did not finish"),
     ]
     assert list(offline.iterdir()) == []
 

@@ -13,14 +13,14 @@ from deadweight.operations.measuring.reading import machine_of, read_lock_of, re
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings, refuse
-from deadweight.sources.wheels.descriptions import Said
+from deadweight.sources.wheels.descriptions import Descriptions
 from deadweight.targets import parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import Lock, Target
 
 if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.sources.wheels.descriptions import Sought
+    from deadweight.sources.wheels.descriptions import Query
 
 
 def groups_of(
@@ -43,11 +43,11 @@ def groups_of(
 
 
 def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
-    """Tell the groups of requirements or of a lock by what is said of them."""
+    """Tell the groups of requirements or of a lock by what is descriptions of them."""
     from deadweight.codescan.python.newer_python import with_one_note
     from deadweight.groups.rules import config_names
     from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
-    from deadweight.sources.wheels.descriptions import sought_by_lines, sought_by_lock
+    from deadweight.sources.wheels.descriptions import queries_of_lock, queries_of_requirements
 
     option = "--no-measure" if settings.no_measure else "--offline"
     check_options(settings, target)
@@ -59,15 +59,23 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
         lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)
-        said = Said() if settings.offline else _descriptions(sought_by_lock(lock), None, settings, observe)
-        groups = groups_of_lock(lock, config, known=said.known, source=source, environment=machine.environment)
+        descriptions = (
+            Descriptions() if settings.offline else _descriptions(queries_of_lock(lock), None, settings, observe)
+        )
+        groups = groups_of_lock(lock, config, known=descriptions.known, source=source, environment=machine.environment)
         warnings = lock.warnings
     else:
         read = read_requirements_of(target, settings)
         file, note, machine = read.asked, read.note, machine_of(read.settings)
         lines = tuple(file.all_wanted())
-        said = Said() if settings.offline else _descriptions(sought_by_lines(lines), file, settings, observe)
-        groups = groups_of_requirements(lines, config, known=said.known, source=source, environment=machine.environment)
+        descriptions = (
+            Descriptions()
+            if settings.offline
+            else _descriptions(queries_of_requirements(lines), file, settings, observe)
+        )
+        groups = groups_of_requirements(
+            lines, config, known=descriptions.known, source=source, environment=machine.environment
+        )
         unnamed = (f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
         warnings = (*file.notes, *unnamed)
     unread = with_one_note(source, machine.python).skipped if source else ()
@@ -78,15 +86,15 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
         warnings=(
             *filter(None, (note,)),
             *warnings,
-            *said.told,
+            *descriptions.warnings,
             *(f"{skipped.name} is not read: {skipped.reason}" for skipped in unread),
         ),
     )
 
 
 def _descriptions(
-    sought: tuple[Sought, ...], file: RequirementsFile | None, settings: Settings, observe: Observer
-) -> Said:
+    queries: tuple[Query, ...], file: RequirementsFile | None, settings: Settings, observe: Observer
+) -> Descriptions:
     """Fetch what indexes say of projects."""
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.places import configured
@@ -94,7 +102,7 @@ def _descriptions(
     from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_descriptions
 
-    observe(Progress("reading", f"what indexes say of {len(sought)} projects"))
+    observe(Progress("reading", f"the metadata of {len(queries)} projects"))
     places = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
     with scratch_folder() as scratch:
-        return read_descriptions(sought, places, NoCache() if settings.no_cache else Cache(), scratch)
+        return read_descriptions(queries, places, NoCache() if settings.no_cache else Cache(), scratch)

@@ -1,7 +1,7 @@
-"""Folders → what lies below them, by lstat alone. Standard library only: it also runs by itself, in a bare interpreter.
+"""Directories → the files below them, by lstat alone. Standard library only: it also runs in a bare interpreter.
 
-As a script it reads from stdin, and writes to stdout, values in marshal's format (version 2): it is fed (root, folders)
-and answers with a Listing. So one tree can be listed by several processors, and one that another Python alone can see.
+As a script, it reads the arguments of ``collect`` from stdin and writes its result to stdout, in marshal's format
+(version 2), so that several processes can list one tree.
 """
 
 import marshal
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 
 
 def collect(
-    root: "str", folders: "list[str]", passed_over: "tuple[str, ...]" = (), enough: "int | None" = None
+    root: "str", folders: "list[str]", excluded: "tuple[str, ...]" = (), enough: "int | None" = None
 ) -> "tuple[typing.Any, ...]":
-    """List everything below ``folders`` (each "" or ending in "/", relative to ``root``) that is no folder.
+    """List everything below ``folders`` (each "" or ending in "/", relative to ``root``) that is not a directory.
 
     Breadth first; follows no symlink, reads no file.
 
-    passed_over: paths, relative to ``root``, that are not listed
-    enough:  stop once so many folders are known and not listed yet
-    returns: (paths, sizes, blocks, inodes) of the regular files, four lists of one length, where an inode is
-             (device, number) of a file with several names, else None; then the same as tuples with the kind
-             ("symlink" or "other") of the rest; then (folder, reason) of what could not be listed; then the
-             folders that were left
+    excluded: paths, relative to ``root``, that are not listed
+    enough:   stop once so many directories are known but not listed yet
+    returns:  (paths, sizes, blocks, inodes) of the regular files, four lists of equal length, where an inode is
+              (device, number) of a file with several names, else None; then tuples of the same, with the kind
+              ("symlink" or "other"), for the other paths; then (directory, reason) for those that could not be listed;
+              then the remaining directories
     """
     paths, sizes, blocks, inodes, others, skipped = [], [], [], [], [], []  # type: ignore[var-annotated]
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
     pending = list(folders)
-    left_out = set(passed_over)
-    for at, folder in enumerate(pending):  # which grows
-        if enough is not None and len(pending) - at >= enough:
-            return paths, sizes, blocks, inodes, others, skipped, pending[at:]
+    left_out = set(excluded)
+    for index, folder in enumerate(pending):  # which grows
+        if enough is not None and len(pending) - index >= enough:
+            return paths, sizes, blocks, inodes, others, skipped, pending[index:]
         try:
-            # By descriptor, so that each lstat looks up one name and not the whole path.
+            # By descriptor, so that each lstat resolves one name instead of the whole path.
             descriptor = os.open(root + "/" + folder, flags)
         except OSError as error:
             skipped.append((folder.rstrip("/"), error.strerror or str(error)))
@@ -50,7 +50,7 @@ def collect(
                     continue
                 try:
                     seen = item.stat(follow_symlinks=False)
-                except OSError as error:  # it went meanwhile
+                except OSError as error:  # it was removed meanwhile
                     skipped.append((path, error.strerror or str(error)))
                     continue
                 inode = (seen.st_dev, seen.st_ino) if seen.st_nlink > 1 else None

@@ -1,4 +1,4 @@
-"""A folder on this machine's disk → FileTree. Lists and reads; runs nothing, follows no symlink, stays below."""
+"""A directory on this machine → FileTree. It only lists and reads, and follows no symlink out of the directory."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from deadweight.formats.os_packages.lists import dpkg_list
 from deadweight.model import Entry, FileTree, Linking, Skipped
 from deadweight.sources.disk import collector
 from deadweight.sources.disk.collector import collect
-from deadweight.sources.disk.mounts import is_worth_telling, mounted_below
+from deadweight.sources.disk.mounts import holds_files, mounted_below
 from deadweight.sources.images.windows import Stored
 from deadweight.sources.system.processes import BARE_PYTHON, Child, fed
 from deadweight.sources.system.processors import processors
 
 _PROCESSES = 2
-_WORTH_SHARING = 64  # folders; fewer are listed sooner than another process has started
-_READ_LIMIT = 1 << 26  # 64 MiB; no metadata that is honest comes near
-_IN_A_PATH = re.compile(r"/(?:python|pypy)(\d+\.\d+)(?:/|$)")
+_WORTH_SHARING = 64  # directories; for fewer, starting a process takes longer
+_READ_LIMIT = 1 << 26  # 64 MiB; real metadata is far smaller
+_PYTHON_IN_PATH = re.compile(r"/(?:python|pypy)(\d+\.\d+)(?:/|$)")
 
 
 class Listing:
-    """A tree that is being listed, in other processes where it is large; ``finish`` waits for it.
+    """The listing of a tree, by several processes if it is large; ``finish`` waits for it.
 
-    whole:  whether the prefix is the root of a whole system, of which what is mounted below it is no part
-    raises: BadInput where the folder itself cannot be listed
+    whole:  whether the prefix is the root of a whole system; its mounts are then excluded
+    raises: BadInput if the directory itself cannot be listed
     """
 
     def __init__(self, prefix: str, *, whole: bool = False) -> None:
@@ -47,25 +47,25 @@ class Listing:
         processes = _PROCESSES if processors() > 1 else 0
         self._top = collect(self._root, [""], tuple(self._mounts), _WORTH_SHARING if processes else None)
         left = self._top[-1]
-        # Environments are flat: nearly all lies in the folders of site-packages, so dealing them out is fair enough.
+        # Environments are flat: nearly all files are in the directories of site-packages, so distribute these in turn.
         self._shares = [left[n::processes] for n in range(processes)] if left else []
         self._children = [_collect_apart(self._root, share, tuple(self._mounts)) for share in self._shares]
 
     def finish(self) -> FileTree:
-        """Return the tree; what could not be listed in it is ``skipped``."""
+        """Return the tree; paths that could not be listed are in ``skipped``."""
         entries: dict[str, Entry] = {}
         skipped: list[Skipped] = []
         for paths, sizes, blocks, inodes, others, failed, _ in (self._top, *self._listed_apart()):
             disk = map((512).__mul__, blocks)
-            # An Entry for each of maybe a million files: by tuple's own constructor, at a third of the cost.
+            # Up to a million entries: the constructor of tuple takes a third of the time.
             made = map(tuple.__new__, repeat(Entry), zip(sizes, disk, inodes, repeat("file"), strict=False))
             entries.update(zip(paths, made, strict=True))
             for path, size, count, inode, kind in others:
                 entries[path] = Entry(size, count * 512, inode, kind)
             skipped += (Skipped(folder, reason, 4) for folder, reason in failed)
         for path, kind in self._mounts.items():
-            if is_worth_telling(kind):
-                skipped.append(Skipped(path, f"not measured: another file system ({kind}) is mounted there"))
+            if holds_files(kind):
+                skipped.append(Skipped(path, f"not measured: a mounted file system ({kind})"))
         root = self._root
         return FileTree(
             location=self._prefix,
@@ -80,7 +80,7 @@ class Listing:
     def _listed_apart(self) -> Iterator[Any]:
         for share, child in zip(self._shares, self._children, strict=True):
             output = child.communicate()[0] if child else b""
-            # What no child has listed is listed here.
+            # Without a child, or after its failure, list the directories in this process.
             is_listed = child is not None and child.returncode == 0
             yield marshal.loads(output) if is_listed else self._collect(share)  # noqa: S302  our own
 
@@ -89,28 +89,28 @@ class Listing:
 
 
 def read_environment(prefix: str) -> FileTree:
-    """List every file and symlink below ``prefix`` with its size; raises BadInput where it cannot be listed."""
+    """List every file and symlink below ``prefix`` with its size; raises BadInput if it cannot be listed."""
     return Listing(prefix).finish()
 
 
-def _collect_apart(root: str, folders: list[str], passed_over: tuple[str, ...]) -> Child | None:
-    """Start listing ``folders`` in a process of its own; None where there can be none."""
+def _collect_apart(root: str, folders: list[str], excluded: tuple[str, ...]) -> Child | None:
+    """Start a process that lists ``folders``; return None if none can be started."""
     command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", collector.__file__]
-    return fed(command, marshal.dumps((root, folders, passed_over), 2))
+    return fed(command, marshal.dumps((root, folders, excluded), 2))
 
 
 class DiskReader:
-    """Reads regular files below one folder."""
+    """Reads regular files below one directory."""
 
     def __init__(self, root: str) -> None:
         self._root = root
 
     def read(self, path: str, limit: int = _READ_LIMIT) -> bytes:
-        """Return the first ``limit`` bytes; raises OSError, also for a symlink or a file that is none."""
+        """Return the first ``limit`` bytes; raises OSError, also for anything but a regular file."""
         descriptor = self._open(path)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError(f"{path} is no regular file")
+                raise OSError(f"{path} is not a regular file")
             chunks: list[bytes] = []
             while limit > 0 and (chunk := os.read(descriptor, min(limit, 1 << 20))):
                 chunks.append(chunk)
@@ -120,7 +120,7 @@ class DiskReader:
             os.close(descriptor)
 
     def heads(self, paths: Iterable[str]) -> Iterator[bytes]:
-        """Yield each file's first 64 bytes, in order; empty where it cannot be read."""
+        """Yield the first 64 bytes of each file, in order; none if it cannot be read."""
         for path in paths:
             try:
                 descriptor = self._open(path)
@@ -132,7 +132,7 @@ class DiskReader:
                 yield b""
 
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
-        """Yield what each file of native code needs, in order."""
+        """Yield the libraries that each file of native code needs, in order."""
         for path in paths:
             try:
                 descriptor = self._open(path)
@@ -147,34 +147,34 @@ class DiskReader:
                 os.close(descriptor)
 
     def target(self, path: str) -> str | None:
-        """Return what a symlink leads to, relative to its folder where that is below the root."""
+        """Return the target of a symlink, relative to its directory if it is below the root."""
         try:
-            found = os.readlink(f"{self._root}/{path}")
+            target = os.readlink(f"{self._root}/{path}")
         except OSError:
             return None
-        if found.startswith(f"{self._root.rstrip('/')}/"):
-            return os.path.relpath(found, os.path.dirname(f"{self._root}/{path}"))
-        return found
+        if target.startswith(f"{self._root.rstrip('/')}/"):
+            return os.path.relpath(target, os.path.dirname(f"{self._root}/{path}"))
+        return target
 
     def _open(self, path: str) -> int:
-        # O_NONBLOCK: a fifo that took a file's place must not hold us
+        # O_NONBLOCK: a fifo that replaced the file must not block
         return os.open(f"{self._root}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _python_of(root: str) -> str | None:
-    """Return the version of the Python that a folder belongs to, from what lies above it."""
+    """Return the version of the Python that a directory belongs to, from its parent directories."""
     folder = root
     for _ in range(5):
         try:
             return python_of_pyvenv_cfg(DiskReader(folder).read("pyvenv.cfg", 1 << 16))
         except OSError:
             folder = os.path.dirname(folder)
-    match = _IN_A_PATH.search(root)
+    match = _PYTHON_IN_PATH.search(root)
     return match.group(1) if match else None
 
 
 def _dpkg_claims(root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield (package, its paths relative to ``root``) of Debian's packages that own files below it."""
+    """Yield (package, its paths relative to ``root``) for the Debian packages that own files below it."""
     lists, prefix = _dpkg_folder(root)
     try:
         names = sorted(name for name in os.listdir(lists) if name.endswith(".list")) if lists else []
@@ -191,7 +191,7 @@ def _dpkg_claims(root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _dpkg_folder(root: str) -> tuple[str, str]:
-    """Return (dpkg's folder of lists, the prefix that paths in ``root`` have in them); empty if there is none."""
+    """Return (the directory of dpkg's lists, the prefix of paths below ``root`` in them); empty without dpkg."""
     base = root
     while True:
         lists = f"{base.rstrip('/')}/var/lib/dpkg/info"

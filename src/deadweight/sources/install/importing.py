@@ -1,7 +1,7 @@
-"""What runs in an environment on trial, on its own Python (3.6 and later): it imports modules, and tells how that went.
+"""The program that imports modules in an environment, on its own Python (3.6 and later).
 
-Standard library only. Its argument is a file of names, one on a line; for each it writes a line of JSON to stdout,
-``[name, error, missing, unclear]``. What the modules themselves print goes to stderr.
+Standard library only. Its argument is a file with one name per line. For each it writes a line of JSON to stdout,
+``[name, error, missing, unclear]``. The output of the modules themselves goes to stderr.
 """
 
 import json
@@ -11,55 +11,55 @@ import traceback
 from importlib import import_module
 
 LONGEST = 500  # characters of an error
-DEEPEST = 20  # errors that led to each other
-# Raised by what would import, were the application's settings there.
-WANT_SETTINGS = ("ImproperlyConfigured", "AppRegistryNotReady")
+DEEPEST = 20  # chained exceptions
+# Raised by modules that can be imported once the application's settings are configured.
+SETTINGS_ERRORS = ("ImproperlyConfigured", "AppRegistryNotReady")
 
 
 def load(name: str) -> None:
-    """Import what a dotted name means: a module, or something in the longest part of it that is one."""
+    """Import a dotted name: a module, or an attribute of the module that is its longest importable part."""
     parts = name.split(".")
-    found: object = import_module(parts[0])
+    value: object = import_module(parts[0])
     count = 1
     while count < len(parts):
         module = ".".join(parts[: count + 1])
         try:
-            found = import_module(module)
+            value = import_module(module)
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise
             break
         count += 1
     for part in parts[count:]:
-        if not hasattr(found, part):
+        if not hasattr(value, part):
             raise ImportError("cannot import name {!r} from {!r}".format(part, ".".join(parts[:count])))
-        found = getattr(found, part)
+        value = getattr(value, part)
         count += 1
 
 
 def result(name: str) -> "list[object]":
-    """Return what came of importing one module."""
+    """Return the result of importing one module."""
     try:
         load(name)
-    except BaseException as error:  # noqa: BLE001  whatever it is, exits too
-        missing = not_found(error)
-        return [name, said(error), missing, type(error).__name__ in WANT_SETTINGS and not missing]
+    except BaseException as error:  # noqa: BLE001  modules may raise anything, also SystemExit
+        missing = missing_module(error)
+        return [name, message(error), missing, type(error).__name__ in SETTINGS_ERRORS and not missing]
     return [name, "", "", False]
 
 
-def said(error: BaseException) -> str:
-    """Return the last line of an error, as Python shows it."""
+def message(error: BaseException) -> str:
+    """Return the last line of an exception, as Python prints it."""
     try:
         text = "".join(traceback.format_exception_only(type(error), error)).strip()
-    except BaseException:  # noqa: BLE001  its own __str__ may do anything
+    except BaseException:  # noqa: BLE001  its __str__ may raise anything
         text = type(error).__name__
     if isinstance(error, SyntaxError):
-        text = text.splitlines()[-1]  # before it stands the line that does not parse
+        text = text.splitlines()[-1]  # the lines before show the source
     return " ".join(text.split())[:LONGEST]
 
 
-def not_found(error: "BaseException | None") -> str:
-    """Return the module that was not found, where that is what led to an error."""
+def missing_module(error: "BaseException | None") -> str:
+    """Return the missing module that caused an exception, "" if none did."""
     for _ in range(DEEPEST):
         if error is None:
             break
@@ -70,7 +70,7 @@ def not_found(error: "BaseException | None") -> str:
 
 
 def main(path: str) -> None:
-    """Import the modules that a file names."""
+    """Import the modules listed in a file."""
     with open(path, encoding="utf-8") as file:
         names = file.read().split()
     sys.argv[1:] = []
@@ -80,9 +80,9 @@ def main(path: str) -> None:
     for name in names:
         line = json.dumps(result(name)) + "\n"
         if os.getpid() != ours:
-            os._exit(0)  # a module has forked, and this is the other one
+            os._exit(0)  # a module forked, and this is the child
         os.write(results, line.encode("ascii"))
-    os._exit(0)  # threads of theirs must not keep us
+    os._exit(0)  # do not wait for threads that modules started
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Requirements files → a throwaway venv that holds them and nothing else, by uv where it is found, else by pip."""
+"""Requirements files → a throwaway venv with nothing else in it, made by uv if available, else by pip."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from deadweight.sources.install.watching import watched
 from deadweight.sources.system.processes import OUR_PYTHON, run
 from deadweight.sources.system.scratch import Scratch
 
-# pip builds what is named by URL, whatever ``--only-binary`` says, and a wheel's METADATA may name anything. So the
-# interpreter that pip runs in is told to start no other process, which every build would have to be. (What else pip
-# starts, to tell the index of the system, it can do without.)
+# pip builds requirements that are URLs despite ``--only-binary``, and the METADATA of a wheel may require any URL. So
+# an audit hook keeps the interpreter of pip from starting processes, which every build needs. (pip starts others only
+# to describe the system in its User-Agent.)
 _PIP_THAT_STARTS_NOTHING = """
 import runpy, sys
 
 def refuse(event, arguments):
     if event in ("subprocess.Popen", "os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"):
-        raise PermissionError("nothing is to be built")
+        raise PermissionError("--no-build forbids builds")
 
 sys.addaudithook(refuse)
 sys.path.insert(0, sys.argv.pop(1))
 sys.argv[0] = "pip"
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
-_BUILD_HINT = "leave --no-build out to build from source, which runs the distribution's own code"
+_BUILD_HINT = "omit --no-build to build from source, which runs the distribution's own code"
 
 
 class InstallOptions(Struct, frozen=True, kw_only=True):
-    """How to install; what is empty is left to the installer's own configuration.
+    """How to install; for empty values, the installer's own configuration applies.
 
-    constraints: paths of files of requirements that limit versions
-    overrides:   paths of files of requirements that replace all others of their names; pip has none
-    projects:    paths of pyproject.toml files that are installed beside the requirements; for uv alone
+    constraints: paths of constraints files
+    overrides:   paths of requirements files that replace all other requirements on the same projects; only for uv
+    projects:    paths of pyproject.toml files to install besides the requirements; only for uv
     settings:    further options of uv, as (name, value)
     """
 
@@ -58,20 +58,20 @@ class InstallOptions(Struct, frozen=True, kw_only=True):
     projects: tuple[str, ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
 
-    def with_links(self, place: str) -> InstallOptions:
-        """Return the same with a further folder of archives."""
-        return replace(self, find_links=(*self.find_links, place))
+    def with_links(self, location: str) -> InstallOptions:
+        """Return these options with a further directory of archives."""
+        return replace(self, find_links=(*self.find_links, location))
 
 
 class Installer(Protocol):
-    """Something that makes venvs and installs into them."""
+    """Creates venvs and installs into them."""
 
     @property
     def name(self) -> str:
-        """Return what reports call it."""
+        """Return its name in reports."""
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
-        """Return the command that makes an empty venv."""
+        """Return the command that creates an empty venv."""
 
     def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
         """Return the command that installs a requirements file into it."""
@@ -80,7 +80,7 @@ class Installer(Protocol):
         """Return the environment variables that these commands run with."""
 
     def progress(self) -> Callable[[str], Progress | None]:
-        """Return what turns a line of output into progress."""
+        """Return a function that turns a line of output into progress."""
 
 
 class Uv(Struct, frozen=True):
@@ -90,7 +90,7 @@ class Uv(Struct, frozen=True):
     name: str = "uv"
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
-        # Where nothing is found here, uv may know of one that it installed itself.
+        # If none is found, uv may know of one that it installed itself.
         python = find_interpreter(options.python) or options.python
         return [self.executable, "venv", "--no-project", "--no-python-downloads", "--python", python, folder]
 
@@ -98,7 +98,7 @@ class Uv(Struct, frozen=True):
         return [
             self.executable, "pip", "install", "--python", os.path.join(folder, "bin", "python"),
             *(option for path in (requirements, *options.projects) for option in ("--requirements", path)),
-            *folder_options(options),
+            *directory_options(options),
             *uv_options(options),
             *(["--no-build"] if options.no_build else []),
             *(["--compile-bytecode"] if options.bytecode == "compiled" else ["--no-compile-bytecode"]),
@@ -112,15 +112,15 @@ class Uv(Struct, frozen=True):
 
 
 class Pip(Struct, frozen=True):
-    """https://pip.pypa.io/en/stable/cli/pip_install/; run from here, so that the venv holds no pip."""
+    """https://pip.pypa.io/en/stable/cli/pip_install/; run from our Python, so that the venv contains no pip."""
 
     name: str = "pip"
 
     def command(self, python: str, *, builds: bool) -> list[str]:
-        """Return what runs pip for an interpreter; without ``builds``, no code of what is installed can run."""
+        """Return the command that runs pip for an interpreter; without ``builds``, it runs no code of distributions."""
         if builds:
             return [*OUR_PYTHON, "-m", "pip", "--python", python]
-        return [python, "-I", "-c", _PIP_THAT_STARTS_NOTHING, _folder_of_pip()]
+        return [python, "-I", "-c", _PIP_THAT_STARTS_NOTHING, _directory_of_pip()]
 
     def create(self, folder: str, options: InstallOptions) -> list[str]:
         python = find_interpreter(options.python)
@@ -132,7 +132,7 @@ class Pip(Struct, frozen=True):
         return [
             *self.command(os.path.join(folder, "bin", "python"), builds=not options.no_build), "install",
             "--requirement", requirements, "--disable-pip-version-check", "--no-input", *_raw_progress(),
-            *folder_options(options),
+            *directory_options(options),
             *(["--only-binary", ":all:"] if options.no_build else []),
             *(["--compile"] if options.bytecode == "compiled" else ["--no-compile"]),
         ]  # fmt: skip
@@ -144,8 +144,8 @@ class Pip(Struct, frozen=True):
         return pip_progress()
 
 
-def _folder_of_pip() -> str:
-    """Return the folder that our own pip is imported from; any Python can run it from there."""
+def _directory_of_pip() -> str:
+    """Return the directory that our own pip is imported from; any Python can run it."""
     from importlib.util import find_spec
 
     spec = find_spec("pip")
@@ -154,17 +154,17 @@ def _folder_of_pip() -> str:
     return os.path.dirname(os.path.dirname(spec.origin))
 
 
-def folder_options(options: InstallOptions) -> Iterator[str]:
-    """Yield the options for folders of archives, which uv and pip share; URLs are in ``variables``."""
-    for place in options.find_links:
-        if "://" not in place:
-            yield from ("--find-links", place)
+def directory_options(options: InstallOptions) -> Iterator[str]:
+    """Yield the options for local files, which uv and pip share; URLs are in ``variables``."""
+    for location in options.find_links:
+        if "://" not in location:
+            yield from ("--find-links", location)
     for path in options.constraints:
         yield from ("--constraint", path)
 
 
 def uv_options(options: InstallOptions) -> Iterator[str]:
-    """Yield the options for resolving that uv alone has; its named indexes are in ``variables``."""
+    """Yield the options for resolving that only uv has; its named indexes are in ``variables``."""
     for path in options.overrides:
         yield from ("--override", path)
     for name, value in options.settings:
@@ -180,16 +180,18 @@ def _raw_progress() -> list[str]:
 
 
 def find_installer(name: str = "") -> Installer:
-    """Return uv where it is on PATH or importable, else pip; ``name`` asks for one of them.
+    """Return uv if it is importable or on PATH, else pip; ``name`` selects one of them.
 
-    raises: InstallFailed where the one asked for is not there
+    raises: InstallFailed if the selected one is missing
     """
     if name != "pip":
         executable = _uv_beside_us() or shutil.which("uv")
         if executable:
             return Uv(executable)
         if name == "uv":
-            raise InstallFailed("no uv found", hint='pip install "deadweight[fast]", or leave --installer out')
+            raise InstallFailed(
+                "uv is not installed", hint='install it with pip install "deadweight[fast]", or omit --installer'
+            )
     return Pip()
 
 
@@ -213,10 +215,10 @@ def install(
     observe: Observer,
     scratch: Scratch,
 ) -> None:
-    """Make a venv in ``folder`` and install a requirements file into it.
+    """Create a venv in ``folder`` and install a requirements file into it.
 
-    scratch: where the installer puts what it needs for a while; it holds the lock as long as it lives
-    raises: InstallFailed with the installer's own reason, shortened
+    scratch: for temporary files; the installer holds its lock while it runs
+    raises:  InstallFailed with the installer's own reason, shortened
     """
     variables = installer.variables(options, scratch)
 
@@ -226,15 +228,15 @@ def install(
             cause, hint = explain(output, build_hint=_BUILD_HINT if options.no_build else "")
             raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)
 
-    observe(Progress("preparing", f"an empty environment, with {installer.name}"))
+    observe(Progress("preparing", f"an empty environment with {installer.name}"))
     execute(installer.create(folder, options), lambda _: None)
     read = installer.progress()
-    observe(Progress("resolving", f"{requirements}, with {installer.name}"))
+    observe(Progress("resolving", f"{requirements} with {installer.name}"))
     with watched(folder, observe) as watching:
 
         def on_line(line: str) -> None:
-            seen = read(line)
-            if seen:
-                watching(seen)
+            progress = read(line)
+            if progress:
+                watching(progress)
 
         execute(installer.install(folder, requirements, options), on_line)

@@ -1,4 +1,4 @@
-"""A version or a path → the Python interpreter that it means, on this machine."""
+"""A version or a path → the matching Python interpreter on this machine."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from deadweight.errors import InstallFailed
 from deadweight.formats.versions import any_admits, minors_by_distance
 from deadweight.sources.system.processes import answer_of
 
-_SECONDS = 20.0  # for an interpreter to start and answer
+_SECONDS = 20.0  # for an interpreter to start and respond
 
 
 def find_interpreter(python: str) -> str | None:
-    """Return the path of the first interpreter that ``python`` means and that runs; "" is the one that runs us."""
+    """Return the path of the first working interpreter that matches ``python``; "" means our own."""
     if not python or python == ".".join(map(str, sys.version_info[:2])):
         return sys.executable
     return next(filter(_runs, _candidates(python)), None)
 
 
 def installed_python(specifiers: tuple[str, ...]) -> str | None:
-    """Return the version, as ``--python`` takes it, of the nearest interpreter here that a range admits.
+    """Return the version, as ``--python`` takes it, of the installed interpreter that is nearest to ours in a range.
 
-    specifiers: see ``formats.versions``; raises Malformed where one does not parse
+    specifiers: see ``formats.versions``; raises Malformed for an invalid one
     """
     for short in minors_by_distance(".".join(map(str, sys.version_info[:3]))):
         path = find_interpreter(short)
@@ -35,9 +35,9 @@ def installed_python(specifiers: tuple[str, ...]) -> str | None:
 
 
 def version_of_interpreter(python: str) -> str:
-    """Return the version that ``--python`` means: itself, or what the interpreter at that path says.
+    """Return the version that ``--python`` selects: its value, or the version of the interpreter at that path.
 
-    raises: InstallFailed where it is neither a version nor an interpreter of CPython 3
+    raises: InstallFailed if it is neither a version nor an interpreter of CPython 3
     """
     version = re.fullmatch(r"(?:python)?(3\.\d+(?:\.\d+)?)", python)
     if not python or (version and find_interpreter(python) == sys.executable):
@@ -56,31 +56,35 @@ def version_of_interpreter(python: str) -> str:
 
 
 def _identity(path: str) -> tuple[str, str]:
-    """Return the implementation and the version that an interpreter reports; raises InstallFailed where it is none."""
+    """Return the implementation and version that an interpreter reports; raises InstallFailed if it is not Python 3."""
     code = "import sys; print(sys.implementation.name, '.'.join(map(str, sys.version_info[:3])))"
     answer = (answer_of([path, "-I", "-S", "-c", code], seconds=_SECONDS) or b"").decode("utf-8", "replace").split()
     name, number = answer if len(answer) == 2 else ("", "")
     if not re.fullmatch(r"3\.\d+\.\d+", number):
-        raise InstallFailed(f"{path} is no Python 3", hint="give --python the path of an interpreter, or its version")
+        raise InstallFailed(
+            f"{path} is not a Python 3 interpreter", hint="use --python with a version or the path of an interpreter"
+        )
     return name, number
 
 
 def no_interpreter(python: str) -> InstallFailed:
-    """Return the error that says so."""
-    return InstallFailed(f"no Python {python} found", hint="install it, or give --python the path of an interpreter")
+    """Return the error for a missing interpreter."""
+    return InstallFailed(
+        f"Python {python} not found", hint="install it, or use --python with the path of an interpreter"
+    )
 
 
 def _candidates(python: str) -> Iterator[str]:
-    """Yield what is called so: a path, or a name on PATH; and of a version, what pyenv has installed."""
+    """Yield the paths that may match: a path, a name on PATH, and for a version the interpreters of pyenv."""
     version = re.fullmatch(r"(?:python)?(\d+\.\d+)(?:\.\d+)?", python)
     name = f"python{version.group(1)}" if version else python
     if os.sep in name:
         yield name
         return
     for folder in os.get_exec_path():
-        found = shutil.which(name, path=folder)
-        if found:
-            yield found
+        path = shutil.which(name, path=folder)
+        if path:
+            yield path
     installed = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")
     if version and os.path.isdir(installed):
         versions = [v for v in os.listdir(installed) if v == version.group(1) or v.startswith(f"{version.group(1)}.")]
@@ -92,5 +96,5 @@ def _numbers(version: str) -> list[int]:
 
 
 def _runs(path: str) -> bool:
-    """Say whether it is an interpreter that starts; pyenv puts names on PATH that lead nowhere."""
+    """Return whether an interpreter starts; pyenv puts shims on PATH for versions that are not active."""
     return answer_of([path, "-I", "-S", "-c", "print(1)"], seconds=_SECONDS) == b"1\n"

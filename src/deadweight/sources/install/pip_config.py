@@ -1,4 +1,4 @@
-"""pip's configuration files and variables → its settings, as pip itself puts them together."""
+"""pip's configuration files and variables → its settings, as pip itself combines them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Setting(NamedTuple):
     """One setting.
 
     section: "global", the name of a command, or ":env:" for a variable
-    name:    as the option is called: "index-url"
+    name:    of the option: "index-url"
     """
 
     section: str
@@ -27,32 +27,32 @@ class Setting(NamedTuple):
 
 
 def pip_settings() -> tuple[Setting, ...]:
-    """Return all settings; none where pip cannot tell them."""
+    """Return all settings, none if pip fails."""
     command = [*OUR_PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"]
-    found: list[Setting] = []
+    settings: list[Setting] = []
     for line in (answer_of(command, seconds=30) or b"").decode("utf-8", "replace").splitlines():
         match = _SETTING.match(line)
         if match:
             try:
-                found.append(Setting(match[1], match[2], str(ast.literal_eval(match[3]))))
+                settings.append(Setting(match[1], match[2], str(ast.literal_eval(match[3]))))
             except (ValueError, SyntaxError):
                 continue
-    return tuple(found)
+    return tuple(settings)
 
 
 def variables_for_install(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings that ``pip install`` would find in files, as variables, and the one that hides the files.
+    """Return the settings of ``pip install`` from files, as variables, and the variable that disables the files.
 
-    What a variable says counts more than a file, and a command's own section more than "global". So what is to be
-    dropped of the files' settings can be dropped as a variable is.
+    Variables override files, and a command's own section overrides "global". As variables, settings from files can be
+    dropped in the same way as those of the user's environment.
     """
     if environ.get("PIP_CONFIG_FILE") == os.devnull or not any(map(os.path.isfile, _files(environ))):
         return {}
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     settings = pip_settings()
     for section in ("global", "install"):
-        found |= {_variable(s.name): s.value for s in settings if s.section == section and s.value}
-    unset = {name: value for name, value in found.items() if not environ.get(name)}
+        values |= {_variable(s.name): s.value for s in settings if s.section == section and s.value}
+    unset = {name: value for name, value in values.items() if not environ.get(name)}
     return {**unset, "PIP_CONFIG_FILE": os.devnull}
 
 
@@ -61,7 +61,7 @@ def _variable(name: str) -> str:
 
 
 def _files(environ: Mapping[str, str]) -> list[str]:
-    """Return where pip looks for its files (https://pip.pypa.io/en/stable/topics/configuration/)."""
+    """Return the paths of pip's configuration files (https://pip.pypa.io/en/stable/topics/configuration/)."""
     home = os.path.expanduser("~")
     folders = [
         *(environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep), "/Library/Application Support",

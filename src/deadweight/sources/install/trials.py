@@ -1,7 +1,7 @@
-"""A venv on trial → what comes of importing modules in it, and of running the user's own command.
+"""A venv → the results of importing modules in it, and of running the user's own command.
 
-Modules are imported one after the other in one process, which takes a fraction of the time of a process for each. What
-fails there and was not its first is tried again in a process of its own, and that counts.
+Modules are imported one after another in one process, which is much faster than a process for each. A module that fails
+there, unless it was the first, is tried again in its own process, and that result counts.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from deadweight.sources.system.limited import Ended, run_limited
 from deadweight.sources.system.scratch import Scratch
 
 _LAST_LINES = 10
-_CANNOT_RUN = 127  # as shells have it
-_MOST_PRINTED = 1 << 16  # characters of what imports printed
+_CANNOT_RUN = 127  # as in shells
+_MOST_PRINTED = 1 << 16  # characters of the output of imports
 
 
 class Venv(Struct, frozen=True, kw_only=True):
-    """A throwaway environment on trial.
+    """A throwaway environment to test.
 
-    seconds: how long each import, and the command, may take
+    seconds: the timeout of each import, and of the command
     """
 
     folder: str
@@ -39,47 +39,47 @@ class Venv(Struct, frozen=True, kw_only=True):
 
 
 def try_imports(modules: Iterable[str], venv: Venv, observe: Observer) -> tuple[tuple[Trial, ...], str]:
-    """Import modules; return what came of each, by name, and the last of what they printed."""
+    """Import modules; return the results by name, and the end of their output."""
     pending = sorted(set(modules))
-    found: dict[str, Trial] = {}
+    results: dict[str, Trial] = {}
     printed = ""
     while pending:
-        told, ended = _import(pending, venv, observe)
+        batch, ended = _import(pending, venv, observe)
         printed = (printed + ended.output)[-_MOST_PRINTED:]
-        found |= told
-        for name in [t.module for t in told.values() if t.says and not t.unclear and t.module != pending[0]]:
-            found[name] = _import_alone(name, venv, observe)
-        pending = pending[len(told) :]
+        results |= batch
+        for name in [t.module for t in batch.values() if t.says and not t.unclear and t.module != pending[0]]:
+            results[name] = _import_alone(name, venv, observe)
+        pending = pending[len(batch) :]
         if pending and ended.status is None:
             family = _family(pending)
-            found |= {name: Trial(name, f"not tried, since importing {pending[0]} did not end") for name in family}
-            found[pending[0]] = Trial(pending[0], _ending(ended, venv))
-            pending = [name for name in pending if name not in found]
+            results |= {name: Trial(name, f"not tested: importing {pending[0]} did not finish") for name in family}
+            results[pending[0]] = Trial(pending[0], _ending(ended, venv))
+            pending = [name for name in pending if name not in results]
         elif pending:
-            # What ended the process may be the doing of another before it.
-            found[pending[0]] = _import_alone(pending[0], venv, observe)
+            # An earlier module may have caused the process to end.
+            results[pending[0]] = _import_alone(pending[0], venv, observe)
             pending = pending[1:]
-    return tuple(found[name] for name in sorted(found)), printed
+    return tuple(results[name] for name in sorted(results)), printed
 
 
 def _import_alone(name: str, venv: Venv, observe: Observer) -> Trial:
-    told, ended = _import([name], venv, observe)
-    return told.get(name) or Trial(name, _ending(ended, venv))
+    results, ended = _import([name], venv, observe)
+    return results.get(name) or Trial(name, _ending(ended, venv))
 
 
 def _import(names: Sequence[str], venv: Venv, observe: Observer) -> tuple[dict[str, Trial], Ended]:
-    """Import modules in one process, as far as it gets; return what it told, of the first of them in their order."""
-    told: dict[str, Trial] = {}
+    """Import modules in one process until it ends; return the results, which cover the first modules in order."""
+    results: dict[str, Trial] = {}
 
     def on_line(line: bytes) -> None:
-        name = names[len(told)] if len(told) < len(names) else ""
+        name = names[len(results)] if len(results) < len(names) else ""
         trial = _trial(line, name)
         if trial is not None:
-            told[name] = trial
-            observe(Progress("importing", name, done=len(told), total=len(names)))
+            results[name] = trial
+            observe(Progress("importing", name, done=len(results), total=len(names)))
 
-    # Isolated: neither Python's variables nor the folder that it runs in lead it astray. Of others, one would have
-    # Django look for the application itself.
+    # Isolated: neither Python's variables nor the working directory affect it. DJANGO_SETTINGS_MODULE would make Django
+    # import the application itself.
     variables = {key: value for key, value in _variables(venv).items() if key != "DJANGO_SETTINGS_MODULE"}
     python = os.path.join(venv.folder, "bin", "python")
     with tempfile.TemporaryDirectory(dir=venv.scratch.path) as empty:
@@ -92,27 +92,27 @@ def _import(names: Sequence[str], venv: Venv, observe: Observer) -> tuple[dict[s
             scratch=venv.scratch,
             on_line=on_line,
         )
-    return told, ended
+    return results, ended
 
 
 def _trial(line: bytes, name: str) -> Trial | None:
-    """Read a line of ``importing.py``'s; None for what anybody else may have written."""
+    """Parse a line of ``importing.py``; return None for lines that modules wrote."""
     try:
-        found = json.loads(line)
+        fields = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(found, list) or [type(each) for each in found] != [str, str, str, bool] or found[0] != name:
+    if not isinstance(fields, list) or [type(each) for each in fields] != [str, str, str, bool] or fields[0] != name:
         return None
-    return Trial(*found)
+    return Trial(*fields)
 
 
 def _family(names: Sequence[str]) -> list[str]:
-    """Return those that lie in the same package as the first of them."""
+    """Return the names in the same top-level package as the first."""
     return [name for name in names if name.partition(".")[0] == names[0].partition(".")[0]]
 
 
 def run_smoke(command: Sequence[str], folder: str, venv: Venv, observe: Observer) -> Smoke:
-    """Run the user's own command in the folder of the source, with the venv's programs first."""
+    """Run the user's own command in the directory of the application, with the venv first on PATH."""
     shown = shlex.join(command)
     observe(Progress("running", shown))
     try:
@@ -133,17 +133,17 @@ def run_smoke(command: Sequence[str], folder: str, venv: Venv, observe: Observer
 
 
 def _ending(ended: Ended, venv: Venv) -> str:
-    """Say how a process ended that did not get to its end."""
+    """Describe how a process ended early."""
     if ended.status is None:
-        return f"did not end within {venv.seconds:g} s"
+        return f"did not finish within {venv.seconds:g} s"
     if ended.status < 0:
-        return f"was ended by signal {-ended.status} ({signal.strsignal(-ended.status) or 'unknown'})"
-    return f"ended Python with status {ended.status}"
+        return f"was killed by signal {-ended.status} ({signal.strsignal(-ended.status) or 'unknown'})"
+    return f"exited with status {ended.status}"
 
 
 def _variables(venv: Venv) -> dict[str, str]:
-    """Return the user's variables, purged as for installers, with the venv's programs first."""
+    """Return the user's variables, without those that installers must not see, and with the venv first on PATH."""
     given = purged(os.environ, venv.scratch)
     path = os.pathsep.join((os.path.join(venv.folder, "bin"), given.get("PATH", os.defpath)))
-    # Bytecode would be left in the user's source, and in an environment that is kept.
+    # Bytecode would remain in the user's application, and in an environment that --keep-env keeps.
     return {**given, "PATH": path, "VIRTUAL_ENV": venv.folder, "PYTHONDONTWRITEBYTECODE": "1"}

@@ -1,7 +1,7 @@
-"""uv's configuration files → one file without the settings that lead an install out of its environment.
+"""uv's configuration files → one file without the settings that would install outside the environment.
 
-uv has no option against ``target`` and ``prefix`` of a file, and no way to leave single settings out. So if a file has
-such a setting, uv gets all of the others in a file of ours, and reads no other (``UV_CONFIG_FILE``).
+uv has no option that overrides ``target`` and ``prefix`` of a file, and cannot ignore single settings. So if a file has
+such a setting, uv gets the other settings in a file of ours, and reads no other file (``UV_CONFIG_FILE``).
 source: https://docs.astral.sh/uv/concepts/configuration-files/
 """
 
@@ -13,38 +13,38 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_ASTRAY = {"pip": frozenset(("target", "prefix", "system", "python", "dry-run")), "": frozenset(("link-mode",))}
-# Tables of a pyproject.toml that are about a project, and that uv takes in no other file.
-_OF_PROJECTS = frozenset((
+_DROPPED = {"pip": frozenset(("target", "prefix", "system", "python", "dry-run")), "": frozenset(("link-mode",))}
+# Tables about a project, which uv accepts only in a pyproject.toml.
+_PROJECT_TABLES = frozenset((
     "workspace", "sources", "dev-dependencies", "default-groups", "dependency-groups", "managed", "package",
     "build-backend", "conflicts",
 ))  # fmt: skip
-_PLACES = ("find-links", "extra-index-url", "index-url")
+_LOCATIONS = ("find-links", "extra-index-url", "index-url")
 
 
 def neutral_config(environ: Mapping[str, str]) -> str | None:
-    """Return the text of a file in place of the user's; None where theirs can stay."""
+    """Return the content of a file that replaces the user's; None if theirs need no replacement."""
     tables = list(_tables(environ))
-    if not any(_leads_astray(table) for table in tables):
+    if not any(_must_drop(table) for table in tables):
         return None
     merged: dict[str, Any] = {}
     for table in tables:
         merged = _combined(merged, table)
-    for key in _ASTRAY[""]:
+    for key in _DROPPED[""]:
         merged.pop(key, None)
     if isinstance(merged.get("pip"), dict):
-        merged["pip"] = {key: value for key, value in merged["pip"].items() if key not in _ASTRAY["pip"]}
+        merged["pip"] = {key: value for key, value in merged["pip"].items() if key not in _DROPPED["pip"]}
     return "".join(f"{_written(key)} = {_written(value)}\n" for key, value in merged.items())
 
 
-def _leads_astray(table: Mapping[str, Any]) -> bool:
+def _must_drop(table: Mapping[str, Any]) -> bool:
     pip = table.get("pip")
-    # Links to uv's cache would be measured as links.
-    return table.get("link-mode") == "symlink" or (isinstance(pip, dict) and not _ASTRAY["pip"].isdisjoint(pip))
+    # Symlinks to uv's cache would be measured as symlinks.
+    return table.get("link-mode") == "symlink" or (isinstance(pip, dict) and not _DROPPED["pip"].isdisjoint(pip))
 
 
 def _tables(environ: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield the settings of the files that uv reads, the first one counts most."""
+    """Yield the settings of the files that uv reads, highest precedence first."""
     if environ.get("UV_CONFIG_FILE"):
         yield from filter(None, [_read(environ["UV_CONFIG_FILE"])])
         return
@@ -63,55 +63,55 @@ def _of_project() -> dict[str, Any] | None:
     except OSError:
         return None
     while True:
-        found = _read(os.path.join(folder, "uv.toml"))
-        if found is None:
+        settings = _read(os.path.join(folder, "uv.toml"))
+        if settings is None:
             tool = (_read(os.path.join(folder, "pyproject.toml")) or {}).get("tool")
             uv = tool.get("uv") if isinstance(tool, dict) else None
-            found = {k: v for k, v in uv.items() if k not in _OF_PROJECTS} if isinstance(uv, dict) else None
-        if found is not None or folder == os.path.dirname(folder):
-            return found
+            settings = {k: v for k, v in uv.items() if k not in _PROJECT_TABLES} if isinstance(uv, dict) else None
+        if settings is not None or folder == os.path.dirname(folder):
+            return settings
         folder = os.path.dirname(folder)
 
 
 def _read(path: str) -> dict[str, Any] | None:
-    """Return a file's settings, with paths that count from it made absolute; None where it cannot be read."""
+    """Return the settings of a file, with relative paths made absolute; None if it cannot be read."""
     try:
         with open(path, "rb") as file:
-            found = tomllib.load(file)
+            settings = tomllib.load(file)
     except (OSError, ValueError, RecursionError):
-        return None  # uv says so itself
+        return None  # uv reports the error itself
     folder = os.path.dirname(os.path.abspath(path))
-    tables = [found, *(t for t in (found.get("pip"), *_list(found.get("index"))) if isinstance(t, dict))]
+    tables = [settings, *(t for t in (settings.get("pip"), *_list(settings.get("index"))) if isinstance(t, dict))]
     for table in tables:
-        for key in (*_PLACES, "url"):
+        for key in (*_LOCATIONS, "url"):
             if isinstance(table.get(key), str):
                 table[key] = _absolute(folder, table[key])
             elif isinstance(table.get(key), list):
                 table[key] = [_absolute(folder, each) if isinstance(each, str) else each for each in table[key]]
-    return found
+    return settings
 
 
 def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _absolute(folder: str, place: str) -> str:
-    return place if "://" in place else os.path.join(folder, place)
+def _absolute(folder: str, location: str) -> str:
+    return location if "://" in location else os.path.join(folder, location)
 
 
 def _combined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings of two files as uv combines them: of single values the first counts, lists are joined."""
-    found = {**second, **first}
+    """Return the settings of two files as uv combines them: the first overrides values, lists are concatenated."""
+    combined = {**second, **first}
     for key in first.keys() & second.keys():
         if isinstance(first[key], dict) and isinstance(second[key], dict):
-            found[key] = _combined(first[key], second[key])
+            combined[key] = _combined(first[key], second[key])
         elif isinstance(first[key], list) and isinstance(second[key], list):
-            found[key] = [*first[key], *second[key]]
-    return found
+            combined[key] = [*first[key], *second[key]]
+    return combined
 
 
 def _written(value: object) -> str:
-    """Return a value as TOML has it."""
+    """Return a value in TOML."""
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{_written(key)} = {_written(each)}" for key, each in value.items()) + " }"
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""A folder that an installer fills → how far it is, by counting files: installers do not say while they compile."""
+"""The directory that an installer fills → its progress, by counting files: installers report none while compiling."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 
 from deadweight.progress import Observer, Progress
 
-_EVERY = 1.0  # seconds; to count 30,000 files takes 0.05
+_EVERY = 1.0  # seconds; counting 30,000 files takes 0.05
 
 
 @contextlib.contextmanager
 def watched(folder: str, observe: Observer, every: float = _EVERY) -> Iterator[Observer]:
-    """Give an observer for the installer's own steps; in phases of which it says nothing more, files are counted.
+    """Yield an observer for the installer's own steps; in phases without further output, it counts files.
 
-    ``observe`` is called in another thread then, but never in two at once.
+    It then calls ``observe`` in another thread, but never in two at once.
     """
     watch = _Watch(folder, observe, every)
-    # Where the system allows no further thread, nothing is counted.
+    # If the system allows no more threads, do without counting.
     with contextlib.suppress(RuntimeError):
         watch.thread.start()
     try:
@@ -48,30 +48,30 @@ class _Watch:
             phase = self._phase
             if phase not in ("installing", "compiling"):
                 continue
-            found = counted(self._folder)
+            count = counted(self._folder)
             with self._lock:
                 if self._phase == phase:
-                    self._observe(found.progress(compiling=phase == "compiling"))
+                    self._observe(count.progress(compiling=phase == "compiling"))
 
 
 class Counted:
-    """How many files of each sort a folder holds."""
+    """The number of files of each kind in a directory."""
 
     def __init__(self) -> None:
         self.distributions = self.modules = self.bytecode = 0
 
     def progress(self, *, compiling: bool) -> Progress:
-        """Return it as a step of the phase."""
+        """Return the count as a step of the phase."""
         if compiling:
             return Progress("compiling", "bytecode", done=min(self.bytecode, self.modules), total=self.modules)
         return Progress("installing", f"{self.distributions} distributions so far")
 
 
 def counted(folder: str) -> Counted:
-    """Count below a folder what an installer makes there."""
-    found = Counted()
+    """Count the files that an installer created below a directory."""
+    count = Counted()
     for _, folders, names in os.walk(folder):
-        found.distributions += sum(name.endswith(".dist-info") for name in folders)
-        found.modules += sum(name.endswith(".py") for name in names)
-        found.bytecode += sum(name.endswith(".pyc") for name in names)
-    return found
+        count.distributions += sum(name.endswith(".dist-info") for name in folders)
+        count.modules += sum(name.endswith(".py") for name in names)
+        count.bytecode += sum(name.endswith(".pyc") for name in names)
+    return count

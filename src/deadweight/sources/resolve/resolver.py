@@ -18,7 +18,7 @@ from deadweight.model import Archive, Lock
 from deadweight.platforms.machine import Machine
 from deadweight.platforms.markers import system_and_machine
 from deadweight.progress import Observer, Progress
-from deadweight.sources.install.installer import InstallOptions, Pip, Uv, folder_options, uv_options
+from deadweight.sources.install.installer import InstallOptions, Pip, Uv, directory_options, uv_options
 from deadweight.sources.install.interpreters import find_interpreter, no_interpreter
 from deadweight.sources.resolve.stand_ins import StandIns
 from deadweight.sources.system.processes import run
@@ -91,7 +91,7 @@ class UvResolver(Struct, frozen=True):
             "--no-build", "--no-header", "--verbose", "--no-python-downloads", "--python", str(python),
             "--python-version", machine.python,
             *(["--python-platform", uv_platform(machine.platform)] if machine.platform else []),
-            *folder_options(options),
+            *directory_options(options),
             *uv_options(options),
             *(option for name in sorted(question.anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
@@ -177,7 +177,7 @@ class PipResolver(Struct, frozen=True):
             "--only-binary", ":all:", "--use-feature", "fast-deps", "--requirement", question.requirements,
             "--disable-pip-version-check", "--no-input", "--progress-bar", "off",
             *_pip_tags(machine),
-            *folder_options(options),
+            *directory_options(options),
         ]  # fmt: skip
         status, output = run(
             command, scratch, environment=self.pip.variables(options, scratch), seconds=question.seconds

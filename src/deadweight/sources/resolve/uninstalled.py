@@ -126,7 +126,7 @@ class Uninstalling:
         if kept is not None:
             return Resolved(lock=kept)
         found = self._resolved_anew(file)
-        if not (found.skipped or found.told or self._reader.told):
+        if not (found.skipped or found.told or self._reader.notes):
             self._resolutions.put(key, found.lock)
         return found
 
@@ -261,7 +261,7 @@ class Uninstalling:
             chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe
         )
         tree = replace(found.tree, skipped=tuple(sorted({*found.tree.skipped, *resolved.skipped})))
-        told = (*lock.warnings, *resolved.told, *sorted(self._reader.told))
+        told = (*lock.warnings, *resolved.told, *sorted(self._reader.notes))
         facts = {
             name: replace(fact, at_most=True) if name in resolved.at_most else fact
             for name, fact in found.facts.items()

@@ -1,7 +1,7 @@
-"""A function of ours and arguments for it → its results, each worked out by a process of its own.
+"""A function of ours and its arguments → its results, computed in child processes.
 
-CPython works on one thing at a time, whatever threads there are. A child is a bare interpreter that is fed through
-standard input, in marshal's format: (sys.path, module, function, arguments); it answers with the result in that format.
+The GIL lets only one thread compute. A child is a bare interpreter that reads (sys.path, module, function, arguments)
+from standard input and writes the result to standard output, both in marshal's format.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 
 from deadweight.sources.system.processes import BARE_PYTHON, Child, fed
 
-_LENGTH = 8  # bytes that tell how long an answer is
-# It ends with its parent, whatever ends that: a large source takes minutes to read.
+_LENGTH = 8  # bytes of the length before a result
+# A child ends with its parent, even after SIGKILL: large inputs take minutes.
 _SERVE = """
 import _thread, marshal, os, sys, time
 
@@ -35,72 +35,73 @@ serve(*work)
 
 
 def each(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-    """Yield ``function(*them)`` for each of the arguments, in order; all are begun at once.
+    """Yield the result of ``function`` for each tuple of arguments, in order; all children start at once.
 
-    function: of a module of ours; what it takes and returns is made of numbers, strings, bytes, tuples and lists
+    function: of a module of ours; takes and returns only numbers, strings, bytes, tuples and lists
     """
     with contextlib.ExitStack() as stack:
         children: list[Child | None] = []
-        for them in arguments:
-            children.append(child := _start(function, them))
+        for values in arguments:
+            child = _start(function, values)
+            children.append(child)
             if child is not None:
                 stack.callback(_end, child)
-        for them, child in zip(arguments, children, strict=True):
+        for values, child in zip(arguments, children, strict=True):
             output = child.communicate()[0] if child else b""
-            # What no child has done is done here.
+            # Without a child, or after its failure, compute the result in this process.
             is_done = child is not None and child.returncode == 0
-            yield marshal.loads(output) if is_done else function(*them)  # noqa: S302  our own
+            yield marshal.loads(output) if is_done else function(*values)  # noqa: S302  our own
 
 
 @contextlib.contextmanager
 def series(function: Callable[[Any], Any], shares: Sequence[Sequence[Any]]) -> Iterator[list[Iterator[Any]]]:
-    """Hand over, for each share, what ``function`` returns for each item of it, as a child comes to it.
+    """Yield, for each share, an iterator of the results of ``function`` for its items.
 
-    A child waits with a result until the one before was taken.
+    Each share has its own child, which blocks until its previous result was read.
     """
     with contextlib.ExitStack() as stack:
-        answers: list[Iterator[Any]] = []
+        results: list[Iterator[Any]] = []
         for share in shares:
             child = _start(function, (list(share),), program=_SERVE.replace("serve", "serve_series"))
             if child is not None:
                 stack.callback(_end, child)
-            answers.append(_answers(function, share, child))
-        yield answers
+            results.append(_results(function, share, child))
+        yield results
 
 
-def _answers(function: Callable[[Any], Any], share: Sequence[Any], child: Child | None) -> Iterator[Any]:
+def _results(function: Callable[[Any], Any], share: Sequence[Any], child: Child | None) -> Iterator[Any]:
     pipe = child.stdout if child else None
     for number in range(len(share)):
         length = int.from_bytes(pipe.read(_LENGTH), "little") if pipe else 0
-        answer = pipe.read(length) if pipe else b""
-        if not length or len(answer) < length:
-            # Where a child came to nothing, what is left of its work is done here.
+        result = pipe.read(length) if pipe else b""
+        if not length or len(result) < length:
+            # After a failure of the child, compute the remaining results in this process.
             yield from map(function, share[number:])
             return
-        yield marshal.loads(answer)  # noqa: S302  our own
+        yield marshal.loads(result)  # noqa: S302  our own
 
 
 def serve_series(module: str, name: str, arguments: tuple[list[Any]]) -> None:
-    """Do what the parent asks for, item by item, and answer each."""
+    """Write the result for each item to the parent."""
     gc.disable()
     function = getattr(import_module(module), name)
     for item in arguments[0]:
-        answer = marshal.dumps(function(item), 2)
-        sys.stdout.buffer.write(len(answer).to_bytes(_LENGTH, "little"))
-        sys.stdout.buffer.write(answer)
+        result = marshal.dumps(function(item), 2)
+        sys.stdout.buffer.write(len(result).to_bytes(_LENGTH, "little"))
+        sys.stdout.buffer.write(result)
         sys.stdout.buffer.flush()
 
 
 def serve(module: str, name: str, arguments: tuple[Any, ...]) -> None:
-    """Do what the parent asks for, and answer it."""
-    gc.disable()  # much is made and kept, and nothing of it in cycles
-    found = getattr(import_module(module), name)(*arguments)
-    sys.stdout.buffer.write(marshal.dumps(found, 2))
+    """Write the result to the parent."""
+    gc.disable()  # many objects are created and kept, but no cycles
+    result = getattr(import_module(module), name)(*arguments)
+    sys.stdout.buffer.write(marshal.dumps(result, 2))
 
 
 def _start(function: Callable[..., Any], arguments: tuple[Any, ...], *, program: str | None = None) -> Child | None:
     command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", "-c", program or _SERVE]
-    path = [place for place in sys.path if place]  # "" would be whatever folder one stands in
+    path = [entry for entry in sys.path if entry]  # "" is the working directory, which may hold foreign modules
     return fed(command, marshal.dumps((path, function.__module__, function.__name__, arguments), 2))
 
 

@@ -1,4 +1,4 @@
-"""A command and a time limit → how it ended and the last of what it printed."""
+"""A command and a time limit → how it ended, and the end of its output."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from msgspec import Struct
 from deadweight.sources.system.processes import PIPE, STDOUT, Supervised, supervised
 from deadweight.sources.system.scratch import Scratch
 
-_TAIL = 1 << 16  # bytes of what it printed that are kept, and the longest line that is told
-_LOOK = 0.02  # seconds between looks whether it has ended: a pipe can outlive it, in the hands of a child
-_ROUNDS = 64  # of reading what was left in the pipes
+_TAIL = 1 << 16  # bytes of output that are kept, and of the longest line
+_INTERVAL = 0.02  # seconds between checks whether it has ended: a child of it can keep the pipe open
+_ROUNDS = 64  # of reading what is left in the pipes
 
 
 class Ended(Struct, frozen=True):
     """How a process ended.
 
-    status: as ``subprocess`` has it: negative, the signal that ended it; None where its time was up
-    output: the last of what it printed
+    status: as in ``subprocess``: negative for the signal that ended it; None after a timeout
+    output: the end of what it printed
     """
 
     status: int | None
@@ -38,10 +38,10 @@ def run_limited(
     scratch: Scratch,
     on_line: Callable[[bytes], None] | None = None,
 ) -> Ended:
-    """Run a command in ``folder``, without input and in a process group of its own, for some seconds at most.
+    """Run a command in ``folder``, without input and in its own process group, with a timeout.
 
-    on_line: told each line of its stdout, which then is no part of ``output``; each sets the clock back to zero
-    raises:  OSError where it cannot be started
+    on_line: called with each line of stdout, which then is not part of ``output``; each line restarts the timeout
+    raises:  OSError if it cannot be started
     """
     with supervised(
         command, scratch=scratch, environment=environment, folder=folder, stderr=PIPE if on_line else STDOUT
@@ -54,29 +54,29 @@ def run_limited(
 
 
 class _Pipes:
-    """What a process prints, as it comes."""
+    """Reads the output of a process while it runs."""
 
     def __init__(self, child: Supervised, on_line: Callable[[bytes], None] | None) -> None:
         self.tail = bytearray()
         self._child, self._on_line = child, on_line
         self._line = bytearray()
-        self._told = 0.0
+        self._latest = 0.0
         self._selector = selectors.DefaultSelector()
         for pipe in (child.process.stdout, child.process.stderr):
             if pipe is not None:
                 self._selector.register(pipe, selectors.EVENT_READ)
 
     def follow(self, seconds: float) -> bool:
-        """Read until the process has ended; False where its time was up before."""
-        self._told = time.monotonic()
+        """Read until the process ends; return False after a timeout."""
+        self._latest = time.monotonic()
         while not self._child.has_ended():
-            if time.monotonic() - self._told > seconds:
+            if time.monotonic() - self._latest > seconds:
                 return False
-            self._read(_LOOK)
+            self._read(_INTERVAL)
         return True
 
     def drain(self) -> None:
-        """Read what was left; somebody who got away with a pipe cannot keep us."""
+        """Read what is left, in a limited number of rounds: a process that kept the pipe cannot block us."""
         for _ in range(_ROUNDS):
             if not self._read(0):
                 break
@@ -90,15 +90,15 @@ class _Pipes:
             if not data:
                 self._selector.unregister(pipe)
             elif self._on_line is not None and pipe is self._child.process.stdout:
-                self._tell(data, self._on_line)
+                self._call(data, self._on_line)
             else:
                 self.tail += data
                 del self.tail[:-_TAIL]
         return bool(ready)
 
-    def _tell(self, data: bytes, on_line: Callable[[bytes], None]) -> None:
+    def _call(self, data: bytes, on_line: Callable[[bytes], None]) -> None:
         *lines, rest = (bytes(self._line) + data).split(b"\n")
         self._line = bytearray(rest[:_TAIL])
         for line in lines:
-            self._told = time.monotonic()
+            self._latest = time.monotonic()
             on_line(line)

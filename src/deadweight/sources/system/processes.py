@@ -1,7 +1,7 @@
 """Child processes: deadweight starts all of them here.
 
-``started`` and ``answer_of`` are for our own programs and for those that answer at once. ``supervised`` is for what
-runs other people's code (installers, imports, the user's command): none of its processes outlives it, or deadweight.
+``started`` and ``answer_of`` are for our own programs and for those that respond at once. ``supervised`` is for
+commands that run foreign code (installers, imports, the user's command): none of their processes outlives deadweight.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ PIPE, DEVNULL, STDOUT = subprocess.PIPE, subprocess.DEVNULL, subprocess.STDOUT
 Child = subprocess.Popen[bytes]
 TimeoutExpired = subprocess.TimeoutExpired
 
-# The Python that runs us, for ``-m``: without -P it would import modules from the working directory first.
+# The Python that runs deadweight, for ``-m``: -P keeps the working directory off sys.path.
 OUR_PYTHON = (sys.executable, "-P")
-# The same for our own programs: nothing of the user's settings and nothing that is installed.
+# The same for our own programs: without the user's settings and installed distributions.
 BARE_PYTHON = (sys.executable, "-I", "-S")
-_known: set[int] = set()  # the children that were started here
+_known: set[int] = set()  # the children that this module started
 _adopting = False
 _SETTLED = supervisor.POLITE + supervisor.PATIENCE + 2.0
 
 
 def adopt_orphans() -> None:
-    """Have every process that a supervised command leaves behind end with it, even if it killed its supervisor.
+    """End every process that a supervised command leaves behind, even if it killed its supervisor.
 
-    Orphans then come to this process (Linux), and all of its children that were not started here are ended. So it is
-    for the command line alone: a program that imports deadweight may have children of its own.
+    Orphans become children of this process (Linux), and all children that this module did not start are killed. So
+    only the command line calls this: a program that imports deadweight may have children of its own.
     """
     global _adopting
     supervisor.adopt_orphans()
@@ -71,7 +71,7 @@ def started(
     stderr: int | IO[bytes] = DEVNULL,
     start_new_session: bool = False,
 ) -> Child:
-    """Start a program, with pipes for what is PIPE; raises OSError."""
+    """Start a program, with pipes for the streams that are PIPE; raises OSError."""
     with uninterrupted():
         child = subprocess.Popen(
             command, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=start_new_session
@@ -81,7 +81,7 @@ def started(
 
 
 def fed(command: Sequence[str], question: bytes) -> Child | None:
-    """Start a program of ours and write to its stdin; None where the system allows no further process."""
+    """Start a program of ours and write to its stdin; return None if the system allows no more processes."""
     try:
         child = started(command, stdin=PIPE)
     except OSError:
@@ -95,8 +95,8 @@ def fed(command: Sequence[str], question: bytes) -> Child | None:
 
 
 def answer_of(command: Sequence[str], *, seconds: float, question: bytes = b"") -> bytes | None:
-    """Return what a program writes to stdout; None where it cannot be started, fails, or is not done in time."""
-    # Python's variables would lead a Python astray: PYTHONPATH with nothing in it means the working directory.
+    """Return the stdout of a program, None if it cannot be started, fails, or takes too long."""
+    # Variables such as PYTHONPATH would affect a Python; an empty PYTHONPATH means the working directory.
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     try:
         return subprocess.run(
@@ -114,10 +114,10 @@ def run(
     environment: Mapping[str, str],
     seconds: float | None = None,
 ) -> tuple[int, str]:
-    """Run a command to its end; return its status and all that it printed, each line handed to ``on_line`` meanwhile.
+    """Run a command; return its status and its output, calling ``on_line`` with each line as it arrives.
 
-    seconds: how long it may run; None for as long as it takes
-    raises:  InstallFailed where it cannot be started, or takes longer
+    seconds: the timeout; None for none
+    raises:  InstallFailed if it cannot be started, or after the timeout
     """
     late = threading.Event()
     output: list[str] = []
@@ -138,12 +138,12 @@ def run(
         except OSError as error:
             raise _cannot_run(command, error) from error
         if late.is_set():
-            raise InstallFailed(f"{os.path.basename(command[0])} took longer than {seconds:.0f} s")
+            raise InstallFailed(f"{os.path.basename(command[0])} did not finish within {seconds:.0f} s")
         return status, "".join(output)
 
 
 def _stopped_after(seconds: float, child: Supervised, late: threading.Event) -> threading.Timer:
-    """Have a command end after a time; ``late`` then says that it did not end by itself."""
+    """Stop a command after a time, and set ``late``."""
 
     def stop() -> None:
         late.set()
@@ -160,10 +160,10 @@ def _cannot_run(command: Sequence[str], error: OSError) -> InstallFailed:
 
 
 class Supervised(Struct, frozen=True):
-    """A command that runs under a supervisor, whose process ends after all of the command's.
+    """A command that runs under a supervisor, which ends after all processes of the command.
 
-    watch:  as long as it is open, the command may run
-    report: where the supervisor writes how the command ended
+    watch:  the command runs while it is open
+    report: the supervisor writes to it how the command ended
     """
 
     command: Sequence[str]
@@ -172,21 +172,21 @@ class Supervised(Struct, frozen=True):
     report: IO[bytes]
 
     def has_ended(self) -> bool:
-        """Say whether the command, and all that it started, has ended; ``status`` may still be asked for."""
+        """Return whether the command and all of its processes have ended."""
         return self.process.poll() is not None
 
     def status(self) -> int:
-        """Wait for the end; return the command's status, as ``subprocess`` has it; raises OSError if it never began."""
+        """Wait for the end; return the command's status, as in ``subprocess``; raises OSError if it did not start."""
         killed = self.process.wait()
-        told = self.report.read(100).decode("ascii", "replace")
-        if told.startswith("errno "):
-            number = int(told.removeprefix("errno "))
+        report = self.report.read(100).decode("ascii", "replace")
+        if report.startswith("errno "):
+            number = int(report.removeprefix("errno "))
             raise OSError(number, os.strerror(number), self.command[0])
-        # A supervisor that wrote nothing was killed itself: by the command, or by the system for want of memory.
-        return int(told) if told else killed or -signal.SIGKILL
+        # A supervisor without a report was killed: by the command, or by the system when out of memory.
+        return int(report) if report else killed or -signal.SIGKILL
 
     def stop(self) -> None:
-        """End the command and all that it started: by SIGTERM, and after three seconds by SIGKILL."""
+        """End the command and all of its processes: with SIGTERM, and after three seconds with SIGKILL."""
         with uninterrupted():
             self.watch.close()
             try:
@@ -207,10 +207,10 @@ def supervised(
     folder: str | None = None,
     stderr: int = STDOUT,
 ) -> Iterator[Supervised]:
-    """Run a command without input, with pipes for what it prints; at the end of the block, all of it has ended.
+    """Run a command without input, with pipes for its output; all of its processes end with the block.
 
-    folder: where it runs
-    raises: OSError where no process can be started
+    folder: its working directory
+    raises: OSError if no process can be started
     """
     if any("\0" in word for word in command):
         raise OSError(errno.EINVAL, "a null byte in the command", command[0])
@@ -238,6 +238,6 @@ def supervised(
 
 
 def _pipe_of_ours(stack: contextlib.ExitStack) -> tuple[IO[bytes], IO[bytes]]:
-    """Return the ends of a pipe that are closed with the stack."""
+    """Return the ends of a pipe, which close with the stack."""
     reading, writing = os.pipe()
     return stack.enter_context(open(reading, "rb", 0)), stack.enter_context(open(writing, "wb", 0))

@@ -1,8 +1,8 @@
-"""Folders that go in every way out: on return, on an error, on a signal, and after ``kill -9`` on the next run.
+"""Scratch directories, always removed: on return, on an error, on a signal, and after SIGKILL by the next run.
 
-A scratch folder is in use while a process holds the lock on its ``lock`` file: the run that made it, or an installer
-that the run started. The system drops locks with the processes, so nothing hangs on process numbers. The lock is the
-last file to go, so that the next run can remove a folder that was removed in part.
+A scratch directory is in use while a process holds the lock on its ``lock`` file: the run that made it, or an installer
+that the run started. The system releases locks when processes end, so process numbers do not matter. The lock is
+removed last, so that the next run can remove a directory that was removed in part.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _LOCK = "lock"
 
 
 class Scratch(Struct, frozen=True):
-    """A folder for one run; child processes inherit ``lock``."""
+    """A directory for one run; child processes inherit ``lock``."""
 
     path: str
     lock: int
 
     @property
     def temporary(self) -> str:
-        """A folder in it for what child processes put into TMPDIR."""
+        """A directory in it, the TMPDIR of child processes."""
         path = os.path.join(self.path, "tmp")
         os.makedirs(path, exist_ok=True)
         return path
@@ -47,7 +47,7 @@ class Scratch(Struct, frozen=True):
 
 @contextlib.contextmanager
 def scratch_folder() -> Iterator[Scratch]:
-    """Make a folder that is removed at the end; first remove those that dead runs left behind."""
+    """Make a directory that is removed at the end; first remove those of killed runs."""
     parent = tempfile.gettempdir()
     remove_leftovers(parent)
     made: Scratch | None = None
@@ -68,15 +68,15 @@ def _make(parent: str) -> Scratch:
         try:
             lock = os.open(os.path.join(path, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            continue  # another run took it for a leftover
+            continue  # another run removed it as a leftover
         fcntl.flock(lock, fcntl.LOCK_EX)
         if os.path.exists(os.path.join(path, _LOCK)):
             return Scratch(path, lock)
-        os.close(lock)  # another run took it for a leftover before the lock was ours
+        os.close(lock)  # another run removed it as a leftover before we had the lock
 
 
 def remove_leftovers(parent: str) -> None:
-    """Remove the folders of runs that ended without a chance to clean up."""
+    """Remove the directories of runs that were killed."""
     with contextlib.suppress(OSError):
         for name in os.listdir(parent):
             path = os.path.join(parent, name)
@@ -86,11 +86,11 @@ def remove_leftovers(parent: str) -> None:
 
 
 def _remove_leftover(path: str) -> None:
-    """Remove a folder whose lock nobody holds; raises OSError where somebody does."""
+    """Remove a directory whose lock is free; raises OSError if it is not."""
     try:
         lock = os.open(os.path.join(path, _LOCK), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
-        os.rmdir(path)  # made and not locked yet, or emptied and not removed yet
+        os.rmdir(path)  # not locked yet, or emptied but not removed yet
         return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,14 +102,14 @@ def _remove_leftover(path: str) -> None:
 
 def _is_ours(path: str) -> bool:
     try:
-        found = os.lstat(path)
+        status = os.lstat(path)
     except OSError:
         return False
-    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
 
 
 def _remove(path: str) -> None:
-    """Remove a scratch folder, its lock last; what cannot be removed stays, with the lock, for the next run."""
+    """Remove a scratch directory, its lock last; what cannot be removed stays, with the lock, for the next run."""
     with contextlib.suppress(OSError):
         with os.scandir(path) as items:
             others = [item for item in items if item.name != _LOCK]
@@ -125,10 +125,10 @@ def _remove(path: str) -> None:
 
 @contextlib.contextmanager
 def new_folder(path: str) -> Iterator[None]:
-    """Make a folder that stays if the block ends well, and goes if it does not.
+    """Make a directory, and remove it if the block fails.
 
-    After SIGKILL it stays as it is: the user may have put files of their own into it since.
-    raises: BadInput where something is there already, also if another run has made it meanwhile
+    After SIGKILL it stays: by the next run, the user may have put files into it.
+    raises: BadInput if the path exists, also if another run made it meanwhile
     """
     made: os.stat_result | None = None
     try:
@@ -139,7 +139,7 @@ def new_folder(path: str) -> Iterator[None]:
         yield
     except BaseException as error:
         if made is None and isinstance(error, FileExistsError):
-            raise BadInput(f"{path} is there already", hint="give --keep-env a folder that is not") from error
+            raise BadInput(f"{path} already exists", hint="use --keep-env with a new directory") from error
         if made is not None:
             with uninterrupted():
                 _remove_if_same(path, made)
@@ -147,7 +147,7 @@ def new_folder(path: str) -> Iterator[None]:
 
 
 def _remove_if_same(path: str, made: os.stat_result) -> None:
-    """Remove a folder, unless another has taken its place."""
+    """Remove a directory, unless another one replaced it."""
     with contextlib.suppress(OSError):
         if os.path.samestat(os.lstat(path), made):
             shutil.rmtree(path, ignore_errors=True)

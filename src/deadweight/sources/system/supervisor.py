@@ -1,8 +1,8 @@
-"""What runs between deadweight and a command of somebody else's: no process of the command outlives it, or deadweight.
+"""Runs between deadweight and a foreign command, so that no process of the command outlives deadweight.
 
-A script for a bare interpreter: ``supervisor.py WATCH REPORT COMMAND...``. It waits until the command has ended, or
-WATCH has, since deadweight closed it or is gone, even by SIGKILL. Then it ends all processes that came of the command,
-and writes to REPORT how the command ended: its status as ``subprocess`` has it, or "errno N" if it could not start.
+A script for a bare interpreter: ``supervisor.py WATCH REPORT COMMAND...``. It waits until the command ends, or until
+WATCH does, because deadweight closed it or was killed. Then it ends all processes that the command started, and writes
+to REPORT how the command ended: its status as in ``subprocess``, or "errno N" if it could not start.
 """
 
 import os
@@ -10,7 +10,7 @@ import select
 import sys
 import time
 
-# It delays every command, so it imports little: enum, which signal imports, and contextlib would double its time.
+# It delays every command, so it imports little: contextlib, and enum for signal, would double its time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
@@ -19,12 +19,12 @@ else:
     import _signal as signal
 
 POLITE = 3.0  # seconds between SIGTERM and SIGKILL
-PATIENCE = 5.0  # seconds for processes that start others faster than they can be ended
+PATIENCE = 5.0  # seconds to end processes that keep starting others
 PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Become the parent of processes whose parents end, also of those in sessions of their own (Linux)."""
+    """Become the parent of orphaned processes, also of those in their own sessions (Linux)."""
     try:
         import ctypes
 
@@ -34,13 +34,13 @@ def adopt_orphans() -> None:
 
 
 def run(watch: int, command: "list[str]") -> str:
-    """Run a command, in a process group of its own; return what REPORT is told."""
+    """Run a command in its own process group; return the report."""
     ended, writing = os.pipe()
     os.set_blocking(ended, False)
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    # Python ignores SIGPIPE, and deadweight maybe others; what is ignored would stay so.
+    # Python ignores SIGPIPE, and deadweight maybe others; the command would inherit that.
     restored = [signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     try:
         child = os.posix_spawnp(command[0], command, os.environ, setpgroup=0, setsigdef=restored)
@@ -53,7 +53,7 @@ def run(watch: int, command: "list[str]") -> str:
 
 
 def followed(child: int, watch: int, ended: int) -> int:
-    """Wait for the command; where deadweight wants its end, ask for it, and wait no longer than three seconds."""
+    """Wait for the command; when deadweight ends it, send SIGTERM and wait three seconds at most."""
     until: float | None = None
     while True:
         for pid, status in reaped():
@@ -71,7 +71,7 @@ def followed(child: int, watch: int, ended: int) -> int:
 
 
 def reaped() -> "Iterator[tuple[int, int]]":
-    """Take leave of the children that have ended; yield (process, status)."""
+    """Reap the children that have ended; yield (process, status)."""
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -83,7 +83,7 @@ def reaped() -> "Iterator[tuple[int, int]]":
 
 
 def end(pid: int, number: int, kill: "Callable[[int, int], None]" = os.kill) -> None:
-    """Send a signal to what may be gone already, or nobody's to signal."""
+    """Send a signal to a process that may have ended already, or that we may not signal."""
     try:
         kill(pid, number)
     except OSError:
@@ -91,7 +91,7 @@ def end(pid: int, number: int, kill: "Callable[[int, int], None]" = os.kill) -> 
 
 
 def end_all(group: int) -> None:
-    """End a process group and all children, among them those that were adopted meanwhile."""
+    """End a process group and all children, including adopted ones."""
     end(group, signal.SIGKILL, os.killpg)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -106,21 +106,21 @@ def end_all(group: int) -> None:
 
 
 def children() -> "Iterator[int]":
-    """Yield the processes whose parent this one is, by /proc; none where that is not there."""
+    """Yield the children of this process, from /proc; none if the system has no /proc."""
     for name in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc/self") else ()):
         try:
             with open(f"/proc/{name}/stat", "rb") as file:
                 text = file.read()
         except OSError:
             continue
-        # Behind the program's name, which is in parentheses and may hold anything: state, parent, …
+        # After the program's name, which is in parentheses and may contain anything: state, parent, …
         fields = text.rpartition(b")")[2].split()
         if fields[1:2] == [str(os.getpid()).encode()]:
             yield int(name)
 
 
 def main(watch: int, report: int, command: "list[str]") -> None:
-    """Run a command, and report."""
+    """Run a command and report how it ended."""
     for descriptor in (watch, report):
         os.set_inheritable(descriptor, False)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

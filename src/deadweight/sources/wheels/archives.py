@@ -1,7 +1,7 @@
-"""An archive, wherever it lies → what it holds. Of a wheel on a server only the last bytes are fetched; nothing is run.
+"""An archive on the disk or on a server → its contents. Nothing is run.
 
-A wheel's central directory stands at its end and names every file with its size; METADATA and entry_points.txt stand
-just before it, as PEP 427 recommends.
+For a wheel on a server, only its last bytes are fetched: the central directory, which lists every file with its size,
+is at the end, and METADATA and entry_points.txt are just before it, as PEP 427 recommends.
 """
 
 from __future__ import annotations
@@ -34,37 +34,37 @@ _LARGEST_WHEEL = 1 << 34
 
 
 class _Read(NamedTuple):
-    """What was read of a wheel on a server, or why it is none; ``sha256`` where all of its bytes came."""
+    """The contents of a wheel on a server, or the error; ``sha256`` only if all of its bytes were read."""
 
     size: int
     sha256: str | None
-    found: Contents | None
+    value: Contents | None
     error: MalformedArchive | None
 
     def contents(self) -> Contents:
-        if self.found is None:
+        if self.value is None:
             assert self.error is not None
             raise self.error
-        return self.found
+        return self.value
 
 
 class ArchiveReader:
     """Reads archives; threads may share it.
 
-    connect: gives the client; called for the first archive that is neither here nor in the cache
-    told:    what is worth knowing of how archives were read, as sentences
+    connect: returns the client; called for the first archive that is neither local nor cached
+    notes:   sentences for the user about how archives were read
     """
 
     def __init__(self, connect: Callable[[], Client], cache: Cache, scratch: Scratch) -> None:
         self._connect, self._cache, self._scratch = connect, cache, scratch
         self._expected: dict[str, Future[_Read]] = {}
         self._ahead: ThreadPoolExecutor | None = None
-        self.told: list[str] = []
+        self.notes: list[str] = []
 
     def expect(self, archive: Archive) -> None:
-        """Begin to read a wheel on a server, which ``contents`` will probably be asked for.
+        """Start to read a wheel on a server, for a probable later call of ``contents``.
 
-        What it is to be need not be known yet: its size and hash are compared when it is asked for.
+        Its size and hash need not be known yet: ``contents`` compares them.
         """
         if archive.url in self._expected or not _is_remote(archive) or self._cache.has_seen(archive.url):
             return
@@ -76,51 +76,51 @@ class ArchiveReader:
         self._expected[archive.url] = self._ahead.submit(self._by_ranges, bare)
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Start no more reading."""
         if self._ahead is not None:
             self._ahead.shutdown(wait=False, cancel_futures=True)
 
     def known(self, archive: Archive) -> Contents | None:
-        """Return what an archive holds where the cache knows it."""
+        """Return the contents of an archive if they are cached."""
         return self._cache.get(archive)
 
     def contents(self, archive: Archive) -> Contents:
-        """Return what an archive holds.
+        """Return the contents of an archive.
 
-        raises: FetchFailed, MalformedArchive, BadInput where a local file cannot be read or its hash does not match
+        raises: FetchFailed, MalformedArchive; BadInput if a local file cannot be read
         """
         if not _is_remote(archive):
             return self._of_local(archive, _path_of(archive.url))
         return self._cache.get(archive) or self._of_remote(archive)
 
     def metadata(self, archive: Archive) -> bytes:
-        """Return the headers of a wheel's METADATA; of one on a server no more is fetched than they take.
+        """Return the headers of a wheel's METADATA, fetching no more than needed.
 
-        raises: NoRanges where only the whole archive could be had; else what ``contents`` raises
+        raises: NoRanges if only the whole archive could be fetched; else as ``contents``
         """
         if parts_of(archive.url).scheme in ("file", ""):
             return self.contents(archive).metadata
-        found = self._cache.get(archive)
-        beside = self._metadata_beside(archive) if found is None else None
-        if found is None and beside is None:
+        contents = self._cache.get(archive)
+        beside = self._metadata_beside(archive) if contents is None else None
+        if contents is None and beside is None:
             try:
-                found = self._wheel(archive)
+                contents = self._wheel(archive)
             except NoRanges:
-                # Not every index announces what it has.
+                # Some indexes have a metadata file (PEP 658) but do not announce it.
                 beside = self._metadata_beside(replace(archive, metadata=True))
                 if beside is None:
                     raise
-        if found is not None:
-            return found.metadata
+        if contents is not None:
+            return contents.metadata
         assert beside is not None
         check_name(archive.filename, beside)
         return head_of(beside)
 
     def _of_local(self, archive: Archive, path: str) -> Contents:
-        from deadweight.sources.wheels.sdist_reading import of_file, of_folder
+        from deadweight.sources.wheels.sdist_reading import of_directory, of_file
 
         if os.path.isdir(path):
-            return of_folder(path)
+            return of_directory(path)
         try:
             with open(path, "rb") as file:
                 sha256 = None if archive.sha256 is None else _sha256(file)
@@ -135,19 +135,21 @@ class ArchiveReader:
             try:
                 return self._wheel(archive)
             except NoRanges:
-                self.told.append(f"{archive.filename} was downloaded whole: its server knows no ranges")
+                self.notes.append(
+                    f"{archive.filename} was downloaded completely: its server does not support range requests"
+                )
         from deadweight.sources.net.files import download
         from deadweight.sources.wheels.sdist_reading import LARGEST_SDIST, of_file
 
         path = os.path.join(self._scratch.temporary, f"{id(archive):x}.part")
         try:
             with open(path, "w+b") as file:
-                most = _LARGEST_WHEEL if archive.filename.endswith(".whl") else LARGEST_SDIST
-                size, sha256 = download(client, archive.url, file, limit=min(most, archive.size or most))
+                limit = _LARGEST_WHEEL if archive.filename.endswith(".whl") else LARGEST_SDIST
+                size, sha256 = download(client, archive.url, file, limit=min(limit, archive.size or limit))
                 _check(archive, size, sha256)
-                found = of_file(archive.filename, file)
-                self._cache.put(archive, found, verified=True)
-                return found
+                contents = of_file(archive.filename, file)
+                self._cache.put(archive, contents, verified=True)
+                return contents
         finally:
             with contextlib.suppress(OSError):
                 os.unlink(path)
@@ -166,26 +168,26 @@ class ArchiveReader:
         client = self._connect()
         tail = fetch_tail(client, archive.url, FIRST_BYTES, archive.size)
         sha256 = hashlib.sha256(tail.data).hexdigest() if tail.start == 0 else None
-        place = Remote(client, archive.url, tail.data, tail.start, tail.size)
+        source = Remote(client, archive.url, tail.data, tail.start, tail.size)
         try:
-            found = of_wheel(archive.filename, place, lambda: self._metadata_beside(archive))
+            contents = of_wheel(archive.filename, source, lambda: self._metadata_beside(archive))
         except MalformedArchive as error:
             return _Read(tail.size, sha256, None, error)
-        return _Read(tail.size, sha256, found, None)
+        return _Read(tail.size, sha256, contents, None)
 
     def _metadata_beside(self, archive: Archive) -> bytes | None:
-        """Return METADATA as the index offers it beside the wheel (PEP 658), None where it does not."""
+        """Return METADATA from the file beside the wheel (PEP 658), None if the index has none."""
         if not archive.metadata:
             return None
         parts = urlsplit(archive.url)
         url = parts._replace(path=f"{parts.path}.metadata", fragment="").geturl()
         try:
-            found = self._connect().get(url, limit=LARGEST_TEXT).data
+            metadata = self._connect().get(url, limit=LARGEST_TEXT).data
         except FetchFailed:
             return None
-        if archive.metadata_sha256 not in (None, hashlib.sha256(found).hexdigest()):
+        if archive.metadata_sha256 not in (None, hashlib.sha256(metadata).hexdigest()):
             return None
-        return found
+        return metadata
 
 
 def _is_remote(archive: Archive) -> bool:
@@ -204,7 +206,7 @@ def _sha256(file: BinaryIO) -> str:
 
 
 def _check(archive: Archive, size: int, sha256: str | None) -> None:
-    """Refuse an archive that is not the one that a lock or an index describes; raises MalformedArchive."""
+    """Compare an archive to its size and hash in a lock or an index; raises MalformedArchive."""
     if archive.size not in (None, size):
         raise MalformedArchive(archive.filename, f"it has {size:,} bytes, not the expected {archive.size:,}")
     if archive.sha256 not in (None, sha256):

@@ -1,8 +1,8 @@
-"""What archives hold, kept from one run to the next.
+"""The cache of archive listings.
 
-A listing belongs to its archive's sha256, which never changes, so no listing is ever out of date. But if only parts of
-an archive were read, nothing has checked that hash: it is only what a lock or an index claims about a URL. Such a
-listing is kept for that URL alone; otherwise a lock could pass off its own archive as someone else's.
+The key of a listing is the sha256 of its archive, so listings never expire. If only parts of an archive were read, the
+hash is unverified: it is a claim of a lock or an index about a URL. Such a listing is valid only for that URL;
+otherwise a lock could pass off its own archive as another project's.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
 
 class Cache:
-    """Listings of archives, and the store that other things are kept in.
+    """Listings of archives, in a store that other modules share.
 
-    folder: the cache's folder; None for the platform's
-    most:   bytes to keep; beyond them the entries that were not used for longest are removed
+    folder: the directory of the cache; None for the platform's
+    most:   bytes to keep; beyond that, the least recently used entries are removed
     """
 
     def __init__(self, folder: str | None = None, *, most: int | None = None) -> None:
         self.store = Store(folder) if most is None else Store(folder, most=most)
 
     def get(self, archive: Archive) -> Contents | None:
-        """Return what an archive holds; None if that is not known, or not for this URL, or of another size."""
+        """Return the contents of an archive; None if not cached, or cached for another URL or size."""
         for key in _keys(archive):
             data = self.store.get(_KIND, key)
             if data is None:
                 continue
             with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                found = _load(data, archive.filename)
-                if archive.size in (None, found.size) or found.size is None:
-                    return found
+                contents = _load(data, archive.filename)
+                if archive.size in (None, contents.size) or contents.size is None:
+                    return contents
         return None
 
     def put(self, archive: Archive, contents: Contents, *, verified: bool) -> None:
-        """Keep what an archive holds.
+        """Store the contents of an archive.
 
-        verified: whether all of its bytes were read and have its sha256
+        verified: whether all of its bytes were read and match its sha256
         """
         keys = _keys(archive)
         if keys:
@@ -55,38 +55,38 @@ class Cache:
             self.store.put(_SEEN, key_of(_bare(archive.url)), b"")
 
     def has_seen(self, url: str) -> bool:
-        """Say whether an archive of this URL is probably kept, where its hash is not known yet."""
+        """Return whether an archive with this URL is probably cached; for archives whose hash is not known yet."""
         return self.store.get(_SEEN, key_of(_bare(url))) is not None
 
     def trim(self) -> None:
-        """Remove the oldest entries if there is more than the most; to be called once, after the last ``put``."""
+        """Remove the oldest entries above the limit; call it once, after the last ``put``."""
         self.store.trim()
 
     def usage(self) -> CacheUsage:
-        """Return how much is kept."""
+        """Return the size of the cache."""
         return self.store.usage()
 
     def clear(self) -> CacheUsage:
-        """Remove all that is kept; return what there was. Raises BadInput where it cannot be removed."""
+        """Remove all entries; return the previous size. Raises BadInput."""
         return self.store.clear()
 
 
 class NoCache(Cache):
-    """Keeps nothing and knows nothing."""
+    """A cache that is always empty."""
 
     def __init__(self, folder: str | None = None) -> None:
         self.store = NoStore(folder)
 
 
 def _keys(archive: Archive) -> tuple[str, ...]:
-    """Return the key of a listing whose hash was checked, and of one whose was not; none without a hash."""
+    """Return the keys for a verified and for an unverified listing; none without a hash."""
     if archive.sha256 is None or not _SHA256.match(archive.sha256):
         return ()
     return archive.sha256, key_of(archive.sha256, _bare(archive.url))
 
 
 def _bare(url: str) -> str:
-    """Return what of a URL says which archive a server gives: no credentials, which may change, and no fragment."""
+    """Return a URL without its fragment and its credentials, which may change."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -95,7 +95,7 @@ def _bare(url: str) -> str:
 
 
 def _dump(contents: Contents, filename: str) -> bytes:
-    # Paths in one string: a list of sixty thousand takes several times as long to read.
+    # Paths in one string: a list of 60,000 takes several times as long to read.
     values = {
         "filename": filename,
         "paths": "\0".join(item.path for item in contents.items),
@@ -120,7 +120,7 @@ def _load(data: bytes, filename: str) -> Contents:
     if len(paths) != len(sizes) or not {*map(type, sizes), *map(type, programs)} <= {int} or min(sizes) < 0:
         raise ValueError("no size for each path")
     if {*map(type, values["first_lines"].values())} - {int}:
-        raise TypeError("a length that is no number")
+        raise TypeError("a length that is not a number")
     if type(size) not in (int, type(None)) or type(values["estimated"]) is not bool:
         raise TypeError("a value of another type")
     flags: Iterator[bool] = repeat(False)

@@ -1,4 +1,4 @@
-"""What requirements or a lock name → METADATA of one wheel of each project. Nothing is resolved or installed."""
+"""The projects of requirements or a lock → METADATA of one wheel of each. Nothing is resolved or installed."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from deadweight.sources.system.scratch import Scratch
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache
 
-_PATIENCE = 5.0  # seconds for a server's next bytes: nothing that it says is worth waiting longer for
+_TIMEOUT = 5.0  # seconds for the next bytes: descriptions are optional, so do not wait long
 _DEADLINE = 20.0
 
 
-class Sought(Struct, frozen=True, kw_only=True):
-    """One project of which something is to be learnt.
+class Query(Struct, frozen=True, kw_only=True):
+    """One project to look up.
 
-    specifiers: of the lines that name it (PEP 440): what one of them allows will do
-    archives:   what a lock or a line gives in place of an index
-    elsewhere:  whether its code lies in a folder or a repository, so that no index has a say
+    specifiers: of its requirements (PEP 440); a version that one of them allows is enough
+    archives:   from a lock or a URL requirement, instead of an index
+    elsewhere:  whether its code is in a directory or a repository, and not on an index
     """
 
     name: str
@@ -40,41 +40,41 @@ class Sought(Struct, frozen=True, kw_only=True):
     elsewhere: bool = False
 
 
-class Said(Struct, frozen=True, kw_only=True):
-    """What was learnt without measuring anything.
+class Descriptions(Struct, frozen=True, kw_only=True):
+    """The metadata of projects.
 
-    known: name → metadata
-    told:  of which projects nothing was learnt, and why, as sentences
+    known:    name → metadata
+    warnings: sentences about the projects without metadata, and why
     """
 
     known: Mapping[str, Metadata] = {}
-    told: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def sought_by_lines(wanted: Iterable[Wanted]) -> tuple[Sought, ...]:
-    """Return what requirements name, each project once."""
+def queries_of_requirements(wanted: Iterable[Wanted]) -> tuple[Query, ...]:
+    """Return a query for each project of the requirements."""
     by_name: dict[str, list[Wanted]] = defaultdict(list)
-    for want in wanted:
-        if want.name:
-            by_name[want.name].append(want)
-    return tuple(_sought(name, lines) for name, lines in by_name.items())
+    for requirement in wanted:
+        if requirement.name:
+            by_name[requirement.name].append(requirement)
+    return tuple(_query(name, lines) for name, lines in by_name.items())
 
 
-def _sought(name: str, lines: Collection[Wanted]) -> Sought:
-    urls = [want.place or want.url for want in lines if want.url]
+def _query(name: str, lines: Collection[Wanted]) -> Query:
+    urls = [requirement.place or requirement.url for requirement in lines if requirement.url]
     archives = (Archive(filename=unquote(re.split("[?#]", url)[0].rpartition("/")[2]), url=url) for url in urls)
-    return Sought(
+    return Query(
         name=name,
-        specifiers=frozenset(want.specifier for want in lines if not want.url),
+        specifiers=frozenset(requirement.specifier for requirement in lines if not requirement.url),
         archives=tuple(archive for archive in archives if archive.filename.endswith(".whl")),
-        elsewhere=all(want.url for want in lines),
+        elsewhere=all(requirement.url for requirement in lines),
     )
 
 
-def sought_by_lock(lock: Lock) -> tuple[Sought, ...]:
-    """Return what a lock holds."""
+def queries_of_lock(lock: Lock) -> tuple[Query, ...]:
+    """Return a query for each package of a lock."""
     return tuple(
-        Sought(
+        Query(
             name=package.name,
             specifiers=frozenset({f"=={package.version}" if package.version else ""}),
             archives=tuple(wheel for wheel in package.wheels if wheel.url),
@@ -84,87 +84,84 @@ def sought_by_lock(lock: Lock) -> tuple[Sought, ...]:
     )
 
 
-def read_descriptions(sought: Iterable[Sought], places: Places, cache: Cache, scratch: Scratch) -> Said:
-    """Return what wheels say of the projects that are sought, many asked at once.
-
-    What cannot be had is no failure: ``told`` names it.
-    """
+def read_descriptions(queries: Iterable[Query], places: Places, cache: Cache, scratch: Scratch) -> Descriptions:
+    """Return the metadata of projects, fetched in parallel; failures become ``warnings``."""
     from deadweight.sources.net.http import Client
 
     known: dict[str, Metadata] = {}
     unknown: dict[str, list[str]] = defaultdict(list)
     try:
-        client = Client(origins=places.origins, timeout=_PATIENCE, deadline=_DEADLINE, attempts=2)
-    except FetchFailed as error:  # an index whose URL is none
-        return Said(told=(f"judged by names alone: {error.cause}",))
+        client = Client(origins=places.origins, timeout=_TIMEOUT, deadline=_DEADLINE, attempts=2)
+    except FetchFailed as error:  # an index with a malformed URL
+        return Descriptions(warnings=(f"judged by names alone: {error.cause}",))
     with client:
-        asking = _Asking(
+        lookup = _Lookup(
             Indexes(lambda: places, Pages(lambda: client, cache.store)), ArchiveReader(lambda: client, cache, scratch)
         )
-        for each, task in in_parallel(asking.metadata, sought):
+        for each, task in in_parallel(lookup.metadata, queries):
             try:
                 known[each.name] = task.result()
             except (DeadweightError, OSError) as error:
                 unknown[_reason(error)].append(each.name)
     cache.trim()
-    told = (f"judged by name alone: {', '.join(sorted(names))}: {reason}" for reason, names in unknown.items())
-    return Said(known=known, told=tuple(sorted(told)))
+    warnings = (f"judged by name alone: {', '.join(sorted(names))}: {reason}" for reason, names in unknown.items())
+    return Descriptions(known=known, warnings=tuple(sorted(warnings)))
 
 
 def read_members(projects: Iterable[str], places: Places, cache: Cache, scratch: Scratch) -> dict[str, tuple[str, ...]]:
-    """Return project → the paths in the newest wheel of each; what no index has, or does not tell, is left out.
+    """Return project → the paths in its newest wheel, for those projects that could be looked up.
 
     projects: normalized names
     """
     from deadweight.sources.net.http import Client
 
-    found: dict[str, tuple[str, ...]] = {}
+    members: dict[str, tuple[str, ...]] = {}
     try:
-        client = Client(origins=places.origins, timeout=_PATIENCE, deadline=_DEADLINE, attempts=2)
+        client = Client(origins=places.origins, timeout=_TIMEOUT, deadline=_DEADLINE, attempts=2)
     except FetchFailed:
-        return found
+        return members
     with client:
-        asking = _Asking(
+        lookup = _Lookup(
             Indexes(lambda: places, Pages(lambda: client, cache.store)), ArchiveReader(lambda: client, cache, scratch)
         )
-        for name, task in in_parallel(asking.members, list(projects)):
+        for name, task in in_parallel(lookup.members, list(projects)):
             with contextlib.suppress(DeadweightError, OSError):
-                found[name] = task.result()
+                members[name] = task.result()
     cache.trim()
-    return found
+    return members
 
 
-class _Asking:
-    """What the threads of one run share. Where no index has answered yet, one that is silent ends the asking."""
+class _Lookup:
+    """Looks up projects; threads share it. If the first index does not respond, all further lookups fail at once."""
 
     def __init__(self, indexes: Indexes, reader: ArchiveReader) -> None:
         self._indexes, self._reader = indexes, reader
         self._answered = False
         self._silent: FetchFailed | None = None
 
-    def metadata(self, sought: Sought) -> Metadata:
-        """Return what a project says of itself; raises DeadweightError, OSError."""
-        best = self._wheel(sought)
-        found = parse_metadata(self._reader.metadata(best), f"{best.filename}.dist-info")
-        if found is None:
-            raise MalformedArchive(best.filename, "its METADATA names nothing")
-        return found
+    def metadata(self, query: Query) -> Metadata:
+        """Return the metadata of a project; raises DeadweightError, OSError."""
+        best = self._wheel(query)
+        metadata = parse_metadata(self._reader.metadata(best), f"{best.filename}.dist-info")
+        if metadata is None:
+            raise MalformedArchive(best.filename, "its METADATA has no name")
+        return metadata
 
     def members(self, name: str) -> tuple[str, ...]:
         """Return the paths in the newest wheel of a project; raises DeadweightError, OSError."""
-        contents = self._reader.contents(self._wheel(Sought(name=name, specifiers=frozenset({""}))))
+        contents = self._reader.contents(self._wheel(Query(name=name, specifiers=frozenset({""}))))
         return tuple(item.path for item in contents.items)
 
-    def _wheel(self, sought: Sought) -> Archive:
-        archives = sought.archives
-        if not archives and sought.elsewhere:
-            raise BadInput("its code lies in a folder or a repository")
-        archives = archives or _newest(self._links(sought.name), sought)
+    def _wheel(self, query: Query) -> Archive:
+        archives = query.archives
+        if not archives and query.elsewhere:
+            raise BadInput("its code is in a directory or a repository")
+        archives = archives or _newest(self._links(query.name), query)
         if not archives:
-            raise BadInput("no wheel of a version that is allowed")
-        # The wheels of one version differ in what they hold, not in what they say.
+            raise BadInput("no wheel of an allowed version")
+        # The wheels of one version differ in their files, not in their metadata.
         best = min(archives, key=lambda a: (not self._reader.known(a), not a.metadata, a.size or 0, a.filename))
-        if version_of(best.filename, sought.name) is None:
+        if version_of(best.filename, query.name) is None:
             raise MalformedArchive(best.filename, "the wheel of another project")
         return best
 
@@ -172,7 +169,7 @@ class _Asking:
         if self._silent and not self._answered:
             raise self._silent
         try:
-            found = self._indexes.links(name)
+            links = self._indexes.links(name)
         except FetchFailed as error:
             if _status(error) is None:
                 self._silent = error
@@ -180,45 +177,45 @@ class _Asking:
                 self._answered = True
             raise
         self._answered = True
-        return found
+        return links
 
 
-def _newest(links: Iterable[Link], sought: Sought) -> tuple[Archive, ...]:
-    """Return the wheels of the newest version that is allowed; yanked ones and pre-releases where there is no other.
+def _newest(links: Iterable[Link], query: Query) -> tuple[Archive, ...]:
+    """Return the wheels of the newest allowed version; yanked and pre-release versions only if there are no others.
 
-    For which Python it is plays no part: what a project is for does not hang on that.
+    Any Python will do: the purpose of a project does not depend on it.
     """
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import Version
 
     try:
-        allowed = [SpecifierSet(specifier) for specifier in sought.specifiers]
-    except InvalidSpecifier as error:  # a lock may say anything
-        raise BadInput("its version is none") from error
-    found: dict[tuple[bool, bool, Version], list[Archive]] = defaultdict(list)
+        allowed = [SpecifierSet(specifier) for specifier in query.specifiers]
+    except InvalidSpecifier as error:  # from a malformed lock
+        raise BadInput("its version is invalid") from error
+    candidates: dict[tuple[bool, bool, Version], list[Archive]] = defaultdict(list)
     for link in links:
-        text = version_of(link.archive.filename, sought.name) if link.archive.filename.endswith(".whl") else None
+        text = version_of(link.archive.filename, query.name) if link.archive.filename.endswith(".whl") else None
         if text is not None:
             version = Version(text)
-            found[not link.yanked, not version.is_prerelease, version].append(link.archive)
-    for key in sorted(found, reverse=True):
+            candidates[not link.yanked, not version.is_prerelease, version].append(link.archive)
+    for key in sorted(candidates, reverse=True):
         if any(specifier.contains(key[2], prereleases=True) for specifier in allowed):
-            return tuple(found[key])
+            return tuple(candidates[key])
     return ()
 
 
 def _reason(error: DeadweightError | OSError) -> str:
-    """Return why nothing was learnt of a project, in words that do not name it, so that one note serves for many."""
+    """Return why a lookup failed, without the name of the project, so that one note covers many projects."""
     status = _status(error)
     if status in (404, 410):
         return "no index has it"
     if status is not None:
-        return f"the server answered {status}"
+        return f"the server responded with status {status}"
     return error.cause if isinstance(error, DeadweightError) else str(error)
 
 
 def _status(error: Exception) -> int | None:
-    """Return what a server answered with that refused; None where none did."""
+    """Return the status with which a server refused a request, None for another failure."""
     from deadweight.sources.net.failures import Refused
 
     return error.status if isinstance(error, Refused) else None

@@ -1,4 +1,4 @@
-"""Chosen archives → the FileTree of the environment that an installer would make of them, none of them installed."""
+"""Chosen archives → the FileTree of the environment that an installer would create, without installing."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from deadweight.sources.wheels.archives import ArchiveReader
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """An environment that is nowhere.
+    """An environment that does not exist.
 
-    tree:  what would lie below its prefix; ``tree.skipped`` names what could not be measured
-    facts: project → what is known of its archive
+    tree:  the files that it would have; ``tree.skipped`` lists the projects that could not be measured
+    facts: project → facts about its archive
     """
 
     tree: FileTree
@@ -45,12 +45,12 @@ def read_wheels(
     compiled: bool,
     observe: Observer,
 ) -> Measured:
-    """Read what each archive holds, many at once, and lay it out as the installer would.
+    """Read the contents of all archives in parallel, and lay them out as the installer would.
 
     platform:  of the environment, as in wheel tags
-    requested: the projects that were asked for by name
+    requested: the directly required projects
     compiled:  whether to estimate the bytecode that an installer would add
-    raises:    FetchFailed or MalformedArchive where not one could be read
+    raises:    FetchFailed or MalformedArchive if none could be read
     """
     read, failed = _read_all(choices, reader, observe)
     installed: dict[str, Installed] = {}
@@ -114,7 +114,7 @@ def _lay_out(choice: Chosen, contents: Contents, scheme: Scheme, requested: Coll
 def _tree(installed: Mapping[str, Installed], scheme: Scheme, platform: str, skipped: tuple[Skipped, ...]) -> FileTree:
     entries: dict[str, Entry] = {}
     for each in installed.values():
-        # By tuple's own constructor: an Entry for each of many thousand files.
+        # Thousands of entries: the constructor of tuple is faster.
         values = zip(each.files.values(), repeat(None), repeat(None), repeat("file"), strict=False)
         entries.update(zip(each.files, map(tuple.__new__, repeat(Entry), values), strict=False))
     return FileTree(
@@ -129,7 +129,7 @@ def _tree(installed: Mapping[str, Installed], scheme: Scheme, platform: str, ski
 
 
 class _Reader:
-    """Reads what was fetched of the archives, and what the installer would have written."""
+    """Reads the fetched files of archives, and those that the installer would write."""
 
     def __init__(self, installed: Mapping[str, Installed], entries: Mapping[str, Entry], platform: str) -> None:
         self._texts: dict[str, bytes] = {}
@@ -140,21 +140,21 @@ class _Reader:
         self._entries, self._platform = entries, platform
 
     def read(self, path: str, limit: int = 1 << 26) -> bytes:
-        """Return a file's first bytes, of what was not fetched none; raises FileNotFoundError for what is not there."""
+        """Return the first bytes of a file, none if they were not fetched; raises FileNotFoundError."""
         if path not in self._entries:
             raise FileNotFoundError(path)
         return self._texts.get(path, b"")[:limit]
 
     def heads(self, paths: Iterable[str]) -> Iterator[bytes]:
-        """Yield what files of these names begin with: only their names and sizes are known."""
+        """Yield the probable first bytes of files, of which only names and sizes are known."""
         for path in paths:
             program = path in self._programs
             yield head_by_name(path, self._entries[path].size, self._platform, program=program)
 
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
-        """Yield nothing that is known: what archives hold was not read."""
+        """Yield None for each file: native code in archives is not read."""
         return (None for _ in paths)
 
     def target(self, path: str) -> str | None:
-        """Return None: no wheel has symlinks."""
+        """Return None: wheels have no symlinks."""
         return None

@@ -1,4 +1,7 @@
-"""An archive in a file, or a project's folder → what installing it would leave; nothing of it is unpacked or run."""
+"""An archive in a file, or the directory of a project → the files that installing it would leave.
+
+Nothing is unpacked to the disk or run.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from deadweight.errors import BadInput, MalformedArchive
 from deadweight.formats.archives.tar import Malformed, entries, pass_over
 from deadweight.formats.distributions.sdist import LARGEST_TELLING, TELLING, contents_of_sdist
 from deadweight.formats.distributions.wheel import Contents
-from deadweight.sources.wheels.wheel_reading import File, Place, members_of, of_wheel, text_of
+from deadweight.sources.wheels.wheel_reading import ArchiveBytes, File, members_of, of_wheel, text_of
 
 LARGEST_SDIST = 1 << 31
 _MOST_HEADER_BYTES = 1 << 27
@@ -18,29 +21,29 @@ _MOST_SOURCES = 100_000  # files of an sdist
 
 
 def of_file(filename: str, file: BinaryIO) -> Contents:
-    """Return what an archive holds that lies in a file."""
-    place = File(file)
+    """Return the contents of an archive in a file."""
+    archive = File(file)
     if filename.endswith(".whl"):
-        return of_wheel(filename, place)
-    found = _of_zipped(filename, place) if filename.endswith(".zip") else _of_tar(filename, file)
-    return contents_of_sdist(*found, filename, size=place.size)
+        return of_wheel(filename, archive)
+    listing = _of_zip(filename, archive) if filename.endswith(".zip") else _of_tar(filename, file)
+    return contents_of_sdist(*listing, filename, size=archive.size)
 
 
-_Listed = tuple[list[tuple[str, int]], dict[str, bytes]]
+_Listing = tuple[list[tuple[str, int]], dict[str, bytes]]
 
 
-def _of_zipped(filename: str, place: Place) -> _Listed:
-    members = members_of(filename, place)
+def _of_zip(filename: str, archive: ArchiveBytes) -> _Listing:
+    members = members_of(filename, archive)
     texts = {
-        _below(m.path): text_of(filename, place, m, LARGEST_TELLING)
+        _below(m.path): text_of(filename, archive, m, LARGEST_TELLING)
         for m in members
         if m.path.rpartition("/")[2] in TELLING and m.path.count("/") <= 3
     }
     return [(_below(m.path), m.size) for m in members], texts
 
 
-def _of_tar(filename: str, file: BinaryIO) -> _Listed:
-    """List a tar archive as a stream: nothing of it is written anywhere, and no name in it is followed."""
+def _of_tar(filename: str, file: BinaryIO) -> _Listing:
+    """List a tar archive as a stream, without following any path in it."""
     import lzma
     import zlib
 
@@ -52,7 +55,7 @@ def _of_tar(filename: str, file: BinaryIO) -> _Listed:
             blocks = _Bounded(stream)
             for entry in entries(blocks):
                 if len(items) >= _MOST_SOURCES:
-                    raise MalformedArchive(filename, f"more than {_MOST_SOURCES:,} files, which is no sdist")
+                    raise MalformedArchive(filename, f"more than the limit of {_MOST_SOURCES:,} files")
                 content, path = b"", _below(entry.path)
                 if entry.kind == "file":
                     items.append((path, entry.size))
@@ -60,14 +63,14 @@ def _of_tar(filename: str, file: BinaryIO) -> _Listed:
                         content = texts[path] = blocks.read(min(entry.stored, LARGEST_TELLING))
                 pass_over(blocks, entry.stored, len(content))
     except (Malformed, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
-        raise MalformedArchive(filename, f"not a tar archive that can be read: {error}") from error
+        raise MalformedArchive(filename, f"not a valid tar archive: {error}") from error
     if not items:
-        raise MalformedArchive(filename, "no files in it")
+        raise MalformedArchive(filename, "it contains no files")
     return items, texts
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO:
-    """Return what a compressed file holds; unlike tarfile's streams, these notice where it was cut short."""
+    """Return the decompressed stream of a file; unlike tarfile's streams, it detects truncation."""
     import bz2
     import gzip
     import lzma
@@ -84,9 +87,9 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
 
 
 class _Bounded:
-    """The bytes of a tar archive, no more of them than an sdist holds.
+    """The bytes of a tar archive, limited to the size of an sdist.
 
-    Headers are bounded more tightly than the files that are skipped: each byte of them takes far longer to read.
+    Headers have a lower limit than skipped content: each of their bytes takes far longer to read.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -95,7 +98,7 @@ class _Bounded:
     def read(self, length: int) -> bytes:
         self._headers -= length
         if self._headers < 0:
-            raise Malformed("its headers take more bytes than those of any sdist")
+            raise Malformed("its headers are larger than the limit")
         return self._take(length)
 
     def skip(self, length: int) -> int:
@@ -108,23 +111,25 @@ class _Bounded:
         data = self._stream.read(length)
         self._left -= len(data)
         if self._left < 0:
-            raise Malformed("it unpacks to more than any sdist holds")
+            raise Malformed("it unpacks to more than the limit")
         return data
 
 
 def _below(path: str) -> str:
-    """Return a path without the folder that all of an sdist lies in."""
+    """Return a path without the top-level directory of an sdist."""
     return path.removeprefix("./").partition("/")[2] or path
 
 
-def of_folder(folder: str) -> Contents:
-    """Return what a project's own folder would install, by the same guess."""
+def of_directory(folder: str) -> Contents:
+    """Return what a project's directory would install, with the same estimate."""
     items: list[tuple[str, int]] = []
     texts: dict[str, bytes] = {}
-    for above, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in ("node_modules", "venv")]
+    for directory, directories, names in os.walk(folder):
+        directories[:] = [
+            name for name in directories if not name.startswith(".") and name not in ("node_modules", "venv")
+        ]
         for name in names:
-            full = os.path.join(above, name)
+            full = os.path.join(directory, name)
             path = os.path.relpath(full, folder).replace(os.sep, "/")
             with contextlib.suppress(OSError):
                 items.append((path, os.lstat(full).st_size))
@@ -132,5 +137,5 @@ def of_folder(folder: str) -> Contents:
                     with open(full, "rb") as file:
                         texts[path] = file.read(LARGEST_TELLING)
         if len(items) > _MOST_SOURCES:
-            raise BadInput(f"{folder} holds more files than any project")
+            raise BadInput(f"{folder} has more than the limit of {_MOST_SOURCES:,} files")
     return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=0)  # nothing to download

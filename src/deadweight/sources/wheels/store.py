@@ -1,4 +1,4 @@
-"""Small files in the platform's cache folder, by kind and key. Any number of processes may use it at once."""
+"""Small files in the platform's cache directory, by kind and key. Several processes may use it at once."""
 
 from __future__ import annotations
 
@@ -13,56 +13,56 @@ from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
 from deadweight.model import CacheUsage
 
-_FOLDER = "kept-2"  # the number changes with what is written, and with how an sdist is guessed at
+_FOLDER = "kept-2"  # change the number with the format of entries, and with how sdists are estimated
 _MOST_BYTES = 200_000_000
-_KEPT_SHARE = 0.8  # what is left after the oldest have gone
+_KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
 _LISTING = "listing"
 
 
-def default_folder() -> str:
-    """Return where this platform keeps caches: ``DEADWEIGHT_CACHE_DIR`` overrules it."""
+def default_directory() -> str:
+    """Return the cache directory: ``DEADWEIGHT_CACHE_DIR``, else in the platform's own."""
     given = os.environ.get("DEADWEIGHT_CACHE_DIR")
     if given:
         return os.path.abspath(given)
     if sys.platform == "darwin":
-        above = os.path.expanduser("~/Library/Caches")
+        base = os.path.expanduser("~/Library/Caches")
     else:
-        # The XDG base directory specification: a path that is not absolute is to be ignored.
-        above = os.environ.get("XDG_CACHE_HOME", "")
-        above = above if os.path.isabs(above) else os.path.expanduser("~/.cache")
-    return os.path.join(above, "deadweight")
+        # XDG base directory specification: ignore a relative path.
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        base = base if os.path.isabs(base) else os.path.expanduser("~/.cache")
+    return os.path.join(base, "deadweight")
 
 
 def key_of(*parts: str) -> str:
-    """Return one key for several texts, each of any length; it shows none of them."""
+    """Return a key for several texts, which cannot be derived from it."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 class Store:
-    """Keeps bytes by kind and key. If the folder cannot be written to, it keeps nothing and raises nothing.
+    """Keeps bytes by kind and key. If its directory is not writable, it stays empty without an error.
 
-    most: bytes to keep; beyond them the entries that were not used for longest are removed
+    most: bytes to keep; beyond that, the least recently used entries are removed
     """
 
     def __init__(self, root: str | None = None, *, most: int = _MOST_BYTES) -> None:
-        self.root = root or default_folder()
+        self.root = root or default_directory()
         self.folder = os.path.join(self.root, _FOLDER)
         self._most = most
         self._wrote = False
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """Return what is kept under a key, None for nothing."""
+        """Return the bytes for a key, None if it has none."""
         path = self._path(kind, key)
         try:
             with open(path, "rb") as file:
-                found = file.read()
+                data = file.read()
             os.utime(path)
         except OSError:
             return None
-        return found
+        return data
 
     def put(self, kind: str, key: str, data: bytes) -> None:
-        """Keep bytes under a key, in place of what was there."""
+        """Store bytes for a key, replacing earlier ones."""
         with contextlib.suppress(OSError), uninterrupted():
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=".new-")
@@ -75,14 +75,14 @@ class Store:
                 os.unlink(temporary)
 
     def trim(self) -> None:
-        """Remove the oldest entries if there is more than the most; to be called once, after the last ``put``."""
+        """Remove the oldest entries above the limit; call it once, after the last ``put``."""
         if not self._wrote:
             return
-        found = sorted(self._files())
-        size = sum(length for _, length, _ in found)
+        files = sorted(self._files())
+        size = sum(length for _, length, _ in files)
         if size <= self._most:
             return
-        for _, length, path in found:
+        for _, length, path in files:
             if size <= self._most * _KEPT_SHARE:
                 break
             with contextlib.suppress(OSError):
@@ -90,15 +90,15 @@ class Store:
                 size -= length
 
     def usage(self) -> CacheUsage:
-        """Return how much is kept."""
-        found = list(self._files())
-        listings = sum(os.path.basename(path).startswith(f"{_LISTING}-") for _, _, path in found)
-        return CacheUsage(folder=self.folder, listings=listings, size=sum(length for _, length, _ in found))
+        """Return the size of the cache."""
+        files = list(self._files())
+        listings = sum(os.path.basename(path).startswith(f"{_LISTING}-") for _, _, path in files)
+        return CacheUsage(folder=self.folder, listings=listings, size=sum(length for _, length, _ in files))
 
     def clear(self) -> CacheUsage:
-        """Remove all entries; return what there was. Nothing else in the folder is touched.
+        """Remove all entries, but nothing else in the directory; return the previous size.
 
-        raises: BadInput where they cannot be removed
+        raises: BadInput if they cannot be removed
         """
         before = self.usage()
         for _, _, path in list(self._files()):
@@ -114,17 +114,17 @@ class Store:
         return os.path.join(self.folder, f"{kind}-{key}.json")
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
-        """Yield (time of last use, bytes, path), temporary files of processes that died included."""
+        """Yield (time of last use, bytes, path), also for temporary files of killed processes."""
         with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
                 if entry.name.endswith(".json") or entry.name.startswith(".new-"):
                     with contextlib.suppress(OSError):
-                        found = entry.stat(follow_symlinks=False)
-                        yield found.st_mtime, found.st_size, entry.path
+                        status = entry.stat(follow_symlinks=False)
+                        yield status.st_mtime, status.st_size, entry.path
 
 
 class NoStore(Store):
-    """Keeps nothing and returns nothing."""
+    """A store that is always empty."""
 
     def get(self, kind: str, key: str) -> bytes | None:
         return None

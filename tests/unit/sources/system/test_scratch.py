@@ -145,7 +145,7 @@ def test_scratch_folder__signal_while_it_is_removed__is_heeded_afterwards(
 
     real = shutil.rmtree
     monkeypatch.setattr("shutil.rmtree", removed)
-    monkeypatch.setattr(interrupts, "_begun", False)
+    monkeypatch.setattr(interrupts, "_interrupted", False)
     before = signal.signal(signal.SIGTERM, interrupts._interrupt)
     try:
         with pytest.raises(KeyboardInterrupt), scratch_folder() as scratch:
@@ -172,7 +172,7 @@ def test_new_folder__run_that_fails__goes(tmp_path: Path) -> None:
 def test_new_folder__something_is_there__is_refused_and_stays(make: Callable[[Path], None], tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     make(kept)
-    with pytest.raises(BadInput, match="is there already"), new_folder(str(kept)):
+    with pytest.raises(BadInput, match="already exists"), new_folder(str(kept)):
         pass
     assert os.path.lexists(kept)
 

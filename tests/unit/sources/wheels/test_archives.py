@@ -148,7 +148,7 @@ def test_wheel__no_ranges__is_downloaded_and_its_hash_checked(scratch: Scratch) 
     with serve(WHEEL, data, ranges="ignored") as server:
         found, reader = read(server, scratch, WHEEL, sha256=sha256)
         assert "dw_a/noise.bin" in paths(found)
-        assert "downloaded whole" in reader.told[0]
+        assert "downloaded completely" in reader.notes[0]
         with pytest.raises(MalformedArchive, match="not the expected"):
             read(server, scratch, WHEEL, sha256="0" * 64)
     assert list(Path(scratch.temporary).iterdir()) == []

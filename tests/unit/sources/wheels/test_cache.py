@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from deadweight.formats.distributions.wheel import Contents, Item
 from deadweight.model import Archive
 from deadweight.sources.wheels.cache import Cache, NoCache
-from deadweight.sources.wheels.store import default_folder
+from deadweight.sources.wheels.store import default_directory
 
 CONTENTS = Contents(
     items=(Item("a/b.py", 10), Item("a/späte", 0), Item("bin/x", 1 << 40, program=True)),
@@ -142,13 +142,13 @@ def test_no_cache__keeps_nothing_and_knows_nothing(tmp_path: Path) -> None:
     assert cache.usage().listings == 1
 
 
-def test_default_folder__variables__overrule(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_default_directory__variables__overrule(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("DEADWEIGHT_CACHE_DIR", raising=False)
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("HOME", "/home/me")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
-    assert default_folder() == "/home/me/.cache/deadweight"
+    assert default_directory() == "/home/me/.cache/deadweight"
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
-    assert default_folder() == "/caches/deadweight"
+    assert default_directory() == "/caches/deadweight"
     monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(tmp_path))
-    assert default_folder() == str(tmp_path)
+    assert default_directory() == str(tmp_path)
