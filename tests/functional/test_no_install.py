@@ -542,7 +542,7 @@ def test_no_install__torch_cpu_with_its_index__is_that_build(here: Path, monkeyp
 
 
 def test_no_install__torch_where_nothing_asks_for_it__is_refused(here: Path) -> None:
-    with Server(**index_of(WHEELS)) as server, pytest.raises(BadInput, match="nothing asks for torch"):
+    with Server(**index_of(WHEELS)) as server, pytest.raises(BadInput, match="torch is not required"):
         measure(server, "dw-lib\n", torch="cpu")
 
 

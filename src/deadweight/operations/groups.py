@@ -97,7 +97,7 @@ def _descriptions(
 ) -> Descriptions:
     """Fetch what indexes say of projects."""
     from deadweight.sources.install.installer import find_installer
-    from deadweight.sources.resolve.places import configured
+    from deadweight.sources.resolve.index_locations import configured
     from deadweight.sources.system.scratch import scratch_folder
     from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_descriptions

@@ -27,7 +27,7 @@ def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) 
     if not projects or settings.offline:
         return {}
     from deadweight.sources.install.installer import find_installer
-    from deadweight.sources.resolve.places import configured
+    from deadweight.sources.resolve.index_locations import configured
     from deadweight.sources.system.scratch import scratch_folder
     from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_members

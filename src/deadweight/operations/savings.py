@@ -89,7 +89,7 @@ def _measured(
     from deadweight.sources.resolve.builds import read_wishes
 
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
-    asked = unpinned(swapped(file, wishes.swaps), wishes.places())
+    asked = unpinned(swapped(file, wishes.swaps), wishes.indexes())
     with opened(asked, wishes, settings, session, seconds=seconds) as run:
         resolved = run.resolved(asked)
         lock = resolved.lock

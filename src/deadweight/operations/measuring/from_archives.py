@@ -140,7 +140,7 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
     return _Asked(
         settings=replace(read.settings, no_install=True),
         note=read.note,
-        file=unpinned(swapped(read.asked, wishes.swaps), wishes.places()),
+        file=unpinned(swapped(read.asked, wishes.swaps), wishes.indexes()),
         named=frozenset(wanted.name for wanted in read.asked.all_wanted()),
     )
 
@@ -158,7 +158,7 @@ def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
     from deadweight.inventory import take_inventory
     from deadweight.inventory.archives import is_required, with_archives, with_swaps
 
-    inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.told)
+    inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.warnings)
     wishes.check({d.name for d in inventory.distributions})
     for old in wishes.swaps:
         if old not in read.named and not is_required(old, inventory):

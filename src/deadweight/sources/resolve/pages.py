@@ -1,7 +1,7 @@
-"""An index page's URL → its links: fetched once in a run, and kept between runs for as long as the server allows.
+"""An index page's URL → its links, fetched once per run and cached for as long as the server allows.
 
-A page counts as fresh for ten minutes, which is what PyPI tells its clients, or for less if its server says so. After
-that the server is asked whether it changed (RFC 9110, 13.1).
+A page is fresh for ten minutes, as PyPI specifies, or for less if its server specifies less. After that, a conditional
+request checks whether it changed (RFC 9110, 13.1).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _KIND = "page"
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d{1,9})")
 
 
-class _Kept(Struct, frozen=True, kw_only=True):
-    """A page that was fetched before.
+class _CachedPage(Struct, frozen=True, kw_only=True):
+    """A cached page.
 
-    until:      when it is no longer fresh, in seconds since 1970
-    validators: the headers that ask whether it changed; none if the server gave nothing to ask with
-    url:        where it came from after redirects, which its links count from
+    until:      the end of its freshness, in seconds since 1970
+    validators: the headers of a conditional request; none if the server sent no validators
+    url:        its URL after redirects, the base of its links
     """
 
     until: float
@@ -54,53 +54,53 @@ class _Kept(Struct, frozen=True, kw_only=True):
 class Pages:
     """Reads index pages; threads may share it.
 
-    connect: gives the client; not called while all pages are fresh
+    connect: returns the client; not called while all pages are fresh
     """
 
     def __init__(
         self, connect: Callable[[], Client], store: Store, now: Callable[[], float] = lambda: time.time()
     ) -> None:
         self._connect, self._store, self._now = connect, store, now
-        self._asked: dict[str, Future[tuple[Link, ...]]] = {}
+        self._requested: dict[str, Future[tuple[Link, ...]]] = {}
         self._lock = threading.Lock()
 
     @property
     def store(self) -> Store:
-        """Return where pages, and what was derived from them, are kept."""
+        """Return the store of pages and of data derived from them."""
         return self._store
 
     def links(self, url: str) -> tuple[Link, ...]:
-        """Return the links of a page, in its order; raises FetchFailed, BadInput where it is none."""
+        """Return the links of a page, in its order; raises FetchFailed; BadInput if it is not an index page."""
         with self._lock:
             from concurrent.futures import Future
 
-            known = self._asked.get(url)
-            answer = self._asked.setdefault(url, Future())
+            known = self._requested.get(url)
+            result = self._requested.setdefault(url, Future())
         if known is None:
             try:
-                answer.set_result(self._read(url))
+                result.set_result(self._read(url))
             except BaseException as error:
-                answer.set_exception(error)
+                result.set_exception(error)
                 raise
-        return answer.result()
+        return result.result()
 
     def _read(self, url: str) -> tuple[Link, ...]:
-        if userinfo_of(parts_of(url)):  # its links have the credentials, which are not to be kept
-            secret = self._connect().get(url, limit=LARGEST_PAGE, accept=ACCEPT)
-            return read_page(secret.data, secret.content_type, secret.url)
-        kept = self._kept(url)
-        if kept is not None and self._now() < kept.until:
-            return kept.links()
-        validators = kept.validators if kept is not None else {}
+        if userinfo_of(parts_of(url)):  # its links contain the credentials, which must not be cached
+            private = self._connect().get(url, limit=LARGEST_PAGE, accept=ACCEPT)
+            return read_page(private.data, private.content_type, private.url)
+        cached = self._cached(url)
+        if cached is not None and self._now() < cached.until:
+            return cached.links()
+        validators = cached.validators if cached is not None else {}
         page, headers = self._connect().get_changed(url, limit=LARGEST_PAGE, accept=ACCEPT, validators=validators)
         if page is not None:
-            kept = _Kept(until=0, validators={}, url=page.url, content_type=page.content_type, data=page.data)
-        assert kept is not None
-        links = kept.links()
-        self._keep(url, headers, kept)
+            cached = _CachedPage(until=0, validators={}, url=page.url, content_type=page.content_type, data=page.data)
+        assert cached is not None
+        links = cached.links()
+        self._keep(url, headers, cached)
         return links
 
-    def _kept(self, url: str) -> _Kept | None:
+    def _cached(self, url: str) -> _CachedPage | None:
         data = self._store.get(_KIND, key_of(url))
         if data is None:
             return None
@@ -108,34 +108,39 @@ class Pages:
             return _load(data)
         return None
 
-    def _keep(self, url: str, headers: Mapping[str, str], kept: _Kept) -> None:
-        told = headers.get("Cache-Control", "").lower()
-        if "no-store" in told:
+    def _keep(self, url: str, headers: Mapping[str, str], cached: _CachedPage) -> None:
+        control = headers.get("Cache-Control", "").lower()
+        if "no-store" in control:
             return
-        found = {"If-None-Match": headers.get("ETag"), "If-Modified-Since": headers.get("Last-Modified")}
-        validators = {name: value for name, value in found.items() if value} or kept.validators
-        age = _MAX_AGE.search(told)
-        fresh = 0 if "no-cache" in told else min(FRESH, int(age[1])) if age else FRESH
-        kept = replace(kept, until=self._now() + fresh, validators=validators)
-        self._store.put(_KIND, key_of(url), _dump(kept))
+        conditions = {"If-None-Match": headers.get("ETag"), "If-Modified-Since": headers.get("Last-Modified")}
+        validators = {name: value for name, value in conditions.items() if value} or cached.validators
+        age = _MAX_AGE.search(control)
+        fresh = min(FRESH, int(age[1])) if age else FRESH
+        if "no-cache" in control:
+            fresh = 0
+        cached = replace(cached, until=self._now() + fresh, validators=validators)
+        self._store.put(_KIND, key_of(url), _dump(cached))
 
 
-def _dump(kept: _Kept) -> bytes:
+def _dump(cached: _CachedPage) -> bytes:
     head = {
-        "until": kept.until, "validators": dict(kept.validators), "url": kept.url, "content_type": kept.content_type,
-    }  # fmt: skip
-    return json.dumps(head).encode() + b"\n" + zlib.compress(kept.data, 1)
+        "until": cached.until,
+        "validators": dict(cached.validators),
+        "url": cached.url,
+        "content_type": cached.content_type,
+    }
+    return json.dumps(head).encode() + b"\n" + zlib.compress(cached.data, 1)
 
 
-def _load(data: bytes) -> _Kept:
-    """Return what ``_dump`` wrote; raises ValueError, KeyError, TypeError, AttributeError, zlib.error otherwise."""
+def _load(data: bytes) -> _CachedPage:
+    """Return the page that ``_dump`` wrote; raises ValueError, KeyError, TypeError, AttributeError, zlib.error."""
     head, _, body = data.partition(b"\n")
-    found = json.loads(head)
-    return _Kept(
-        until=float(found["until"]),
-        validators={str(name): str(value) for name, value in found["validators"].items()},
-        url=str(found["url"]),
-        content_type=str(found["content_type"]),
+    fields = json.loads(head)
+    return _CachedPage(
+        until=float(fields["until"]),
+        validators={str(name): str(value) for name, value in fields["validators"].items()},
+        url=str(fields["url"]),
+        content_type=str(fields["content_type"]),
         data=zlib.decompressobj().decompress(body, LARGEST_PAGE),
     )
 
@@ -148,10 +153,10 @@ def archive_row(archive: Archive) -> tuple[object, ...]:
 
 
 def archive_of_row(row: list[Any]) -> Archive:
-    """Return the archive of a row; raises ValueError, TypeError where it is none."""
+    """Return the archive of a row; raises ValueError, TypeError."""
     filename, url, sha256, size, metadata, metadata_sha256 = row
     if not isinstance(filename, str) or not isinstance(url, str) or type(size) not in (int, type(None)):
-        raise TypeError("no archive")
+        raise TypeError("not an archive")
     return Archive(
         filename=filename,
         url=url,

@@ -1,4 +1,4 @@
-"""What a project tells its resolver beside its requirements → files and options for an installer."""
+"""A project's settings for its resolver → files and options for an installer."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from deadweight.formats.projects.project_sources import Rules
 from deadweight.formats.requirements import RequirementsFile, pinned_lines
 from deadweight.model import Wanted
 from deadweight.sources.install.installer import Installer, InstallOptions
-from deadweight.sources.resolve.places import credentials_of
+from deadweight.sources.resolve.index_locations import credentials_of
 from deadweight.sources.system.scratch import Scratch
 
-_USE_UV = 'uv does: pip install "deadweight[fast]"'
-# pip takes the best version of all indexes, and knows pre-releases by an option that files may hold
+_USE_UV = 'install uv, which supports it: pip install "deadweight[fast]"'
+# pip chooses the best version of all indexes, and has an option for pre-releases that requirements files may contain.
 _PIP_HAS_ITS_OWN = ("index-strategy", "prerelease")
 
 
 def with_rules(
     options: InstallOptions, file: RequirementsFile, installer: Installer, scratch: Scratch
 ) -> InstallOptions:
-    """Return the options for an installer that follow the rules of a project.
+    """Return the options for an installer that apply the settings of a project.
 
-    raises: InstallFailed for what pip cannot do; BadInput where one name is pinned to two indexes
+    raises: InstallFailed for settings that pip does not support; BadInput if a project is pinned to two indexes
     """
     rules, pinned = file.rules, list(pinned_lines(file))
     if installer.name == "pip":
@@ -50,7 +50,7 @@ def with_rules(
 
 
 def _named_indexes(rules: Rules, installer: Installer) -> Iterator[tuple[str, str]]:
-    """Yield the indexes that uv has credentials for in its variables: it finds those by the index's name alone."""
+    """Yield the indexes with credentials in uv's variables, which uv looks up by the name of the index."""
     known = credentials_of(rules, os.environ) if installer.name == "uv" else {}
     for index in rules.indexes:
         if index.url in known and not index.explicit and not index.flat:
@@ -60,7 +60,7 @@ def _named_indexes(rules: Rules, installer: Installer) -> Iterator[tuple[str, st
 def _refuse_for_pip(rules: Rules, pinned: list[tuple[Wanted, str]]) -> None:
     names = ", ".join(sorted({wanted.name or "" for wanted, _ in pinned}))
     if names:
-        raise InstallFailed(f"pip cannot take some projects ({names}) from an index of their own", hint=_USE_UV)
+        raise InstallFailed(f"pip cannot pin projects to an index ({names})", hint=_USE_UV)
     if rules.overrides:
         raise InstallFailed("pip does not support tool.uv.override-dependencies", hint=_USE_UV)
     if rules.excludes:
@@ -73,12 +73,12 @@ def _refuse_for_pip(rules: Rules, pinned: list[tuple[Wanted, str]]) -> None:
 def _text(lines: tuple[str, ...]) -> str:
     for line in lines:
         if len(line.splitlines()) != 1:
-            raise BadInput(f"no requirement: {line!r}")
+            raise BadInput(f"not a requirement: {line!r}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def _pinned_project(rules: Rules, pinned: list[tuple[Wanted, str]]) -> str:
-    """Return a pyproject.toml that asks for what is pinned to an index, since requirements files cannot say that.
+    """Return a pyproject.toml with the requirements that are pinned to an index; requirements files cannot express it.
 
     source: https://docs.astral.sh/uv/concepts/indexes/#pinning-a-package-to-an-index
     """
@@ -91,17 +91,17 @@ def _toml(rules: Rules, pinned: list[tuple[Wanted, str]]) -> Iterator[str]:
     for wanted, line in pinned:
         name = normalize(wanted.name or "")
         if urls.setdefault(name, wanted.index) != wanted.index:
-            raise BadInput(f"{name} is to come from two indexes: {line}", hint="choose fewer extras or groups")
+            raise BadInput(f"{name} is pinned to two indexes: {line}", hint="choose fewer extras or groups")
     yield "[project]"
     yield 'name = "deadweight-pinned"'
     yield 'version = "0"'
     yield f"dependencies = [{', '.join(_quoted(line) for _, line in pinned)}]"
-    yield "[tool.uv.workspace]"  # a root of its own, so that uv looks for none in the folders above
+    yield "[tool.uv.workspace]"  # a workspace root, so that uv does not search parent directories for one
     yield "[tool.uv.sources]"
-    called = {url: names.get(url) or f"index-{number}" for number, url in enumerate(dict.fromkeys(urls.values()))}
+    labels = {url: names.get(url) or f"index-{number}" for number, url in enumerate(dict.fromkeys(urls.values()))}
     for name, url in urls.items():
-        yield f"{_quoted(name)} = {{ index = {_quoted(called[url])} }}"
-    for url, name in called.items():
+        yield f"{_quoted(name)} = {{ index = {_quoted(labels[url])} }}"
+    for url, name in labels.items():
         yield "[[tool.uv.index]]"
         yield f"name = {_quoted(name)}"
         yield f"url = {_quoted(url)}"
@@ -109,5 +109,5 @@ def _toml(rules: Rules, pinned: list[tuple[Wanted, str]]) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a basic string of TOML: JSON's, but that TOML has no surrogate pairs."""
+    """Return a text as a basic string of TOML, which is a JSON string without surrogate pairs."""
     return json.dumps(text, ensure_ascii=False)

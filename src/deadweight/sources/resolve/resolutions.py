@@ -1,8 +1,8 @@
-"""What requirements came to → kept for ten minutes, for the same question to the same resolver.
+"""The cache of resolutions, valid for ten minutes.
 
-Ten minutes is how long PyPI lets clients keep its pages; uv would answer the same from its own cache for that time. The
-key holds all that the answer depends on: the requirements with what they include, constraints, options, the machine, uv
-itself, its configuration and the indexes. Whatever lies on this machine and may change is never kept.
+PyPI lets clients cache its pages for ten minutes, so uv would resolve to the same versions in that time. The key covers
+all inputs: the requirements with their included files, constraints, options, the machine, uv itself, its configuration
+and the indexes. Resolutions that depend on local directories are never cached.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from msgspec.structs import replace
 from deadweight.model import Archive, Lock, Pinned
 from deadweight.platforms.machine import Machine
 from deadweight.sources.install.installer import Installer, InstallOptions, Uv
+from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.resolve.pages import archive_of_row, archive_row
-from deadweight.sources.resolve.places import Places
 from deadweight.sources.wheels.store import Store, key_of
 
 KEPT = 600  # seconds
@@ -31,52 +31,57 @@ _REMOTE = ("http://", "https://")
 
 
 class Resolutions:
-    """Keeps resolutions in a store."""
+    """Caches resolutions in a store."""
 
     def __init__(self, store: Store, now: Callable[[], float] = lambda: time.time()) -> None:
         self._store, self._now = store, now
 
     def get(self, key: str | None) -> Lock | None:
-        """Return what was kept under a key; None for nothing, or what is too old."""
+        """Return the resolution for a key, None if it is missing or too old."""
         data = self._store.get(_KIND, key) if key else None
         with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-            found = json.loads(data or b"null")
-            age = self._now() - found["at"]
+            fields = json.loads(data or b"null")
+            age = self._now() - fields["at"]
             if 0 <= age < KEPT:
                 return Lock(
-                    packages=tuple(map(_package, found["packages"])), warnings=tuple(map(str, found["warnings"]))
+                    packages=tuple(map(_package, fields["packages"])), warnings=tuple(map(str, fields["warnings"]))
                 )
         return None
 
     def put(self, key: str | None, lock: Lock) -> None:
-        """Keep a resolution, unless a URL in it has credentials."""
+        """Store a resolution, unless a URL in it contains credentials."""
         if key is None or lock.wanted is not None or any("@" in _host(url) for url in _urls(lock)):
             return
         packages = [_row(package) for package in lock.packages]
-        found = {"at": self._now(), "packages": packages, "warnings": lock.warnings}
-        self._store.put(_KIND, key, json.dumps(found).encode())
+        fields = {"at": self._now(), "packages": packages, "warnings": lock.warnings}
+        self._store.put(_KIND, key, json.dumps(fields).encode())
 
 
-def key_of_question(
-    text: str, machine: Machine, options: InstallOptions, installer: Installer, places: Places, more: Iterable[str]
+def key_of_resolution(
+    text: str,
+    machine: Machine,
+    options: InstallOptions,
+    installer: Installer,
+    locations: IndexLocations,
+    more: Iterable[str],
 ) -> str | None:
-    """Return the key of a question; None where the answer hangs on what may change on this machine.
+    """Return the key of a resolution, None if it depends on local files that may change.
 
-    text: the requirements as the resolver is to read them
-    more: whatever else decides
+    text: the requirements as the resolver reads them
+    more: further inputs
     """
-    if not isinstance(installer, Uv) or not all(url.startswith(_REMOTE) for url in (*places.urls, *places.links)):
+    if not isinstance(installer, Uv) or not all(url.startswith(_REMOTE) for url in (*locations.urls, *locations.links)):
         return None
     if options.projects:
-        return None  # they may name folders beside them
+        return None  # they may refer to local directories
     files = [line.split(None, 1)[1] for line in text.splitlines() if line.startswith("--constraint ")]
     read = [_content(path, elsewhere=False) for path in (*files, *options.constraints, *options.overrides)]
-    options = replace(options, constraints=(), overrides=())  # their contents count, not where they are
-    found = os.stat(installer.executable)
-    uv = f"{installer.executable} {found.st_mtime_ns} {found.st_size}"
+    options = replace(options, constraints=(), overrides=())  # their content matters, not their paths
+    status = os.stat(installer.executable)
+    uv = f"{installer.executable} {status.st_mtime_ns} {status.st_size}"
     parts = [
-        text, repr(machine), machine.shown, repr(options), uv, *places.urls, "", *places.links, "",
-        *map(repr, sorted(places.pinned.items())), *more, *_configuration(os.environ),
+        text, repr(machine), machine.shown, repr(options), uv, *locations.urls, "", *locations.links, "",
+        *map(repr, sorted(locations.pinned.items())), *more, *_configuration(os.environ),
     ]  # fmt: skip
     return None if None in read else key_of(*parts, *(content or "" for content in read))
 
@@ -87,14 +92,14 @@ def _configuration(environ: Mapping[str, str]) -> list[str]:
     files.append(os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "uv", "uv.toml"))
     for folder in (Path.cwd(), *Path.cwd().parents):
         files += [os.path.join(folder, name) for name in ("uv.toml", "pyproject.toml")]
-    found = [f"{name}={value}" for name, value in sorted(environ.items()) if name.startswith("UV_")]
-    return found + [f"{path} {_content(path)}" for path in files if path and os.path.isfile(path)]
+    variables = [f"{name}={value}" for name, value in sorted(environ.items()) if name.startswith("UV_")]
+    return variables + [f"{path} {_content(path)}" for path in files if path and os.path.isfile(path)]
 
 
 def _content(path: str, *, elsewhere: bool = True) -> str | None:
-    """Return the digest of a file; None where it cannot be read.
+    """Return the digest of a file, None if it cannot be read.
 
-    elsewhere: whether it may name what lies on this machine or in a repository
+    elsewhere: whether it may refer to local files or repositories
     """
     try:
         data = Path(path).read_bytes()

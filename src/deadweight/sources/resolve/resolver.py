@@ -1,4 +1,4 @@
-"""Requirements → Lock: what uv or pip would choose for a machine; nothing is built or installed."""
+"""Requirements → the Lock that uv or pip would choose for a machine; nothing is built or installed."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from deadweight.sources.resolve.stand_ins import StandIns
 from deadweight.sources.system.processes import run
 from deadweight.sources.system.scratch import Scratch
 
-_BUILD_HINT = "only a build can tell what it needs: measure it with --install, which runs the distribution's own code"
-_WRAPPER_HINT = "a wrapper of it may lead elsewhere; --installer chooses another"
-_ROUNDS = 12  # each finds what the one before passed over; most need one or two
+_BUILD_HINT = "its dependencies are known only after a build: use --install, which runs the distribution's own code"
+_WRAPPER_HINT = "if it is a wrapper script, it may have failed; use --installer to choose another"
+_ROUNDS = 12  # each handles the versions that the previous one ignored; most need one or two
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What a resolver said.
+    """The result of a resolver.
 
-    lock:   None where it found no solution
-    doubts: project → the versions that it passed over or found nothing of
-    output: all that it printed
+    lock:   None if it found no solution
+    doubts: project → the range of versions that it ignored or did not find
+    output: everything that it printed
     """
 
     lock: Lock | None
@@ -43,13 +43,13 @@ class Answer(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What a resolver is asked.
+    """The task of a resolver.
 
     requirements: path of a requirements file
-    anew:         projects whose versions are to be chosen anew; those of others may stay as the last answer had them
-    expect:       called with a project and a range of versions as soon as a doubt about them shows
+    anew:         projects to choose new versions of; others may keep the version of the last answer
+    expect:       called with a project and a range of versions as soon as the resolver ignores them
     chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
-    seconds:      how long it may take; None for as long as it takes
+    seconds:      the timeout; None for none
     """
 
     requirements: str
@@ -62,14 +62,14 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Resolver(Protocol):
-    """Something that chooses versions and archives."""
+    """Chooses versions and archives."""
 
     @property
     def name(self) -> str:
-        """Return what reports call it."""
+        """Return its name in reports."""
 
     def ask(self, question: Question, scratch: Scratch) -> Answer:
-        """Resolve a requirements file; raises InstallFailed where that cannot be done for such a machine."""
+        """Resolve a requirements file; raises InstallFailed if the resolver does not support the machine."""
 
 
 class UvResolver(Struct, frozen=True):
@@ -95,7 +95,7 @@ class UvResolver(Struct, frozen=True):
             *uv_options(options),
             *(option for name in sorted(question.anew) for option in ("--upgrade-package", name)),
         ]  # fmt: skip
-        # What lies at ``path`` from the last time are uv's preferences, so that it need not search all over again.
+        # uv takes the lock of the last round at ``path`` as preferences, which saves it most of the search.
         variables = {**self.uv.variables(options, scratch), **_uv_variables(machine.platform)}
         doubts, choices = UvDoubts(), UvChoices()
 
@@ -114,20 +114,20 @@ class UvResolver(Struct, frozen=True):
             with open(path, "rb") as file:
                 data = file.read()
         except FileNotFoundError as error:
-            raise InstallFailed(f"{self.name} reported success, but wrote no lock", hint=_WRAPPER_HINT) from error
+            raise InstallFailed(f"{self.name} reported success but wrote no lock", hint=_WRAPPER_HINT) from error
         lock = read_lock(path, data, machine.marker_values, Choice())
         return Answer(lock=lock, doubts=doubts.ranges, output=output)
 
 
 def uv_platform(platform: str) -> str:
-    """Return a platform as uv names it; raises InstallFailed for a glibc that is older than what uv resolves for."""
+    """Return uv's name of a platform; raises InstallFailed for a glibc that is too old for uv."""
     system, machine = system_and_machine(platform)
     kind, _, version = platform.partition("_")
     if kind == "manylinux":
-        wanted = int(version.split("_")[1])
-        known = max((glibc for glibc in _UV_GLIBC if glibc <= wanted), default=None)
+        minor = int(version.split("_")[1])
+        known = max((glibc for glibc in _UV_GLIBC if glibc <= minor), default=None)
         if known is None:
-            raise InstallFailed(f"uv resolves for manylinux_2_17 and later, not for {platform}")
+            raise InstallFailed(f"uv supports manylinux_2_17 and later, not {platform}")
         return f"{machine}-manylinux_2_{known}"
     if kind == "musllinux":
         return f"{machine}-unknown-linux-musl"
@@ -139,12 +139,12 @@ def uv_platform(platform: str) -> str:
 
 
 def _uv_variables(platform: str) -> dict[str, str]:
-    """Return what tells uv the version of macOS: the names of its platforms have none, and mean macOS 13."""
+    """Return the variable with the version of macOS: uv's names of platforms do not include it, and mean macOS 13."""
     match = re.match(r"macosx_(\d+)_(\d+)_", platform)
     return {"MACOSX_DEPLOYMENT_TARGET": f"{match[1]}.{match[2]}"} if match else {}
 
 
-_UV_GLIBC = (17, 28, *range(31, 41))  # minor versions that uv has platforms for
+_UV_GLIBC = (17, 28, *range(31, 41))  # minor versions of uv's platforms
 _WINDOWS = {"AMD64": "x86_64", "ARM64": "aarch64", "x86": "i686"}
 
 
@@ -163,12 +163,14 @@ class PipResolver(Struct, frozen=True):
         if python is None:
             raise no_interpreter(options.python)
         if options.overrides:
-            raise InstallFailed("pip knows no overrides", hint='uv does: pip install "deadweight[fast]"')
-        here = Machine(python=machine.python)
-        if system_and_machine(machine.shown) != system_and_machine(here.shown):
             raise InstallFailed(
-                f"pip resolves for the machine that it runs on, not for {machine.platform}",
-                hint='uv can: pip install "deadweight[fast]"',
+                "pip does not support overrides", hint='install uv, which does: pip install "deadweight[fast]"'
+            )
+        own = Machine(python=machine.python)
+        if system_and_machine(machine.shown) != system_and_machine(own.shown):
+            raise InstallFailed(
+                f"pip resolves only for the machine that it runs on, not for {machine.platform}",
+                hint='install uv, which can: pip install "deadweight[fast]"',
             )
         path = os.path.join(scratch.path, "report.json")
         command = [
@@ -188,8 +190,8 @@ class PipResolver(Struct, frozen=True):
             with open(path, "rb") as file:
                 lock = read_report(file.read())
         except FileNotFoundError as error:
-            raise InstallFailed(f"{self.name} reported success, but wrote no report", hint=_WRAPPER_HINT) from error
-        # pip does not tell what it passed over, so every project may have something newer without a wheel.
+            raise InstallFailed(f"{self.name} reported success but wrote no report", hint=_WRAPPER_HINT) from error
+        # pip does not report which versions it ignored, so every project may have a newer version without a wheel.
         return Answer(lock=lock, doubts={p.name: f">{p.version}" for p in lock.packages if not p.origin}, output=output)
 
 
@@ -206,7 +208,7 @@ def _pip_tags(machine: Machine) -> list[str]:
 
 
 def resolver_of(installer: object) -> Resolver:
-    """Return the resolver that comes with an installer."""
+    """Return the resolver of an installer."""
     return UvResolver(installer) if isinstance(installer, Uv) else PipResolver(Pip())
 
 
@@ -222,19 +224,19 @@ def resolve(
     ahead: Callable[[Archive], None] = lambda _: None,
     seconds: float | None = None,
 ) -> Lock:
-    """Return what the requirements come to on a machine, with versions that only an sdist holds.
+    """Return the resolution of requirements on a machine, including versions that have only an sdist.
 
-    requirements: path of a file that names no place to be built
+    requirements: path of a file without requirements that need a build
     ahead:        called with each wheel that is probably part of the answer, as soon as its URL is known
-    seconds:      how long one run of the resolver may take
+    seconds:      the timeout of one run of the resolver
     raises:       InstallFailed with the resolver's own reason, shortened
     """
     within = options.with_links(stand_ins.folder)
-    asked: set[tuple[str, str]] = set()
+    handled: set[tuple[str, str]] = set()
     anew: Collection[str] = ()
     for _ in range(_ROUNDS):
-        again = f", again, since there is no wheel of {', '.join(anew)}" if anew else ""
-        observe(Progress("resolving", f"distributions, with {resolver.name}{again}"))
+        again = f" again, with sdists of {', '.join(anew)}" if anew else ""
+        observe(Progress("resolving", f"distributions with {resolver.name}{again}"))
         question = Question(
             requirements=requirements,
             machine=machine,
@@ -245,8 +247,8 @@ def resolve(
             seconds=seconds,
         )
         answer = resolver.ask(question, scratch)
-        doubts = set(answer.doubts.items()) - asked
-        asked |= doubts
+        doubts = set(answer.doubts.items()) - handled
+        handled |= doubts
         anew = stand_ins.add(sorted(doubts))
         if not anew:
             break

@@ -1,8 +1,8 @@
-"""Versions that an installer would build → wheels of nothing but METADATA, which a resolver takes in their place.
+"""Versions that an installer would build → stand-ins, wheels that contain only METADATA, for the resolver.
 
-A resolver that may build nothing passes over a version that has an sdist but no wheel for this machine: it takes an
-older one, or fails. So it is run again, with stand-ins for those versions. A version with neither a wheel nor an sdist
-gets none: an installer passes over it, too.
+A resolver that must not build ignores versions with an sdist but without a compatible wheel: it chooses an older
+version or fails. So it runs again, with stand-ins for these versions. A version with neither a wheel nor an sdist gets
+none, since an installer ignores it, too.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _AHEAD = 8  # pages that are fetched while the resolver runs
 
 
 class StandIns:
-    """Makes stand-ins, and puts what they stand for back into the resolver's answer.
+    """Makes stand-ins, and replaces them in the resolver's answer.
 
-    folder:    where they lie, for ``--find-links``
-    machine:   the one that is measured
-    resolving: the one that the resolver is asked about: the same, or one like it
+    folder:    the directory of the stand-ins, for ``--find-links``
+    machine:   the machine to measure for
+    resolving: the machine to resolve for: the same, or a similar one
     """
 
     def __init__(
@@ -52,15 +52,15 @@ class StandIns:
         self._fetching: ThreadPoolExecutor | None = None
 
     def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
-        """Make a stand-in for the version of each project that an installer would build; return whose are new.
+        """Make stand-ins for the versions that an installer would build; return the projects with new ones.
 
-        doubts: (project, range of versions), as uv writes it in its log or as a specifier (PEP 440)
+        doubts: (project, range of versions), as in uv's log or as a specifier (PEP 440)
         """
         made = {doubt[0] for doubt, task in in_parallel(lambda doubt: self._add(*doubt), doubts) if task.result()}
         return sorted(made)
 
     def expect(self, name: str, versions: str) -> None:
-        """Begin to fetch what indexes have of a project, which ``add`` will ask for when the resolver is done."""
+        """Start to fetch the index page of a project, which ``add`` will need when the resolver is done."""
         if self._needs_none(name, versions):
             return
         if self._fetching is None:
@@ -68,18 +68,18 @@ class StandIns:
         self._fetching.submit(self._indexes.links, name)
 
     def close(self) -> None:
-        """Fetch nothing more."""
+        """Start no more requests."""
         if self._fetching is not None:
             self._fetching.shutdown(wait=False, cancel_futures=True)
 
     def _needs_none(self, name: str, versions: str) -> bool:
-        """Say whether it is known from the last ten minutes that no version in a range needs a stand-in.
+        """Return whether a recent check showed that no version in a range needs a stand-in.
 
-        That is so for nearly all that uv passes over, for its Requires-Python, in each run anew.
+        That is the case for most versions that uv ignores: their Requires-Python excludes this Python.
         """
         key = self._key(name, versions)
-        kept = self._indexes.store.get(_KIND, key) if key else None
-        return kept is not None and kept.isdigit() and 0 <= time.time() - int(kept) < FRESH
+        checked = self._indexes.store.get(_KIND, key) if key else None
+        return checked is not None and checked.isdigit() and 0 <= time.time() - int(checked) < FRESH
 
     def _key(self, name: str, versions: str) -> str | None:
         machine = self._machine
@@ -91,7 +91,7 @@ class StandIns:
         try:
             links = self._indexes.links(name)
         except DeadweightError:
-            return False  # then the resolver's own reason is the better one
+            return False  # the resolver's own reason is better
         for version, files in _newest_first(links, name, versions, self._machine):
             wheels = tuple(link.archive for link in files if link.archive.filename.endswith(".whl"))
             if best_wheel(wheels, self._resolving) is not None:
@@ -106,16 +106,16 @@ class StandIns:
         return False
 
     def replacing(self, wanted: Wanted) -> str:
-        """Return a requirement line for a folder or an sdist that a requirement names.
+        """Return a requirement line for a requirement on a directory or an sdist.
 
-        raises: FetchFailed, MalformedArchive, BadInput where it cannot be read
+        raises: FetchFailed, MalformedArchive, BadInput
         """
         remote = "://" in wanted.url and not wanted.url.startswith("file:")
         url = wanted.url if remote else wanted.place or wanted.url
         filename = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
         archive = Archive(filename=filename, url=url)
-        found = headers(self._reader.contents(archive).metadata)
-        name, version = normalize(found["name"][0]), found["version"][0]
+        metadata = headers(self._reader.contents(archive).metadata)
+        name, version = normalize(metadata["name"][0]), metadata["version"][0]
         package = Pinned(name=name, version=version, sdist=archive, origin="" if wanted.editable else wanted.place)
         self._make(package, (archive,))
         extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
@@ -123,7 +123,7 @@ class StandIns:
         return f"{name}{extras} @ {Path(self.folder, _filename(package)).as_uri()}{marker}"
 
     def _make(self, package: Pinned, archives: Iterable[Archive]) -> bool:
-        """Write a stand-in with the METADATA of the first archive that can be read; say whether it is new."""
+        """Write a stand-in with the METADATA of the first readable archive; return whether it is new."""
         filename = _filename(package)
         if filename in self._real:
             return False
@@ -138,7 +138,7 @@ class StandIns:
         return False
 
     def put_back(self, lock: Lock) -> Lock:
-        """Return the lock with the real archives in the places of the stand-ins."""
+        """Return the lock with the real archives instead of the stand-ins."""
         return replace(lock, packages=tuple(self._put_back(package) for package in lock.packages))
 
     def _put_back(self, package: Pinned) -> Pinned:
@@ -147,9 +147,9 @@ class StandIns:
 
 
 def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Machine) -> list[tuple[str, list[Link]]]:
-    """Return (version, its archives) of what may be taken: final, for this Python, within the range, and not yanked.
+    """Return (version, its archives) of the candidates: final, for this Python, within the range, and not yanked.
 
-    A range of one version takes that version yanked or not (PEP 592).
+    A range of exactly one version also allows a yanked one (PEP 592).
     """
     from packaging.version import Version
 
@@ -160,13 +160,13 @@ def _newest_first(links: Iterable[Link], name: str, versions: str, machine: Mach
         text = version_of(link.archive.filename, name)
         if text is not None and (exact or not link.yanked) and fits(link.requires_python):
             by_text.setdefault(text, []).append(link)
-    found = {version: text for text in by_text if within(version := Version(text), versions)}
-    final = [version for version in found if not version.is_prerelease] or list(found)
-    return [(found[version], by_text[found[version]]) for version in sorted(final, reverse=True)]
+    texts = {Version(text): text for text in by_text if within(Version(text), versions)}
+    final = [version for version in texts if not version.is_prerelease] or list(texts)
+    return [(texts[version], by_text[texts[version]]) for version in sorted(final, reverse=True)]
 
 
 class _FitsPython:
-    """Says whether a Requires-Python admits a Python; each of them, which most archives share, is read once."""
+    """Whether a Requires-Python allows a Python; most archives share a few values, so results are cached."""
 
     def __init__(self, python: str) -> None:
         self._python = python

@@ -1,4 +1,4 @@
-"""Requirements, a project or a lock → what installing it would leave, from the archives' own directories."""
+"""Requirements, a project or a lock → the files that installing it would leave, from the archives' own listings."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from deadweight.progress import Observer
 from deadweight.sources.install.installer import Installer, InstallOptions
 from deadweight.sources.install.interpreters import version_of_interpreter
 from deadweight.sources.resolve.builds import TORCH_FAMILY, Wishes, bare_name, constraints, of_cuda, overrides
+from deadweight.sources.resolve.index_locations import configured
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.locating import locate, with_other_wheels
 from deadweight.sources.resolve.pages import Pages
-from deadweight.sources.resolve.places import configured
-from deadweight.sources.resolve.resolutions import Resolutions, key_of_question
+from deadweight.sources.resolve.resolutions import Resolutions, key_of_resolution
 from deadweight.sources.system.scratch import Scratch
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache
@@ -42,44 +42,44 @@ _REPOSITORY = ("git+", "hg+", "svn+", "bzr+")
 
 
 class Resolved(Struct, frozen=True, kw_only=True):
-    """What requirements come to.
+    """A resolution of requirements.
 
     skipped:  requirements that could not be resolved
-    told:     what is worth knowing of how it was done, as sentences
-    left_out: projects that were taken out, as if nothing required them
-    at_most:  projects of which a smaller build was asked for that could not be found
+    warnings: sentences for the user
+    removed:  projects that were removed, as if nothing required them
+    at_most:  projects with a smaller build than the resolved one, which could not be resolved
     """
 
     lock: Lock
     skipped: tuple[Skipped, ...] = ()
-    told: tuple[str, ...] = ()
-    left_out: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+    removed: frozenset[str] = frozenset()
     at_most: frozenset[str] = frozenset()
 
 
 class Uninstalled(Struct, frozen=True, kw_only=True):
-    """What was found out of a target without installing it.
+    """The measurement of a target without installing it.
 
-    swaps: project → the one that stands in its place, "" for none
-    told:  what is worth knowing of how it was done, as sentences
+    swaps:    project → its replacement, "" for none
+    warnings: sentences for the user
     """
 
     lock: Lock
     measured: Measured
     swaps: Mapping[str, str]
-    told: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def unbuilt(self) -> tuple[str, ...]:
-        """Return what only a build can tell the size of: it is estimated, or not measured at all."""
+        """Return the projects whose size only a build can determine; they are estimated or not measured."""
         estimated = {name for name, facts in self.measured.facts.items() if facts.estimated}
-        left_out = {each.name for each in self.measured.tree.skipped if not (each.exit_code or each.impossible)}
-        return tuple(sorted(estimated | left_out))
+        skipped = {each.name for each in self.measured.tree.skipped if not (each.exit_code or each.impossible)}
+        return tuple(sorted(estimated | skipped))
 
 
 class Uninstalling:
-    """One run, whose steps share a client, a cache and a scratch folder. To be used in a ``with``.
+    """One run, with the cache and the scratch directory that its steps share; a context manager.
 
-    client: gives the client for some origins; the second argument says whether answers are not worth waiting for
+    client: returns the client for some origins; its second argument requests short timeouts
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Uninstalling:
     ) -> None:
         self._machine, self._options, self._installer, self._file = machine, options, installer, file
         self._wishes, self._cache, self._scratch, self._observe = wishes, cache, scratch, observe
-        self._seconds = seconds  # for a resolver, and for each answer of a server; None for the usual patience
+        self._seconds = seconds  # for the resolver, and for each response of a server; None for the default timeouts
         tool = installer.name if file else ""
         # What pip is told takes a run of pip to learn; a lock rarely needs to know, so it is asked when it does.
         self._origins = configured(options, file, os.environ, tool or "uv").origins
@@ -116,43 +116,43 @@ class Uninstalling:
         self._reader.close()
 
     def _connect(self) -> Client:
-        """Return the client; where the cache holds all, nobody asks for it, and nothing is imported for it."""
+        """Return the client; it is not imported if the cache has everything."""
         return self._clients(self._origins, self._seconds is not None)
 
     def resolved(self, file: RequirementsFile) -> Resolved:
-        """Return what a requirements file comes to; what only a build could tell is left out and reported."""
+        """Return the resolution of a requirements file; requirements that need a build are skipped and reported."""
         key = self._key(file)
         kept = self._resolutions.get(key)
         if kept is not None:
             return Resolved(lock=kept)
-        found = self._resolved_anew(file)
-        if not (found.skipped or found.told or self._reader.notes):
-            self._resolutions.put(key, found.lock)
-        return found
+        resolved = self._resolved_anew(file)
+        if not (resolved.skipped or resolved.warnings or self._reader.notes):
+            self._resolutions.put(key, resolved.lock)
+        return resolved
 
     def _key(self, file: RequirementsFile) -> str | None:
-        """Return the key under which the resolution of a file is kept, None where it is not."""
+        """Return the cache key for the resolution of a file, None if it is not cacheable."""
         if any(wanted.url and not wanted.url.startswith(("http://", "https://")) for wanted in file.all_wanted()):
-            return None  # a folder or a repository
+            return None  # a directory or a repository
         wishes = self._wishes
-        more = (repr(sorted(wishes.swaps.items())), repr(sorted(wishes.places().items())))
+        more = (repr(sorted(wishes.swaps.items())), repr(sorted(wishes.indexes().items())))
         places = configured(self._options, file, os.environ, "uv")
-        return key_of_question(for_resolver(file, {}), self._machine, self._options, self._installer, places, more)
+        return key_of_resolution(for_resolver(file, {}), self._machine, self._options, self._installer, places, more)
 
     def _resolved_anew(self, file: RequirementsFile) -> Resolved:
         threading.Thread(target=self._import_ahead, daemon=True).start()
-        like = self._machine.for_resolving()
+        similar = self._machine.for_resolving()
         try:
             return self._resolved(file, self._machine)
         except InstallFailed:
-            if like == self._machine:
+            if similar == self._machine:
                 raise
-        # Something has neither a wheel for musl nor an sdist. What it is shows if glibc may stand in for musl.
-        found = self._resolved(file, like)
-        return replace(found, lock=with_other_wheels(found.lock, self._machine, self._indexes))
+        # A project has neither a wheel for musl nor an sdist. Resolve for glibc to find out which.
+        resolved = self._resolved(file, similar)
+        return replace(resolved, lock=with_other_wheels(resolved.lock, self._machine, self._indexes))
 
     def _resolved(self, file: RequirementsFile, machine: Machine) -> Resolved:
-        """Return what a requirements file comes to on a machine: the one that is measured, or one like it."""
+        """Return the resolution of a requirements file on a machine: the measured one, or a similar one."""
         from deadweight.sources.resolve.stand_ins import StandIns
 
         folder = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
@@ -195,32 +195,32 @@ class Uninstalling:
         )
 
     def _import_ahead(self) -> None:
-        """Import what reading archives takes while the resolver runs."""
+        """Import the modules that read archives while the resolver runs."""
         import deadweight.formats.locks.pylock
         import deadweight.sources.net.http  # noqa: F401
 
         _ = self._machine.tags
 
-    def _without_cuda(self, found: Resolved, file: RequirementsFile, error: FetchFailed) -> Resolved:
-        """Take out what the build for CUDA alone brings in, where the index of the other build cannot be asked."""
+    def _without_cuda(self, resolved: Resolved, file: RequirementsFile, error: FetchFailed) -> Resolved:
+        """Remove the projects that only the CUDA build requires, if the index of the other build is unreachable."""
         if self._wishes.torch != "cpu":
             raise error
-        lock = found.lock
+        lock = resolved.lock
         names = of_cuda(lock, (wanted.name for wanted in file.all_wanted()))
-        told = (
-            f"{error.cause}; so {len(names)} distributions that only the build of PyTorch for CUDA needs are taken out"
-            f" ({', '.join(sorted(names)) or 'none'}), and torch itself is the larger build for CUDA"
+        warning = (
+            f"{error.cause}; removed {len(names)} distributions that only PyTorch's CUDA build requires"
+            f" ({', '.join(sorted(names)) or 'none'}); torch itself is measured as the larger CUDA build"
         )
         return replace(
-            found,
+            resolved,
             lock=replace(lock, packages=tuple(package for package in lock.packages if package.name not in names)),
-            told=(*found.told, told),
-            left_out=frozenset(names),
+            warnings=(*resolved.warnings, warning),
+            removed=frozenset(names),
             at_most=frozenset(package.name for package in lock.packages if package.name in TORCH_FAMILY),
         )
 
     def _replaced(self, file: RequirementsFile, stand_ins: StandIns) -> tuple[dict[Wanted, str], tuple[Skipped, ...]]:
-        """Return requirement → what a resolver gets in its place, "" for nothing; and what it gets nothing for."""
+        """Return requirement → the line that replaces it for the resolver, "" for none; and what was skipped."""
         replaced: dict[Wanted, str] = {}
         skipped: list[Skipped] = []
         for wanted in file.all_wanted():
@@ -229,7 +229,7 @@ class Uninstalling:
             name = wanted.name or wanted.url
             replaced[wanted] = ""
             if wanted.url.startswith(_REPOSITORY):
-                skipped.append(Skipped(name, "its code lies in a repository; --install builds and measures it"))
+                skipped.append(Skipped(name, "its code is in a repository; use --install to build and measure it"))
                 continue
             try:
                 replaced[wanted] = stand_ins.replacing(wanted)
@@ -238,11 +238,11 @@ class Uninstalling:
         return replaced, tuple(skipped)
 
     def located(self, lock: Lock) -> Resolved:
-        """Return a lock with its archives looked up where it names them without a URL."""
+        """Return a lock with the URLs of archives that it lacks."""
         return Resolved(lock=locate(lock, self._indexes, self._observe))
 
     def measured(self, resolved: Resolved, *, compiled: bool) -> Uninstalled:
-        """Measure what requirements came to.
+        """Measure a resolution.
 
         compiled: whether to estimate the bytecode that compiling would add
         """
@@ -257,34 +257,36 @@ class Uninstalling:
             installer="pip" if self._installer.name == "pip" else "uv",
             platform=platform,
         )
-        found = read_wheels(
+        measured = read_wheels(
             chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe
         )
-        tree = replace(found.tree, skipped=tuple(sorted({*found.tree.skipped, *resolved.skipped})))
-        told = (*lock.warnings, *resolved.told, *sorted(self._reader.notes))
+        tree = replace(measured.tree, skipped=tuple(sorted({*measured.tree.skipped, *resolved.skipped})))
+        warnings = (*lock.warnings, *resolved.warnings, *sorted(self._reader.notes))
         facts = {
             name: replace(fact, at_most=True) if name in resolved.at_most else fact
-            for name, fact in found.facts.items()
+            for name, fact in measured.facts.items()
         }
         swaps = {old: bare_name(new) for old, new in self._wishes.swaps.items()}
-        swaps |= dict.fromkeys(resolved.left_out, "")
-        return Uninstalled(lock=lock, measured=replace(found, tree=tree, facts=facts), swaps=swaps, told=told)
+        swaps |= dict.fromkeys(resolved.removed, "")
+        return Uninstalled(
+            lock=lock, measured=replace(measured, tree=tree, facts=facts), swaps=swaps, warnings=warnings
+        )
 
 
 def lock_of(path: str, machine: Machine, choice: Choice) -> Lock:
-    """Return what a lock holds for a machine, as it stands there; raises BadInput, BadLock."""
+    """Return the content of a lock for a machine, unchanged; raises BadInput, BadLock."""
     # Without a patch number, so that a lock for "~=3.13.5" is read for "--python 3.13".
     values = {**machine.marker_values, "python_full_version": machine.python}
     return read_lock(path, _read(path), values, choice, project=_project_beside(path))
 
 
 def machine_of(python: str, platform: str) -> Machine:
-    """Return the machine that a ``--python`` (version, or path of an interpreter) and a ``--platform`` mean."""
+    """Return the machine for ``--python`` (a version, or the path of an interpreter) and ``--platform``."""
     return Machine(python=version_of_interpreter(python), platform=platform)
 
 
 def _with_folder(package: Pinned) -> Pinned:
-    """Return a package whose code lies in a folder of this machine with that folder in its sdist's place."""
+    """Return a package with its local directory, if it has one, as its sdist."""
     if not os.path.isdir(package.place):
         return package
     folder = os.path.abspath(package.place)
@@ -301,7 +303,7 @@ def _read(path: str) -> bytes:
 
 
 def _project_beside(path: str) -> bytes:
-    """Return what lies beside a lock and tells what was asked for by name, b"" where nothing does."""
+    """Return the project file beside a lock, which lists the direct requirements; b"" if there is none."""
     name = "Pipfile" if os.path.basename(path) == "Pipfile.lock" else "pyproject.toml"
     beside = os.path.join(os.path.dirname(path), name)
     return _read(beside) if os.path.isfile(beside) else b""

@@ -15,9 +15,9 @@ from deadweight.formats.distributions.metadata import parse_metadata
 from deadweight.formats.installers.simple_index import Link, version_of
 from deadweight.model import Archive, Lock, Metadata, Wanted
 from deadweight.sources.net.parallel import in_parallel
+from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.pages import Pages
-from deadweight.sources.resolve.places import Places
 from deadweight.sources.system.scratch import Scratch
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache
@@ -84,19 +84,22 @@ def queries_of_lock(lock: Lock) -> tuple[Query, ...]:
     )
 
 
-def read_descriptions(queries: Iterable[Query], places: Places, cache: Cache, scratch: Scratch) -> Descriptions:
+def read_descriptions(
+    queries: Iterable[Query], locations: IndexLocations, cache: Cache, scratch: Scratch
+) -> Descriptions:
     """Return the metadata of projects, fetched in parallel; failures become ``warnings``."""
     from deadweight.sources.net.http import Client
 
     known: dict[str, Metadata] = {}
     unknown: dict[str, list[str]] = defaultdict(list)
     try:
-        client = Client(origins=places.origins, timeout=_TIMEOUT, deadline=_DEADLINE, attempts=2)
+        client = Client(origins=locations.origins, timeout=_TIMEOUT, deadline=_DEADLINE, attempts=2)
     except FetchFailed as error:  # an index with a malformed URL
         return Descriptions(warnings=(f"judged by names alone: {error.cause}",))
     with client:
         lookup = _Lookup(
-            Indexes(lambda: places, Pages(lambda: client, cache.store)), ArchiveReader(lambda: client, cache, scratch)
+            Indexes(lambda: locations, Pages(lambda: client, cache.store)),
+            ArchiveReader(lambda: client, cache, scratch),
         )
         for each, task in in_parallel(lookup.metadata, queries):
             try:
@@ -108,7 +111,9 @@ def read_descriptions(queries: Iterable[Query], places: Places, cache: Cache, sc
     return Descriptions(known=known, warnings=tuple(sorted(warnings)))
 
 
-def read_members(projects: Iterable[str], places: Places, cache: Cache, scratch: Scratch) -> dict[str, tuple[str, ...]]:
+def read_members(
+    projects: Iterable[str], locations: IndexLocations, cache: Cache, scratch: Scratch
+) -> dict[str, tuple[str, ...]]:
     """Return project → the paths in its newest wheel, for those projects that could be looked up.
 
     projects: normalized names
@@ -117,12 +122,13 @@ def read_members(projects: Iterable[str], places: Places, cache: Cache, scratch:
 
     members: dict[str, tuple[str, ...]] = {}
     try:
-        client = Client(origins=places.origins, timeout=_TIMEOUT, deadline=_DEADLINE, attempts=2)
+        client = Client(origins=locations.origins, timeout=_TIMEOUT, deadline=_DEADLINE, attempts=2)
     except FetchFailed:
         return members
     with client:
         lookup = _Lookup(
-            Indexes(lambda: places, Pages(lambda: client, cache.store)), ArchiveReader(lambda: client, cache, scratch)
+            Indexes(lambda: locations, Pages(lambda: client, cache.store)),
+            ArchiveReader(lambda: client, cache, scratch),
         )
         for name, task in in_parallel(lookup.members, list(projects)):
             with contextlib.suppress(DeadweightError, OSError):

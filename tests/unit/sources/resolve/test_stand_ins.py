@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from deadweight.platforms.machine import Machine
 from deadweight.sources.net.http import Client
+from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.pages import Pages
-from deadweight.sources.resolve.places import Places
 from deadweight.sources.resolve.stand_ins import StandIns
 from deadweight.sources.system.scratch import scratch_folder
 from deadweight.sources.wheels.archives import ArchiveReader
@@ -26,7 +26,7 @@ MACHINE = Machine("3.11.7", "manylinux_2_28_x86_64")
 def add(server: Server, cache: Cache, folder: Path, versions: str = "*", machine: Machine = MACHINE) -> list[str]:
     """Return what one run makes stand-ins for, of the project dw-a."""
     with Client(timeout=5) as client, scratch_folder() as scratch:
-        indexes = Indexes(lambda: Places((f"{server.url}/simple/",)), Pages(lambda: client, cache.store))
+        indexes = Indexes(lambda: IndexLocations((f"{server.url}/simple/",)), Pages(lambda: client, cache.store))
         reader = ArchiveReader(lambda: client, cache, scratch)
         stand_ins = StandIns(str(folder), machine, machine, indexes, reader)
         stand_ins.expect("dw-a", versions)

@@ -1,4 +1,4 @@
-"""Options, a requirements file, variables and configuration files → where archives are looked for."""
+"""Options, a requirements file, variables and configuration files → the indexes and find-links to use."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SECTIONS = ("global", "install", "lock", ":env:")
 _SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 
 
-class Places(Struct, frozen=True):
-    """Indexes, the default first, and pages or folders of archives; URLs keep their credentials.
+class IndexLocations(Struct, frozen=True):
+    """Indexes, the default first, and find-links; URLs keep their credentials.
 
     pinned: project → the only index that it comes from
     """
@@ -39,43 +39,43 @@ class Places(Struct, frozen=True):
 
 def configured(
     options: InstallOptions, file: RequirementsFile | None, environ: Mapping[str, str], tool: str = ""
-) -> Places:
-    """Return where archives are looked for: the command line, the file's own options, variables, configuration files.
+) -> IndexLocations:
+    """Return the indexes and find-links of the command line, the file's own options, variables and configuration files.
 
-    The first that names an index is believed; further indexes and links add up, as they do for pip and uv.
-    tool: "uv" or "pip", whose variables and files count; "" for both
+    The first of these with a default index determines it; extra indexes and links accumulate, as in pip and uv.
+    tool: "uv" or "pip", to use only its variables and files; "" for both
     """
-    told = [_told_by_options(options), _told_by_file(file)]
-    told += [*_told_by_uv(environ)] if tool != "pip" else []
-    told += [_told_by_pip()] if tool != "uv" else []
-    index = next((each["index-url"][0] for each in told if each.get("index-url")), DEFAULT_INDEX)
-    further = [url for each in told for url in each.get("extra-index-url", ())]
-    links = [place for each in told for place in each.get("find-links", ())]
-    urls = [] if any(each.get("no-index") for each in told) else [index, *further]
+    settings = [_of_options(options), _of_file(file)]
+    settings += [*_of_uv(environ)] if tool != "pip" else []
+    settings += [_of_pip()] if tool != "uv" else []
+    index = next((each["index-url"][0] for each in settings if each.get("index-url")), DEFAULT_INDEX)
+    further = [url for each in settings for url in each.get("extra-index-url", ())]
+    links = [link for each in settings for link in each.get("find-links", ())]
+    urls = [] if any(each.get("no-index") for each in settings) else [index, *further]
     known = credentials_of(file.rules, environ) if file else {}
     pins = {w.name: known.get(w.index, w.index) for w in file.all_wanted() if w.name and w.index} if file else {}
-    return Places(tuple(dict.fromkeys(known.get(url, url) for url in urls)), tuple(dict.fromkeys(links)), pins)
+    return IndexLocations(tuple(dict.fromkeys(known.get(url, url) for url in urls)), tuple(dict.fromkeys(links)), pins)
 
 
 def credentials_of(rules: Rules, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return URL → the same with the credentials that uv's variables have for an index of that name.
+    """Return URL → the same URL with the credentials from uv's variables for an index of that name.
 
     source: https://docs.astral.sh/uv/concepts/indexes/#providing-credentials-directly
     """
-    found: dict[str, str] = {}
+    urls: dict[str, str] = {}
     for index in rules.indexes:
         variable = f"UV_INDEX_{re.sub(r'[^A-Z0-9]', '_', index.name.upper())}"
         user, password = environ.get(f"{variable}_USERNAME", ""), environ.get(f"{variable}_PASSWORD", "")
         scheme, separator, rest = index.url.partition("://")
         if index.name and (user or password) and "@" not in rest.partition("/")[0]:
-            found[index.url] = f"{scheme}{separator}{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
-    return found
+            urls[index.url] = f"{scheme}{separator}{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+    return urls
 
 
-Told = dict[str, list[str]]
+Settings = dict[str, list[str]]
 
 
-def _told_by_options(options: InstallOptions) -> Told:
+def _of_options(options: InstallOptions) -> Settings:
     return {
         "index-url": [options.index_url] if options.index_url else [],
         "extra-index-url": list(options.extra_index_urls),
@@ -83,8 +83,8 @@ def _told_by_options(options: InstallOptions) -> Told:
     }
 
 
-def _told_by_file(file: RequirementsFile | None) -> Told:
-    told: Told = {}
+def _of_file(file: RequirementsFile | None) -> Settings:
+    settings: Settings = {}
     for each in file.with_included() if file else ():
         for line in each.lines:
             name, _, value = re.sub(r"[\s=]+", " ", line.body, count=1).partition(" ")
@@ -92,12 +92,12 @@ def _told_by_file(file: RequirementsFile | None) -> Told:
             if line.kind == "links" and "://" not in line.value:
                 value = os.path.join(os.path.dirname(each.path), line.value)
             if line.kind in ("option", "links"):
-                told.setdefault(name.removeprefix("--"), []).append(value)
-    return told
+                settings.setdefault(name.removeprefix("--"), []).append(value)
+    return settings
 
 
-def _told_by_uv(environ: Mapping[str, str]) -> Iterator[Told]:
-    """Yield what uv's variables and its ``uv.toml`` files say (https://docs.astral.sh/uv/concepts/indexes/)."""
+def _of_uv(environ: Mapping[str, str]) -> Iterator[Settings]:
+    """Yield the settings of uv's variables and its ``uv.toml`` files (https://docs.astral.sh/uv/concepts/indexes/)."""
 
     def words(*names: str) -> list[str]:
         return [word.partition("=")[2] if re.match(r"[\w.-]+=", word) else word
@@ -114,25 +114,25 @@ def _told_by_uv(environ: Mapping[str, str]) -> Iterator[Told]:
     home = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     above = [os.path.join(folder, "uv.toml") for folder in (Path.cwd(), *Path.cwd().parents)]
     for path in (environ.get("UV_CONFIG_FILE") or "", *above, f"{home}/uv/uv.toml", "/etc/uv/uv.toml"):
-        yield _told_by_toml(path)
+        yield _of_toml(path)
 
 
-def _told_by_toml(path: str) -> Told:
+def _of_toml(path: str) -> Settings:
     try:
         with open(path, "rb") as file:
-            found: dict[str, Any] = tomllib.load(file)
+            values: dict[str, Any] = tomllib.load(file)
     except (OSError, ValueError):
         return {}
-    tables = [table for table in found.get("index", ()) if isinstance(table, dict) and not table.get("explicit")]
+    tables = [table for table in values.get("index", ()) if isinstance(table, dict) and not table.get("explicit")]
     defaults = [str(table.get("url")) for table in tables if table.get("default")]
     return {
-        "index-url": [*defaults, *_strings(found.get("index-url"))],
+        "index-url": [*defaults, *_strings(values.get("index-url"))],
         "extra-index-url": [
             *(str(table.get("url")) for table in tables if not table.get("default")),
-            *_strings(found.get("extra-index-url")),
+            *_strings(values.get("extra-index-url")),
         ],
-        "find-links": _strings(found.get("find-links")),
-        "no-index": ["true"] if found.get("no-index") else [],
+        "find-links": _strings(values.get("find-links")),
+        "no-index": ["true"] if values.get("no-index") else [],
     }
 
 
@@ -146,12 +146,12 @@ def _strings(value: object) -> list[str]:
     )
 
 
-def _told_by_pip() -> Told:
-    """Return what pip's configuration files and variables say, as pip itself puts them together."""
-    told: Told = {}
+def _of_pip() -> Settings:
+    """Return the settings of pip's configuration files and variables, as pip itself combines them."""
+    settings: Settings = {}
     for setting in pip_settings():
         if setting.section in _SECTIONS and setting.name in _SETTINGS:
-            told.setdefault(setting.name, []).extend(setting.value.split())
-    if told.get("no-index") and told["no-index"][-1].lower() in ("0", "false", "no", "off"):
-        del told["no-index"]
-    return told
+            settings.setdefault(setting.name, []).extend(setting.value.split())
+    if settings.get("no-index") and settings["no-index"][-1].lower() in ("0", "false", "no", "off"):
+        del settings["no-index"]
+    return settings
