@@ -271,7 +271,7 @@ def test_container__its_python_hangs__is_given_up(
         out.write(open({str(tmp_path / "root.tar")!r}, "rb").read())
     """))  # fmt: skip
     if answer:
-        with pytest.raises(EngineFailed, match="does not answer") as caught:
+        with pytest.raises(EngineFailed, match="does not respond") as caught:
             profile("container:c1")
         assert "may still be running; check with: docker top c1" in caught.value.hint
     else:

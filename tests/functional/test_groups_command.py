@@ -79,9 +79,9 @@ def test_no_measure__index_fails__names_alone_with_a_note(server: Server) -> Non
     assert set(found.groups) == {"dw-app", "dw-far", "dw-nowhere", "dw-plugin", "pytest"}
     assert found.warnings == (
         "judged by name alone: dw-app: the server responded with status 500",
-        "judged by name alone: dw-far: its code lies in a folder or a repository",
+        "judged by name alone: dw-far: its code is in a directory or a repository",
         "judged by name alone: dw-nowhere, pytest: no index has it",
-        "judged by name alone: dw-plugin: no wheel of a version that is allowed",
+        "judged by name alone: dw-plugin: no wheel of an allowed version",
     )
     assert found.exit_code == 0
 

@@ -83,7 +83,7 @@ def test_install__keep_env__leaves_the_environment_that_was_measured(here: Path,
     assert bytes_below(here / "kept") == found.inventory.total.apparent
     assert names(profile("kept")) == {"dw-app", "dw-lib"}
     assert list(offline.iterdir()) == []
-    with pytest.raises(BadInput, match="there already"):
+    with pytest.raises(BadInput, match="already exists"):
         measure(here, "dw-app\n", keep_env="kept")
 
 

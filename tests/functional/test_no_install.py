@@ -289,7 +289,7 @@ def test_no_install__server_without_ranges__downloads_and_says_so(here: Path, lo
     with Server(**index_of([padded]), ranges="ignored") as server:
         found = measure(server, "dw-big\n")
     assert data
-    assert any("was downloaded whole" in warning for warning in found.warnings)
+    assert any("was downloaded completely" in warning for warning in found.warnings)
     assert sizes(found)["dw-big"] > 1_200_000
     assert list(loopback.iterdir()) == []
 
