@@ -23,7 +23,7 @@ from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.model import Distribution, Wanted
 from deadweight.proof import Candidates, Gap, Proof, prove
-from deadweight.proof.bringing import Bringing
+from deadweight.proof.bringing import Providers
 from deadweight.proof.remarks import Kind, Remark, Remarks
 from deadweight.usage import Usage, provided, usage_of
 from skeleton import deptry_findings
@@ -40,7 +40,7 @@ def verified(application: Application, production: Iterable[str]) -> Proof:
         projects=present.union(application.labels),
         present=present,
         unmeasured=application.unmeasured,
-        bringing=Bringing(application.labels),
+        providers=Providers(application.labels),
     )
     return prove(usage, candidates)
 

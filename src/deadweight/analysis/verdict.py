@@ -15,7 +15,7 @@ from deadweight.formats.requirements import RequirementsFile, without_options
 from deadweight.model import Distribution, Environment, Mention, Smoke, Source, Trial
 from deadweight.platforms.markers import marker_values
 from deadweight.proof import Candidates, Gap, Proof, is_foreign, prove, unmeasured_names
-from deadweight.proof.bringing import Bringing
+from deadweight.proof.bringing import Providers
 from deadweight.usage import Usage, provided, usage_of
 from deadweight.usage.places import is_for_production
 
@@ -118,7 +118,7 @@ def original_of(file: RequirementsFile, environment: Environment) -> Original:
 def judge(profile: Profile, source: Source, original: Original) -> Verdict:
     """Return what the measured files show; no code is run for it.
 
-    Of projects for modules that nothing provides, it knows the original requirements alone; see ``with_bringing``.
+    Of projects for modules that nothing provides, it knows the original requirements alone; see ``with_providers``.
     """
     own = _first(profile)
     projects = _candidates(profile).projects | original.projects | unmeasured_names(profile.skipped)
@@ -126,15 +126,15 @@ def judge(profile: Profile, source: Source, original: Original) -> Verdict:
     return _judged(Verdict(profile=profile, usage=usage, original=original, proof=Proof(checked=0)))
 
 
-def with_bringing(verdict: Verdict, bringing: Bringing) -> Verdict:
+def with_providers(verdict: Verdict, providers: Providers) -> Verdict:
     """Return a verdict with gaps named by what else is known of projects that provide modules."""
-    return _judged(verdict, bringing)
+    return _judged(verdict, providers)
 
 
-def _judged(verdict: Verdict, bringing: Bringing | None = None) -> Verdict:
+def _judged(verdict: Verdict, providers: Providers | None = None) -> Verdict:
     original, usage = verdict.original, verdict.usage
     candidates = _candidates(verdict.profile)
-    candidates = replace(candidates, bringing=bringing or Bringing(original.lines.keys()))
+    candidates = replace(candidates, providers=providers or Providers(original.lines.keys()))
     proof = prove(usage, replace(candidates, projects=candidates.projects | original.projects))
     gaps = tuple(
         replace(gap, excuse="elsewhere") if gap.name in original.elsewhere and not gap.excused else gap
@@ -185,11 +185,11 @@ def with_trials(
     verdict: Verdict, trials: Iterable[Trial], smoke: Smoke | None, *, seconds: float, printed: str = ""
 ) -> Verdict:
     """Return a verdict with what came of trying it, which counts for more than the files."""
-    bringing = Bringing(verdict.original.lines.keys())
+    providers = Providers(verdict.original.lines.keys())
     places = _imported(verdict)
     tried = tuple(trials)
     failed = [
-        Failure(trial=t, places=tuple(places[t.module]), name=bringing.project(t.missing) if t.missing else "")
+        Failure(trial=t, places=tuple(places[t.module]), name=providers.project(t.missing) if t.missing else "")
         for t in tried
         if t.says
     ]

@@ -1,10 +1,10 @@
-"""Options → settings → pipeline → report → exit code. Click and terminals live here and nowhere else.
+"""Options → settings → operation → report → exit code. Only this directory uses click and the terminal.
 
-__init__.py   the root: plain ``deadweight TARGET``, errors in one place, signals
-options.py    the options that commands share, and the settings they make
-progress.py   what is told on stderr while it works
-targets.py    TARGET as it was typed
-output.py     stdout, and files that are written whole or not at all
+__init__.py   the root command: ``deadweight TARGET``, errors and signals
+options.py    the options that commands share, and the settings from them
+progress.py   progress on stderr
+targets.py    the TARGET argument
+output.py     stdout, and files that are written atomically
 commands.py   profile, split, verify, why, groups, cache, schema
 """
 
@@ -37,7 +37,7 @@ INTERRUPTED = 130
 
 
 class Root(click.Group):
-    """Takes what is no command for ``profile``'s TARGET, and imports a command when it is asked for."""
+    """Passes an argument that is not a command to ``profile`` as TARGET, and imports commands lazily."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -47,8 +47,8 @@ class Root(click.Group):
             return None
         from deadweight.cli import commands
 
-        found: click.Command = getattr(commands, cmd_name)
-        return found
+        command: click.Command = getattr(commands, cmd_name)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -90,7 +90,7 @@ def main(args: list[str] | None = None) -> NoReturn:
 
     0 done, 1 a bug, 2 usage, 3 not proven, 4 bad input, 5 the installer failed, 130 interrupted.
     """
-    # One short run makes little garbage but very many values; looking for cycles among them costs a third of the time.
+    # A short run creates many objects but little garbage; collecting cycles would take a third of the time.
     gc.disable()
     interrupts.install()
     open_streams()
@@ -99,17 +99,17 @@ def main(args: list[str] | None = None) -> NoReturn:
         status = _run(arguments, debug="--debug" in arguments)
         with contextlib.suppress(OSError):
             sys.stdout.flush()
-    except KeyboardInterrupt:  # while an error was told
+    except KeyboardInterrupt:  # while an error was printed
         status = INTERRUPTED
     with contextlib.suppress(OSError):
         sys.stderr.flush()
-    # All that is left is to give back memory, which the system does faster.
+    # Only memory is left to release, and the operating system does that faster.
     os._exit(status)
 
 
 def _run(arguments: list[str], *, debug: bool) -> int:
     try:
-        # Not standalone, click hands back the code that a command exits with, and None where it returns.
+        # If not standalone, click returns the exit code of a command, and None if the command returns.
         return root.main(arguments, prog_name="deadweight", standalone_mode=False) or 0
     except click.exceptions.Exit as done:
         return done.exit_code
@@ -118,14 +118,14 @@ def _run(arguments: list[str], *, debug: bool) -> int:
             error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as interrupt:
-        left = str(interrupt.__cause__ or interrupt)  # click raises Abort from the interrupt
-        say(f"interrupted; {left or 'no files were left behind'}")
+        message = str(interrupt.__cause__ or interrupt)  # click raises Abort from the interrupt
+        say(f"interrupted; {message or 'no files were left behind'}")
         return INTERRUPTED
     except (DeadweightError, OSError) as error:
         if debug:
             _traceback()
         return _explain(error, debug=debug)
-    except Exception as error:  # noqa: BLE001  the last resort: a bug is reported, not thrown at people
+    except Exception as error:  # noqa: BLE001  the last resort: report a bug without a traceback
         if debug:
             _traceback()
         say(f"error: this is a bug in deadweight: {type(error).__name__}: {error}")
@@ -135,8 +135,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
     if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        say(f"error: {place}{error.strerror or error}")
+        path = f"{error.filename}: " if error.filename else ""
+        say(f"error: {path}{error.strerror or error}")
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             say("hint: free some space, or use another disk for TMPDIR or the output")
             return 5

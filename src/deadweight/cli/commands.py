@@ -273,7 +273,7 @@ def schema() -> None:
 
 
 def _check_proof(report: Report) -> None:
-    """Refuse a production split that does not provide what the application names."""
+    """Raise NotProven if the production split does not provide what the application uses."""
     proof = report.splits["production"].proof
     if proof is None or proof.holds:
         return
@@ -289,7 +289,7 @@ def _check_proof(report: Report) -> None:
 
 
 def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
-    """Say what is not in the figures and was to be; leave with ``code``, else with the exit code of that."""
+    """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:
         say(f"error: {skipped.name} could not be measured: {skipped.reason}")
@@ -344,7 +344,7 @@ def _width() -> int:
 
 
 def _color(output: str | None) -> bool:
-    """Say whether to color: NO_COLOR forbids it, FORCE_COLOR does it in pipes too (https://force-color.org)."""
+    """Return whether to use color: never with NO_COLOR, in pipes only with FORCE_COLOR (https://force-color.org)."""
     if output is not None or "NO_COLOR" in os.environ:
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

@@ -1,6 +1,6 @@
 """Options in groups: each option names its group, and ``--help`` shows one section for each group.
 
-A click subclass of this size weighs nothing; rich-click would add a dependency to every start.
+This subclass of click is small; rich-click would be a dependency to import at every start.
 """
 
 from __future__ import annotations

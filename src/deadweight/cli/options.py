@@ -1,4 +1,4 @@
-"""The options that commands share, and the settings that they make: the command line over ``[tool.deadweight]``."""
+"""The options that commands share, and the settings: the command line takes precedence over ``[tool.deadweight]``."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ measuring = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _MESSAGES)
 profiling = with_options(_WHAT, _HOW, _LIGHTER, _CODE, _NO_CODE, _SPLITS, _MESSAGES)
 splitting = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, _MESSAGES)
 grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, _MESSAGES)
-verifying = with_options(_WHAT, _HOW, _CODE, _MESSAGES)  # which nothing can do without code
+verifying = with_options(_WHAT, _HOW, _CODE, _MESSAGES)  # verify always reads the code
 
 
 def settings_of(options: Mapping[str, Any], target: Target) -> Settings:

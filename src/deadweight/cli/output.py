@@ -1,4 +1,4 @@
-"""Where results go: stdout, or files that are written whole or not at all."""
+"""Results → stdout, or files that are written atomically."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from deadweight.interrupts import uninterrupted
 
 
 def open_streams() -> None:
-    """Have the numbers 0, 1 and 2 stand for something, so that no file of ours gets one where a shell closed it.
+    """Open the descriptors 0, 1 and 2 if a shell closed them, so that none of our files gets their numbers.
 
-    What is written to a closed stdout still fails; what is written to a closed stderr is lost.
+    Writing to a closed stdout still fails. Messages to a closed stderr are lost.
     """
     for descriptor, mode in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, mode)  # which gets the lowest number that is free
+            os.open(os.devnull, mode)  # gets the lowest free number
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
@@ -38,7 +38,7 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has had enough, as in ``| head``. What is left in the buffer must not be tried again.
+        # The reader closed the pipe, as in ``| head``. The rest of the buffer must not be written at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.errno != errno.EBADF:
@@ -47,7 +47,7 @@ def emit(text: str, path: str | None, *, force: bool) -> None:
 
 
 def say(text: str) -> None:
-    """Write errors and hints to stderr, with nothing in them that a terminal would obey, and no passwords."""
+    """Print errors and hints to stderr, without control characters and passwords."""
     import click
 
     from deadweight.untrusted import plain
@@ -57,21 +57,21 @@ def say(text: str) -> None:
 
 
 def write_files(texts: Mapping[str, str], *, force: bool) -> None:
-    """Write files, each atomically, and none before it is clear that all may be written."""
+    """Write files atomically, after checking that all of them may be written."""
     may_write(*texts, force=force)
     for path, text in texts.items():
         _write(path, text, force=force)
 
 
 def may_write(*paths: str | None, force: bool) -> None:
-    """Return if files may be written: asked before minutes of work, not only after. None is stdout.
+    """Check that files may be written, before minutes of work. None is stdout.
 
-    raises: WouldOverwrite where one is there and ``force`` is not given; BadInput where a folder is missing
+    raises: WouldOverwrite if a file exists, without ``force``; BadInput if a directory is missing
     """
     for path in filter(None, paths):
-        folder = os.path.dirname(path) or "."
-        if not os.path.isdir(folder):
-            raise BadInput(f"{folder}: no such directory", hint="create it first")
+        directory = os.path.dirname(path) or "."
+        if not os.path.isdir(directory):
+            raise BadInput(f"{directory}: no such directory", hint="create it first")
         if os.path.isdir(path):
             raise BadInput(f"{path} is a directory")
         if os.path.lexists(path) and not force and not _is_stream(path):
@@ -79,19 +79,19 @@ def may_write(*paths: str | None, force: bool) -> None:
 
 
 def _is_stream(path: str) -> bool:
-    """Say whether a path leads to a device, a FIFO or the like, where nothing is lost by writing.
+    """Return whether a path is a device, a FIFO or similar, so that writing overwrites nothing.
 
-    What /dev/stdout and /dev/fd/3 lead to is open already: a file that replaced it would not be the one that is open.
+    /dev/stdout and /dev/fd/3 refer to open files, which must be written, not replaced by a new file.
     """
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return False
-    return not stat.S_ISREG(found.st_mode) or os.path.abspath(path).startswith(("/dev/", "/proc/"))
+    return not stat.S_ISREG(status.st_mode) or os.path.abspath(path).startswith(("/dev/", "/proc/"))
 
 
 def _write(path: str, text: str, *, force: bool) -> None:
-    """Write a file; where something is there, in its place: what a symlink leads to is replaced, and it stays."""
+    """Write a file. An existing file is replaced; the target of a symlink is replaced, and the link stays."""
     if _is_stream(path):
         with contextlib.suppress(BrokenPipeError), _text_file(path) as stream:
             stream.write(text)
@@ -113,7 +113,7 @@ def _replace(path: str, text: str, *, force: bool) -> None:
         if force:
             os.replace(scratch, path)
         else:
-            # Unlike a rename, a link fails where somebody made the file in the meantime.
+            # Unlike a rename, a link fails if the file was created in the meantime.
             try:
                 os.link(scratch, path)
             except FileExistsError as error:
@@ -124,12 +124,12 @@ def _replace(path: str, text: str, *, force: bool) -> None:
 
 
 def _text_file(file: str | int) -> TextIO:
-    # Paths in it, as of a split's ``-r`` lines, keep the bytes that are no UTF-8.
+    # Paths in the text, such as in ``-r`` lines of a split, keep bytes that are not UTF-8.
     return open(file, "w", encoding="utf-8", errors="surrogateescape", newline="")
 
 
 def _mode_of(path: str) -> int:
-    """Return the permissions of a file that is there, else those of a new one."""
+    """Return the permissions of an existing file, else those of a new one."""
     try:
         return stat.S_IMODE(os.stat(path).st_mode)
     except OSError:

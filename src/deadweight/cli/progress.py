@@ -1,4 +1,4 @@
-"""Progress → stderr: one line that lives where it is a terminal, plain lines where it is not."""
+"""Progress → stderr: one updated line on a terminal, plain lines otherwise."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _EVERY = 10.0  # seconds between plain lines
-_SHOWN_AFTER = 1.0  # seconds that a phase lasts before its own seconds are told
+_SHOWN_AFTER = 1.0  # seconds after which the duration of a phase is shown
 _BAR_WIDTH = 20
 
 
 @contextlib.contextmanager
 def observer(*, quiet: bool, verbose: bool) -> Iterator[Observer]:
-    """Give the observer that fits stderr."""
+    """Yield the observer for stderr."""
     if quiet:
         yield silent
     elif sys.stderr.isatty() and not verbose:
@@ -34,25 +34,25 @@ def observer(*, quiet: bool, verbose: bool) -> Iterator[Observer]:
 
 
 class _Lines:
-    """Says each phase when it is first reached, and every ten seconds where it stands; with ``verbose`` everything."""
+    """Prints each phase at its start, and the current step every ten seconds; with ``verbose`` every step."""
 
     def __init__(self, verbose: bool, every: float = _EVERY) -> None:
         self._verbose, self._every = verbose, every
         self._latest = _Latest()
         self._reached: set[str] = set()
-        self._spoke = threading.Event()
+        self._printed = threading.Event()
         self._ended = False
         self._thread = threading.Thread(target=self._remind, daemon=True)
 
     def __enter__(self) -> _Lines:
-        # Where the system allows no further thread (``ulimit -u``), only phases are told.
+        # If the system allows no more threads (``ulimit -u``), only phases are printed.
         with contextlib.suppress(RuntimeError):
             self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._ended = True
-        self._spoke.set()
+        self._printed.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -60,24 +60,24 @@ class _Lines:
         self._latest.take(progress)
         if self._verbose or progress.phase not in self._reached:
             self._reached.add(progress.phase)
-            self._say()
+            self._print()
 
-    def _say(self) -> None:
-        self._spoke.set()
-        # A reader that has gone is no reason not to measure.
+    def _print(self) -> None:
+        self._printed.set()
+        # A closed stderr must not stop the measurement.
         with contextlib.suppress(OSError, ValueError):
             print(self._latest.line(), file=sys.stderr, flush=True)
 
     def _remind(self) -> None:
-        """Say where it stands whenever nothing was said for a while: an installer may be silent for minutes."""
+        """Print the current step if nothing was printed for a while, because an installer may be silent for minutes."""
         while not self._ended:
-            self._spoke.clear()
-            if not self._spoke.wait(self._every) and self._latest.phase and not self._ended:
-                self._say()
+            self._printed.clear()
+            if not self._printed.wait(self._every) and self._latest.phase and not self._ended:
+                self._print()
 
 
 class _Latest:
-    """The last step, and since when its phase lasts."""
+    """The current step, and when its phase began."""
 
     def __init__(self) -> None:
         self.progress = Progress("reading")
@@ -105,13 +105,13 @@ def said(progress: Progress) -> str:
 
 
 def bar(share: float, width: int = _BAR_WIDTH) -> str:
-    """Return a bar of some width for a share between 0 and 1."""
+    """Return a progress bar for a share between 0 and 1."""
     full = int(share * width)
     return "━" * full + "╌" * (width - full)
 
 
 def _live() -> Iterator[Observer]:
-    """Keep one line alive with a bar where the phase can be counted, the step, and the seconds of its phase."""
+    """Update one line with the step and its duration, and a bar if the phase can be counted."""
     from rich.console import Console
     from rich.live import Live
     from rich.spinner import Spinner
@@ -134,11 +134,11 @@ def _live() -> Iterator[Observer]:
     live = Live(Line(), console=Console(stderr=True, highlight=False), refresh_per_second=8, transient=True)
     try:
         live.start()
-    except RuntimeError:  # the system allows no further thread
+    except RuntimeError:  # the system allows no more threads
         yield _Lines(verbose=False)
         return
     try:
         yield latest.take
     finally:
-        with contextlib.suppress(OSError):  # the terminal has gone
+        with contextlib.suppress(OSError):  # the terminal was closed
             live.stop()

@@ -1,4 +1,4 @@
-"""TARGET as it was typed → what is measured; says on stderr what a folder was taken for."""
+"""The TARGET argument → the target to measure, with a note on stderr about the file of a project directory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from deadweight.targets.types import FILES
 
 
 def target_of(given: tuple[str, ...], *, quiet: bool) -> str | tuple[str, ...]:
-    """Return the target that was given; without one, the project in the working directory, if there is one.
+    """Return the target as given, or by default the project in the working directory.
 
-    raises: UnclearTarget; click.UsageError for several targets that are no names of projects
+    raises: UnclearTarget; click.UsageError for several targets that are not all project names
     """
     if len(given) > 1:
         _check_several(given)
@@ -25,14 +25,14 @@ def target_of(given: tuple[str, ...], *, quiet: bool) -> str | tuple[str, ...]:
 
 
 def one_target(given: str, *, quiet: bool) -> str:
-    """Return the target, of a project's folder the file that is measured; raises UnclearTarget."""
+    """Return the target, or the file to measure if it is a project directory; raises UnclearTarget."""
     given = given or ("." if project_files(".") else "")
-    found = parse_target(given)
-    if not isinstance(found, FILES):
+    target = parse_target(given)
+    if not isinstance(target, FILES):
         return given
-    file = os.path.normpath(found.location)
-    if found.beside and not quiet:
-        also = ", ".join(os.path.relpath(path, os.path.dirname(file) or ".") for path in found.beside)
+    file = os.path.normpath(target.location)
+    if target.beside and not quiet:
+        also = ", ".join(os.path.relpath(path, os.path.dirname(file) or ".") for path in target.beside)
         say(f"measuring {file} (also available: {also})")
     return file if os.path.isdir(given) else given
 
@@ -44,7 +44,7 @@ def _check_several(given: tuple[str, ...]) -> None:
 
 
 def check_command(first: str, commands: Iterable[str]) -> None:
-    """Refuse a first argument that is nearly a command's name and no file's; raises click.UsageError."""
+    """Raise click.UsageError if the first argument is not a file and nearly the name of a command."""
     if os.path.lexists(first):
         return
     from difflib import get_close_matches

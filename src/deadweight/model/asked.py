@@ -1,4 +1,4 @@
-"""What the user asked for, and what a lock or a resolver made of it."""
+"""The user's requirements, and the versions that a lock or a resolver chose for them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from msgspec import Struct
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
-    """One requirement of the user's, with where it stands.
+    """One requirement of the user, with its file and line number.
 
-    name:  normalized; None where only an install can tell (a bare URL)
-    url:   of a PEP 508 direct reference, a bare URL or a path, as written
-    asked: whether an annotation of pip-compile's or uv's says that it was asked for, and not only pulled in
-    index: the URL of the only index that it may come from, with its credentials; "" for any
-    place: the same as ``direct_url.json`` tells it (PEP 610): absolute, without credentials, reference and extras
-    groups: the dependency groups (PEP 735) and extras of the user's project that it stands in, "" for the project
-            itself; empty where there is no project
+    name:   normalized; None if only an install can tell (a bare URL)
+    url:    of a PEP 508 direct reference, a bare URL or a path, as written
+    asked:  whether an annotation of pip-compile or uv marks it as direct
+    index:  the URL of the only index that it may come from, with credentials; "" for any
+    place:  the URL as in ``direct_url.json`` (PEP 610): absolute, without credentials, reference and extras
+    groups: the dependency groups (PEP 735) and extras of the user's project that list it, "" for the project itself;
+            empty without a project
     """
 
     name: str | None
@@ -32,13 +32,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Archive(Struct, frozen=True, kw_only=True):
-    """A wheel (PEP 427) or an sdist (PEP 625), wherever it lies.
+    """A wheel (PEP 427) or an sdist (PEP 625).
 
-    url:      http, https or file; with the credentials that it was given with, so it is not to be shown as it is
-    sha256:   in hexadecimal; None where nobody tells
-    size:     bytes of the archive itself (PEP 700); None where nobody tells
-    metadata: whether the index offers METADATA beside it, as ``URL.metadata`` (PEP 658)
-    metadata_sha256: of that METADATA; None where nobody tells
+    url:      http, https or file; may contain credentials, so it must not be shown
+    sha256:   in hexadecimal; None if unknown
+    size:     bytes of the archive itself (PEP 700); None if unknown
+    metadata: whether the index serves its METADATA as ``URL.metadata`` (PEP 658)
+    metadata_sha256: of that METADATA; None if unknown
     """
 
     filename: str
@@ -50,13 +50,13 @@ class Archive(Struct, frozen=True, kw_only=True):
 
 
 class Pinned(Struct, frozen=True, kw_only=True):
-    """One version of one project, as a lock or a resolver chose it, with the archives it can be taken from.
+    """One version of one project, as a lock or a resolver chose it, with its archives.
 
-    name:   normalized (PEP 503)
-    place:  the folder or repository that holds its code, where no archive does
-    origin: the URL that it was asked for with, where a requirement named one (PEP 610); else ""
-    groups: the dependency groups and extras that ask for it, "" for the project itself; empty where nobody tells
-    missing: why none of its archives can be fetched; "" where nothing is known against it
+    name:    normalized (PEP 503)
+    place:   the directory or repository with its code, if it has no archive
+    origin:  the URL of the requirement (PEP 610); "" without one
+    groups:  the dependency groups and extras that list it, "" for the project itself; empty if unknown
+    missing: why none of its archives can be fetched; "" if nothing prevents it
     """
 
     name: str
@@ -70,10 +70,10 @@ class Pinned(Struct, frozen=True, kw_only=True):
 
 
 class Lock(Struct, frozen=True, kw_only=True):
-    """What is to be installed, for one machine.
+    """The distributions to install on one machine.
 
     packages: by name, each name once
-    wanted:   what was asked for by name; None where the lock does not tell
+    wanted:   the direct requirements; None if the lock does not record them
     """
 
     packages: tuple[Pinned, ...]

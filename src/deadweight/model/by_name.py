@@ -1,4 +1,4 @@
-"""Mappings by the names of distributions, which are found by any spelling."""
+"""Mappings by names of distributions, with lookup by any spelling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SEPARATORS = re.compile(r"[-_.]+")
 
 
 class ByName(dict[str, T]):
-    """Key of a distribution → value; a name that is not normalized is looked up as PEP 503 normalizes it."""
+    """Key of a distribution → value. Lookups normalize names (PEP 503)."""
 
     def __missing__(self, name: str) -> T:
         normalized = _normalized(name)
@@ -22,7 +22,7 @@ class ByName(dict[str, T]):
         return dict.__contains__(self, name) or (isinstance(name, str) and dict.__contains__(self, _normalized(name)))
 
     def get(self, name: str, default: T | None = None) -> T | None:  # type: ignore[override]
-        """Return the value of a name, ``default`` where it has none."""
+        """Return the value of a name; ``default`` if it has none."""
         try:
             return self[name]
         except KeyError:

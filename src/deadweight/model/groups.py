@@ -1,4 +1,4 @@
-"""What later stages conclude of a distribution."""
+"""Groups of distributions, and the evidence for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GROUPS: tuple[Group, ...] = ("core", "data", "ml", "dev")
 
 
 class Evidence(Struct, frozen=True):
-    """One reason for a group: the rule, what it saw, the group it speaks for."""
+    """One reason for a group: the code of the rule, the group that it argues for, and what it saw."""
 
     rule: str
     group: Group
@@ -26,9 +26,9 @@ class Evidence(Struct, frozen=True):
 
 
 class Assignment(Struct, frozen=True, kw_only=True):
-    """The group of one distribution; the first evidence decided.
+    """The group of one distribution. The first piece of evidence decided.
 
-    sure: whether the evidence is enough to leave it out for; what is not sure stays in production
+    sure: whether the evidence is enough to remove it; if not, it stays in production
     """
 
     group: Group

@@ -1,4 +1,4 @@
-"""What became of trying a split: of importing each module in it, and of the user's own command."""
+"""The results of running a split: of importing each module, and of the user's command."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Trial(NamedTuple):
-    """What came of importing one module in an environment of its own.
+    """The result of importing one module in a temporary environment.
 
-    says:    the last line of the error, or how else it failed; "" where it was imported
-    missing: the module that was not found on the way, which may be another's
-    unclear: whether that says nothing of what is installed: a framework wants its settings first
+    says:    the last line of the error, or how else it failed; "" on success
+    missing: the module that was not found, which may be imported by a dependency
+    unclear: whether the failure is no evidence about the environment: a framework requires its settings first
     """
 
     module: str
@@ -20,10 +20,10 @@ class Trial(NamedTuple):
 
 
 class Smoke(NamedTuple):
-    """What came of the user's own command.
+    """The result of the user's command.
 
-    status: its exit status; negative, the signal that ended it; None where its time was up
-    says:   the last lines that it printed
+    status: its exit status; the negative number of the signal that terminated it; None if it timed out
+    says:   the last lines of its output
     """
 
     command: str

@@ -1,4 +1,4 @@
-"""A mention of the source that is taken for a project's."""
+"""A mention in the application, matched to a project."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from deadweight.model.source import Mention
 
 
 class Use(NamedTuple):
-    """One place where the source uses a project.
+    """One use of a project in the application.
 
-    by: how it was matched: by the measured files, by a shipped table, or by the project's own name
+    by: whether the measured files, a shipped table or the name of the project matched
     """
 
     mention: Mention

@@ -12,7 +12,7 @@ from deadweight.model import Metadata
 from deadweight.operations.measuring.installing import install_options
 from deadweight.progress import Observer, Progress
 from deadweight.settings import Settings
-from deadweight.usage.names import could_bring, spelled_like
+from deadweight.usage.names import projects_listed_for, spelled_like
 
 _MOST = 50  # projects that are looked up
 
@@ -46,5 +46,5 @@ def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) 
 
 def _well_known(modules: Sequence[str]) -> Iterator[str]:
     for module in modules:
-        yield from could_bring(module)
+        yield from projects_listed_for(module)
         yield from (name for name in spelled_like(module) if name in knowledge().exact)

@@ -84,9 +84,9 @@ def verify(
 
 
 def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, observe: Observer) -> Verdict:
-    from deadweight.analysis.verdict import Original, judge, original_of, unclaimed, with_bringing
+    from deadweight.analysis.verdict import Original, judge, original_of, unclaimed, with_providers
     from deadweight.operations.providers import providers_of
-    from deadweight.proof.bringing import Bringing
+    from deadweight.proof.bringing import Providers
 
     source = found.source
     if source is None or not source.files:
@@ -96,8 +96,8 @@ def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, o
     modules = unclaimed(verdict)
     if not modules:
         return verdict
-    bringing = Bringing(original.lines.keys(), providers_of(modules, settings, observe))
-    return with_bringing(verdict, bringing)
+    providers = Providers(original.lines.keys(), providers_of(modules, settings, observe))
+    return with_providers(verdict, providers)
 
 
 def _tried(verdict: Verdict, environment: Installed, command: list[str], checks: Checks, observe: Observer) -> Verdict:

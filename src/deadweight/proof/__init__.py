@@ -1,7 +1,7 @@
-"""The application and a set of distributions → what it needs and the set does not provide. No code is run.
+"""The application and a set of distributions → what it needs that the set does not provide. No code is run.
 
-__init__.py  the proof     bringing.py  which project would bring what is missing
-remarks.py   what else is worth knowing of requirements and their uses
+__init__.py  the proof     bringing.py  the projects that provide missing modules
+remarks.py   findings about requirements and their uses
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.groups import by_name
 from deadweight.groups.names import names_table
 from deadweight.model import Mention, Metadata, Skipped, Source
-from deadweight.proof.bringing import Bringing
+from deadweight.proof.bringing import Providers
 from deadweight.usage import Usage
 from deadweight.usage.places import is_for_production
 from deadweight.usage.standard import ALWAYS_THERE, is_for_other_systems, is_standard
@@ -29,10 +29,10 @@ Excuse = Literal["", "conditional", "elsewhere", "unmeasured", "subproject", "no
 
 
 class Gap(Struct, frozen=True, kw_only=True):
-    """Something that the application names, and nothing in the set provides.
+    """Something that the application uses and the set does not provide.
 
-    name: the project that would bring it; "" where no requirement, measured file or index names one
-    what: the module, program, path or scheme that is named
+    name: the project that provides it; "" if no requirement, measured file or index names one
+    what: the module, program, path or scheme
     """
 
     name: str
@@ -46,10 +46,10 @@ class Gap(Struct, frozen=True, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What a set of distributions provides of what the application names.
+    """Whether a set of distributions provides what the application uses.
 
-    checked: how many places were looked at
-    gaps:    what is not provided, by the project that would bring it
+    checked: the number of checked uses
+    gaps:    what is missing, by the project that provides it
     """
 
     checked: int
@@ -57,53 +57,53 @@ class Proof(Struct, frozen=True, kw_only=True):
 
     @property
     def holds(self) -> bool:
-        """Say whether all is provided that has no excuse."""
+        """Return whether all gaps are excused."""
         return all(gap.excused for gap in self.gaps)
 
 
 class Candidates(Struct, frozen=True, kw_only=True):
     """The projects that a mention can mean.
 
-    projects:   all of them: what was measured, and what else is asked for
-    present:    those of the set that is proven
-    unmeasured: those of the set whose files are not known, so that they may provide anything
-    bringing:   tells who would bring an import that none of the projects provides, which then is a gap too; None where
-                the projects are all that was asked for, since the whole would be no better than the part
+    projects:   all of them: measured projects and other requirements
+    present:    those in the set to prove
+    unmeasured: those in the set whose files are unknown, so that they may provide anything
+    providers:   names the project of an import that none of the projects provides, which is then a gap too; None to
+                ignore such imports, because the whole target does not provide them either
     """
 
     projects: frozenset[str]
     present: frozenset[str]
     unmeasured: frozenset[str] = frozenset()
-    bringing: Bringing | None = None
+    providers: Providers | None = None
 
 
 def prove(usage: Usage, candidates: Candidates, *, counts: Callable[[Mention], bool] = is_for_production) -> Proof:
-    """Return what of the places where the application names something is not provided by the projects at hand.
+    """Check each use against the projects in the set.
 
-    usage:  of all that was measured, asked for and not measured
-    counts: which places are looked at
+    usage:  by all projects, measured or not
+    counts: whether to check a mention
     """
     places: dict[tuple[str, str], list[Mention]] = {}
     checked = 0
-    there = candidates.present.union(candidates.unmeasured, ALWAYS_THERE)
-    programs = there.union(_installed_by_images(usage.source))
+    provided = candidates.present.union(candidates.unmeasured, ALWAYS_THERE)
+    programs = provided.union(_installed_by_images(usage.source))
     for mention, matches in usage.matches:
         if not counts(mention):
             continue
         checked += 1
         names = [name for name, _ in matches]
-        if names and (programs if mention.kind == "command" else there).isdisjoint(names):
+        if names and (programs if mention.kind == "command" else provided).isdisjoint(names):
             places.setdefault((names[0], mention.name), []).append(mention)
-        elif not names and candidates.bringing is not None and is_foreign(mention, usage):
-            places.setdefault((candidates.bringing.project(mention.name), mention.name), []).append(mention)
-    gaps = (Gap(name=name, what=what, places=tuple(found)) for (name, what), found in sorted(places.items()))
+        elif not names and candidates.providers is not None and is_foreign(mention, usage):
+            places.setdefault((candidates.providers.project(mention.name), mention.name), []).append(mention)
+    gaps = (Gap(name=name, what=what, places=tuple(mentions)) for (name, what), mentions in sorted(places.items()))
     return Proof(checked=checked, gaps=tuple(_excused(gap, usage, candidates) for gap in gaps))
 
 
 def _excused(gap: Gap, usage: Usage, candidates: Candidates) -> Gap:
-    if all(map(_depends, gap.places)) and gap.name and _is_dev(gap.name):
+    if all(map(_is_avoidable, gap.places)) and gap.name and _is_dev(gap.name):
         return replace(gap, excuse="conditional")
-    # What could not be measured may provide anything, also by what it requires itself.
+    # What could not be measured may provide anything, also through its own requirements.
     if candidates.unmeasured and gap.name not in candidates.projects:
         return replace(gap, excuse="unmeasured")
     if gap.name not in candidates.projects and all(map(usage.source.is_in_subproject, gap.places)):
@@ -113,8 +113,8 @@ def _excused(gap: Gap, usage: Usage, candidates: Candidates) -> Gap:
     return gap
 
 
-def _depends(mention: Mention) -> bool:
-    """Say whether production may run without ever reaching a place."""
+def _is_avoidable(mention: Mention) -> bool:
+    """Return whether production may run without ever reaching a mention."""
     return mention.how == "conditional" or (mention.kind == "command" and mention.how == "lazy")
 
 
@@ -124,7 +124,7 @@ def _is_dev(name: str) -> bool:
 
 
 def _installed_by_images(source: Source) -> Iterator[str]:
-    """Yield the projects that the application's Dockerfiles and scripts install by name, mostly for their programs."""
+    """Yield the projects that Dockerfiles and scripts of the application install by name, mostly for their programs."""
     start = "pip install "
     for mention in source.mentions:
         if mention.kind == "command" and mention.role == "application" and mention.name.startswith(start):
@@ -132,21 +132,21 @@ def _installed_by_images(source: Source) -> Iterator[str]:
 
 
 def unmeasured_names(skipped: Iterable[Skipped]) -> frozenset[str]:
-    """Return the normalized names of what the target asks for and could not be measured: it may provide anything."""
+    """Return the normalized names of requirements that could not be measured, which may provide anything."""
     names = (each.name if is_name(each.name) else _name_in_url(each.name) for each in skipped)
     return frozenset(normalize(name) for name in names if is_name(name))
 
 
 def _name_in_url(url: str) -> str:
-    """Return what a repository or an archive is called: "git+https://host/team/acme.git@v2" is probably acme's."""
+    """Return the name of a repository or an archive: "git+https://host/team/acme.git@v2" is probably acme."""
     if "://" not in url:
         return ""
     path = url.partition("://")[2].partition("#")[0].partition("/")[2]
-    # A branch may have a slash in its name; before the first slash, an "@" ends a user's name.
+    # The "@" of a revision comes after the first slash; an earlier one ends a user name. A revision may contain "/".
     return path.partition("@")[0].rpartition("/")[2].removesuffix(".git")
 
 
 def is_foreign(mention: Mention, usage: Usage) -> bool:
-    """Say whether an import is neither the standard library's nor the application's own."""
+    """Return whether an import is neither of the standard library nor of the application itself."""
     top = mention.name.partition(".")[0]
     return mention.kind == "import" and not is_standard(top, usage.provides.python) and top not in usage.source.local

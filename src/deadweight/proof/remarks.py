@@ -1,4 +1,4 @@
-"""Requirements and where the application uses them → what is worth a look beside the splits, each with its places."""
+"""Requirements and their uses in the application → findings to review, each with its mentions."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ Kind = Literal[
     "lazy", "one-place",
 ]  # fmt: skip
 _ORDER: tuple[Kind, ...] = get_args(Kind)
-_WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # saving less than both is no reason to change code
+_WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # a smaller saving than both does not justify changing code
 _OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
 
 class Remark(Struct, frozen=True, kw_only=True):
-    """One thing worth a look.
+    """One finding.
 
-    name:        of a project; of a module where no project is known for it
-    says:        a predicate, for a sentence that begins with the name
-    places:      where the application names it
-    freed_bytes: what dropping the requirement would save; None where it is none, or nothing is known
+    name:        of a project; of a module if its project is unknown
+    says:        a predicate that completes a sentence starting with the name
+    places:      the mentions in the application
+    freed_bytes: what dropping the requirement saves; None if it is not direct or unknown
     """
 
     kind: Kind
@@ -48,7 +48,7 @@ class Remark(Struct, frozen=True, kw_only=True):
 
 
 class Remarks(Struct, frozen=True, kw_only=True, dict=True):
-    """What remarks are made of: one measured target, and how the application uses it."""
+    """Finds remarks, from a measured target and how the application uses it."""
 
     usage: Usage
     inventory: Inventory
@@ -60,14 +60,14 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return self.usage.uses.get(name, ())
 
     @cached_property
-    def _first(self) -> list[Distribution]:
-        """The distributions of the environment that is split."""
+    def _distributions(self) -> list[Distribution]:
+        """The distributions of the first environment, which splits use."""
         prefix = self.inventory.environment.prefix
         return [d for d in self.inventory.distributions if d.prefix == prefix]
 
     @cached_property
     def _names(self) -> Mapping[str, str]:
-        return {d.key: d.name for d in self._first}
+        return {d.key: d.name for d in self._distributions}
 
     @cached_property
     def _direct(self) -> list[str]:
@@ -75,20 +75,20 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _total(self) -> int:
-        return sum(d.sizes.apparent for d in self._first)
+        return sum(d.sizes.apparent for d in self._distributions)
 
     @cached_property
     def _optional_for(self) -> Mapping[str, set[str]]:
-        return _optional_for(self._first)
+        return _optional_for(self._distributions)
 
     def all(self) -> tuple[Remark, ...]:
-        """Return the remarks, by kind and then by bytes; of each requirement the first that holds."""
-        found = [*self._missing(), *self._transitive()]
-        found += [remark for key in self._direct if (remark := self._of_requirement(key))]
-        return tuple(sorted(found, key=lambda r: (_ORDER.index(r.kind), -(r.freed_bytes or 0), r.name)))
+        """Return the remarks by kind, then by bytes. Each requirement has at most one, the first that applies."""
+        remarks = [*self._missing(), *self._transitive()]
+        remarks += [remark for key in self._direct if (remark := self._of_requirement(key))]
+        return tuple(sorted(remarks, key=lambda r: (_ORDER.index(r.kind), -(r.freed_bytes or 0), r.name)))
 
     def _missing(self) -> Iterator[Remark]:
-        """Yield the imports of the application that nothing measured provides."""
+        """Yield the imports that no measured distribution provides."""
         if unmeasured_names(self.inventory.skipped):
             return  # what could not be measured may provide them
         places: dict[str, list[Mention]] = {}
@@ -100,27 +100,28 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
             if is_foreign(mention, self.usage) and not other:
                 places.setdefault(mention.name.partition(".")[0], []).append(mention)
         for module, mentions in places.items():
-            says = "is imported, but no requirement provides it"
-            yield Remark(kind="missing", name=module, says=says, places=tuple(mentions))
+            yield Remark(
+                kind="missing", name=module, says="is imported, but no requirement provides it", places=tuple(mentions)
+            )
 
     def _transitive(self) -> Iterator[Remark]:
-        """Yield what the application imports though only other distributions need it."""
-        wanted = {self._names[key] for key in self._direct}
+        """Yield distributions that the application imports but does not require."""
+        direct = {self._names[key] for key in self._direct}
         # A module that several distributions provide is not transitive if a requirement is one of them.
-        direct_modules = {use.mention.name for name in wanted for use in self._uses(name)}
+        direct_modules = {use.mention.name for name in direct for use in self._uses(name)}
         for key, name in self._names.items():
             imports = _imports(self._uses(name))
             places = tuple(
                 p for p in imports if p.name not in direct_modules and not self.usage.source.is_in_subproject(p)
             )
-            if name in wanted or not places or name in ALWAYS_THERE:
+            if name in direct or not places or name in ALWAYS_THERE:
                 continue
             users = self.graph.required_by.get(key, ())
             says = f"is imported, but required only by {_some(users)}" if users else "is imported, but not required"
             yield Remark(kind="transitive", name=name, says=says, places=places)
 
     def _of_requirement(self, key: str) -> Remark | None:
-        """Return what is worth a look of one requirement, the first that holds."""
+        """Return the first remark that applies to a requirement."""
         name, group = self._names[key], self.groups[key]
         uses = self._uses(name)
         rules = rules_of(group.evidence)
@@ -135,7 +136,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return self._of_use(name, uses, rules, freed)
 
     def _unused(self, key: str, rules: Sequence[Rule], freed: int) -> Remark | None:
-        """Return a remark on a requirement that no place names; nothing where something else may load it."""
+        """Return a remark about a requirement without uses; None if something else may load it."""
         name = self._names[key]
         users = self.graph.required_by.get(key, ())
         if users:
@@ -148,9 +149,9 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return Remark(kind="unused", name=name, says="is not used in your code", freed_bytes=freed)
 
     def _brings_what_is_used(self, key: str) -> bool:
-        """Say whether the application uses what leaves with a requirement: then its line is needed for that."""
+        """Return whether the application uses a dependency that only this requirement installs."""
         if (self.weights[key].freed or 0) <= self.graph.own[key]:
-            return False  # nothing leaves with it
+            return False  # nothing is removed with it
         leaving = self.graph.freed_by_dropping({key}) - {key}
         return any(self._uses(self._names[other]) for other in leaving if other in self._names)
 
@@ -174,9 +175,9 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return Remark(kind="one-place", name=name, says="is used in only one place", places=places, freed_bytes=freed)
 
     def _of_dev(self, key: str, uses: Sequence[Use], rules: Sequence[Rule], freed: int) -> Remark | None:
-        """Return a remark on a development tool that the application uses."""
+        """Return a remark about a development tool that the application uses."""
         name = self._names[key]
-        # The user or the project has decided, or something in production needs it anyway.
+        # The user or the project decided, or another distribution needs it in production.
         settled = any(rule.decided_by or rule.required for rule in rules)
         if settled or not is_known_as_dev(self.groups[key].evidence):
             return None
@@ -193,14 +194,14 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
 
 
 def _optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str]]:
-    """Return name → the distributions that can use it: they name it in an extra that is not for developers."""
-    found: dict[str, set[str]] = defaultdict(set)
+    """Return name → the distributions that name it in an extra, except for extras for development."""
+    users: dict[str, set[str]] = defaultdict(set)
     for distribution in distributions:
         for line in distribution.metadata.requires:
             match = _OPTIONAL.match(line) if "extra" in line else None
             if match and normalize(match[2]) not in DEVELOPERS_EXTRAS and normalize(match[1]) != distribution.name:
-                found[normalize(match[1])].add(distribution.name)
-    return found
+                users[normalize(match[1])].add(distribution.name)
+    return users
 
 
 def _imports(uses: Sequence[Use]) -> tuple[Mention, ...]:

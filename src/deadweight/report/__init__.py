@@ -1,1 +1,1 @@
-"""Profile → str. Raw bytes in JSON, human units in text; the order is fixed here, and nothing is printed."""
+"""Report → str: bytes in JSON, human-readable units in text, in a fixed order. Nothing here prints."""

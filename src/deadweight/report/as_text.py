@@ -1,4 +1,4 @@
-"""Report → text for people: the total, the table by size, the groups, what could go and why, the splits."""
+"""Report → text: totals, distributions by size, groups, what can be removed, and splits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORTH_SHARING = 1_000_000  # bytes
 def as_text(report: Report, *, width: int = 80, color: bool = False, rows: int | None = DEFAULT_ROWS) -> str:
     """Return the report, at most ``width`` columns wide.
 
-    rows: of the table, the largest first; None for all
+    rows: the number of rows per table, the largest first; None for all
     """
     return render(_report(report, width=min(width, WIDEST), rows=rows), width=width, color=color)
 
@@ -44,7 +44,7 @@ def _report(report: Report, *, width: int, rows: int | None) -> RenderableType:
     parts += about_source(report, width)
     parts += about_system(report, width)
     parts += _notes(report, width)
-    return Group(*_apart(parts))
+    return Group(*_separated(parts))
 
 
 _HOW = {
@@ -54,7 +54,7 @@ _HOW = {
 }
 
 
-def _apart(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
+def _separated(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
     for number, part in enumerate(parts):
         yield Padding(part, (1 if number else 0, 0, 0, 0))
 
@@ -101,14 +101,14 @@ def _header(report: Report) -> RenderableType:
     return text
 
 
-_SELDOM_NEEDED = ("tests", "docs", "headers", "stubs", "static libraries", "debug symbols")
+_RARELY_NEEDED = ("tests", "docs", "headers", "stubs", "static libraries", "debug symbols")
 _WORTH_A_LINE = 1_000_000  # bytes
 
 
 def _subtotals(report: Report, width: int) -> Iterator[RenderableType]:
-    """What cuts across distributions: files that production seldom needs, and what is there for graphics cards."""
+    """Yield totals across distributions: files that production rarely needs, and what is only for GPUs."""
     kinds = report.totals.kinds
-    sizes = {kind: kinds.get(kind, 0) for kind in _SELDOM_NEEDED}
+    sizes = {kind: kinds.get(kind, 0) for kind in _RARELY_NEEDED}
     lines = []
     if (total := sum(sizes.values())) >= _WORTH_A_LINE:
         ordered = sorted(sizes.items(), key=lambda item: -item[1])
@@ -122,16 +122,15 @@ def _subtotals(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _lighter(report: Report, width: int) -> Iterator[RenderableType]:
-    """Builds that do the same with less."""
-    found = report.lighter
-    if not found:
+    """Yield the lighter builds."""
+    if not report.lighter:
         return
     table = plain_table(width)
     add_names(table, "lighter build", width)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("saves", justify="right", no_wrap=True)
     table.add_column("alternative", ratio=1)
-    for each in found:
+    for each in report.lighter:
         saves = "?" if each.saves_bytes is None else f">{human(each.saves_bytes)}"
         if each.measured_saving_bytes is not None:
             saves = human(each.measured_saving_bytes)
@@ -143,7 +142,7 @@ def _lighter(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _shared(report: Report, width: int) -> Iterator[RenderableType]:
-    """What several direct requirements hold up together: dropping one of them does not free it."""
+    """Yield distributions that several direct requirements need: dropping one of these does not free them."""
     shared = sorted(
         (each for each in report.shared if each.apparent_bytes >= _WORTH_SHARING), key=lambda each: -each.apparent_bytes
     )
@@ -171,9 +170,9 @@ def _splits(report: Report, width: int) -> Iterator[RenderableType]:
     table.add_row("required", human(whole), "", "", str(report.totals.required_distributions), "")
     for name, split in report.splits.items():
         table.add_row(*_split_row(name, split, whole))
-    # Without the option, requirements that have no wheel would be installed.
-    guessed = any(row.archive and row.archive.estimated for row in report.distributions)
-    how = " --no-install" if guessed and report.target.form in ("file", "project") else ""
+    # Without the option, split would install, to build requirements without a wheel.
+    estimated = any(row.archive and row.archive.estimated for row in report.distributions)
+    how = " --no-install" if estimated and report.target.form in ("file", "project") else ""
     legend = ""
     total = human(report.totals.apparent_bytes)
     if human(whole) != total:
@@ -197,8 +196,8 @@ def _split_row(name: str, split: SplitReport, whole: int) -> list[str]:
 
 def _notes(report: Report, width: int) -> Iterator[RenderableType]:
     notes = [f"conflict: {conflict.says}" for conflict in report.conflicts]
-    told = report.target.method == "wheels"  # the table of what has no wheel names the others
-    notes += [f"skipped: {s.name}: {s.reason}" for s in report.skipped if s.exit_code or not told]
+    in_table = report.target.method == "wheels"  # a table lists requirements without a wheel
+    notes += [f"skipped: {s.name}: {s.reason}" for s in report.skipped if s.exit_code or not in_table]
     notes += [f"note: {warning}" for warning in report.warnings]
     if notes:
         yield Group(*(hanging(plain(note), width) for note in notes))

@@ -1,4 +1,4 @@
-"""What a cache holds → text and JSON."""
+"""Contents of the cache → text and JSON."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from deadweight.untrusted import plain
 
 
 def usage_text(usage: CacheUsage) -> str:
-    """Return one line for people."""
+    """Return one line about the contents."""
     return f"{_listings(usage)}, {human(usage.size)}, in {plain(usage.folder)}\n"
 
 
 def cleared_text(usage: CacheUsage) -> str:
-    """Return one line on what is gone."""
+    """Return one line about what was removed."""
     return f"removed {_listings(usage)}, {human(usage.size)}, from {plain(usage.folder)}\n"
 
 

@@ -1,4 +1,4 @@
-"""The distributions of a report by size, by group, and those without a wheel, as tables."""
+"""The tables of distributions: by size, by group, and those without a wheel."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _PARTS = " ▏▎▍▌▋▊▉"
 
 
 def distributions_table(report: Report, width: int, most: int | None) -> RenderableType:
-    """The distributions by size; what the table cuts off is a row, so that the column still sums to the total."""
+    """Return the distributions by size. One row sums those that are not shown, so that columns add up to the total."""
     ordered = sorted(report.distributions, key=lambda row: (-row.apparent_bytes, row.key))
     shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
     rest = ordered[len(shown) :]
     wide = width >= 100
-    further, bytes_of = _further_column(report)
+    column, bytes_of = _additional_column(report)
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
     table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
     if wide:
         table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
-    for name in ("own", "native", further, "retained") if wide else ("own", "native", "retained"):
+    for name in ("own", "native", column, "retained") if wide else ("own", "native", "retained"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("group", no_wrap=True)
     bar_width = 20 if wide else 12 if width >= 64 else 0
@@ -47,23 +47,25 @@ def distributions_table(report: Report, width: int, most: int | None) -> Rendera
             cells.append(Text(_bar(row.apparent_bytes / largest, bar_width), style=STYLES[row.group]))
         table.add_row(*cells)
     if rest:
-        further_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
-        table.add_row(*_sum_row(f"{len(rest)} more (use --all)", rest, wide), *further_sum)
+        rest_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
+        table.add_row(*_sum_row(f"{len(rest)} more (use --all)", rest, wide), *rest_sum)
     unowned, total = report.unowned, report.totals
     gap = [""] if wide else []
-    beside = unowned.bytecode_bytes if report.target.method != "wheels" else 0  # what nobody owns is not downloaded
+    unowned_bytecode = (
+        unowned.bytecode_bytes if report.target.method != "wheels" else 0
+    )  # unowned files are not downloaded
     if unowned.apparent_bytes:
-        further_beside = [_human_or_nothing(beside)] if wide else []
+        unowned_cell = [_human_or_nothing(unowned_bytecode)] if wide else []
         native = _human_or_nothing(unowned.native_bytes)
-        table.add_row("unowned files", *gap, human(unowned.apparent_bytes), native, *further_beside)
-    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) + beside)] if wide else []
+        table.add_row("unowned files", *gap, human(unowned.apparent_bytes), native, *unowned_cell)
+    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) + unowned_bytecode)] if wide else []
     table.add_row(Text("total", style="bold"), *gap, human(total.apparent_bytes), human(total.native_bytes), *sums)
     legend = Text("* direct requirement. retained: freed if only this distribution is removed", style="dim")
     return Group(table, legend)
 
 
-def _further_column(report: Report) -> tuple[str, Callable[[Row], int]]:
-    """Return name and bytes of the column that there is room for where it is wide."""
+def _additional_column(report: Report) -> tuple[str, Callable[[Row], int]]:
+    """Return the name and the value of the additional column of wide tables."""
     if report.target.method == "wheels":
         return "download", lambda row: (row.archive.download_bytes or 0) if row.archive else 0
     return "bytecode", lambda row: row.bytecode_bytes
@@ -99,28 +101,28 @@ def groups_table(report: Report, width: int) -> RenderableType:
 
 
 def without_wheel_table(report: Report, width: int) -> Iterator[RenderableType]:
-    """What has no wheel for the machine: what would have to be built, and what cannot be had or told at all."""
+    """Yield the distributions without a wheel for the platform: those to build, and those that cannot be measured."""
     built = [row for row in report.distributions if row.archive and row.archive.says]
     table = plain_table(width)
     table.add_column("no wheel", overflow="fold", ratio=1)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("reason", ratio=1)
-    guessed: dict[str, list[Row]] = {}
+    estimated: dict[str, list[Row]] = {}
     for row in sorted(built, key=lambda row: (-row.apparent_bytes, row.key)):
-        guessed.setdefault(row.archive.says if row.archive else "", []).append(row)
-    for reason, rows in guessed.items():
+        estimated.setdefault(row.archive.says if row.archive else "", []).append(row)
+    for reason, rows in estimated.items():
         size = sum(row.apparent_bytes for row in rows)
         table.add_row(", ".join(plain(row.name) for row in rows), f"~{human(size)}", plain(reason))
-    for reason, names in _answers(report).items():
+    for reason, names in _unmeasurable(report).items():
         table.add_row(plain(", ".join(names)), "?", plain(reason))
     if table.row_count:
         yield table
 
 
-def _answers(report: Report) -> dict[str, list[str]]:
-    """Return reason → names of what is not measured though nothing went wrong."""
-    found: dict[str, list[str]] = {}
+def _unmeasurable(report: Report) -> dict[str, list[str]]:
+    """Return reason → names of distributions that could not be measured without an error."""
+    names: dict[str, list[str]] = {}
     for skipped in report.skipped if report.target.method == "wheels" else ():
         if not skipped.exit_code:
-            found.setdefault(skipped.reason, []).append(skipped.name)
-    return found
+            names.setdefault(skipped.reason, []).append(skipped.name)
+    return names

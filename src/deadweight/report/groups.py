@@ -1,4 +1,4 @@
-"""Grouping → JSON, schema ``deadweight.groups/1``, and text: a table by group, then what a person is to judge."""
+"""Grouping → JSON (schema ``deadweight.groups/1``) and text: a table by group, then what to review."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _HOW = {
     "metadata": "not measured (based on names, your code and index metadata)",
     "names": "not measured (based on names and your code)",
 }
-_ROOM_FOR_COLUMNS = 72  # columns of a terminal; in fewer, a reason stands below its name
+_ROOM_FOR_COLUMNS = 72  # columns; on narrower terminals, the reason is below the name
 
 
-def groups_json(found: Grouping) -> str:
+def groups_json(grouping: Grouping) -> str:
     """Return the groups, by name; ASCII only."""
     values = {
         "schema": SCHEMA,
         "version": __version__,
-        "target": {"kind": found.target.kind, "location": found.target.location, "method": found.method},
+        "target": {"kind": grouping.target.kind, "location": grouping.target.location, "method": grouping.method},
         "groups": [
             {
                 "name": name,
@@ -41,53 +41,53 @@ def groups_json(found: Grouping) -> str:
                 "sure": each.sure,
                 "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in each.evidence],
             }
-            for name, each in found.groups.items()
+            for name, each in grouping.groups.items()
         ],
-        "warnings": _notes(found),
+        "warnings": _notes(grouping),
     }
     return without_credentials(json.dumps(values, indent=1)) + "\n"
 
 
-def groups_text(found: Grouping, *, width: int = 80, color: bool = False) -> str:
-    """Return the groups for people, at most ``width`` columns wide."""
+def groups_text(grouping: Grouping, *, width: int = 80, color: bool = False) -> str:
+    """Return the groups as text, at most ``width`` columns wide."""
     width = min(width, WIDEST)
-    return render(Group(*_parts(found, width)), width=width, color=color)
+    return render(Group(*_parts(grouping, width)), width=width, color=color)
 
 
-def _notes(found: Grouping) -> list[str]:
-    return [*found.warnings, *(f"no group: {skipped.name}: {skipped.reason}" for skipped in found.skipped)]
+def _notes(grouping: Grouping) -> list[str]:
+    return [*grouping.warnings, *(f"no group: {skipped.name}: {skipped.reason}" for skipped in grouping.skipped)]
 
 
-def _parts(found: Grouping, width: int) -> Iterator[RenderableType]:
-    yield _header(found)
+def _parts(grouping: Grouping, width: int) -> Iterator[RenderableType]:
+    yield _header(grouping)
     wide = width >= _ROOM_FOR_COLUMNS
     for group in GROUPS:
-        inside = {name: each for name, each in found.groups.items() if each.group == group}
+        inside = {name: each for name, each in grouping.groups.items() if each.group == group}
         if inside:
             yield Text(f"\n{group}", style=f"bold {STYLES[group]}")
-            yield _columns(inside, width, found) if wide else _stacked(inside)
-    yield from _to_judge(found, width)
-    notes = [hanging(plain(f"note: {note}"), width) for note in _notes(found)]
+            yield _columns(inside, width, grouping) if wide else _stacked(inside)
+    yield from _to_review(grouping, width)
+    notes = [hanging(plain(f"note: {note}"), width) for note in _notes(grouping)]
     if notes:
         yield Group(Text(""), *notes)
 
 
-def _header(found: Grouping) -> RenderableType:
-    count = len(found.groups)
-    text = Text(plain(found.target.location), style="bold")
-    text.append(f"\n{count} project{'' if count == 1 else 's'}, {_HOW[found.method]}", style="not bold")
-    totals = [f"{group} {sum(each.group == group for each in found.groups.values())}" for group in GROUPS]
-    unsure = sum(not each.sure for each in found.groups.values())
+def _header(grouping: Grouping) -> RenderableType:
+    count = len(grouping.groups)
+    text = Text(plain(grouping.target.location), style="bold")
+    text.append(f"\n{count} project{'' if count == 1 else 's'}, {_HOW[grouping.method]}", style="not bold")
+    totals = [f"{group} {sum(each.group == group for each in grouping.groups.values())}" for group in GROUPS]
+    unsure = sum(not each.sure for each in grouping.groups.values())
     text.append(f"\n{', '.join(totals)}; uncertain {unsure}", style="not bold")
     return text
 
 
-def _columns(inside: dict[str, Assignment], width: int, found: Grouping) -> RenderableType:
-    """One line for each, with the same columns in every group."""
-    every = found.groups.values()
+def _columns(inside: dict[str, Assignment], width: int, grouping: Grouping) -> RenderableType:
+    """Return one row per project; the columns are equally wide in every group."""
+    every = grouping.groups.values()
     table = plain_table(width)
     table.show_header = False
-    table.add_column(width=min(max(map(len, found.groups)), width // 4), overflow="fold")
+    table.add_column(width=min(max(map(len, grouping.groups)), width // 4), overflow="fold")
     table.add_column(width=max((len(tag) + 1 for each in every for tag in each.tags), default=0))
     table.add_column(width=max(len(_certainty(each)) for each in every))
     table.add_column(ratio=1)
@@ -97,7 +97,7 @@ def _columns(inside: dict[str, Assignment], width: int, found: Grouping) -> Rend
 
 
 def _stacked(inside: dict[str, Assignment]) -> RenderableType:
-    """Name, tags and certainty, and the reason below them."""
+    """Return name, tags and certainty of each project, with the reason below."""
     lines: list[RenderableType] = []
     for name, each in inside.items():
         facts = [plain(name), *(f"({tag})" for tag in each.tags), _certainty(each)]
@@ -112,10 +112,10 @@ def _certainty(each: Assignment) -> str:
     return "" if each.sure else "uncertain"
 
 
-def _to_judge(found: Grouping, width: int) -> Iterator[RenderableType]:
-    """What is not sure, with all the evidence; names of which the same is known stand together."""
+def _to_review(grouping: Grouping, width: int) -> Iterator[RenderableType]:
+    """Yield the uncertain projects with all evidence; projects with the same evidence share an entry."""
     alike: dict[tuple[Evidence, ...], list[str]] = defaultdict(list)
-    for name, each in found.groups.items():
+    for name, each in grouping.groups.items():
         if not each.sure:
             alike[each.evidence].append(name)
     if alike:

@@ -1,4 +1,4 @@
-"""What a split leaves out, what it keeps for lack of evidence, and what nothing requires, as tables."""
+"""The tables of what a split removes, what it keeps because it is uncertain, and what nothing requires."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 def could_go_table(report: Report, width: int, most: int | None) -> Iterator[RenderableType]:
-    """What production does not need, and what nobody asks for, each with its reason."""
+    """Yield what production does not need and what nothing requires, each with its reason."""
     production = report.splits["production"]
-    # Where something could not be measured, it may be that which asks for them.
+    # A distribution that could not be measured may require them.
     orphans = [] if report.skipped else [row for row in report.distributions if row.orphan]
     if not production.dropped and not orphans:
         return
     table = left_out_table("can be removed", production, width, most)
-    unasked = sorted(orphans, key=lambda row: -(row.freed_bytes or 0))
-    for row in unasked[:most]:
+    unrequired = sorted(orphans, key=lambda row: -(row.freed_bytes or 0))
+    for row in unrequired[:most]:
         table.add_row(plain(row.name), human(row.freed_bytes), "not required by anything")
-    if len(unasked) > len(unasked[:most]):
-        table.add_row(*_more(unasked[most:], sum(row.freed_bytes or 0 for row in unasked[most:])))
+    if len(unrequired) > len(unrequired[:most]):
+        table.add_row(*_more(unrequired[most:], sum(row.freed_bytes or 0 for row in unrequired[most:])))
     yield table
 
 
@@ -37,19 +37,19 @@ def _more(left: Sized, size: int) -> tuple[str, str, str]:
 
 
 def left_out_table(title: str, split: SplitReport, width: int, most: int | None = None) -> Table:
-    """Return what a split leaves out, the heaviest first: what each brings of what leaves, and why it goes.
+    """Return what a split removes, the largest first, with the bytes that each adds and the reason.
 
-    most: rows to show, None for all
+    most: the number of rows; None for all
     """
     table = plain_table(width)
     add_names(table, title, width)
     table.add_column("adds", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
     ordered = sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name))
-    for found in ordered[:most]:
-        brings = "not installed" if found.brought_bytes is None else human(found.brought_bytes)
-        told = f"; used by {places(found.places)}" if found.places and not found.later else ""
-        table.add_row(plain(found.name), brings, f"{found.group}: {plain(found.says)}{told}")
+    for each in ordered[:most]:
+        adds = "not installed" if each.brought_bytes is None else human(each.brought_bytes)
+        uses = f"; used by {places(each.places)}" if each.places and not each.later else ""
+        table.add_row(plain(each.name), adds, f"{each.group}: {plain(each.says)}{uses}")
     if len(ordered) > len(ordered[:most]):
         table.add_row(f"{len(ordered[most:])} more", "", "(use --all)")
     if len(split.dropped) > 1 or len(split.saved_groups) > 1:
@@ -58,7 +58,7 @@ def left_out_table(title: str, split: SplitReport, width: int, most: int | None 
 
 
 def _of_which(split: SplitReport) -> str:
-    """Say to which groups belongs what leaves; what only a dropped line needs leaves with it, whatever its group."""
+    """Return the removed bytes by group. Dependencies of a removed line are removed whatever their group."""
     sizes = sorted(split.saved_groups.items(), key=lambda item: (-item[1], item[0]))
     groups = ", ".join(f"{group} {human(size)}" for group, size in sizes)
     once = "shared dependencies count once" if len(split.dropped) > 1 else ""
@@ -66,7 +66,7 @@ def _of_which(split: SplitReport) -> str:
 
 
 def unsure_table(split: SplitReport, width: int, most: int | None = None) -> Iterator[Table]:
-    """Yield what stays in a split for want of certainty, for a person to judge; nothing where all is sure."""
+    """Yield what a split keeps only because its group is uncertain."""
     if not split.unsure:
         return
     table = plain_table(width)
@@ -74,9 +74,9 @@ def unsure_table(split: SplitReport, width: int, most: int | None = None) -> Ite
     table.add_column("frees", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
     ordered = sorted(split.unsure, key=lambda u: (-(u.freed_bytes or 0), u.name))
-    for found in ordered[:most]:
-        frees = "not installed" if found.freed_bytes is None else human(found.freed_bytes)
-        table.add_row(plain(found.name), frees, f"{found.group}? {plain(found.says)}")
+    for each in ordered[:most]:
+        frees = "not installed" if each.freed_bytes is None else human(each.freed_bytes)
+        table.add_row(plain(each.name), frees, f"{each.group}? {plain(each.says)}")
     if len(ordered) > len(ordered[:most]):
-        table.add_row(*_more(ordered[most:], sum(found.freed_bytes or 0 for found in ordered[most:])))
+        table.add_row(*_more(ordered[most:], sum(each.freed_bytes or 0 for each in ordered[most:])))
     yield table

@@ -1,4 +1,4 @@
-"""The proof of the splits by the application's code, and what else is worth a look, as text."""
+"""Findings in the application, and whether splits provide what it uses → text."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "us
 
 
 def place(mention: Mention | Place) -> str:
-    """Return where a mention stands, as editors take it; of a notebook with its cell."""
+    """Return the location of a mention in the form that editors accept; in a notebook, with the cell."""
     cell = f", cell {mention.cell}, line {mention.line}" if mention.cell else f":{mention.line}"
     return plain(mention.file) + cell
 
 
 def places(mentions: Sequence[Mention | Place], most: int = 1) -> str:
-    """Return the first places, and how many more there are."""
+    """Return the first locations, and the number of others."""
     more = f" and {len(mentions) - most} more" if len(mentions) > most else ""
     return ", ".join(place(mention) for mention in mentions[:most]) + more
 
 
 def about_source(report: Report, width: int) -> Iterator[RenderableType]:
-    """Yield what is worth a look, and whether the splits are proven; nothing without source."""
+    """Yield the findings and the proofs of the splits; nothing if no code was read."""
     from rich.text import Text
 
     if report.source is None:
@@ -59,7 +59,7 @@ def _remarks(remarks: Sequence[Finding], width: int) -> RenderableType:
 
 
 def proof_lines(report: Report, width: int) -> Iterator[str]:
-    """Yield a paragraph for each split: whether it provides what the application names; and what it does not."""
+    """Yield a paragraph for each split: whether it provides what the application uses, and the gaps."""
     source = report.source
     for name, split in report.splits.items() if source else ():
         proof = split.proof

@@ -1,4 +1,4 @@
-"""Report of a whole system → text: its environments, what else it holds, its layers, its libraries."""
+"""Report of a whole system → text: environments, contents, layers and libraries."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from deadweight.report.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
 
-_WIDE = 90  # columns: on fewer there is no room for where things lie
+_WIDE = 90  # columns; narrower tables have no room for directories
 _MOST_NAMES = 4
 _MOST_OWNERS = 5
 _MOST_LIBRARIES = 8
 
 
 def about_system(report: Report, width: int) -> Iterator[RenderableType]:
-    """Yield what there is to tell of an image, a container or a root folder; nothing of another target."""
+    """Yield the tables about an image, a container or a root file system; nothing for other targets."""
     if report.system is None:
         return
     yield from _environments(report, width)
@@ -28,11 +28,11 @@ def about_system(report: Report, width: int) -> Iterator[RenderableType]:
         yield _layers(report.image, width)
         yield from _wasted_paths(report.image, width)
     yield from _needs(report.system.needs, width)
-    yield from _twins(report.system.duplicates, width)
+    yield from _duplicates(report.system.duplicates, width)
 
 
 def _environments(report: Report, width: int) -> Iterator[RenderableType]:
-    """The environments, where there are several; splits are of the first."""
+    """Yield the environments if there are several."""
     if report.environments is None or len(report.environments) < 2:
         return
     table = plain_table(width, "environment", "Python", "size", "distributions", numbers=("size", "distributions"))
@@ -49,10 +49,11 @@ def _environments(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _contents(report: Report, system: SystemReport, width: int) -> RenderableType:
-    """What it holds, the distributions in one row: the column sums to the whole."""
+    """Return the contents, with all distributions as one row, so that the column adds up to the total."""
     total = report.totals
     rows = [
-        (content.name, content.apparent_bytes, content.files, _places(content.largest)) for content in system.contents
+        (content.name, content.apparent_bytes, content.files, _directories(content.largest))
+        for content in system.contents
     ]
     owned, files = total.apparent_bytes - sum(row[1] for row in rows), total.files - sum(row[2] for row in rows)
     count = total.distributions
@@ -69,12 +70,12 @@ def _contents(report: Report, system: SystemReport, width: int) -> RenderableTyp
     return Group(table, Text(f"{counted(len(system.packages), 'system package')}; largest: {names}", style="dim"))
 
 
-def _places(largest: tuple[FolderSize, ...]) -> str:
+def _directories(largest: tuple[FolderSize, ...]) -> str:
     return ", ".join(f"/{plain(each.folder)} {human(each.apparent_bytes)}" for each in largest)
 
 
 def shipped_text(facts: ImageReport | None) -> str:
-    """Return what an image ships beside what a container sees, as the end of a sentence; "" for another target."""
+    """Return the total size of the layers and what of it is wasted; "" for other targets."""
     if facts is None or not facts.layers:
         return ""
     count = len(facts.layers)
@@ -84,7 +85,7 @@ def shipped_text(facts: ImageReport | None) -> str:
 
 
 def _layers(facts: ImageReport, width: int) -> RenderableType:
-    """The layers, and what later ones remove or replace: at the layer that holds it, and at the one that does so."""
+    """Return the layers, with what is wasted in each and what each hides (deletes or replaces)."""
     table = plain_table(width, "layer", "size", "wasted", "hides", numbers=("layer", "size", "wasted", "hides"))
     table.add_column("command", no_wrap=True, overflow="ellipsis", ratio=1)
     for number, layer in enumerate(facts.layers):
@@ -94,22 +95,22 @@ def _layers(facts: ImageReport, width: int) -> RenderableType:
         return Group(
             table, Text("nothing is wasted: no layer deletes or replaces files of an earlier one", style="dim")
         )
-    names = ", ".join(f"{name} {human(size)}" for name, size in _heaviest_waste(facts))
+    names = ", ".join(f"{name} {human(size)}" for name, size in _largest_waste(facts))
     efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
     share = f"{human(facts.wasted_bytes)} of {human(facts.shipped_bytes)}"
     summary = f"{efficiency}{share} is wasted (deleted or replaced by a later layer)"
     return Group(table, Text(f"{summary}: {names}", style="dim"))
 
 
-def _heaviest_waste(facts: ImageReport) -> list[tuple[str, int]]:
-    """What the wasted bytes belong to, the heaviest first."""
-    found = [(plain(each.name or "other files"), each.wasted_bytes) for each in facts.wasted]
-    found += [(f"{plain(each.name or '')} (system package)", each.wasted_bytes) for each in facts.wasted_packages]
-    return sorted(found, key=lambda each: -each[1])[:_MOST_OWNERS]
+def _largest_waste(facts: ImageReport) -> list[tuple[str, int]]:
+    """Return the owners of the wasted bytes, the largest first."""
+    owners = [(plain(each.name or "other files"), each.wasted_bytes) for each in facts.wasted]
+    owners += [(f"{plain(each.name or '')} (system package)", each.wasted_bytes) for each in facts.wasted_packages]
+    return sorted(owners, key=lambda each: -each[1])[:_MOST_OWNERS]
 
 
 def _wasted_paths(facts: ImageReport, width: int) -> Iterator[RenderableType]:
-    """What is shipped and not seen, the heaviest first, with the layers on both sides."""
+    """Yield the wasted paths, the largest first, with the layer that contains and the layer that hides each."""
     if not facts.wasted_paths:
         return
     table = plain_table(width, "wasted", "in", "by", numbers=("wasted", "in", "by"))
@@ -120,7 +121,7 @@ def _wasted_paths(facts: ImageReport, width: int) -> Iterator[RenderableType]:
 
 
 def _needs(needs: tuple[NeededLibrary, ...], width: int) -> Iterator[RenderableType]:
-    """What native code needs from outside, by who brings it; what nothing brings first."""
+    """Yield the libraries that native code needs from the system, by provider; missing ones first."""
     if not needs:
         return
     table = plain_table(width)
@@ -130,27 +131,27 @@ def _needs(needs: tuple[NeededLibrary, ...], width: int) -> Iterator[RenderableT
     providers: dict[str | None, list[NeededLibrary]] = {}
     for need in needs:
         providers.setdefault(need.provider, []).append(need)
-    for provider, those in list(providers.items())[:_MOST_LIBRARIES]:
-        users = sorted({key for need in those for key in need.needed_by})
-        libraries = _some([need.library for need in those])
+    for provider, provided in list(providers.items())[:_MOST_LIBRARIES]:
+        users = sorted({key for need in provided for key in need.needed_by})
+        libraries = _some([need.library for need in provided])
         table.add_row(libraries, "missing" if provider is None else plain(provider), _some(users))
     yield table
     if len(providers) > _MOST_LIBRARIES:
         yield Text(f"{len(providers) - _MOST_LIBRARIES} more providers: see the JSON report", style="dim")
 
 
-def _twins(twins: tuple[DuplicateLibrary, ...], width: int) -> Iterator[RenderableType]:
-    """Libraries that several distributions carry."""
-    if not twins:
+def _duplicates(duplicates: tuple[DuplicateLibrary, ...], width: int) -> Iterator[RenderableType]:
+    """Yield the libraries that several distributions contain."""
+    if not duplicates:
         return
     table = plain_table(width)
     table.add_column("duplicated", overflow="fold", ratio=3)
     for name in ("size", "extra"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("contained in", ratio=2)
-    for twin in twins[:_MOST_LIBRARIES]:
-        carriers = _some([each.name for each in twin.carried_by])
-        table.add_row(plain(twin.library), human(twin.apparent_bytes), human(twin.extra_bytes), carriers)
+    for each in duplicates[:_MOST_LIBRARIES]:
+        carriers = _some([carrier.name for carrier in each.carried_by])
+        table.add_row(plain(each.library), human(each.apparent_bytes), human(each.extra_bytes), carriers)
     yield table
 
 

@@ -1,4 +1,4 @@
-"""The look of tables that several reports share."""
+"""The style of tables in reports."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ STYLES = {"core": "green", "data": "cyan", "ml": "magenta", "dev": "yellow"}
 
 
 def plain_table(width: int, *columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    """Return a table without lines, as wide as is said.
+    """Return a table without borders.
 
-    columns: to begin with
-    numbers: those of them whose cells are numbers
+    columns: the first columns
+    numbers: those of them that contain numbers
     """
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold", width=width)
     for name in columns:
@@ -28,14 +28,14 @@ def plain_table(width: int, *columns: str, numbers: tuple[str, ...] = ()) -> Tab
 
 
 def add_names(table: Table, title: str, width: int) -> None:
-    """Add a column of names, which never break: what is longer than half of the table is cut off."""
+    """Add a column of names, which never wrap; a name longer than half of the table is truncated."""
     table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=max(width // 2, len(title)))
 
 
 def listed(names: Iterable[str], most: int, *, others: int = 0) -> str:
-    """Return the first names, and how many more there are.
+    """Return the first names, and the number of others.
 
-    others: how many there are beside ``names``
+    others: the number of names that are not in ``names``
     """
     every = list(names)
     others += len(every[most:])
@@ -43,12 +43,12 @@ def listed(names: Iterable[str], most: int, *, others: int = 0) -> str:
 
 
 def hanging(text: str, width: int) -> Text:
-    """Return a sentence whose further lines are indented."""
+    """Return a sentence with hanging indent."""
     return Text(hanging_text(text, width))
 
 
 def render(what: RenderableType, *, width: int, color: bool) -> str:
-    """Return what rich makes of it: escape sequences only if ``color``, never wider than ``width``."""
+    """Render with rich: escape sequences only with ``color``, never wider than ``width``."""
     console = Console(
         file=io.StringIO(), width=width, force_terminal=color, no_color=not color,
         color_system="standard" if color else None, highlight=False, markup=False, emoji=False, legacy_windows=False,

@@ -19,7 +19,7 @@ def human(size: int | None) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Return a share in whole percents; neither something nor all but something is rounded away."""
+    """Return a share in whole percent. A share other than 0 or 1 is never rounded to 0 % or 100 %."""
     if not whole or not part:
         return "0 %"
     share = 100 * part / whole
@@ -34,7 +34,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def hanging_text(text: str, width: int) -> str:
-    """Return a sentence in lines of at most ``width`` columns, each but the first indented by two more."""
+    """Wrap a sentence to ``width`` columns with a hanging indent of two. Long words, such as paths, are not broken."""
     indent = " " * (len(text) - len(text.lstrip()))
     return "\n".join(
         wrap(

@@ -1,4 +1,4 @@
-"""Verdict → str: what is missing, who uses it, and the line that would bring it back; and the same as JSON."""
+"""Verdict → text and JSON: the missing requirements, their uses, and the lines that provide them."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ def verdict_text(verdict: Verdict) -> str:
 
 
 def _gaps(verdict: Verdict) -> Iterator[str]:
-    """Yield the gaps, those of one project together."""
+    """Yield the gaps by project."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if not gap.excused):
         yield f"missing: {plain(verdict.line(name))}" if gaps[0].name else f"missing: module {plain(name)}"
         yield from _uses([mention for gap in gaps for mention in gap.places])
 
 
 def _by_name(gaps: Iterable[Gap]) -> list[tuple[str, list[Gap]]]:
-    found: dict[str, list[Gap]] = {}
+    by_name: dict[str, list[Gap]] = {}
     for gap in gaps:
-        found.setdefault(gap.name or gap.what, []).append(gap)
-    return sorted(found.items())
+        by_name.setdefault(gap.name or gap.what, []).append(gap)
+    return sorted(by_name.items())
 
 
 def _uses(mentions: Sequence[Mention]) -> Iterator[str]:
-    """Yield a line for each of the first places, in the source's order; of a line with several names the first."""
+    """Yield a line for each of the first uses, in the order of the code, one per line of code."""
     lines: dict[tuple[str, int, int, str], Mention] = {}
     for mention in sorted(mentions, key=lambda m: (m.file, m.cell, m.line, m.name)):
         lines.setdefault((mention.file, mention.cell, mention.line, mention.kind), mention)
@@ -61,7 +61,7 @@ def _uses(mentions: Sequence[Mention]) -> Iterator[str]:
 
 
 def _run(verdict: Verdict) -> Iterator[str]:
-    """Yield what failed when it was tried, but for what is missing anyway."""
+    """Yield the failed imports and the failed command, except for modules that are listed as missing."""
     run = verdict.run
     if run is None:
         return
@@ -84,7 +84,7 @@ def _status(status: int | None, seconds: float) -> str:
 
 
 def _notes(verdict: Verdict) -> Iterator[str]:
-    """Yield what is not provided and does not fail the check, and what was not read."""
+    """Yield the gaps that do not fail the check, and the files that could not be read."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if gap.excused):
         mentions = [mention for gap in gaps for mention in gap.places]
         yield f"{_EXCUSES[gaps[0].excuse]}: {plain(name)} ({places(mentions)}){_condition(mentions)}"
@@ -117,8 +117,8 @@ def _is_optional(gaps: Sequence[Gap]) -> bool:
     return any(mention.role == "application" for gap in gaps for mention in gap.places)
 
 
-def _listed(found: Sequence[tuple[str, Sequence[Gap]]]) -> str:
-    return _some([f"{plain(name)} ({places([m for gap in gaps for m in gap.places])})" for name, gaps in found])
+def _listed(gaps_by_name: Sequence[tuple[str, Sequence[Gap]]]) -> str:
+    return _some([f"{plain(name)} ({places([m for gap in gaps for m in gap.places])})" for name, gaps in gaps_by_name])
 
 
 def _some(names: Sequence[str]) -> str:
@@ -127,7 +127,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    """Return the last line: whether it holds, and by how much that was looked at."""
+    """Return the last line: the result, and how much was checked."""
     source, run = verdict.source, verdict.run
     lost = len(_by_name(gap for gap in verdict.proof.gaps if not gap.excused))
     scope = checked_text(verdict.proof.checked, source.files, source.folder)
@@ -144,7 +144,7 @@ def _verdict(verdict: Verdict) -> str:
     return f"{plain(verdict.profile.target.location)} {outcome}: {'; '.join(parts)}"
 
 
-# --- for JSON --------------------------------------------------------------------------------------
+# --- JSON ------------------------------------------------------------------------------------------
 
 
 def verdict_json(verdict: Verdict) -> str:

@@ -1,4 +1,4 @@
-"""Report and a name → every path that brings it in, and what its leaving costs and saves."""
+"""Report and a name → the paths of requirements that lead to it, and what removing it saves."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _MOST_NAMES = 12  # in a sentence
 
 
 class Why(Struct, frozen=True, kw_only=True):
-    """Why a distribution is there.
+    """Why a distribution is installed.
 
-    paths:   from a direct requirement to it, each step a (node, requirement line that led there) pair
-    cut:     whether there are more paths than were looked for
-    holders: the direct requirements that hold it up together, those with the largest closure first
-    leaves:  keys that leave with it, the largest first
+    paths:   from a direct requirement to it; each step is (node, requirement line that leads to the node)
+    cut:     whether paths were left out
+    holders: the direct requirements that need it, those with the largest closure first
+    leaves:  the keys that are removed with it, the largest first
     freed_bytes: what dropping all holders frees
     """
 
@@ -39,7 +39,7 @@ class Why(Struct, frozen=True, kw_only=True):
 
 
 def why(report: Report, key: str) -> Why:
-    """Find the paths from every root to ``key``, shortest first; raises KeyError where it is not there."""
+    """Find the paths from every root to ``key``, the shortest first; raises KeyError for an unknown key."""
     import networkx
 
     graph = graph_of(report)
@@ -47,22 +47,22 @@ def why(report: Report, key: str) -> Why:
         raise KeyError(key)
     whole = graph.networkx(extras=True)
     whole.remove_nodes_from([node for node in whole if base(node) == key and node != key])
-    found: list[list[Node]] = []
+    node_paths: list[list[Node]] = []
     for root in graph.roots:
         start = [node for node in root.nodes() if node in whole]
         if root.key == key:
-            found.append([key])
+            node_paths.append([key])
             continue
         for node in start:
             paths = networkx.all_simple_paths(whole, node, key)
-            found += (p for p in islice(paths, _MOST_PATHS) if not any(base(n) == base(node) for n in p[1:]))
-    found.sort(key=lambda path: (len(path), list(map(str, path))))
-    shown = tuple(tuple(_steps(graph, path)) for path in found[:_MOST_PATHS])
+            node_paths += (p for p in islice(paths, _MOST_PATHS) if not any(base(n) == base(node) for n in p[1:]))
+    node_paths.sort(key=lambda path: (len(path), list(map(str, path))))
+    shown = tuple(tuple(_steps(graph, path)) for path in node_paths[:_MOST_PATHS])
     holding = graph.holders_of(key)
     return Why(
         key=key,
         paths=shown,
-        cut=len(found) >= _MOST_PATHS,
+        cut=len(node_paths) >= _MOST_PATHS,
         holders=tuple(sorted(holding, key=lambda holder: (-report.rows[holder].closure_bytes, holder))),
         leaves=tuple(sorted(graph.retained_by(key) - {key}, key=lambda leaf: (-graph.own[leaf], leaf))),
         freed_bytes=graph.bytes_of(graph.freed_by_dropping({*holding})),
@@ -76,14 +76,14 @@ def _steps(graph: Graph, path: list[Node]) -> Iterator[tuple[Node, str]]:
         previous = node
 
 
-def why_json(report: Report, found: Why) -> str:
+def why_json(report: Report, reason: Why) -> str:
     """Return schema ``deadweight.why/1``: name, group and bytes as in the profile, paths, holders, leaves."""
-    row = report.rows[found.key]
+    row = report.rows[reason.key]
     return to_json(
         {
             "schema": "deadweight.why/1",
             "version": __version__,
-            "name": found.key,
+            "name": reason.key,
             "group": row.group,
             "sure": row.sure,
             "evidence": row.evidence,
@@ -91,28 +91,28 @@ def why_json(report: Report, found: Why) -> str:
             "closure_bytes": row.closure_bytes,
             "retained_bytes": row.retained_bytes,
             "freed_bytes": row.freed_bytes,
-            "paths": [[{"node": str(node), "requirement": line} for node, line in path] for path in found.paths],
-            "paths_cut": found.cut,
-            "held_by": found.holders,
-            "leaves_with_it": found.leaves,
+            "paths": [[{"node": str(node), "requirement": line} for node, line in path] for path in reason.paths],
+            "paths_cut": reason.cut,
+            "held_by": reason.holders,
+            "leaves_with_it": reason.leaves,
         }
     )
 
 
-def why_text(report: Report, found: Why, *, most: int | None = 20) -> str:
-    """Return the paths and the reckoning, for people."""
-    row = report.rows[found.key]
+def why_text(report: Report, reason: Why, *, most: int | None = 20) -> str:
+    """Return the paths and the savings as text."""
+    row = report.rows[reason.key]
     sizes = f"{human(row.apparent_bytes)}, {human(row.closure_bytes)} with dependencies"
     version = row.version or "(version unknown)"
-    lines = [f"{found.key} {version}: {sizes}; {row.group}{'' if row.sure else ' (uncertain)'}", ""]
+    lines = [f"{reason.key} {version}: {sizes}; {row.group}{'' if row.sure else ' (uncertain)'}", ""]
     lines += [f"  {e.rule} {e.group}: {e.says}" for e in row.evidence]
     lines += ["", "required by"]
-    texts = list(dict.fromkeys(_path_text(path, row.direct) for path in found.paths))
+    texts = list(dict.fromkeys(_path_text(path, row.direct) for path in reason.paths))
     shown = texts if most is None else texts[:most]
     lines += [f"  {text}" for text in shown]
     if len(texts) > len(shown):
-        lines.append(f"  … and {len(texts) - len(shown)}{' or more' if found.cut else ''} longer paths (use --all)")
-    lines += ["", *_reckoning(report, found, row)]
+        lines.append(f"  … and {len(texts) - len(shown)}{' or more' if reason.cut else ''} longer paths (use --all)")
+    lines += ["", *_savings(report, reason, row)]
     return "\n".join(plain(line) if line else "" for line in lines) + "\n"
 
 
@@ -127,17 +127,17 @@ def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:
     return text
 
 
-def _reckoning(report: Report, found: Why, row: Row) -> Iterator[str]:
-    with_it = f" (including {listed(found.leaves, 6)})" if found.leaves else ""
+def _savings(report: Report, reason: Why, row: Row) -> Iterator[str]:
+    with_it = f" (including {listed(reason.leaves, 6)})" if reason.leaves else ""
     yield f"Removing it frees {human(row.retained_bytes)}{with_it}."
-    holders = [name for name in found.holders if name != found.key]
+    holders = [name for name in reason.holders if name != reason.key]
     if row.direct and holders:
         dropping = "No longer requesting it" if report.target.requirements is None else "Dropping its own line"
         yield f"{dropping} frees {human(row.freed_bytes)}, because {_list(holders)} also {_require(holders)} it."
     elif len(holders) == 1:
         yield f"To remove it, drop {holders[0]}, which frees {human(report.rows[holders[0]].freed_bytes)}."
     elif holders:
-        yield f"To remove it, drop {_list(holders)}, which frees {human(found.freed_bytes)}."
+        yield f"To remove it, drop {_list(holders)}, which frees {human(reason.freed_bytes)}."
 
 
 def _require(names: list[str]) -> str:

@@ -77,7 +77,7 @@ _HALVES = frozenset(("-c", "-nightly", "-ng"))
 _WITH_HALVES = frozenset(("psycopg", "mlflow"))  # psycopg-binary complements psycopg
 
 
-def could_bring(module: str) -> tuple[str, ...]:
+def projects_listed_for(module: str) -> tuple[str, ...]:
     """Return the projects that the table lists for a module, the likeliest first; of several builds, the plain one.
 
     The table is the only source: anyone may have registered a project that is merely named like the module.

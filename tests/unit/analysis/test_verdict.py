@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from deadweight.analysis.verdict import Original, Verdict, judge, original_of, to_import, with_trials
 from deadweight.model import Environment, Mention, Smoke, Source, Trial
 from deadweight.model.source import How, Naming, Role
-from deadweight.proof.bringing import Bringing
+from deadweight.proof.bringing import Providers
 from deadweight.report.verdict import verdict_json, verdict_text
 from tests.builders import dist_files, inventory_of, profile_of, requirements_file
 
@@ -272,7 +272,7 @@ def test_original_of__project__what_extras_ask_for_has_lines_and_is_not_needed()
 
 @pytest.mark.parametrize("module", ["PIL.Image", "yaml", "polars", "acme_lib.inner", "_c"])
 def test_bringing__nothing_shows_who_provides_it__names_no_project(module: str) -> None:
-    assert Bringing(()).project(module) == ""
+    assert Providers(()).project(module) == ""
 
 
 @pytest.mark.parametrize(
@@ -284,8 +284,8 @@ def test_bringing__wheels_of_the_index_show_it__is_the_usual_project(module: str
         "pillow": ["PIL"], "opencv-python-headless": ["cv2"], "opencv-python": ["cv2"],
         "google-api-core": ["google.api"], "google-cloud-bigquery": ["google.cloud.bigquery"],
     }  # fmt: skip
-    assert Bringing((), shown).project(module) == project
+    assert Providers((), shown).project(module) == project
 
 
 def test_bringing__asked_for_and_shown__is_what_is_asked_for() -> None:
-    assert Bringing(["opencv-python-headless"], {"opencv-python": ["cv2"]}).project("cv2") == "opencv-python-headless"
+    assert Providers(["opencv-python-headless"], {"opencv-python": ["cv2"]}).project("cv2") == "opencv-python-headless"

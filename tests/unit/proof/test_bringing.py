@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.proof.bringing import Bringing
+from deadweight.proof.bringing import Providers
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,13 @@ from deadweight.proof.bringing import Bringing
     ids=["table", "spelling", "likeliest-of-two", "not-asked-for", "nothing"],
 )
 def test_project__of_what_is_asked_for__is_by_its_modules(asked: list[str], module: str, project: str) -> None:
-    assert Bringing(asked).project(module) == project
+    assert Providers(asked).project(module) == project
 
 
 def test_project__that_an_index_showed__counts_after_what_is_asked_for() -> None:
-    bringing = Bringing(["acme"], {"found": ["acme", "found.part"], "second": ["found.part"]})
-    assert bringing.project("acme") == "acme"
-    assert bringing.project("found.part.more") == "found"
-    assert bringing.project("found.other") == ""
-    assert bringing.project("nowhere") == ""
-    assert bringing.project("found.part.more") == "found"
+    providers = Providers(["acme"], {"found": ["acme", "found.part"], "second": ["found.part"]})
+    assert providers.project("acme") == "acme"
+    assert providers.project("found.part.more") == "found"
+    assert providers.project("found.other") == ""
+    assert providers.project("nowhere") == ""
+    assert providers.project("found.part.more") == "found"

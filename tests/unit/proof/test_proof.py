@@ -9,7 +9,7 @@ import pytest
 from deadweight.model import Environment, Mention, Skipped, Source
 from deadweight.model.source import How, Naming, Role
 from deadweight.proof import Candidates, Gap, prove, unmeasured_names
-from deadweight.proof.bringing import Bringing
+from deadweight.proof.bringing import Providers
 from deadweight.usage import Provided, Usage, usage_of
 
 LINUX = Environment(python="3.11.7", platform="linux_x86_64")
@@ -47,7 +47,7 @@ def candidates(projects: str = "", present: str = "", unmeasured: str = "", aske
         projects=frozenset(projects.split()),
         present=frozenset(present.split()),
         unmeasured=frozenset(unmeasured.split()),
-        bringing=None if asked is None else Bringing(asked.split()),
+        providers=None if asked is None else Providers(asked.split()),
     )
 
 
