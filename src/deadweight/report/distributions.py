@@ -21,47 +21,62 @@ def distributions_table(report: Report, width: int, most: int | None) -> Rendera
     """Return the distributions by size. One row sums those that are not shown, so that columns add up to the total."""
     ordered = sorted(report.distributions, key=lambda row: (-row.apparent_bytes, row.key))
     shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
-    rest = ordered[len(shown) :]
     wide = width >= 100
     column, bytes_of = _additional_column(report)
-    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
-    table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
-    if wide:
-        table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
-    for name in ("own", "native", column, "retained") if wide else ("own", "native", "retained"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("group", no_wrap=True)
-    bar_width = 20 if wide else 12 if width >= 64 else 0
-    if bar_width:
-        table.add_column("", no_wrap=True, width=bar_width)
+    bar_width = (20 if wide else 12) if width >= 64 else 0
+    table = _empty_table(width, column if wide else "", bar_width)
     largest = ordered[0].apparent_bytes or 1
     for row in shown:
-        star = " *" if row.direct else ""
-        cells: list[RenderableType] = [Text(plain(row.name) + star, style="bold" if row.direct else "")]
-        cells += [plain(row.version or "?")] if wide else []
-        about = "~" if row.archive and row.archive.estimated else ""
-        cells += [about + human(row.apparent_bytes), _human_or_nothing(row.native_bytes)]
-        cells += [_human_or_nothing(bytes_of(row))] if wide else []
-        cells += [human(row.retained_bytes), group_text(row.group)]
+        cells = _cells(row, bytes_of if wide else None)
         if bar_width:
             cells.append(Text(_bar(row.apparent_bytes / largest, bar_width), style=STYLES[row.group]))
         table.add_row(*cells)
-    if rest:
-        rest_sum = [_human_or_nothing(sum(bytes_of(row) for row in rest))] if wide else []
-        table.add_row(*_sum_row(f"{len(rest)} more (use --all)", rest, wide), *rest_sum)
-    unowned, total = report.unowned, report.totals
-    gap = [""] if wide else []
-    unowned_bytecode = (
-        unowned.bytecode_bytes if report.target.method != "wheels" else 0
-    )  # unowned files are not downloaded
-    if unowned.apparent_bytes:
-        unowned_cell = [_human_or_nothing(unowned_bytecode)] if wide else []
-        native = _human_or_nothing(unowned.native_bytes)
-        table.add_row("unowned files", *gap, human(unowned.apparent_bytes), native, *unowned_cell)
-    sums = [_human_or_nothing(sum(map(bytes_of, ordered)) + unowned_bytecode)] if wide else []
-    table.add_row(Text("total", style="bold"), *gap, human(total.apparent_bytes), human(total.native_bytes), *sums)
+    _add_sums(table, report, ordered[len(shown) :], wide)
     legend = Text("* direct requirement. retained: freed if only this distribution is removed", style="dim")
     return Group(table, legend)
+
+
+def _empty_table(width: int, column: str, bar_width: int) -> Table:
+    """Return the table without rows. ``column`` is the additional column of wide tables."""
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
+    table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
+    if column:
+        table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
+    for name in ("own", "native", column, "retained") if column else ("own", "native", "retained"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("group", no_wrap=True)
+    if bar_width:
+        table.add_column("", no_wrap=True, width=bar_width)
+    return table
+
+
+def _cells(row: Row, bytes_of: Callable[[Row], int] | None) -> list[RenderableType]:
+    """Return the cells of a distribution; ``bytes_of`` is the additional column of wide tables."""
+    star = " *" if row.direct else ""
+    cells: list[RenderableType] = [Text(plain(row.name) + star, style="bold" if row.direct else "")]
+    cells += [plain(row.version or "?")] if bytes_of else []
+    about = "~" if row.archive and row.archive.estimated else ""
+    cells += [about + human(row.apparent_bytes), _human_or_nothing(row.native_bytes)]
+    cells += [_human_or_nothing(bytes_of(row))] if bytes_of else []
+    return [*cells, human(row.retained_bytes), group_text(row.group)]
+
+
+def _add_sums(table: Table, report: Report, rest: Sequence[Row], wide: bool) -> None:
+    """Add the rows for distributions that are not shown, for unowned files, and for the total."""
+    _, bytes_of = _additional_column(report)
+    gap = [""] if wide else []
+    if rest:
+        rest_sum = [_human_or_nothing(sum(map(bytes_of, rest)))] if wide else []
+        table.add_row(*_sum_row(f"{len(rest)} more (use --all)", rest, wide), *rest_sum)
+    unowned, total = report.unowned, report.totals
+    # The additional column of a measurement from wheels is the download, which has no unowned files.
+    unowned_bytecode = 0 if report.target.method == "wheels" else unowned.bytecode_bytes
+    if unowned.apparent_bytes:
+        cell = [_human_or_nothing(unowned_bytecode)] if wide else []
+        native = _human_or_nothing(unowned.native_bytes)
+        table.add_row("unowned files", *gap, human(unowned.apparent_bytes), native, *cell)
+    sums = [_human_or_nothing(sum(map(bytes_of, report.distributions)) + unowned_bytecode)] if wide else []
+    table.add_row(Text("total", style="bold"), *gap, human(total.apparent_bytes), human(total.native_bytes), *sums)
 
 
 def _additional_column(report: Report) -> tuple[str, Callable[[Row], int]]:
