@@ -127,7 +127,10 @@ def test_image__replaced_opaque_and_linked__counted_as_a_container_sees_it(tmp_p
         (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]'}), "layer x is missing"),
         (make_tar({"manifest.json": '[{"Layer": 1}]'}), "is not a valid image document"),
         (make_tar({"manifest.json": '[{"Layers": 5, "Config": 5}]'}), "is not a valid image document"),
-        (make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": b"no tar" * 200}), "not a valid tar archive"),
+        (
+            make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": b"no tar" * 200}),
+            "not a valid tar archive",
+        ),
         (make_image(*LAYERS)[:3000], "truncated"),
         (
             make_tar({"manifest.json": '[{"Layers": ["x"], "Config": "c"}]', "x": packed(b"x" * 9999, "gzip")[:40]}),

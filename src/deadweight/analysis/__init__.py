@@ -1,1 +1,1 @@
-"""Inventory → conclusions: who needs what, groups, splits and proofs, as one value and as the public report."""
+"""Measurement → conclusions: the dependency graph, groups, splits and proofs, as one value and as the public report."""

@@ -25,7 +25,7 @@ from deadweight.usage import Usage, provided, usage_of
 def conclude(measurement: Measurement, application: Source | None = None, policy: Policy | None = None) -> Profile:
     """Run the stages that follow the inventory, in order: graph, uses, groups, splits, proofs.
 
-    application: what the application's code names, where it was read
+    application: the mentions in the code of the application; None if it was not read
     policy:      how to judge; None for the settings that it was measured with
     """
     inventory, settings, file = measurement.inventory, measurement.settings, measurement.file
@@ -71,7 +71,7 @@ def conclude(measurement: Measurement, application: Source | None = None, policy
 
 
 def _usage(source: Source, inventory: Inventory) -> Usage:
-    """Return how the application uses what is there, and what was asked for and could not be measured."""
+    """Return how the application uses the measured distributions, and requirements that could not be measured."""
     source = with_one_note(source, inventory.environment.python or "")
     projects = {distribution.name for distribution in inventory.distributions} | unmeasured_names(inventory.skipped)
     return usage_of(source, provided(inventory.distributions, inventory.environment), projects)
@@ -83,13 +83,13 @@ def _groups_of(wanted: Collection[Wanted] | None) -> dict[str, frozenset[str]]:
 
 
 def _lines(wanted: tuple[Wanted, ...] | None, inventory: Inventory, graph: Graph, policy: Policy) -> tuple[Wanted, ...]:
-    """Return the requirements that splits are made of."""
+    """Return the requirements to split."""
     lines = wanted_of(inventory, graph) if wanted is None else wanted
     return lines + kept_transitives(policy.keep, lines, inventory)
 
 
 def _with_requested(inventory: Inventory, direct: Collection[str]) -> Inventory:
-    """Have ``requested`` say what was asked for by name: some installers mark all that they install, others nothing."""
+    """Set ``requested`` for direct distributions only, because some installers mark everything and others nothing."""
     distributions = tuple(
         d if d.requested == (d.key in direct) else replace(d, requested=d.key in direct)
         for d in inventory.distributions
@@ -98,7 +98,7 @@ def _with_requested(inventory: Inventory, direct: Collection[str]) -> Inventory:
 
 
 def _proofs(splits: Collection[Split], usage: Usage, inventory: Inventory) -> dict[str, Proof]:
-    """Prove each split by the measured files of all, of which it holds a part."""
+    """Prove each split against the measured files of all distributions."""
     names = {d.key: d.name for d in inventory.distributions}
     everything = Candidates(
         projects=frozenset(names.values()), present=frozenset(), unmeasured=unmeasured_names(inventory.skipped)

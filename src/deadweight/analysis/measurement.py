@@ -1,4 +1,4 @@
-"""What was measured of a target, with no opinion: what ``analyze`` makes a report of."""
+"""The measurement of a target, without conclusions: the input of ``analyze``."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
-    """The inventory of a target, and what is known of how it came to be.
+    """The inventory of a target, and what is known about its origin.
 
-    settings:     those that it was measured with, with the Python that was chosen
-    file:         the requirements, where the target is a file of them or the user named one
-    wanted:       what a lock says was requested; None where the file or the environment says
-    declared:     project → the dependency groups and extras that a lock has it for
-    image:        the layers, where the target is an image
-    system:       what else a whole system contains
-    not_measured: requirements for what a lock contains and could not be measured
+    settings:     the settings of the measurement, with the Python that was used
+    file:         the requirements file, if the target is one or the user named one
+    wanted:       the direct requirements of a lock; None if the file or the environment has them
+    declared:     project → the dependency groups and extras of a lock that list it
+    image:        the layers, if the target is an image
+    system:       the other contents of a whole system
+    not_measured: requirements for contents of a lock that could not be measured
     """
 
     target: Target

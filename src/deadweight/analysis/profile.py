@@ -1,4 +1,4 @@
-"""What a run found, as one value. Every report and every command is written from it; ``concluding.py`` makes it."""
+"""All conclusions of a run as one value, the input of reports. ``concluding.py`` creates it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One distribution with all that was concluded of it."""
+    """One distribution with all conclusions about it."""
 
     distribution: Distribution
     direct: bool
@@ -78,7 +78,7 @@ class Shared(Struct, frozen=True, kw_only=True):
     """A distribution that several direct requirements need.
 
     direct:  whether it is a direct requirement itself
-    holders: the others that need it, those that reach the most bytes first
+    holders: the others that need it, those with the largest closure first
     """
 
     key: str
@@ -86,25 +86,26 @@ class Shared(Struct, frozen=True, kw_only=True):
     holders: Holders
 
 
-_HOLDERS = 20  # direct requirements that are listed for each distribution that they share
+_HOLDERS = 20  # direct requirements to list for each shared distribution
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """The footprint of a target. Sizes are bytes; ``None`` is unknown. Names are found by any spelling.
+    """The footprint of a target. Sizes are bytes; ``None`` is unknown. Lookups accept any spelling of a name.
 
-    inventory:    every byte below the prefix, in one row each
-    dependencies: who needs whom, with extras as nodes of their own; ``graph`` is the same for networkx, without them
+    inventory:    every byte below the prefix, in exactly one row
+    dependencies: the dependency graph, with extras as nodes; ``graph`` is the same for networkx, without extras
     weights:      key → closure, retained and freed bytes
     groups:       key → group with its evidence
     splits:       production and minimal
-    requirements: the file, where the target is one
-    image:        what is known of the layers, where the target is an image
-    system:       what is there beside distributions, where the target is a whole system
-    source:       the application's source, where there is any
-    uses:         name → where that source uses it
-    proofs:       split → whether it provides what the application names, where there is source
-    remarks:      what else is worth a look, where there is source
-    savings:      what lighter builds would save, where that was measured
+    requirements: the requirements file, if the target is one
+    image:        facts about the layers, if the target is an image
+    system:       the other contents, if the target is a whole system
+    source:       the code of the application, if it was read
+    uses:         name → its uses in the application
+    proofs:       split → whether it provides what the application uses, if the code was read
+    remarks:      the findings, if the code was read
+    not_measured: requirements for contents of a lock that could not be measured
+    savings:      the measured savings of lighter builds
     """
 
     target: Target
@@ -121,24 +122,24 @@ class Profile(Struct, frozen=True, kw_only=True):
     uses: Mapping[str, tuple[Use, ...]] = {}
     proofs: Mapping[str, Proof] = {}
     remarks: tuple[Remark, ...] = ()
-    not_measured: tuple[Wanted, ...] = ()  # what a lock holds besides, as requirements
+    not_measured: tuple[Wanted, ...] = ()
     savings: Savings = Savings()
 
     @property
     def graph(self) -> networkx.DiGraph[str]:
-        """The distributions and who requires whom, for networkx; made anew at each access; see ``Graph.networkx``."""
+        """The dependency graph for networkx, created at each access; see ``Graph.networkx``."""
         return self.dependencies.networkx()
 
     def __repr__(self) -> str:
-        found = self.inventory
+        inventory = self.inventory
         return (
-            f"<Profile of {abridged(self.target.location, 80)!r}: {len(found.distributions)} distributions,"
-            f" {found.total.apparent} bytes>"
+            f"<Profile of {abridged(self.target.location, 80)!r}: {len(inventory.distributions)} distributions,"
+            f" {inventory.total.apparent} bytes>"
         )
 
     @property
     def requested(self) -> tuple[str, ...]:
-        """The keys of the direct requirements: what the user's file names, or what an environment was asked for."""
+        """The keys of the direct requirements."""
         return tuple(root.key for root in self.dependencies.direct)
 
     def records(self) -> list[dict[str, str | int | bool | None]]:
@@ -160,85 +161,84 @@ class Profile(Struct, frozen=True, kw_only=True):
             )
 
     def lighter(self) -> tuple[Lighter, ...]:
-        """Return the lighter builds that what was measured has."""
+        """Return the lighter builds of the measured distributions."""
         return lighter_builds(self.inventory, self.dependencies, self.savings.each)
 
     def cuda(self) -> tuple[int, int]:
-        """Return how many distributions are there for NVIDIA's graphics cards alone, and their bytes."""
-        found = [d.sizes.apparent for d in self.inventory.distributions if is_cuda(d)]
-        return len(found), sum(found)
+        """Return the number of distributions that are only for NVIDIA GPUs, and their bytes."""
+        sizes = [d.sizes.apparent for d in self.inventory.distributions if is_cuda(d)]
+        return len(sizes), sum(sizes)
 
     def shared(self) -> tuple[Shared, ...]:
-        """Return what several direct requirements hold up together: dropping one of them does not free it."""
+        """Return distributions that several direct requirements need: dropping one of these does not free them."""
         direct = sorted(self.dependencies.direct, key=lambda root: (-self.weights[root.key].closure, root.key))
         named = {root.key for root in direct}
         return tuple(
-            Shared(key=key, direct=key in named, holders=found)
-            for key, found in sorted(holders(self.dependencies, direct, _HOLDERS).items())
-            if found.count + (key in named) > 1
+            Shared(key=key, direct=key in named, holders=others)
+            for key, others in sorted(holders(self.dependencies, direct, _HOLDERS).items())
+            if others.count + (key in named) > 1
         )
 
     @property
     def required_bytes(self) -> int:
-        """Bytes of what the requirements bring in: the whole that splits are parts of.
+        """Bytes of everything that the requirements install: the whole that splits are parts of.
 
-        The total has besides what no requirement reaches, what no distribution owns, and other environments.
+        The total also contains what no requirement needs, unowned files, and other environments.
         """
         first = self.splits[0]
         return first.apparent_bytes + first.saved_bytes
 
     @property
     def unmeasured(self) -> tuple[Skipped, ...]:
-        """Distributions that are asked for and not in the figures; of files that are there, all are measured."""
+        """Required distributions that could not be measured. Files that exist are always measured."""
         return self.skipped if self.method == "wheels" else ()
 
     def required_keys(self) -> set[str]:
-        """Return the keys of what the first environment's direct requirements bring in, which is split."""
+        """Return the keys of everything that the direct requirements of the first environment install."""
         prefix = self.inventory.environment.prefix
-        there = {d.key for d in self.inventory.distributions if d.prefix == prefix}
-        return self.dependencies.closure(self.dependencies.direct) & there
+        keys = {d.key for d in self.inventory.distributions if d.prefix == prefix}
+        return self.dependencies.closure(self.dependencies.direct) & keys
 
     def group_totals(self) -> Mapping[Group, tuple[int, int]]:
-        """Return group → (distributions, apparent bytes), all groups, also the empty ones."""
-        found: dict[Group, tuple[int, int]] = dict.fromkeys(GROUPS, (0, 0))
+        """Return group → (distributions, apparent bytes) for all groups, including empty ones."""
+        totals: dict[Group, tuple[int, int]] = dict.fromkeys(GROUPS, (0, 0))
         for distribution in self.inventory.distributions:
             group = self.groups[distribution.key].group
-            count, size = found[group]
-            found[group] = (count + 1, size + distribution.sizes.apparent)
-        return found
+            count, size = totals[group]
+            totals[group] = (count + 1, size + distribution.sizes.apparent)
+        return totals
 
     def split(self, name: str) -> Split:
-        """Return the split of that name; raises KeyError."""
-        found = {split.name: split for split in self.splits}
-        return found[name]
+        """Return a split by name; raises KeyError."""
+        return {split.name: split for split in self.splits}[name]
 
     @property
     def method(self) -> Literal["files", "install", "wheels"]:
-        """How the target was measured: as it lies there, installed for it, or from its archives."""
+        """How the target was measured: from existing files, in a temporary environment, or from archives."""
         if not isinstance(self.target, REQUIRING):
             return "files"
         return "wheels" if isinstance(self.target, (Lock, Names)) or self.settings.no_install else "install"
 
     @property
     def download_bytes(self) -> int | None:
-        """Bytes of all archives, None where nothing was measured from them or the size of one is unknown."""
+        """Bytes of all archives; None if none was used or the size of one is unknown."""
         return _sum(d.archive.size if d.archive else None for d in self.inventory.distributions)
 
     @property
     def estimated_bytecode_bytes(self) -> int | None:
-        """About how much compiling would add to what was measured from archives; None where nobody asked."""
+        """Estimated bytes of bytecode, if measured from archives and bytecode is included; else None."""
         return _sum(d.archive.bytecode if d.archive else None for d in self.inventory.distributions)
 
     @property
     def conflicts(self) -> tuple[Conflict, ...]:
-        """What cannot be true together; that something misses what was skipped is said there once, not for each."""
+        """Conflicting requirements. A missing distribution that was skipped is not repeated for each dependent."""
         skipped = {skipped.name for skipped in self.skipped}
-        found = self.inventory.conflicts + self.dependencies.conflicts
-        return tuple(c for c in found if not (c.kind == "missing" and c.names[-1] in skipped))
+        conflicts = self.inventory.conflicts + self.dependencies.conflicts
+        return tuple(c for c in conflicts if not (c.kind == "missing" and c.names[-1] in skipped))
 
     @property
     def exit_code(self) -> int:
-        """What a run ends with: 0, or 4 or 5 where something is not in the figures that was to be."""
+        """The exit code of the run: 0, or 4 or 5 if something could not be measured."""
         return max((skipped.exit_code for skipped in self.skipped), default=0)
 
     @property
@@ -251,10 +251,10 @@ class Profile(Struct, frozen=True, kw_only=True):
         unread = self.source.skipped if self.source else ()
         notes += [f"{each.name}: {each.reason}" for each in unread if each.name.startswith(NAME)]
         if self.dependencies.frozen:
-            asked = len(self.dependencies.direct)
+            direct = len(self.dependencies.direct)
             notes.insert(
                 0,
-                f"{self.target.location} is a full freeze: only the {asked} requirements that no other line requires"
+                f"{self.target.location} is a full freeze: only the {direct} requirements that no other line requires"
                 " count as direct",
             )
         notes += self.savings.warnings
@@ -262,9 +262,9 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 
 class Grouping(Struct, frozen=True, kw_only=True):
-    """The groups of a target, and no more.
+    """Only the groups of a target.
 
-    method:   as a profile's, or how it was told without measuring: by "metadata" or by "names" alone
+    method:   as for a profile; without measuring "metadata" or "names", by what the groups are based on
     groups:   key → group with its evidence, in alphabetical order
     warnings: what is worth knowing of how it was told, as sentences
     skipped:  what is in no group, and was to be
@@ -278,12 +278,12 @@ class Grouping(Struct, frozen=True, kw_only=True):
 
     @property
     def exit_code(self) -> int:
-        """What a run ends with; see ``Profile``."""
+        """The exit code of the run; see ``Profile``."""
         return max((skipped.exit_code for skipped in self.skipped), default=0)
 
 
 def grouping_of(profile: Profile) -> Grouping:
-    """Return the groups of what was measured."""
+    """Return the groups of a profile."""
     return Grouping(
         target=profile.target,
         method=profile.method,
@@ -294,5 +294,6 @@ def grouping_of(profile: Profile) -> Grouping:
 
 
 def _sum(sizes: Iterable[int | None]) -> int | None:
-    found = list(sizes)
-    return None if None in found or not found else sum(size for size in found if size is not None)
+    every = list(sizes)
+    known = [size for size in every if size is not None]
+    return sum(known) if every and len(known) == len(every) else None

@@ -1,4 +1,4 @@
-"""Profile and source → whether what was measured provides what the application needs, and what would bring the rest.
+"""Profile and application → whether the measured set provides what the application needs, and what provides the rest.
 
 Pure, in two steps, for the two depths: ``judge`` by the files alone, ``with_trials`` by what came of trying it.
 """
@@ -21,12 +21,12 @@ from deadweight.usage.places import is_for_production
 
 
 class Original(Struct, frozen=True, kw_only=True):
-    """What the requirements ask for that a split was made of.
+    """The requirements that a split was created from.
 
-    path:      of their file; "" where there is none
-    lines:     project → the line that asks for it, of extras and groups too
-    projects:  those that production asks for where it was measured
-    elsewhere: those that are asked for on other machines alone
+    path:      of their file; "" if unknown
+    lines:     project → its requirement line, including lines of extras and groups
+    projects:  those that production requires in the measured environment
+    elsewhere: those that are required only on other platforms
     """
 
     path: str = ""
@@ -36,9 +36,9 @@ class Original(Struct, frozen=True, kw_only=True):
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """A module that the application imports, and that cannot be imported.
+    """A module of the application's imports that cannot be imported.
 
-    name: the project that would bring what was not found on the way; "" where it is something else that failed
+    name: the project that provides the missing module; "" if the import failed for another reason
     """
 
     trial: Trial
@@ -47,12 +47,12 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """What came of trying it.
+    """The results of running the code in a temporary environment.
 
-    seconds: how long each import, and the command, was given
-    tried:   how many modules were imported, or were to be
-    unclear: those that want settings first, which only the application itself has
-    printed: the last of what they printed
+    seconds: the time limit of each import and of the command
+    tried:   the number of modules to import
+    unclear: failures of modules that first need settings, which only the application has
+    printed: the last lines of the output
     """
 
     seconds: float
@@ -68,9 +68,9 @@ class Run(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """Whether what was measured provides what the application needs.
+    """Whether the measured set provides what the application needs.
 
-    notes: what is not provided either, and need not be: optional imports, and what only tests, docs and scripts name
+    notes: gaps that need not be provided: optional imports, and what only tests, docs and scripts use
     """
 
     profile: Profile
@@ -89,12 +89,12 @@ class Verdict(Struct, frozen=True, kw_only=True):
         return self.proof.holds and (self.run is None or self.run.holds)
 
     def line(self, name: str) -> str:
-        """Return the requirement that would bring a project: the original's own line, else the bare name."""
+        """Return the requirement that provides a project: the original line, else the name."""
         return self.original.lines.get(name, name)
 
 
 def original_of(file: RequirementsFile, environment: Environment) -> Original:
-    """Return what a requirements file, with what it includes, or a project asks for, by its markers where measured."""
+    """Return the requirements of a file, including its includes, or of a project, by markers for the environment."""
     from packaging.markers import Marker
 
     values = {**marker_values(environment), "extra": ""}
@@ -116,18 +116,18 @@ def original_of(file: RequirementsFile, environment: Environment) -> Original:
 
 
 def judge(profile: Profile, source: Source, original: Original) -> Verdict:
-    """Return what the measured files show; no code is run for it.
+    """Return the verdict by the measured files, without running code.
 
     Of projects for modules that nothing provides, it knows the original requirements alone; see ``with_providers``.
     """
-    own = _first(profile)
+    own = _distributions(profile)
     projects = _candidates(profile).projects | original.projects | unmeasured_names(profile.skipped)
     usage = usage_of(source, provided(own, profile.inventory.environment), projects)
     return _judged(Verdict(profile=profile, usage=usage, original=original, proof=Proof(checked=0)))
 
 
 def with_providers(verdict: Verdict, providers: Providers) -> Verdict:
-    """Return a verdict with gaps named by what else is known of projects that provide modules."""
+    """Return the verdict with the names of the projects that provide missing modules."""
     return _judged(verdict, providers)
 
 
@@ -140,51 +140,51 @@ def _judged(verdict: Verdict, providers: Providers | None = None) -> Verdict:
         replace(gap, excuse="elsewhere") if gap.name in original.elsewhere and not gap.excused else gap
         for gap in proof.gaps
     )
-    beside = prove(usage, candidates, counts=_is_beside)
-    notes = tuple(replace(gap, excuse="not-production") for gap in beside.gaps)
+    outside = prove(usage, candidates, counts=_is_outside_production)
+    notes = tuple(replace(gap, excuse="not-production") for gap in outside.gaps)
     return replace(verdict, proof=replace(proof, gaps=gaps), notes=notes)
 
 
-def _first(profile: Profile) -> list[Distribution]:
-    """Return the distributions of the environment that is split."""
+def _distributions(profile: Profile) -> list[Distribution]:
+    """Return the distributions of the first environment."""
     inventory = profile.inventory
     return [d for d in inventory.distributions if d.prefix == inventory.environment.prefix]
 
 
 def _candidates(profile: Profile) -> Candidates:
-    names = frozenset(d.name for d in _first(profile))
+    names = frozenset(d.name for d in _distributions(profile))
     return Candidates(projects=names, present=names, unmeasured=unmeasured_names(profile.skipped))
 
 
 def unclaimed(verdict: Verdict) -> tuple[str, ...]:
-    """Return the modules that the application needs and that neither a measured file nor a requirement explains."""
+    """Return the modules that the application needs and no measured file or requirement provides."""
     return tuple(sorted({gap.what for gap in verdict.proof.gaps if not gap.name}))
 
 
-def _is_beside(mention: Mention) -> bool:
+def _is_outside_production(mention: Mention) -> bool:
     return mention.kind == "import" and mention.how != "types" and not is_for_production(mention)
 
 
 def to_import(verdict: Verdict) -> tuple[str, ...]:
-    """Return the modules of others that the application imports when it starts or later, dotted, each once."""
+    """Return the dotted names of third-party modules that the application imports, each once."""
     return tuple(sorted(_imported(verdict)))
 
 
 def _imported(verdict: Verdict) -> dict[str, list[Mention]]:
     excused = {place for gap in verdict.proof.gaps if gap.excused for place in gap.places}
-    found: dict[str, list[Mention]] = {}
+    imports: dict[str, list[Mention]] = {}
     for mention, matches in verdict.usage.matches:
         if mention.kind != "import" or not is_for_production(mention) or mention in excused:
             continue
         if (matches or is_foreign(mention, verdict.usage)) and all(map(str.isidentifier, mention.name.split("."))):
-            found.setdefault(mention.name, []).append(mention)
-    return found
+            imports.setdefault(mention.name, []).append(mention)
+    return imports
 
 
 def with_trials(
     verdict: Verdict, trials: Iterable[Trial], smoke: Smoke | None, *, seconds: float, printed: str = ""
 ) -> Verdict:
-    """Return a verdict with what came of trying it, which counts for more than the files."""
+    """Return the verdict with the results of running the code, which take precedence over the files."""
     providers = Providers(verdict.original.lines.keys())
     places = _imported(verdict)
     tried = tuple(trials)
@@ -207,7 +207,7 @@ def with_trials(
 
 
 def _without(gaps: Iterable[Gap], imported: Collection[str]) -> Iterator[Gap]:
-    """Yield gaps less the imports that worked all the same: modules can come from more than files tell."""
+    """Yield the gaps without imports that succeeded, because modules may also be created at run time."""
     for gap in gaps:
         places = tuple(place for place in gap.places if place.kind != "import" or place.name not in imported)
         if places:

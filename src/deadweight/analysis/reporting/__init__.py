@@ -1,4 +1,4 @@
-"""Profile → Report: what was concluded, as the public value."""
+"""Profile → Report, the public value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Groups, splits, proofs and the application's code → what the report says of them."""
+"""Groups, splits, proofs and the application → their parts of the report."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from deadweight.plan.splits import Split
 from deadweight.proof import Gap, Proof
 from deadweight.untrusted import without_credentials
 
-_LARGEST = 5  # distributions that are named for each group
+_LARGEST = 5  # distributions to list for each group
 
 
 def group_totals(profile: Profile) -> Mapping[Group, document.GroupTotals]:
-    """Return group → how many distributions it has, their bytes, and the largest of them."""
+    """Return group → the number of its distributions, their bytes, and the largest ones."""
     inside: dict[Group, list[Distribution]] = {group: [] for group in GROUPS}
     for distribution in profile.inventory.distributions:
         inside[profile.groups[distribution.key].group].append(distribution)
-    found = {}
+    totals = {}
     for group, distributions in inside.items():
         largest = heapq.nsmallest(_LARGEST, distributions, key=lambda d: (-d.sizes.apparent, d.key))
-        found[group] = document.GroupTotals(
+        totals[group] = document.GroupTotals(
             distributions=len(distributions),
             apparent_bytes=sum(d.sizes.apparent for d in distributions),
             largest=tuple(d.key for d in largest),
         )
-    return found
+    return totals
 
 
 def application_facts(source: Source | None) -> document.ApplicationFacts | None:
-    """Return what was read of the application's code."""
+    """Return the facts about the code of the application."""
     if source is None:
         return None
     return document.ApplicationFacts(
@@ -52,7 +52,7 @@ def application_facts(source: Source | None) -> document.ApplicationFacts | None
 
 
 def places_of(mentions: Iterable[Mention]) -> tuple[document.Place, ...]:
-    """Return each place in the application's code."""
+    """Return each mention as a location in the code."""
     return tuple(
         document.Place(
             kind=mention.kind,
@@ -69,7 +69,7 @@ def places_of(mentions: Iterable[Mention]) -> tuple[document.Place, ...]:
 
 
 def proof_report(proof: Proof | None) -> document.ProofReport | None:
-    """Return whether a set is proven, and what it lacks."""
+    """Return whether a set provides everything, and the gaps."""
     if proof is None:
         return None
     return document.ProofReport(holds=proof.holds, checked=proof.checked, gaps=tuple(map(_lacking, proof.gaps)))
@@ -86,7 +86,7 @@ def _lacking(gap: Gap) -> document.Lacking:
 
 
 def split_report(split: Split, profile: Profile) -> document.SplitReport:
-    """Return a split, with its proof where the application's code was read."""
+    """Return a split, with its proof if the code was read."""
     return document.SplitReport(
         groups=split.groups,
         requirements=tuple(without_credentials(requirement_text(wanted)) for wanted in split.kept),

@@ -18,8 +18,6 @@ from deadweight.model import report as document
 from deadweight.targets.types import Environment as EnvironmentTarget
 from deadweight.untrusted import without_credentials
 
-_LARGEST = 5  # distributions that are named for each group
-
 
 class _Sizes(TypedDict):
     files: int
@@ -91,24 +89,24 @@ def _metadata_path(distribution: Distribution, profile: Profile) -> str | None:
 
 def _edges(graph: Graph) -> Mapping[str, list[document.Requirement]]:
     """Return key → its requirements, each with the distribution that satisfies it."""
-    found: dict[str, list[document.Requirement]] = defaultdict(list)
+    requirements: dict[str, list[document.Requirement]] = defaultdict(list)
     for node, targets in graph.edges.items():
         key, extra = base(node), extra_of(node)
         extras: dict[str, tuple[str, ...]] = {}
         for target in targets:
-            asked = extra_of(target)
-            extras[base(target)] = (*extras.get(base(target), ()), *((asked,) if asked else ()))
-        found[key] += [
+            requested = extra_of(target)
+            extras[base(target)] = (*extras.get(base(target), ()), *((requested,) if requested else ()))
+        requirements[key] += [
             document.Requirement(
                 key=target,
                 requirement=without_credentials(graph.lines.get((node, target), "")),
-                extras=asked_for,
+                extras=names,
                 extra=extra,
             )
-            for target, asked_for in extras.items()
-            if target != key or asked_for
+            for target, names in extras.items()
+            if target != key or names
         ]
-    return found
+    return requirements
 
 
 def _archive(facts: ArchiveFacts | None) -> document.ArchiveUsed | None:

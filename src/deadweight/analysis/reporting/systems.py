@@ -1,4 +1,4 @@
-"""An image or another whole system → what its report says beside the distributions."""
+"""An image or another whole system → its parts of the report other than distributions."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ from deadweight.model import (
 from deadweight.model import report as document
 from deadweight.untrusted import without_credentials
 
-_LARGEST = 5  # distributions that are named for each group
-
 
 def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
-    """Return the layers of an image; None for another target."""
+    """Return the layers of an image; None for other targets."""
     if facts is None:
         return None
     return document.ImageReport(
@@ -43,7 +41,7 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
 
 
 def system_report(facts: SystemFacts | None) -> document.SystemReport | None:
-    """Return what a whole system contains beside its distributions; None for another target."""
+    """Return the other contents of a whole system; None for other targets."""
     if facts is None:
         return None
     return document.SystemReport(
