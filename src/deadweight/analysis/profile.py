@@ -266,8 +266,8 @@ class Grouping(Struct, frozen=True, kw_only=True):
 
     method:   as for a profile; without measuring "metadata" or "names", by what the groups are based on
     groups:   key → group with its evidence, in alphabetical order
-    warnings: what is worth knowing of how it was told, as sentences
-    skipped:  what is in no group, and was to be
+    warnings: notes about the method, as sentences
+    skipped:  what could not be grouped
     """
 
     target: Target

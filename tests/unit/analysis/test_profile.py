@@ -35,7 +35,7 @@ def test_weights__separators_of_any_kind__are_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["gone", "Gone", ""])
-def test_weights__name_that_is_not_there__is_a_key_error(name: str) -> None:
+def test_weights__name_that_is_missing__is_a_key_error(name: str) -> None:
     with pytest.raises(KeyError):
         _ = small().weights[name]
     assert name not in small().weights

@@ -42,7 +42,7 @@ def lines(found: Verdict) -> list[tuple[str, str, bool]]:
     return [(found.line(gap.name), gap.what, gap.excused) for gap in found.proof.gaps]
 
 
-def test_judge__all_is_there__holds() -> None:
+def test_judge__everything_is_provided__holds() -> None:
     found = verdict(names("dw_app.web"), names("json"), split={"dw-app": "dw_app/__init__.py"})
     assert (found.holds, found.proof.checked, lines(found)) == (True, 2, [])
 
@@ -118,7 +118,7 @@ def test_judge__against__its_own_line_would_bring_it_back(against: str, line: st
         (names("postgresql+psycopg2", "url"), "psycopg2"),
     ],
 )
-def test_judge__command_string_or_url__is_a_gap_where_it_is_asked_for_elsewhere(mention: Mention, project: str) -> None:
+def test_judge__command_string_or_url__is_a_gap_where_it_is_requested_elsewhere(mention: Mention, project: str) -> None:
     split = {"dw-app": "dw_app.py"}
     assert verdict(mention, split=split).holds
     assert lines(verdict(mention, split=split, against=f"{project}>1")) == [(f"{project}>1", mention.name, False)]
@@ -155,7 +155,7 @@ def test_judge__import_for_other_pythons__counts_where_it_runs(marker: str, hold
 
 
 @pytest.mark.parametrize("name", ["pip", "setuptools", "pkg_resources", "distutils.core"])
-def test_judge__installers_modules__are_always_there(name: str) -> None:
+def test_judge__installers_modules__are_always_available(name: str) -> None:
     assert verdict(names(name), split={"dw-app": "dw_app.py"}, against="setuptools\npip\n").holds
 
 
@@ -177,7 +177,7 @@ def test_judge__image_installs_it_by_name__is_no_gap() -> None:
     assert verdict(*mentions, split={"dw-app": "dw_app.py"}, against="gunicorn\n").holds
 
 
-def test_judge__asked_for_on_other_machines__is_excused() -> None:
+def test_judge__requested_on_other_machines__is_excused() -> None:
     against = "pywin32 ; sys_platform == 'win32'\n"
     found = verdict(names("win32api"), split={"dw-app": "dw_app.py"}, against=against)
     assert (found.holds, lines(found)[0][2]) == (True, True)
@@ -192,7 +192,7 @@ def test_to_import__application__dotted_names_of_others_once() -> None:
     assert to_import(found) == ("dw_app.web", "missing")
 
 
-def test_with_trials__it_fails__does_not_hold() -> None:
+def test_with_trials__it_fails__is_not_sufficient() -> None:
     found = verdict(names("dw_app"), split={"dw-app": "dw_app.py"}, against="opencv-python>=4\n")
     library = with_trials(found, [Trial("dw_app", "ImportError: libGL.so.1: cannot open")], None, seconds=1)
     assert not library.holds
@@ -219,7 +219,7 @@ def test_with_trials__wants_settings__is_a_note() -> None:
 
 
 @pytest.mark.parametrize(("status", "said"), [(1, "exit status 1"), (None, "timed out after 1 s"), (-9, "signal 9")])
-def test_with_trials__smoke_fails__does_not_hold(status: int | None, said: str) -> None:
+def test_with_trials__smoke_fails__is_not_sufficient(status: int | None, said: str) -> None:
     found = verdict(names("dw_app"), split={"dw-app": "dw_app.py"})
     tried = with_trials(found, (), Smoke("./check", status, "first\nlast\x1b[0m"), seconds=1)
     assert not tried.holds
@@ -287,5 +287,5 @@ def test_bringing__wheels_of_the_index_show_it__is_the_usual_project(module: str
     assert Providers((), shown).project(module) == project
 
 
-def test_bringing__asked_for_and_shown__is_what_is_asked_for() -> None:
+def test_bringing__requested_and_shown__is_what_is_required() -> None:
     assert Providers(["opencv-python-headless"], {"opencv-python": ["cv2"]}).project("cv2") == "opencv-python-headless"

@@ -98,7 +98,7 @@ def test_settings__pyproject_without_our_table__is_passed_by(here: Path, monkeyp
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
-def test_run__error__is_told_on_stderr_with_its_exit_code(
+def test_run__error__is_reported_on_stderr_with_its_exit_code(
     error: BaseException, code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object, **__: object) -> NoReturn:

@@ -35,7 +35,7 @@ def test_bar__share__fills_it() -> None:
     assert (bar(0, 4), bar(0.5, 4), bar(1, 4)) == ("╌╌╌╌", "━━╌╌", "━━━━")
 
 
-def test_lines__silent_phase__is_told_again_with_its_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines__silent_phase__is_reported_again_with_its_seconds(capsys: pytest.CaptureFixture[str]) -> None:
     with _Lines(verbose=False, every=0.05) as lines:
         lines(Progress("compiling", "bytecode"))
         lines._latest._since -= 24
@@ -48,7 +48,7 @@ def test_lines__silent_phase__is_told_again_with_its_seconds(capsys: pytest.Capt
     assert "compiling bytecode, 24 s" in told
 
 
-def test_lines__steps_of_a_phase_that_was_reached__are_not_told_each(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines__steps_of_a_phase_that_was_reached__are_not_printed_each(capsys: pytest.CaptureFixture[str]) -> None:
     with _Lines(verbose=False, every=60) as lines:
         for number in range(100):
             lines(Progress("listing", str(number), done=number, total=100))
@@ -62,7 +62,7 @@ def test_lines__at_the_end__leave_no_thread() -> None:
     assert threading.active_count() == before
 
 
-def test_lines__system_without_a_further_thread__tells_the_phases_all_the_same(
+def test_lines__system_without_more_threads__prints_the_phases_all_the_same(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(_: threading.Thread) -> None:

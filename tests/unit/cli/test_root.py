@@ -99,13 +99,13 @@ def test_quiet__says_nothing_on_stderr(here: Path, capsys: pytest.CaptureFixture
     assert ran.out
 
 
-def test_help_and_version__are_told_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_and_version__are_reported_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(name in Ran(capsys, "--help").out for name in ("profile", "split", "verify", "why"))
     assert Ran(capsys, "--version").out == f"deadweight {deadweight.__version__}\n"
 
 
 @pytest.mark.parametrize("name", ["profile", "split", "verify", "why"])
-def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, name, "--help")
     assert ran.code == 0
     assert "TARGET" in ran.out
@@ -139,7 +139,7 @@ def test_command__help__is_there(name: str, capsys: pytest.CaptureFixture[str]) 
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
-def test_run__user_error__says_what_and_leaves_with_its_code(
+def test_run__user_error__says_what_and_exits_with_its_code(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     write_files(here, {"pyproject.toml": "[project]", "good.txt": "a\n"})
@@ -177,7 +177,7 @@ def test_config__beside_the_target__is_left_alone(here: Path, capsys: pytest.Cap
     assert Ran(capsys, "env").code == 0
 
 
-def test_why__unknown_name__suggests_one_that_is_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_why__unknown_name__suggests_an_existing_one(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ran = Ran(capsys, "why", "pytset", "env")
     assert (ran.code, ran.out) == (4, "")
     assert "did you mean pytest?" in ran.err
@@ -199,7 +199,7 @@ def test_split__environment__writes_both_files_once(here: Path, capsys: pytest.C
     assert Ran(capsys, "split", "env", "--output-dir", str(here), "--force").code == 0
 
 
-def test_split__output_dir_that_is_not_there__is_made(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_split__output_dir_that_is_missing__is_made(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert Ran(capsys, "split", "env", "--output-dir", str(here / "new/deep")).code == 0
     assert (here / "new/deep/requirements-minimal.txt").exists()
     (here / "file").write_text("")
@@ -219,7 +219,7 @@ def test_write_files__folder_in_the_way__raises(tmp_path: Path) -> None:
         write_results({str(tmp_path / "a"): "x"}, force=True)
 
 
-def test_cache__info_and_clear__tell_what_is_kept(
+def test_cache__info_and_clear__show_the_entries(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(here / "cache"))

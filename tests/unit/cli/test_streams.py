@@ -105,7 +105,7 @@ def test_stderr__closed__the_report_is_whole(here: Path) -> None:
 
 
 @pytest.mark.parametrize("redirect", ["2> >(exec true)", "2>/dev/full"])
-def test_stderr__nobody_reads_it__the_report_is_whole(redirect: str, here: Path) -> None:
+def test_stderr__closed_pipe__the_report_is_whole(redirect: str, here: Path) -> None:
     expected = shell(f"{DEADWEIGHT} env --format json -q").stdout
     done = shell(f"{DEADWEIGHT} env --format json -v {redirect}")
     assert (done.returncode, done.stdout) == (0, expected)
@@ -132,7 +132,7 @@ def test_streams__all_closed__no_file_takes_their_numbers(here: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("module", ["deadweight.cli", "click", "deadweight.operations.measure"])
-def test_signal__while_modules_are_imported__leaves_with_130_and_no_traceback(
+def test_signal__while_modules_are_imported__exits_with_130_and_no_traceback(
     module: str, number: signal.Signals, here: Path
 ) -> None:
     code = (

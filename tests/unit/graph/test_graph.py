@@ -27,7 +27,7 @@ def test_edges__plain_requirement__carry_the_line() -> None:
     assert found.lines["a", "b-x"] == "B.x>=1 ; python_version > '3'"
 
 
-def test_extra__asked_for_by_the_user__weighs_on_its_distribution() -> None:
+def test_extra__requested_by_the_user__weighs_on_its_distribution() -> None:
     uvicorn = bare("uvicorn", 6, requires=["click", "uvloop ; extra == 'standard'", "wsproto ; extra == 'ws'"])
     rest = (bare("click", 10), bare("uvloop", 100), bare("wsproto", 1000))
     found = build_graph(bare_inventory(uvicorn, *rest), wants("uvicorn[standard]"))
@@ -38,7 +38,7 @@ def test_extra__asked_for_by_the_user__weighs_on_its_distribution() -> None:
     assert [root.key for root in found.strays] == ["wsproto"]
 
 
-def test_extra__asked_for_by_a_distribution__weighs_on_the_asker_and_its_owner() -> None:
+def test_extra__requested_by_a_distribution__weighs_on_the_requirer_and_its_owner() -> None:
     app, lib = bare("app", 1, requires=["lib[fast]"]), bare("lib", 10, requires=["speed ; extra == 'fast'"])
     other = bare("other", 1000, requires=["lib"])
     found = build_graph(bare_inventory(app, lib, other, bare("speed", 100)), wants("app", "other"))
@@ -48,7 +48,7 @@ def test_extra__asked_for_by_a_distribution__weighs_on_the_asker_and_its_owner()
     assert found.retained_by("app") == {"app", "speed"}
 
 
-def test_extra__nobody_asks__adds_neither_edge_nor_conflict() -> None:
+def test_extra__is_not_requested__adds_neither_edge_nor_conflict() -> None:
     a = bare("a", requires=["absent ; extra == 'x'", "b ; extra == 'y'"])
     found = build_graph(bare_inventory(a, bare("b")), wants("a", "b"))
     assert found.requires("a") == ()
@@ -150,12 +150,12 @@ def test_roots__requested_marks__tell() -> None:
     assert roots(build_graph(bare_inventory(a, b, bare("c")))) == {"a": set(), "b": set()}
 
 
-def test_roots__installer_marks_everything__are_what_nobody_requires() -> None:
+def test_roots__installer_marks_everything__are_what_nothing_requires() -> None:
     a, b = bare("a", requires=["b"], requested=True, installer="uv"), bare("b", requested=True, installer="uv")
     assert roots(build_graph(bare_inventory(a, b))) == {"a": set()}
 
 
-def test_roots__no_marks__are_what_nobody_requires() -> None:
+def test_roots__no_marks__are_what_nothing_requires() -> None:
     assert roots(build_graph(bare_inventory(bare("a", requires=["b"]), bare("b"), bare("c")))) == {
         "a": set(),
         "c": set(),
@@ -176,7 +176,7 @@ def test_strays__what_no_root_reaches__become_roots_of_their_own() -> None:
     assert weigh(found)["under"].freed is None
 
 
-def test_strays__cycle_that_nobody_asks_for__starts_at_one_of_it() -> None:
+def test_strays__cycle_that_nothing_requires__starts_at_one_of_it() -> None:
     found = build_graph(bare_inventory(bare("a"), bare("x", requires=["y"]), bare("y", requires=["x"])), wants("a"))
     assert found.strays == (Root("x"),)
 
@@ -396,7 +396,7 @@ def test_extra__of_a_requirement_with_a_url__is_normalized_too() -> None:
     assert build_graph(bare_inventory(a, b, bare("c")), wants("a")).edges[Extra("b", "fast-io")] == ("b", "c")
 
 
-def test_freeze__line_of_a_url_that_was_asked_for__stays_a_root() -> None:
+def test_freeze__line_of_a_url_that_was_requested__stays_a_root() -> None:
     names = ("a", "b", "c", "d")
     lines = [bare(name, requires=[f"{after}"]) for name, after in pairwise(names)]
     inventory = bare_inventory(*lines, bare("d", url="https://host/d.whl"))
@@ -413,7 +413,7 @@ def test_inferred_extras__one_that_adds_what_another_does__is_not_guessed_too() 
     assert roots(found) == {"app": {"z"}}
 
 
-def test_inferred_extras__where_marks_do_not_tell__take_three_names_that_nobody_requires() -> None:
+def test_inferred_extras__where_marks_do_not_tell__take_three_names_that_nothing_requires() -> None:
     app = bare("app", requires=["lib", *(f"{name} ; extra == 'x'" for name in "abc")], requested=True)
     rest = [bare(name, requested=True) for name in ("a", "b", "c", "lib")]
     assert roots(build_graph(bare_inventory(app, *rest))) == {"app": {"x"}}

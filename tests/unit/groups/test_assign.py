@@ -76,7 +76,7 @@ def test_group__reached_from_two_groups__is_core_by_default() -> None:
     assert decided(found, "under") == ("DW304", "core")
 
 
-def test_group__nobody_knows_it__is_core_by_default() -> None:
+def test_group__is_unknown_it__is_core_by_default() -> None:
     assert decided(assigned(bare("x-unheard-of"), asked=("x-unheard-of",)), "x-unheard-of") == ("DW304", "core")
 
 

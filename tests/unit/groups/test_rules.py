@@ -77,7 +77,7 @@ def test_config__names_in_any_spelling__are_normalized_and_tags_follow_the_dot()
     assert (hint.evidence.group, hint.tag) == ("data", "viz")
 
 
-def test_config__pattern__is_told() -> None:
+def test_config__pattern__is_reported() -> None:
     (hint,) = judge(metadata("acme-lib"), config_names({"ml": ("acme-*",)}))
     assert "acme-*" in hint.evidence.says
 
@@ -116,7 +116,9 @@ def test_names__star_in_the_middle__matches_what_stands_between() -> None:
     ],
     ids=["name", "summary", "both", "of-another-group", "within-other-words", "within-other-parts"],
 )
-def test_judge__words__of_name_and_summary_tell_a_little(name: str, summary: str, found: list[tuple[str, str]]) -> None:
+def test_judge__words__of_name_and_summary_are_weak_evidence(
+    name: str, summary: str, found: list[tuple[str, str]]
+) -> None:
     hints = judge(Metadata(name=name, version=None, summary=summary), config_names({}))
     assert [(hint.evidence.rule, hint.evidence.group) for hint in hints] == found
     assert all(hint.rule.strength == "weak" for hint in hints)

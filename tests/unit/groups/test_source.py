@@ -244,12 +244,12 @@ def test_loaded_on_demand__by_what_stays__is_no_companion_of_tests() -> None:
     assert "scrapy" in next(e.says for e in found.evidence if e.rule == "DW205")
 
 
-def test_loaded_on_demand__by_what_is_there_for_development__says_nothing() -> None:
+def test_loaded_on_demand__by_what_is_present_for_development__says_nothing() -> None:
     found = assigned("myst-parser", others=("sphinx",), used={"sphinx": (use("docs", "docs/conf.py"),)})
     assert "DW205" not in [e.rule for e in found.evidence]
 
 
-def test_source__none_there__says_nothing() -> None:
+def test_source__none__says_nothing() -> None:
     inventory = bare_inventory(bare("pytest"))
     found = assign_groups(inventory, build_graph(inventory, wants("pytest")), config_names({}))
     assert [e.rule for e in found["pytest"].evidence] == ["DW101"]
@@ -293,7 +293,7 @@ def test_evidence__of_several_places__names_the_first_and_counts_the_rest(count:
     assert assigned(UNKNOWN, *[APP] * count).evidence[0].says == says
 
 
-def test_from_loaders__what_is_there_for_one_reason_alone__decides() -> None:
+def test_from_loaders__what_is_present_for_one_reason_alone__decides() -> None:
     development = Engine("it", "other", "other loads it", "development")
     alone = Engine("it", "tool", "tool needs it", "alone")
     (hint,) = from_loaders(Loaders(development=(development, alone)))

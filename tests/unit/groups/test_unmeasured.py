@@ -17,19 +17,19 @@ def test_requirements__names_alone__are_known_or_core_by_default() -> None:
     }
 
 
-def test_requirements__what_an_index_says__is_heard() -> None:
+def test_requirements__what_an_index_says__counts() -> None:
     known = {"x-unheard-of": Metadata(name="x-unheard-of", version="1", classifiers=("Framework :: Pytest",))}
     found = groups_of_requirements(wants("x-unheard-of"), config_names({}), known=known)
     assert found["x-unheard-of"].evidence[0].rule == "DW103"
 
 
-def test_requirements__index_says_what_needs_what__the_graph_is_heard() -> None:
+def test_requirements__index_says_what_needs_what__the_graph_counts() -> None:
     known = {"app-of-acme": Metadata(name="app-of-acme", version="1", requires=("faker",))}
     found = groups_of_requirements(wants("app-of-acme", "faker"), config_names({}), known=known)
     assert (found["faker"].group, found["faker"].evidence[0].rule) == ("core", "DW302")
 
 
-def test_requirements__source__is_heard() -> None:
+def test_requirements__source__counts() -> None:
     source = Source(folder="", mentions=(Mention("import", "faker", "app.py", 1, "application"),))
     found = groups_of_requirements(wants("Faker"), config_names({}), source=source)
     assert found["faker"].evidence[0].rule == "DW201"
@@ -51,7 +51,7 @@ def needing(**requires: str) -> dict[str, Metadata]:
     return {name: Metadata(name=name, version="1", requires=tuple(lines.split())) for name, lines in requires.items()}
 
 
-def test_requirements__pinned_and_much_that_they_need_is_not_named__are_all_asked_for() -> None:
+def test_requirements__pinned_and_much_that_they_need_is_not_named__are_all_requested() -> None:
     known = needing(aaa="bbb ccc", bbb="", pytest="aaa responses pluggy", responses="aaa bbb yaml")
     found = groups_of_requirements(wants(*(f"{name}==1" for name in known)), config_names({}), known=known)
     assert {name for name, each in found.items() if each.group == "dev"} == {"pytest", "responses"}
@@ -74,7 +74,7 @@ def test_requirements__marker_of_what_needs_it__is_that_of_the_environment() -> 
     assert (old["faker"].group, new["faker"].group) == ("core", "dev")
 
 
-def test_lock__what_nobody_asked_for__takes_the_group_of_what_needs_it() -> None:
+def test_lock__what_is_not_requested__takes_the_group_of_what_needs_it() -> None:
     packages = (Pinned(name="pytest", version="1"), Pinned(name="aaa", version="1"))
     lock = Lock(packages=packages, wanted=wants("pytest"))
     found = groups_of_lock(lock, config_names({}), known=needing(pytest="aaa"))

@@ -37,7 +37,7 @@ def test_splits__plain_file__each_keeps_its_groups() -> None:
     assert dropped(found, "minimal") == {"brain": 100, "tester": 1000}
 
 
-def test_split__sizes__are_those_of_what_stays_and_of_what_goes() -> None:
+def test_split__sizes__are_those_of_what_is_kept_and_removed() -> None:
     found = measured(
         bare("app", 1, requires=["shared"]), bare("tester", 10, requires=["shared", "helper"]), bare("shared", 100),
         bare("helper", 1000), lines=("app", "tester"),
@@ -56,7 +56,7 @@ def test_split__config_says_dev_but_production_needs_it__stays_too() -> None:
     assert kept(found, "production") == ["app", "linter"]
 
 
-def test_split__full_freeze__transitive_dev_lines_go_and_shared_ones_stay() -> None:
+def test_split__full_freeze__transitive_dev_lines_are_removed_and_shared_ones_kept() -> None:
     found = measured(
         bare("app", requires=["shared"]), bare("shared"), bare("tester", requires=["helper", "shared"]),
         bare("helper", requires=["below"]), bare("below"),
@@ -73,14 +73,14 @@ def test_split__line_whose_marker_is_false_here__is_judged_by_its_name_alone() -
     assert dropped(found, "production") == {"tester": None}
 
 
-def test_split__two_lines_of_one_project__go_or_stay_together() -> None:
+def test_split__two_lines_of_one_project__are_removed_or_kept_together() -> None:
     lines = ("app==1.0 ; python_version >= '3'", "app==0.9 ; python_version < '3'", "tester ; python_version >= '3'",
              "tester==0.1 ; python_version < '3'")  # fmt: skip
     found = measured(bare("app"), bare("tester"), lines=lines)
     assert kept(found, "production") == ["app", "app"]
 
 
-def test_split__extra_of_a_line_that_goes__does_not_count_in_what_stays() -> None:
+def test_split__extra_of_a_line_that_is_removed__does_not_count_in_what_stays() -> None:
     lib = bare("lib", 1, requires=["speed ; extra == 'fast'"])
     found = measured(
         lib, bare("app", 10, requires=["lib"]), bare("tester", 100, requires=["lib[fast]"]), bare("speed", 1000),
@@ -159,7 +159,7 @@ def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
 
 
 @pytest.mark.parametrize("groups", [None, ("core", "data")])
-def test_minimal__with_source_or_when_asked_for__leaves_ml_out(groups: tuple[str, ...] | None) -> None:
+def test_minimal__with_source_or_when_requested__removes_ml(groups: tuple[str, ...] | None) -> None:
     source = Source(folder="", mentions=()) if groups is None else None
     lines = requirements_file("app\nbrain\n")
     settings = Settings(groups=CONFIG, minimal_groups=groups, keep=("app",))
@@ -198,27 +198,27 @@ def unsure(profile: Profile, split: str) -> dict[str, tuple[str, int | None]]:
     return {found.name: (found.group, found.freed_bytes) for found in profile.split(split).unsure}
 
 
-def test_split__looks_like_dev_by_weak_evidence__stays_and_is_told() -> None:
+def test_split__looks_like_dev_by_weak_evidence__stays_and_is_listed() -> None:
     found = measured(bare("app"), bare("acme-debugger", 100), lines=("app", "acme-debugger"), settings=Settings())
     assert kept(found, "production") == ["app", "acme-debugger"]
     assert unsure(found, "production") == {"acme-debugger": ("dev", 100)}
     assert unsure(found, "minimal") == {"acme-debugger": ("dev", 100)}
 
 
-def test_split__unsure_and_not_installed__stays_and_is_told_too() -> None:
+def test_split__unsure_and_not_installed__stays_and_is_listed_too() -> None:
     lines = ("app", "acme-debugger ; sys_platform == 'win32'")
     found = measured(bare("app"), lines=lines, settings=Settings())
     assert kept(found, "production") == ["app", "acme-debugger"]
     assert unsure(found, "production") == {"acme-debugger": ("dev", None)}
 
 
-def test_split__unsure_but_the_user_said_so__is_not_told() -> None:
+def test_split__unsure_but_the_user_said_so__is_not_reported() -> None:
     lines = ("app", "acme-debugger")
     for settings in (Settings(keep=("acme-debugger",)), Settings(drop=("acme-debugger",))):
         assert not unsure(measured(*map(bare, lines), lines=lines, settings=settings), "production")
 
 
-def test_split__name_that_nobody_knows__is_not_told_as_unsure() -> None:
+def test_split__name_that_is_unknown__is_not_listed_as_uncertain() -> None:
     assert unsure(measured(bare("x-unheard-of"), lines=("x-unheard-of",), settings=Settings()), "production") == {}
 
 

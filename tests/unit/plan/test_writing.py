@@ -43,7 +43,7 @@ def written(file: RequirementsFile, *dropped: str, folder: str = "", versions: d
     return body
 
 
-def test_text__nothing_goes__is_the_file_byte_for_byte() -> None:
+def test_text__nothing_removed__is_the_file_byte_for_byte() -> None:
     text = (
         "# runtime\n"
         "--extra-index-url https://host/simple\n"
@@ -59,12 +59,12 @@ def test_text__nothing_goes__is_the_file_byte_for_byte() -> None:
     assert written(requirements_file(text)) == text
 
 
-def test_text__line_with_continuations__goes_whole() -> None:
+def test_text__line_with_continuations__is_removed_whole() -> None:
     text = "app==1 \\\n    --hash=sha256:aa\ntester==1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\nlib==1\n"
     assert written(requirements_file(text), "tester") == "app==1 \\\n    --hash=sha256:aa\nlib==1\n"
 
 
-def test_text__annotation__goes_with_its_line() -> None:
+def test_text__annotation__is_removed_with_its_line() -> None:
     text = (
         "app==1\n    # via -r requirements.in\ntester==1\n    # via\n    #   app\n    #   lib\nlib==1\n    # via app\n"
     )
@@ -73,7 +73,7 @@ def test_text__annotation__goes_with_its_line() -> None:
     )
 
 
-def test_text__section_that_goes__takes_its_comment_along() -> None:
+def test_text__section_that_is_removed__takes_its_comment_along() -> None:
     text = "# runtime\napp\n\n# tests\ntester\nlinter\n\n# more\nlib\n"
     assert written(requirements_file(text), "tester", "linter") == "# runtime\napp\n\n# more\nlib\n"
 
@@ -82,7 +82,7 @@ def test_text__section_without_a_blank_line_between__takes_its_comment_along() -
     assert written(requirements_file("# runtime\napp\n# tests\ntester\n"), "tester") == "# runtime\napp\n"
 
 
-def test_text__section_that_goes_in_part__keeps_its_comment() -> None:
+def test_text__section_that_is_removed_in_part__keeps_its_comment() -> None:
     assert written(requirements_file("# tools\napp\ntester\n"), "tester") == "# tools\napp\n"
 
 
@@ -90,7 +90,7 @@ def test_text__comment_that_stands_alone__stays() -> None:
     assert written(requirements_file("# licence\n\napp\ntester\n"), "tester") == "# licence\n\napp\n"
 
 
-def test_text__options__stay_whatever_goes() -> None:
+def test_text__options__stay_whatever_is_removed() -> None:
     text = "--index-url https://host/simple\n--no-binary lib\ntester\napp\n"
     assert written(requirements_file(text), "tester") == "--index-url https://host/simple\n--no-binary lib\napp\n"
 
@@ -137,19 +137,19 @@ def test_include__whole__is_kept_as_a_line() -> None:
     )
 
 
-def test_include__something_in_it_goes__is_written_in_its_place() -> None:
+def test_include__part_removed__replaces_the_include() -> None:
     base = requirements_file("lib>=1  # kept\ntester\n", "base.txt")
     assert written(requirements_file("-r base.txt\napp\n", included={"base.txt": base}), "tester") == (
         "lib>=1  # kept\napp\n"
     )
 
 
-def test_include__all_of_it_goes__leaves_nothing() -> None:
+def test_include__all_removed__leaves_nothing() -> None:
     base = requirements_file("tester\n", "dev.txt")
     assert written(requirements_file("app\n-r dev.txt\n", included={"dev.txt": base}), "tester") == "app\n"
 
 
-def test_include__of_an_include__something_goes__is_written_in_its_place() -> None:
+def test_include__of_an_include__part_removed__replaces_the_include() -> None:
     inner = requirements_file("tester\nlib\n", "inner.txt")
     outer = requirements_file("-r inner.txt\nmid\n", "outer.txt", {"inner.txt": inner})
     file = requirements_file("-r outer.txt\napp\n", included={"outer.txt": outer})
@@ -210,7 +210,7 @@ def test_pin__writes_the_measured_version_and_nothing_else_changes(line: str, ex
     assert written(requirements_file(f"{line}\n"), versions={"app": "2.0"}) == f"{expected}\n"
 
 
-def test_pin__included_file__is_written_in_its_place() -> None:
+def test_pin__included_file__replaces_the_include() -> None:
     base = requirements_file("lib\n", "base.txt")
     file = requirements_file("-r base.txt\n", included={"base.txt": base})
     assert written(file, versions={"lib": "1.2"}) == "lib==1.2\n"
@@ -303,7 +303,7 @@ def test_split_files__url_of_a_lock_with_a_line_end__is_refused(end: str) -> Non
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
-def test_split_files__whatever_metadata_says__each_line_is_one_requirement_of_what_is_there(
+def test_split_files__whatever_metadata_says__each_line_is_one_requirement_of_what_is_present(
     extra: str, summary: str
 ) -> None:
     requires = [f'b ; extra == "{extra}"', f"b ; extra == '{extra}'"]

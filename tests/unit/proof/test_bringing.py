@@ -18,11 +18,11 @@ from deadweight.proof.bringing import Providers
     ],
     ids=["table", "spelling", "likeliest-of-two", "not-asked-for", "nothing"],
 )
-def test_project__of_what_is_asked_for__is_by_its_modules(asked: list[str], module: str, project: str) -> None:
+def test_project__of_what_is_required__is_by_its_modules(asked: list[str], module: str, project: str) -> None:
     assert Providers(asked).project(module) == project
 
 
-def test_project__that_an_index_showed__counts_after_what_is_asked_for() -> None:
+def test_project__that_an_index_showed__counts_after_what_is_required() -> None:
     providers = Providers(["acme"], {"found": ["acme", "found.part"], "second": ["found.part"]})
     assert providers.project("acme") == "acme"
     assert providers.project("found.part.more") == "found"

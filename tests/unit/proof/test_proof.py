@@ -135,7 +135,7 @@ def test_prove__import_of_what_the_image_installs__is_a_gap_all_the_same() -> No
     ],
     ids=["asked-for", "unknown", "standard-library", "local", "command", "string"],
 )
-def test_prove__import_that_nothing_provides__is_a_gap_where_projects_are_told(
+def test_prove__import_that_nothing_provides__is_a_gap_where_projects_are_reported(
     mention: Mention, expected: list[tuple[str, str, str]]
 ) -> None:
     usage = used(mention, local="own")
@@ -193,7 +193,7 @@ def test_excuse__only_a_project_of_its_own_uses_it__is_subproject(files: tuple[s
     assert gaps(prove(usage, candidates(asked="")).gaps) == [("", "nowhere", excuse)]
 
 
-def test_excuse__subproject_that_uses_what_is_asked_for__has_none() -> None:
+def test_excuse__subproject_that_uses_what_is_required__has_none() -> None:
     usage = used(names("web", file="jobs/a.py"), modules=MODULES, subprojects=("jobs",))
     assert gaps(prove(usage, candidates("web", asked="")).gaps) == [("web", "web", "")]
 

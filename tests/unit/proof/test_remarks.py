@@ -84,7 +84,7 @@ def test_missing__import_that_nothing_provides__has_its_places() -> None:
         names("nowhere", "command"),
     ],
 )
-def test_missing__what_is_there_or_need_not_be__has_no_remark(mention: Mention) -> None:
+def test_missing__what_is_present_or_need_not_be__has_no_remark(mention: Mention) -> None:
     assert remarks(START, START, mention, of=(WEB,), asked="web", local="own", subprojects=("jobs",)) == []
 
 
@@ -101,7 +101,7 @@ def test_transitive__import_of_what_only_others_require__names_three_of_them() -
     assert found == [Remark(kind="transitive", name="base", says=says, places=(place,))]
 
 
-def test_transitive__what_nobody_requires__says_so() -> None:
+def test_transitive__what_nothing_requires__says_so() -> None:
     (found,) = remarks(START, START, names("stray"), of=(WEB, bare("stray")), asked="web")
     assert (found.kind, found.name, found.says) == ("transitive", "stray", "is imported, but not required")
 
@@ -145,7 +145,7 @@ def test_unused__requirement_that_another_extra_can_use__has_no_remark() -> None
 
 
 @pytest.mark.parametrize("name", ["gunicorn", "setuptools"])
-def test_unused__what_may_be_started_or_is_always_there__has_no_remark(name: str) -> None:
+def test_unused__what_may_be_started_or_is_always_available__has_no_remark(name: str) -> None:
     assert remarks(START, START, of=(WEB, bare(name, 5)), asked=f"web {name}") == []
 
 
@@ -193,7 +193,7 @@ def test_lazy__import_that_has_something_else_in_its_place__is_none() -> None:
 
 
 @pytest.mark.parametrize(("size", "expected"), [(999_999, []), (1_000_000, ["one-place"])])
-def test_one_place__heavy_requirement_with_one_use__is_worth_a_look(size: int, expected: list[str]) -> None:
+def test_one_place__heavy_requirement_with_one_use__is_a_finding(size: int, expected: list[str]) -> None:
     use, test = names("heavy"), names("heavy", role="tests")
     others = bare("web", 200_000_000)
     found = remarks(START, START, use, test, of=(others, bare("heavy", size)), asked="web heavy")

@@ -75,7 +75,7 @@ def test_text__any_width__is_never_exceeded(profile: object, width: int, color: 
     assert max(map(cell_len, text.splitlines())) <= width
 
 
-def test_text__color__only_where_it_is_asked_for() -> None:
+def test_text__color__only_where_it_is_requested() -> None:
     assert "\x1b[" not in as_text(report_of(service()))
     assert "\x1b[" in as_text(report_of(service()), color=True)
 
@@ -107,7 +107,7 @@ def test_text__emoji_code_in_a_name__stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("rows", "shown"), [(3, 3), (None, 30), (29, 30), (28, 28)])
-def test_text__more_rows_than_asked_for__are_summed_up_in_one(rows: int | None, shown: int) -> None:
+def test_text__more_rows_than_requested__are_summed_up_in_one(rows: int | None, shown: int) -> None:
     inventory = bare_inventory(*(bare(f"dist-{n:02}", 1000 + n, requested=True) for n in range(30)))
     table = as_text(report_of(profile_of(inventory)), rows=rows).partition("\ngroup ")[0]
     assert len(re.findall(r"^dist-\d\d", table, re.M)) == shown
@@ -128,7 +128,7 @@ def test_text__disk_bytes__only_where_they_are_known() -> None:
     assert "4.10 kB on disk" in as_text(report_of(replace(found, inventory=on_disk)))
 
 
-def test_text__everything_that_went_wrong__is_told() -> None:
+def test_text__everything_that_went_wrong__is_reported() -> None:
     inventory = replace(
         bare_inventory(bare("a", requires=["gone"])), skipped=(Skipped("the/place", "locked"),), warnings=("beware",)
     )

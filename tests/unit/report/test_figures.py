@@ -62,7 +62,7 @@ def test_figures__total_and_required__are_both_named_where_they_differ() -> None
     assert "required: everything that the requirements install, out of 998 MB in total" in text
 
 
-def test_figures__what_leaves_beside_the_group__is_told_by_group() -> None:
+def test_figures__what_leaves_beside_the_group__is_reported_by_group() -> None:
     found = profile_of(
         bare_inventory(bare("app", 10), bare("tester", 50_000_000, requires=["pandas"]), bare("pandas", 30_000_000)),
         requirements_file("app\ntester\n"),

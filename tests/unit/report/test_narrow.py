@@ -41,7 +41,7 @@ def test_text__long_names__do_not_break_inside(width: int) -> None:
         assert LONG in text
 
 
-def test_text__many_that_could_go__are_cut_off_with_their_number() -> None:
+def test_text__many_removable__are_cut_off_with_their_number() -> None:
     text = as_text(report_of(tools(50)), rows=20)
     could_go = text[text.index("can be removed") : text.index("\ntotal  ", text.index("can be removed"))].splitlines()[
         1:
@@ -52,7 +52,7 @@ def test_text__many_that_could_go__are_cut_off_with_their_number() -> None:
     assert "tool-00" in as_text(report_of(tools(50)), rows=None)
 
 
-def test_text__many_that_nobody_asks_for__are_cut_off_too() -> None:
+def test_text__many_that_nothing_requires__are_cut_off_too() -> None:
     found = profile_of(
         bare_inventory(bare("app"), *(bare(f"left-{n:02}", n) for n in range(40))), requirements_file("app")
     )

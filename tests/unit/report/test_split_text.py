@@ -59,7 +59,7 @@ def test_split_text__any_width__is_never_exceeded(width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
 
 
-def test_split_text__nothing_goes__says_so_and_saves_nothing() -> None:
+def test_split_text__nothing_removed__says_so_and_saves_nothing() -> None:
     text = split_text(report_of(service("app\n")), PATHS, width=80, color=False)
     assert "saves 0 B (0 %)" in text
     assert "nothing" in text

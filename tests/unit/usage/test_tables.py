@@ -53,7 +53,7 @@ def test_engines__rows__are_normalized_and_say_when() -> None:
         assert row.get("says", "by").partition(" ")[0] in {"to", "by", "for", "as", "where"}, row["by"]
 
 
-def test_engines__of_everything_at_once__are_told_quickly_and_never_of_themselves() -> None:
+def test_engines__of_everything_at_once__are_reported_quickly_and_never_of_themselves() -> None:
     rows = table("engines.toml")["engines"]
     found = engines_of({name for row in rows for name in [*row["by"].split(), *row["names"].split()]})
     assert all(engine.by != name for name, engines in found.items() for engine in engines)

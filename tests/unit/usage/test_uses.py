@@ -78,7 +78,7 @@ def test_import__no_more_than_a_namespace__may_mean_all_below() -> None:
     assert set(used("import", "acme", "acme-server acme-store", provides=provides)) == {"acme-server", "acme-store"}
 
 
-def test_import__plugin_of_what_is_not_there__is_not_the_plugin() -> None:
+def test_import__plugin_of_what_is_missing__is_not_the_plugin() -> None:
     assert used("import", "pytest", "pytest-cov") == {}
 
 
@@ -138,7 +138,7 @@ def test_command__brings_its_project(command: str, projects: str, found: set[str
         ("+", set()),
     ],
 )
-def test_url__scheme__tells_driver_or_all_that_speak_it(scheme: str, found: set[str]) -> None:
+def test_url__scheme__tells_driver_or_all_that_support_it(scheme: str, found: set[str]) -> None:
     assert set(used("url", scheme, "psycopg2-binary asyncpg pymysql redis kombu pymongo")) == found
 
 
@@ -153,11 +153,11 @@ def test_provided__measured_files__tell_the_import_names() -> None:
     assert provided(found.distributions).modules == {"lib": ("acme-lib",), "tool": ("acme-lib",), "other": ("other",)}
 
 
-def test_engines__both_there__is_told_with_who_and_when() -> None:
+def test_engines__both_present__is_reported_with_who_and_when() -> None:
     (engine,) = engines_of(["pandas", "openpyxl"])["openpyxl"]
     assert engine.by == "pandas"
     assert engine.says.startswith("pandas loads it ")
 
 
-def test_engines__who_would_load_it_is_not_there__is_silent() -> None:
+def test_engines__who_would_load_it_is_missing__is_silent() -> None:
     assert engines_of(["openpyxl", "numpy"]) == {}
