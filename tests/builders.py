@@ -18,7 +18,7 @@ from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput
 from deadweight.formats.binaries.elf import linking
 from deadweight.formats.projects.pyproject import Choice, read_project
-from deadweight.formats.projects.workspaces import Asked, Workspace
+from deadweight.formats.projects.workspaces import DirectRequirement, Workspace
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.formats.tables import Malformed
 from deadweight.inventory import take_inventory
@@ -244,14 +244,14 @@ def profile_of(
 
 def requirements_of_project(
     path: str, data: bytes, choice: Choice, holds: Callable[[str], bool] = lambda _: False
-) -> tuple[Asked, ...]:
+) -> tuple[DirectRequirement, ...]:
     """Return what a project in ``/p`` without a workspace asks for.
 
     holds: whether the marker of a source holds
     """
     try:
         project = read_project(data, "/p")
-        return Workspace(projects=(project,), root=project).asked(choice, holds)
+        return Workspace(projects=(project,), root=project).requirements(choice, holds)
     except Malformed as error:
         raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
 

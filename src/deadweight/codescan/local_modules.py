@@ -70,7 +70,7 @@ class LocalModules:
     def is_in_package(self, file: str) -> bool:
         return file.rpartition("/")[0] in self.packages
 
-    def beside(self, folder: str) -> frozenset[str]:
+    def modules_in(self, folder: str) -> frozenset[str]:
         """Return the names of all modules in a directory, even in a package: a script in it can import them."""
         return frozenset(
             path.rpartition("/")[2].removesuffix(".py") for path in self._files if path.rpartition("/")[0] == folder

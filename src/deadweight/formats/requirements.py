@@ -234,8 +234,7 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> I
         elif line.kind == "constraint":
             yield f"--constraint {abspath(join(dirname(file.path), line.value))}"
         elif line.kind == "links" and "://" not in line.value:
-            beside = join(dirname(file.path), line.value)
-            yield f"--find-links {abspath(beside)}"
+            yield f"--find-links {abspath(join(dirname(file.path), line.value))}"
         elif line.kind in ("option", "links") and not line.body.startswith(_ABOUT_BUILDS):
             yield line.body
 
@@ -273,7 +272,7 @@ def is_annotation(line: Line) -> bool:
     return line.kind == "comment" and line.text[:1] in " \t"
 
 
-def asked_for(lines: list[Line]) -> list[int]:
+def annotated_as_direct(lines: list[Line]) -> list[int]:
     """Return the line numbers of direct requirements: their annotations name a file, ``# via -r app.in``."""
     numbers, latest = [], 0
     for line in lines:

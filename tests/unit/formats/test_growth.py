@@ -17,7 +17,7 @@ from deadweight.codescan.shell import named_in
 from deadweight.errors import DeadweightError
 from deadweight.formats.distributions.metadata import headers, parse_metadata
 from deadweight.formats.distributions.record import record_paths
-from deadweight.formats.requirements import asked_for, logical_lines, pep508, pinned
+from deadweight.formats.requirements import annotated_as_direct, logical_lines, pep508, pinned
 from deadweight.formats.tables import Malformed, parse_toml
 from deadweight.inventory import take_inventory
 from tests.builders import SITE, bare, bare_inventory, make_tree, metadata, profile_of
@@ -51,7 +51,7 @@ def grows_evenly(parse: Callable[[int], Callable[[], object]], size: int) -> boo
 
 def requirements(text: str) -> None:
     lines = logical_lines(text, "requirements.txt")
-    asked_for(lines)
+    annotated_as_direct(lines)
     for line in lines:
         if line.kind == "requirement":
             pinned(line, "1.0")

@@ -6,7 +6,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from deadweight.errors import BadRequirement
-from deadweight.formats.requirements import Line, asked_for, is_annotation, logical_lines, pep508, pinned
+from deadweight.formats.requirements import Line, annotated_as_direct, is_annotation, logical_lines, pep508, pinned
 from deadweight.model import Wanted
 
 
@@ -182,11 +182,11 @@ def test_asked_for__annotations_of_pip_compile__tell_what_a_file_names() -> None
         "project==1\n    # via thing (pyproject.toml)\n"
         "plain==1\n"
     )
-    assert asked_for(logical_lines(text, "r.txt")) == [2, 6, 10, 11]
+    assert annotated_as_direct(logical_lines(text, "r.txt")) == [2, 6, 10, 11]
 
 
 def test_asked_for__heading_that_names_a_file__belongs_to_no_line() -> None:
-    assert asked_for(logical_lines("a==1\n# -r reqs.in\nb==1\n", "r.txt")) == []
+    assert annotated_as_direct(logical_lines("a==1\n# -r reqs.in\nb==1\n", "r.txt")) == []
 
 
 @pytest.mark.parametrize(
@@ -207,4 +207,4 @@ def test_logical_lines__comment_right_after_a_continuation__is_no_part() -> None
 
 
 def test_asked_for__annotation_of_an_editable__is_not_the_line_aboves() -> None:
-    assert asked_for(logical_lines("a==1\n    # via b\n-e ./x\n    # via -r r.in\n", "r.txt")) == []
+    assert annotated_as_direct(logical_lines("a==1\n    # via b\n-e ./x\n    # via -r r.in\n", "r.txt")) == []

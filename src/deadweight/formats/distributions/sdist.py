@@ -17,10 +17,10 @@ from deadweight.formats.projects.setup_py import stated_requirements
 from deadweight.formats.tables import Malformed, parse_toml
 
 # Files that describe a project without running its code, by base name.
-TELLING = frozenset(
+METADATA_FILES = frozenset(
     {"PKG-INFO", "pyproject.toml", "requires.txt", "top_level.txt", "entry_points.txt", "setup.py", "setup.cfg"}
 )
-LARGEST_TELLING = 1 << 20
+LARGEST_METADATA_FILE = 1 << 20
 _NO_PACKAGES = frozenset(
     "test tests testing doc docs example examples benchmark benchmarks bench scripts tools ci build dist".split()
 )
@@ -36,7 +36,7 @@ def contents_of_sdist(
     """Return the estimated contents of a wheel built from an sdist: its packages, without sources that are compiled.
 
     items:  path below the top directory → bytes
-    texts:  path → content of the files in TELLING
+    texts:  path → content of the files in METADATA_FILES
     size:   bytes of the archive
     raises: MalformedArchive if the name is not stated anywhere
     """
@@ -69,7 +69,7 @@ def contents_of_sdist(
 
 def _copied_in(files: Mapping[str, int], base: str, tops: frozenset[str], chosen: int) -> list[Item]:
     """Return the files outside the packages if they are so large that the build probably copies them into a package."""
-    beside = [
+    outside = [
         Item(f"{min(tops, default='data')}/{path}", size)
         for path, size in sorted(files.items())
         if not (path.startswith(base) and path[len(base) :].partition("/")[0] in tops)
@@ -77,8 +77,8 @@ def _copied_in(files: Mapping[str, int], base: str, tops: frozenset[str], chosen
         and "/" in path
         and not path.endswith(_COMPILED_AWAY)
     ]
-    size = sum(item.size for item in beside)
-    return beside if size > _WORTH_COPYING and size > 10 * chosen else []
+    size = sum(item.size for item in outside)
+    return outside if size > _WORTH_COPYING and size > 10 * chosen else []
 
 
 def _in_egg_info(texts: Mapping[str, bytes], name: str) -> bytes:
@@ -121,7 +121,7 @@ def _project(data: bytes) -> dict[str, Any]:
             return dict(table.table("project").values)
         poetry = table.table("tool").table("poetry")
         read = read_poetry(poetry, "/")
-        direct = {name for name, sources in read.sources.items() if any(source.place for source in sources)}
+        direct = {name for name, sources in read.sources.items() if any(source.reference for source in sources)}
         lines = [line for line in read.dependencies if normalize(_name(line)) not in direct]
         stated = {key: poetry.text(key) for key in ("name", "version") if poetry.text(key)}
         return {**stated, "dependencies": lines}

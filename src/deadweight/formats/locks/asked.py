@@ -19,7 +19,7 @@ from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.model import Pinned, Wanted
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class DirectRequirements(Struct, frozen=True, kw_only=True):
     """The direct requirements of a project.
 
     starts: dependency group or extra, "" for the project itself → its requirements; empty if unknown
@@ -29,15 +29,15 @@ class Asked(Struct, frozen=True, kw_only=True):
     extras: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
-    def only(self, names: frozenset[str]) -> Asked:
+    def only(self, names: frozenset[str]) -> DirectRequirements:
         """Return the requirements of the project itself and of these groups and extras."""
         return replace(self, starts={name: edges for name, edges in self.starts.items() if name in names | {""}})
 
 
-def asked_by_project(data: bytes) -> Asked:
+def direct_requirements(data: bytes) -> DirectRequirements:
     """Return the direct requirements in a pyproject.toml; nothing for empty ``data``. Raises Malformed."""
     if not data:
-        return Asked()
+        return DirectRequirements()
     try:
         table = parse_toml(data)
         project, tools = standard(table), table.table("tool")
@@ -50,27 +50,27 @@ def asked_by_project(data: bytes) -> Asked:
     extras = {*project.extras, *map(normalize, poetry.table("extras").values)}
     groups = {*project.groups, *map(normalize, (*poetry.table("group").values, *pdm.table("dev-dependencies").values))}
     groups |= {"dev"} if "dev-dependencies" in poetry.values else set()
-    return Asked(starts=starts, extras=frozenset(extras), groups=frozenset(groups))
+    return DirectRequirements(starts=starts, extras=frozenset(extras), groups=frozenset(groups))
 
 
-def wanted(asked: Asked, packages: Iterable[Pinned]) -> tuple[Wanted, ...] | None:
+def applicable(direct: DirectRequirements, packages: Iterable[Pinned]) -> tuple[Wanted, ...] | None:
     """Return the direct requirements that are installed on this machine; None if they are unknown."""
-    if not asked.starts:
+    if not direct.starts:
         return None
-    installed = {package.name for package in packages}
+    names = {package.name for package in packages}
     return merged(
         Wanted(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
-        for group, edges in asked.starts.items()
+        for group, edges in direct.starts.items()
         for edge in edges
-        if edge.name in installed
+        if edge.name in names
     )
 
 
 def _standard(project: Project) -> Iterator[tuple[str, Edge]]:
     alone = Workspace(projects=(project,), root=project)
-    for asked in alone.asked(Choice(extras=frozenset(project.extras)), holds=bool):
-        edge = edge_of(asked.line)
-        yield from ((group, edge) for group in asked.groups)
+    for each in alone.requirements(Choice(extras=frozenset(project.extras)), holds=bool):
+        edge = edge_of(each.line)
+        yield from ((group, edge) for group in each.groups)
 
 
 def edge_of(line: str) -> Edge:

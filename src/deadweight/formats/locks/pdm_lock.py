@@ -15,9 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
-from deadweight.formats.locks.asked import asked_by_project, edge_of, wanted
+from deadweight.formats.locks.asked import applicable, direct_requirements, edge_of
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import archive, beside, by_kind, last_part, repository, url_from
+from deadweight.formats.locks.places import absolute_path, archive, by_kind, last_part, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -62,23 +62,23 @@ def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, proj
         raise Malformed(f"unsupported lock_version: {outline(version) or 'missing'}", hint=_AGAIN)
     _check_targets(metadata, markers)
     packages = _packages(table)
-    asked = asked_by_project(project)
+    direct = direct_requirements(project)
     in_lock = {*map(normalize, metadata.texts("groups"))} - {"default"}
-    extras = chosen(choice.extras, asked.extras or in_lock, "extra")
+    extras = chosen(choice.extras, direct.extras or in_lock, "extra")
     # pdm calls extras groups, too. Without a pyproject.toml they cannot be distinguished.
-    groups = chosen(choice.groups, (in_lock - asked.extras) | asked.groups, "dependency group")
-    asked = asked.only(extras | groups)
+    groups = chosen(choice.groups, (in_lock - direct.extras) | direct.groups, "dependency group")
+    direct = direct.only(extras | groups)
     warnings: tuple[str, ...] = ()
     if any("groups" in package.row.values for package in packages):
         installed = _by_groups(packages, markers, extras | groups)
         _check_edges(installed, packages, markers, project)
-    elif asked.starts:
-        installed = reached(asked.starts, partial(_find, by_name(packages), markers), _edges)
+    elif direct.starts:
+        installed = reached(direct.starts, partial(_find, by_name(packages), markers), _edges)
     else:
         installed, warnings = {package: set() for package in packages}, (_TAKES_ALL,)
     files = metadata.table("files")
     pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in installed.items())
-    return Lock(packages=pinned, wanted=wanted(asked, pinned), warnings=warnings)
+    return Lock(packages=pinned, wanted=applicable(direct, pinned), warnings=warnings)
 
 
 def _check_targets(metadata: Table, markers: Markers) -> None:
@@ -179,7 +179,7 @@ def _pinned(path: str, package: _Package, files: Table, groups: frozenset[str]) 
     # Before lock_version 4.3, the files of all packages were in one table.
     listed = row.tables("files") or files.tables(f"{package.name} {package.version}")
     if row.text("path") and not listed:
-        return replace(pinned, place=beside(path, row.text("path")))
+        return replace(pinned, place=absolute_path(path, row.text("path")))
     archives = [_archive(table, origin) for table in listed]
     wheels, sdist = by_kind(archives)
     return replace(pinned, wheels=wheels, sdist=sdist, origin=origin)

@@ -13,7 +13,15 @@ from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import is_name, normalize, version_or_none
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import beside, by_kind, file_name, last_part, repository, sha256_of, url_from
+from deadweight.formats.locks.places import (
+    absolute_path,
+    by_kind,
+    file_name,
+    last_part,
+    repository,
+    sha256_of,
+    url_from,
+)
 from deadweight.formats.locks.walking import merged
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_json, parse_toml
@@ -47,7 +55,7 @@ def read_pipfile_lock(path: str, data: bytes, markers: Markers, choice: Choice, 
     groups = chosen(choice.groups, table.values.keys() - {"_meta", "default"}, "dependency group")
     direct = _named_by_pipfile(project)
     packages: dict[str, Pinned] = {}
-    asked: list[Wanted] = []
+    requirements: list[Wanted] = []
     for entry in _entries(table, groups):
         if not markers.hold(entry.table.text("markers")):
             continue
@@ -58,9 +66,9 @@ def read_pipfile_lock(path: str, data: bytes, markers: Markers, choice: Choice, 
         packages[entry.name] = replace(known, groups=known.groups | pinned.groups)
         if (entry.name, entry.group) in direct if direct else _is_direct(entry.table):
             extras = frozenset(map(normalize, entry.table.texts("extras")))
-            asked.append(Wanted(name=entry.name, extras=extras, groups=pinned.groups))
+            requirements.append(Wanted(name=entry.name, extras=extras, groups=pinned.groups))
     ordered = tuple(packages[name] for name in sorted(packages))
-    return Lock(packages=ordered, wanted=merged(asked), warnings=tuple(_unpinned(ordered)))
+    return Lock(packages=ordered, wanted=merged(requirements), warnings=tuple(_unpinned(ordered)))
 
 
 def _required_python(requires: Table) -> str:
@@ -116,7 +124,7 @@ def _pinned(path: str, entry: _Entry) -> Pinned:
         return replace(pinned, wheels=archives)
     url = url_from(path, location)
     if not url.endswith((".whl", ".gz", ".zip", ".bz2", ".tgz")):
-        return replace(pinned, place=beside(path, location))
+        return replace(pinned, place=absolute_path(path, location))
     only = hashes[0] if len(hashes) == 1 else None
     wheels, sdist = by_kind([Archive(filename=file_name(last_part(url), table.where), url=url, sha256=only)])
     return replace(pinned, wheels=wheels, sdist=sdist, origin=url)

@@ -68,7 +68,7 @@ def checked_url(url: str, where: str) -> str:
     return url
 
 
-def beside(lock: str, path: str) -> str:
+def absolute_path(lock: str, path: str) -> str:
     """Return an absolute path for a path or file URL that is relative to the directory of the lock."""
     if "\0" in path:
         raise Malformed("a path contains a NUL character")
@@ -78,7 +78,7 @@ def beside(lock: str, path: str) -> str:
 
 def file_url(lock: str, path: str) -> str:
     """Return the file URL of a path that is relative to the directory of the lock."""
-    return "file://" + quote(beside(lock, path))
+    return "file://" + quote(absolute_path(lock, path))
 
 
 def url_from(lock: str, text: str) -> str:

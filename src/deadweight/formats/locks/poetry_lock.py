@@ -16,9 +16,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
-from deadweight.formats.locks.asked import Asked, asked_by_project, poetry_edges, wanted
+from deadweight.formats.locks.asked import DirectRequirements, applicable, direct_requirements, poetry_edges
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import archive, beside, by_kind, repository, url_from
+from deadweight.formats.locks.places import absolute_path, archive, by_kind, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.projects.poetry_constraints import as_specifiers, poetry_admits
 from deadweight.formats.projects.pyproject import Choice, chosen
@@ -59,24 +59,24 @@ def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, p
         )
     markers.check_python(*as_specifiers(table.table("metadata").text("python-versions")))
     packages = [_package(each) for each in table.tables("package")]
-    asked = asked_by_project(project)
+    direct = direct_requirements(project)
     has_groups = any("groups" in package.table.values for package in packages)
     in_lock = {normalize(group) for package in packages for group in package.table.texts("groups")} - {"main"}
-    extras = chosen(choice.extras, {*table.table("extras").values, *asked.extras}, "extra")
-    groups = chosen(choice.groups, in_lock | asked.groups, "dependency group")
-    asked = asked.only(extras | groups)
+    extras = chosen(choice.extras, {*table.table("extras").values, *direct.extras}, "extra")
+    groups = chosen(choice.groups, in_lock | direct.groups, "dependency group")
+    direct = direct.only(extras | groups)
     warnings: tuple[str, ...] = ()
     if has_groups:
         installed = _by_groups(packages, markers, table.table("extras"), groups, extras)
         _check_edges(installed, packages, markers)
-    elif asked.starts:
-        installed = _walked(packages, asked, markers)
+    elif direct.starts:
+        installed = _walked(packages, direct, markers)
     else:
         installed = {package: set() for package in packages if not package.table.flag("optional")}
         warnings = (_TAKES_ALL,)
     files = table.table("metadata").table("files")
     pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in installed.items())
-    return Lock(packages=pinned, wanted=wanted(asked, pinned), warnings=warnings)
+    return Lock(packages=pinned, wanted=applicable(direct, pinned), warnings=warnings)
 
 
 def _package(table: Table) -> _Package:
@@ -133,7 +133,7 @@ def _marker_of(package: Table, group: str) -> str:
 # --- before 2.1: the graph is walked ------------------------------------------------------------
 
 
-def _walked(packages: list[_Package], asked: Asked, markers: Markers) -> dict[_Package, set[str]]:
+def _walked(packages: list[_Package], direct: DirectRequirements, markers: Markers) -> dict[_Package, set[str]]:
     """Return the packages that the graph leads to, one version of each project.
 
     poetry resolves again within the lock. If edges lead to two versions of a project, one that all edges admit is
@@ -143,7 +143,7 @@ def _walked(packages: list[_Package], asked: Asked, markers: Markers) -> dict[_P
     installed: dict[_Package, set[str]] = {}
     for _ in range(_MOST_ROUNDS):
         constraints: dict[str, set[str]] = defaultdict(set)
-        installed = reached(asked.starts, partial(_find, versions, markers, constraints), partial(_edges, markers))
+        installed = reached(direct.starts, partial(_find, versions, markers, constraints), partial(_edges, markers))
         names = Counter(package.name for package in installed)
         several = [name for name, count in names.items() if count > 1]
         best = {name: _best(versions[name], constraints[name], markers) for name in several}
@@ -213,7 +213,7 @@ def _pinned(path: str, package: _Package, files: Table, groups: frozenset[str]) 
         commit = source.text("resolved_reference") or source.text("reference")
         return replace(pinned, place=repository(url, commit, subdirectory=source.text("subdirectory")))
     if kind == "directory":
-        return replace(pinned, place=beside(path, url))
+        return replace(pinned, place=absolute_path(path, url))
     # Before lock version 2.0, the files of all packages were in one table.
     listed = package.table.tables("files") or files.tables(package.table.text("name"))
     origin = url_from(path, url) if kind in ("file", "url") else ""

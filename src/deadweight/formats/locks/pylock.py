@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING
 
 from deadweight.formats.distributions.metadata import normalize
-from deadweight.formats.locks.asked import asked_by_project, wanted
+from deadweight.formats.locks.asked import applicable, direct_requirements
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.places import (
-    beside,
+    absolute_path,
     by_kind,
     checked_url,
     file_name,
@@ -62,7 +62,7 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
     for package, _ in selected:
         markers.check_python(str(package.requires_python or ""), what=package.name)
     pinned = once(_pinned(path, package, names) for package, names in selected)
-    return Lock(packages=pinned, wanted=wanted(asked_by_project(project), pinned), warnings=warnings)
+    return Lock(packages=pinned, wanted=applicable(direct_requirements(project), pinned), warnings=warnings)
 
 
 class _Selection:
@@ -121,7 +121,7 @@ def _pinned(path: str, package: Package, groups: frozenset[str]) -> Pinned:
     if package.vcs:
         place = _repository(path, package.vcs)
     elif package.directory:
-        place = beside(path, "/".join(filter(None, (package.directory.path, package.directory.subdirectory))))
+        place = absolute_path(path, "/".join(filter(None, (package.directory.path, package.directory.subdirectory))))
     elif package.archive:
         archives = [_archive(path, package.archive, package.name)]
         origin = archives[0].url

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import archive, beside, by_kind, file_url, last_part, named_as, repository
+from deadweight.formats.locks.places import absolute_path, archive, by_kind, file_url, last_part, named_as, repository
 from deadweight.formats.locks.walking import Edge, by_name, merged, once, reached
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, parse_toml
@@ -30,7 +30,7 @@ class _Source(NamedTuple):
     """The source of a package: one of ``_KINDS``, and a URL or a path relative to the lock's directory."""
 
     kind: str
-    place: str
+    location: str
 
 
 class _Package(Struct, frozen=True, eq=False):
@@ -58,12 +58,12 @@ def read_uv_lock(path: str, data: bytes, markers: Markers, choice: Choice, proje
     packages = [_package(each) for each in table.tables("package")]
     manifest = table.table("manifest")
     members = _members(manifest, packages)
-    asked = _asked(choice, members)
+    chosen_members = _starting_members(choice, members)
     if choice.packages:
         manifest = Table("manifest", {})  # --package leaves out the groups and requirements of the root
-    groups, extras = _chosen(choice, asked, manifest)
-    graph = _Graph(packages, members, asked, markers, _conflict_extras(members, groups, extras))
-    starts = _starts(manifest, asked, groups, extras)
+    groups, extras = _chosen(choice, chosen_members, manifest)
+    graph = _Graph(packages, members, chosen_members, markers, _conflict_extras(members, groups, extras))
+    starts = _starts(manifest, chosen_members, groups, extras)
     installed = reached(starts, graph.find, graph.edges)
     pinned = once(_pinned(path, package, frozenset(n)) for package, n in installed.items() if package not in members)
     return Lock(packages=pinned, wanted=merged(graph.wanted(starts)))
@@ -108,7 +108,7 @@ def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
     folders = [package for package in packages if package.source.kind in _FOLDERS]
     members = (
         [package for package in folders if package.name in named]
-        or [package for package in folders if package.source.place == "."]
+        or [package for package in folders if package.source.location == "."]
         or [package for package in folders if package.source.kind != "directory"]
     )
     if packages and not members and not {"requirements", "dependency-groups"} & manifest.values.keys():
@@ -116,7 +116,7 @@ def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
     return frozenset(members)
 
 
-def _asked(choice: Choice, members: frozenset[_Package]) -> list[_Package]:
+def _starting_members(choice: Choice, members: frozenset[_Package]) -> list[_Package]:
     """Return the members to start from: the chosen ones, else those that ``uv sync`` installs.
 
     These are the root of the workspace, or all members if the root is not a project.
@@ -125,7 +125,7 @@ def _asked(choice: Choice, members: frozenset[_Package]) -> list[_Package]:
     if choice.packages:
         names = chosen(choice.packages, (member.name for member in members), "member of the workspace")
         return [member for member in by_name if member.name in names]
-    return [member for member in by_name if member.source.place == "."] or by_name
+    return [member for member in by_name if member.source.location == "."] or by_name
 
 
 def _chosen(choice: Choice, members: Iterable[_Package], manifest: Table) -> tuple[frozenset[str], frozenset[str]]:
@@ -174,12 +174,12 @@ class _Graph:
         self,
         packages: Iterable[_Package],
         members: frozenset[_Package],
-        asked: Iterable[_Package],
+        chosen_members: Iterable[_Package],
         markers: Markers,
         extras: frozenset[str],
     ) -> None:
         self._by_name = by_name(packages)
-        self._members, self._asked = members, frozenset(asked)
+        self._members, self._chosen = members, frozenset(chosen_members)
         self._markers, self._extras = markers, extras
 
     def _holds(self, marker: str) -> bool:
@@ -202,7 +202,7 @@ class _Graph:
         """Return the edges of a package or of one extra; those of the chosen members are starts instead."""
         if extra:
             return package.extras.get(extra, ())
-        return () if package in self._asked else package.edges
+        return () if package in self._chosen else package.edges
 
     def wanted(self, starts: Mapping[str, Iterable[Edge]]) -> Iterator[Wanted]:
         """Yield the direct requirements: the edges from members, and from other members and extras that they need."""
@@ -229,7 +229,7 @@ def _pinned(path: str, package: _Package, groups: frozenset[str]) -> Pinned:
     if kind == "git":
         return replace(pinned, place=_git(location))
     if kind in _FOLDERS:
-        return replace(pinned, place=beside(path, location))
+        return replace(pinned, place=absolute_path(path, location))
     listed = package.table.tables("wheels")
     listed += [package.table.table("sdist")] if "sdist" in package.table.values else []
     wheels, sdist = by_kind(_archive(path, table, package.source) for table in listed)
@@ -239,12 +239,12 @@ def _pinned(path: str, package: _Package, groups: frozenset[str]) -> Pinned:
 
 def _archive(path: str, table: Table, source: _Source) -> Archive:
     if source.kind == "path":
-        return archive(table, file_url(path, source.place), filename=named_as(source.place))
+        return archive(table, file_url(path, source.location), filename=named_as(source.location))
     url, local = table.text("url"), table.text("path")
     if source.kind == "url":
-        url = url or source.place
+        url = url or source.location
     elif local:  # a file in a directory that serves as an index
-        url = file_url(path, join(source.place, local))
+        url = file_url(path, join(source.location, local))
     if not url:
         raise table.fails("url", "is missing")
     return archive(table, url, filename=table.text("filename") or last_part(url))

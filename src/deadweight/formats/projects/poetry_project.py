@@ -81,7 +81,7 @@ def read_poetry(poetry: Table, folder: str) -> PoetryProject:
 
 
 def _is_specific(source: Source) -> bool:
-    return bool(source.place or source.index)
+    return bool(source.reference or source.index)
 
 
 def _dependencies(table: Table, folder: str) -> Iterator[_Dependency]:
@@ -107,7 +107,7 @@ def _dependency(name: str, table: Table, folder: str) -> _Dependency:
     source = source_of(table, folder)
     try:
         marker = " and ".join(f"({part})" for part in _markers(table))
-        specifier = "" if source.place else as_specifier(table.text("version"))
+        specifier = "" if source.reference else as_specifier(table.text("version"))
     except Malformed as error:
         raise Malformed(f"{table.where}: {error.reason}") from error
     if specifier and (table.flag("allow-prereleases") or table.flag("allows-prereleases")):

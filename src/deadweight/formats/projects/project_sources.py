@@ -48,14 +48,14 @@ class Index(NamedTuple):
 class Source(Struct, frozen=True, kw_only=True):
     """The source of one dependency; an empty source means any index.
 
-    place:     the direct reference after "@" in a requirement (PEP 508): "git+URL@REV", "https://…", "file:///…"
+    reference: the direct reference after "@" in a requirement (PEP 508): "git+URL@REV", "https://…", "file:///…"
     index:     the name of an index
     workspace: whether it is a member of the workspace
     marker:    the source is used only where this marker holds
     starts:    the extras and groups, "" for the project itself, to which the source applies; None for all
     """
 
-    place: str = ""
+    reference: str = ""
     index: str = ""
     workspace: bool = False
     marker: str = ""
@@ -118,12 +118,12 @@ def source_of(table: Table, folder: str) -> Source:
     subdirectory = table.text("subdirectory")
     if git := table.text("git"):
         revision = next((table.text(key) for key in _REVISIONS if table.text(key)), "")
-        return Source(place=_git(table, git, revision, subdirectory))
+        return Source(reference=_git(table, git, revision, subdirectory))
     if url := table.text("url"):
         fragment = f"#subdirectory={quote(subdirectory)}" if subdirectory else ""
-        return Source(place=_without_spaces(table, "url", url) + fragment)
+        return Source(reference=_without_spaces(table, "url", url) + fragment)
     path = table.text("path") or table.text("file")
-    return Source(place=_file_url(table, folder, path)) if path else Source()
+    return Source(reference=_file_url(table, folder, path)) if path else Source()
 
 
 def _git(table: Table, url: str, revision: str, subdirectory: str) -> str:

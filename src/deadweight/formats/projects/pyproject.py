@@ -86,7 +86,7 @@ class Project(Struct, frozen=True, kw_only=True):
                 waiting += reversed(self.groups[item.group])
 
 
-def chosen(asked: frozenset[str] | None, known: Iterable[str], called: str) -> frozenset[str]:
+def chosen(requested: frozenset[str] | None, known: Iterable[str], called: str) -> frozenset[str]:
     """Return the requested names, or all known names for None; raises Malformed for an unknown name.
 
     called: what the names are in messages, "extra" or "dependency group"
@@ -94,11 +94,11 @@ def chosen(asked: frozenset[str] | None, known: Iterable[str], called: str) -> f
     names = frozenset(normalize(name) for name in known)
     if len(names) > _MOST_NAMES:
         raise Malformed(f"more than {_MOST_NAMES} names of the kind {called}")
-    unknown = sorted(frozenset(map(normalize, asked)) - names) if asked else []
+    unknown = sorted(frozenset(map(normalize, requested)) - names) if requested else []
     if unknown:
         available = f"available: {', '.join(sorted(names))}" if names else f"no {called} is defined"
         raise Malformed(f"unknown {called} {', '.join(unknown)}", hint=available)
-    return names if asked is None else frozenset(map(normalize, asked))
+    return names if requested is None else frozenset(map(normalize, requested))
 
 
 def read_project(data: bytes, folder: str = "") -> Project:

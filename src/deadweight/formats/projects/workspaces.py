@@ -20,7 +20,7 @@ _MOST_LINES = 100_000
 _MOST_VISITS = 1000  # of extras that refer to each other; each visit may have different markers
 
 
-class Asked(Struct, frozen=True, kw_only=True, order=True):
+class DirectRequirement(Struct, frozen=True, kw_only=True, order=True):
     """One direct requirement of a project.
 
     line:   PEP 508; as written, unless it comes from a path, a URL or git
@@ -69,7 +69,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
         names = chosen(packages, self.members, "member of the workspace")
         return replace(self, projects=tuple(self.members[name] for name in sorted(names)))
 
-    def asked(self, choice: Choice, holds: Callable[[str], bool]) -> tuple[Asked, ...]:
+    def requirements(self, choice: Choice, holds: Callable[[str], bool]) -> tuple[DirectRequirement, ...]:
         """Return the requirements for a choice, each line once; raises Malformed for unknown names.
 
         choice: its extras and groups; an empty set means none, None means all
@@ -88,7 +88,9 @@ class Workspace(Struct, frozen=True, kw_only=True):
             if number > _MOST_LINES:
                 raise Malformed(f"more than {_MOST_LINES} requirements after expanding groups and extras")
             starts_of.setdefault(self._sourced(each, start, holds), set()).add(start)
-        return tuple(Asked(line=line, index=url, groups=frozenset(s)) for (line, url), s in starts_of.items())
+        return tuple(
+            DirectRequirement(line=line, index=url, groups=frozenset(s)) for (line, url), s in starts_of.items()
+        )
 
     def _expanded(
         self, project: Project, lines: Iterable[str], start: str, extra: str, holds: Callable[[str], bool]
@@ -107,7 +109,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
             parsed = requirement(line)
             name = normalize(parsed.name)
             member = self._member(owner, name, start, holds)
-            near = None if member else self.near.get(self._source(owner, name, start, holds).place)
+            near = None if member else self.near.get(self._source(owner, name, start, holds).reference)
             if member is None:
                 yield each
             member = member or near
@@ -153,8 +155,8 @@ class Workspace(Struct, frozen=True, kw_only=True):
         """Return a line with its direct reference inserted, and the URL of its index."""
         parsed = requirement(owned.line)
         source = self._source(owned.owner, normalize(parsed.name), start, holds)
-        if source.place and not parsed.url:
-            parsed.specifier, parsed.url = type(parsed.specifier)(), source.place
+        if source.reference and not parsed.url:
+            parsed.specifier, parsed.url = type(parsed.specifier)(), source.reference
             line = _with_markers(str(parsed), owned.conditions)
         else:
             line = _with_markers(owned.line, owned.conditions)

@@ -13,7 +13,7 @@ from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.projects.project_sources import Rules, option_lines
 from deadweight.formats.projects.pyproject import Choice, Project, requirement
-from deadweight.formats.projects.workspaces import Asked, Workspace
+from deadweight.formats.projects.workspaces import DirectRequirement, Workspace
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.formats.tables import Malformed
 from deadweight.formats.versions import OtherPython
@@ -41,7 +41,7 @@ def read_project(
         if not any_python:
             for project in workspace.projects:
                 markers.check_python(project)
-        asked = workspace.asked(choice, markers.hold)
+        asked = workspace.requirements(choice, markers.hold)
     except OtherPython as error:
         raise WrongPython(path, error.reason, error.specifiers, error.nearest) from error
     except Malformed as error:
@@ -54,7 +54,7 @@ def read_project(
     return replace(_as_file(path, workspace.rules, asked), notes=tuple(filter(None, notes)))
 
 
-def _of_pins(asked: tuple[Asked, ...]) -> str:
+def _of_pins(asked: tuple[DirectRequirement, ...]) -> str:
     """Return a sentence on the requirements that one index alone may answer, "" for none."""
     pinned = sorted(
         {f"{normalize(requirement(each.line).name)} from {shown(each.index)}" for each in asked if each.index}
@@ -93,7 +93,7 @@ class _LazyMarkers:
             self._markers.check_python(*project.python)
 
 
-def _as_file(path: str, rules: Rules, asked: tuple[Asked, ...]) -> RequirementsFile:
+def _as_file(path: str, rules: Rules, asked: tuple[DirectRequirement, ...]) -> RequirementsFile:
     """Return the requirements file that asks for the same: options for the indexes, then the requirements."""
     options = [f"{line}\n" for line in option_lines(rules)]
     texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in asked]

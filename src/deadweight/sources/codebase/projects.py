@@ -60,7 +60,7 @@ def _near(
     waiting = list(projects)
     while waiting and len(found) < _MOST_MEMBERS:
         sources = [source for several in waiting.pop().sources.values() for source in several]
-        for place in {source.place for source in sources if source.place.startswith("file://")} - found.keys():
+        for place in {source.reference for source in sources if source.reference.startswith("file://")} - found.keys():
             folder = unquote(place.removeprefix("file://"))
             path = os.path.join(folder, "pyproject.toml")
             if os.path.isfile(path):

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.distributions.metadata import is_name, normalize
-from deadweight.formats.requirements import Line, RequirementsFile, asked_for, logical_lines, pep508
+from deadweight.formats.requirements import Line, RequirementsFile, annotated_as_direct, logical_lines, pep508
 from deadweight.model import Wanted
 
 _BOMS = (
@@ -91,7 +91,7 @@ def _read(path: str, including: tuple[str, ...], read: list[_Read]) -> Requireme
             if line.kind == "include":
                 included[line.number] = _read(other, here, read)
     wanted |= {line.number: _read_place(line, path) for line in places}
-    for number in asked_for(lines):
+    for number in annotated_as_direct(lines):
         wanted[number] = replace(wanted[number], asked=True)
     return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included=included)
 

@@ -78,7 +78,7 @@ def _of_others(mentions: Iterable[Mention], modules: LocalModules) -> Iterator[M
     """Yield what means other people's distributions: no imports of the application's own modules."""
     mentions = list(mentions)
     scripts = {mention.file for mention in mentions if mention.kind == "root" and mention.name == "."}
-    beside = {file: modules.beside(file.rpartition("/")[0]) for file in scripts if modules.is_in_package(file)}
+    beside = {file: modules.modules_in(file.rpartition("/")[0]) for file in scripts if modules.is_in_package(file)}
     for mention in mentions:
         if mention.kind in ("root", "file") or mention.name.startswith("."):
             continue

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 
 from deadweight.errors import BadInput, MalformedArchive
 from deadweight.formats.archives.tar import Malformed, entries, pass_over
-from deadweight.formats.distributions.sdist import LARGEST_TELLING, TELLING, contents_of_sdist
+from deadweight.formats.distributions.sdist import LARGEST_METADATA_FILE, METADATA_FILES, contents_of_sdist
 from deadweight.formats.distributions.wheel import Contents
 from deadweight.sources.wheels.wheel_reading import ArchiveBytes, File, members_of, of_wheel, text_of
 
@@ -35,9 +35,9 @@ _Listing = tuple[list[tuple[str, int]], dict[str, bytes]]
 def _of_zip(filename: str, archive: ArchiveBytes) -> _Listing:
     members = members_of(filename, archive)
     texts = {
-        _below(m.path): text_of(filename, archive, m, LARGEST_TELLING)
+        _below(m.path): text_of(filename, archive, m, LARGEST_METADATA_FILE)
         for m in members
-        if m.path.rpartition("/")[2] in TELLING and m.path.count("/") <= 3
+        if m.path.rpartition("/")[2] in METADATA_FILES and m.path.count("/") <= 3
     }
     return [(_below(m.path), m.size) for m in members], texts
 
@@ -59,8 +59,8 @@ def _of_tar(filename: str, file: BinaryIO) -> _Listing:
                 content, path = b"", _below(entry.path)
                 if entry.kind == "file":
                     items.append((path, entry.size))
-                    if path.rpartition("/")[2] in TELLING and path.count("/") <= 2:
-                        content = texts[path] = blocks.read(min(entry.stored, LARGEST_TELLING))
+                    if path.rpartition("/")[2] in METADATA_FILES and path.count("/") <= 2:
+                        content = texts[path] = blocks.read(min(entry.stored, LARGEST_METADATA_FILE))
                 pass_over(blocks, entry.stored, len(content))
     except (Malformed, EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, OverflowError) as error:
         raise MalformedArchive(filename, f"not a valid tar archive: {error}") from error
@@ -133,9 +133,9 @@ def of_directory(folder: str) -> Contents:
             path = os.path.relpath(full, folder).replace(os.sep, "/")
             with contextlib.suppress(OSError):
                 items.append((path, os.lstat(full).st_size))
-                if name in TELLING and path.count("/") <= 2 and os.path.isfile(full):
+                if name in METADATA_FILES and path.count("/") <= 2 and os.path.isfile(full):
                     with open(full, "rb") as file:
-                        texts[path] = file.read(LARGEST_TELLING)
+                        texts[path] = file.read(LARGEST_METADATA_FILE)
         if len(items) > _MOST_SOURCES:
             raise BadInput(f"{folder} has more than the limit of {_MOST_SOURCES:,} files")
     return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=0)  # nothing to download
