@@ -1,4 +1,4 @@
-"""Splits proven by an application's source, and what is finding beside them."""
+"""Proofs of splits by the code of an application, and findings."""
 
 from __future__ import annotations
 
@@ -216,8 +216,10 @@ def test_text__remarks__fit_narrow_and_wide_terminals(
         arguments = [str(tmp_path / "env"), "-r", str(tmp_path / "requirements.txt"), "-q"]
         assert _run([*arguments, "--source", str(tmp_path / "app")], debug=True) == 0
         text = capsys.readouterr().out
-        assert "finding" in text
-        assert max(map(len, text.split("\n"))) <= max(width, len(f"deadweight split {tmp_path / 'env'} writes them"))
+        assert "\nfindings\n" in text
+        assert max(map(len, text.split("\n"))) <= max(
+            width, len(f"To write the splits: deadweight split {tmp_path / 'env'}")
+        )
 
 
 def test_split__environment_s_own_pip__is_no_requirement(tmp_path: Path) -> None:

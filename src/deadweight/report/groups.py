@@ -24,6 +24,7 @@ _HOW = {
     "metadata": "not measured (based on names, your code and index metadata)",
     "names": "not measured (based on names and your code)",
 }
+_WIDEST_TAGS = 16  # columns
 _ROOM_FOR_COLUMNS = 72  # columns; on narrower terminals, the reason is below the name
 
 
@@ -88,7 +89,7 @@ def _columns(inside: dict[str, Assignment], width: int, grouping: Grouping) -> R
     table = plain_table(width)
     table.show_header = False
     table.add_column(width=min(max(map(len, grouping.groups)), width // 4), overflow="fold")
-    table.add_column(width=max((len(tag) + 1 for each in every for tag in each.tags), default=0))
+    table.add_column(width=min(max(len(", ".join(each.tags)) for each in every), _WIDEST_TAGS))
     table.add_column(width=max(len(_certainty(each)) for each in every))
     table.add_column(ratio=1)
     for name, each in inside.items():

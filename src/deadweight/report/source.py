@@ -37,25 +37,21 @@ def about_source(report: Report, width: int) -> Iterator[RenderableType]:
     if report.source is None:
         return
     if report.findings:
-        yield _remarks(report.findings, width)
+        yield Text("\n".join(_finding_lines(report.findings, width)))
     if lines := list(proof_lines(report, width)):
         yield Text("\n".join(lines))
 
 
-def _remarks(remarks: Sequence[Finding], width: int) -> RenderableType:
-    from deadweight.report.tables import add_names, plain_table
-
-    table = plain_table(width)
-    add_names(table, "finding", width)
-    table.add_column("saves", justify="right", no_wrap=True)
-    table.add_column("why", ratio=1)
-    for remark in remarks[:_MOST_REMARKS]:
-        saves = human(remark.freed_bytes) if remark.freed_bytes else ""
-        uses = f" ({places(remark.places)})" if remark.places else ""
-        table.add_row(plain(remark.name), saves, f"{plain(remark.says)}{uses}")
-    if len(remarks) > _MOST_REMARKS:
-        table.add_row(f"{len(remarks) - _MOST_REMARKS} more", "", "see the JSON report")
-    return table
+def _finding_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
+    """Yield a line for each finding, and one for its mentions: in a table, there would be no room for paths."""
+    yield "findings"
+    for each in findings[:_MOST_REMARKS]:
+        saves = f" (saves {human(each.freed_bytes)})" if each.freed_bytes else ""
+        yield hanging_text(f"  {plain(each.name)}: {plain(each.says)}{saves}", width)
+        if each.places:
+            yield hanging_text(f"    {places(each.places)}", width)
+    if len(findings) > _MOST_REMARKS:
+        yield f"  {len(findings) - _MOST_REMARKS} more: see the JSON report"
 
 
 def proof_lines(report: Report, width: int) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What is finding of requirements and their uses."""
+"""Findings about requirements and their uses."""
 
 from __future__ import annotations
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
+from deadweight.model.report import ApplicationFacts, Finding, Place
 from deadweight.report import why
 from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
 from deadweight.report.tables import hanging, listed
-from deadweight.report.units import counted
+from deadweight.report.units import counted, hanging_text
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
@@ -99,6 +101,30 @@ def test_hanging__further_lines__are_indented() -> None:
     assert len(lines) > 4
     assert all(line.startswith("  word") for line in lines[1:])
     assert max(map(len, lines)) <= 40
+
+
+def test_hanging__path_longer_than_the_line__is_not_broken() -> None:
+    path = "shop/" + "long_" * 20 + "name.py"
+    assert hanging_text(f"note: {path} cannot be read", 40).splitlines() == ["note:", f"  {path}", "  cannot be read"]
+
+
+@pytest.mark.parametrize("width", [50, 80])
+def test_text__findings__wrap_with_a_hanging_indent_and_the_path_stands_alone(width: int) -> None:
+    place = Place(
+        kind="import", name="heavy", file="shop/a_module_with_a_long_name.py", line=3, cell=None, role="application",
+        how="start", condition=None,
+    )  # fmt: skip
+    finding = Finding(
+        kind="dev-in-production", name="heavy-tool", says="is a development tool, but the application uses it",
+        freed_bytes=5_000_000, places=(place,),
+    )  # fmt: skip
+    code = ApplicationFacts(folder=".", files=1, mentions=1, skipped=())
+    report = report_of(profile_of(bare_inventory(bare("heavy-tool")), requirements_file("heavy-tool\n")))
+    text = as_text(replace(report, source=code, findings=(finding,)), width=width)
+    first, *others = text[text.index("\nfindings\n") + 10 :].split("\n\n")[0].splitlines()
+    assert first.startswith("  heavy-tool: is a development tool")
+    assert all(line.startswith("    ") for line in others)
+    assert others[-1].strip() == "shop/a_module_with_a_long_name.py:3"
 
 
 def test_listed__more_than_fit__are_counted() -> None:
