@@ -49,7 +49,7 @@ def test_default__something_to_build__is_installed_and_says_why(here: Path, line
             "install", {"dw-local", "dw-app", "dw-lib"},
         )  # fmt: skip
         assert found.inventory.total.bytecode > 0
-    assert any("to install it: only a build can tell what" in step.detail for step in seen)
+    assert any("again, to install it, because" in step.detail and "must be built" in step.detail for step in seen)
 
 
 def test_default__standard_input_with_something_to_build__is_read_once(

@@ -403,7 +403,7 @@ def test_image__two_environments__each_with_its_requirements_and_its_splits(tmp_
     assert [want.name for want in found.split("production").kept] == ["app"]
     chosen = profile(tmp_path / "image.tar", Settings(environment="/usr"))
     assert {want.name for want in chosen.split("production").kept} == {"apt-tool", "shared"}
-    with pytest.raises(BadInput, match="no environment /srv"):
+    with pytest.raises(BadInput, match="/srv is not an environment"):
         profile(tmp_path / "image.tar", Settings(environment="/srv"))
 
 

@@ -247,7 +247,7 @@ def test_requires_python__of_another_version__is_measured_for_the_nearest(gpu: S
     found = measure(gpu, text)
     assert found.inventory.environment.python == "3.13"
     assert found.warnings[0].startswith(
-        "measured for Python 3.13: pyproject.toml requires >=3.13, which leaves out 3.11"
+        "measured for Python 3.13, because pyproject.toml requires >=3.13, which excludes 3.11"
     )
 
 

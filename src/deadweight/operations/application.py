@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def application_folder(target: Target, settings: Settings) -> str:
     """Return the directory that the settings name, else that of the requirements if it contains Python; "" for none."""
     if settings.no_source:
-        refuse(settings, ("source",), "and --no-source cannot both be")
+        refuse(settings, ("source",), "cannot be used with --no-source")
         return ""
     if settings.source or not isinstance(target, FILES):
         return settings.source

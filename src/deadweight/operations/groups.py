@@ -1,4 +1,4 @@
-"""groups_of(): the groups of a target alone, measured or not."""
+"""groups_of(): the groups of the distributions of a target, without its sizes."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def groups_of(
     *,
     observe: Observer = silent,
 ) -> Grouping:
-    """Tell what each distribution is for: measured as ``profile`` does, or by what names, source and indexes say.
+    """Return the group of each distribution, from a measurement or only from names, code and the metadata on the index.
 
-    settings: with ``no_measure`` nothing is installed or resolved: of the newest wheel of each requirement that its
-              specifier allows, METADATA is fetched and nothing else; with ``offline`` not even that
-    raises:   as ``profile``; but an index that fails, or does not know a name, is no error where nothing is measured
+    settings: with ``no_measure``, nothing is installed or resolved; only the METADATA of the newest matching wheel of
+              each requirement is fetched; with ``offline``, not even that
+    raises:   as ``profile``; without measuring, an index that fails or lacks a project is not an error
     """
     settings = settings or Settings()
     given = os.fspath(target) if isinstance(target, os.PathLike) else target
@@ -43,7 +43,7 @@ def groups_of(
 
 
 def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
-    """Tell the groups of requirements or of a lock by what is descriptions of them."""
+    """Return the groups of requirements or of a lock, by their descriptions on the index."""
     from deadweight.codescan.python.newer_python import with_one_note
     from deadweight.groups.rules import config_names
     from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
@@ -76,7 +76,9 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
         groups = groups_of_requirements(
             lines, config, known=descriptions.known, source=source, environment=machine.environment
         )
-        unnamed = (f"in no group, since only an install can tell its name: {w.url}" for w in lines if not w.name)
+        unnamed = (
+            f"not in a group, because its name is unknown before an installation: {w.url}" for w in lines if not w.name
+        )
         warnings = (*file.notes, *unnamed)
     unread = with_one_note(source, machine.python).skipped if source else ()
     return Grouping(
@@ -87,7 +89,7 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
             *filter(None, (note,)),
             *warnings,
             *descriptions.warnings,
-            *(f"{skipped.name} is not read: {skipped.reason}" for skipped in unread),
+            *(f"{skipped.name} was not read: {skipped.reason}" for skipped in unread),
         ),
     )
 
@@ -95,7 +97,7 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
 def _descriptions(
     queries: tuple[Query, ...], file: RequirementsFile | None, settings: Settings, observe: Observer
 ) -> Descriptions:
-    """Fetch what indexes say of projects."""
+    """Fetch the metadata of projects from the index."""
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
     from deadweight.sources.system.scratch import scratch_folder

@@ -77,7 +77,7 @@ def measure(
     allow(settings.jobs or None)
     if isinstance(target, SavedReport):
         raise BadInput(
-            f"{target.location} is a saved report, which has no files to look at", hint="give the target that it is of"
+            f"{target.location} is a saved report, which has no files to check", hint="use the original target"
         )
     if isinstance(target, Environment):
         return _measure_environment(target, settings, session)
@@ -124,10 +124,10 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
     try:
         return measure_archives(target, without, session, read, guessing=False)
     except NeedsBuild as needed:
-        why = f"only a build can tell what {needed} holds"
+        why = f"{needed} must be built"
     except InstallFailed as error:
         why = error.cause.partition("\n")[0]
-    session.observe(Progress("reading", f"{target.location} again, to install it: {why}"))
+    session.observe(Progress("reading", f"{target.location} again, to install it, because {why}"))
     try:
         return _measure_install(target, settings, session, read)
     except NoInterpreter as error:
@@ -152,5 +152,5 @@ def _its_requirements(settings: Settings) -> RequirementsFile | None:
 
     found = parse_target(settings.requirements)
     if not isinstance(found, INSTALLABLE):
-        raise BadInput(f"--requirements: {settings.requirements} is no requirements file and no pyproject.toml")
+        raise BadInput(f"--requirements: {settings.requirements} must be a requirements file or a pyproject.toml")
     return read_asked(found, settings)

@@ -1,4 +1,4 @@
-"""Modules that nothing measured provides → the projects on the index that do."""
+"""Modules that nothing provides → the projects on the index that do."""
 
 from __future__ import annotations
 

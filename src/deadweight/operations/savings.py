@@ -1,4 +1,4 @@
-"""A Profile → the same with what lighter builds of its distributions would save, measured without installing them."""
+"""A Profile → the same with the measured savings of lighter builds; nothing is installed for them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from deadweight.plan.lighter import Lighter
     from deadweight.settings import Settings
 
-SECONDS = 8.0  # for all of them; a run that measured something must not wait for what it can do without
+SECONDS = 8.0  # for all of them together: the result is ready, and must not wait for extras
 
 
 def with_savings(profile: Profile, session: Session) -> Profile:
-    """Return a profile with what each of its lighter builds would save, and all of them together.
+    """Return a profile with the saving of each lighter build, and of all of them together.
 
-    Only requirements are measured again, since a lock says what is installed. Nothing here fails a run: of what cannot
-    be measured, the least that is known stays, with the reason.
+    Only requirements are measured again, since a lock determines what is installed. A failure here never fails the run:
+    what cannot be measured keeps its lower bound, and a warning gives the reason.
     """
     settings, file = profile.settings, profile.requirements
     if file is None or not isinstance(profile.target, REQUIRING) or settings.offline:
@@ -41,18 +41,18 @@ def with_savings(profile: Profile, session: Session) -> Profile:
     each: dict[str, int] = {}
     told: list[str] = []
     for number, build in enumerate(builds):
-        session.observe(Progress("measuring", f"what {build.how} would save", done=number, total=len(builds)))
+        session.observe(Progress("measuring", f"the saving of {build.how}", done=number, total=len(builds)))
         try:
             each[build.how] = _saved(profile, file, [build], until, session)
         except (DeadweightError, OSError) as error:
-            told.append(f"what {build.how} would save was not measured: {_reason(error)}")
+            told.append(f"the saving of {build.how} could not be measured: {_reason(error)}")
     together = None
     measured = [build for build in builds if each.get(build.how, 0) > 0]
     if len(measured) > 1:
         try:
             together = _saved(profile, file, measured, until, session)
         except (DeadweightError, OSError) as error:
-            told.append(f"what all lighter builds together would save was not measured: {_reason(error)}")
+            told.append(f"the saving of all lighter builds together could not be measured: {_reason(error)}")
     return replace(profile, savings=Savings(each=each, together=together, warnings=tuple(told)))
 
 
@@ -62,13 +62,13 @@ def _reason(error: DeadweightError | OSError) -> str:
 
 
 def _saved(profile: Profile, file: RequirementsFile, builds: Sequence[Lighter], until: float, session: Session) -> int:
-    """Return how many bytes less would be installed with lighter builds; bytecode that installers add is not counted.
+    """Return how many bytes fewer lighter builds would install, without the bytecode that installers add.
 
-    raises: DeadweightError where that cannot be measured exactly, or not in time
+    raises: DeadweightError if it cannot be measured exactly and in time
     """
     left = until - time.monotonic()
     if left < 1:
-        raise InstallFailed(f"measuring others took {SECONDS:.0f} s")
+        raise InstallFailed(f"the time limit of {SECONDS:.0f} s was reached")
     there = {(d.name, d.version): _bytes(profile, d) for d in profile.inventory.distributions}
     kept, new = _measured(_with_builds(profile.settings, builds), file, left, session, there.keys())
     gone = there.keys() - kept
@@ -82,7 +82,7 @@ def _measured(
     session: Session,
     there: Iterable[tuple[str, str | None]],
 ) -> tuple[set[tuple[str, str | None]], Inventory]:
-    """Resolve requirements with lighter builds; return what stays as it is, and the inventory of what comes in."""
+    """Resolve requirements with lighter builds; return what stays the same, and the inventory of what is new."""
     from deadweight.formats.requirements import swapped, unpinned
     from deadweight.inventory import take_inventory
     from deadweight.operations.measuring.from_archives import opened
@@ -98,7 +98,7 @@ def _measured(
         found = run.measured(replace(resolved, lock=replace(lock, packages=changed)), compiled=False)
         wrong = found.unbuilt() or sorted(each.name for each in found.measured.tree.skipped)
         if wrong:
-            raise InstallFailed(f"{', '.join(wrong)}: no wheel that tells")
+            raise InstallFailed(f"{', '.join(wrong)}: no wheel")
         return kept, take_inventory(found.measured.tree)
 
 

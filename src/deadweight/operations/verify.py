@@ -1,4 +1,4 @@
-"""verify(): measures a split, proves it by the source, and tries it where that is asked for."""
+"""verify(): measures a split, checks it against the application's code, and tries it out on request."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _ORIGINALS = ("requirements.txt", "pyproject.toml")
 
 
 class Checks(Struct, frozen=True, kw_only=True):
-    """How deep to look.
+    """How thoroughly to verify.
 
-    against: the requirements that the split was made of; "" for those beside it or beside the source
-    run:     whether to import what the application imports, in a throwaway environment
-    smoke:   a command to run there; "" for none
+    against: the requirements that the split was made from; "" to look next to the split and the code
+    run:     whether to import the application's imports in a temporary environment
+    smoke:   a command to run in that environment; "" for none
     seconds: how long each import, and the command, may take
     """
 
@@ -51,19 +51,19 @@ def verify(
     *,
     observe: Observer = silent,
 ) -> Verdict:
-    """Say whether a split provides what the application's source needs.
+    """Check whether a split provides everything the application uses.
 
-    split:    whatever ``profile`` measures; what is to be tried must be requirements that are installed. Only then is
-              code run of what is installed, and the application's own only by ``smoke``
-    settings: as ``profile`` takes them; ``source`` says where the application lies
-    raises:   as ``profile`` does; BadInput where there is no source
+    split:    any target of ``profile``; ``run`` and ``smoke`` need a requirements file or a project, and are the only
+              checks that run code: that of what is installed, and with ``smoke`` the application's own
+    settings: as for ``profile``; ``source`` is the directory of the application's code
+    raises:   as ``profile``; BadInput if the application has no code
     """
     settings, checks = settings or Settings(), checks or Checks()
     target = parse_target(os.fspath(split))
     check_options(settings, target)
     folder = application_folder(target, settings)
     if not folder:
-        raise BadInput("there is no source to verify it by", hint="--source DIR says where the application lies")
+        raise BadInput("no code to verify against", hint="use --source DIR to name the directory of your code")
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
         with Session(observe=observe) as session:
@@ -71,13 +71,11 @@ def verify(
     command = _split(checks.smoke)
     if not isinstance(target, INSTALLABLE):
         raise BadInput(
-            f"{target.location} cannot be tried: only requirements that are installed for it can",
-            hint="leave --run out",
+            f"{target.location} cannot be used with --run or --smoke, which install requirements",
+            hint="use a requirements file or a project",
         )
     if settings.no_install:
-        raise BadInput(
-            "--run tries what is installed, and --no-install installs nothing", hint="leave --no-install out"
-        )
+        raise BadInput("--run and --smoke need an installation", hint="remove --no-install")
     with Session(observe=observe) as session, installed(target, settings, session) as environment:
         verdict = _judged(concluded(environment.measurement, session), original, settings, observe)
         return _tried(verdict, environment, command, checks, observe)
@@ -90,7 +88,7 @@ def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, o
 
     source = found.source
     if source is None or not source.files:
-        raise BadInput(f"{source.folder if source else 'the source folder'} holds no files to check")
+        raise BadInput(f"{source.folder if source else 'the source directory'} contains no files to check")
     original = original_of(file, found.inventory.environment) if file else Original()
     verdict = judge(found, source, original)
     modules = unclaimed(verdict)
@@ -117,27 +115,27 @@ def _split(command: str) -> list[str]:
     except ValueError as error:
         raise BadInput(f"--smoke: {str(error).lower()}: {command}") from error
     if command and (not words or "\0" in command):
-        raise BadInput("--smoke: there is no command in it")
+        raise BadInput("--smoke: the command is empty")
     return words
 
 
 def _original(given: str, target: Target, source: str) -> RequirementsFile | None:
-    """Read the requirements that the split was made of: the file that the user names, else one that can be read."""
+    """Read the requirements that the split was made from: the file that the user names, else the first readable one."""
     if given:
         found = parse_target(given)
         if not isinstance(found, INSTALLABLE):
-            raise BadInput(f"--against: {given} is no requirements file and no pyproject.toml")
+            raise BadInput(f"--against: {given} must be a requirements file or a pyproject.toml")
         return _read(found)
     for path in _candidates(target, source):
         try:
             return _read(parse_target(f"requirements:{path}"))
         except BadInput:
-            continue  # as where only a tool of its own could tell; nobody asked for it
+            continue  # it was not named by the user, so it may be unreadable
     return None
 
 
 def _candidates(target: Target, source: str) -> Iterator[str]:
-    """Yield the files that may be it, beside the split and beside the source; never the split itself."""
+    """Yield the files it may have been made from, next to the split and to the code; never the split itself."""
     folders = [os.path.dirname(target.location) or ".", source] if isinstance(target, FILES) else [source]
     for folder in dict.fromkeys(folders):
         for name in _ORIGINALS:
@@ -148,7 +146,7 @@ def _candidates(target: Target, source: str) -> Iterator[str]:
 
 
 def _read(target: Target) -> RequirementsFile:
-    """Read requirements with all that they ask for, of a project also extras and groups."""
+    """Read requirements with everything they can ask for: of a project, all extras and dependency groups."""
     from deadweight.formats.projects.pyproject import Choice
     from deadweight.sources.codebase.project_requirements import read_project
     from deadweight.sources.codebase.requirements import read_requirements

@@ -97,14 +97,14 @@ def _by_scheme(given: str) -> Target | None:
         return RegistryImage(given, rest)
     if scheme == "rootfs":
         if not os.path.isdir(rest):
-            raise UnclearTarget(f"{rest}: no such folder")
+            raise UnclearTarget(f"{rest}: no such directory")
         return RootFs(given, rest)
     return _exactly(scheme, rest) if scheme in ("env", "requirements") else None
 
 
 def _exactly(scheme: str, path: str) -> Target:
     if scheme == "env" and not os.path.isdir(path):
-        raise UnclearTarget(f"{path}: no such folder")
+        raise UnclearTarget(f"{path}: no such directory")
     if scheme == "requirements" and not os.path.lexists(path):
         raise UnclearTarget(f"{path}: no such file")
     return Environment(path) if scheme == "env" else Requirements(path)
@@ -112,7 +112,7 @@ def _exactly(scheme: str, path: str) -> Target:
 
 def _of_engine(scheme: str, name: str) -> Target:
     if not _REFERENCE.match(name):
-        raise UnclearTarget(f"{scheme}:{name}: no engine has a name like this", hint=f"as in {scheme}:app:1.0")
+        raise UnclearTarget(f"{scheme}:{name}: not a valid image or container name", hint=f"example: {scheme}:app:1.0")
     return (
         Container(f"{scheme}:{name}", name) if scheme == "container" else EngineImage(f"{scheme}:{name}", scheme, name)
     )
@@ -120,7 +120,7 @@ def _of_engine(scheme: str, name: str) -> Target:
 
 def _image(path: str) -> Image:
     if path != "-" and not os.path.lexists(path):
-        raise UnclearTarget(f"{path}: no such file or folder")
+        raise UnclearTarget(f"{path}: no such file or directory")
     # No file's name is taken for a place that an engine or a registry has.
     return Image(os.path.join(".", path) if ":" in path.partition("/")[0] else path)
 
@@ -183,18 +183,18 @@ def _folder(path: str) -> Target:
         requirements = os.path.join(path, "requirements.txt")
         if requirements in files:
             raise UnclearTarget(
-                f"{path} is an environment and holds a requirements.txt",
-                hint=f"say env:{path} or {requirements}",
+                f"{path} is an environment that also contains a requirements.txt",
+                hint=f"use env:{path} or {requirements}",
             )
         return Environment(path)
     environments = [each for e in ENVIRONMENTS if is_environment(each := os.path.join(path, e))]
     if files:
         return replace(_requirements(files[0]), beside=(*files[1:], *environments))
     raise UnclearTarget(
-        f"{path} is a folder, but neither a project nor an environment",
+        f"{path} is a directory, but neither a project nor an environment",
         hint=f"did you mean {' or '.join(environments)}?"
         if environments
-        else "it needs a lock, a pyproject.toml or a requirements.txt; or give the folder of a venv",
+        else "a project directory contains a lock file, a pyproject.toml or a requirements.txt",
     )
 
 
@@ -226,7 +226,9 @@ def _file(path: str) -> Target:
     if _is_archive(path):
         return _image(path)
     if name in _UNREAD:
-        raise UnclearTarget(f"{path} is not read, since only its own tool could", hint=f"give its {_UNREAD[name]}")
+        raise UnclearTarget(
+            f"{path} cannot be read, because that requires running code", hint=f"use its {_UNREAD[name]}"
+        )
     if _is_report(path):
         return SavedReport(path)
     if name.startswith(("python", "pypy")) and os.access(path, os.X_OK):

@@ -17,10 +17,10 @@ _ELSEWHERE = {
     "nerdctl": _SAVED, "finch": _SAVED, "buildah": "podman has buildah's images, too: podman:{1}",
     "containerd": _SAVED.replace("{0}", "nerdctl"), "ctr": "save it first: ctr images export image.tar {1}",
     "cri": "save it first: ctr -n k8s.io images export image.tar {1}",
-    "docker-daemon": "write docker:{1}", "containers-storage": "write podman:{1}", "image": "write docker:{1}",
-    "docker-image": "write docker:{1}", "http": "download it first", "https": "download it first",
-    "conda": "write env: and the folder of the environment", "venv": "write env:{1}", "file": "give the path alone",
-    "dir": "copy it as an archive: skopeo copy dir:{1} oci-archive:image.tar",
+    "docker-daemon": "use docker:{1}", "containers-storage": "use podman:{1}", "image": "use docker:{1}",
+    "docker-image": "use docker:{1}", "http": "download it first", "https": "download it first",
+    "conda": "use env: and the directory of the environment", "venv": "use env:{1}",
+    "file": "use the path without file:", "dir": "copy it as an archive: skopeo copy dir:{1} oci-archive:image.tar",
 }  # fmt: skip
 _MOST_NAMES = 1000  # in a folder that is searched for a similar one
 
@@ -33,7 +33,7 @@ def requirement_lines(given: tuple[str, ...]) -> tuple[str, ...]:
     try:
         os.getcwd()
     except OSError as error:  # what was meant for a path there must not be looked for in an index
-        raise UnclearTarget(f"{given[0]}: the working directory is gone") from error
+        raise UnclearTarget(f"{given[0]}: the working directory was deleted") from error
     for text in given:
         _check(text, alone=len(given) == 1)
     return given
@@ -43,29 +43,33 @@ def _check(text: str, *, alone: bool) -> None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     if not alone and os.path.lexists(text):
-        raise UnclearTarget(f"{text} is a file or folder", hint="only names of projects are measured together")
+        raise UnclearTarget(f"{text} is a file or directory", hint="only names of projects can be measured together")
     if not text.isprintable():
-        raise UnclearTarget(f"{text!r}: no such file or folder")
+        raise UnclearTarget(f"{text!r}: no such file or directory")
     if _OF_FILES.search(text):
-        raise UnclearTarget(f"{text}: no such file or folder", hint=_similar(text))
+        raise UnclearTarget(f"{text}: no such file or directory", hint=_similar(text))
     scheme, colon, rest = text.partition(":")
     if colon and scheme in _ELSEWHERE:
         hint = _ELSEWHERE[scheme].format(scheme, rest.lstrip("/") or "NAME")
-        raise UnclearTarget(f"{text}: {scheme}: is not known here", hint=hint)
+        raise UnclearTarget(f"{text}: {scheme}: is not supported", hint=hint)
     if _LIKE_AN_IMAGE.match(text):
-        hint = f"for an image write docker:{text}, podman:{text} or registry:{_with_registry(text)}"
-        raise UnclearTarget(f"{text}: no such file or folder", hint=hint)
+        hint = f"for an image, use docker:{text}, podman:{text} or registry:{_with_registry(text)}"
+        raise UnclearTarget(f"{text}: no such file or directory", hint=hint)
     if _is_path(text):
-        raise UnclearTarget(f"{text}: no such file or folder", hint=_similar(text))
+        raise UnclearTarget(f"{text}: no such file or directory", hint=_similar(text))
     try:
         found = Requirement(text)
     except (InvalidRequirement, ValueError, RecursionError) as error:
-        hint = f"known are {', '.join(f'{known}:' for known in _SCHEMES)}" if colon else _similar(text)
-        raise UnclearTarget(f"{text}: no file, no folder, and no requirement", hint=hint) from error
+        hint = f"supported prefixes: {', '.join(f'{known}:' for known in _SCHEMES)}" if colon else _similar(text)
+        raise UnclearTarget(f"{text}: not a file, a directory or a requirement", hint=hint) from error
     if found.url:
-        raise UnclearTarget(f"{text}: a URL is measured in a requirements file only", hint="write it into one")
+        raise UnclearTarget(
+            f"{text}: a URL is only accepted in a requirements file", hint="write it to a file and measure that"
+        )
     if alone and (similar := _similar(text, most_alike=True)):
-        raise UnclearTarget(f"{text}: no such file or folder", hint=f"{similar} For the project write '{text}>=0'")
+        raise UnclearTarget(
+            f"{text}: no such file or directory", hint=f"{similar} To measure the project of that name, use '{text}>=0'"
+        )
 
 
 def _is_path(text: str) -> bool:
@@ -89,7 +93,7 @@ def _similar(text: str, *, most_alike: bool = False) -> str:
     try:
         there = sorted(os.listdir(folder or "."))[:_MOST_NAMES]
     except OSError:
-        return "" if most_alike else f"there is no folder {folder}"
+        return "" if most_alike else f"no such directory: {folder}"
     if most_alike:
         found = [each for each in there if _OF_FILES.search(each) and each.partition(".")[0] == name]
     else:
@@ -98,4 +102,4 @@ def _similar(text: str, *, most_alike: bool = False) -> str:
         found = get_close_matches(name, there, 3, 0.7)
     if found:
         return f"did you mean {' or '.join(os.path.join(folder, each) for each in found[:3])}?"
-    return "" if most_alike else "give a requirements file, a lock, a project's folder, an environment or an image"
+    return "" if most_alike else "use a requirements file, a lock file, a project directory, an environment or an image"

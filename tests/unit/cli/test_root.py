@@ -125,7 +125,7 @@ def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) ->
         (("poetry.lock",), 4, "poetry.lock"),
         (("pyproject.toml",), 4, "pyproject.toml"),
         (("good.txt", "--extra", "x"), 4, "--extra does not apply to a requirements file"),
-        (("good.txt", "--install", "--platform", "win_amd64"), 4, "--no-install"),
+        (("good.txt", "--install", "--platform", "win_amd64"), 4, "--platform: cannot be used with --install"),
         (("good.txt", "--no-install", "--platform", "windows"), 4, "unknown platform 'windows'"),
         (("good.txt", "--no-install", "--swap", "a"), 4, "OLD=NEW"),
         (("good.txt", "--no-install", "--index", "=x"), 4, "NAME=URL"),

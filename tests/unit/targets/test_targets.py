@@ -47,7 +47,7 @@ def test_parse_target__link_to_nothing__is_requirements_that_fail_to_open_later(
 
 def test_parse_target__path_with_nothing_there__says_what_a_target_is(tmp_path: Path) -> None:
     error = refused(f"{tmp_path}/numpy")
-    assert error.cause == f"{tmp_path}/numpy: no such file or folder"
+    assert error.cause == f"{tmp_path}/numpy: no such file or directory"
     assert "requirements file" in error.hint
 
 
@@ -143,7 +143,7 @@ def test_parse_target__several_names__are_measured_together() -> None:
 
 def test_parse_target__several_with_a_file_among_them__is_refused(tmp_path: Path) -> None:
     write_files(tmp_path, {"r": ""})
-    with pytest.raises(UnclearTarget, match="is a file or folder"):
+    with pytest.raises(UnclearTarget, match="is a file or directory"):
         parse_target(["pandas", f"{tmp_path}/r"])
 
 
@@ -151,19 +151,19 @@ def test_parse_target__several_with_a_file_among_them__is_refused(tmp_path: Path
     ("given", "hint"),
     [
         ("nerdctl:app:1", "nerdctl save app:1 | deadweight -"),
-        ("docker-daemon:app", "write docker:app"),
+        ("docker-daemon:app", "use docker:app"),
         ("https://files.example/r", "download it first"),
         ("python:3.12", "docker:python:3.12, podman:python:3.12 or registry:docker.io/library/python:3.12"),
         ("ghcr.io/team/app:1", "registry:ghcr.io/team/app:1"),
         ("localhost:5000/app:1", "registry:localhost:5000/app:1"),
         ("team/app:1", "registry:docker.io/team/app:1"),
-        ("ocl:x y", "known are docker:, podman:"),
+        ("ocl:x y", "supported prefixes: docker:, podman:"),
         ("requirments.txt", "did you mean requirements.txt?"),
-        ("requirements", "did you mean requirements.txt? For the project write 'requirements>=0'"),
-        ("requirements/dev", "there is no folder requirements"),
+        ("requirements", "did you mean requirements.txt? To measure the project of that name, use 'requirements>=0'"),
+        ("requirements/dev", "no such directory: requirements"),
         ("pandas==", "requirements file"),
         ("a @ https://files.example/a.tar", "no such"),
-        ("a @ https://files.example/a", "write it into one"),
+        ("a @ https://files.example/a", "write it to a file and measure that"),
         ("--extra", ""),
     ],
 )

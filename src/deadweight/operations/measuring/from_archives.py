@@ -1,4 +1,4 @@
-"""Requirements, a project or a lock → Measurement, by the archives' own directories; nothing is installed or built."""
+"""Requirements, a project or a lock → Measurement, from the file lists of archives; nothing is installed or built."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class NeedsBuild(Exception):
-    """Only a build can tell what some of the distributions hold; ``str`` says which."""
+    """Some distributions must be built to be measured; ``str`` names them."""
 
 
 def measure_archives(
@@ -41,19 +41,19 @@ def measure_archives(
     *,
     guessing: bool = True,
 ) -> Measurement:
-    """Measure what installing requirements would leave, by the archives' own directories.
+    """Measure what installing requirements would leave, from the file lists of archives.
 
-    already:  the requirements, where they were read
-    guessing: whether to estimate what only a build can tell
-    raises:   NeedsBuild where that is not to be estimated
+    already:  the requirements, if they were read before
+    guessing: whether to estimate what must be built
+    raises:   NeedsBuild if something must be built and ``guessing`` is false
     """
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = _read(target, settings, wishes, already)
     settings = read.settings
     if not guessing and read.file is not None and (lines := list(_about_builds(read.file))):
-        raise NeedsBuild(f"what {lines[0]} names")
+        raise NeedsBuild(f"the projects of {lines[0]}")
     with opened(read.file, wishes, settings, session) as run:
-        # The stages are imported while a resolver or a server is waited for.
+        # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
         resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.asked)
         found = run.measured(resolved, compiled=settings.bytecode == "compiled")
@@ -83,9 +83,9 @@ def opened(
     *,
     seconds: float | None = None,
 ) -> Iterator[Uninstalling]:
-    """Make ready to measure a requirements file, or None for a lock, without installing it.
+    """Prepare to measure a requirements file, or a lock if ``file`` is None, without installing it.
 
-    seconds: how long a resolver, and each answer of a server, may take; None for the usual patience
+    seconds: time limit of the resolver; None for the usual limits
     """
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.project_rules import with_rules
@@ -114,7 +114,7 @@ def opened(
 class _Asked(Struct, frozen=True, kw_only=True):
     """What a target asks for, either as a file or as a lock.
 
-    named: what the file names, before anything was swapped
+    named: the projects that the file names, before swaps
     """
 
     settings: Settings
@@ -135,7 +135,7 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
         return _Asked(lock=locked.asked, settings=locked.settings, note=locked.note)
-    refuse(settings, ("keep_env",), "there is no environment without installing")
+    refuse(settings, ("keep_env",), "needs an installation; remove --no-install")
     read = already or read_requirements_of(target, settings)
     return _Asked(
         settings=replace(read.settings, no_install=True),
@@ -146,7 +146,7 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
 
 
 def _about_builds(file: RequirementsFile) -> Iterator[str]:
-    """Yield the options that have an installer build what has a wheel."""
+    """Yield the options that make an installer build what has a wheel."""
     for included in file.with_included():
         for line in included.lines:
             if line.kind == "option" and line.body.startswith("--no-binary"):
@@ -154,7 +154,7 @@ def _about_builds(file: RequirementsFile) -> Iterator[str]:
 
 
 def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
-    """Take the inventory of what was measured; raises BadInput for a wish that nothing answers to."""
+    """Take the inventory of what was measured; raises BadInput for an option that matches nothing."""
     from deadweight.inventory import take_inventory
     from deadweight.inventory.archives import is_required, with_archives, with_swaps
 
@@ -162,12 +162,12 @@ def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
     wishes.check({d.name for d in inventory.distributions})
     for old in wishes.swaps:
         if old not in read.named and not is_required(old, inventory):
-            raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing asks for {old}")
+            raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing requires {old}")
     return with_notes(with_swaps(inventory, found.swaps), read.file, read.note)
 
 
 def not_measured_of(lock: LockedSet, inventory: Inventory) -> tuple[Wanted, ...]:
-    """Return the requirements for what a lock holds and could not be measured, so that splits can keep them."""
+    """Return requirements for the locked packages that could not be measured, so that splits can keep them."""
     skipped = {each.name for each in inventory.skipped}
     return tuple(
         Wanted(

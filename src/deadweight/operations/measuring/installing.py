@@ -1,4 +1,4 @@
-"""Requirements → a throwaway environment that an installer made, and its Measurement."""
+"""Requirements → a temporary environment with them installed, and its Measurement."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Installed(Struct, frozen=True):
-    """A throwaway environment, as long as it is there, and what was found of it."""
+    """A temporary environment, valid until it is removed, and its measurement."""
 
     measurement: Measurement
     folder: str
@@ -38,9 +38,9 @@ class Installed(Struct, frozen=True):
 def installed(
     target: Target, settings: Settings, session: Session, already: Read[RequirementsFile] | None = None
 ) -> Iterator[Installed]:
-    """Install requirements into a venv that is gone afterwards, unless it is to be kept, and measure it.
+    """Install requirements into a venv, measure it, and remove it at the end unless the settings keep it.
 
-    already: the requirements, where they were read: standard input and pipes can be read only once
+    already: the requirements, if they were read before: standard input and pipes can be read only once
     """
     from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import for_resolver, swapped
@@ -49,13 +49,11 @@ def installed(
     from deadweight.sources.resolve.project_rules import with_rules
     from deadweight.sources.system.scratch import new_folder, scratch_folder
 
-    refuse(
-        settings, ("platform", "torch", "index"), "only --no-install measures for another machine or from another index"
-    )
+    refuse(settings, ("platform", "torch", "index"), "cannot be used with --install")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = already if already and not already.note else read_requirements_of(target, settings, installing=True)
     settings, file = replace(read.settings, no_install=False), swapped(read.asked, wishes.swaps)
-    session.application(target, settings)  # code that cannot be read is reported before minutes of installing
+    session.application(target, settings)  # report unreadable code before installing for minutes
     if settings.no_build:
         refuse_builds(file)
     installer = find_installer(settings.installer)
@@ -80,14 +78,14 @@ def installed(
         inventory = with_notes(replace(inventory, environments=(environment,)), file, read.note)
         if not inventory.distributions and _asks_for_something(file, inventory):
             raise InstallFailed(
-                f"{installer.name} reported success, but installed nothing into the environment",
-                hint="one of its settings or a wrapper of it may lead elsewhere; --installer chooses another",
+                f"{installer.name} reported success, but installed nothing",
+                hint="its configuration may redirect the installation; try another --installer",
             )
         yield Installed(Measurement(target=target, inventory=inventory, settings=settings, file=file), folder, scratch)
 
 
 def _asks_for_something(file: RequirementsFile, inventory: Inventory) -> bool:
-    """Say whether a requirement holds for the environment, so that something must have been installed."""
+    """Return whether a requirement applies to the environment, so that something must have been installed."""
     from deadweight.graph.lines import Markers
     from deadweight.platforms.markers import marker_values
 
@@ -96,7 +94,7 @@ def _asks_for_something(file: RequirementsFile, inventory: Inventory) -> bool:
 
 
 def install_options(settings: Settings) -> InstallOptions:
-    """Return what an installer is told."""
+    """Return the options of the settings that an installer takes."""
     from deadweight.sources.install.installer import InstallOptions
 
     return InstallOptions(
@@ -109,29 +107,29 @@ def install_options(settings: Settings) -> InstallOptions:
     )
 
 
-def with_notes(inventory: Inventory, file: RequirementsFile | None, *told: str) -> Inventory:
-    """Return the inventory with what is worth knowing of how its target was read, as warnings."""
+def with_notes(inventory: Inventory, file: RequirementsFile | None, *warnings: str) -> Inventory:
+    """Return the inventory with more warnings: those given, and those about how the file was read."""
     notes = file.notes if file else ()
-    return replace(inventory, warnings=(*filter(None, (*told, *notes)), *inventory.warnings))
+    return replace(inventory, warnings=(*filter(None, (*warnings, *notes)), *inventory.warnings))
 
 
 def refuse_builds(file: RequirementsFile) -> None:
-    """Refuse what an installer builds whatever it is told: places that are no wheel, options against wheels."""
+    """Refuse what installers build even if they must not: URLs and paths that are not wheels, and ``--no-binary``."""
     for wanted in file.all_wanted():
         if wanted.url and not wanted.url.endswith(".whl"):
-            raise BadRequirement(wanted.file, wanted.number, wanted.url, "--no-build, but this is no wheel")
+            raise BadRequirement(wanted.file, wanted.number, wanted.url, "not a wheel, which --no-build requires")
     for included in file.with_included():
         for line in included.lines:
             if line.kind == "option" and line.body.startswith("--no-binary"):
-                raise BadRequirement(included.path, line.number, line.body, "--no-build, but this asks for builds")
+                raise BadRequirement(included.path, line.number, line.body, "conflicts with --no-build")
 
 
 def take_inventory_of(folder: str) -> Inventory:
-    """List an environment on the disk, and take its inventory."""
+    """List an environment on disk and take its inventory."""
     from deadweight.sources.disk.environment import Listing
 
     listing = Listing(folder)
-    # Other processes list the tree; meanwhile the stages are imported, those after the inventory too.
+    # Import the later stages while other processes list the tree.
     import deadweight.analysis.concluding  # noqa: F401
     from deadweight.inventory import take_inventory
 

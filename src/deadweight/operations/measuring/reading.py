@@ -65,9 +65,8 @@ def _for_its_python(read: Callable[[Settings], T], settings: Settings, *, instal
             python = _interpreter_for(error)
         other = replace(settings, python=python)
         asked = settings.python or ".".join(map(str, sys.version_info[:3]))
-        note = (
-            f"measured for Python {python}: {error.path} requires {shown(error.specifiers)}, which leaves out {asked}"
-        )
+        required = shown(error.specifiers)
+        note = f"measured for Python {python}, because {error.path} requires {required}, which excludes {asked}"
         return Read(read(other), other, note)
 
 
@@ -78,7 +77,7 @@ def _interpreter_for(error: WrongPython) -> str:
     if found is None:
         raise NoInterpreter(
             f"{error.cause}, and no such Python is installed",
-            hint=f"give --no-install, which needs none, or install Python {error.nearest}",
+            hint=f"use --no-install, or install Python {error.nearest}",
         )
     return found
 
@@ -111,7 +110,7 @@ def choice_of(settings: Settings) -> Choice:
     from deadweight.formats.projects.pyproject import Choice
 
     if settings.no_dev and settings.all_groups:
-        raise BadInput("--no-dev asks for no dependency group, and --all-groups for all", hint="give one of them")
+        raise BadInput("--no-dev and --all-groups contradict each other", hint="use one of them")
     groups = frozenset(settings.group)
     return Choice(
         extras=frozenset(settings.extra),

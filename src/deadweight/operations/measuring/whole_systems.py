@@ -54,7 +54,7 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:
-    """Return the tree as if the Python of a prefix were what it starts."""
+    """Return the tree as if it started the Python of a prefix."""
     return replace(tree, start=tree.start._replace(command=(f"{prefix}/bin/python",), folder="/")) if prefix else tree
 
 
@@ -65,4 +65,4 @@ def _below_root(path: str) -> str:
 def _check_environment(inventory: Inventory, prefix: str) -> None:
     if prefix and inventory.environment.prefix != _below_root(prefix):
         there = ", ".join(f"/{environment.prefix}" for environment in inventory.environments)
-        raise BadInput(f"--environment: there is no environment {prefix}", hint=f"there is {there}")
+        raise BadInput(f"--environment: {prefix} is not an environment of this target", hint=f"available: {there}")
