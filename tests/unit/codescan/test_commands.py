@@ -58,7 +58,7 @@ def commands(text: str, file: str = "run.sh") -> list[str]:
         ("'unclosed", []),
     ],
 )
-def test_shell__line__is_told_by_the_programs_that_it_starts(text: str, expected: list[str]) -> None:
+def test_shell__line__gives_the_programs_that_it_starts(text: str, expected: list[str]) -> None:
     assert sorted(set(commands(text))) == expected
 
 
@@ -78,7 +78,7 @@ def test_shell__arguments__are_modules_where_the_program_loads_them(text: str, e
     assert sorted(name for _, kind, name in named(text, "run.sh") if kind == "string") == expected
 
 
-def test_shell__code_and_urls__are_told() -> None:
+def test_shell__code_and_urls__are_given() -> None:
     text = "python -c 'import nltk; nltk.download()'\ncelery --broker=redis://h -b amqp://h"
     found = [(1, "import", "nltk"), (2, "url", "amqp"), (2, "command", "celery"), (2, "url", "redis")]
     assert named(text, "run.sh") == found
@@ -172,7 +172,7 @@ def test_yaml__workflow__names_each_line_of_a_block() -> None:
     assert named(text, ".github/workflows/ci.yml") == found
 
 
-def test_yaml__script_list__is_a_shell_line_each() -> None:
+def test_yaml__script_list__has_a_shell_command_in_each_item() -> None:
     text = 'test:\n  script:\n    - tox -e py\n    - "mypy src"\n    - |\n      a\n      b\n'
     assert commands(text, ".gitlab-ci.yml") == ["tox", "mypy", "a", "b"]
 
@@ -240,11 +240,13 @@ def test_ini__tox__names_its_commands() -> None:
         ("LICENSE", "a\n", []),
     ],
 )  # fmt: skip
-def test_read_file__other_formats__are_told_by_name_or_first_line(file: str, text: str, expected: list[str]) -> None:
+def test_read_file__other_formats__are_identified_by_name_or_first_line(
+    file: str, text: str, expected: list[str]
+) -> None:
     assert commands(text, file) == expected
 
 
-def test_read_file__python_without_suffix__is_told_by_its_first_line() -> None:
+def test_read_file__python_without_suffix__is_identified_by_its_first_line() -> None:
     assert named("#!/usr/bin/env python3\nimport a\n", "bin/x") == [(2, "import", "a")]
 
 
@@ -309,7 +311,7 @@ def roles(text: str, file: str, role: Role = "application") -> dict[str, str]:
     return {m.name: m.role for m in read_file(text.encode(), file, role).mentions}
 
 
-def test_dockerfile__stages__only_those_of_the_image_are_the_applications() -> None:
+def test_dockerfile__stages__only_those_in_the_image_have_the_files_role() -> None:
     assert roles(STAGES, "Dockerfile") == {
         "base-tool": "application", "base-cmd": "build", "pytest": "tests", "npm-build": "build",
         "voila": "application", "flask": "build", "run": "build",
@@ -334,7 +336,7 @@ def test_compose__services_for_developers__have_their_role() -> None:
     }  # fmt: skip
 
 
-def test_makefile__targets_that_run_the_application__are_no_development() -> None:
+def test_makefile__targets_that_run_the_application__are_scripts() -> None:
     text = "run: x\n\tuvicorn a\nlint:\n\truff\nA := 1\nrun-dev:\n\treload\ndeploy:\n\tansible\n"
     assert roles(text, "Makefile", "build") == {
         "uvicorn": "scripts", "ruff": "build", "reload": "build", "ansible": "scripts"
@@ -393,6 +395,6 @@ def test_shell__pip_install__names_what_it_installs(text: str, installed: list[s
         ("PYTHONPATH=src\n", ".env", ["src"]),
     ],
 )
-def test_roots__settings__name_the_folders_of_the_import_path(text: str, file: str, expected: list[str]) -> None:
+def test_roots__settings__name_the_directories_of_the_import_path(text: str, file: str, expected: list[str]) -> None:
     found = read_file(text.encode(), file, "application").mentions
     assert sorted(m.name for m in found if m.kind == "root") == sorted(expected)

@@ -7,7 +7,7 @@ import pytest
 from deadweight.codescan.local_modules import LocalModules
 
 
-def test_names__layouts__are_those_that_some_import_path_finds() -> None:
+def test_names__layouts__are_importable_from_some_path() -> None:
     paths = [
         "main.py",
         "src/app/__init__.py",
@@ -19,31 +19,31 @@ def test_names__layouts__are_those_that_some_import_path_finds() -> None:
     assert LocalModules(paths).names() == {"main", "app", "ns", "part", "deep", "in", "src", "y", "z"}
 
 
-def test_visible_from__script__sees_what_lies_beside_and_above() -> None:
+def test_visible_from__script__sees_its_directory_and_those_above() -> None:
     modules = LocalModules(["main.py", "scripts/a.py", "scripts/redis.py", "app/__init__.py", "app/celery.py"])
     assert modules.visible_from("scripts") == {"main", "app", "a", "redis"}
     assert modules.visible_from("app") == {"main", "app"}
     assert modules.visible_from("elsewhere/deep") == {"main", "app"}
 
 
-def test_visible_from__src__counts_for_what_is_beside_it() -> None:
+def test_visible_from__src__counts_for_its_siblings() -> None:
     modules = LocalModules(["service/src/app/__init__.py", "service/tests/test_a.py"])
     assert modules.visible_from("service/tests") == {"app", "test_a"}
 
 
-def test_visible_from__folder_without_init__stands_back_behind_distributions() -> None:
+def test_visible_from__directory_without_init__comes_after_distributions() -> None:
     modules = LocalModules(["alembic/env.py", "main.py"])
     assert "alembic" not in modules.visible_from("")
     assert "alembic" in modules.names()
 
 
-def test_visible_from__folders_nested_deeply__needs_no_stack() -> None:
+def test_visible_from__directories_nested_deeply__needs_no_stack() -> None:
     deep = "/".join("d" * 5000)
     assert LocalModules([f"{deep}/a.py"]).visible_from(deep) == {"a"}
 
 
 @pytest.mark.parametrize("root", ["/app/backend", "backend", "./backend", "$X:/srv/app/backend:/x", '"backend"'])
-def test_visible_from__folder_of_the_import_path__counts_everywhere(root: str) -> None:
+def test_visible_from__directory_of_the_import_path__counts_everywhere(root: str) -> None:
     modules = LocalModules(["backend/shop/__init__.py", "backend/tools.py", "jobs/run.py"], [root])
     assert {"shop", "tools"} <= modules.visible_from("jobs")
 

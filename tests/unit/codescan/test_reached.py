@@ -43,7 +43,7 @@ def test_reached__what_production_loads__counts_as_its_own(mentions: list[Mentio
     assert reached(mentions, PRESUMED, LocalModules(FILES)) == expected
 
 
-def test_reached__default_settings_beside_those_for_production__are_for_development() -> None:
+def test_reached__default_settings_next_to_production_settings__are_for_development() -> None:
     modules = LocalModules([*FILES, "config/production.py"])
     default = mention("config.local", file="manage.py", kind="string")
     assert reached([default], PRESUMED, modules) == set()

@@ -74,7 +74,7 @@ from deadweight.codescan.roles import role_of
         ("Procfile.dev", "build"),
     ],
 )
-def test_role_of__path__is_what_it_is_there_for(path: str, role: str) -> None:
+def test_role_of__path__has_a_role(path: str, role: str) -> None:
     assert role_of(path) == role
 
 

@@ -71,7 +71,7 @@ def test_logical_lines__continuation_at_the_end__is_a_line() -> None:
     assert line("a \\").body == "a"
 
 
-def test_logical_lines__hash_sign_inside_a_url__is_no_comment() -> None:
+def test_logical_lines__hash_sign_inside_a_url__is_not_a_comment() -> None:
     assert line("git+https://host/a.git#egg=a  # c\n").body == "git+https://host/a.git#egg=a"
 
 
@@ -93,7 +93,7 @@ def test_logical_lines__bad_option__names_file_line_and_text(text: str, reason: 
     assert str(error) == f"reqs/r.txt, line 3: {reason}: {text.strip()}"
 
 
-def test_pep508__whole_requirement__is_told_by_its_parts() -> None:
+def test_pep508__whole_requirement__is_split_into_its_parts() -> None:
     found = pep508(line("Zope.Interface [Test,DOCS] >=5,<6 ; python_version<'4'  # why\n"), "r.txt")
     assert found == Wanted(
         name="zope-interface",
@@ -122,12 +122,12 @@ def test_pep508__options_of_a_requirement__are_no_part_of_it(options: str) -> No
     "place",
     ["./pkg", "../pkg", ".", "pkg/sub", "a-1-py3-none-any.whl", "a-1.tar.gz", "https://host/a", "git+ssh://git@host/a"],
 )
-def test_pep508__place__is_none(place: str) -> None:
+def test_pep508__path_or_url__is_none(place: str) -> None:
     assert pep508(line(place + "\n"), "r.txt") is None
 
 
 @pytest.mark.parametrize("text", ["a b", "==1", "a=1", "a; nonsense", "a>=x y", "a @"])
-def test_pep508__neither_requirement_nor_place__names_file_line_and_text(text: str) -> None:
+def test_pep508__neither_requirement_nor_path__names_file_line_and_text(text: str) -> None:
     with pytest.raises(BadRequirement) as caught:
         pep508(line(text), "r.txt")
     assert (caught.value.file, caught.value.number, caught.value.text) == ("r.txt", 1, text)
@@ -172,7 +172,7 @@ def test_is_annotation__comment__is_one_where_it_is_indented(text: str, annotate
     assert is_annotation(line(text)) is annotates
 
 
-def test_asked_for__annotations_of_pip_compile__tell_what_a_file_names() -> None:
+def test_annotated_as_direct__annotations_of_pip_compile__mark_lines_of_a_file() -> None:
     text = (
         "# pip-compile reqs.in\n"
         "app==1\n    # via -r reqs.in\n"
@@ -185,7 +185,7 @@ def test_asked_for__annotations_of_pip_compile__tell_what_a_file_names() -> None
     assert annotated_as_direct(logical_lines(text, "r.txt")) == [2, 6, 10, 11]
 
 
-def test_asked_for__heading_that_names_a_file__belongs_to_no_line() -> None:
+def test_annotated_as_direct__heading_that_names_a_file__belongs_to_no_line() -> None:
     assert annotated_as_direct(logical_lines("a==1\n# -r reqs.in\nb==1\n", "r.txt")) == []
 
 
@@ -202,9 +202,9 @@ def test_pinned__odd_spelling__is_a_pin(text: str, expected: str) -> None:
     assert pinned(logical_lines(text, "r.txt")[0], "2.0") == expected
 
 
-def test_logical_lines__comment_right_after_a_continuation__is_no_part() -> None:
+def test_logical_lines__comment_right_after_a_continuation__is_not_a_part() -> None:
     assert [f.body for f in logical_lines("a\\\n# c\nb\n", "r.txt")] == ["a", "b"]
 
 
-def test_asked_for__annotation_of_an_editable__is_not_the_line_aboves() -> None:
+def test_annotated_as_direct__annotation_of_an_editable__does_not_mark_the_line_above() -> None:
     assert annotated_as_direct(logical_lines("a==1\n    # via b\n-e ./x\n    # via -r r.in\n", "r.txt")) == []

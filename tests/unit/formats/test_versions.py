@@ -32,6 +32,6 @@ def test_nearest_python__range__is_the_running_one_or_the_nearest(
     assert nearest_python(specifiers, "3.11.7") == expected
 
 
-def test_nearest_python__no_specifier__is_refused() -> None:
+def test_nearest_python__invalid_specifier__is_refused() -> None:
     with pytest.raises(Malformed, match="invalid version specifier: >>3"):
         nearest_python((">>3",), "3.11.7")

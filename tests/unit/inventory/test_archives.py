@@ -32,7 +32,7 @@ def test_is_required__by_any_spelling_and_for_any_extra(name: str, expected: boo
         ("(no name)", ("(no name)",)),
     ],
 )
-def test_with_swaps__requirement_of_what_is_swapped__names_the_other(line: str, expected: tuple[str, ...]) -> None:
+def test_with_swaps__requirement_on_a_swapped_project__names_the_other(line: str, expected: tuple[str, ...]) -> None:
     before = bare_inventory(bare("a", requires=[line, "last"]))
     found = with_swaps(before, {"old-one": "new", "gone": ""})
     assert found.distributions[0].metadata.requires == (*expected, "last")

@@ -22,7 +22,7 @@ def only(found: Inventory) -> Distribution:
     return distribution
 
 
-def test_discover__vendored_metadata__is_no_distribution() -> None:
+def test_discover__vendored_metadata__is_not_a_distribution() -> None:
     vendored = dist_files("wheel", files={})
     a = dist_files("a", files={f"a/_vendor/{path}": data for path, data in vendored.items()})
     found = inventory_of(a)
@@ -35,7 +35,7 @@ def test_discover__two_site_packages_side_by_side__both_count() -> None:
     assert [d.name for d in inventory_of(dist_files("a"), extra=b).distributions] == ["a", "b"]
 
 
-def test_discover__site_packages_folder_alone__counts() -> None:
+def test_discover__site_packages_directory_alone__counts() -> None:
     found = take_inventory(make_tree(dist_files("a", files={"a/x.py": "1"})))
     assert (only(found).name, found.unowned.files) == ("a", 0)
 
@@ -45,14 +45,14 @@ def test_discover__no_distributions__leaves_all_unowned() -> None:
     assert (found.distributions, found.unowned.apparent, found.total.apparent) == ((), 5, 5)
 
 
-def test_discover__metadata_without_a_name__is_skipped_and_told() -> None:
+def test_discover__metadata_without_a_name__is_skipped_and_reported() -> None:
     found = inventory_of(extra={f"{SITE}/~umpy-2.0.dist-info/METADATA": "Version: 2.0\n"})
     assert found.distributions == ()
     assert [s.name for s in found.skipped] == [f"{SITE}/~umpy-2.0.dist-info"]
     assert found.unowned.files == 1
 
 
-def test_discover__metadata_that_cannot_be_read__is_told_and_the_folder_gives_the_name() -> None:
+def test_discover__unreadable_metadata__is_reported_and_the_directory_gives_the_name() -> None:
     tree = make_tree({f"{SITE}/a-1.dist-info/RECORD": ""})
     entries = {**tree.entries, f"{SITE}/a-1.dist-info/METADATA": Entry(9, None, None, "file")}
     found = take_inventory(replace(tree, entries=entries))
@@ -60,14 +60,14 @@ def test_discover__metadata_that_cannot_be_read__is_told_and_the_folder_gives_th
     assert [s.name for s in found.skipped] == [f"{SITE}/a-1.dist-info/METADATA"]
 
 
-def test_discover__small_files__tell_who_asked_and_who_installed() -> None:
+def test_discover__small_files__give_requested_and_installer() -> None:
     a = only(inventory_of(dist_files("a", requested=True, installer="uv")))
     b = only(inventory_of(dist_files("b")))
     assert (a.requested, a.installer) == (True, "uv")
     assert (b.requested, b.installer) == (False, "pip")
 
 
-def test_discover__editable__is_told_with_a_warning() -> None:
+def test_discover__editable__is_reported_with_a_warning() -> None:
     url = b'{"url": "file:///src/a", "dir_info": {"editable": true}}'
     found = inventory_of(dist_files("a", files={"a-1.0.dist-info/direct_url.json": url, "a.pth": "/src/a"}))
     assert (only(found).editable, only(found).url) == (True, "file:///src/a")
@@ -88,7 +88,7 @@ def test_discover__egg_link_without_a_name__is_unowned() -> None:
     assert (found.distributions, found.unowned.apparent) == ((), 5)
 
 
-def test_discover__egg_info_folder__has_the_requirements_of_requires_txt() -> None:
+def test_discover__egg_info_directory__has_the_requirements_of_requires_txt() -> None:
     egg = {"a-1-py3.11.egg-info/PKG-INFO": metadata("a", "1").encode(), "a-1-py3.11.egg-info/requires.txt": b"b>=1\n"}
     assert only(inventory_of(egg)).metadata.requires == ("b>=1",)
 
@@ -108,7 +108,7 @@ def test_conda__record_of_a_distribution__adds_its_files_and_requirements() -> N
     assert found.unowned.files == 0
 
 
-def test_conda__package_that_is_no_python__is_a_row_of_its_own() -> None:
+def test_conda__package_without_python__has_its_own_row() -> None:
     record = '{"name": "OpenSSL", "version": "3.2.0", "files": ["lib/libssl.so"], "depends": ["ca-certificates"]}'
     found = inventory_of(extra={"conda-meta/openssl-3.2.0-0.json": record, "lib/libssl.so": "12345"})
     assert (only(found).name, only(found).version, only(found).installer) == ("openssl", "3.2.0", "conda")
@@ -117,7 +117,7 @@ def test_conda__package_that_is_no_python__is_a_row_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("record", ["{", "[]", "{}", "[" * 100_000])
-def test_conda__record_that_does_not_parse__is_skipped_and_told(record: str) -> None:
+def test_conda__malformed_record__is_skipped_and_reported(record: str) -> None:
     found = inventory_of(extra={"conda-meta/x.json": record})
     assert [s.name for s in found.skipped] == ["conda-meta/x.json"]
     assert found.unowned.files == 1
@@ -131,11 +131,11 @@ def environment_of(files: dict[str, str | bytes], **changes: Any) -> tuple[str |
     return (found.python, found.implementation, found.platform, found.installer)
 
 
-def test_environment__python_that_the_source_knows__counts_first() -> None:
+def test_environment__python_from_the_source__takes_precedence() -> None:
     assert environment_of({"pyvenv.cfg": "version = 3.9.1\n"}, python="3.12.1")[0] == "3.12.1"
 
 
-def test_environment__pyvenv_cfg__tells_the_python() -> None:
+def test_environment__pyvenv_cfg__gives_the_python() -> None:
     assert environment_of({"pyvenv.cfg": "home = /usr\nversion = 3.9.1\n"})[0] == "3.9.1"
 
 
@@ -149,26 +149,26 @@ def test_environment__pyvenv_cfg__tells_the_python() -> None:
         ("Lib/site-packages", None, "cpython"),
     ],
 )
-def test_environment__folder_of_a_distribution__tells_the_python(
+def test_environment__directory_of_a_distribution__gives_the_python(
     folder: str, python: str | None, implementation: str
 ) -> None:
     found = environment_of({f"{folder}/a-1.dist-info/METADATA": metadata("a")})
     assert found[:2] == (python, implementation)
 
 
-def test_environment__native_code__tells_the_platform_by_majority() -> None:
+def test_environment__native_code__gives_the_platform_by_majority() -> None:
     def elf(machine: int) -> bytes:
         return b"\x7fELF\x02\x01" + bytes(12) + machine.to_bytes(2, "little") + bytes(44)
 
     assert environment_of({"a.so": elf(183), "b.so": elf(62), "c.so": elf(183)})[2] == "linux_aarch64"
 
 
-def test_environment__several_installers__is_the_one_of_most() -> None:
+def test_environment__several_installers__is_the_most_common() -> None:
     tree = site_tree(dist_files("a", installer="uv"), dist_files("b", installer="pip"), dist_files("c", installer="uv"))
     assert take_inventory(tree).environment.installer == "uv"
 
 
-def test_environment__nothing_tells__is_unknown() -> None:
+def test_environment__no_evidence__is_unknown() -> None:
     assert environment_of({"x": ""}) == (None, "cpython", None, None)
 
 
@@ -180,12 +180,12 @@ def test_discover__egg_info_at_the_prefix__hides_no_site_packages() -> None:
 @pytest.mark.parametrize(
     ("config", "python"), [("version_info = 3.9.1.final.0\n", "3.9.1"), ("version = \x1b[31mx\n", "3.11")]
 )
-def test_environment__version_that_is_none__is_not_believed(config: str, python: str) -> None:
+def test_environment__invalid_version__is_ignored(config: str, python: str) -> None:
     tree = replace(site_tree(dist_files("a"), extra={"pyvenv.cfg": config}), python=None)
     assert take_inventory(tree).environment.python == python
 
 
-def test_discover__conda_base__its_cache_and_its_environments_are_not_it() -> None:
+def test_discover__conda_base__excludes_its_cache_and_its_environments() -> None:
     extra = {
         "conda-meta/python.json": '{"name": "python", "files": []}',
         f"envs/other/{SITE}/b-1.dist-info/METADATA": metadata("b"),
@@ -196,7 +196,7 @@ def test_discover__conda_base__its_cache_and_its_environments_are_not_it() -> No
     assert found.unowned.files == 2
 
 
-def test_discover__conda_path_that_leaves_the_prefix__is_said() -> None:
+def test_discover__conda_path_that_leaves_the_prefix__is_reported() -> None:
     record = '{"name": "x", "files": ["../y", "/etc/passwd"]}'
     (conflict,) = inventory_of(extra={"conda-meta/x.json": record, "z": ""}).conflicts
     assert conflict.kind == "escape"
@@ -212,7 +212,7 @@ def test_discover__entry_points__are_read_wherever_the_files_come_from() -> None
     "row",
     ["a//__init__.py", "./a/__init__.py", "a/./__init__.py", "b/../a/__init__.py", "../site-packages/a/__init__.py"],
 )
-def test_discover__recorded_path_of_another_spelling__is_the_file_that_it_names(row: str) -> None:
+def test_discover__recorded_path_that_is_not_normalized__is_matched(row: str) -> None:
     found = inventory_of(dist_files("a", files={"a/__init__.py": "x = 1\n"}, record=[f"{row},,"]))
     assert found.unowned.files == 0
     assert only(found).import_names == ("a",)
@@ -256,7 +256,7 @@ def test_discover__metadata_above_an_environment__does_not_hide_it(above: str, v
     assert {d.name for d in found.distributions} == {"a", "b", "x"}
 
 
-def test_discover__checkout_beside_its_venv__leaves_the_venv_its_own() -> None:
+def test_discover__checkout_next_to_its_venv__does_not_own_the_venv() -> None:
     checkout = {"app/myapp.egg-info/PKG-INFO": metadata("myapp"), "app/myapp/__init__.py": "x"}
     found = whole(checkout, at(VENV, dist_files("a")))
     assert places(found) == {("myapp", "app"), ("a", "app/.venv")}
@@ -271,12 +271,12 @@ def test_discover__checkout_beside_its_venv__leaves_the_venv_its_own() -> None:
     ],
     ids=["by its name", "by its RECORD"],
 )
-def test_discover__vendored_below_a_folder_of_any_name__is_no_distribution(app: Mapping[str, str | bytes]) -> None:
+def test_discover__vendored_below_any_directory__is_not_a_distribution(app: Mapping[str, str | bytes]) -> None:
     found = whole(app, at("app/package/_vendor", {"six-1.dist-info/METADATA": metadata("six").encode()}))
     assert [d.name for d in found.distributions] == ["x"]
 
 
-def test_discover__thousands_of_folders_in_folders__in_linear_time() -> None:
+def test_discover__thousands_of_nested_directories__take_linear_time() -> None:
     deep = "/".join(["d"] * 1900)
     files = {f"{deep[: 2 * n + 1]}/x{n}-1.dist-info/METADATA": metadata(f"x{n}") for n in range(0, 1900, 10)}
     assert len(whole(files).distributions) == 190
@@ -294,7 +294,7 @@ def test_discover__thousands_of_folders_in_folders__in_linear_time() -> None:
         ("root/.local/share/virtualenv/wheel/3.12/image/1/CopyPipInstall/pip-24-py3-none-any", None),
     ],
 )
-def test_discover__cache_of_an_installer__is_no_environment(cache: str, name: str | None) -> None:
+def test_discover__cache_of_an_installer__is_not_an_environment(cache: str, name: str | None) -> None:
     files = {"opt/conda/pkgs/numpy-2-py312_0/info/index.json": "{}"}
     found = whole(at(VENV, dist_files("a")), at(cache, dist_files("a"), dist_files("b")), files)
     assert places(found) == {("a", "app/.venv")}
@@ -305,7 +305,7 @@ def test_discover__cache_of_an_installer__is_no_environment(cache: str, name: st
         assert contents[name] >= sum(map(len, dist_files("b").values()))
 
 
-def test_discover__micromamba_with_one_environment__has_that_alone() -> None:
+def test_discover__micromamba_with_one_environment__has_only_that() -> None:
     record = '{"name": "openssl", "version": "3", "files": ["lib/libssl.so"]}'
     app = {"opt/conda/envs/app/conda-meta/openssl-3.json": record, "opt/conda/envs/app/lib/libssl.so": "x"}
     cache = at("opt/conda/pkgs/numpy-2-0/lib/python3.12/site-packages", dist_files("numpy"))
@@ -326,7 +326,7 @@ def test_record__path_outside_of_its_prefix__is_not_counted_for_it() -> None:
     assert "../../../../../etc/passwd" in conflict.says
 
 
-def test_record__file_of_a_package_of_the_system__stays_the_package_s() -> None:
+def test_record__file_of_a_system_package__belongs_to_the_package() -> None:
     record = ["../../x86_64-linux-gnu/libc.so.6,,", "evil.py,,"]
     evil = at("usr/lib/python3/dist-packages", dist_files("evil", files={"evil.py": "1"}, record=record))
     system = {"usr/lib/x86_64-linux-gnu/libc.so.6": "x" * 500}
@@ -344,14 +344,14 @@ def test_record__file_of_a_package_of_the_system__stays_the_package_s() -> None:
     assert whole(evil, system, both).conflicts == ()
 
 
-def test_record__of_pip_install_target__its_programs_are_where_pip_moves_them() -> None:
+def test_record__of_pip_install_target__has_programs_at_their_new_paths() -> None:
     target = at("opt/deps", dist_files("a", files={"a.py": "1"}, record=["../../bin/a,,", "a.py,,"]))
     found = whole(target, {"opt/deps/bin/a": "12345"})
     assert only(found).sizes.apparent == sum(map(len, target.values())) + 5
     assert found.conflicts == ()
 
 
-def test_record__with_more_lines_than_any__is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_record__with_too_many_lines__is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["deadweight.inventory.claims"], "_MOST_CLAIMED", 9)
     found = inventory_of(dist_files("a"), dist_files("b", files={f"b/{n}.py": "" for n in range(9)}))
     assert [s.name for s in found.skipped] == [f"{SITE}/b-1.0.dist-info/RECORD"]
@@ -361,7 +361,7 @@ def test_record__with_more_lines_than_any__is_skipped(monkeypatch: pytest.Monkey
 # --- eggs ------------------------------------------------------------------------------------------
 
 
-def test_egg__folder_in_site_packages__is_a_distribution_with_all_that_is_in_it() -> None:
+def test_egg__directory_in_site_packages__is_a_distribution_with_all_its_files() -> None:
     egg = {
         "My_Lib-1.2-py3.11.egg/EGG-INFO/PKG-INFO": metadata("my-lib", "1.2").encode(),
         "My_Lib-1.2-py3.11.egg/EGG-INFO/requires.txt": b"six\n",
@@ -374,7 +374,7 @@ def test_egg__folder_in_site_packages__is_a_distribution_with_all_that_is_in_it(
     assert (found.unowned.files, found.warnings) == (0, ())
 
 
-def test_egg__zipped__is_a_distribution_of_its_file() -> None:
+def test_egg__zipped__is_a_distribution_with_its_file() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("EGG-INFO/PKG-INFO", metadata("zipped", "2.0"))
@@ -385,6 +385,6 @@ def test_egg__zipped__is_a_distribution_of_its_file() -> None:
     ]  # fmt: skip
 
 
-def test_egg__beside_a_checkout__is_not_installed() -> None:
+def test_egg__next_to_a_checkout__is_not_installed() -> None:
     found = whole(at("app/dist", {"a-1-py3.11.egg": b"x"}), at("app/.eggs", {"b-1-py3.egg/EGG-INFO/PKG-INFO": b"x"}))
     assert found.distributions == ()

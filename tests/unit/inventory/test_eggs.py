@@ -36,7 +36,7 @@ def test_egg_metadata__without_some_files__is_empty_for_those() -> None:
     assert egg_metadata(zipped({"EGG-INFO/PKG-INFO": "Name: a\n", "PKG-INFO": "Name: b\n"})) == (b"Name: a\n", b"", ())
 
 
-def test_egg_metadata__huge_file__is_cut_off() -> None:
+def test_egg_metadata__huge_file__is_truncated() -> None:
     head, _, _ = egg_metadata(zipped({"EGG-INFO/PKG-INFO": "Name: a\n" + " " * (1 << 20)}))
     assert len(head) == 1 << 18
 
@@ -52,7 +52,7 @@ def test_egg_metadata__huge_file__is_cut_off() -> None:
     ],
     ids=["no-zip", "cut-short", "packed-in-another-way", "checksum-that-does-not-hold", "too-many-files"],
 )
-def test_egg_metadata__what_cannot_be_read__is_empty(data: bytes) -> None:
+def test_egg_metadata__unreadable__is_empty(data: bytes) -> None:
     assert egg_metadata(data) == NOTHING
 
 

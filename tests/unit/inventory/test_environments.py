@@ -37,11 +37,11 @@ def times_listed(*prefixes: str) -> int:
     return entries.times
 
 
-def test_environments__many__the_tree_is_gone_through_no_more_often() -> None:
+def test_environments__many__do_not_multiply_passes_over_the_tree() -> None:
     assert times_listed(*(f"opt/{number}" for number in range(50))) == times_listed("opt/0")
 
 
-def test_environments__one_below_another__each_has_the_python_beside_it() -> None:
+def test_environments__one_below_another__each_has_its_own_python() -> None:
     files = {**system("opt", "opt/in"), "opt/lib/python3.9/os.py": b"", "opt/in/lib/python3.12/os.py": b""}
     found = take_inventory(replace(make_tree(files, python=None), whole=True))
     assert {each.prefix: each.python for each in found.environments} == {"opt": "3.9", "opt/in": "3.12"}

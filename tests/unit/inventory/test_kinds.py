@@ -65,7 +65,7 @@ def test_kind_of__path__has_one_kind(path: str, kind: str) -> None:
         ("a/x.so.debug", "debug symbols"),
     ],
 )
-def test_native_kind__path__says_whether_it_is_bundled(path: str, kind: str) -> None:
+def test_native_kind__path__decides_whether_it_is_bundled(path: str, kind: str) -> None:
     assert native_kind(path) == kind
 
 
@@ -73,7 +73,7 @@ def test_native_kind__path__says_whether_it_is_bundled(path: str, kind: str) -> 
     ("path", "worth"),
     [("x.so", True), ("tool", True), ("x.py", False), ("a-1.dist-info/RECORD", False), ("x.dat", True)],
 )
-def test_may_be_native__name__says_whether_to_look(path: str, worth: bool) -> None:
+def test_may_be_native__name__decides_whether_to_read(path: str, worth: bool) -> None:
     assert may_be_native(path, 52) is worth
     assert not may_be_native(path, 51)
 

@@ -37,15 +37,15 @@ def names(*files: str, headers: tuple[str, ...] = (), top_level: str | None = No
     ],
     ids=lambda value: ",".join(value[:5]),
 )
-def test_import_names__files__tell(files: list[str], expected: tuple[str, ...]) -> None:
+def test_import_names__files__give_the_names(files: list[str], expected: tuple[str, ...]) -> None:
     assert names(*files) == expected
 
 
-def test_import_names__import_name__is_believed() -> None:
+def test_import_names__import_name__takes_precedence() -> None:
     assert names("x.py", headers=("Import-Name: b.c", "Import-Name: b", "Import-Name: b")) == ("b", "b.c")
 
 
-def test_import_names__top_level_txt__counts_where_no_file_does() -> None:
+def test_import_names__top_level_txt__counts_without_importable_files() -> None:
     assert names("a.pth", top_level="yaml\n_yaml\nno-name\n") == ("_yaml", "yaml")
     assert names("x.py", top_level="yaml\n") == ("x",)
 
@@ -66,12 +66,12 @@ def test_import_names__package_that_several_share_a_part_of__is_a_namespace() ->
     assert found == [("acme.a",), ("acme.b",)]
 
 
-def test_import_names__two_builds_of_one_package__are_no_namespace() -> None:
+def test_import_names__two_builds_of_one_package__are_not_namespace() -> None:
     files = ["cv2/__init__.py", "cv2/version.py", "cv2/gapi/__init__.py"]
     assert shared(files, files) == [("cv2",), ("cv2",)]
 
 
-def test_programs__scripts_and_launchers__have_the_names_that_a_shell_finds() -> None:
+def test_programs__scripts_and_launchers__have_names_with_and_without_suffix() -> None:
     record = [f"../../../{path},," for path in ("bin/acme", "bin/acme.py", "Scripts/acme-w.exe", "share/bin/x/y")]
     (row,) = inventory_of(dist_files("a", record=["a.py,,", *record])).distributions
     assert row.programs == ("acme", "acme-w", "acme-w.exe", "acme.py")

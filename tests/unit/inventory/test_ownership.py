@@ -29,7 +29,7 @@ def code_bytes(found: Inventory) -> dict[str, int]:
 # --- 1: a list of files ---------------------------------------------------------------------------
 
 
-def test_record__listed_files__are_the_distributions() -> None:
+def test_record__listed_files__belong_to_the_distribution() -> None:
     a = dist_files("a", files={"a/x.py": "12345", "../../../bin/a": "123"})
     found = take_inventory(
         make_tree({f"{SITE}/{path}": data for path, data in a.items() if "bin" not in path} | {"bin/a": "123"})
@@ -38,17 +38,17 @@ def test_record__listed_files__are_the_distributions() -> None:
     assert found.distributions[0].sizes.files == 5
 
 
-def test_record__sizes_it_tells__are_not_believed() -> None:
+def test_record__sizes_in_it__are_ignored() -> None:
     a = dist_files("a", files={"a/x.py": "12345"}, record=["a/x.py,sha256=x,999999"])
     assert code_bytes(inventory_of(a)) == {"a": 5, "": 0}
 
 
-def test_record__file_that_is_gone__weighs_nothing() -> None:
+def test_record__missing_file__has_no_size() -> None:
     a = dist_files("a", files={"a/x.py": "12345"}, record=["a/x.py,,", "a/gone.py,,"])
     assert inventory_of(a).distributions[0].sizes.files == 4
 
 
-def test_record__metadata_that_it_leaves_out__is_the_distributions_all_the_same() -> None:
+def test_record__unlisted_metadata__belongs_to_the_distribution() -> None:
     a = dist_files("a", files={}, record=[])
     assert inventory_of(a).distributions[0].sizes.apparent == metadata_bytes(a)
 
@@ -62,7 +62,7 @@ def test_record__path_that_leaves_the_prefix__is_reported_and_not_followed() -> 
     assert found.total.apparent == sum(map(len, a.values()))
 
 
-def test_record__scripts_of_a_site_packages_folder_measured_alone__are_one_report() -> None:
+def test_record__scripts_of_a_measured_site_packages__are_one_conflict() -> None:
     a = dist_files("a", record=["a/__init__.py,,", "../../../bin/a,,"])
     b = dist_files("b", record=["b/__init__.py,,", "../../../bin/b,,"])
     (conflict,) = take_inventory(make_tree(a | b)).conflicts
@@ -95,13 +95,13 @@ def test_record__two_versions_of_one_distribution__are_two_rows_and_reported() -
     assert {(c.kind, c.names) for c in found.conflicts} == {("path", ("a 1.0", "a 2.0")), ("duplicate", ("a",))}
 
 
-def test_record__same_version_in_two_places__has_two_keys() -> None:
+def test_record__same_version_in_two_directories__has_two_keys() -> None:
     a = dist_files("a")
     elsewhere = {f"lib64/python3.11/site-packages/{path}": data for path, data in a.items()}
     assert [d.key for d in inventory_of(a, extra=elsewhere).distributions] == ["a", "a==1.0"]
 
 
-def test_installed_files__of_an_egg_info__count_from_its_folder() -> None:
+def test_installed_files__of_an_egg_info__are_relative_to_its_directory() -> None:
     egg = {
         "six.py": b"12345",
         "six.egg-info/PKG-INFO": metadata("six", "1.16").encode(),
@@ -140,14 +140,14 @@ def test_dpkg__file_that_a_record_has__stays_with_the_record() -> None:
 @pytest.mark.parametrize(
     "path", ["shared/__pycache__/x.cpython-311.pyc", "shared/__pycache__/x.cpython-311.opt-2.pyc", "shared/x.pyc"]
 )
-def test_bytecode__nobody_records_it__goes_with_its_source(path: str) -> None:
+def test_bytecode__unrecorded__belongs_to_the_owner_of_its_source(path: str) -> None:
     a = dist_files("a", files={"shared/x.py": "1"})
     b = dist_files("b", files={"shared/y.py": "1"})
     found = inventory_of(a, b, extra={f"{SITE}/{path}": "12345"})
     assert [d.sizes.bytecode for d in found.distributions] == [5, 0]
 
 
-def test_bytecode__source_is_nobodys__is_unowned() -> None:
+def test_bytecode__of_an_unowned_source__is_unowned() -> None:
     extra = {f"{SITE}/loose.py": "1", f"{SITE}/__pycache__/loose.cpython-311.pyc": "12345"}
     found = inventory_of(dist_files("a"), extra=extra)
     assert (found.unowned.apparent, found.unowned.bytecode) == (6, 5)
@@ -157,13 +157,13 @@ def test_bytecode__source_is_nobodys__is_unowned() -> None:
 
 
 @pytest.mark.parametrize("path", ["a_b/sub/x.so", "a_b.py", "a_b.cpython-311-x86_64-linux-gnu.so", "A_B/x"])
-def test_no_record__what_bears_its_name__is_its_own_with_a_warning(path: str) -> None:
+def test_no_record__directory_or_module_with_its_name__is_owned_with_a_warning(path: str) -> None:
     found = inventory_of(without_record(dist_files("a-b", files={path: "12345"})))
     assert code_bytes(found) == {"a-b": 5, "": 0}
     assert found.warnings == ("a-b has no RECORD; its size is that of the directory or module with its name",)
 
 
-def test_no_record__top_level_txt__says_which_names() -> None:
+def test_no_record__top_level_txt__gives_the_names() -> None:
     info = {
         "attrs-1.egg-info/PKG-INFO": metadata("attrs").encode(),
         "attrs-1.egg-info/top_level.txt": b"attr\nattrs2\n",
@@ -172,7 +172,7 @@ def test_no_record__top_level_txt__says_which_names() -> None:
     assert code_bytes(found)[""] == 1
 
 
-def test_no_record__what_another_records__stays_there() -> None:
+def test_no_record__files_that_another_records__belong_to_the_other() -> None:
     a = without_record(dist_files("a", files={}))
     b = dist_files("b", files={"a/x.py": "12345"})
     assert code_bytes(inventory_of(a, b)) == {"a": 0, "b": 5, "": 0}
@@ -188,18 +188,18 @@ def test_egg_info_file__without_a_list__is_owned_by_name() -> None:
 # --- 4 and 5: a folder that one alone owns; nobody ------------------------------------------------
 
 
-def test_folder__that_one_alone_owns__gives_what_lies_below() -> None:
+def test_directory__with_one_owner__gives_its_files_to_that_owner() -> None:
     a = dist_files("a", files={"a/x.py": "1"})
     assert code_bytes(inventory_of(a, extra={f"{SITE}/a/cache/deep/model.bin": "12345"})) == {"a": 6, "": 0}
 
 
-def test_folder__that_two_own__gives_nothing() -> None:
+def test_directory__with_two_owners__gives_nothing() -> None:
     a, b = dist_files("a", files={"ns/a.py": "1"}), dist_files("b", files={"ns/b.py": "1"})
     assert code_bytes(inventory_of(a, b, extra={f"{SITE}/ns/loose.bin": "12345"})) == {"a": 1, "b": 1, "": 5}
 
 
 @pytest.mark.parametrize("path", ["bin/loose", f"{SITE}/loose.py", f"{SITE}/stranger/x.py", "share/x"])
-def test_folder__that_names_are_not_imported_from__is_nobodys(path: str) -> None:
+def test_directory__outside_of_site_packages__is_unowned(path: str) -> None:
     a = dist_files("a", record=["a/__init__.py,,", "../../../bin/a,,", "../../../share/a,,"])
     assert inventory_of(a, extra={"bin/a": "1", "share/a": "1", path: "12345"}).unowned.apparent == 5
 
@@ -220,7 +220,7 @@ def test_hard_links__several_owners__count_once_for_the_first() -> None:
     assert (found.unowned.files, found.total.files) == (1, 9)
 
 
-def test_hard_links__nobody_owns_them__count_once() -> None:
+def test_hard_links__unowned__count_once() -> None:
     tree = FileTree(location="", entries={}, reader=make_tree({}).reader)
     found = take_inventory(linked("x", "y", tree=tree))
     assert (found.total.apparent, found.total.disk, found.total.files) == (40, 512, 2)
@@ -232,7 +232,7 @@ def test_symlink__recorded__counts_as_itself() -> None:
     assert code_bytes(take_inventory(replace(tree, entries=entries)))["a"] == 11
 
 
-def test_bytecode__whose_source_was_removed__goes_with_the_distribution_that_lists_it() -> None:
+def test_bytecode__of_a_removed_source__belongs_to_the_distribution_that_lists_it() -> None:
     record = ["a/__init__.py,,", "a/part.py,,"]
     bare = dist_files("a", files={"a/__init__.pyc": "12", "a/__pycache__/part.cpython-311.pyc": "345"}, record=record)
     (a,) = inventory_of(bare).distributions

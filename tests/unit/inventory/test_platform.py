@@ -16,5 +16,5 @@ LAUNCHER = b"MZ" + bytes(58) + (0x80).to_bytes(4, "little") + bytes(200)
     ],
     ids=["launchers alone", "launchers and code", "code for Windows"],
 )
-def test_platform__launchers_for_windows__tell_nothing(files: dict[str, bytes], platform: str | None) -> None:
+def test_platform__launchers_for_windows__are_ignored(files: dict[str, bytes], platform: str | None) -> None:
     assert inventory_of(dist_files("setuptools", files=files)).environment.platform == platform

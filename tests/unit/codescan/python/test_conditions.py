@@ -104,7 +104,7 @@ def test_import__for_some_systems__has_their_marker(test: str) -> None:
         ("if not TYPE_CHECKING and x:\n    import a", {"a": "conditional"}),
     ],
 )
-def test_import__asks_for_what_is_installed__is_optional(text: str, hows: dict[str, str]) -> None:
+def test_import__under_a_check_for_a_distribution__is_optional(text: str, hows: dict[str, str]) -> None:
     assert {name: m.how for name, m in mentions(text).items()} == hows
 
 
@@ -126,7 +126,7 @@ def test_relative_import__keeps_its_dots() -> None:
     assert set(found) == {".a", ".", ".b.c", "..d.e"}
 
 
-def test_template__does_not_parse__is_skipped() -> None:
+def test_template__syntax_error__is_skipped() -> None:
     found = read_python(b"import a\nimport {{ cookiecutter.name }}\n", "x.py", "application")
     assert (found.mentions, [each.reason for each in found.skipped]) == ((), ["a template for other files"])
 

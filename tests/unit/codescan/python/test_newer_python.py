@@ -31,5 +31,5 @@ def test_with_one_note__the_same_python__leaves_each_note() -> None:
     assert with_one_note(found, HERE) == with_one_note(found, "") == with_one_note(found, "3.8") == found
 
 
-def test_with_one_note__everything_parses__says_nothing() -> None:
+def test_with_one_note__no_syntax_errors__adds_nothing() -> None:
     assert with_one_note(source(), NEWER) == source()

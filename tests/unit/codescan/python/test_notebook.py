@@ -36,7 +36,7 @@ def test_read_notebook__magic__is_left_out(line: str) -> None:
     assert reading.skipped == ()
 
 
-def test_read_notebook__percent_in_an_expression__is_no_magic() -> None:
+def test_read_notebook__percent_in_an_expression__is_not_a_magic() -> None:
     assert [m.name for m in read(notebook('x = ("%s"\n% __import__("a"))')).mentions] == ["a"]
 
 
@@ -45,7 +45,7 @@ def test_read_notebook__cell_magic__leaves_the_cell_out_unless_it_is_python() ->
     assert [m.name for m in read(notebook("%%time\nimport a")).mentions] == ["a"]
 
 
-def test_read_notebook__old_format__has_its_cells_on_worksheets() -> None:
+def test_read_notebook__old_format__has_its_cells_in_worksheets() -> None:
     cell = {"cell_type": "code", "input": ["import a"]}
     assert [m.name for m in read(json.dumps({"worksheets": [{"cells": [cell]}]}).encode()).mentions] == ["a"]
 
@@ -54,7 +54,7 @@ def test_read_notebook__other_language__names_nothing() -> None:
     assert read(notebook("import a", language="julia")) == Reading()
 
 
-def test_read_notebook__cell_that_does_not_parse__is_told_with_its_number() -> None:
+def test_read_notebook__cell_with_a_syntax_error__is_reported_with_its_number() -> None:
     (skipped,) = read(notebook("import a\nprint 1")).skipped
     assert skipped.reason.startswith("cell 2, line 2: cannot be parsed")
 
@@ -62,7 +62,7 @@ def test_read_notebook__cell_that_does_not_parse__is_told_with_its_number() -> N
 @pytest.mark.parametrize(
     "data", [b"", b"{", b"[]", b"[" * 100_000, b"\xff", b'{"cells": 1}', b'{"cells": [1]}', b"null"]
 )
-def test_read_notebook__broken__is_told(data: bytes) -> None:
+def test_read_notebook__malformed__is_reported(data: bytes) -> None:
     reading = read(data)
     assert reading.mentions == ()
     assert [skipped.exit_code for skipped in reading.skipped] == [4]

@@ -61,7 +61,7 @@ def named(text: str, file: str = "a.py") -> set[tuple[str, str]]:
         ("for x in y:\n    pass\nelse:\n    import a", {"a": "start"}),
     ],
 )  # fmt: skip
-def test_read_python__import__says_when_it_happens(text: str, expected: dict[str, str]) -> None:
+def test_read_python__import__has_how_it_runs(text: str, expected: dict[str, str]) -> None:
     assert imports(text) == expected
 
 
@@ -134,7 +134,7 @@ def test_read_python__extensions__are_modules_in_conf_py_alone() -> None:
         ('run("make the.thing now")', set()),
     ],
 )  # fmt: skip
-def test_read_python__command__is_told_by_its_program(text: str, expected: set[tuple[str, str]]) -> None:
+def test_read_python__command__is_named_by_its_program(text: str, expected: set[tuple[str, str]]) -> None:
     assert named(text) == expected
 
 
@@ -143,7 +143,7 @@ def test_read_python__noxfile__names_what_its_sessions_run() -> None:
     assert named(text, "noxfile.py") == {("command", "mypy"), ("string", "zope.interface")}
 
 
-def test_read_python__place__is_that_of_the_statement() -> None:
+def test_read_python__line__is_that_of_the_statement() -> None:
     mentions = read("x = 1\r\nimport a\rimport b\n").mentions
     assert [(m.name, m.line, m.file, m.role, m.cell) for m in mentions] == [
         ("a", 2, "a.py", "application", 0),
@@ -182,7 +182,7 @@ def test_read_python__encoding__is_the_one_that_it_declares(text: bytes) -> None
         (b"import a\n" + b"x = 1\n" * 200_000, "larger than 1 MiB"),
     ],
 )
-def test_read_python__does_not_parse__gives_its_imports_and_a_note(text: bytes, reason: str) -> None:
+def test_read_python__syntax_error__gives_its_imports_and_a_note(text: bytes, reason: str) -> None:
     reading = read(text)
     assert [(m.name, m.line, m.how) for m in reading.mentions] == [("a", (text.index(b"import") and 2) or 1, "start")]
     (skipped,) = reading.skipped
@@ -197,7 +197,7 @@ def test_read_python__by_line__passes_over_strings_and_comments() -> None:
     assert found == [("a", 5, "start"), ("b", 5, "start"), ("d.e", 6, "start"), ("d.e.f", 6, "start"), ("h", 8, "lazy")]
 
 
-def test_outline__function_that_names_nothing__is_emptied_and_lines_stay() -> None:
+def test_outline__function_without_hints__is_emptied_and_line_numbers_are_kept() -> None:
     text = b'import a\ndef f(\n    x,\n):\n    """Doc."""\n    return 1\n\n@b\ndef g():\n    import c\n'
     short = outline(text, hints_in(text))
     assert b"return 1" not in short

@@ -74,7 +74,7 @@ def test_members__real_archive__paths_and_sizes(comment: bytes) -> None:
     assert [m.mode & 0o777 for m in found] == [0o600] * 3
 
 
-def test_members__folders__are_left_out() -> None:
+def test_members__directories__are_left_out() -> None:
     assert [m.path for m in listed(zipped({"a/": b"", "a/b.py": b"x"}))] == ["a/b.py"]
 
 
@@ -92,7 +92,7 @@ def test_read_member__content__as_it_was_put_in() -> None:
             assert read_member(part, member, limit=5, filename="x.whl") == FILES[member.path][:5]
 
 
-def test_read_member__too_few_bytes__says_how_many() -> None:
+def test_read_member__too_few_bytes__gives_the_number_needed() -> None:
     data = zipped()
     member = listed(data)[0]
     with pytest.raises(MoreBytes) as more:
@@ -117,7 +117,7 @@ def test_read_member__damaged__is_refused(damage: Callable[[bytes], bytes], says
         read_member(damage(data), member, limit=1 << 20, filename="x.whl")
 
 
-def test_read_member__bomb__gives_no_more_than_the_limit() -> None:
+def test_read_member__bomb__returns_no_more_than_the_limit() -> None:
     packed = zlib.compress(bytes(50_000_000), 9)[2:-4]
     member = Member("bomb", 50_000_000, len(packed), 8, 0, 0, 0)
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0, 0, len(packed), 50_000_000, 4, 0) + b"bomb"
@@ -157,7 +157,7 @@ def test_member_span__end_of_the_archive__is_not_passed() -> None:
     assert len(member_span(member, 1 << 20)) > 30 + 1 + 512 + 1
 
 
-def test_read_member__more_inside_than_the_directory_says__is_refused() -> None:
+def test_read_member__longer_than_in_the_directory__is_refused() -> None:
     packed = zlib.compress(b"x" * 5000)[2:-4]
     member = Member("lie", 10, len(packed), 8, 0, zlib.crc32(b"x" * 10), 0)
     local = struct.pack("<4s5H3L2H", b"PK\3\4", 20, 0, 8, 0, 0, 0, len(packed), 10, 3, 0) + b"lie"
@@ -201,7 +201,7 @@ def test_zip64__end_record__gives_the_span() -> None:
     assert directory_span(tail, 2000 + len(tail), filename="x.whl") == Directory(range(1500, 2000), 7)
 
 
-def test_zip64__end_record_that_needs_none__must_say_the_same() -> None:
+def test_zip64__complete_end_record__must_agree() -> None:
     long = zip64_end(7, 500, 1500, at=2000)[:-22]
     for short in (end(7, 500, 1500), end(0xFFFF, 500, 1500), end(7, 0xFFFFFFFF, 0xFFFFFFFF, disk=0xFFFF)):
         size = 2000 + len(long + short)
@@ -216,7 +216,7 @@ def test_zip64__end_record_that_needs_none__must_say_the_same() -> None:
     [zip64_end(7, 500, 1500, at=1999), zip64_end(7, 500, 1500, at=2000, length=45), zip64_end(7, 500, 1499, at=2000)],
     ids=["elsewhere", "longer", "not-adjacent"],
 )
-def test_zip64__end_record_that_lies__is_refused(tail: bytes) -> None:
+def test_zip64__contradictory_end_record__is_refused(tail: bytes) -> None:
     with pytest.raises(MalformedArchive):
         directory_span(tail, 2000 + len(tail), filename="x.whl")
 
@@ -270,7 +270,7 @@ def test_span__data_before_the_archive__is_refused() -> None:
     ],
     ids=["encrypted", "strongly", "method", "stored", "ratio", "offset", "size", "disk", "cut", "more", "signature"],
 )
-def test_directory__entry_that_cannot_be__is_refused(record: bytes, says: str) -> None:
+def test_directory__impossible_entry__is_refused(record: bytes, says: str) -> None:
     with pytest.raises(MalformedArchive, match=says):
         directory(record)
 
@@ -291,7 +291,7 @@ def test_directory__name_that_leaves_the_prefix__is_refused(name: bytes) -> None
     ("name", "flags", "path"),
     [("ä/b".encode(), 1 << 11, "ä/b"), ("ä".encode(), 0, "├ñ"), (b"\x84.py", 0, "ä.py"), (b"a b/..c", 0, "a b/..c")],
 )
-def test_directory__names__are_decoded_as_the_flag_says(name: bytes, flags: int, path: str) -> None:
+def test_directory__names__are_decoded_according_to_the_flag(name: bytes, flags: int, path: str) -> None:
     assert directory(entry(name, flags=flags))[0].path == path
 
 
@@ -311,7 +311,7 @@ def test_directory__symbolic_link__is_a_file_as_it_is_to_installers() -> None:
     assert (found.path, found.size, found.mode) == ("a/link", 4, 0o120777)
 
 
-def test_directory__made_elsewhere_than_on_unix__has_no_mode() -> None:
+def test_directory__not_made_on_unix__has_no_mode() -> None:
     assert directory(entry(made_by=0 << 8 | 20, mode=0o100755))[0].mode == 0
 
 
@@ -319,7 +319,7 @@ def test_directory__made_elsewhere_than_on_unix__has_no_mode() -> None:
     ("record", "says"),
     [(entry(b"a/", flags=1), "encrypted"), (entry(b"a/", size=5), "5 bytes"), (entry(b"../"), "path")],
 )
-def test_directory__folder_that_cannot_be__is_refused_as_a_file_is(record: bytes, says: str) -> None:
+def test_directory__directory_that_cannot_be__is_refused_as_a_file_is(record: bytes, says: str) -> None:
     with pytest.raises(MalformedArchive, match=says):
         directory(record)
 
@@ -341,7 +341,7 @@ def test_directory__the_same_file_twice__counts_once_if_it_is_the_same() -> None
     "names",
     [(b"a", b"a/b"), (b"a/b", b"a"), (b"a", b"a/"), (b"a/b", b"a/b/c/d"), (b"a", b"a-1", b"a.py", b"a/b")],
 )
-def test_directory__file_that_is_a_folder_too__is_refused(names: tuple[bytes, ...]) -> None:
+def test_directory__file_that_is_a_directory_too__is_refused(names: tuple[bytes, ...]) -> None:
     with pytest.raises(MalformedArchive, match="both a file and a directory"):
         directory(*(entry(name, offset=100 * number) for number, name in enumerate(names)))
 

@@ -43,12 +43,12 @@ def test_parse_metadata__all_headers__are_read() -> None:
 
 
 @pytest.mark.parametrize("blank", ["\n\n", "\r\n\r\n", "\r\r", "\n\r\n"])
-def test_parse_metadata__description_with_headers__is_not_looked_at(blank: str) -> None:
+def test_parse_metadata__description_with_headers__is_not_read(blank: str) -> None:
     found = parsed(f"Name: good{blank}Name: evil\nVersion: 6\nRequires-Dist: evil\n")
     assert (found.name, found.version, found.requires) == ("good", "9", ())
 
 
-def test_parse_metadata__indented_description_header__is_not_looked_at() -> None:
+def test_parse_metadata__indented_description_header__is_not_read() -> None:
     assert parsed("Name: good\nDescription: text\n        Requires-Dist: evil\nVersion: 1\n").requires == ()
 
 
@@ -75,7 +75,7 @@ def test_parse_metadata__latin_1__is_read() -> None:
 
 
 @pytest.mark.parametrize("name", ["", "Name:", "Name: \x1b[31mevil", "Name: a/b", "Name: é"])
-def test_parse_metadata__name_that_is_none__is_the_folders(name: str) -> None:
+def test_parse_metadata__invalid_name__is_taken_from_the_directory(name: str) -> None:
     found = parsed(f"{name}\nVersion: 2\n", "Py_Yaml-6.0.dist-info")
     assert (found.name, found.version) == ("py-yaml", "2")
 
@@ -90,7 +90,7 @@ def test_parse_metadata__name_that_is_none__is_the_folders(name: str) -> None:
         ("six-\x1b[31m.dist-info", None),
     ],
 )
-def test_parse_metadata__nothing_but_a_folder__gives_name_and_version(folder: str, version: str | None) -> None:
+def test_parse_metadata__nothing_but_a_directory__gives_name_and_version(folder: str, version: str | None) -> None:
     found = parsed(b"", folder)
     assert (found.name, found.version) == ("six", version)
 
@@ -161,7 +161,7 @@ def test_version_or_none__text__is_kept_or_none(text: str, version: str | None) 
         (b"\xff\xfe\xff", ("", False)),
     ],
 )
-def test_parse_direct_url__json__gives_the_place_without_credentials(data: bytes, expected: tuple[str, bool]) -> None:
+def test_parse_direct_url__json__gives_the_url_without_credentials(data: bytes, expected: tuple[str, bool]) -> None:
     assert parse_direct_url(data) == expected
 
 

@@ -34,7 +34,7 @@ def test_record_paths__crlf_and_blank_lines__are_no_part_of_a_path() -> None:
     assert record_paths(b"a.py,,\r\n\r\nb.py,,\r\n") == ["a.py", "b.py"]
 
 
-def test_record_paths__bytes_that_are_no_utf8__become_what_the_file_name_is() -> None:
+def test_record_paths__invalid_utf8__becomes_surrogates_as_in_file_names() -> None:
     assert record_paths(b"caf\xe9.py,,\n") == ["caf\udce9.py"]
 
 
@@ -67,7 +67,7 @@ def test_installed_files__lines__are_stripped() -> None:
         ("", "..a.py", "..a.py"),
     ],
 )
-def test_below__path__stays_in_the_tree_or_is_none(folder: str, path: str, expected: str | None) -> None:
+def test_below__path__stays_below_the_prefix_or_is_none(folder: str, path: str, expected: str | None) -> None:
     assert below(folder, path) == expected
 
 
@@ -88,7 +88,7 @@ def test_conda_package__name_alone__has_no_files() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"[]", b"{}", b'{"name": "../x"}', b'{"name": ""}', b'{"name": 5}', b"{", b'{"name": "\xff"}']
 )
-def test_conda_package__no_record__is_refused(data: bytes) -> None:
+def test_conda_package__invalid__is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         CondaPackage(data)
 

@@ -34,7 +34,7 @@ def test_contents__listing__what_a_build_would_probably_install(files: list[str]
     assert paths(read({"PKG-INFO": PKG_INFO, **dict.fromkeys(files, b"x")})) == installed
 
 
-def test_contents__top_level__tells_the_packages() -> None:
+def test_contents__top_level__names_the_packages() -> None:
     code = {"one/x.py": b"", "two.py": b"", "three.py": b""}
     files = {"PKG-INFO": PKG_INFO, "a.egg-info/top_level.txt": b"one\ntwo\n", **code}
     assert paths(read(files)) == {"one/x.py", "two.py"}
@@ -50,7 +50,7 @@ def test_contents__top_level__tells_the_packages() -> None:
     ],
     ids=["headers", "requires.txt", "pyproject", "pyproject-alone"],
 )
-def test_contents__requirements__from_whatever_tells_them(files: dict[str, bytes]) -> None:
+def test_contents__requirements__come_from_any_metadata_file(files: dict[str, bytes]) -> None:
     found = parse_metadata(read(files).metadata, "x")
     assert found is not None
     assert (found.name, found.version, found.requires) == ("my-pkg", "1.0", ("dep>=1",))
@@ -63,6 +63,6 @@ def test_contents__hostile_headers__no_line_is_smuggled_in() -> None:
     assert found.requires == ()
 
 
-def test_contents__nothing_tells_a_name__is_refused() -> None:
+def test_contents__no_name__is_refused() -> None:
     with pytest.raises(MalformedArchive, match="no metadata that gives its name"):
         read({"a.py": b""}, filename="???.tar.gz")

@@ -25,7 +25,7 @@ def placed(
     return dict(lay_out(contents, "a-1-py3-none-any.whl", scheme, requested=True).files)
 
 
-def test_lay_out__places__are_those_of_the_scheme() -> None:
+def test_lay_out__paths__are_those_of_the_scheme() -> None:
     items = (
         Item("a/b.py", 1),
         Item("a-1.data/purelib/p.py", 2),
@@ -140,19 +140,19 @@ def test_bytecode_bytes__of_the_standard_library__is_about_right(python: str) ->
     assert ratio == pytest.approx({"3.9": 0.85, "3.10": 0.86}.get(python, 1.35), rel=0.15)
 
 
-def test_lay_out__unknown_place_in_data__is_refused() -> None:
+def test_lay_out__unknown_key_in_data__is_refused() -> None:
     with pytest.raises(MalformedArchive, match="has the unknown key"):
         placed(Item("a-1.data/elsewhere/x", 1))
 
 
 @pytest.mark.parametrize("folders", [(), ("a-1.dist-info", "b-1.dist-info")])
-def test_lay_out__not_one_metadata_folder__is_refused(folders: tuple[str, ...]) -> None:
+def test_lay_out__not_one_metadata_directory__is_refused(folders: tuple[str, ...]) -> None:
     contents = Contents(items=tuple(Item(f"{f}/METADATA", 1) for f in folders), metadata=b"")
     with pytest.raises(MalformedArchive, match="dist-info"):
         lay_out(contents, "a-1-py3-none-any.whl", UV, requested=False)
 
 
-def test_lay_out__requested__pip_marks_only_what_was_asked_for() -> None:
+def test_lay_out__requested__pip_marks_only_direct_requirements() -> None:
     contents = Contents(items=INFO, metadata=b"")
     for scheme, requested, marked in ((UV, False, True), (UV, True, True)):
         found = lay_out(contents, "a", scheme, requested=requested)

@@ -59,5 +59,5 @@ def test_base__by_what_buildah_notes(first: str) -> None:
     assert base_of(middle, 2) == 5
 
 
-def test_base__history_of_another_length__tells_nothing() -> None:
+def test_base__history_of_another_length__is_ignored() -> None:
     assert possible_bases([*PYTHON, *OWN], 5) == ()

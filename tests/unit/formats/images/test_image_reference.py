@@ -44,7 +44,7 @@ def test_parse_reference__what_engines_take__server_and_image(text: str, server:
         "ghcr.io:port/a", "ghcr.io:123456/a", "[::1/a", "https://ghcr.io/a", "ghcr.io/" + "a" * 256,
     ],
 )  # fmt: skip
-def test_parse_reference__what_is_none__is_refused(text: str) -> None:
+def test_parse_reference__invalid__is_refused(text: str) -> None:
     with pytest.raises(UnclearTarget):
         parse_reference(text)
 

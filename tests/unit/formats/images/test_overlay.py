@@ -31,12 +31,12 @@ def seen(*layers: list[TarEntry]) -> dict[str, tuple[int, int]]:
     return {path: (placed.layer, placed.size) for path, placed in laid(*layers).files.items()}
 
 
-def test_overlay__later_file__takes_the_place_of_the_earlier() -> None:
+def test_overlay__later_file__replaces_the_earlier() -> None:
     assert seen([file("a", 1), file("b", 2)], [file("a", 3)]) == {"a": (1, 3), "b": (0, 2)}
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
-def test_overlay__whiteout__hides_what_is_below_and_nothing_of_its_own_layer(order: list[int]) -> None:
+def test_overlay__whiteout__hides_lower_layers_and_not_its_own(order: list[int]) -> None:
     layer = [file("d/.wh.x", 0), file("d/x/new", 5)]
     found = seen([file("d/x/old"), file("d/x/deep/old"), file("d/y")], [layer[n] for n in order])
     assert found == {"d/y": (0, 1), "d/x/new": (1, 5)}
@@ -53,7 +53,7 @@ def test_overlay__whiteout_that_leads_out__hides_nothing(path: str) -> None:
 
 
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
-def test_overlay__opaque_folder__hides_all_that_was_in_it(order: list[int]) -> None:
+def test_overlay__opaque_directory__hides_all_that_was_in_it(order: list[int]) -> None:
     layer = [file("d/.wh..wh..opq", 0), file("d/new")]
     found = seen([file("d/a"), file("d/e/b"), file("other")], [layer[n] for n in order])
     assert set(found) == {"other", "d/new"}
@@ -63,7 +63,7 @@ def test_overlay__whiteout_of_nothing__changes_nothing() -> None:
     assert seen([file("a")], [file(".wh.b", 0), file(".wh.", 0), file("no/.wh..wh..opq", 0)]) == {"a": (0, 1)}
 
 
-def test_overlay__file_and_folder__the_later_one_stands() -> None:
+def test_overlay__file_and_directory__the_later_one_stands() -> None:
     assert set(seen([file("a/b"), file("a/c")], [file("a")])) == {"a"}
     assert set(seen([file("a")], [folder("a")])) == set()
     assert set(seen([file("a")], [file("a/b")])) == {"a/b"}  # no entry for the folder itself
@@ -94,7 +94,7 @@ def test_overlay__odd_path__is_where_it_leads(path: str, place: str) -> None:
     assert set(seen([file(path)])) == {place}
 
 
-def test_overlay__folders_of_folders__are_bounded_where_each_has_a_path_of_its_own(
+def test_overlay__nested_directories__are_bounded_in_total_length(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(overlay, "_MOST_OPENED", 25_000)
@@ -103,7 +103,7 @@ def test_overlay__folders_of_folders__are_bounded_where_each_has_a_path_of_its_o
         laid([file(f"{n}/{'a/' * 90}x") for n in range(9)])
 
 
-def test_wasted__what_later_layers_replace_or_remove__by_its_layer() -> None:
+def test_wasted__files_that_later_layers_replace_or_remove__have_their_layer() -> None:
     found = laid([file("a", 10), file("d/b", 20)], [file("a", 30)], [file("a", 40), file(".wh.d", 0)])
     in_vain = [(hidden.path, hidden.placed.layer, hidden.by, hidden.placed.size) for hidden in wasted(found)]
     assert sorted(in_vain) == [("a", 0, 1, 10), ("a", 1, 2, 30), ("d/b", 0, 2, 20)]

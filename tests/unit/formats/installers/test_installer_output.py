@@ -98,7 +98,7 @@ def test_explain__hint_of_uv__is_the_hint() -> None:
     assert explain(output) == ("No interpreter found", "use --python")
 
 
-def test_explain__pip_that_repeats_itself__says_it_once() -> None:
+def test_explain__error_that_pip_repeats__is_given_once() -> None:
     output = (
         "Looking in links: /wheels\n"
         "ERROR: Could not find a version that satisfies the requirement nope (from versions: none)\n"
@@ -132,7 +132,7 @@ def test_explain__blank_line_after_a_long_reason__ends_it() -> None:
         "OSError: [Errno 122] Disk quota exceeded",
     ],
 )
-def test_explain__full_disk__says_so_and_names_the_way_out(line: str) -> None:
+def test_explain__full_disk__gives_the_cause_and_a_hint(line: str) -> None:
     cause, hint = explain(f"noise\n{line}\n")
     assert cause == "no space left on the disk"
     assert "TMPDIR" in hint
@@ -146,13 +146,13 @@ def test_explain__full_disk__says_so_and_names_the_way_out(line: str) -> None:
         "ERROR: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution",
     ],
 )
-def test_explain__no_network__points_at_it(line: str) -> None:
+def test_explain__no_network__gives_a_hint(line: str) -> None:
     cause, hint = explain(line)
     assert cause == line.partition(": ")[2]
     assert "network" in hint
 
 
-def test_explain__only_an_sdist_under_no_build__says_what_to_leave_out() -> None:
+def test_explain__only_an_sdist_under_no_build__gives_the_build_hint() -> None:
     output = "error: Because app==1 has no usable wheels and building from source is disabled, it cannot be used.\n"
     assert explain(output, build_hint="leave --no-build out")[1] == "leave --no-build out"
     assert explain(output + "hint: Wheels are required for `app` (i.e., with `--no-build`)\n")[1] == ""
@@ -186,7 +186,7 @@ def test_explain__no_error_line__gives_the_last_lines() -> None:
     assert explain("".join(f"{n}\n\n" for n in range(9))) == ("3\n4\n5\n6\n7\n8", "")
 
 
-def test_explain__nothing_said__says_that() -> None:
+def test_explain__no_output__is_stated() -> None:
     assert explain("\n") == ("the installer failed without an error message", "")
 
 
@@ -225,7 +225,7 @@ def test_uv_doubts__range_that_is_searched_twice__is_doubted_as_soon_as_that_sho
           "Selecting: a==1 [compatible] (a-1-py3-none-any.whl)"], []),
     ],
 )  # fmt: skip
-def test_uv_choices__wheel_with_url_and_selection__is_told_once(lines: list[str], wheels: list[str]) -> None:
+def test_uv_choices__wheel_with_url_and_selection__is_returned_once(lines: list[str], wheels: list[str]) -> None:
     choices = UvChoices()
     found = [choices.read(f"DEBUG {line}") for line in lines]
     assert [wheel[1] for wheel in found if wheel] == wheels

@@ -38,7 +38,7 @@ def test_html__anchor__gives_an_archive() -> None:
         ("", False),
     ],
 )  # fmt: skip
-def test_html__metadata_beside__as_announced(attribute: str, announced: bool) -> None:
+def test_html__separate_metadata__as_announced(attribute: str, announced: bool) -> None:
     assert html(f'<a href="a-1.tar.gz" {attribute}>a</a>')[0].archive.metadata is announced
 
 
@@ -61,7 +61,7 @@ def test_html__links__count_from_the_base() -> None:
 @pytest.mark.parametrize(
     "href", ["javascript:alert(1)", "ftp://x.example/a-1.zip", "", "#", "../", "http://[", "mailto:a@b"]
 )
-def test_html__what_is_no_archive__is_left_out(href: str) -> None:
+def test_html__link_that_is_not_an_archive__is_left_out(href: str) -> None:
     assert html(f'<a href="{href}">a</a>') == ()
 
 
@@ -81,7 +81,7 @@ def test_json__file__gives_an_archive() -> None:
     ["", "[]", "null", "{}", '{"files": 1}', '{"files": [1]}', '{"files": [{}]}', '{"files": {"a": 1}}', "[" * 99999,
      '{"files": [{"url": "x", "hashes": 5}]}'],
 )  # fmt: skip
-def test_json__that_is_no_page__is_bad_input(body: str) -> None:
+def test_json__invalid_page__is_bad_input(body: str) -> None:
     with pytest.raises(BadInput):
         read_page(body.encode(), JSON, HERE)
 
@@ -128,17 +128,17 @@ def test_html__file_on_this_machine__only_from_a_page_on_it(href: str) -> None:
     assert link.archive.url == "file:///srv/a-1.zip"
 
 
-def test_html__base_that_is_a_folder_of_this_machine__gives_nothing() -> None:
+def test_html__base_that_is_a_directory_of_this_machine__gives_nothing() -> None:
     assert html('<a href="a-1.zip">', head='<base href="file:///srv/">') == ()
 
 
 @pytest.mark.parametrize("name", ["a-1%1B[2J.zip", "a-1%0A.zip", "a-1%00.zip", "a" * 255 + "-1.zip"])
-def test_html__file_name_that_no_file_has__is_left_out(name: str) -> None:
+def test_html__invalid_file_name__is_left_out(name: str) -> None:
     assert html(f'<a href="{name}">a</a>') == ()
 
 
 @pytest.mark.parametrize("url", ["5", "null", "[]", '{"a": 1}'])
-def test_json__url_that_is_no_string__is_bad_input(url: str) -> None:
+def test_json__url_that_is_not_a_string__is_bad_input(url: str) -> None:
     with pytest.raises(BadInput):
         read_page(f'{{"files": [{{"url": {url}}}]}}'.encode(), JSON, HERE)
 

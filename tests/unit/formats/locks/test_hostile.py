@@ -232,7 +232,7 @@ def test_read_lock__anything_anywhere__is_read_or_refused(case: tuple[str, tuple
 
 @pytest.mark.parametrize("name", LOCKS)
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"[" * 200_000, b"a = " + b"{a=" * 50_000, b'{"a":' * 50_000, b"1"])
-def test_read_lock__no_lock_at_all__is_refused(name: str, data: bytes) -> None:
+def test_read_lock__invalid_contents__are_refused(name: str, data: bytes) -> None:
     with pytest.raises(BadInput):
         read_bytes(name, data, Choice())
 

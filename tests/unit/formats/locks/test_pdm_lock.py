@@ -61,7 +61,7 @@ TOLD = (
     ],
     ids=["project", "all groups", "extra and group"],
 )  # fmt: skip
-def test_read_lock__pdm__each_package_says_who_needs_it(choice: Choice, expected: dict[str, set[str]]) -> None:
+def test_read_lock__pdm__gives_the_groups_of_each_package(choice: Choice, expected: dict[str, set[str]]) -> None:
     assert groups(read(*TOLD, choice=choice, head=GROUPS)) == expected
 
 
@@ -104,9 +104,7 @@ def test_read_lock__pdm_that_nothing_explains__is_taken_whole_with_a_warning() -
     ],
     ids=["folder", "git", "url", "index"],
 )  # fmt: skip
-def test_read_lock__pdm_source__says_where_the_code_is(
-    lines: list[str], place: str, origin: str, urls: list[str]
-) -> None:
+def test_read_lock__pdm_source__gives_the_location(lines: list[str], place: str, origin: str, urls: list[str]) -> None:
     (found,) = read(package("a", 'groups = ["default"]', *lines)).packages
     assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
 
@@ -150,7 +148,7 @@ def test_read_lock__pdm_unknown_choice__names_those_that_exist() -> None:
     [("c>=1", False), ("c; sys_platform == 'linux'", False), ("c; sys_platform == 'win32'", True),
      ("c ; extra == 'x'", True), ("B<2", True), ("excluded", True)],
 )  # fmt: skip
-def test_read_lock__pdm_cut_short__its_own_edges_tell(line: str, complete: bool) -> None:
+def test_read_lock__pdm_truncated__is_detected_by_its_edges(line: str, complete: bool) -> None:
     packages = package("a", 'groups = ["default"]', f'dependencies = ["{line}"]'), package("b", 'groups = ["default"]')
     project = '[tool.pdm.resolution]\nexcludes = ["Excluded"]\n'
     if complete:

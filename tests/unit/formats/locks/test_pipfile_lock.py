@@ -47,12 +47,12 @@ def test_read_lock__pipfile_categories__are_groups(choice: Choice, expected: dic
     assert {found.name: set(found.groups) for found in lock.packages} == expected
 
 
-def test_read_lock__pipfile_index_key__marks_what_was_asked_for() -> None:
+def test_read_lock__pipfile_index_key__marks_direct_requirements() -> None:
     lock = read({"a": {"version": "==1", "index": "x", "extras": ["S"]}, "b": {"version": "==1"}})
     assert lock.wanted == (Wanted(name="a", extras=frozenset({"s"}), groups=frozenset({""})),)
 
 
-def test_read_lock__pipfile_beside__says_what_was_asked_for() -> None:
+def test_read_lock__pipfile__gives_the_direct_requirements() -> None:
     one: dict[str, object] = {"version": "==1"}
     project = '[packages]\nA = "*"\n[dev-packages]\nt = {version = "*"}\n[requires]\nb = "x"\n'
     lock = read({"a": one, "b": one}, develop={"t": one, "u": one}, choice=Choice(), project=project)
@@ -69,7 +69,7 @@ def test_read_lock__pipfile_beside__says_what_was_asked_for() -> None:
     ],
     ids=["git", "folder", "URL", "archive"],
 )
-def test_read_lock__pipfile_source__says_where_the_code_is(entry: object, place: str, origin: str) -> None:
+def test_read_lock__pipfile_source__gives_the_location(entry: object, place: str, origin: str) -> None:
     (found,) = read({"a": entry}).packages
     assert (found.version, found.place, found.origin) == (None, place, origin)
     archives = [*found.wheels, *([found.sdist] if found.sdist else [])]
@@ -106,6 +106,6 @@ def test_read_lock__pipfile_versions_that_differ__are_refused() -> None:
         read({"a": {"version": "==1"}}, develop={"a": {"version": "==2"}}, choice=Choice())
 
 
-def test_read_lock__pipfile_beside_is_malformed__says_whose_fault_it_is() -> None:
+def test_read_lock__malformed_pipfile__is_named_in_the_error() -> None:
     with pytest.raises(BadLock, match="the Pipfile next to it: invalid TOML"):
         read({}, project="[")

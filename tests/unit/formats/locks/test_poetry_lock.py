@@ -61,7 +61,7 @@ EXTRAS = '[extras]\nall = ["m", "y"]\nyaml = ["y"]\nold = ["O"]\n'
     ],
     ids=["project", "all groups", "extras and a group", "extra without marker"],
 )  # fmt: skip
-def test_read_lock__poetry_2__each_package_says_who_needs_it(choice: Choice, expected: dict[str, set[str]]) -> None:
+def test_read_lock__poetry_2__gives_the_groups_of_each_package(choice: Choice, expected: dict[str, set[str]]) -> None:
     assert groups(read(*TOLD, tail=EXTRAS, choice=choice)) == expected
 
 
@@ -84,7 +84,7 @@ def test_read_lock__poetry_files__have_names_and_hashes_and_no_url() -> None:
     ],
     ids=["git", "directory", "file", "url", "index"],
 )  # fmt: skip
-def test_read_lock__poetry_source__says_where_the_code_is(source: str, place: str, origin: str) -> None:
+def test_read_lock__poetry_source__gives_the_location(source: str, place: str, origin: str) -> None:
     text = package(
         "a", 'groups = ["main"]', f'files = [{{file = "a.whl", hash = "sha256:{HASH}"}}]', "[package.source]"
     )
@@ -266,7 +266,7 @@ def test_read_lock__poetry_unknown_choice__names_those_that_exist() -> None:
 
 
 @pytest.mark.parametrize("project", ["[", "[project]\ndependencies = 3", '[project]\ndependencies = [" ?"]'])
-def test_read_lock__project_beside_is_malformed__says_whose_fault_it_is(project: str) -> None:
+def test_read_lock__malformed_pyproject__is_named_in_the_error(project: str) -> None:
     with pytest.raises(BadLock, match=r"the pyproject\.toml next to it"):
         read(*TOLD, project=project)
 
@@ -277,7 +277,7 @@ def test_read_lock__project_beside_is_malformed__says_whose_fault_it_is(project:
      ('c = {version = "*", markers = "sys_platform == \'win32\'"}', True),
      ('c = {version = "*", optional = true}', True), ('B = "*"', True)],
 )  # fmt: skip
-def test_read_lock__poetry_2_cut_short__its_own_edges_tell(edge: str, complete: bool) -> None:
+def test_read_lock__poetry_2_truncated__is_detected_by_its_edges(edge: str, complete: bool) -> None:
     packages = (
         package("a", 'groups = ["main"]', "[package.dependencies]", edge),
         package("b", 'groups = ["main"]'),

@@ -69,11 +69,11 @@ def groups(lock: Lock) -> dict[str, set[str]]:
         ("requirements.txt", False),
     ],
 )
-def test_is_lock__path__tells_by_its_name(path: str, expected: bool) -> None:
+def test_is_lock__path__is_judged_by_its_name(path: str, expected: bool) -> None:
     assert is_lock(path) is expected
 
 
-def test_read_lock__unknown_name__says_which_are_known() -> None:
+def test_read_lock__unknown_name__lists_the_supported_names() -> None:
     with pytest.raises(BadLock, match=r"Cargo\.lock: unknown lock format") as caught:
         read_lock("Cargo.lock", b"", VALUES, NOTHING_MORE)
     assert "poetry.lock" in caught.value.hint
@@ -102,9 +102,7 @@ def test_read_lock__pylock_package__has_its_archives_and_no_groups() -> None:
     ],
     ids=["directory", "vcs", "archive", "path"],
 )  # fmt: skip
-def test_read_lock__pylock_source__says_where_the_code_is(
-    source: str, place: str, origin: str, urls: list[str]
-) -> None:
+def test_read_lock__pylock_source__gives_the_location(source: str, place: str, origin: str, urls: list[str]) -> None:
     (found,) = read(f'[[packages]]\nname = "a"\n{source}\n').packages
     assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
 
@@ -137,7 +135,9 @@ CHOOSING = (
     ],
     ids=["project", "all groups", "extra and group"],
 )
-def test_read_lock__pylock_choice__says_which_group_needs_what(choice: Choice, expected: dict[str, set[str]]) -> None:
+def test_read_lock__pylock_choice__gives_the_groups_of_each_package(
+    choice: Choice, expected: dict[str, set[str]]
+) -> None:
     assert groups(read(*CHOOSING, head=CHOICES, choice=choice)) == expected
 
 
@@ -154,7 +154,7 @@ def test_read_lock__pylock_unknown_choice__names_those_that_exist(choice: Choice
     assert hint in caught.value.hint
 
 
-def test_read_lock__pylock_beside_a_project__wants_what_is_there() -> None:
+def test_read_lock__pylock_next_to_a_project__gives_the_direct_requirements() -> None:
     project = b'[project]\nname = "p"\ndependencies = ["A[z]>=1", "gone"]\n[dependency-groups]\ndev = ["a"]\n'
     assert read(package("a"), project=project).wanted == (
         Wanted(name="a", extras=frozenset({"z"}), groups=frozenset({"", "dev"})),
@@ -195,7 +195,7 @@ def test_read_lock__pylock_malformed__is_refused(text: str, says: str) -> None:
         read_lock("pylock.toml", text.encode(), VALUES, NOTHING_MORE)
 
 
-def test_read_lock__pylock_cut_short__its_own_edges_tell() -> None:
+def test_read_lock__pylock_truncated__is_detected_by_its_edges() -> None:
     a = package("a") + 'dependencies = [{ name = "b" }]\n'
     assert set(groups(read(a, package("b", "sys_platform == 'win32'")))) == {"a"}
     with pytest.raises(BadLock, match="a requires b, which is not locked"):

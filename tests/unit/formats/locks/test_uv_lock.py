@@ -69,7 +69,7 @@ def test_read_lock__uv_marker__is_that_of_the_machine(system: str, expected: lis
     assert names(lock) == expected
 
 
-def test_read_lock__uv_groups_and_extras__each_package_says_which_reach_it() -> None:
+def test_read_lock__uv_groups_and_extras__are_given_for_each_package() -> None:
     parts = [
         project(
             'dependencies = [{ name = "a" }]',
@@ -244,7 +244,7 @@ def test_read_lock__uv_archives__have_url_hash_and_size() -> None:
     ],
     ids=["git", "directory", "editable", "url", "path", "flat index"],
 )  # fmt: skip
-def test_read_lock__uv_source__says_where_the_code_is(
+def test_read_lock__uv_source__gives_the_location(
     source: str, lines: list[str], place: str, origin: str, urls: list[str]
 ) -> None:
     lock = read(project('dependencies = [{ name = "a" }]'), package("a", *lines, source=source))
@@ -257,7 +257,7 @@ def test_read_lock__uv_git_without_a_url__is_refused() -> None:
         read(project('dependencies = [{ name = "a" }]'), package("a", source='{ git = "https://[x/r" }'))
 
 
-def test_read_lock__uv_no_version_of_its_own__is_none() -> None:
+def test_read_lock__uv_without_version__is_none() -> None:
     near = '[[package]]\nname = "near"\nsource = { directory = "near" }\n'
     (found,) = read(project('dependencies = [{ name = "near" }]'), near).packages
     assert found.version is None
@@ -315,7 +315,7 @@ def test_read_lock__uv_malformed__is_refused(text: str, says: str) -> None:
         '{ path = "a\\u0000.whl" }',
     ],
 )
-def test_read_lock__uv_archive_that_nobody_can_fetch__is_refused(wheel: str) -> None:
+def test_read_lock__uv_archive_with_an_unsupported_url__is_refused(wheel: str) -> None:
     with pytest.raises(BadLock):
         read(project('dependencies = [{ name = "a" }]'), package("a", f"wheels = [{wheel}]"))
 

@@ -129,7 +129,7 @@ def read(data: bytes) -> dict[str, tuple[str, ...]]:
 
 
 @each_format
-def test_rpm_packages__database_of_each_kind__tells_packages_and_their_files(write: Writer) -> None:
+def test_rpm_packages__database_of_each_kind__gives_packages_and_their_files(write: Writer) -> None:
     data = write(BASH, package("ed", "/usr/bin/ed", "/etc/ed.conf"), package("empty"))
     found = read(data)
     assert list(found) == ["bash", "ed", "empty"]
@@ -159,13 +159,13 @@ def test_rpm_packages__one_broken_header__refuses_all(write: Writer) -> None:
 
 @each_format
 @pytest.mark.parametrize("left", [20, 600, 4100])
-def test_rpm_packages__cut_short__is_refused(write: Writer, left: int) -> None:
+def test_rpm_packages__truncated__is_refused(write: Writer, left: int) -> None:
     with pytest.raises(BadDatabase):
         read(write(BASH, package("ed", *(f"/{'x' * 50}{number}" for number in range(100))))[:left])
 
 
 @pytest.mark.parametrize("data", [b"", b"RpmQ", bytes(4096), b"SQLite format 2\0"])
-def test_rpm_packages__other_bytes__are_no_database(data: bytes) -> None:
+def test_rpm_packages__other_bytes__are_not_a_database(data: bytes) -> None:
     with pytest.raises(BadDatabase, match=r"^usr/lib/sysimage/rpm/Packages\.db: not an rpm database"):
         rpm_packages("usr/lib/sysimage/rpm/Packages.db", data)
 
@@ -185,7 +185,7 @@ def test_header__old_file_names__are_paths() -> None:
     }
 
 
-def test_header__shared_folders_and_foreign_bytes__become_paths() -> None:
+def test_header__shared_directories_and_foreign_bytes__become_paths() -> None:
     files: dict[int, Values] = {DIR_INDEXES: [1, 0, 1], BASE_NAMES: ["a", "b", "\udcff"], DIR_NAMES: ["/", "/opt/ü/"]}
     assert read(ndb_database(header({NAME: "p", **files}))) == {"p": ("opt/ü/a", "b", "opt/ü/\udcff")}
 
@@ -218,7 +218,7 @@ def test_header__broken__is_refused(broken: bytes) -> None:
         read(ndb_database(broken))
 
 
-def test_header__long_folder_for_each_of_many_files__is_refused_before_it_is_spelled_out() -> None:
+def test_header__long_directory_of_many_files__is_refused_before_paths_are_built() -> None:
     count = 100_000
     files: dict[int, Values] = {
         DIR_INDEXES: [0] * count,
@@ -250,7 +250,7 @@ def test_sqlite__other_schema__is_refused(schema: str) -> None:
             read(connection.serialize())
 
 
-def test_sqlite__more_tables_than_rpm_makes__are_not_all_looked_at() -> None:
+def test_sqlite__more_tables_than_rpm_creates__are_not_all_read() -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(TABLE)
         for number in range(3000):
@@ -265,18 +265,18 @@ def test_sqlite__text_for_a_header__is_refused() -> None:
         read(sqlite_database("text", schema=schema))  # type: ignore[arg-type]
 
 
-def test_sqlite__message_that_quotes_no_text__is_told_all_the_same() -> None:
+def test_sqlite__message_that_quotes_binary_data__is_reported() -> None:
     with pytest.raises(BadDatabase, match="could not read"):
         read(sqlite_database(BASH).replace(b"CREATE TABLE", b"CREATE \xff\xff\xff\xff\xff"))
 
 
-def test_sqlite__python_without_it__is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite__python_without_it__is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlite3", None)
     with pytest.raises(BadDatabase, match="this Python has no sqlite3 module"):
         read(b"SQLite format 3\0")
 
 
-def test_sqlite__too_old_to_read_from_memory__is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlite__too_old_to_read_from_memory__is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "Connection", object)
     with pytest.raises(BadDatabase, match="too old"):
         read(b"SQLite format 3\0")
@@ -303,7 +303,7 @@ def test_ndb__broken__is_refused(at: int, found: bytes) -> None:
         read(data[:at] + found + data[at + len(found) :])
 
 
-def test_berkeley__short_header__lies_in_the_hash_itself() -> None:
+def test_berkeley__short_header__is_stored_inline() -> None:
     assert read(berkeley_database(package("ed", "/bin/ed"), short=True)) == {"ed": ("bin/ed",)}
 
 

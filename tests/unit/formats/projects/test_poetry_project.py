@@ -65,14 +65,14 @@ def test_poetry__dependencies__are_the_same_as_requirements() -> None:
     ]
 
 
-def test_poetry__extras_and_groups__are_asked_for_by_name() -> None:
+def test_poetry__extras_and_groups__are_requested_by_name() -> None:
     found = lines(POETRY, Choice(extras=frozenset({"more"}), groups=None))
     assert found["lazy>2"] == {"more"}
     assert found["ruff==0.5.0"] == {"lint", "dev"}
     assert found["pytest>=8,<9"] == found["black>=24,<25"] == {"dev"}
 
 
-def test_poetry__beside_project__says_where_its_dependencies_come_from() -> None:
+def test_poetry__next_to_a_project_table__gives_the_sources_of_dependencies() -> None:
     text = """
         [project]
         name = "p"
@@ -96,7 +96,7 @@ def test_poetry__beside_project__says_where_its_dependencies_come_from() -> None
         ("'a b' = '1'", "not a valid project name"),
     ],
 )
-def test_poetry__what_cannot_be_honoured__is_refused_by_name(line: str, says: str) -> None:
+def test_poetry__unsupported__is_refused_by_name(line: str, says: str) -> None:
     with pytest.raises(BadInput) as caught:
         lines(f"[tool.poetry.dependencies]\n{line}\n", Choice())
     assert says in str(caught.value)

@@ -31,7 +31,7 @@ def asked(text: str, holds: str = "", choice: Choice | None = None) -> dict[tupl
         ('{ path = "a-1-py3-none-any.whl", editable = false }', "a @ file:///p/a-1-py3-none-any.whl"),
     ],
 )  # fmt: skip
-def test_uv_source__place__stands_in_the_line_with_its_marker(source: str, line: str) -> None:
+def test_uv_source__direct_reference__is_in_the_line_with_its_marker(source: str, line: str) -> None:
     assert asked(f"{HEAD}[tool.uv.sources]\nA = {source}\n") == {(f'{line} ; os_name == "posix"', ""): {""}}
 
 
@@ -80,7 +80,7 @@ def test_uv_source__extra_and_group__hold_for_these_alone() -> None:
         ('"1.0"', "tool.uv.sources.a is not a table"),
     ],
 )
-def test_uv_source__that_cannot_be_honoured__is_refused_by_name(source: str, says: str) -> None:
+def test_uv_source__unsupported__is_refused_by_name(source: str, says: str) -> None:
     with pytest.raises(BadInput) as caught:
         asked(f"{HEAD}[tool.uv.sources]\na = {source}\n")
     assert says in str(caught.value)
@@ -137,7 +137,7 @@ def test_indexes__of_poetry__the_first_primary_one_replaces_pypi() -> None:
     )
 
 
-def test_indexes__of_pdm__are_read_and_what_is_not_honoured_is_refused() -> None:
+def test_indexes__of_pdm__are_read_and_unsupported_keys_are_refused() -> None:
     text = '[project]\nname = "p"\n[[tool.pdm.source]]\nname = "pypi"\nurl = "https://m.example/"\n'
     assert list(option_lines(read_project(text.encode()).rules)) == ["--index-url https://m.example/"]
     with pytest.raises(BadInput, match="include_packages"):

@@ -42,7 +42,7 @@ def test_requirements_of_project__extra_of_extras__is_expanded_with_its_marker()
     }
 
 
-def test_requirements_of_project__groups__include_others_and_circles_end() -> None:
+def test_requirements_of_project__groups__include_others_and_cycles_end() -> None:
     found = lines(PROJECT, Choice(groups=frozenset({"dev"})))
     assert found == {
         "requests[socks]>=2 ; python_version > '3'": {""},
@@ -52,16 +52,16 @@ def test_requirements_of_project__groups__include_others_and_circles_end() -> No
     }
 
 
-def test_requirements_of_project__all_groups__says_which_each_line_stands_in() -> None:
+def test_requirements_of_project__all_groups__gives_the_groups_of_each_line() -> None:
     found = lines(PROJECT, Choice())
     assert (found["ruff"], found["click"]) == ({"dev", "lint-all"}, {"", "dev", "lint-all"})
 
 
-def test_requirements_of_project__groups_alone__need_no_project() -> None:
+def test_requirements_of_project__only_groups__need_no_project_table() -> None:
     assert lines('[dependency-groups]\ndev = ["a"]\n', Choice()) == {"a": {"dev"}}
 
 
-def test_requirements_of_project__nothing_asked_for__is_empty() -> None:
+def test_requirements_of_project__nothing_requested__is_empty() -> None:
     assert lines('[project]\nname = "p"\n') == {}
 
 
@@ -71,7 +71,7 @@ def test_requirements_of_project__includes_that_double__take_no_longer_than_thei
     assert lines(text, Choice(groups=frozenset({"g0"}))) == {"a": {"g0"}}
 
 
-def test_requirements_of_project__groups_that_include_each_other_beyond_measure__are_refused() -> None:
+def test_requirements_of_project__too_many_lines_from_included_groups__are_refused() -> None:
     inner = ", ".join(f'"a{n}"' for n in range(1000))
     outer = "\n".join(f'g{n} = [{{include-group = "inner"}}]' for n in range(200))
     with pytest.raises(BadInput, match="more than 100000 requirements"):
@@ -121,7 +121,7 @@ def test_requirements_of_project__extras_with_ever_more_markers__are_refused() -
         ("[", "invalid TOML", ""),
     ],
 )
-def test_requirements_of_project__what_cannot_be_told__is_refused(text: str, says: str, hint: str) -> None:
+def test_requirements_of_project__invalid__is_refused(text: str, says: str, hint: str) -> None:
     with pytest.raises(BadInput) as caught:
         lines(text, Choice())
     assert says in str(caught.value)
@@ -142,6 +142,6 @@ def test_requirements_of_project__unknown_choice__names_those_that_exist(choice:
 
 
 @pytest.mark.parametrize("line", ["a @ https://host/a\\\\", "a\\nb", "a\\u2028b", "a\\f"])
-def test_requirements_of_project__line_that_would_not_stay_one__is_refused(line: str) -> None:
+def test_requirements_of_project__line_with_a_line_break__is_refused(line: str) -> None:
     with pytest.raises(BadInput, match="invalid requirement"):
         lines(f'[project]\nname = "p"\ndependencies = ["{line}", "c"]\n')

@@ -18,7 +18,7 @@ def system(files: dict[str, str], packages: tuple[tuple[str, tuple[str, ...]], .
     return tree, replace(take_inventory(tree), packages=packages)
 
 
-def test_contents_of__each_sort__has_its_bytes_and_its_heaviest_folders() -> None:
+def test_contents_of__each_row__has_its_bytes_and_largest_directories() -> None:
     tree, inventory = system(
         {
             "bin/sh": "12345",
@@ -43,13 +43,13 @@ def test_contents_of__each_sort__has_its_bytes_and_its_heaviest_folders() -> Non
     assert sum(content.size for content in found) == inventory.unowned.apparent
 
 
-def test_contents_of__image__tells_the_base_s_files_from_the_rest() -> None:
+def test_contents_of__image__separates_files_of_the_base_image() -> None:
     tree, inventory = system({"etc/base.conf": "12", "srv/own.txt": "123"})
     found = contents_of(tree, inventory, lambda path: path.startswith("etc/"))
     assert {content.name: content.size for content in found} == {BASE: 2, REST: 3}
 
 
-def test_contents_of__many_folders__name_the_five_heaviest() -> None:
+def test_contents_of__many_directories__names_the_five_largest() -> None:
     tree, inventory = system({f"srv/{number}/x": "1" * number for number in range(1, 8)})
     (found,) = contents_of(tree, inventory, None)
     assert found.largest == (("srv/7", 7), ("srv/6", 6), ("srv/5", 5), ("srv/4", 4), ("srv/3", 3))

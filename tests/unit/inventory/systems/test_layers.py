@@ -31,13 +31,13 @@ def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:
     return image_facts(inventory, tuple(Layer(digest=f"sha256:{n}") for n in range(len(layers))), overlay)
 
 
-def test_image_facts__files_of_a_distribution__say_its_layers() -> None:
+def test_image_facts__files_of_a_distribution__give_its_layers() -> None:
     found = facts({"a/x": 0, "a/y": 0, "b/x": 1}, [file("a/x"), file("o")], [file("b/x"), file("a/y")])
     assert dict(found.where) == {"a": (0, 1), "b": (1,)}
     assert (found.wasted, found.paths, found.wasted_size) == ({}, (), 0)
 
 
-def test_image_facts__replaced_and_removed_files__are_waste_of_their_layer_by_the_later_one() -> None:
+def test_image_facts__replaced_and_removed_files__are_wasted_in_their_layer() -> None:
     found = facts({"a/x": 0}, [file("a/x", 10), file("log", 100)], [file("a/x", 20)], [removed("log"), file("a/x", 30)])
     assert [(layer.wasted, layer.hides) for layer in found.layers] == [(110, 0), (20, 10), (0, 120)]
     assert list(found.wasted.items()) == [("", 100), ("a", 30)]
@@ -46,7 +46,7 @@ def test_image_facts__replaced_and_removed_files__are_waste_of_their_layer_by_th
     ]  # fmt: skip
 
 
-def test_image_facts__removed_files_that_a_list_names__are_its_project_s_waste() -> None:
+def test_image_facts__removed_files_in_a_list__are_wasted_bytes_of_its_project() -> None:
     record = "gone/__init__.py,,\ngone/data/x.bin,,\n../../bin/gone,,\n../../../../etc/other,,\n"
     found = facts(
         {},

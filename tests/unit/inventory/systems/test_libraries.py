@@ -54,7 +54,7 @@ def test_needs__of_the_system__missing_ones_first_then_by_how_many_need_them() -
     assert twins == ()
 
 
-def test_needs__what_a_distribution_carries__by_any_of_its_names_is_no_need() -> None:
+def test_needs__library_in_a_distribution__is_not_needed_under_any_of_its_names() -> None:
     table = {
         "a/x.so": Linking(("libown.so.1", "libfile.so", "liblink.so", "libunread.so")),
         "b/libown-hash.so": Linking(soname="libown.so.1"),
@@ -73,7 +73,7 @@ def test_needs__of_the_system_s_own_programs__do_not_count() -> None:
     assert found({"bin/tool": Linking(("libgone.so",))})[0] == ()
 
 
-def test_twins__equal_builds_of_two_distributions__heaviest_first() -> None:
+def test_twins__equal_builds_of_two_distributions__largest_first() -> None:
     table = {
         "a/libx-1.so": Linking(soname="libx.so", build_id="one"),
         "b/libx-1.so": Linking(soname="libx.so", build_id="one"),

@@ -71,7 +71,7 @@ def test_first__by_what_the_image_starts(
     "command",
     [[], ["/entrypoint.sh"], ["python", "app.py"], ["sh", "-c", "'"], ["/usr/local/bin/python3.12"], ["sleep", "9"]],
 )
-def test_first__where_the_program_does_not_tell__is_path_s(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+def test_first__unknown_program__is_the_first_on_path(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
     assert prefixes(measured(monkeypatch, FILES, Cmd=command)) == ["usr/local", "usr", "opt/venv"]
 
 
@@ -104,7 +104,7 @@ def test_first__by_what_runs_in_an_environment(
         ("home/me/.local/lib/python3.12/site-packages", {"Cmd": ["python", "main.py"], "User": "me:me"}),
     ],
 )
-def test_joined__what_its_python_imports_from_elsewhere__is_one_environment_with_it(
+def test_joined__directories_that_its_python_imports_from__join_the_environment(
     monkeypatch: pytest.MonkeyPatch, folder: str, config: dict[str, object]
 ) -> None:
     files = {path: data for path, data in FILES.items() if not path.startswith(("opt/venv", "usr/lib"))}
@@ -113,7 +113,7 @@ def test_joined__what_its_python_imports_from_elsewhere__is_one_environment_with
     assert {d.name for d in found.inventory.distributions} == {"app", "lib", "pip", "setuptools", "wheel"}
 
 
-def test_joined__user_site__is_not_a_venv_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_joined__user_site__is_not_part_of_a_venv(monkeypatch: pytest.MonkeyPatch) -> None:
     user = at("root/.local/lib/python3.12/site-packages", "tool")
     found = measured(monkeypatch, {**FILES, **user}, Cmd=["/opt/venv/bin/gunicorn"])
     assert prefixes(found)[0] == "opt/venv"
@@ -229,12 +229,12 @@ def test_joined__pythonpath_of_a_script(monkeypatch: pytest.MonkeyPatch) -> None
         "#!/bin/sh\n\xff\0\n",
     ],
 )
-def test_first__script_that_leads_nowhere__is_path_s(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_first__script_without_a_command__is_the_first_on_path(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     found = measured(monkeypatch, {**FILES, "entrypoint.sh": text}, Entrypoint=["/entrypoint.sh"])
     assert prefixes(found) == ["usr/local", "usr", "opt/venv"]
 
 
-def test_first__symlinks_in_a_circle__lead_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first__cyclic_symlinks__are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, Content] = {**FILES, "a": link("b"), "b": link("a")}
     assert prefixes(measured(monkeypatch, files, Entrypoint=["/a/x"]))[0] == "usr/local"
     assert prefixes(measured(monkeypatch, files, Entrypoint=["/a"]))[0] == "usr/local"
@@ -244,7 +244,7 @@ SEES = "home = {}\ninclude-system-site-packages = true\nversion = 3.12.1\n"
 
 
 @pytest.mark.parametrize("home", ["/usr/local/bin", "/python/bin"])
-def test_joined__venv_that_sees_the_system__is_one_environment_with_it(
+def test_joined__venv_that_sees_the_system__joins_the_system_environment(
     monkeypatch: pytest.MonkeyPatch, home: str
 ) -> None:
     system = {f"{BASE}/{path}": data for path, data in dist_files("app", "0.9").items()}
@@ -276,7 +276,7 @@ def test_environment__named_by_its_prefix__needs_no_program_of_that_name(monkeyp
 
 
 @pytest.mark.parametrize(("sees", "warned"), [("true", True), ("TRUE", True), ("false", False)])
-def test_environment__that_sees_the_system__says_that_it_is_not_counted(sees: str, warned: bool) -> None:
+def test_environment__that_sees_the_system__warns_that_it_is_not_counted(sees: str, warned: bool) -> None:
     settings = f"home = /usr/bin\ninclude-system-site-packages = {sees}\n"
     found = take_inventory(make_tree({"pyvenv.cfg": settings, "lib/python3.12/site-packages/a.py": "x"}))
     assert any("/usr/bin (include-system-site-packages)" in warning for warning in found.warnings) == warned
