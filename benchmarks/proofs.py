@@ -4,7 +4,7 @@ Refusals: the production list of each author is checked as ``verify`` checks it.
 the code found that production needs none of what is reported (``fixtures/proofs/gaps.csv``).
 Removals: each requirement of production that the application imports at start, and nothing else requires, is taken out
 once. It is caught if something that it provides is reported.
-Findings: what is worth a look, judged by a person (``fixtures/proofs/findings.csv``), beside deptry, which sees the
+Findings, judged by a person (``fixtures/proofs/findings.csv``), beside deptry, which sees the
 same imports and, unlike deadweight, the author's own split.
 
     benchmarks/proofs.py [--each] [--no-deptry]
@@ -81,7 +81,7 @@ def is_caught(application: Application, removed: str) -> bool:
 
 
 def findings(application: Application) -> tuple[Remark, ...]:
-    """Return what is worth a look with everything installed."""
+    """Return the findings with everything installed."""
     inventory = application.inventory(d.name for d in application.distributions)
     graph = build_graph(inventory, tuple(Wanted(name=name, asked=True) for name in application.labels))
     usage = _usage(application, inventory.distributions, (d.name for d in inventory.distributions))

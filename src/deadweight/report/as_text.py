@@ -60,44 +60,64 @@ def _separated(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
 
 
 def _header(report: Report) -> RenderableType:
-    total, environment = report.totals, report.environment
-    count = total.distributions
+    text = Text(plain(report.target.location), style="bold")
+    for line, style in [*_cannot_install(report), (_size(report), "bold")]:
+        text.append(f"\n{line}", style=style)
+    text.append(_contents(report), style="not bold")
+    text.append(f"\n{_environment(report)}", style="not bold")
+    if report.target.requirements == 0:
+        text.append("\nthe file contains no requirements")
+    if missing := report.totals.unmeasured:
+        text.append(f"\nincomplete: {counted(missing, 'distribution')} could not be measured, see below")
+    text.append(f"\n{_code(report)}", style="not bold")
+    return text
+
+
+def _cannot_install(report: Report) -> Iterator[tuple[str, str]]:
+    names = [skipped.name for skipped in report.skipped if skipped.impossible]
+    if names:
+        machine = f"Python {report.environment.python} on {report.environment.platform}"
+        yield f"cannot be installed: {plain(', '.join(names))}: no wheel or sdist for {machine}", "bold"
+
+
+def _size(report: Report) -> str:
+    archives = [row.archive for row in report.distributions if row.archive]
+    at_most = "at most " if any(archive.at_most for archive in archives) else ""
+    about = "~" if any(archive.estimated for archive in archives) else ""
+    return f"{at_most}{about}{human(report.totals.apparent_bytes)}"
+
+
+def _contents(report: Report) -> str:
+    total = report.totals
+    everything = total.distributions + total.unmeasured
+    of_all = f" of {everything}" if total.unmeasured else ""
+    text = f" in {total.distributions}{of_all} distribution{'' if everything == 1 else 's'}"
+    text += f", {counted(total.files, 'file')}"
+    if total.disk_bytes is not None:
+        text += f"; {human(total.disk_bytes)} on disk"
+    text += shipped_text(report.image)
+    return text if total.download_bytes is None else f"{text}; {human(total.download_bytes)} to download"
+
+
+def _environment(report: Report) -> str:
+    environment = report.environment
     facts = [f"Python {environment.python}" if environment.python else "", environment.platform or ""]
     facts.append(_HOW[report.target.method].format(environment.installer) if environment.installer else "")
-    text = Text()
-    text.append(plain(report.target.location), style="bold")
-    archives = [row.archive for row in report.distributions if row.archive]
-    about = "at most " if any(archive.at_most for archive in archives) else ""
-    about += "~" if any(archive.estimated for archive in archives) else ""
-    impossible = [skipped.name for skipped in report.skipped if skipped.impossible]
-    if impossible:
-        machine = f"Python {environment.python} on {environment.platform}"
-        text.append(
-            f"\ncannot be installed: {plain(', '.join(impossible))}: no wheel or sdist for {machine}", style="bold"
-        )
-    text.append(f"\n{about}{human(total.apparent_bytes)}", style="bold")
-    missing = total.unmeasured
-    of_all = f" of {count + missing}" if missing else ""
-    text.append(f" in {count}{of_all} distribution{'' if count + missing == 1 else 's'}")
-    text.append(f", {counted(total.files, 'file')}")
-    if total.disk_bytes is not None:
-        text.append(f"; {human(total.disk_bytes)} on disk")
-    text.append(shipped_text(report.image))
-    if total.download_bytes is not None:
-        text.append(f"; {human(total.download_bytes)} to download")
-    text.append("\n" + plain(", ".join(fact for fact in facts if fact)))
-    if report.target.requirements == 0:
-        text.append("\nthe file contains no requirements", style="bold")
-    if missing:
-        text.append(f"\nincomplete: {counted(missing, 'distribution')} could not be measured, see below", style="bold")
-    text.append(f"\nnative code {human(total.native_bytes)}")
-    if bundled := total.bundled_library_bytes:
-        text.append(f" (including {human(bundled)} of bundled libraries)")
+    return plain(", ".join(filter(None, facts)))
+
+
+def _code(report: Report) -> str:
+    """Return the sizes of native code, bytecode and unowned files."""
+    total = report.totals
+    text = f"native code {human(total.native_bytes)}"
+    if total.bundled_library_bytes:
+        text += f" (including {human(total.bundled_library_bytes)} of bundled libraries)"
     if report.target.method != "wheels":
-        text.append(f"\nbytecode {human(total.bytecode_bytes)} ({percent(total.bytecode_bytes, total.apparent_bytes)})")
-        text.append(f", unowned files {human(report.unowned.apparent_bytes)}")
-    elif total.estimated_bytecode_bytes is not None:
-        text.append(f"\nbytecode would add about {human(total.estimated_bytecode_bytes)}")
+        share = percent(total.bytecode_bytes, total.apparent_bytes)
+        unowned = human(report.unowned.apparent_bytes)
+        return f"{text}\nbytecode {human(total.bytecode_bytes)} ({share}), unowned files {unowned}"
+    if total.estimated_bytecode_bytes is not None:
+        text += f"\nbytecode would add about {human(total.estimated_bytecode_bytes)}"
     return text
 
 

@@ -15,6 +15,7 @@ from deadweight.untrusted import plain
 
 _BAR = "█"
 _PARTS = " ▏▎▍▌▋▊▉"
+_BAR_WIDTHS = ((100, 20), (64, 12), (0, 0))  # columns of the terminal, and of the bar
 
 
 def distributions_table(report: Report, width: int, most: int | None) -> RenderableType:
@@ -23,7 +24,7 @@ def distributions_table(report: Report, width: int, most: int | None) -> Rendera
     shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
     wide = width >= 100
     column, bytes_of = _additional_column(report)
-    bar_width = (20 if wide else 12) if width >= 64 else 0
+    bar_width = next(bar for columns, bar in _BAR_WIDTHS if width >= columns)
     table = _empty_table(width, column if wide else "", bar_width)
     largest = ordered[0].apparent_bytes or 1
     for row in shown:

@@ -14,7 +14,9 @@ def human(size: int | None) -> str:
     value, unit = float(size), 0
     while abs(value) >= 999.5 and unit < len(_UNITS) - 1:
         value, unit = value / 1000, unit + 1
-    digits = 0 if unit == 0 or abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    digits = 2 if abs(value) < 9.995 else 1
+    if unit == 0 or abs(value) >= 99.95:
+        digits = 0
     return f"{value:.{digits}f} {_UNITS[unit]}"
 
 

@@ -82,7 +82,7 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """Something worth a look; see ``proof.remarks.Remark``."""
+    """A finding to review; see ``proof.remarks.Remark``."""
 
     kind: str
     name: str
