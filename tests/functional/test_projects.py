@@ -322,14 +322,14 @@ def test_project__that_asks_for_nothing__says_what_else_there_is(gpu: Server) ->
     found = measure(gpu, '[project]\nname = "p"\n[dependency-groups]\ndev = ["dw-lib"]\n')
     assert versions(found) == {}
     (warning,) = found.warnings
-    assert warning.endswith("groups: dev (--group NAME, --all-groups); beside it: requirements.txt")
+    assert warning.endswith("groups: dev (--group NAME, --all-groups); other files: requirements.txt")
 
 
 def test_project__whose_dependencies_only_a_build_knows__says_what_can_be_measured(gpu: Server) -> None:
     write_files(Path(), {"requirements.txt": "dw-lib\n"})
     with pytest.raises(BadInput) as caught:
         measure(gpu, '[project]\nname = "p"\ndynamic = ["dependencies"]\n')
-    assert caught.value.hint == "measure requirements.txt, which lies beside it"
+    assert caught.value.hint == "measure requirements.txt in the same directory"
 
 
 def test_names__of_projects__are_measured_without_installing(gpu: Server) -> None:

@@ -170,7 +170,7 @@ def test_read_source__many_files__are_the_same_from_any_process(
         ({"wt/.git": "gitdir: /x/.git/worktrees/wt\n", "wt/a.py": "import no\n"}, "a git worktree"),
         ({"clone/.git/HEAD": "ref", "clone/a.py": "import no\n"}, "another repository"),
         ({"a.py": "import {{ no }}\n"}, "a template for other files"),
-        ({"third_party/a.py": "import no\n"}, "a vendored tree, which is not the application's own source"),
+        ({"third_party/a.py": "import no\n"}, "vendored code, which is not the application's own"),
     ],
 )
 def test_read_source__code_of_others__is_passed_over(tmp_path: Path, files: dict[str, str], reason: str) -> None:

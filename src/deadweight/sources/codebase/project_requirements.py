@@ -1,4 +1,4 @@
-"""A project's pyproject.toml, with its workspace → the requirements file that asks for the same."""
+"""A project's pyproject.toml, with its workspace → an equivalent requirements file."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from deadweight.targets.folders import project_files
 def read_project(
     path: str, choice: Choice, values: Callable[[], Mapping[str, str]], *, any_python: bool = False
 ) -> RequirementsFile:
-    """Read a project's ``pyproject.toml`` as a requirements file: its dependencies, and what is asked for beside.
+    """Read a project's ``pyproject.toml`` as a requirements file: dependencies, requested extras and groups.
 
-    choice:     of its groups an empty set means none, None means all
-    values:     gives the variables of PEP 508 of the machine that is measured
-    any_python: whether that may be a Python that the project is not for
+    choice:     an empty set of groups means none, None means all
+    values:     returns the PEP 508 marker variables of the measured machine
+    any_python: whether to accept a Python that the project does not support
     raises:     BadInput, WrongPython
     """
     workspace = open_workspace(path, text_of, read_requirements)
@@ -41,42 +41,43 @@ def read_project(
         if not any_python:
             for project in workspace.projects:
                 markers.check_python(project)
-        asked = workspace.requirements(choice, markers.hold)
+        requested = workspace.requirements(choice, markers.hold)
     except OtherPython as error:
         raise WrongPython(path, error.reason, error.specifiers, error.nearest) from error
     except Malformed as error:
         raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
     notes = (
-        f"not honoured: {', '.join(workspace.rules.unread)}" if workspace.rules.unread else "",
-        _of_pins(asked),
-        "" if asked else _why_nothing(path, workspace),
+        f"ignored settings: {', '.join(workspace.rules.unread)}" if workspace.rules.unread else "",
+        _pin_note(requested),
+        "" if requested else _empty_note(path, workspace),
     )
-    return replace(_as_file(path, workspace.rules, asked), notes=tuple(filter(None, notes)))
+    return replace(_as_file(path, workspace.rules, requested), notes=tuple(filter(None, notes)))
 
 
-def _of_pins(asked: tuple[DirectRequirement, ...]) -> str:
-    """Return a sentence on the requirements that one index alone may answer, "" for none."""
+def _pin_note(requested: tuple[DirectRequirement, ...]) -> str:
+    """Return a sentence about the requirements that are pinned to an index, "" for none."""
     pinned = sorted(
-        {f"{normalize(requirement(each.line).name)} from {shown(each.index)}" for each in asked if each.index}
+        {f"{normalize(requirement(each.line).name)} from {shown(each.index)}" for each in requested if each.index}
     )
-    return f"taken as the project says: {', '.join(pinned)}; a split says so in comments only" if pinned else ""
+    return f"pinned by the project: {', '.join(pinned)}; splits record this only in comments" if pinned else ""
 
 
-def _why_nothing(path: str, workspace: Workspace) -> str:
-    """Return a sentence for a project that asks for nothing: what else there is to ask for."""
+def _empty_note(path: str, workspace: Workspace) -> str:
+    """Return a sentence for a project without dependencies, with the groups, extras and files that it has."""
     groups = sorted({name for project in workspace.projects for name in project.groups})
     extras = sorted({name for project in workspace.projects for name in project.extras})
-    others = [os.path.basename(each) for each in project_files(os.path.dirname(path) or ".")]
+    siblings = (os.path.basename(each) for each in project_files(os.path.dirname(path) or "."))
+    beside = [name for name in siblings if name != os.path.basename(path)]
     further = [
         f"groups: {', '.join(groups)} (--group NAME, --all-groups)" if groups else "",
         f"extras: {', '.join(extras)} (--extra NAME)" if extras else "",
-        f"beside it: {', '.join(beside)}" if (beside := [o for o in others if o != os.path.basename(path)]) else "",
+        f"other files: {', '.join(beside)}" if beside else "",
     ]
     return "; ".join([f"{path} has no dependencies of its own", *filter(None, further)])
 
 
 class _LazyMarkers:
-    """Evaluates markers for a machine that is asked for only where something depends on it."""
+    """Evaluates markers; the machine is determined only if a marker depends on it."""
 
     def __init__(self, values: Callable[[], Mapping[str, str]]) -> None:
         self._values = values
@@ -93,14 +94,14 @@ class _LazyMarkers:
             self._markers.check_python(*project.python)
 
 
-def _as_file(path: str, rules: Rules, asked: tuple[DirectRequirement, ...]) -> RequirementsFile:
-    """Return the requirements file that asks for the same: options for the indexes, then the requirements."""
+def _as_file(path: str, rules: Rules, requested: tuple[DirectRequirement, ...]) -> RequirementsFile:
+    """Return an equivalent requirements file: options for the indexes, then the requirements."""
     options = [f"{line}\n" for line in option_lines(rules)]
-    texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in asked]
+    texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in requested]
     lines = logical_lines("".join([*options, *texts]), path)
     wanted: dict[int, Wanted] = {}
-    for line, each in zip(lines[len(options) :], asked, strict=True):
-        found = pep508(line, path)
-        if found is not None:
-            wanted[line.number] = replace(found, groups=each.groups, index=each.index)
+    for line, each in zip(lines[len(options) :], requested, strict=True):
+        parsed = pep508(line, path)
+        if parsed is not None:
+            wanted[line.number] = replace(parsed, groups=each.groups, index=each.index)
     return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included={}, rules=rules)

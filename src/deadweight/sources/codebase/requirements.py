@@ -1,8 +1,8 @@
-"""A requirements file, with what it includes → lines and requirements.
+"""A requirements file, with its included files → lines and requirements.
 
-packaging parses PEP 508 lines. pip-api reads what pip adds to PEP 508: paths, bare URLs, editables. It does not read
-whole files for us, since it takes ``-c FILE`` for a project called FILE, leaves out lines whose marker is false on
-*this* machine, and refuses a project named twice.
+packaging parses PEP 508 lines. pip-api parses what pip adds to PEP 508: paths, bare URLs, editables. It is not used for
+whole files, since it reads ``-c FILE`` as a project named FILE, drops lines whose marker is false on *this* machine,
+and rejects a project that is listed twice.
 """
 
 from __future__ import annotations
@@ -28,81 +28,87 @@ _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
-_PIP_API_NAME = re.compile(r"([\w.-]+)\s*(?:\[[^\]]*\]\s*)?(?:==|@|$)")  # what it makes of a path or URL
+_PIP_API_NAME = re.compile(r"([\w.-]+)\s*(?:\[[^\]]*\]\s*)?(?:==|@|$)")  # its result for a path or URL
 _LIMIT = 1 << 24
-_DEEPEST, _MOST = 100, 1000  # files within files, and files in all
-_MOST_REQUIREMENTS = 10_000  # of all files; the largest of real ones have 1,500, and packaging takes 0.1 ms for each
+_DEEPEST, _MOST = 100, 1000  # levels of included files, and files in total
+_MOST_REQUIREMENTS = 10_000  # of all files; the largest real ones have 1,500, and packaging takes 0.1 ms for each
 _LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # those of str.splitlines
-_MOST_LINES = 100_000  # of all files; a lock of 500 projects with all their hashes has 10,000
+_MOST_LINES = 100_000  # of all files; 500 projects with all their hashes take 10,000
 
 
-class _Read(NamedTuple):
-    """How much one file held."""
+class _Count(NamedTuple):
+    """The size of one file."""
 
     lines: int
     requirements: int
 
 
 def read_requirements(path: str) -> RequirementsFile:
-    """Read a requirements file and all that it includes.
+    """Read a requirements file and its included files.
 
-    path:   "-" is standard input
-    raises: BadInput where a file cannot be read, BadRequirement where a line cannot
+    path:   "-" for standard input
+    raises: BadInput if a file cannot be read, BadRequirement for an invalid line
     """
     return _read(path, (), [])
 
 
 def read_names(lines: tuple[str, ...]) -> RequirementsFile:
-    """Read requirements that the user named one by one; raises BadRequirement."""
+    """Parse requirements from the command line; raises BadRequirement."""
     path = " ".join(lines)
-    found = logical_lines("".join(f"{line}\n" for line in lines), path)
-    wanted = {line.number: wanted for line in found if (wanted := pep508(line, path)) is not None}
-    return RequirementsFile(path=path, lines=tuple(found), wanted=wanted, included={})
+    logical = logical_lines("".join(f"{line}\n" for line in lines), path)
+    wanted = {line.number: wanted for line in logical if (wanted := pep508(line, path)) is not None}
+    return RequirementsFile(path=path, lines=tuple(logical), wanted=wanted, included={})
 
 
-def _read(path: str, including: tuple[str, ...], read: list[_Read]) -> RequirementsFile:
-    """Read a file; ``including`` are those that led here, ``read`` how much each held that was read."""
-    here = (*including, os.path.realpath(path))
-    if len(here) > _DEEPEST or len(read) >= _MOST:
-        raise BadInput(f"{path}: files that include files go on for too long")
+def _read(path: str, including: tuple[str, ...], read: list[_Count]) -> RequirementsFile:
+    """Read a file.
+
+    including: the chain of files that include it
+    read:      the sizes of all files so far
+    """
+    chain = (*including, os.path.realpath(path))
+    if len(chain) > _DEEPEST or len(read) >= _MOST:
+        raise BadInput(f"{path}: too many included files")
     text = text_of(path)
-    read.append(_Read(sum(map(text.count, _LINE_ENDS)), 0))
+    read.append(_Count(sum(map(text.count, _LINE_ENDS)), 0))
     if sum(each.lines for each in read) > _MOST_LINES:
-        raise BadInput(f"{path}: over {_MOST_LINES:,} lines, which is no requirements file")
+        raise BadInput(f"{path}: more than the limit of {_MOST_LINES:,} lines")
     lines = logical_lines(text, path)
-    read[-1] = _Read(read[-1].lines, sum(line.kind in ("requirement", "editable") for line in lines))
+    read[-1] = _Count(read[-1].lines, sum(line.kind in ("requirement", "editable") for line in lines))
     if sum(each.requirements for each in read) > _MOST_REQUIREMENTS:
-        raise BadInput(f"{path}: over {_MOST_REQUIREMENTS:,} requirements, which no resolver would take")
+        raise BadInput(f"{path}: more than the limit of {_MOST_REQUIREMENTS:,} requirements")
     wanted: dict[int, Wanted] = {}
     included: dict[int, RequirementsFile] = {}
-    places: list[Line] = []
+    locations: list[Line] = []
     for line in lines:
         if line.kind == "requirement":
-            found = pep508(line, path)
-            if found is None:
-                places.append(line)
+            parsed = pep508(line, path)
+            if parsed is None:
+                locations.append(line)
             else:
-                wanted[line.number] = found
+                wanted[line.number] = parsed
         elif line.kind == "editable":
-            places.append(line)
+            locations.append(line)
         elif line.kind in ("include", "constraint"):
             other = os.path.join(os.path.dirname(path), line.value)
-            _check_include(line, path, other, here)
+            _check_include(line, path, other, chain)
             if line.kind == "include":
-                included[line.number] = _read(other, here, read)
-    wanted |= {line.number: _read_place(line, path) for line in places}
+                included[line.number] = _read(other, chain, read)
+    wanted |= {line.number: _read_location(line, path) for line in locations}
     for number in annotated_as_direct(lines):
         wanted[number] = replace(wanted[number], asked=True)
     return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included=included)
 
 
-def _check_include(line: Line, path: str, other: str, here: tuple[str, ...]) -> None:
+def _check_include(line: Line, path: str, other: str, chain: tuple[str, ...]) -> None:
     if re.match(r"\w+://", line.value):
-        raise BadRequirement(path, line.number, line.body, "a file on a server is not read; save it beside this one")
-    if line.kind == "include" and os.path.realpath(other) in here:
+        raise BadRequirement(
+            path, line.number, line.body, "included files on servers are not supported; save it next to this file"
+        )
+    if line.kind == "include" and os.path.realpath(other) in chain:
         raise BadRequirement(path, line.number, line.body, "the file includes itself")
     if not os.path.isfile(other):
-        raise BadRequirement(path, line.number, line.body, "no such file")
+        raise BadRequirement(path, line.number, line.body, "file not found")
 
 
 def text_of(path: str) -> str:
@@ -116,7 +122,7 @@ def text_of(path: str) -> str:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _LIMIT or b"\0\0\0\0\0" in data:
-        raise BadInput(f"{path} is no requirements file: {'binary' if len(data) <= _LIMIT else 'over 16 MiB'}")
+        raise BadInput(f"{path} is not a requirements file: {'binary' if len(data) <= _LIMIT else 'over 16 MiB'}")
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")
@@ -125,39 +131,39 @@ def text_of(path: str) -> str:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     if "\0" in text:
-        raise BadInput(f"{path} is no requirements file: it holds null bytes")
+        raise BadInput(f"{path} is not a requirements file: it contains null bytes")
     return text
 
 
-def _read_place(line: Line, path: str) -> Wanted:
-    # In a URL a semicolon may stand for itself, so there a space follows the one before a marker.
+def _read_location(line: Line, path: str) -> Wanted:
+    # A URL may contain a semicolon, so the one before a marker needs a space after it.
     spelled = line.value if line.kind == "editable" else re.split(r"\s--", line.body, maxsplit=1)[0]
-    place, _, marker = spelled.partition("; " if "://" in spelled.partition(";")[0] else ";")
-    place = place.strip()
-    extras = re.search(r"\[([\w.,\s-]+)\]$", place.partition("#")[0])
-    name = _name_by_pip_api(place, editable=line.kind == "editable") or _name_in_url(place)
+    location, _, marker = spelled.partition("; " if "://" in spelled.partition(";")[0] else ";")
+    location = location.strip()
+    extras = re.search(r"\[([\w.,\s-]+)\]$", location.partition("#")[0])
+    name = _name_by_pip_api(location, editable=line.kind == "editable") or _name_in_url(location)
     try:
         marker = str(_marker(marker)) if marker.strip() else ""
     except (ValueError, RecursionError) as error:
-        raise BadRequirement(path, line.number, line.body, "its marker does not parse") from error
+        raise BadRequirement(path, line.number, line.body, "its marker is invalid") from error
     return Wanted(
         name=name,
         extras=frozenset(normalize(e.strip()) for e in extras.group(1).split(",")) if extras else frozenset(),
         marker=marker,
-        url=place.partition("#")[0],
-        place=_absolute(place),
+        url=location.partition("#")[0],
+        place=_absolute(location),
         editable=line.kind == "editable",
         file=path,
         number=line.number,
     )
 
 
-def _absolute(place: str) -> str:
-    """Return a path or URL as ``direct_url.json`` tells it (PEP 610); paths count from the working directory."""
-    place = re.sub(r"\[[\w.,\s-]*\]$", "", place.partition("#")[0].strip())
-    if not re.match(r"\w[\w+.-]*:", place):
-        return Path(os.path.abspath(place)).as_uri()
-    scheme, _, rest = place.partition("://")
+def _absolute(location: str) -> str:
+    """Return a path or URL as in ``direct_url.json`` (PEP 610); paths are relative to the working directory."""
+    location = re.sub(r"\[[\w.,\s-]*\]$", "", location.partition("#")[0].strip())
+    if not re.match(r"\w[\w+.-]*:", location):
+        return Path(os.path.abspath(location)).as_uri()
+    scheme, _, rest = location.partition("://")
     host, slash, path = rest.partition("/")
     if "+" in scheme:
         scheme, path = scheme.partition("+")[2], path.partition("@")[0]
@@ -170,22 +176,22 @@ def _marker(text: str) -> object:
     return Marker(text)
 
 
-def _name_by_pip_api(place: str, *, editable: bool) -> str | None:
-    """Return the name that pip-api reads from a path or URL; None if only an install can tell."""
+def _name_by_pip_api(location: str, *, editable: bool) -> str | None:
+    """Return the project name that pip-api reads from a path or URL; None if only an install can determine it."""
     reader = _pip_api_reader()
     errors = (reader.PipError, OSError, ValueError, SyntaxError, AssertionError, RecursionError, MemoryError)
     try:
-        found = reader._parse_editable(place)[0] if editable else reader._parse_requirement_url(place)
+        text = reader._parse_editable(location)[0] if editable else reader._parse_requirement_url(location)
     except errors:
         return None
-    match = _PIP_API_NAME.match(found) if isinstance(found, str) else None
+    match = _PIP_API_NAME.match(text) if isinstance(text, str) else None
     return normalize(match[1]) if match and is_name(match[1]) else None
 
 
 def _pip_api_reader() -> ModuleType:
-    """Import pip-api's module for lines alone: its package runs ``python -m pip --version`` when it is imported.
+    """Import only pip-api's module for lines: importing its package runs ``python -m pip --version``.
 
-    That would take 0.3 s, and run a ``pip.py`` of the working directory.
+    That takes 0.3 s, and would run a ``pip.py`` in the working directory.
     """
     spec = find_spec("pip_api")
     assert spec is not None
@@ -197,14 +203,14 @@ def _pip_api_reader() -> ModuleType:
     try:
         return import_module("pip_api._parse_requirements")
     finally:
-        del sys.modules["pip_api"]  # whoever else imports pip-api gets the whole package
+        del sys.modules["pip_api"]  # other importers of pip-api get the whole package
 
 
-def _name_in_url(place: str) -> str | None:
-    """Return the name that an archive's file name tells (PEP 427, PEP 625)."""
+def _name_in_url(location: str) -> str | None:
+    """Return the project name in an archive's file name (PEP 427, PEP 625)."""
     from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sdist_filename, parse_wheel_filename
 
-    base = place.partition("#")[0].rstrip("/").rpartition("/")[2]
+    base = location.partition("#")[0].rstrip("/").rpartition("/")[2]
     try:
         return str(parse_wheel_filename(base)[0] if base.endswith(".whl") else parse_sdist_filename(base)[0])
     except (InvalidWheelFilename, InvalidSdistFilename):

@@ -1,4 +1,4 @@
-"""A folder → whether an application's code lies there. Imported by every run, so it imports little."""
+"""A directory → whether it contains an application's code. Every run imports this module, so it imports little."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ INSTALLED = frozenset(("site-packages", "dist-packages", "__pypackages__"))
 
 
 def holds_python(folder: str) -> bool:
-    """Say whether a folder, or one directly in it, holds Python code of an application; a home folder is none."""
+    """Return whether a directory, or one directly in it, contains Python code; a home directory does not count."""
     if os.path.realpath(folder) in ("/", os.path.realpath(os.path.expanduser("~"))):
         return False
     if has_modules(folder):
@@ -22,12 +22,12 @@ def holds_python(folder: str) -> bool:
 
 
 def is_environment(folder: str) -> bool:
-    """Say whether a folder is an environment, or one that distributions are installed into."""
+    """Return whether a directory is an environment, or a directory for installed distributions."""
     return os.path.lexists(os.path.join(folder, "pyvenv.cfg")) or os.path.basename(folder) in INSTALLED
 
 
 def has_modules(folder: str) -> bool:
-    """Say whether Python code lies directly in a folder."""
+    """Return whether a directory directly contains Python code."""
     try:
         with os.scandir(folder) as listing:
             return any(item.name.endswith((".py", ".ipynb")) for item in listing)

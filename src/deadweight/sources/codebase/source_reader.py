@@ -1,4 +1,4 @@
-"""Files of a source → what they name. Parsing holds CPython's lock, so many files are shared among processes."""
+"""Files of an application → their mentions. Parsing holds the GIL, so many files are split among processes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from deadweight.sources.system.processors import processors
 File = tuple[str, int, Role]  # path, bytes, role
 
 _LARGEST = 1 << 26  # bytes of one file
-_WORTH_SHARING = 1 << 21  # bytes of Python; less is read sooner than another process has started
+_WORTH_SHARING = 1 << 21  # bytes of Python; for less, starting a process takes longer
 
 
 class Read(NamedTuple):
-    """What files came to, and how many were read."""
+    """The mentions in files, and the number of files."""
 
     mentions: list[Mention]
     skipped: list[Skipped]
@@ -26,10 +26,10 @@ class Read(NamedTuple):
 
 
 def read_files(root: str, files: list[File]) -> Read:
-    """Read ``files`` below ``root``, in other processes where they are many."""
+    """Read ``files`` below ``root``, with several processes if they are large."""
     processes = processors()
     if processes == 1 or sum(size for _, size, _ in files) < _WORTH_SHARING:
-        return _read_here(root, files)
+        return _read(root, files)
     # By size, so that each process has about as many bytes.
     by_size = sorted(files, key=lambda file: (-file[1], file[0]))
     shares = [(root, by_size[n::processes]) for n in range(processes)]
@@ -42,31 +42,31 @@ def read_files(root: str, files: list[File]) -> Read:
 
 
 def read_share(root: str, files: list[File]) -> tuple[list[Any], list[Any], int]:
-    """Return what a child answers: the same as tuples."""
-    found = _read_here(root, files)
-    skipped = [(each.name, each.reason, each.exit_code) for each in found.skipped]
-    return [*map(tuple, found.mentions)], skipped, found.files
+    """Return the result of a child, as tuples."""
+    result = _read(root, files)
+    skipped = [(each.name, each.reason, each.exit_code) for each in result.skipped]
+    return [*map(tuple, result.mentions)], skipped, result.files
 
 
-def _read_here(root: str, files: list[File]) -> Read:
+def _read(root: str, files: list[File]) -> Read:
     reader = DiskReader(root)
     mentions: list[Mention] = []
     skipped: list[Skipped] = []
     read = 0
     for path, size, role in files:
-        # A name without a suffix is a script's, if its first line says so.
+        # A file without a suffix may be a script, with a shebang line.
         plain = "." not in path.rpartition("/")[2]
         try:
             if size > _LARGEST:
-                skipped.append(Skipped(path, f"over {_LARGEST >> 20} MiB", 4))
+                skipped.append(Skipped(path, f"larger than {_LARGEST >> 20} MiB", 4))
                 continue
             if plain and size > 1 << 20:
                 continue
-            found = read_file(reader.read(path, _LARGEST), path, role)
+            result = read_file(reader.read(path, _LARGEST), path, role)
         except OSError as error:
             skipped.append(Skipped(path, error.strerror or str(error), 4))
             continue
-        mentions += found.mentions
-        skipped += found.skipped
+        mentions += result.mentions
+        skipped += result.skipped
         read += 1
     return Read(mentions, skipped, read)

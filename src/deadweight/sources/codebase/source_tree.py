@@ -1,4 +1,4 @@
-"""A folder of an application's source → what its files name. Reads and parses; runs nothing, follows no symlink."""
+"""The directory of an application → what its code mentions. It is parsed, never run; no symlink is followed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from deadweight.progress import Observer, Progress
 from deadweight.sources.codebase.source_folders import INSTALLED, has_modules
 from deadweight.sources.codebase.source_reader import read_files
 
-# Folders that hold nothing of the application's, and need no note.
+# Directories without code of the application, which need no note.
 _NO_SOURCE = frozenset(
     ".git .hg .svn .bzr __pycache__ node_modules bower_components .tox .nox .eggs .mypy_cache .ruff_cache .pytest_cache"
     " .hypothesis .ipynb_checkpoints .cache .idea .vscode .worktrees .direnv .pixi".split()
 )
 _VENDORED = frozenset("_vendor _vendored vendor vendored third_party thirdparty third-party extern _extern".split())
-_TEMPLATE = re.compile(r"\{\{|\{%")  # what Cookiecutter and the like replace
+_TEMPLATE = re.compile(r"\{\{|\{%")  # placeholders of Cookiecutter and similar tools
 _PROJECT_FILES = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))
-_LOOK_INTO = 200  # folders, for whether there is Python in what is passed over
+_MOST_SEARCHED = 200  # directories, when looking for Python in an excluded tree
 
 
 def read_source(folder: str, *, observe: Observer) -> Source:
-    """Return what the files below ``folder`` name; what could not be read is ``skipped``.
+    """Return the mentions in the files below ``folder``; unreadable files are in ``skipped``.
 
-    raises: BadInput where the folder itself cannot be listed
+    raises: BadInput if the directory itself cannot be listed
     """
     root = os.path.realpath(folder)
     try:
@@ -52,11 +52,11 @@ def read_source(folder: str, *, observe: Observer) -> Source:
     final = list(_with_role(read.mentions, reached(read.mentions, presumed, modules), "application"))
     final = list(_with_role(final, run_by_hand(final, modules), "scripts"))
     mentions = list(_of_others(final, modules))
-    # A folder that is itself a package imports itself by its own name.
+    # A directory that is itself a package imports itself by its own name.
     own = {os.path.basename(root)} if "" in modules.packages else set()
     return Source(
         folder=folder,
-        mentions=tuple(sorted(mentions, key=_place)),
+        mentions=tuple(sorted(mentions, key=_order)),
         local=modules.names() | own,
         subprojects=subprojects(listing.lists, modules.packages),
         files=read.files,
@@ -65,17 +65,17 @@ def read_source(folder: str, *, observe: Observer) -> Source:
 
 
 def _with_role(mentions: Iterable[Mention], files: Collection[str], role: Role) -> Iterator[Mention]:
-    """Yield the mentions, those of some files with another role."""
+    """Yield the mentions, with another role for those in ``files``."""
     for mention in mentions:
         yield mention._replace(role=role) if mention.file in files else mention
 
 
-def _place(mention: Mention) -> tuple[str, int, int, str, str, str]:
+def _order(mention: Mention) -> tuple[str, int, int, str, str, str]:
     return mention.file, mention.cell, mention.line, mention.name, mention.kind, mention.how
 
 
 def _of_others(mentions: Iterable[Mention], modules: LocalModules) -> Iterator[Mention]:
-    """Yield what means other people's distributions: no imports of the application's own modules."""
+    """Yield the mentions that may refer to distributions: not imports of the application's own modules."""
     mentions = list(mentions)
     scripts = {mention.file for mention in mentions if mention.kind == "root" and mention.name == "."}
     beside = {file: modules.modules_in(file.rpartition("/")[0]) for file in scripts if modules.is_in_package(file)}
@@ -84,17 +84,17 @@ def _of_others(mentions: Iterable[Mention], modules: LocalModules) -> Iterator[M
             continue
         folder, _, file = mention.file.rpartition("/")
         top = mention.name.partition(".")[0]
-        # A module that imports its own name means another's: ``celery.py`` imports Celery.
+        # A module that imports its own name means a distribution: ``celery.py`` imports Celery.
         own = top in modules.visible_from(folder) or top in beside.get(mention.file, ())
         if mention.kind != "import" or file == f"{top}.py" or not own:
             yield mention
 
 
 class _Listing(NamedTuple):
-    """What lies in a folder.
+    """The content of a directory.
 
     sizes:    path → bytes, of the files to read
-    skipped:  what was passed over
+    skipped:  the excluded directories and unreadable files
     vendored: names of modules in vendored trees
     lists:    paths of files that list a project's requirements
     """
@@ -106,48 +106,48 @@ class _Listing(NamedTuple):
 
 
 def _list(root: str) -> _Listing:
-    found = _Listing({}, [], set(), [])
+    listing = _Listing({}, [], set(), [])
     pending = [""]
     while pending:
         folder = pending.pop()
         try:
-            with os.scandir(f"{root}/{folder}") as listing:
-                items = list(listing)
+            with os.scandir(f"{root}/{folder}") as scanned:
+                items = list(scanned)
         except OSError as error:
-            found.skipped.append(Skipped(folder.rstrip("/"), error.strerror or str(error), 4))
+            listing.skipped.append(Skipped(folder.rstrip("/"), error.strerror or str(error), 4))
             continue
         names = {item.name for item in items}
         foreign = _is_foreign(f"{root}/{folder}", names) if folder else ""
         if foreign:
-            found.skipped.append(Skipped(folder.rstrip("/"), foreign))
+            listing.skipped.append(Skipped(folder.rstrip("/"), foreign))
             continue
         for item in items:
             path = folder + item.name
             if is_list(item.name):
-                found.lists.append(path)
+                listing.lists.append(path)
             if item.is_dir(follow_symlinks=False):
-                reason = _passed_over(item, names)
+                reason = _exclusion(item, names)
                 if reason is None:
                     pending.append(f"{path}/")
                 elif reason and _holds_python(item.path):
-                    found.skipped.append(Skipped(path, reason))
+                    listing.skipped.append(Skipped(path, reason))
                 if item.name in _VENDORED:
-                    found.vendored.update(_module_names(item.path))
+                    listing.vendored.update(_module_names(item.path))
             elif item.is_file(follow_symlinks=False) and is_read(item.name) and not _TEMPLATE.search(item.name):
                 try:
-                    found.sizes[path] = item.stat(follow_symlinks=False).st_size
-                except OSError as error:  # it went meanwhile
-                    found.skipped.append(Skipped(path, error.strerror or str(error), 4))
-    return found
+                    listing.sizes[path] = item.stat(follow_symlinks=False).st_size
+                except OSError as error:  # it was removed meanwhile
+                    listing.skipped.append(Skipped(path, error.strerror or str(error), 4))
+    return listing
 
 
 def _is_foreign(folder: str, names: Collection[str]) -> str:
-    """Return why everything in a folder belongs to something else than the application; "" where it does not."""
+    """Return why a directory is not part of the application; "" if it may be."""
     if not {"pyvenv.cfg", "conda-meta"}.isdisjoint(names):
         return "a virtual environment"
     if ".git" in names:
         git = f"{folder}/.git"
-        # Of a submodule, which is part of the application, ``.git`` is a file that names a folder in "modules".
+        # The ``.git`` of a submodule, which is part of the application, is a file that refers to a path in "modules".
         if os.path.isdir(git):
             return "another repository"
         try:
@@ -165,24 +165,24 @@ def _module_names(folder: str) -> set[str]:
         return set()
 
 
-def _passed_over(item: os.DirEntry[str], beside: Collection[str]) -> str | None:
-    """Return why a folder is not the application's source, "" where that needs no note; None where it may be."""
+def _exclusion(item: os.DirEntry[str], beside: Collection[str]) -> str | None:
+    """Return why to exclude a directory, "" if that needs no note; None to read it."""
     if item.name in _NO_SOURCE or item.name.endswith((".egg-info", ".dist-info")):
         return ""
     if item.name in INSTALLED:
         return "installed distributions"
     if item.name in _VENDORED:
-        return "a vendored tree, which is not the application's own source"
+        return "vendored code, which is not the application's own"
     if _TEMPLATE.search(item.name):
         return "a template for other projects"
     if item.name in ("build", "dist") and not _PROJECT_FILES.isdisjoint(beside) and not has_modules(item.path):
-        return "what packaging has built"
+        return "build output"
     return None
 
 
 def _holds_python(folder: str) -> bool:
-    """Tell whether there is Python in a folder, as far as a short look can."""
-    for looked, (_, _, names) in enumerate(os.walk(folder)):
-        if looked >= _LOOK_INTO or any(name.endswith((".py", ".ipynb")) for name in names):
+    """Return whether a directory contains Python code, or is too large to tell."""
+    for count, (_, _, names) in enumerate(os.walk(folder)):
+        if count >= _MOST_SEARCHED or any(name.endswith((".py", ".ipynb")) for name in names):
             return True
     return False

@@ -1,27 +1,27 @@
-"""How many processes may work at once: no more than the processors that this one may use, or than the user allows."""
+"""The number of processes to use: limited by the available processors and by ``--jobs``."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-_MOST = 8  # more of them wait for each other, and for the disk
+_MOST = 8  # more would wait for each other and for the disk
 _allowed: int | None = None
 
 
 def allow(jobs: int | None) -> None:
-    """Limit the processes of this run, None for one for each processor.
+    """Set the limit of processes; None for one per processor.
 
-    The limit holds for the whole process, since that is what shares the machine with others.
+    The limit is global, since the whole process shares the machine with others.
     """
     global _allowed
     _allowed = jobs
 
 
 def processors() -> int:
-    """Return how many processes are worthwhile; 1 where none can be started.
+    """Return how many processes to use; 1 if no others can be started.
 
-    A container or ``taskset`` may leave this process fewer processors than the machine has (sched_getaffinity(2)).
+    A container or ``taskset`` may allow fewer processors than the machine has (sched_getaffinity(2)).
     """
     if not sys.executable:
         return 1

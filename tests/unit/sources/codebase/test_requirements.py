@@ -76,7 +76,7 @@ def test_read_requirements__constraints__are_no_requirements(tmp_path: Path) -> 
 @pytest.mark.parametrize("option", ["-r", "-c"])
 def test_read_requirements__include_that_is_not_there__names_the_line(tmp_path: Path, option: str) -> None:
     error = refused(tmp_path, f"a\n{option} gone.txt\n")
-    assert (error.number, error.reason, error.text) == (2, "no such file", f"{option} gone.txt")
+    assert (error.number, error.reason, error.text) == (2, "file not found", f"{option} gone.txt")
 
 
 def test_read_requirements__include_from_a_server__is_not_read(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_read_requirements__encoding__is_told_by_the_bytes(tmp_path: Path, encod
 
 @pytest.mark.parametrize("data", [b"\x7fELF" + bytes(60), b"a\0b\n", "a\n".encode("utf-16-le")])
 def test_read_requirements__binary__is_bad_input(tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(BadInput, match=r"r\.txt is no requirements file: "):
+    with pytest.raises(BadInput, match=r"r\.txt is not a requirements file: "):
         wanted(tmp_path, data)
 
 
@@ -184,7 +184,7 @@ def test_read_requirements__relative_place__counts_from_the_working_directory(
 
 def test_read_requirements__place_with_a_broken_marker__names_the_line(tmp_path: Path) -> None:
     error = refused(tmp_path, "a\n./pkg ; nonsense\n")
-    assert (error.number, error.reason) == (2, "its marker does not parse")
+    assert (error.number, error.reason) == (2, "its marker is invalid")
 
 
 def test_read_requirements__annotation_of_pip_compile__says_what_was_asked_for(tmp_path: Path) -> None:
