@@ -70,7 +70,7 @@ def _identity(path: str) -> tuple[str, str]:
 def no_interpreter(python: str) -> InstallFailed:
     """Return the error for a missing interpreter."""
     return InstallFailed(
-        f"Python {python} not found", hint="install it, or use --python with the path of an interpreter"
+        f"no Python interpreter found for {python}", hint="install it, or use --python with the path of an interpreter"
     )
 
 

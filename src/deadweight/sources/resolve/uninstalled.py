@@ -100,7 +100,7 @@ class Uninstalling:
         self._wishes, self._cache, self._scratch, self._observe = wishes, cache, scratch, observe
         self._seconds = seconds  # for the resolver, and for each response of a server; None for the default timeouts
         tool = installer.name if file else ""
-        # What pip is told takes a run of pip to learn; a lock rarely needs to know, so it is asked when it does.
+        # Reading pip's configuration takes a run of pip, which a lock rarely needs; so it is read on demand.
         self._origins = configured(options, file, os.environ, tool or "uv").origins
         self._clients, self._stack = client, contextlib.ExitStack()
         self._pages = Pages(self._connect, cache.store)
@@ -136,8 +136,8 @@ class Uninstalling:
             return None  # a directory or a repository
         wishes = self._wishes
         more = (repr(sorted(wishes.swaps.items())), repr(sorted(wishes.indexes().items())))
-        places = configured(self._options, file, os.environ, "uv")
-        return key_of_resolution(for_resolver(file, {}), self._machine, self._options, self._installer, places, more)
+        locations = configured(self._options, file, os.environ, "uv")
+        return key_of_resolution(for_resolver(file, {}), self._machine, self._options, self._installer, locations, more)
 
     def _resolved_anew(self, file: RequirementsFile) -> Resolved:
         threading.Thread(target=self._import_ahead, daemon=True).start()
