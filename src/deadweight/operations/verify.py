@@ -103,7 +103,7 @@ def _tried(verdict: Verdict, environment: Installed, command: list[str], checks:
     from deadweight.analysis.verdict import to_import, with_trials
     from deadweight.sources.install.trials import Venv, run_smoke, try_imports
 
-    venv = Venv(folder=os.path.abspath(environment.folder), seconds=checks.seconds, scratch=environment.scratch)
+    venv = Venv(directory=os.path.abspath(environment.folder), seconds=checks.seconds, scratch=environment.scratch)
     trials, printed = try_imports(to_import(verdict) if checks.run else (), venv, observe)
     smoke = run_smoke(command, verdict.source.folder, venv, observe) if command else None
     return with_trials(verdict, trials, smoke, seconds=checks.seconds, printed=printed)

@@ -29,21 +29,21 @@ _PROJECT_FILES = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))
 _MOST_SEARCHED = 200  # directories, when looking for Python in an excluded tree
 
 
-def read_source(folder: str, *, observe: Observer) -> Source:
-    """Return the mentions in the files below ``folder``; unreadable files are in ``skipped``.
+def read_source(directory: str, *, observe: Observer) -> Source:
+    """Return the mentions in the files below ``directory``; unreadable files are in ``skipped``.
 
     raises: BadInput if the directory itself cannot be listed
     """
-    root = os.path.realpath(folder)
+    root = os.path.realpath(directory)
     try:
         os.scandir(root).close()
     except OSError as error:
-        raise BadInput(f"cannot list {folder}: {error.strerror}") from error
+        raise BadInput(f"cannot list {directory}: {error.strerror}") from error
     listing = _list(root)
     sizes = listing.sizes
     python = [path for path in sizes if path.endswith(".py")]
     packages = LocalModules(python).packages
-    observe(Progress("reading", f"{folder} ({len(sizes)} files)"))
+    observe(Progress("reading", f"{directory} ({len(sizes)} files)"))
     roles = {path: role_of(path, packages) for path in sorted(sizes)}
     read = read_files(root, [(path, sizes[path], role) for path, role in roles.items()])
     roots = (mention.name for mention in read.mentions if mention.kind == "root" and mention.name != ".")
@@ -55,7 +55,7 @@ def read_source(folder: str, *, observe: Observer) -> Source:
     # A directory that is itself a package imports itself by its own name.
     own = {os.path.basename(root)} if "" in modules.packages else set()
     return Source(
-        folder=folder,
+        folder=directory,
         mentions=tuple(sorted(mentions, key=_order)),
         local=modules.names() | own,
         subprojects=subprojects(listing.lists, modules.packages),
@@ -82,10 +82,10 @@ def _of_others(mentions: Iterable[Mention], modules: LocalModules) -> Iterator[M
     for mention in mentions:
         if mention.kind in ("root", "file") or mention.name.startswith("."):
             continue
-        folder, _, file = mention.file.rpartition("/")
+        directory, _, file = mention.file.rpartition("/")
         top = mention.name.partition(".")[0]
         # A module that imports its own name means a distribution: ``celery.py`` imports Celery.
-        own = top in modules.visible_from(folder) or top in beside.get(mention.file, ())
+        own = top in modules.visible_from(directory) or top in beside.get(mention.file, ())
         if mention.kind != "import" or file == f"{top}.py" or not own:
             yield mention
 
@@ -109,20 +109,20 @@ def _list(root: str) -> _Listing:
     listing = _Listing({}, [], set(), [])
     pending = [""]
     while pending:
-        folder = pending.pop()
+        directory = pending.pop()
         try:
-            with os.scandir(f"{root}/{folder}") as scanned:
+            with os.scandir(f"{root}/{directory}") as scanned:
                 items = list(scanned)
         except OSError as error:
-            listing.skipped.append(Skipped(folder.rstrip("/"), error.strerror or str(error), 4))
+            listing.skipped.append(Skipped(directory.rstrip("/"), error.strerror or str(error), 4))
             continue
         names = {item.name for item in items}
-        foreign = _is_foreign(f"{root}/{folder}", names) if folder else ""
+        foreign = _is_foreign(f"{root}/{directory}", names) if directory else ""
         if foreign:
-            listing.skipped.append(Skipped(folder.rstrip("/"), foreign))
+            listing.skipped.append(Skipped(directory.rstrip("/"), foreign))
             continue
         for item in items:
-            path = folder + item.name
+            path = directory + item.name
             if is_list(item.name):
                 listing.lists.append(path)
             if item.is_dir(follow_symlinks=False):
@@ -141,12 +141,12 @@ def _list(root: str) -> _Listing:
     return listing
 
 
-def _is_foreign(folder: str, names: Collection[str]) -> str:
+def _is_foreign(directory: str, names: Collection[str]) -> str:
     """Return why a directory is not part of the application; "" if it may be."""
     if not {"pyvenv.cfg", "conda-meta"}.isdisjoint(names):
         return "a virtual environment"
     if ".git" in names:
-        git = f"{folder}/.git"
+        git = f"{directory}/.git"
         # The ``.git`` of a submodule, which is part of the application, is a file that refers to a path in "modules".
         if os.path.isdir(git):
             return "another repository"
@@ -158,9 +158,9 @@ def _is_foreign(folder: str, names: Collection[str]) -> str:
     return ""
 
 
-def _module_names(folder: str) -> set[str]:
+def _module_names(directory: str) -> set[str]:
     try:
-        return {name.removesuffix(".py") for name in os.listdir(folder)}
+        return {name.removesuffix(".py") for name in os.listdir(directory)}
     except OSError:
         return set()
 
@@ -180,9 +180,9 @@ def _exclusion(item: os.DirEntry[str], beside: Collection[str]) -> str | None:
     return None
 
 
-def _holds_python(folder: str) -> bool:
+def _holds_python(directory: str) -> bool:
     """Return whether a directory contains Python code, or is too large to tell."""
-    for count, (_, _, names) in enumerate(os.walk(folder)):
+    for count, (_, _, names) in enumerate(os.walk(directory)):
         if count >= _MOST_SEARCHED or any(name.endswith((".py", ".ipynb")) for name in names):
             return True
     return False

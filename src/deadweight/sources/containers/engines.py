@@ -70,12 +70,12 @@ def state_of(container: str) -> State:
 
 def _start(fields: list[Any]) -> Start:
     """Return how the program of a container was started; engines may leave out fields."""
-    variables, path, arguments, folder, user = (fields + [None] * 5)[:5]
+    variables, path, arguments, directory, user = (fields + [None] * 5)[:5]
     command = [*_strings([path]), *_strings(arguments)]
-    return start_of(_strings(variables), command, str(folder or ""), str(user or ""))
+    return start_of(_strings(variables), command, str(directory or ""), str(user or ""))
 
 
-def start_of(variables: Iterable[str], command: Iterable[str], folder: str, user: str) -> Start:
+def start_of(variables: Iterable[str], command: Iterable[str], directory: str, user: str) -> Start:
     """Return how a program starts, from the configuration of a container or an image.
 
     variables: as NAME=VALUE
@@ -83,7 +83,7 @@ def start_of(variables: Iterable[str], command: Iterable[str], folder: str, user
     """
     values = dict(each.split("=", 1) for each in variables if "=" in each)
     name = user.partition(":")[0]
-    return Start(command=tuple(command), folder=folder, variables=values, home=values.get("HOME", _home(name)))
+    return Start(command=tuple(command), folder=directory, variables=values, home=values.get("HOME", _home(name)))
 
 
 def _home(user: str) -> str:

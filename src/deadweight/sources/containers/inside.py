@@ -45,17 +45,17 @@ def rows(root: str) -> "typing.Iterator[typing.Any]":
     trusted = may_read_all()
     pending = [root]
     while pending:
-        folder = pending.pop()
+        directory = pending.pop()
         signal.alarm(_IDLE)
         try:
-            items = list(os.scandir(folder or "/"))
+            items = list(os.scandir(directory or "/"))
         except PermissionError:
-            yield [folder[len(root) + 1 :], 0, 0, None, "unreadable"]
+            yield [directory[len(root) + 1 :], 0, 0, None, "unreadable"]
             continue
         except OSError:
             continue  # it was removed meanwhile
         for item in items:
-            path = folder + "/" + item.name
+            path = directory + "/" + item.name
             if path in mounts:
                 continue
             try:

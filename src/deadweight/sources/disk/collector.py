@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def collect(
-    root: "str", folders: "list[str]", excluded: "tuple[str, ...]" = (), enough: "int | None" = None
+    root: "str", directories: "list[str]", excluded: "tuple[str, ...]" = (), enough: "int | None" = None
 ) -> "tuple[typing.Any, ...]":
-    """List everything below ``folders`` (each "" or ending in "/", relative to ``root``) that is not a directory.
+    """List everything below ``directories`` (each "" or ending in "/", relative to ``root``) that is not a directory.
 
     Breadth first; follows no symlink, reads no file.
 
@@ -29,20 +29,20 @@ def collect(
     """
     paths, sizes, blocks, inodes, others, skipped = [], [], [], [], [], []  # type: ignore[var-annotated]
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-    pending = list(folders)
+    pending = list(directories)
     left_out = set(excluded)
-    for index, folder in enumerate(pending):  # which grows
+    for index, directory in enumerate(pending):  # which grows
         if enough is not None and len(pending) - index >= enough:
             return paths, sizes, blocks, inodes, others, skipped, pending[index:]
         try:
             # By descriptor, so that each lstat resolves one name instead of the whole path.
-            descriptor = os.open(root + "/" + folder, flags)
+            descriptor = os.open(root + "/" + directory, flags)
         except OSError as error:
-            skipped.append((folder.rstrip("/"), error.strerror or str(error)))
+            skipped.append((directory.rstrip("/"), error.strerror or str(error)))
             continue
         try:
             for item in os.scandir(descriptor):
-                path = folder + item.name
+                path = directory + item.name
                 if left_out and path in left_out:
                     continue
                 if item.is_dir(follow_symlinks=False):
@@ -63,7 +63,7 @@ def collect(
                     kind = "symlink" if item.is_symlink() else "other"
                     others.append((path, seen.st_size, seen.st_blocks, inode, kind))
         except OSError as error:
-            skipped.append((folder.rstrip("/"), error.strerror or str(error)))
+            skipped.append((directory.rstrip("/"), error.strerror or str(error)))
         finally:
             os.close(descriptor)
     return paths, sizes, blocks, inodes, others, skipped, []

@@ -62,7 +62,7 @@ class Listing:
             entries.update(zip(paths, made, strict=True))
             for path, size, count, inode, kind in others:
                 entries[path] = Entry(size, count * 512, inode, kind)
-            skipped += (Skipped(folder, reason, 4) for folder, reason in failed)
+            skipped += (Skipped(directory, reason, 4) for directory, reason in failed)
         for path, kind in self._mounts.items():
             if holds_files(kind):
                 skipped.append(Skipped(path, f"not measured: a mounted file system ({kind})"))
@@ -93,10 +93,10 @@ def read_environment(prefix: str) -> FileTree:
     return Listing(prefix).finish()
 
 
-def _collect_apart(root: str, folders: list[str], excluded: tuple[str, ...]) -> Child | None:
-    """Start a process that lists ``folders``; return None if none can be started."""
+def _collect_apart(root: str, directories: list[str], excluded: tuple[str, ...]) -> Child | None:
+    """Start a process that lists ``directories``; return None if none can be started."""
     command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", collector.__file__]
-    return fed(command, marshal.dumps((root, folders, excluded), 2))
+    return fed(command, marshal.dumps((root, directories, excluded), 2))
 
 
 class DiskReader:
@@ -163,12 +163,12 @@ class DiskReader:
 
 def _python_of(root: str) -> str | None:
     """Return the version of the Python that a directory belongs to, from its parent directories."""
-    folder = root
+    directory = root
     for _ in range(5):
         try:
-            return python_of_pyvenv_cfg(DiskReader(folder).read("pyvenv.cfg", 1 << 16))
+            return python_of_pyvenv_cfg(DiskReader(directory).read("pyvenv.cfg", 1 << 16))
         except OSError:
-            folder = os.path.dirname(folder)
+            directory = os.path.dirname(directory)
     match = _PYTHON_IN_PATH.search(root)
     return match.group(1) if match else None
 

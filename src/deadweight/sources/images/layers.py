@@ -144,15 +144,15 @@ def kept_bytes(path: str) -> int:
     """Return how many bytes of a file to keep: metadata of distributions, lists of system packages."""
     if path.endswith(_NEVER_KEPT):
         return 0
-    folder, _, name = path.rpartition("/")
+    directory, _, name = path.rpartition("/")
     if name in _METADATA:
-        return _METADATA[name] if folder.endswith((".dist-info", ".egg-info", ".egg/EGG-INFO")) else 0
+        return _METADATA[name] if directory.endswith((".dist-info", ".egg-info", ".egg/EGG-INFO")) else 0
     if name == "pyvenv.cfg":
         return _SMALL
     if path.endswith(".egg-info"):
         return _HEAD
     if path.endswith(".egg"):
         return _EGG
-    if name.endswith(".json") and folder.endswith("conda-meta"):
+    if name.endswith(".json") and directory.endswith("conda-meta"):
         return _LIST
     return _DATABASE if is_package_list(path) else 0

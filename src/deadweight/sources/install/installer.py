@@ -70,10 +70,10 @@ class Installer(Protocol):
     def name(self) -> str:
         """Return its name in reports."""
 
-    def create(self, folder: str, options: InstallOptions) -> list[str]:
+    def create(self, directory: str, options: InstallOptions) -> list[str]:
         """Return the command that creates an empty venv."""
 
-    def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
+    def install(self, directory: str, requirements: str, options: InstallOptions) -> list[str]:
         """Return the command that installs a requirements file into it."""
 
     def variables(self, options: InstallOptions, scratch: Scratch) -> dict[str, str]:
@@ -89,14 +89,14 @@ class Uv(Struct, frozen=True):
     executable: str
     name: str = "uv"
 
-    def create(self, folder: str, options: InstallOptions) -> list[str]:
+    def create(self, directory: str, options: InstallOptions) -> list[str]:
         # If none is found, uv may know of one that it installed itself.
         python = find_interpreter(options.python) or options.python
-        return [self.executable, "venv", "--no-project", "--no-python-downloads", "--python", python, folder]
+        return [self.executable, "venv", "--no-project", "--no-python-downloads", "--python", python, directory]
 
-    def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
+    def install(self, directory: str, requirements: str, options: InstallOptions) -> list[str]:
         return [
-            self.executable, "pip", "install", "--python", os.path.join(folder, "bin", "python"),
+            self.executable, "pip", "install", "--python", os.path.join(directory, "bin", "python"),
             *(option for path in (requirements, *options.projects) for option in ("--requirements", path)),
             *directory_options(options),
             *uv_options(options),
@@ -122,15 +122,15 @@ class Pip(Struct, frozen=True):
             return [*OUR_PYTHON, "-m", "pip", "--python", python]
         return [python, "-I", "-c", _PIP_THAT_STARTS_NOTHING, _directory_of_pip()]
 
-    def create(self, folder: str, options: InstallOptions) -> list[str]:
+    def create(self, directory: str, options: InstallOptions) -> list[str]:
         python = find_interpreter(options.python)
         if python is None:
             raise no_interpreter(options.python)
-        return [python, "-I", "-m", "venv", "--without-pip", folder]
+        return [python, "-I", "-m", "venv", "--without-pip", directory]
 
-    def install(self, folder: str, requirements: str, options: InstallOptions) -> list[str]:
+    def install(self, directory: str, requirements: str, options: InstallOptions) -> list[str]:
         return [
-            *self.command(os.path.join(folder, "bin", "python"), builds=not options.no_build), "install",
+            *self.command(os.path.join(directory, "bin", "python"), builds=not options.no_build), "install",
             "--requirement", requirements, "--disable-pip-version-check", "--no-input", *_raw_progress(),
             *directory_options(options),
             *(["--only-binary", ":all:"] if options.no_build else []),
@@ -207,7 +207,7 @@ def _uv_beside_us() -> str | None:
 
 
 def install(
-    folder: str,
+    directory: str,
     requirements: str,
     options: InstallOptions,
     *,
@@ -215,7 +215,7 @@ def install(
     observe: Observer,
     scratch: Scratch,
 ) -> None:
-    """Create a venv in ``folder`` and install a requirements file into it.
+    """Create a venv in ``directory`` and install a requirements file into it.
 
     scratch: for temporary files; the installer holds its lock while it runs
     raises:  InstallFailed with the installer's own reason, shortened
@@ -229,14 +229,14 @@ def install(
             raise InstallFailed(f"{installer.name}: {cause}", hint=hint, detail=output)
 
     observe(Progress("preparing", f"an empty environment with {installer.name}"))
-    execute(installer.create(folder, options), lambda _: None)
+    execute(installer.create(directory, options), lambda _: None)
     read = installer.progress()
     observe(Progress("resolving", f"{requirements} with {installer.name}"))
-    with watched(folder, observe) as watching:
+    with watched(directory, observe) as watching:
 
         def on_line(line: str) -> None:
             progress = read(line)
             if progress:
                 watching(progress)
 
-        execute(installer.install(folder, requirements, options), on_line)
+        execute(installer.install(directory, requirements, options), on_line)

@@ -81,8 +81,8 @@ def _candidates(python: str) -> Iterator[str]:
     if os.sep in name:
         yield name
         return
-    for folder in os.get_exec_path():
-        path = shutil.which(name, path=folder)
+    for directory in os.get_exec_path():
+        path = shutil.which(name, path=directory)
         if path:
             yield path
     installed = os.path.join(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"), "versions")

@@ -63,11 +63,11 @@ def _variable(name: str) -> str:
 def _files(environ: Mapping[str, str]) -> list[str]:
     """Return the paths of pip's configuration files (https://pip.pypa.io/en/stable/topics/configuration/)."""
     home = os.path.expanduser("~")
-    folders = [
+    directories = [
         *(environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep), "/Library/Application Support",
         environ.get("XDG_CONFIG_HOME") or f"{home}/.config", f"{home}/Library/Application Support",
     ]  # fmt: skip
     return [
         environ.get("PIP_CONFIG_FILE") or "", "/etc/pip.conf", f"{home}/.pip/pip.conf", f"{sys.prefix}/pip.conf",
-        *(os.path.join(folder, "pip", "pip.conf") for folder in folders),
+        *(os.path.join(directory, "pip", "pip.conf") for directory in directories),
     ]  # fmt: skip

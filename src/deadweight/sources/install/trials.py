@@ -33,7 +33,7 @@ class Venv(Struct, frozen=True, kw_only=True):
     seconds: the timeout of each import, and of the command
     """
 
-    folder: str
+    directory: str
     seconds: float
     scratch: Scratch
 
@@ -81,13 +81,13 @@ def _import(names: Sequence[str], venv: Venv, observe: Observer) -> tuple[dict[s
     # Isolated: neither Python's variables nor the working directory affect it. DJANGO_SETTINGS_MODULE would make Django
     # import the application itself.
     variables = {key: value for key, value in _variables(venv).items() if key != "DJANGO_SETTINGS_MODULE"}
-    python = os.path.join(venv.folder, "bin", "python")
+    python = os.path.join(venv.directory, "bin", "python")
     with tempfile.TemporaryDirectory(dir=venv.scratch.path) as empty:
         command = [python, "-I", "-B", "-u", importing.__file__, venv.scratch.write("modules.txt", "\n".join(names))]
         ended = run_limited(
             command,
             seconds=venv.seconds,
-            folder=empty,
+            directory=empty,
             environment=variables,
             scratch=venv.scratch,
             on_line=on_line,
@@ -111,7 +111,7 @@ def _family(names: Sequence[str]) -> list[str]:
     return [name for name in names if name.partition(".")[0] == names[0].partition(".")[0]]
 
 
-def run_smoke(command: Sequence[str], folder: str, venv: Venv, observe: Observer) -> Smoke:
+def run_smoke(command: Sequence[str], directory: str, venv: Venv, observe: Observer) -> Smoke:
     """Run the user's own command in the directory of the application, with the venv first on PATH."""
     shown = shlex.join(command)
     observe(Progress("running", shown))
@@ -119,7 +119,7 @@ def run_smoke(command: Sequence[str], folder: str, venv: Venv, observe: Observer
         ended = run_limited(
             list(command),
             seconds=venv.seconds,
-            folder=folder,
+            directory=directory,
             environment=_variables(venv),
             scratch=venv.scratch,
         )
@@ -144,6 +144,6 @@ def _ending(ended: Ended, venv: Venv) -> str:
 def _variables(venv: Venv) -> dict[str, str]:
     """Return the user's variables, without those that installers must not see, and with the venv first on PATH."""
     given = purged(os.environ, venv.scratch)
-    path = os.pathsep.join((os.path.join(venv.folder, "bin"), given.get("PATH", os.defpath)))
+    path = os.pathsep.join((os.path.join(venv.directory, "bin"), given.get("PATH", os.defpath)))
     # Bytecode would remain in the user's application, and in an environment that --keep-env keeps.
-    return {**given, "PATH": path, "VIRTUAL_ENV": venv.folder, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**given, "PATH": path, "VIRTUAL_ENV": venv.directory, "PYTHONDONTWRITEBYTECODE": "1"}

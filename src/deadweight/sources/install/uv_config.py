@@ -51,26 +51,26 @@ def _tables(environ: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     if environ.get("UV_NO_CONFIG"):
         return
     home = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    folders = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
-    system = [*(f"{folder}/uv/uv.toml" for folder in folders), "/etc/uv/uv.toml"]
+    directories = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(os.pathsep)
+    system = [*(f"{directory}/uv/uv.toml" for directory in directories), "/etc/uv/uv.toml"]
     yield from filter(None, [_of_project(), _read(f"{home}/uv/uv.toml"), next(filter(None, map(_read, system)), None)])
 
 
 def _of_project() -> dict[str, Any] | None:
     """Return the settings of the nearest ``uv.toml`` or ``[tool.uv]`` at or above the working directory."""
     try:
-        folder = os.getcwd()
+        directory = os.getcwd()
     except OSError:
         return None
     while True:
-        settings = _read(os.path.join(folder, "uv.toml"))
+        settings = _read(os.path.join(directory, "uv.toml"))
         if settings is None:
-            tool = (_read(os.path.join(folder, "pyproject.toml")) or {}).get("tool")
+            tool = (_read(os.path.join(directory, "pyproject.toml")) or {}).get("tool")
             uv = tool.get("uv") if isinstance(tool, dict) else None
             settings = {k: v for k, v in uv.items() if k not in _PROJECT_TABLES} if isinstance(uv, dict) else None
-        if settings is not None or folder == os.path.dirname(folder):
+        if settings is not None or directory == os.path.dirname(directory):
             return settings
-        folder = os.path.dirname(folder)
+        directory = os.path.dirname(directory)
 
 
 def _read(path: str) -> dict[str, Any] | None:
@@ -80,14 +80,14 @@ def _read(path: str) -> dict[str, Any] | None:
             settings = tomllib.load(file)
     except (OSError, ValueError, RecursionError):
         return None  # uv reports the error itself
-    folder = os.path.dirname(os.path.abspath(path))
+    directory = os.path.dirname(os.path.abspath(path))
     tables = [settings, *(t for t in (settings.get("pip"), *_list(settings.get("index"))) if isinstance(t, dict))]
     for table in tables:
         for key in (*_LOCATIONS, "url"):
             if isinstance(table.get(key), str):
-                table[key] = _absolute(folder, table[key])
+                table[key] = _absolute(directory, table[key])
             elif isinstance(table.get(key), list):
-                table[key] = [_absolute(folder, each) if isinstance(each, str) else each for each in table[key]]
+                table[key] = [_absolute(directory, each) if isinstance(each, str) else each for each in table[key]]
     return settings
 
 
@@ -95,8 +95,8 @@ def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _absolute(folder: str, location: str) -> str:
-    return location if "://" in location else os.path.join(folder, location)
+def _absolute(directory: str, location: str) -> str:
+    return location if "://" in location else os.path.join(directory, location)
 
 
 def _combined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

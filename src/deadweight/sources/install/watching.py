@@ -13,12 +13,12 @@ _EVERY = 1.0  # seconds; counting 30,000 files takes 0.05
 
 
 @contextlib.contextmanager
-def watched(folder: str, observe: Observer, every: float = _EVERY) -> Iterator[Observer]:
+def watched(directory: str, observe: Observer, every: float = _EVERY) -> Iterator[Observer]:
     """Yield an observer for the installer's own steps; in phases without further output, it counts files.
 
     It then calls ``observe`` in another thread, but never in two at once.
     """
-    watch = _Watch(folder, observe, every)
+    watch = _Watch(directory, observe, every)
     # If the system allows no more threads, do without counting.
     with contextlib.suppress(RuntimeError):
         watch.thread.start()
@@ -31,8 +31,8 @@ def watched(folder: str, observe: Observer, every: float = _EVERY) -> Iterator[O
 
 
 class _Watch:
-    def __init__(self, folder: str, observe: Observer, every: float) -> None:
-        self._folder, self._observe, self._every = folder, observe, every
+    def __init__(self, directory: str, observe: Observer, every: float) -> None:
+        self._folder, self._observe, self._every = directory, observe, every
         self._phase = ""
         self._lock = threading.Lock()
         self.ended = threading.Event()
@@ -67,11 +67,11 @@ class Counted:
         return Progress("installing", f"{self.distributions} distributions so far")
 
 
-def counted(folder: str) -> Counted:
+def counted(directory: str) -> Counted:
     """Count the files that an installer created below a directory."""
     count = Counted()
-    for _, folders, names in os.walk(folder):
-        count.distributions += sum(name.endswith(".dist-info") for name in folders)
+    for _, directories, names in os.walk(directory):
+        count.distributions += sum(name.endswith(".dist-info") for name in directories)
         count.modules += sum(name.endswith(".py") for name in names)
         count.bytecode += sum(name.endswith(".pyc") for name in names)
     return count

@@ -112,7 +112,7 @@ def _of_uv(environ: Mapping[str, str]) -> Iterator[Settings]:
     if environ.get("UV_NO_CONFIG"):
         return
     home = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
-    above = [os.path.join(folder, "uv.toml") for folder in (Path.cwd(), *Path.cwd().parents)]
+    above = [os.path.join(directory, "uv.toml") for directory in (Path.cwd(), *Path.cwd().parents)]
     for path in (environ.get("UV_CONFIG_FILE") or "", *above, f"{home}/uv/uv.toml", "/etc/uv/uv.toml"):
         yield _of_toml(path)
 
@@ -137,13 +137,9 @@ def _of_toml(path: str) -> Settings:
 
 
 def _strings(value: object) -> list[str]:
-    return (
-        [value]
-        if isinstance(value, str)
-        else [v for v in value if isinstance(v, str)]
-        if isinstance(value, list)
-        else []
-    )
+    if isinstance(value, str):
+        return [value]
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _of_pip() -> Settings:

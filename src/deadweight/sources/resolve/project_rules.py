@@ -33,8 +33,8 @@ def with_rules(
     if installer.name == "pip":
         _refuse_for_pip(rules, pinned)
     if pinned:
-        folder = os.path.join(scratch.path, "pinned")
-        os.makedirs(folder)
+        directory = os.path.join(scratch.path, "pinned")
+        os.makedirs(directory)
         path = scratch.write(os.path.join("pinned", "pyproject.toml"), _pinned_project(rules, pinned))
         options = replace(options, projects=(path,))
     if rules.constraints:

@@ -90,8 +90,8 @@ def _configuration(environ: Mapping[str, str]) -> list[str]:
     """Return uv's variables, and digests of the files that may configure it."""
     files = [environ.get("UV_CONFIG_FILE", ""), "/etc/uv/uv.toml"]
     files.append(os.path.join(environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"), "uv", "uv.toml"))
-    for folder in (Path.cwd(), *Path.cwd().parents):
-        files += [os.path.join(folder, name) for name in ("uv.toml", "pyproject.toml")]
+    for directory in (Path.cwd(), *Path.cwd().parents):
+        files += [os.path.join(directory, name) for name in ("uv.toml", "pyproject.toml")]
     variables = [f"{name}={value}" for name, value in sorted(environ.items()) if name.startswith("UV_")]
     return variables + [f"{path} {_content(path)}" for path in files if path and os.path.isfile(path)]
 

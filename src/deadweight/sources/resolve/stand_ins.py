@@ -37,16 +37,16 @@ _AHEAD = 8  # pages that are fetched while the resolver runs
 class StandIns:
     """Makes stand-ins, and replaces them in the resolver's answer.
 
-    folder:    the directory of the stand-ins, for ``--find-links``
+    directory:    the directory of the stand-ins, for ``--find-links``
     machine:   the machine to measure for
     resolving: the machine to resolve for: the same, or a similar one
     """
 
     def __init__(
-        self, folder: str, machine: Machine, resolving: Machine, indexes: Indexes, reader: ArchiveReader
+        self, directory: str, machine: Machine, resolving: Machine, indexes: Indexes, reader: ArchiveReader
     ) -> None:
-        self.folder = folder
-        os.makedirs(folder, exist_ok=True)
+        self.folder = directory
+        os.makedirs(directory, exist_ok=True)
         self._machine, self._resolving, self._indexes, self._reader = machine, resolving, indexes, reader
         self._real: dict[str, Pinned] = {}
         self._fetching: ThreadPoolExecutor | None = None

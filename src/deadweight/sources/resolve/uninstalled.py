@@ -155,9 +155,9 @@ class Uninstalling:
         """Return the resolution of a requirements file on a machine: the measured one, or a similar one."""
         from deadweight.sources.resolve.stand_ins import StandIns
 
-        folder = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
+        directory = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
         stand_ins = self._stack.enter_context(
-            contextlib.closing(StandIns(folder, self._machine, machine, self._indexes, self._reader))
+            contextlib.closing(StandIns(directory, self._machine, machine, self._indexes, self._reader))
         )
         replaced, skipped = self._replaced(file, stand_ins)
         text = for_resolver(file, replaced)
@@ -289,8 +289,8 @@ def _with_folder(package: Pinned) -> Pinned:
     """Return a package with its local directory, if it has one, as its sdist."""
     if not os.path.isdir(package.place):
         return package
-    folder = os.path.abspath(package.place)
-    archive = Archive(filename=os.path.basename(folder), url=Path(folder).as_uri())
+    directory = os.path.abspath(package.place)
+    archive = Archive(filename=os.path.basename(directory), url=Path(directory).as_uri())
     return replace(package, sdist=archive, place="", origin=archive.url)
 
 

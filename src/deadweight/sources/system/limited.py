@@ -33,18 +33,18 @@ def run_limited(
     command: list[str],
     *,
     seconds: float,
-    folder: str,
+    directory: str,
     environment: Mapping[str, str],
     scratch: Scratch,
     on_line: Callable[[bytes], None] | None = None,
 ) -> Ended:
-    """Run a command in ``folder``, without input and in its own process group, with a timeout.
+    """Run a command in ``directory``, without input and in its own process group, with a timeout.
 
     on_line: called with each line of stdout, which then is not part of ``output``; each line restarts the timeout
     raises:  OSError if it cannot be started
     """
     with supervised(
-        command, scratch=scratch, environment=environment, folder=folder, stderr=PIPE if on_line else STDOUT
+        command, scratch=scratch, environment=environment, directory=directory, stderr=PIPE if on_line else STDOUT
     ) as child:
         pipes = _Pipes(child, on_line)
         in_time = pipes.follow(seconds)

@@ -204,12 +204,12 @@ def supervised(
     *,
     scratch: Scratch,
     environment: Mapping[str, str],
-    folder: str | None = None,
+    directory: str | None = None,
     stderr: int = STDOUT,
 ) -> Iterator[Supervised]:
     """Run a command without input, with pipes for its output; all of its processes end with the block.
 
-    folder: its working directory
+    directory: its working directory
     raises: OSError if no process can be started
     """
     if any("\0" in word for word in command):
@@ -223,7 +223,7 @@ def supervised(
                 stdin=DEVNULL,
                 stdout=PIPE,
                 stderr=stderr,
-                cwd=folder,
+                cwd=directory,
                 env=environment,
                 start_new_session=True,  # out of reach of Ctrl-C
                 pass_fds=(watched.fileno(), reporting.fileno(), scratch.lock),

@@ -25,12 +25,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 class Cache:
     """Listings of archives, in a store that other modules share.
 
-    folder: the directory of the cache; None for the platform's
+    directory: the directory of the cache; None for the platform's
     most:   bytes to keep; beyond that, the least recently used entries are removed
     """
 
-    def __init__(self, folder: str | None = None, *, most: int | None = None) -> None:
-        self.store = Store(folder) if most is None else Store(folder, most=most)
+    def __init__(self, directory: str | None = None, *, most: int | None = None) -> None:
+        self.store = Store(directory) if most is None else Store(directory, most=most)
 
     def get(self, archive: Archive) -> Contents | None:
         """Return the contents of an archive; None if not cached, or cached for another URL or size."""
@@ -74,8 +74,8 @@ class Cache:
 class NoCache(Cache):
     """A cache that is always empty."""
 
-    def __init__(self, folder: str | None = None) -> None:
-        self.store = NoStore(folder)
+    def __init__(self, directory: str | None = None) -> None:
+        self.store = NoStore(directory)
 
 
 def _keys(archive: Archive) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def run(folder: Path, code: str, seconds: float = 20, lines: list[bytes] | None 
         return run_limited(
             [sys.executable, "-c", code],
             seconds=seconds,
-            folder=str(folder),
+            directory=str(folder),
             environment=os.environ,
             scratch=scratch,
             on_line=None if lines is None else lines.append,
