@@ -1,4 +1,4 @@
-"""Dockerfiles, scripts, CI files and settings → what their commands and values name."""
+"""Dockerfiles, scripts, CI files and settings → the names in their commands and values."""
 
 from __future__ import annotations
 

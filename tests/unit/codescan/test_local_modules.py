@@ -1,4 +1,4 @@
-"""Paths of Python files → the names by which they import each other."""
+"""Paths of Python files → the names under which they import each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that look like development, and the application that loads some of them."""
+"""Files that are presumed to be for development, some of which the application loads."""
 
 from __future__ import annotations
 

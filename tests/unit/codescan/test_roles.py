@@ -1,4 +1,4 @@
-"""A path of the source → what the file is there for."""
+"""The path of a file → its role."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Parsers on input that is doubled three times: the time must grow with the input, and not with its square.
+"""Parsers on input that is doubled three times: the time must grow linearly.
 
-Seconds depend on the machine, so what counts is the ratio: a parser passes that is fast, or that takes at most 24
-times as long for eight times the input; by the square it would be 64. Most inputs here took seconds or minutes.
+Seconds depend on the machine, so what counts is the ratio: a parser passes if it is fast or takes at most 24
+times as long for eight times the input; quadratic time would be 64. Most inputs here took seconds or minutes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def seconds(parse: Callable[[], object]) -> float:
 
 
 def grows_evenly(parse: Callable[[int], Callable[[], object]], size: int) -> bool:
-    """Say whether eight times the input takes at most 24 times the time; tried again, as other processes disturb."""
+    """Return whether eight times the input takes at most 24 times the time; retried, as other processes disturb."""
     small, large = parse(size), parse(TIMES * size)
     for _ in range(3):
         taken = seconds(large)
@@ -132,7 +132,7 @@ def long_line(size: int) -> Iterable[str]:
 def test_requires_dist__more_lines__take_no_more_than_their_share(
     lines: Callable[[int], Iterable[str]], asked: bool
 ) -> None:
-    """With as many extras as there are lines, of which all could have been asked for."""
+    """Test with as many extras as lines, all of which could be requested."""
 
     def parse(size: int) -> Callable[[], object]:
         distribution = bare("a", requires=list(lines(size)), requested=asked)
@@ -142,7 +142,7 @@ def test_requires_dist__more_lines__take_no_more_than_their_share(
 
 
 def copies(count: int) -> dict[str, str]:
-    """Return as many copies of one name, of different versions."""
+    """Return this many copies of one name with different versions."""
     return {f"{SITE}/a-{n}.dist-info/METADATA": metadata("a", str(n)) for n in range(count)}
 
 

@@ -1,4 +1,4 @@
-"""A requirements file's text → logical lines, each with its spelling kept."""
+"""The text of a requirements file → its logical lines, with their original text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranges as uv writes them; which version each admits."""
+"""Version ranges in uv's log → the versions in them."""
 
 from __future__ import annotations
 

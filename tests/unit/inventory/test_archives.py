@@ -1,4 +1,4 @@
-"""Inventories with what is known of archives, and with swaps."""
+"""Inventories with facts on archives, and with swaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where metadata lies, and what it says of its distribution."""
+"""The metadata in a tree, and the distributions that it describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The metadata of a zipped egg, of any bytes."""
+"""The metadata of a zipped egg, also from arbitrary bytes."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tests.builders import ELF_X86_64, dist_files, make_tree
 
 
 class Listed(dict[str, Entry]):
-    """Entries that count how often all of them are gone through."""
+    """Entries that count how often all of them are iterated."""
 
     times = 0
 

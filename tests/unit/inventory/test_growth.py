@@ -1,4 +1,4 @@
-"""How the work of an inventory grows with what it is given: twice the input takes at most little more than twice."""
+"""The work of an inventory grows linearly: twice the input takes little more than twice the calls."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_libraries_of__twice_the_programs__looks_up_twice_the_names() -> None:
 
 
 def calls_of(tree: FileTree) -> int:
-    """Return how many functions and iterations of generators an inventory takes."""
+    """Return the number of function calls and generator iterations of an inventory."""
     count = 0
 
     def counted(_frame: object, event: str, _argument: object) -> None:

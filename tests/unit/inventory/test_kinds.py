@@ -1,4 +1,4 @@
-"""What kind of file a path is; the kinds sum to the size."""
+"""The kind of each file; the kinds sum to the size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.builders import ELF_X86_64, SITE, dist_files, inventory_of
 
 
 def sizes_of(path: str, content: str | bytes) -> Sizes:
-    """Return the sizes of a file that nobody owns."""
+    """Return the sizes of an unowned file."""
     return inventory_of(extra={path: content}).unowned
 
 

@@ -1,4 +1,4 @@
-"""The files of a distribution → what ``import`` finds in it."""
+"""The files of a distribution → its import names and programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who owns which byte: DESIGN.md, section 2, rule by rule."""
+"""The owner of each byte, rule by rule."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def metadata_bytes(files: Mapping[str, bytes]) -> int:
 
 
 def code_bytes(found: Inventory) -> dict[str, int]:
-    """Return name → bytes without metadata; "" is what nobody owns."""
+    """Return name → bytes without metadata; "" is unowned."""
     rows = {d.key: d.sizes.apparent - d.sizes.kinds.get("metadata", 0) for d in found.distributions}
     return rows | {"": found.unowned.apparent}
 
@@ -185,7 +185,7 @@ def test_egg_info_file__without_a_list__is_owned_by_name() -> None:
     assert len(found.warnings) == 1
 
 
-# --- 4 and 5: a folder that one alone owns; nobody ------------------------------------------------
+# --- 4 and 5: directories with one owner; unowned files -------------------------------------------
 
 
 def test_directory__with_one_owner__gives_its_files_to_that_owner() -> None:
@@ -208,7 +208,7 @@ def test_directory__outside_of_site_packages__is_unowned(path: str) -> None:
 
 
 def linked(*paths: str, tree: FileTree) -> FileTree:
-    """Return the tree with ``paths`` as names of one inode of 40 bytes on 512."""
+    """Return the tree with ``paths`` as names of one inode, which has 40 bytes and allocates 512."""
     return replace(tree, entries={**tree.entries, **{path: Entry(40, 512, (1, 7), "file") for path in paths}})
 
 

@@ -1,4 +1,4 @@
-"""When what stands under an ``if`` runs."""
+"""When the body of an ``if`` runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code for a newer Python than the one that parses it: one note for all files."""
+"""Code for a newer Python than the one that parses it → one note for all files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Jupyter notebook → what the Python in its cells names."""
+"""A Jupyter notebook → the modules and names in its Python cells."""
 
 from __future__ import annotations
 

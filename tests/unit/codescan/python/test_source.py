@@ -1,4 +1,4 @@
-"""The text of a Python module → what it imports and otherwise names."""
+"""The text of a Python module → its imports and the names in its expressions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read(text: str | bytes, file: str = "a.py") -> Reading:
 
 
 def imports(text: str) -> dict[str, str]:
-    """Return what a text imports → how."""
+    """Return import → how."""
     reading = read(text)
     assert reading.skipped == ()
     return {m.name: m.how for m in reading.mentions if m.kind == "import"}

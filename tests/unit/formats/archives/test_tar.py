@@ -1,4 +1,4 @@
-"""Headers of a tar archive that are broken on purpose."""
+"""Malformed headers of a tar archive."""
 
 from __future__ import annotations
 

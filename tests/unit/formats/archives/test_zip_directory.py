@@ -55,7 +55,7 @@ def end(entries: int, size: int, offset: int, *, here: int | None = None, disk: 
 
 
 def directory(*records: bytes, room: int = 1000, entries: int | None = None) -> tuple[Member, ...]:
-    """Read records that stand behind ``room`` bytes of files."""
+    """Read records that follow ``room`` bytes of files."""
     data = b"".join(records)
     span = range(room, room + len(data))
     count = len(records) if entries is None else entries

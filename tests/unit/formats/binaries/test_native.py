@@ -1,4 +1,4 @@
-"""The first bytes of a file → whether it is native code, and for which machine."""
+"""The first bytes of a file → whether it is native code, and for which platform."""
 
 from __future__ import annotations
 

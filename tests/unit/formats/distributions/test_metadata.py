@@ -1,4 +1,4 @@
-"""METADATA, PKG-INFO and the small files beside them → what a distribution says of itself."""
+"""METADATA, PKG-INFO and the small files next to them → the metadata of a distribution."""
 
 from __future__ import annotations
 

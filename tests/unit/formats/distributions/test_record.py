@@ -1,4 +1,4 @@
-"""RECORD and its elders → paths, and no path that leaves the tree."""
+"""RECORD and its predecessors → paths that stay below the prefix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the history of an image tells of the image that it was built on."""
+"""The history of an image → its base image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What uv and pip print → progress, and the reason of a failure in a few lines."""
+"""The output of uv and pip → progress, and a short reason for a failure."""
 
 from __future__ import annotations
 

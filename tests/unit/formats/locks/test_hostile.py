@@ -1,4 +1,4 @@
-"""Locks that somebody tampered with: every value of a wrong type is refused with BadLock, and nothing else happens."""
+"""Manipulated locks: every value of a wrong type is refused with BadLock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HASH = "sha256:" + "ab" * 32
 URL = "https://index.example/a-1-py3-none-any.whl"
 EDGE = {"name": "a", "marker": "python_version > '3'", "extra": ["x"], "version": "1", "source": {"registry": URL}}
 
-# one small lock of each format, with every key that is looked at; "-" before a key: nobody looks at it
+# one small lock of each format, with every key that is read; "-" marks a key that is not read
 LOCKS: dict[str, dict[str, Any]] = {
     "uv.lock": {
         "version": 1,
@@ -161,7 +161,7 @@ def inline(value: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a document without the marks of what nobody looks at."""
+    """Return a document without the marks of keys that are not read."""
     if isinstance(value, dict):
         return {key.removeprefix("-"): plain(inner) for key, inner in value.items()}
     return [plain(inner) for inner in value] if isinstance(value, list) else value

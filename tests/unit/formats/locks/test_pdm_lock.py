@@ -1,4 +1,4 @@
-"""pdm.lock → what is installed for one machine: told by the lock itself with inherit_metadata, by its graph without."""
+"""pdm.lock → the packages for one machine, from the groups of each package with inherit_metadata, else the graph."""
 
 from __future__ import annotations
 

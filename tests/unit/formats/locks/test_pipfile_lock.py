@@ -1,4 +1,4 @@
-"""Pipfile.lock → what is installed for one machine."""
+"""Pipfile.lock → the packages for one machine."""
 
 from __future__ import annotations
 

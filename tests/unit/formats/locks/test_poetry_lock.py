@@ -1,4 +1,4 @@
-"""poetry.lock → what is installed for one machine: told by the lock itself from 2.1 on, by its graph before."""
+"""poetry.lock → the packages for one machine, from the groups of each package since 2.1, else from the graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pylock.toml (PEP 751) → what is installed for one machine."""
+"""pylock.toml (PEP 751) → the packages for one machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""uv.lock → what is installed for one machine, with the groups and extras that bring it in."""
+"""uv.lock → the packages for one machine, each with its groups and extras."""
 
 from __future__ import annotations
 

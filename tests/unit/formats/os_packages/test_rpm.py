@@ -25,7 +25,7 @@ Writer = Callable[..., bytes]
 
 
 def header(values: dict[int, Values]) -> bytes:
-    """Return a package's header, as databases keep it."""
+    """Return the header of a package, as in a database."""
     index, store = b"", b""
     for tag, value in values.items():
         if isinstance(value, str):
@@ -41,7 +41,7 @@ def header(values: dict[int, Values]) -> bytes:
 
 
 def package(name: str, *paths: str) -> bytes:
-    """Return the header of a package with files; each has its own folder in it."""
+    """Return the header of a package with files, each in its own directory."""
     if not paths:
         return header({NAME: name})
     split = [path.rpartition("/") for path in paths]
@@ -84,7 +84,7 @@ def page(
 
 
 def hash_page(number: int, items: list[bytes], *, order: str, kind: int = 13) -> bytes:
-    """Return a page whose items are keys and values by turns, laid from its end towards its front."""
+    """Return a page whose items are alternately keys and values, stored from its end towards its start."""
     starts = [PAGE - sum(map(len, items[: at + 1])) for at in range(len(items))]
     body = struct.pack(f"{order}{len(starts)}H", *starts)
     free = PAGE - 26 - len(body) - sum(map(len, items))
@@ -92,9 +92,9 @@ def hash_page(number: int, items: list[bytes], *, order: str, kind: int = 13) ->
 
 
 def berkeley_database(*headers: bytes, order: str = "<", short: bool = False) -> bytes:
-    """Return a hash with a page for each header, and behind it the overflow pages that hold the header.
+    """Return a hash table with a page for each header, followed by the overflow pages of the header.
 
-    short: the headers are short enough to lie in the hash itself
+    short: the headers are short enough to be stored in the hash page
     """
     room = PAGE - 26
     pages = [b""]
@@ -338,7 +338,7 @@ def test_berkeley__broken__is_refused(at: int, found: bytes, reason: str) -> Non
 
 def test_berkeley__two_values_of_one_chain__are_refused() -> None:
     data = berkeley_database(BASH, BASH)
-    second = data.rindex(struct.pack("<L", len(BASH))) - 4  # where it says on which page its value starts
+    second = data.rindex(struct.pack("<L", len(BASH))) - 4  # the number of the page on which its value starts
     with pytest.raises(BadDatabase, match="invalid chain"):
         read(data[:second] + b"\3" + data[second + 1 :])
 
@@ -370,7 +370,7 @@ def test_header__mutated__reads_or_refuses(mutations: list[tuple[int, int]]) -> 
         packages = read(ndb_database(bytes(found)))
     except BadDatabase:
         return
-    # A header of a few hundred bytes tells of one package, and of no path that lies elsewhere.
+    # A header of a few hundred bytes describes one package, and no path outside of the root.
     assert len(packages) <= 1
     assert all(path[:1] != "/" for paths in packages.values() for path in paths)
 

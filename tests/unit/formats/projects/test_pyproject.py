@@ -1,4 +1,4 @@
-"""pyproject.toml → the requirement lines of a project, with the groups and extras that they stand in."""
+"""pyproject.toml → the requirement lines of a project, with their groups and extras."""
 
 from __future__ import annotations
 

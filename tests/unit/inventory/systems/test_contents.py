@@ -1,4 +1,4 @@
-"""What a whole system holds beside distributions."""
+"""The contents of a whole system besides distributions."""
 
 from __future__ import annotations
 

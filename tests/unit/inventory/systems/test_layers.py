@@ -1,4 +1,4 @@
-"""Which layer of an image holds what, and what of it no container sees."""
+"""The layers of each distribution of an image, and the wasted bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def removed(path: str) -> TarEntry:
 
 
 def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:
-    """Return what layers tell, of the files that distributions a (0) and b (1) own among others."""
+    """Return the facts on layers with files of distributions a (0) and b (1) and others."""
     overlay = Overlay()
     for number, entries in enumerate(layers):
         overlay.add(number, entries)

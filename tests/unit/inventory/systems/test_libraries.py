@@ -1,4 +1,4 @@
-"""What native code needs of the system, and which libraries are there twice."""
+"""The native code of a system → the system libraries that distributions need, and duplicate libraries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def found(
     packages: tuple[tuple[str, tuple[str, ...]], ...] = (),
     entries: Mapping[str, Entry] | None = None,
 ) -> tuple[tuple[Need, ...], tuple[Twins, ...]]:
-    """Return what is found of native code: ``a/…`` is distribution a's, ``b/…`` b's, all else the system's."""
+    """Return needs and twins; ``a/…`` belongs to distribution a, ``b/…`` to b, everything else to the system."""
     files = dict.fromkeys((*table, *links), "12345")
     tree: FileTree = make_tree(files)
     symlinks = {path: Entry(5, None, None, "symlink") for path in links}

@@ -1,4 +1,4 @@
-"""Which environment a system's program runs in, and what joins it."""
+"""The commands of a system → the environment in which they run, and the directories that extend it."""
 
 from __future__ import annotations
 
