@@ -100,11 +100,11 @@ def _descriptions(
     """Fetch the metadata of projects from the index."""
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
-    from deadweight.sources.system.scratch import scratch_folder
+    from deadweight.sources.system.scratch import scratch_directory
     from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_descriptions
 
     observe(Progress("reading", f"the metadata of {len(queries)} projects"))
     places = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
-    with scratch_folder() as scratch:
+    with scratch_directory() as scratch:
         return read_descriptions(queries, places, NoCache() if settings.no_cache else Cache(), scratch)

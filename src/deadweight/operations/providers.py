@@ -28,13 +28,13 @@ def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) 
         return {}
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
-    from deadweight.sources.system.scratch import scratch_folder
+    from deadweight.sources.system.scratch import scratch_directory
     from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_members
 
     observe(Progress("reading", f"the wheels of {len(projects)} projects that may provide what is missing"))
     places = configured(install_options(settings), None, os.environ, find_installer(settings.installer).name)
-    with scratch_folder() as scratch:
+    with scratch_directory() as scratch:
         paths = read_members(projects, places, NoCache() if settings.no_cache else Cache(), scratch)
     claims = [
         Claim(folder="", metadata=Metadata(name=name, version=None), paths=list(members))

@@ -57,9 +57,9 @@ class Session:
     def scratch(self) -> Scratch:
         """A directory that is removed when the session ends."""
         if self._scratch is None:
-            from deadweight.sources.system.scratch import scratch_folder
+            from deadweight.sources.system.scratch import scratch_directory
 
-            self._scratch = self._stack.enter_context(scratch_folder())
+            self._scratch = self._stack.enter_context(scratch_directory())
         return self._scratch
 
     def cache(self, settings: Settings) -> Cache:

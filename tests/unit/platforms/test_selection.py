@@ -72,7 +72,7 @@ def test_choose__no_wheel_at_all__the_sdist_and_why() -> None:
     assert found.reason == "no wheel: estimated from its sdist"
 
 
-def test_choose__no_wheel_here__the_nearest_other_tells_the_size_of_what_would_be_built() -> None:
+def test_choose__no_compatible_wheel__size_is_estimated_from_the_most_similar() -> None:
     near, far = wheel(GLIBC_28), wheel("cp312-cp312-win32")
     package = Pinned(name="a", version="1.0", wheels=(far, near), sdist=archive("a-1.0.tar.gz"))
     found = chosen(package, ALPINE)
@@ -105,9 +105,9 @@ def test_choose__hashes__only_what_they_allow() -> None:
     "platform", ["linux", "manylinux_x86_64", "musllinux_1_2", "windows", "../x", "macosx_14_arm64"]
 )
 def test_machine__platform_of_no_known_form__is_refused_with_examples(platform: str) -> None:
-    with pytest.raises(BadInput) as told:
+    with pytest.raises(BadInput) as caught:
         Machine("3.12", platform)
-    assert "musllinux_1_2_aarch64" in told.value.hint
+    assert "musllinux_1_2_aarch64" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -90,11 +90,11 @@ def opened(
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.project_rules import with_rules
     from deadweight.sources.resolve.uninstalled import Uninstalling
-    from deadweight.sources.system.scratch import scratch_folder
+    from deadweight.sources.system.scratch import scratch_directory
 
     installer, options = find_installer(settings.installer), install_options(settings)
     with (
-        scratch_folder() as scratch,
+        scratch_directory() as scratch,
         Uninstalling(
             machine_of(settings),
             with_rules(options, file, installer, scratch) if file else options,

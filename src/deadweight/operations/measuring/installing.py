@@ -47,7 +47,7 @@ def installed(
     from deadweight.sources.install.installer import find_installer, install
     from deadweight.sources.resolve.builds import read_wishes
     from deadweight.sources.resolve.project_rules import with_rules
-    from deadweight.sources.system.scratch import new_folder, scratch_folder
+    from deadweight.sources.system.scratch import new_directory, scratch_directory
 
     refuse(settings, ("platform", "torch", "index"), "cannot be used with --install")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
@@ -58,11 +58,11 @@ def installed(
         refuse_builds(file)
     installer = find_installer(settings.installer)
     with contextlib.ExitStack() as stack:
-        scratch = stack.enter_context(scratch_folder())
+        scratch = stack.enter_context(scratch_directory())
         folder = os.path.join(scratch.path, "env")
         if settings.keep_env:
             folder = os.path.abspath(settings.keep_env)
-            stack.enter_context(new_folder(folder))
+            stack.enter_context(new_directory(folder))
         if settings.swap or isinstance(target, Project):
             path = scratch.write("requirements.txt", for_resolver(file, {}))
         elif isinstance(target, Requirements) and target.location != "-" and os.path.isfile(target.location):

@@ -46,7 +46,7 @@ class Scratch(Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Scratch]:
+def scratch_directory() -> Iterator[Scratch]:
     """Make a directory that is removed at the end; first remove those of killed runs."""
     parent = tempfile.gettempdir()
     remove_leftovers(parent)
@@ -124,7 +124,7 @@ def _remove(path: str) -> None:
 
 
 @contextlib.contextmanager
-def new_folder(path: str) -> Iterator[None]:
+def new_directory(path: str) -> Iterator[None]:
     """Make a directory, and remove it if the block fails.
 
     After SIGKILL it stays: by the next run, the user may have put files into it.

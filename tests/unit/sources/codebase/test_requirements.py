@@ -1,4 +1,4 @@
-"""Requirements files on a disk, with what they include."""
+"""Requirements files on the disk, with their included files."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_read_requirements__more_lines_than_any_file_has__is_refused(tmp_path: P
         read_requirements(str(tmp_path / "requirements.txt"))
 
 
-def test_read_requirements__includes__come_in_the_place_of_their_line(tmp_path: Path) -> None:
+def test_read_requirements__included_files__replace_their_line(tmp_path: Path) -> None:
     found = wanted(tmp_path, "a\n-r one.txt\nb\n", one="-r two.txt\nc\n", two="d\n")
     assert names(found) == ["a", "d", "c", "b"]
     assert [(os.path.basename(w.file), w.number) for w in found] == [
@@ -55,7 +55,7 @@ def test_read_requirements__includes__come_in_the_place_of_their_line(tmp_path: 
     ]
 
 
-def test_read_requirements__include_of_a_folder__counts_from_the_file_that_includes(tmp_path: Path) -> None:
+def test_read_requirements__included_path__is_relative_to_the_including_file(tmp_path: Path) -> None:
     write_files(tmp_path, {"r.txt": "-r sub/one.txt\n", "sub/one.txt": "-r ../two.txt\n", "two.txt": "a\n"})
     assert names(list(read_requirements(f"{tmp_path}/r.txt").all_wanted())) == ["a"]
 
@@ -74,7 +74,7 @@ def test_read_requirements__constraints__are_no_requirements(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("option", ["-r", "-c"])
-def test_read_requirements__include_that_is_not_there__names_the_line(tmp_path: Path, option: str) -> None:
+def test_read_requirements__missing_included_file__error_has_the_line(tmp_path: Path, option: str) -> None:
     error = refused(tmp_path, f"a\n{option} gone.txt\n")
     assert (error.number, error.reason, error.text) == (2, "file not found", f"{option} gone.txt")
 
@@ -84,7 +84,7 @@ def test_read_requirements__include_from_a_server__is_not_read(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"])
-def test_read_requirements__encoding__is_told_by_the_bytes(tmp_path: Path, encoding: str) -> None:
+def test_read_requirements__encoding__is_detected_from_the_bytes(tmp_path: Path, encoding: str) -> None:
     write_files(tmp_path, {"r.txt": "a>=1  # café\nb\n".encode(encoding)})
     file = read_requirements(f"{tmp_path}/r.txt")
     assert file.text == "a>=1  # café\nb\n"
@@ -158,7 +158,7 @@ def test_read_requirements__same_name_twice__stays_twice(tmp_path: Path) -> None
         ("/src/a-1-py3-none-any.whl --hash=sha256:aa", Wanted(name="a", url="/src/a-1-py3-none-any.whl", place="file:///src/a-1-py3-none-any.whl")),
     ],
 )  # fmt: skip
-def test_read_requirements__place__is_named_where_that_can_be_told(tmp_path: Path, line: str, expected: Wanted) -> None:
+def test_read_requirements__path_or_url__has_a_name_if_possible(tmp_path: Path, line: str, expected: Wanted) -> None:
     (found,) = wanted(tmp_path, line + "\n")
     assert found == Wanted(
         name=expected.name,
@@ -172,7 +172,7 @@ def test_read_requirements__place__is_named_where_that_can_be_told(tmp_path: Pat
     )
 
 
-def test_read_requirements__relative_place__counts_from_the_working_directory(
+def test_read_requirements__relative_path__is_relative_to_the_working_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_files(tmp_path, {"reqs/r.txt": "-e ./src/app\n", "work/x": ""})
@@ -182,12 +182,12 @@ def test_read_requirements__relative_place__counts_from_the_working_directory(
     assert found.editable
 
 
-def test_read_requirements__place_with_a_broken_marker__names_the_line(tmp_path: Path) -> None:
+def test_read_requirements__path_with_an_invalid_marker__error_has_the_line(tmp_path: Path) -> None:
     error = refused(tmp_path, "a\n./pkg ; nonsense\n")
     assert (error.number, error.reason) == (2, "its marker is invalid")
 
 
-def test_read_requirements__annotation_of_pip_compile__says_what_was_asked_for(tmp_path: Path) -> None:
+def test_read_requirements__annotation_of_pip_compile__marks_direct_requirements(tmp_path: Path) -> None:
     found = wanted(tmp_path, "a==1\n    # via -r r.in\nb==1\n    # via a\n")
     assert [(w.name, w.asked) for w in found] == [("a", True), ("b", False)]
 
@@ -198,7 +198,7 @@ def test_read_requirements__hash_mode__keeps_names_and_pins(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("sep", [";", " ;"])
-def test_place__marker_without_a_space__is_a_marker(tmp_path: Path, sep: str) -> None:
+def test_path__marker_without_a_space__is_a_marker(tmp_path: Path, sep: str) -> None:
     write_files(tmp_path, {"r.txt": f"./a-1-py3-none-any.whl{sep}python_version<'3'\n"})
     (found,) = read_requirements(f"{tmp_path}/r.txt").all_wanted()
     assert (found.name, found.url, found.marker) == ("a", "./a-1-py3-none-any.whl", 'python_version < "3"')

@@ -1,4 +1,4 @@
-"""A folder on the disk → FileTree: lists and reads, runs nothing, follows no symlink."""
+"""A directory on the disk → FileTree: it is listed and read, and no symlink is followed."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_read_environment__fifo__is_an_entry_and_not_opened(tmp_path: Path) -> N
     assert take_inventory(tree).unowned.files == 1
 
 
-def test_read_environment__name_that_is_no_utf8__is_listed_read_and_owned(tmp_path: Path) -> None:
+def test_read_environment__name_not_in_utf8__is_listed_read_and_owned(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.py")
     record = [os.fsencode(name).decode("utf-8", "surrogateescape") + ",,"]
     files = {k: v for k, v in dist_files("a", files={}).items() if not k.endswith("RECORD")}
@@ -83,7 +83,7 @@ def test_read_environment__name_that_is_no_utf8__is_listed_read_and_owned(tmp_pa
     assert take_inventory(tree).distributions[0].sizes.kinds["source"] == 5
 
 
-def test_read_environment__many_folders__are_listed_by_others_with_the_same_result(tmp_path: Path) -> None:
+def test_read_environment__many_directories__several_processes_list_the_same(tmp_path: Path) -> None:
     odd = os.fsdecode(b"\xff")
     write_files(tmp_path, {f"p{n}/q/f{n}": "x" * n for n in range(150)} | {f"p7/{odd}/x": "1"})
     (tmp_path / "p9/link").symlink_to("..")
@@ -105,7 +105,7 @@ def test_read_environment__helper_that_fails__loses_nothing(tmp_path: Path, monk
     assert len(read_environment(str(tmp_path)).entries) == 150
 
 
-def test_listing__folder_that_goes_while_it_is_listed__is_skipped_with_its_reason(tmp_path: Path) -> None:
+def test_listing__directory_removed_meanwhile__is_skipped_with_the_reason(tmp_path: Path) -> None:
     write_files(tmp_path, {f"p{n}/q/f": "1" for n in range(150)})
     # The helpers have been told of p149, or will list it: either way it is gone before they come to its folder q.
     listing = collect(str(tmp_path), [""], (), 64)
@@ -116,7 +116,7 @@ def test_listing__folder_that_goes_while_it_is_listed__is_skipped_with_its_reaso
     assert left == []
 
 
-def test_listing__folder_that_cannot_be_opened__is_told_in_the_tree(
+def test_listing__unreadable_directory__is_skipped_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_files(tmp_path, {"shut/x": "1", "open/y": "1"})
@@ -134,7 +134,7 @@ def test_listing__folder_that_cannot_be_opened__is_told_in_the_tree(
 
 
 @pytest.mark.parametrize("path", ["nothing", "file"])
-def test_read_environment__no_folder__is_bad_input(tmp_path: Path, path: str) -> None:
+def test_read_environment__missing_directory__is_bad_input(tmp_path: Path, path: str) -> None:
     write_files(tmp_path, {"file": ""})
     with pytest.raises(BadInput, match=f"cannot list {tmp_path}/{path}: "):
         read_environment(f"{tmp_path}/{path}")
@@ -151,7 +151,7 @@ def test_reader__limit__cuts(tmp_path: Path) -> None:
     assert reader.read("x", 0) == b""
 
 
-def test_reader__what_is_no_file__is_refused(tmp_path: Path) -> None:
+def test_reader__not_a_regular_file__is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/etc/passwd")
     (tmp_path / "folder").mkdir()
@@ -160,7 +160,7 @@ def test_reader__what_is_no_file__is_refused(tmp_path: Path) -> None:
             DiskReader(str(tmp_path)).read(path)
 
 
-def test_reader__heads__are_in_order_and_empty_where_unreadable(tmp_path: Path) -> None:
+def test_reader__heads__are_in_order_and_empty_if_unreadable(tmp_path: Path) -> None:
     write_files(tmp_path, {"x": "x" * 100, "y": "y"})
     assert list(DiskReader(str(tmp_path)).heads(["x", "nothing", "y"])) == [b"x" * 64, b"", b"y"]
 
@@ -182,7 +182,7 @@ def test_read_environment__pyvenv_cfg__tells_the_python(tmp_path: Path, config: 
     assert read_environment(str(tmp_path)).python == python
 
 
-def test_read_environment__site_packages_alone__has_the_python_of_what_lies_above(tmp_path: Path) -> None:
+def test_read_environment__site_packages_alone__has_the_python_of_its_parents(tmp_path: Path) -> None:
     make_env(tmp_path, dist_files("a", files={"a/x.py": "12345"}))
     tree = read_environment(f"{tmp_path}/lib/python3.11/site-packages")
     found = take_inventory(tree)
@@ -217,7 +217,7 @@ def test_read_environment__pyvenv_cfg_that_is_a_fifo__is_not_opened(tmp_path: Pa
     assert read_environment(str(tmp_path)).python is None
 
 
-def test_claims__list_that_is_no_file__is_passed_over(tmp_path: Path) -> None:
+def test_claims__list_that_is_not_a_file__is_ignored(tmp_path: Path) -> None:
     write_files(tmp_path, {"var/lib/dpkg/info/b.list": f"{'/x'}\n"})
     (tmp_path / "var/lib/dpkg/info/a.list").symlink_to("nowhere")
     os.mkfifo(tmp_path / "var/lib/dpkg/info/c.list")
@@ -238,7 +238,7 @@ def test_listing__no_process_can_be_started__lists_all_the_same(
     assert read_environment(str(tmp_path)).entries == expected
 
 
-def test_listing__site_packages_behind_a_symlink_that_leaves_the_prefix__is_told(tmp_path: Path) -> None:
+def test_listing__site_packages_behind_a_symlink_out_of_the_prefix__is_reported(tmp_path: Path) -> None:
     elsewhere = make_env(tmp_path / "elsewhere", dist_files("a"))
     prefix = tmp_path / "env"
     (prefix / "lib").mkdir(parents=True)

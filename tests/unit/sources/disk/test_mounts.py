@@ -26,9 +26,7 @@ def test_mounted_below__a_table__is_relative_to_the_root(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("scheme", ["rootfs:", ""])
-def test_rootfs__what_is_mounted_below_it__is_no_part_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str
-) -> None:
+def test_rootfs__mounts_below_it__are_excluded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
     mounts = {"proc": "proc", "home": "ext4", "etc/hosts": "ext4"}
     monkeypatch.setattr("deadweight.sources.disk.environment.mounted_below", lambda root: mounts)
     a = {f"usr/lib/python3.11/site-packages/{path}": data for path, data in dist_files("a").items()}

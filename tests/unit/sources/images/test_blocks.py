@@ -36,7 +36,7 @@ def test_opened__several_streams_one_after_the_other__are_one(compression: Compr
 
 
 @pytest.mark.parametrize("compression", ["", "gzip", "zstd", "xz", "bzip2"])
-def test_skip__then_read__goes_on_where_it_should(compression: Compression) -> None:
+def test_skip__then_read__continues_after_the_skipped_bytes(compression: Compression) -> None:
     blocks = opened(pipe(packed(DATA, compression)), Allowance())
     assert blocks.read(3) == DATA[:3]
     blocks.skip(2_000_000)
@@ -45,11 +45,11 @@ def test_skip__then_read__goes_on_where_it_should(compression: Compression) -> N
     assert blocks.read(1) == b""
 
 
-def test_opened__gzip_with_padding_behind__ends_where_it_ends() -> None:
+def test_opened__gzip_with_padding__ignores_the_padding() -> None:
     assert whole(opened(pipe(gzip.compress(b"x") + bytes(1000)), Allowance())) == b"x"
 
 
-def test_opened__more_than_the_limit__is_refused_before_it_is_all_there() -> None:
+def test_opened__more_than_the_limit__is_refused_early() -> None:
     blocks = opened(pipe(gzip.compress(bytes(200_000_000), 9)), Allowance(10_000_000))
     with pytest.raises(TooMuch, match="more than the limit"):
         blocks.skip(1 << 40)
@@ -63,7 +63,7 @@ def test_allowance__what_comes_out__may_grow_with_what_goes_in() -> None:
 
 
 @pytest.mark.parametrize("cut", [12, 100, 1_000_000])
-def test_opened__gzip_cut_short__is_told(cut: int) -> None:
+def test_opened__truncated_gzip__is_refused(cut: int) -> None:
     blocks = opened(pipe(gzip.compress(DATA)[:-cut]), Allowance())
     with pytest.raises(BadInput, match="truncated"):
         whole(blocks)
@@ -88,7 +88,7 @@ def test_pushed__front__comes_first() -> None:
 
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "xz", "bzip2"])
-def test_opened__damaged__is_told(compression: Compression) -> None:
+def test_opened__corrupt__is_refused(compression: Compression) -> None:
     data = bytearray(packed(DATA, compression))
     data[20:4000] = b"\xff" * 3980
     data[6:20] = b"\xff" * 14  # the magic stays

@@ -1,4 +1,4 @@
-"""Importing modules as the environment on trial does it."""
+"""The program that imports modules in an environment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_result__module_or_something_in_one__is_imported(modules: Path, name: st
     assert result(name) == [name, "", "", False]
 
 
-def test_result__not_in_its_module__says_so(modules: Path) -> None:
+def test_result__not_in_its_module__is_an_error(modules: Path) -> None:
     write_files(modules, {"dw_a.py": ""})
     assert result("dw_a.b") == ["dw_a.b", "ImportError: cannot import name 'b' from 'dw_a'", "", False]
 
@@ -45,7 +45,7 @@ def test_result__not_in_its_module__says_so(modules: Path) -> None:
         ("def f(): f()\nf()", "RecursionError: ", ""),
     ],
 )  # fmt: skip
-def test_result__fails__tells_the_last_line_and_what_was_not_found(
+def test_result__fails__has_the_last_line_and_the_missing_module(
     modules: Path, code: str, says: str, missing: str
 ) -> None:
     write_files(modules, {"dw_a.py": code})
@@ -54,7 +54,7 @@ def test_result__fails__tells_the_last_line_and_what_was_not_found(
     assert (found, unclear) == (missing, False)
 
 
-def test_result__missing_module__is_told(modules: Path) -> None:
+def test_result__missing_module__is_named(modules: Path) -> None:
     assert result("dw_gone.inner") == [
         "dw_gone.inner",
         "ModuleNotFoundError: No module named 'dw_gone'",

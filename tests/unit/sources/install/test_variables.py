@@ -1,4 +1,4 @@
-"""The variables and settings that an installer runs with."""
+"""The variables and settings for installers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from deadweight.sources.install.installer import InstallOptions, uv_options
 from deadweight.sources.install.pip_config import variables_for_install
 from deadweight.sources.install.uv_config import neutral_config
 from deadweight.sources.install.variables import for_pip, for_uv, purged
-from deadweight.sources.system.scratch import Scratch, scratch_folder
+from deadweight.sources.system.scratch import Scratch, scratch_directory
 from tests.builders import write_files
 
 ASTRAY = (
@@ -30,7 +30,7 @@ ASTRAY = (
 
 @pytest.fixture
 def scratch(offline: Path) -> Iterator[Scratch]:
-    with scratch_folder() as made:
+    with scratch_directory() as made:
         yield made
 
 

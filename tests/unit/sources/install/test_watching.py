@@ -1,4 +1,4 @@
-"""How far an installer is, by the files that it has made."""
+"""The progress of an installer, from the files that it created."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = {
 }
 
 
-def test_counted__folder__tells_modules_bytecode_and_distributions(tmp_path: Path) -> None:
+def test_counted__directory__counts_modules_bytecode_and_distributions(tmp_path: Path) -> None:
     found = counted(str(write_files(tmp_path, FILES)))
     assert found.progress(compiling=True) == Progress("compiling", "bytecode", done=1, total=2)
     assert found.progress(compiling=False) == Progress("installing", "2 distributions so far")

@@ -103,12 +103,12 @@ def test_find_login__broken_file__has_none(places: Path, config: Any) -> None:
         {"credsStore": "test", "auths": {"ghcr.io": {}}},
     ],
 )
-def test_find_login__helper__is_asked_for_the_registry(places: Path, config: Any) -> None:
+def test_find_login__helper__is_queried_for_the_registry(places: Path, config: Any) -> None:
     helper(places, "test", """read host; echo "{\\"Username\\": \\"$1\\", \\"Secret\\": \\"for $host\\"}" """)
     assert found(places, config) == Login("get", "for ghcr.io")
 
 
-def test_find_login__helper_for_docker_hub__is_asked_by_the_old_name(places: Path) -> None:
+def test_find_login__helper_for_docker_hub__is_queried_by_the_legacy_name(places: Path) -> None:
     helper(places, "test", """read host; echo "{\\"Username\\": \\"<token>\\", \\"Secret\\": \\"$host\\"}" """)
     assert found(places, {"credsStore": "test"}, "docker.io/a/b") == Login("", "", "https://index.docker.io/v1/")
 

@@ -1,4 +1,4 @@
-"""Index pages: fetched once, kept for as long as their server allows, then asked for by their validators."""
+"""Index pages: fetched once, cached for as long as the server allows, then requested conditionally."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def read(index: Index, folder: Path, *, at: float = 0, store: type[Store] = Stor
         return names
 
 
-def test_pages__fresh__are_not_asked_for_again(index: Index, tmp_path: Path) -> None:
+def test_pages__fresh__are_not_requested_again(index: Index, tmp_path: Path) -> None:
     for at in (0, 1, FRESH - 1):
         assert read(index, tmp_path, at=at) == ["a-1.zip"]
     assert len(index.asked) == 1
     assert index.asked[0]["Accept-Encoding"] == "gzip"
 
 
-def test_pages__stale__are_asked_for_by_their_etag(index: Index, tmp_path: Path) -> None:
+def test_pages__stale__are_requested_by_etag(index: Index, tmp_path: Path) -> None:
     read(index, tmp_path)
     assert read(index, tmp_path, at=FRESH + 1) == ["a-1.zip"]
     assert index.asked[1]["If-None-Match"] == '"1"'
@@ -88,7 +88,7 @@ def test_pages__stale__are_asked_for_by_their_etag(index: Index, tmp_path: Path)
     ("told", "requests"),
     [("no-store", 3), ("no-cache", 3), ("max-age=0", 3), ("public, max-age=5", 2), ("max-age=99999999", 1)],
 )
-def test_pages__what_the_server_says__holds(index: Index, tmp_path: Path, told: str, requests: int) -> None:
+def test_pages__cache_control__is_respected(index: Index, tmp_path: Path, told: str, requests: int) -> None:
     index.headers = {"Cache-Control": told}
     for at in (0, 1, 6):
         read(index, tmp_path, at=at)

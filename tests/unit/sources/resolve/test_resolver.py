@@ -1,4 +1,4 @@
-"""Platforms, as wheel tags have them → as uv has them."""
+"""Platform tags of wheels → uv's names of platforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a resolver passed over → stand-ins; what was found out about it is kept."""
+"""Versions that a resolver ignored → stand-ins, with cached results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.pages import Pages
 from deadweight.sources.resolve.stand_ins import StandIns
-from deadweight.sources.system.scratch import scratch_folder
+from deadweight.sources.system.scratch import scratch_directory
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache
 from tests.builders import make_wheel
@@ -25,7 +25,7 @@ MACHINE = Machine("3.11.7", "manylinux_2_28_x86_64")
 
 def add(server: Server, cache: Cache, folder: Path, versions: str = "*", machine: Machine = MACHINE) -> list[str]:
     """Return what one run makes stand-ins for, of the project dw-a."""
-    with Client(timeout=5) as client, scratch_folder() as scratch:
+    with Client(timeout=5) as client, scratch_directory() as scratch:
         indexes = Indexes(lambda: IndexLocations((f"{server.url}/simple/",)), Pages(lambda: client, cache.store))
         reader = ArchiveReader(lambda: client, cache, scratch)
         stand_ins = StandIns(str(folder), machine, machine, indexes, reader)

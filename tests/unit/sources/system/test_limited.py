@@ -1,4 +1,4 @@
-"""Commands under a time limit, by real processes."""
+"""Commands with a timeout, run as real processes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from deadweight.sources.system.limited import Ended, run_limited
-from deadweight.sources.system.scratch import scratch_folder
+from deadweight.sources.system.scratch import scratch_directory
 
 CHILD = "import subprocess as s, sys; print(s.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)"
 
 
 def run(folder: Path, code: str, seconds: float = 20, lines: list[bytes] | None = None) -> Ended:
-    with scratch_folder() as scratch:
+    with scratch_directory() as scratch:
         return run_limited(
             [sys.executable, "-c", code],
             seconds=seconds,
@@ -75,7 +75,7 @@ def test_run_limited__prints_without_end__keeps_the_last(tmp_path: Path) -> None
     assert ended.output.endswith("299999\n")
 
 
-def test_run_limited__a_signal_ends_it__is_told(tmp_path: Path) -> None:
+def test_run_limited__killed_by_a_signal__is_reported(tmp_path: Path) -> None:
     assert run(tmp_path, "import os; os.kill(os.getpid(), 9)").status == -9
 
 

@@ -1,4 +1,4 @@
-"""Commands under supervision: how they end, and that nothing of them is left."""
+"""Supervised commands: how they end, and that none of their processes remains."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pytest
 
 from deadweight.errors import InstallFailed
 from deadweight.sources.system.processes import answer_of, run, supervised
-from deadweight.sources.system.scratch import Scratch, scratch_folder
+from deadweight.sources.system.scratch import Scratch, scratch_directory
 
 SLEEP = "import time; time.sleep(600)"
 
 
 @pytest.fixture
 def scratch(offline: Path) -> Iterator[Scratch]:
-    with scratch_folder() as made:
+    with scratch_directory() as made:
         yield made
 
 
@@ -51,7 +51,7 @@ def test_supervised__command_that_a_signal_ends__gives_its_negative_number(
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"])
-def test_supervised__signals_that_we_ignore__are_not_ignored_there(number: str, scratch: Scratch) -> None:
+def test_supervised__signals_that_we_ignore__are_not_ignored_by_the_command(number: str, scratch: Scratch) -> None:
     before = signal.signal(getattr(signal, number), signal.SIG_IGN)
     try:
         shell = f"trap - {number.removeprefix('SIG')}; kill -s {number.removeprefix('SIG')} $$; exit 5"
@@ -60,7 +60,7 @@ def test_supervised__signals_that_we_ignore__are_not_ignored_there(number: str, 
         signal.signal(getattr(signal, number), before)
 
 
-def test_supervised__no_such_command__raises_what_the_system_says(scratch: Scratch, tmp_path: Path) -> None:
+def test_supervised__missing_command__raises_the_system_error(scratch: Scratch, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         status_of(scratch, "/no/such/command")
     (tmp_path / "text").write_text("x")
@@ -98,7 +98,7 @@ def test_supervised__command_kills_the_supervisor__is_an_end_by_that_signal(scra
     assert status_of(scratch, sys.executable, "-c", code) == -signal.SIGKILL
 
 
-def test_run__lines__are_told_as_they_come_and_returned(scratch: Scratch) -> None:
+def test_run__lines__are_reported_at_once_and_returned(scratch: Scratch) -> None:
     lines: list[str] = []
     code = r"import sys; print('one'); sys.stdout.flush(); sys.stderr.buffer.write(b'\xff\r\ntwo')"
     status, output = run([sys.executable, "-c", code], scratch, lines.append, environment=os.environ)

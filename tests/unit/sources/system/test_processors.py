@@ -1,4 +1,4 @@
-"""How many processes are worthwhile."""
+"""The number of processes to use."""
 
 from __future__ import annotations
 

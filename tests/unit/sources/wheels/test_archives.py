@@ -15,7 +15,7 @@ from deadweight.errors import BadInput, DeadweightError, FetchFailed, MalformedA
 from deadweight.formats.distributions.wheel import Contents
 from deadweight.model import Archive
 from deadweight.sources.net.http import Client
-from deadweight.sources.system.scratch import Scratch, scratch_folder
+from deadweight.sources.system.scratch import Scratch, scratch_directory
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache, NoCache
 from deadweight.sources.wheels.wheel_reading import FIRST_BYTES
@@ -37,7 +37,7 @@ def zipped(files: Mapping[str, bytes], comment: bytes = b"") -> bytes:
 
 @pytest.fixture
 def scratch(offline: Path) -> Iterator[Scratch]:
-    with scratch_folder() as found:
+    with scratch_directory() as found:
         yield found
 
 
@@ -78,7 +78,7 @@ def test_wheel__metadata_far_from_the_end__a_second_request_brings_it(scratch: S
     assert [asked.range.split("=")[1][:2] for asked in server.asked] == ["-4", "0-"]
 
 
-def test_wheel__metadata_beside_it__is_taken_where_the_index_announces_it(scratch: Scratch) -> None:
+def test_wheel__metadata_file__is_used_if_the_index_announces_it(scratch: Scratch) -> None:
     data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": NOISE})
     with Server(files={f"/{WHEEL}": data, f"/{WHEEL}.metadata": METADATA}) as server:
         found, _ = read(server, scratch, WHEEL, metadata=True)
@@ -89,7 +89,7 @@ def test_wheel__metadata_beside_it__is_taken_where_the_index_announces_it(scratc
 
 
 @pytest.mark.parametrize("sha256", [None, hashlib.sha256(METADATA).hexdigest()])
-def test_wheel__metadata_beside_it_that_is_not_the_wheels__is_not_taken(scratch: Scratch, sha256: str | None) -> None:
+def test_wheel__metadata_file_that_differs_from_the_wheel__is_ignored(scratch: Scratch, sha256: str | None) -> None:
     data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": NOISE})
     forged = METADATA.replace(b"Name: dw-a\n", b"Name: dw-a\nRequires-Dist: dw-more\n")
     with Server(files={f"/{WHEEL}": data, f"/{WHEEL}.metadata": forged}) as server:
@@ -99,14 +99,14 @@ def test_wheel__metadata_beside_it_that_is_not_the_wheels__is_not_taken(scratch:
 
 @pytest.mark.parametrize("ranges", ["yes", "ignored"])
 @pytest.mark.parametrize("noise", [b"", NOISE, NOISE * 7])
-def test_wheel__size_that_is_not_the_promised_one__is_refused(scratch: Scratch, ranges: str, noise: bytes) -> None:
+def test_wheel__size_other_than_expected__is_refused(scratch: Scratch, ranges: str, noise: bytes) -> None:
     data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA, "dw_a/noise.bin": noise})
     for size in (len(data) - 1, len(data) + 1, 1):
         with serve(WHEEL, data, ranges=ranges) as server, pytest.raises(DeadweightError, match="expected"):
             read(server, scratch, WHEEL, size=size)
 
 
-def test_wheel__long_directory__what_is_missing_of_it_is_fetched(scratch: Scratch) -> None:
+def test_wheel__long_directory__the_rest_is_fetched(scratch: Scratch) -> None:
     files = {f"dw_a/{'x' * 100}{n}.py": b"" for n in range(1000)}
     data = zipped({**files, "dw_a-1.0.dist-info/METADATA": METADATA})
     with serve(WHEEL, data) as server:
@@ -131,13 +131,13 @@ def test_wheel__comment_longer_than_the_first_bytes__is_read_over(scratch: Scrat
         ({"dw_a/x.py": b""}, "dist-info"),
     ],
 )
-def test_wheel__metadata_that_is_none__is_refused(scratch: Scratch, files: dict[str, bytes], says: str) -> None:
+def test_wheel__invalid_metadata__is_refused(scratch: Scratch, files: dict[str, bytes], says: str) -> None:
     with serve(WHEEL, zipped(files)) as server, pytest.raises(MalformedArchive, match=says):
         read(server, scratch, WHEEL)
 
 
 @pytest.mark.parametrize("ranges", ["wrong", "short", "encoded"])
-def test_wheel__server_that_lies__is_a_failure_to_fetch(scratch: Scratch, ranges: str) -> None:
+def test_wheel__server_with_wrong_ranges__is_a_fetch_failure(scratch: Scratch, ranges: str) -> None:
     with serve(WHEEL, make_wheel("dw-a")[1], ranges=ranges) as server, pytest.raises(FetchFailed, match="other bytes"):
         read(server, scratch, WHEEL)
 
@@ -274,7 +274,7 @@ def test_sdist__headers_without_end__are_given_up(scratch: Scratch, tmp_path: Pa
         reader.contents(Archive(filename=path.name, url=path.as_uri()))
 
 
-def test_wheel__read_ahead__is_asked_for_once_and_checked_when_its_hash_is_known(scratch: Scratch) -> None:
+def test_wheel__read_ahead__is_requested_once_and_checked_later(scratch: Scratch) -> None:
     data = make_wheel("dw-a")[1]
     honest, wrong = hashlib.sha256(data).hexdigest(), "0" * 64
     for sha256 in (honest, wrong):
@@ -291,7 +291,7 @@ def test_wheel__read_ahead__is_asked_for_once_and_checked_when_its_hash_is_known
             assert len(server.asked) == 1
 
 
-def test_wheel__read_ahead__asks_no_server_for_what_is_kept(scratch: Scratch, tmp_path: Path) -> None:
+def test_wheel__read_ahead__cached__sends_no_request(scratch: Scratch, tmp_path: Path) -> None:
     data = make_wheel("dw-a")[1]
     cache = Cache(str(tmp_path / "cache"))
     with serve(WHEEL, data) as server, Client(timeout=5) as client:
@@ -304,7 +304,7 @@ def test_wheel__read_ahead__asks_no_server_for_what_is_kept(scratch: Scratch, tm
         assert len(server.asked) == 1
 
 
-def test_wheel__read_ahead_and_malformed__is_an_error_when_it_is_asked_for(scratch: Scratch) -> None:
+def test_wheel__read_ahead_and_malformed__fails_when_it_is_needed(scratch: Scratch) -> None:
     with serve(WHEEL, b"no wheel" * 100) as server, Client(timeout=5) as client:
         reader = ArchiveReader(lambda: client, NoCache(), scratch)
         archive = Archive(filename=WHEEL, url=f"{server.url}/{WHEEL}")

@@ -31,7 +31,7 @@ def files(cache: Cache) -> list[Path]:
     return sorted(Path(cache.usage().folder).iterdir())
 
 
-def test_cache__what_was_put__is_what_is_got(tmp_path: Path) -> None:
+def test_cache__put_and_get__are_equal(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     assert cache.get(archive()) is None
     cache.put(archive(), CONTENTS, verified=True)
@@ -55,7 +55,7 @@ def test_cache__hash_that_was_not_checked__holds_for_its_url_alone(tmp_path: Pat
     assert cache.get(replace(evil, url="https://me:secret@evil.example/a-1.whl#sha256=1")) == CONTENTS
 
 
-def test_cache__hash_that_was_checked__holds_wherever_the_archive_lies(tmp_path: Path) -> None:
+def test_cache__verified_hash__is_valid_for_any_url(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     cache.put(archive(), CONTENTS, verified=True)
     assert cache.get(replace(archive(), url="https://mirror.example/a")) == CONTENTS
@@ -116,7 +116,7 @@ def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
     assert small.get(archive(10)) is not None
 
 
-def test_cache__folder_that_cannot_be_written__is_nobodys_business(tmp_path: Path) -> None:
+def test_cache__read_only_directory__is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     cache = Cache(str(tmp_path / "file"))
     cache.put(archive(), CONTENTS, verified=True)
@@ -125,7 +125,7 @@ def test_cache__folder_that_cannot_be_written__is_nobodys_business(tmp_path: Pat
     assert cache.usage().listings == 0
 
 
-def test_cache__clear__leaves_what_is_not_its_own(tmp_path: Path) -> None:
+def test_cache__clear__leaves_other_files(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     cache.put(archive(), CONTENTS, verified=True)
     (tmp_path / "kept-2" / ".new-left-behind").write_text("x")
