@@ -92,7 +92,7 @@ def test_docker__not_there__says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("target", ["docker:--help", "container:", "podman:a b", "docker:a\nb"])
 def test_docker__name_of_no_image__is_refused_before_it_is_asked(target: str) -> None:
-    with pytest.raises(UnclearTarget, match="no engine has a name like this"):
+    with pytest.raises(UnclearTarget, match="not a valid image or container name"):
         profile(target)
 
 

@@ -253,9 +253,13 @@ def resolve(
         if not anew:
             break
     if answer.lock is None:
-        cause, hint = explain(_without_log(answer.output), build_hint=_BUILD_HINT)
-        raise InstallFailed(f"{resolver.name}: {cause}", hint=hint, detail=answer.output)
+        raise _no_solution(resolver, answer)
     return stand_ins.put_back(answer.lock)
+
+
+def _no_solution(resolver: Resolver, answer: Answer) -> InstallFailed:
+    cause, hint = explain(_without_log(answer.output), build_hint=_BUILD_HINT)
+    return InstallFailed(f"{resolver.name}: {cause}", hint=hint, detail=answer.output)
 
 
 def _without_log(output: str) -> str:
