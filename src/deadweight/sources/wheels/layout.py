@@ -73,13 +73,17 @@ def read_wheels(
         )
     if failed and not facts:
         raise next(iter(failed.values()))
+    return Measured(tree=_tree(installed, scheme, platform, _skipped(choices, failed)), facts=facts)
+
+
+def _skipped(choices: Collection[Chosen], failed: Mapping[str, DeadweightError]) -> tuple[Skipped, ...]:
     skipped = [Skipped(name, error.cause, error.exit_code) for name, error in failed.items()]
     skipped += [
         Skipped(choice.package.name, choice.reason, choice.exit_code, choice.impossible)
         for choice in choices
         if choice.archive is None
     ]
-    return Measured(tree=_tree(installed, scheme, platform, tuple(sorted(skipped))), facts=facts)
+    return tuple(sorted(skipped))
 
 
 def _read_all(
