@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deadweight.inventory import take_inventory
 from deadweight.model import Inventory
-from deadweight.sources.disk.environment import read_environment
+from deadweight.sources.disk.environment import Listing
 from tests.builders import ELF_X86_64, bytes_below, dist_files, make_env, site_tree
 
 FILES = (
@@ -82,7 +82,7 @@ def test_take_inventory__any_tree_on_the_disk__sums_to_du(
                 os.link(site / source, link)
             else:
                 link.symlink_to(source)
-        tree = read_environment(str(prefix))
+        tree = Listing(str(prefix)).finish()
         inventory = take_inventory(tree)
         assert_conserved(inventory, bytes_below(prefix), sum(len(names) for _, _, names in os.walk(prefix)))
         blocks = {(s.st_dev, s.st_ino): s.st_blocks for s in map(os.lstat, (prefix / path for path in tree.entries))}

@@ -8,11 +8,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-KINDS = (
-    "native", "bundled", "bytecode", "source", "tests", "docs", "headers", "stubs",
-    "static libraries", "debug symbols", "metadata", "data",
-)  # fmt: skip
-
 _BY_SUFFIX = {
     "pyc": "bytecode", "pyo": "bytecode", "pyi": "stubs", "a": "static libraries", "lib": "static libraries",
     "debug": "debug symbols", "dwp": "debug symbols", "pdb": "debug symbols", "dSYM": "debug symbols",

@@ -18,7 +18,7 @@ from deadweight.formats.tables import Malformed
 from deadweight.formats.versions import OtherPython
 from deadweight.model import Lock
 
-__all__ = ["Choice", "is_lock", "read_lock"]
+__all__ = ["Choice", "read_lock"]
 
 _PYLOCK = re.compile(r"pylock\.(?:[^.]+\.)?toml\Z")  # PEP 751
 # File name → module and function, imported on demand.
@@ -29,12 +29,6 @@ _READERS = {
     "uv.lock": "uv_lock.read_uv_lock",
 }
 _Read = Callable[[str, bytes, Markers, Choice, bytes], Lock]
-
-
-def is_lock(path: str) -> bool:
-    """Return whether a file is a lock, by its name."""
-    name = basename(path)
-    return name in _READERS or bool(_PYLOCK.match(name))
 
 
 def read_lock(path: str, data: bytes, values: Mapping[str, str], choice: Choice, *, project: bytes = b"") -> Lock:

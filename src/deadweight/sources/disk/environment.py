@@ -88,11 +88,6 @@ class Listing:
         return collect(self._root, share, tuple(self._mounts))
 
 
-def read_environment(prefix: str) -> FileTree:
-    """List every file and symlink below ``prefix`` with its size; raises BadInput if it cannot be listed."""
-    return Listing(prefix).finish()
-
-
 def _collect_apart(root: str, directories: list[str], excluded: tuple[str, ...]) -> Child | None:
     """Start a process that lists ``directories``; return None if none can be started."""
     command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", collector.__file__]

@@ -29,6 +29,7 @@ from deadweight.sources.containers import engines
 from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs, StreamedBlobs
 from deadweight.sources.images.blocks import Pipe, is_packed
 from deadweight.sources.images.layers import Room, read_layer
+from deadweight.targets.types import EngineImage, RegistryImage, Target
 
 _MOST_LAYERS = 1000
 _MAGIC = 6  # bytes that identify the compression of a file
@@ -69,16 +70,18 @@ DEFAULT_IMAGE = Selection()
 
 
 @contextlib.contextmanager
-def opened_image(location: str, selection: Selection = DEFAULT_IMAGE, *, observe: Observer = silent) -> Iterator[Image]:
+def opened_image(
+    target: Target, selection: Selection = DEFAULT_IMAGE, *, observe: Observer = silent
+) -> Iterator[Image]:
     """Yield an image, readable until the context ends.
 
-    location: the path of an archive (from ``docker save`` or ``docker export``, OCI), or of a directory (OCI, skopeo),
-              "-" for standard input, or ``docker:IMAGE``, ``podman:IMAGE``, ``registry:HOST/REPOSITORY:TAG``
-    raises:   BadInput, EngineFailed, FetchFailed
+    target: an archive (of ``docker save`` or ``docker export``, OCI), a directory (OCI, skopeo), standard input, or an
+            image of an engine or a registry
+    raises: BadInput, EngineFailed, FetchFailed
     """
     with contextlib.ExitStack() as closing:
-        with _as_bad_input(location):
-            image = _read(_blobs(location, closing, observe, verify=selection.verify), selection, observe)
+        with _as_bad_input(target.location):
+            image = _read(_blobs(target, closing, observe, verify=selection.verify), selection, observe)
         yield image
 
 
@@ -90,18 +93,18 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
-def _blobs(location: str, closing: contextlib.ExitStack, observe: Observer, *, verify: bool) -> Blobs:
-    scheme, _, name = location.partition(":")
+def _blobs(target: Target, closing: contextlib.ExitStack, observe: Observer, *, verify: bool) -> Blobs:
+    location = target.location
     if location == "-":
         return StreamedBlobs(sys.stdin.buffer, observe)
-    if scheme in engines.ENGINES:
-        with engines.saved(scheme, name) as stream:
+    if isinstance(target, EngineImage):
+        with engines.saved(target.engine, target.name) as stream:
             return StreamedBlobs(stream, observe)
-    if scheme == "registry":
+    if isinstance(target, RegistryImage):
         from deadweight.formats.images.image_reference import parse_reference
         from deadweight.sources.registries.registry import RegistryBlobs
 
-        return RegistryBlobs(parse_reference(name), closing, verify=verify)
+        return RegistryBlobs(parse_reference(target.reference), closing, verify=verify)
     if os.path.isdir(location):
         return DirectoryBlobs(location, closing)
     file = _opened(location, closing)

@@ -31,5 +31,5 @@ def opened_system(
     else:
         from deadweight.sources.images.image import opened_image, tree_of
 
-        with opened_image(target.location, selection, observe=observe) as image:
+        with opened_image(target, selection, observe=observe) as image:
             yield tree_of(image, target.location), image if image.layers else None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from deadweight.errors import BadLock, WrongPython
-from deadweight.formats.locks import Choice, is_lock, read_lock
+from deadweight.formats.locks import Choice, read_lock
 from deadweight.model import Archive, Lock, Wanted
 
 VALUES = {
@@ -52,25 +52,6 @@ def read(
 
 def groups(lock: Lock) -> dict[str, set[str]]:
     return {found.name: set(found.groups) for found in lock.packages}
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("a/pylock.toml", True),
-        ("pylock.dev.toml", True),
-        ("pylock.a.b.toml", False),
-        ("pylock..toml", False),
-        ("uv.lock", True),
-        ("poetry.lock", True),
-        ("pdm.lock", True),
-        ("Pipfile.lock", True),
-        ("Cargo.lock", False),
-        ("requirements.txt", False),
-    ],
-)
-def test_is_lock__path__is_judged_by_its_name(path: str, expected: bool) -> None:
-    assert is_lock(path) is expected
 
 
 def test_read_lock__unknown_name__lists_the_supported_names() -> None:

@@ -13,34 +13,34 @@ from deadweight.errors import BadInput
 from deadweight.inventory import take_inventory
 from deadweight.model import Skipped
 from deadweight.sources.disk.collector import collect
-from deadweight.sources.disk.environment import DiskReader, Listing, read_environment
+from deadweight.sources.disk.environment import DiskReader, Listing
 from tests.builders import bytes_below, dist_files, make_env, write_files
 
 
-def test_read_environment__files__have_the_sizes_of_the_disk(tmp_path: Path) -> None:
+def test_listing__files__have_the_sizes_of_the_disk(tmp_path: Path) -> None:
     write_files(tmp_path, {"a/b/x.bin": "x" * 5000, "y": ""})
-    tree = read_environment(str(tmp_path))
+    tree = Listing(str(tmp_path)).finish()
     assert {path: entry.size for path, entry in tree.entries.items()} == {"a/b/x.bin": 5000, "y": 0}
     assert tree.entries["a/b/x.bin"].allocated == os.lstat(tmp_path / "a/b/x.bin").st_blocks * 512
     assert {entry.kind for entry in tree.entries.values()} == {"file"}
     assert tree.location == str(tmp_path)
 
 
-def test_read_environment__whole_environment__sums_to_du(tmp_path: Path) -> None:
+def test_listing__whole_environment__sums_to_du(tmp_path: Path) -> None:
     prefix = make_env(tmp_path / "v", dist_files("a"), extra={"bin/python": "1234", "loose": "12"})
     os.link(prefix / "loose", prefix / "bin/again")
     (prefix / "lib64").symlink_to("lib")
-    found = take_inventory(read_environment(str(prefix)))
+    found = take_inventory(Listing(str(prefix)).finish())
     assert found.total.apparent == bytes_below(prefix)
     assert found.total.apparent == found.distributions[0].sizes.apparent + found.unowned.apparent
 
 
-def test_read_environment__symlinks_in_a_circle__are_entries_and_not_followed(tmp_path: Path) -> None:
+def test_listing__symlinks_in_a_circle__are_entries_and_not_followed(tmp_path: Path) -> None:
     write_files(tmp_path, {"a/x": "1"})
     (tmp_path / "a/up").symlink_to("..")
     (tmp_path / "self").symlink_to("self")
     (tmp_path / "out").symlink_to("/etc/passwd")
-    tree = read_environment(str(tmp_path))
+    tree = Listing(str(tmp_path)).finish()
     assert {path: (entry.kind, entry.size) for path, entry in tree.entries.items()} == {
         "a/x": ("file", 1),
         "a/up": ("symlink", 2),
@@ -49,28 +49,28 @@ def test_read_environment__symlinks_in_a_circle__are_entries_and_not_followed(tm
     }
 
 
-def test_read_environment__prefix_is_a_symlink__lists_what_it_leads_to(tmp_path: Path) -> None:
+def test_listing__prefix_is_a_symlink__lists_what_it_leads_to(tmp_path: Path) -> None:
     write_files(tmp_path, {"real/x": "1"})
     (tmp_path / "link").symlink_to("real")
-    assert list(read_environment(f"{tmp_path}/link").entries) == ["x"]
+    assert list(Listing(f"{tmp_path}/link").finish().entries) == ["x"]
 
 
-def test_read_environment__hard_links__share_an_inode(tmp_path: Path) -> None:
+def test_listing__hard_links__share_an_inode(tmp_path: Path) -> None:
     write_files(tmp_path, {"x": "1", "alone": "1"})
     os.link(tmp_path / "x", tmp_path / "y")
-    entries = read_environment(str(tmp_path)).entries
+    entries = Listing(str(tmp_path)).finish().entries
     assert entries["x"].inode == entries["y"].inode == (os.lstat(tmp_path).st_dev, os.lstat(tmp_path / "x").st_ino)
     assert entries["alone"].inode is None
 
 
-def test_read_environment__fifo__is_an_entry_and_not_opened(tmp_path: Path) -> None:
+def test_listing__fifo__is_an_entry_and_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.so")
-    tree = read_environment(str(tmp_path))
+    tree = Listing(str(tmp_path)).finish()
     assert tree.entries["pipe.so"].kind == "other"
     assert take_inventory(tree).unowned.files == 1
 
 
-def test_read_environment__name_not_in_utf8__is_listed_read_and_owned(tmp_path: Path) -> None:
+def test_listing__name_not_in_utf8__is_listed_read_and_owned(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.py")
     record = [os.fsencode(name).decode("utf-8", "surrogateescape") + ",,"]
     files = {k: v for k, v in dist_files("a", files={}).items() if not k.endswith("RECORD")}
@@ -78,17 +78,17 @@ def test_read_environment__name_not_in_utf8__is_listed_read_and_owned(tmp_path: 
     site = prefix / "lib/python3.11/site-packages"
     (site / name).write_bytes(b"12345")
     (site / "a-1.0.dist-info/RECORD").write_bytes(record[0].encode("utf-8", "surrogateescape"))
-    tree = read_environment(str(prefix))
+    tree = Listing(str(prefix)).finish()
     assert tree.reader.read(f"lib/python3.11/site-packages/{name}") == b"12345"
     assert take_inventory(tree).distributions[0].sizes.kinds["source"] == 5
 
 
-def test_read_environment__many_directories__several_processes_list_the_same(tmp_path: Path) -> None:
+def test_listing__many_directories__several_processes_list_the_same(tmp_path: Path) -> None:
     odd = os.fsdecode(b"\xff")
     write_files(tmp_path, {f"p{n}/q/f{n}": "x" * n for n in range(150)} | {f"p7/{odd}/x": "1"})
     (tmp_path / "p9/link").symlink_to("..")
     os.link(tmp_path / "p8/q/f8", tmp_path / "p140/q/again")
-    shared = read_environment(str(tmp_path))
+    shared = Listing(str(tmp_path)).finish()
     paths, sizes, *_, others, _, left = collect(str(tmp_path), [""])
     assert left == []
     assert {path: entry.size for path, entry in shared.entries.items()} == {
@@ -99,10 +99,10 @@ def test_read_environment__many_directories__several_processes_list_the_same(tmp
     assert take_inventory(shared).total.apparent == bytes_below(tmp_path)
 
 
-def test_read_environment__helper_that_fails__loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing__helper_that_fails__loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(tmp_path, {f"p{n}/q/f": "1" for n in range(150)})
     monkeypatch.setattr(sys, "executable", shutil.which("false"))
-    assert len(read_environment(str(tmp_path)).entries) == 150
+    assert len(Listing(str(tmp_path)).finish().entries) == 150
 
 
 def test_listing__directory_removed_meanwhile__is_skipped_with_the_reason(tmp_path: Path) -> None:
@@ -134,10 +134,10 @@ def test_listing__unreadable_directory__is_skipped_with_the_reason(
 
 
 @pytest.mark.parametrize("path", ["nothing", "file"])
-def test_read_environment__missing_directory__is_bad_input(tmp_path: Path, path: str) -> None:
+def test_listing__missing_directory__is_bad_input(tmp_path: Path, path: str) -> None:
     write_files(tmp_path, {"file": ""})
     with pytest.raises(BadInput, match=f"cannot list {tmp_path}/{path}: "):
-        read_environment(f"{tmp_path}/{path}")
+        Listing(f"{tmp_path}/{path}").finish()
 
 
 # --- reading --------------------------------------------------------------------------------------
@@ -177,22 +177,22 @@ def test_reader__heads__are_in_order_and_empty_if_unreadable(tmp_path: Path) -> 
         ("home = /usr\n", None),
     ],
 )
-def test_read_environment__pyvenv_cfg__tells_the_python(tmp_path: Path, config: str, python: str | None) -> None:
+def test_listing__pyvenv_cfg__tells_the_python(tmp_path: Path, config: str, python: str | None) -> None:
     write_files(tmp_path, {"pyvenv.cfg": config})
-    assert read_environment(str(tmp_path)).python == python
+    assert Listing(str(tmp_path)).finish().python == python
 
 
-def test_read_environment__site_packages_alone__has_the_python_of_its_parents(tmp_path: Path) -> None:
+def test_listing__site_packages_alone__has_the_python_of_its_parents(tmp_path: Path) -> None:
     make_env(tmp_path, dist_files("a", files={"a/x.py": "12345"}))
-    tree = read_environment(f"{tmp_path}/lib/python3.11/site-packages")
+    tree = Listing(f"{tmp_path}/lib/python3.11/site-packages").finish()
     found = take_inventory(tree)
     assert found.environment.python == "3.11.7"
     assert (found.distributions[0].sizes.kinds["source"], found.unowned.files) == (5, 0)
 
 
-def test_read_environment__site_packages_without_a_venv__has_the_python_of_its_path(tmp_path: Path) -> None:
+def test_listing__site_packages_without_a_venv__has_the_python_of_its_path(tmp_path: Path) -> None:
     write_files(tmp_path, {"lib/python3.12/site-packages/x": ""})
-    assert read_environment(f"{tmp_path}/lib/python3.12/site-packages").python == "3.12"
+    assert Listing(f"{tmp_path}/lib/python3.12/site-packages").finish().python == "3.12"
 
 
 @pytest.mark.parametrize("prefix", ["", "usr"])
@@ -207,35 +207,35 @@ def test_claims__dpkg_above_the_prefix__tells_paths_below_it(tmp_path: Path, pre
             "usr/lib/a.py": "1",
         },
     )
-    found = dict(read_environment(f"{root}/{prefix}".rstrip("/")).claims())
+    found = dict(Listing(f"{root}/{prefix}".rstrip("/")).finish().claims())
     expected = {"": (".", "usr", "usr/lib/a.py"), "usr": ("lib/a.py",)}
     assert found == {"python3-a": expected[prefix]}
 
 
-def test_read_environment__pyvenv_cfg_that_is_a_fifo__is_not_opened(tmp_path: Path) -> None:
+def test_listing__pyvenv_cfg_that_is_a_fifo__is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pyvenv.cfg")
-    assert read_environment(str(tmp_path)).python is None
+    assert Listing(str(tmp_path)).finish().python is None
 
 
 def test_claims__list_that_is_not_a_file__is_ignored(tmp_path: Path) -> None:
     write_files(tmp_path, {"var/lib/dpkg/info/b.list": f"{'/x'}\n"})
     (tmp_path / "var/lib/dpkg/info/a.list").symlink_to("nowhere")
     os.mkfifo(tmp_path / "var/lib/dpkg/info/c.list")
-    assert dict(read_environment(os.path.realpath(tmp_path)).claims()) == {"b": ("x",)}
+    assert dict(Listing(os.path.realpath(tmp_path)).finish().claims()) == {"b": ("x",)}
 
 
 def test_listing__no_process_can_be_started__lists_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_files(tmp_path, {f"p{number}/x": "x" for number in range(150)})
-    expected = read_environment(str(tmp_path)).entries
+    expected = Listing(str(tmp_path)).finish().entries
 
     def popen(*arguments: object, **options: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr("subprocess.Popen", popen)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
-    assert read_environment(str(tmp_path)).entries == expected
+    assert Listing(str(tmp_path)).finish().entries == expected
 
 
 def test_listing__site_packages_behind_a_symlink_out_of_the_prefix__is_reported(tmp_path: Path) -> None:
