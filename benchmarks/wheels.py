@@ -142,7 +142,7 @@ def beside_uv(name: str, requirements: Path, index: LocalIndex, scratch: Path, r
         empty(scratch, "uv", "dw")
         seconds["cold"].append((run(options, index, scratch).seconds, bare))
         seconds["warm"].append((run(options, index, scratch).seconds, compile_seconds(requirements, index, scratch)))
-        edited.write_text(requirements.read_text() + f"# {number}\nsix\n")
+        edited.write_text(f"-r {requirements}\n# {number}\nsix\n")
         bare = compile_seconds(edited, index, scratch)
         seconds["warm, edited"].append((run([str(edited), *options[1:]], index, scratch).seconds, bare))
     print(f"{name}, beside uv pip compile (medians of {rounds} runs in turns):")
