@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -153,3 +154,10 @@ def test_unit_tests__directories__mirror_those_of_the_modules() -> None:
     tests = Path(__file__).parent
     directories = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}
     assert not {str(path) for path in directories if not (SOURCE / path).is_dir()}
+
+
+def test_mutation__configured_paths__exist() -> None:
+    root = Path(__file__).parents[2]
+    settings = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["mutmut"]
+    paths = [*settings["only_mutate"], *settings["pytest_add_cli_args_test_selection"]]
+    assert not [path for path in paths if not (root / path.removesuffix("/*")).exists()]
