@@ -45,7 +45,8 @@ def pages_with(kind: str) -> list[Path]:
 def test_console__offline__prints_what_the_page_shows(
     page: Path, tmp_path: Path, offline: Path, request: pytest.FixtureRequest
 ) -> None:
-    run_page(page, ("offline",), application(tmp_path / "shop"), request)
+    for block, text in blocks_now(page, ("offline",), application(tmp_path / "shop"), request):
+        assert text == block.text
 
 
 @pytest.mark.online
@@ -53,11 +54,17 @@ def test_console__offline__prints_what_the_page_shows(
 def test_console__online__prints_what_the_page_shows_but_for_figures(
     page: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    run_page(page, ("offline", "online"), application(tmp_path / "shop"), request)
+    for block, text in blocks_now(page, ("offline", "online"), application(tmp_path / "shop"), request):
+        assert block.kind == "offline" or shape(text.splitlines()) == shape(block.text.splitlines())
 
 
-def run_page(page: Path, kinds: tuple[str, ...], folder: Path, request: pytest.FixtureRequest) -> None:
-    """Run the blocks of a page in their order, as a reader would; ``--update-golden`` rewrites what they print."""
+def blocks_now(
+    page: Path, kinds: tuple[str, ...], folder: Path, request: pytest.FixtureRequest
+) -> list[tuple[Block, str]]:
+    """Run the blocks of a page in their order, as a reader would, and return each with its text now.
+
+    ``--update-golden`` rewrites the page instead, and returns nothing.
+    """
     names: dict[str, object] = {}
     if "app.tar" in page.read_text("utf-8"):
         save_image(folder)
@@ -67,12 +74,8 @@ def run_page(page: Path, kinds: tuple[str, ...], folder: Path, request: pytest.F
         now = [(block, text_now(block, folder, names)) for block in blocks(page) if block.kind in kinds]
     if request.config.getoption("--update-golden"):
         page.write_text(with_texts(page.read_text("utf-8"), now), "utf-8")
-        return
-    for block, text in now:
-        if block.kind == "offline":
-            assert text == block.text
-        else:
-            assert shape(text.splitlines()) == shape(block.text.splitlines())
+        return []
+    return now
 
 
 def text_now(block: Block, folder: Path, names: dict[str, object]) -> str:

@@ -32,8 +32,6 @@ from deadweight.settings import Settings
 from deadweight.targets.types import REQUIRING, Lock, Names, Target
 
 if TYPE_CHECKING:
-    import networkx
-
     from deadweight.formats.requirements import RequirementsFile
 
 
@@ -50,28 +48,6 @@ class Row(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         return self.distribution.key
-
-    def record(self) -> dict[str, str | int | bool | None]:
-        """Return the row as names and plain values; sizes are bytes."""
-        distribution, sizes = self.distribution, self.distribution.sizes
-        return {
-            "key": self.key,
-            "name": distribution.name,
-            "version": distribution.version,
-            "direct": self.direct,
-            "group": self.assignment.group,
-            "sure": self.assignment.sure,
-            "files": sizes.files,
-            "apparent_bytes": sizes.apparent,
-            "disk_bytes": sizes.disk,
-            "native_bytes": sizes.native,
-            "bytecode_bytes": sizes.bytecode,
-            "closure_bytes": self.weight.closure,
-            "retained_bytes": self.weight.retained,
-            "freed_bytes": self.weight.freed,
-            "requires": len(self.requires),
-            "required_by": len(self.required_by),
-        }
 
 
 class Shared(Struct, frozen=True, kw_only=True):
@@ -93,7 +69,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     """The footprint of a target. Sizes are bytes; ``None`` is unknown. Lookups accept any spelling of a name.
 
     inventory:    every byte below the prefix, in exactly one row
-    dependencies: the dependency graph, with extras as nodes; ``graph`` is the same for networkx, without extras
+    dependencies: the dependency graph, with extras as nodes
     weights:      key → closure, retained and freed bytes
     groups:       key → group with its evidence
     splits:       production and minimal
@@ -125,26 +101,12 @@ class Profile(Struct, frozen=True, kw_only=True):
     not_measured: tuple[Wanted, ...] = ()
     savings: Savings = Savings()
 
-    @property
-    def graph(self) -> networkx.DiGraph[str]:
-        """The dependency graph for networkx, created at each access; see ``Graph.networkx``."""
-        return self.dependencies.networkx()
-
     def __repr__(self) -> str:
         inventory = self.inventory
         return (
             f"<Profile of {abridged(self.target.location, 80)!r}: {len(inventory.distributions)} distributions,"
             f" {inventory.total.apparent} bytes>"
         )
-
-    @property
-    def requested(self) -> tuple[str, ...]:
-        """The keys of the direct requirements."""
-        return tuple(root.key for root in self.dependencies.direct)
-
-    def records(self) -> list[dict[str, str | int | bool | None]]:
-        """Return a flat record for each distribution, by name: ``pandas.DataFrame(report.records())``."""
-        return [row.record() for row in self.rows()]
 
     def rows(self) -> Iterator[Row]:
         """Yield one row for each distribution, by name."""

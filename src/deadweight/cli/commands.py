@@ -21,12 +21,12 @@ from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import one_target, target_of
 from deadweight.errors import BadInput, NotProven
-from deadweight.targets import parse_target
-from deadweight.targets.types import FILES, SavedReport
+from deadweight.targets.types import File, SavedReport
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
+    from deadweight.targets.types import Target
 
 _MOST_FAILURES = 10
 _output = option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
@@ -105,12 +105,13 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     """
     from deadweight.report.splits import split_text
 
-    target = one_target(target, quiet=options["quiet"])
-    folder = output_dir if output_dir is not None else _beside(target)
+    given = one_target(target, quiet=options["quiet"])
+    beside = os.path.dirname(given.location) if isinstance(given, File) else ""
+    folder = beside if output_dir is None else output_dir
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     if os.path.lexists(folder or "."):
         may_write(*names, force=force)
-    report, texts = _split(target, folder, options, pin=pin)
+    report, texts = _split(given, folder, options, pin=pin)
     if not unproven:
         _check_proof(report)
     os.makedirs(folder or ".", exist_ok=True)
@@ -167,7 +168,7 @@ def verify(
 
     may_write(output, force=force)
     given = one_target(split, quiet=options["quiet"])
-    settings = settings_of(options, parse_target(given))
+    settings = settings_of(options, given)
     checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
     if run or smoke:
         from deadweight.sources.system.processes import adopt_orphans
@@ -229,7 +230,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
 
     may_write(output, force=force)
     given = target_of(target, quiet=options["quiet"])
-    settings = settings_of(options, parse_target(given))
+    settings = settings_of(options, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         found = groups_of(given, settings, observe=observe)
     text = groups_json(found) if form == "json" else groups_text(found, width=_width(), color=_color(output))
@@ -303,22 +304,21 @@ def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool 
     from deadweight.operations.profile import profile as measure
 
     given = target_of(target, quiet=options["quiet"])
-    settings = settings_of(options, parse_target(given))
+    settings = settings_of(options, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         return measure(given, settings, observe=observe, lighter=lighter)
 
 
-def _split(target: str, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
+def _split(target: Target, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
     """Return the report of a target, and path → text of its split files."""
     from deadweight.analysis.reporting import report_of
     from deadweight.operations.measure import profile as measure
     from deadweight.operations.profile import read_report
     from deadweight.report.splits import saved_split_files, split_files
 
-    parsed = parse_target(target)
-    settings = settings_of(options, parsed)
-    if isinstance(parsed, SavedReport):
-        saved = read_report(target)
+    settings = settings_of(options, target)
+    if isinstance(target, SavedReport):
+        saved = read_report(target.location)
         return saved, saved_split_files(saved, folder, pin=pin)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         measured = measure(target, settings, observe=observe, lighter=False)
@@ -330,11 +330,6 @@ def _similar(name: str, report: Report) -> str:
 
     close = get_close_matches(name, report.rows, 3)
     return f"did you mean {' or '.join(close)}?" if close else ""
-
-
-def _beside(target: str) -> str:
-    found = parse_target(target)
-    return os.path.dirname(found.location) if isinstance(found, FILES) else ""
 
 
 def _width() -> int:

@@ -1,4 +1,4 @@
-"""The TARGET argument → the target to measure, with a note on stderr about the file of a project directory."""
+"""The TARGET argument → the Target to measure, with a note on stderr about the file of a project directory."""
 
 from __future__ import annotations
 
@@ -6,35 +6,36 @@ import os
 from collections.abc import Iterable
 
 import click
+from msgspec.structs import replace
 
 from deadweight.cli.output import say
 from deadweight.targets import parse_target
 from deadweight.targets.folders import project_files
-from deadweight.targets.types import FILES
+from deadweight.targets.types import File, Target
 
 
-def target_of(given: tuple[str, ...], *, quiet: bool) -> str | tuple[str, ...]:
-    """Return the target as given, or by default the project in the working directory.
+def target_of(given: tuple[str, ...], *, quiet: bool) -> Target:
+    """Return the target, or by default the project in the working directory.
 
     raises: UnclearTarget; click.UsageError for several targets that are not all project names
     """
     if len(given) > 1:
         _check_several(given)
-        return given
+        return parse_target(given)
     return one_target(given[0] if given else "", quiet=quiet)
 
 
-def one_target(given: str, *, quiet: bool) -> str:
-    """Return the target, or the file to measure if it is a project directory; raises UnclearTarget."""
+def one_target(given: str, *, quiet: bool) -> Target:
+    """Return the target, which is the file to measure if a project directory is given; raises UnclearTarget."""
     given = given or ("." if project_files(".") else "")
     target = parse_target(given)
-    if not isinstance(target, FILES):
-        return given
+    if not isinstance(target, File):
+        return target
     file = os.path.normpath(target.location)
     if target.beside and not quiet:
         also = ", ".join(os.path.relpath(path, os.path.dirname(file) or ".") for path in target.beside)
         say(f"measuring {file} (also available: {also})")
-    return file if os.path.isdir(given) else given
+    return replace(target, location=file) if os.path.isdir(given) else target
 
 
 def _check_several(given: tuple[str, ...]) -> None:

@@ -92,6 +92,13 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
         for file in self.included.values():
             yield from file.with_included()
 
+    def no_binary_lines(self) -> Iterator[tuple[str, Line]]:
+        """Yield (file, line) of the options that make an installer build what has a wheel."""
+        for file in self.with_included():
+            for line in file.lines:
+                if line.kind == "option" and line.body.startswith("--no-binary"):
+                    yield file.path, line
+
     def all_wanted(self) -> Iterator[Wanted]:
         """Yield the requirements of this file and of the files that it includes, in the order of the lines."""
         for line in self.lines:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from deadweight.settings import refuse
-from deadweight.targets.types import FILES
+from deadweight.targets.types import File
 
 if TYPE_CHECKING:
     from deadweight.settings import Settings
@@ -18,7 +18,7 @@ def application_folder(target: Target, settings: Settings) -> str:
     if settings.no_source:
         refuse(settings, ("source",), "cannot be used with --no-source")
         return ""
-    if settings.source or not isinstance(target, FILES):
+    if settings.source or not isinstance(target, File):
         return settings.source
     from deadweight.sources.codebase.source_folders import holds_python
 

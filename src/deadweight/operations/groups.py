@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.analysis.profile import Grouping, grouping_of
@@ -14,7 +13,7 @@ from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings, refuse
 from deadweight.sources.wheels.descriptions import Descriptions
-from deadweight.targets import parse_target
+from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import Lock, Target
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def groups_of(
-    target: str | os.PathLike[str] | Sequence[str] = "",
+    target: TargetLike = "",
     settings: Settings | None = None,
     *,
     observe: Observer = silent,
@@ -36,13 +35,13 @@ def groups_of(
     raises:   as ``profile``; without measuring, an index that fails or lacks a project is not an error
     """
     settings = settings or Settings()
-    given = os.fspath(target) if isinstance(target, os.PathLike) else target
     if settings.no_measure or settings.offline:
-        return _unmeasured(parse_target(given), settings, observe)
+        with Session(observe=observe) as session:
+            return _unmeasured(parse_target(target), settings, session)
     return grouping_of(profile(target, settings, observe=observe, lighter=False))
 
 
-def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Grouping:
+def _unmeasured(target: Target, settings: Settings, session: Session) -> Grouping:
     """Return the groups of requirements or of a lock, by their descriptions on the index."""
     from deadweight.codescan.python.newer_python import with_one_note
     from deadweight.groups.rules import config_names
@@ -52,15 +51,14 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
     option = "--no-measure" if settings.no_measure else "--offline"
     check_options(settings, target)
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
-    observe(Progress("reading", target.location))
+    session.observe(Progress("reading", target.location))
     config = config_names(settings.groups)
-    with Session(observe=observe) as session:
-        source = session.application(target, settings)
+    source = session.application(target, settings)
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
         lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)
         descriptions = (
-            Descriptions() if settings.offline else _descriptions(queries_of_lock(lock), None, settings, observe)
+            Descriptions() if settings.offline else _descriptions(queries_of_lock(lock), None, settings, session)
         )
         groups = groups_of_lock(lock, config, known=descriptions.known, source=source, environment=machine.environment)
         warnings = lock.warnings
@@ -71,7 +69,7 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
         descriptions = (
             Descriptions()
             if settings.offline
-            else _descriptions(queries_of_requirements(lines), file, settings, observe)
+            else _descriptions(queries_of_requirements(lines), file, settings, session)
         )
         groups = groups_of_requirements(
             lines, config, known=descriptions.known, source=source, environment=machine.environment
@@ -95,16 +93,13 @@ def _unmeasured(target: Target, settings: Settings, observe: Observer) -> Groupi
 
 
 def _descriptions(
-    queries: tuple[Query, ...], file: RequirementsFile | None, settings: Settings, observe: Observer
+    queries: tuple[Query, ...], file: RequirementsFile | None, settings: Settings, session: Session
 ) -> Descriptions:
     """Fetch the metadata of projects from the index."""
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
-    from deadweight.sources.system.scratch import scratch_directory
-    from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_descriptions
 
-    observe(Progress("reading", f"the metadata of {len(queries)} projects"))
+    session.observe(Progress("reading", f"the metadata of {len(queries)} projects"))
     places = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
-    with scratch_directory() as scratch:
-        return read_descriptions(queries, places, NoCache() if settings.no_cache else Cache(), scratch)
+    return read_descriptions(queries, places, session.cache(settings), session.scratch)

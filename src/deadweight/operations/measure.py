@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -13,7 +11,7 @@ from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.sources.system.processors import allow
-from deadweight.targets import parse_target
+from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, REQUIRING, SYSTEMS, Environment, Lock, Names, SavedReport, Target
 
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def profile(
-    target: str | os.PathLike[str] | Sequence[str] = "",
+    target: TargetLike = "",
     settings: Settings | None = None,
     *,
     observe: Observer = silent,
@@ -57,22 +55,18 @@ def concluded(measurement: Measurement, session: Session, *, lighter: bool = Fal
     return with_savings(found, session)
 
 
-def measure(
-    target: str | os.PathLike[str] | Sequence[str] | Target, settings: Settings | None, session: Session
-) -> Measurement:
+def measure(target: TargetLike, settings: Settings | None, session: Session) -> Measurement:
     """Measure requirements, an environment or an image.
 
     Requirements are measured from the wheels' own directories, without running anything of them; only where a build
     alone can tell what a distribution contains are they installed into a throwaway venv (see ``Settings.no_install``
     and ``no_build``). Locks and names are never installed; nothing of an environment or an image is run.
 
-    target: what to measure, parsed or as ``parse_target`` takes it
+    target: as ``parse_target`` takes it
     raises: BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed
             where nothing could be fetched; what else could not be measured is in the inventory's ``skipped``
     """
-    settings = settings or Settings()
-    if not isinstance(target, Target):
-        target = parse_target(os.fspath(target) if isinstance(target, os.PathLike) else target)
+    settings, target = settings or Settings(), parse_target(target)
     check_options(settings, target)
     allow(settings.jobs or None)
     if isinstance(target, SavedReport):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput, BadReport
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
-from deadweight.targets import parse_target
+from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import SavedReport
 
@@ -20,7 +18,7 @@ _LARGEST = 1 << 28  # bytes; 10,000 distributions take 13 MB
 
 
 def profile(
-    target: str | os.PathLike[str] | Sequence[str] = "",
+    target: TargetLike = "",
     settings: Settings | None = None,
     *,
     observe: Observer = silent,
@@ -42,12 +40,11 @@ def profile(
     from deadweight.analysis.reporting import report_of
     from deadweight.operations.measure import profile as measure
 
-    given = os.fspath(target) if isinstance(target, os.PathLike) else target
-    found = parse_target(given)
+    found = parse_target(target)
     if isinstance(found, SavedReport):
         check_options(settings or Settings(), found)
         return read_report(found.location)
-    return report_of(measure(given, settings, observe=observe, lighter=lighter))
+    return report_of(measure(found, settings, observe=observe, lighter=lighter))
 
 
 def read_report(path: str) -> Report:

@@ -10,14 +10,15 @@ from deadweight.inventory.claims import Claim
 from deadweight.inventory.modules import import_names
 from deadweight.model import Metadata
 from deadweight.operations.measuring.installing import install_options
-from deadweight.progress import Observer, Progress
+from deadweight.operations.session import Session
+from deadweight.progress import Progress
 from deadweight.settings import Settings
 from deadweight.usage.names import projects_listed_for, spelled_like
 
 _MOST = 50  # projects that are looked up
 
 
-def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) -> Mapping[str, tuple[str, ...]]:
+def providers_of(modules: Sequence[str], settings: Settings, session: Session) -> Mapping[str, tuple[str, ...]]:
     """Return project → import names, of well-known projects whose newest wheels provide some of the modules.
 
     Only well-known names are looked up, and only what their wheels contain is believed. Proposing a project because it
@@ -28,14 +29,11 @@ def providers_of(modules: Sequence[str], settings: Settings, observe: Observer) 
         return {}
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
-    from deadweight.sources.system.scratch import scratch_directory
-    from deadweight.sources.wheels.cache import Cache, NoCache
     from deadweight.sources.wheels.descriptions import read_members
 
-    observe(Progress("reading", f"the wheels of {len(projects)} projects that may provide what is missing"))
+    session.observe(Progress("reading", f"the wheels of {len(projects)} projects that may provide what is missing"))
     places = configured(install_options(settings), None, os.environ, find_installer(settings.installer).name)
-    with scratch_directory() as scratch:
-        paths = read_members(projects, places, NoCache() if settings.no_cache else Cache(), scratch)
+    paths = read_members(projects, places, session.cache(settings), session.scratch)
     claims = [
         Claim(folder="", metadata=Metadata(name=name, version=None), paths=list(members))
         for name, members in paths.items()

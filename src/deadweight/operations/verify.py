@@ -17,9 +17,9 @@ from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
-from deadweight.targets import parse_target
+from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
-from deadweight.targets.types import FILES, INSTALLABLE, Target
+from deadweight.targets.types import INSTALLABLE, File, Target
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
@@ -45,7 +45,7 @@ class Checks(Struct, frozen=True, kw_only=True):
 
 
 def verify(
-    split: str | os.PathLike[str],
+    split: TargetLike,
     settings: Settings | None = None,
     checks: Checks | None = None,
     *,
@@ -59,7 +59,7 @@ def verify(
     raises:   as ``profile``; BadInput if the application has no code
     """
     settings, checks = settings or Settings(), checks or Checks()
-    target = parse_target(os.fspath(split))
+    target = parse_target(split)
     check_options(settings, target)
     folder = application_folder(target, settings)
     if not folder:
@@ -67,7 +67,7 @@ def verify(
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
         with Session(observe=observe) as session:
-            return _judged(concluded(measure(target, settings, session), session), original, settings, observe)
+            return _judged(concluded(measure(target, settings, session), session), original, settings, session)
     command = _split(checks.smoke)
     if not isinstance(target, INSTALLABLE):
         raise BadInput(
@@ -77,11 +77,11 @@ def verify(
     if settings.no_install:
         raise BadInput("--run and --smoke need an installation", hint="remove --no-install")
     with Session(observe=observe) as session, installed(target, settings, session) as environment:
-        verdict = _judged(concluded(environment.measurement, session), original, settings, observe)
+        verdict = _judged(concluded(environment.measurement, session), original, settings, session)
         return _tried(verdict, environment, command, checks, observe)
 
 
-def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, observe: Observer) -> Verdict:
+def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, session: Session) -> Verdict:
     from deadweight.analysis.verdict import Original, judge, original_of, unclaimed, with_providers
     from deadweight.operations.providers import providers_of
     from deadweight.proof.bringing import Providers
@@ -94,7 +94,7 @@ def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, o
     modules = unclaimed(verdict)
     if not modules:
         return verdict
-    providers = Providers(original.lines.keys(), providers_of(modules, settings, observe))
+    providers = Providers(original.lines.keys(), providers_of(modules, settings, session))
     return with_providers(verdict, providers)
 
 
@@ -136,7 +136,7 @@ def _original(given: str, target: Target, source: str) -> RequirementsFile | Non
 
 def _candidates(target: Target, source: str) -> Iterator[str]:
     """Yield the files it may have been made from, next to the split and to the code; never the split itself."""
-    folders = [os.path.dirname(target.location) or ".", source] if isinstance(target, FILES) else [source]
+    folders = [os.path.dirname(target.location) or ".", source] if isinstance(target, File) else [source]
     for folder in dict.fromkeys(folders):
         for name in _ORIGINALS:
             path = os.path.join(folder, name)

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -34,7 +35,10 @@ _ENGINES = ("docker", "podman", "container")
 _REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
 
 
-def parse_target(given: str | Sequence[str]) -> Target:
+TargetLike: TypeAlias = Target | str | os.PathLike[str] | Sequence[str]
+
+
+def parse_target(given: TargetLike) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
     A sequence is of names of projects: "pandas", "torch==2.5". So is a single text that names no file or folder.
@@ -45,8 +49,13 @@ def parse_target(given: str | Sequence[str]) -> Target:
     ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
     ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is standard input: an image, or
     requirements as ``pip freeze`` prints them. A JSON file that names the schema of reports is a saved report.
+    A target is returned as it is.
     raises: UnclearTarget
     """
+    if isinstance(given, Target):
+        return given
+    if isinstance(given, os.PathLike):
+        given = os.fspath(given)
     if not isinstance(given, str):
         return parse_target(given[0]) if len(given) == 1 else _names(tuple(given))
     if not given:

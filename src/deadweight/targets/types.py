@@ -25,32 +25,31 @@ class Target(Struct, frozen=True):
     noun: ClassVar[str]
 
 
-class Requirements(Target, frozen=True):
-    """A requirements file; ``beside`` names what else in its directory could have been measured."""
+class File(Target, frozen=True):
+    """A file that requires distributions; ``beside`` names what else in its directory could have been measured."""
 
     beside: tuple[str, ...] = ()
 
     kind: ClassVar[Kind] = "requirements"
+
+
+class Requirements(File, frozen=True):
+    """A requirements file."""
+
     form: ClassVar[Form | None] = "file"
     noun: ClassVar[str] = "a requirements file"
 
 
-class Project(Target, frozen=True):
-    """The ``pyproject.toml`` of a project; ``beside`` as for requirements."""
+class Project(File, frozen=True):
+    """The ``pyproject.toml`` of a project."""
 
-    beside: tuple[str, ...] = ()
-
-    kind: ClassVar[Kind] = "requirements"
     form: ClassVar[Form | None] = "project"
     noun: ClassVar[str] = "a project"
 
 
-class Lock(Target, frozen=True):
-    """A lock file; ``beside`` as for requirements."""
+class Lock(File, frozen=True):
+    """A lock file."""
 
-    beside: tuple[str, ...] = ()
-
-    kind: ClassVar[Kind] = "requirements"
     form: ClassVar[Form | None] = "lock"
     noun: ClassVar[str] = "a lock file"
 
@@ -128,7 +127,6 @@ class SavedReport(Target, frozen=True):
     noun: ClassVar[str] = "a saved report"
 
 
-FILES = (Requirements, Project, Lock)
 INSTALLABLE = (Requirements, Project)
 REQUIRING = (Requirements, Project, Lock, Names)
 IMAGES = (Image, EngineImage, RegistryImage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
@@ -46,22 +47,22 @@ def test_repr__is_one_short_line() -> None:
     assert repr(small()) == "<Profile of 'requirements.txt': 4 distributions, 1111 bytes>"
 
 
-def test_requested__is_what_the_user_named__whatever_installers_mark() -> None:
+def test_report__requested__is_what_the_user_named__whatever_installers_mark() -> None:
     found = small()
-    assert found.requested == ("app", "typing-extensions")
-    assert tuple(d.key for d in found.inventory.distributions if d.requested) == found.requested
-    assert tuple(row.key for row in found.rows() if row.direct) == found.requested
+    report = report_of(found)
+    assert report.requested == ("app", "typing-extensions")
+    assert tuple(d.key for d in found.inventory.distributions if d.requested) == report.requested
+    assert tuple(row.key for row in found.rows() if row.direct) == report.requested
 
 
-def test_graph__has_no_nodes_of_extras() -> None:
-    graph = small().graph
+def test_report__graph__has_no_nodes_of_extras() -> None:
+    graph = report_of(small()).graph
     assert set(graph) == {"app", "pyyaml", "rich", "typing-extensions"}
-    assert graph.has_edge("app", "rich")
+    assert graph.edges["app", "rich"]["requirement"] == "rich ; extra == 'color'"
 
 
-def test_records__are_flat_and_make_a_table() -> None:
-    found = small()
-    records = found.records()
+def test_report__records__are_flat_and_make_a_table() -> None:
+    records = report_of(small()).records()
     assert [record["name"] for record in records] == ["app", "pyyaml", "rich", "typing-extensions"]
     assert all(list(record) == list(records[0]) for record in records)
     assert all(value is None or isinstance(value, str | int) for record in records for value in record.values())

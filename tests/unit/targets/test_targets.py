@@ -11,7 +11,7 @@ import pytest
 
 from deadweight.errors import UnclearTarget
 from deadweight.targets import is_environment, parse_target
-from deadweight.targets.types import FILES, Environment, Form, Image, Lock, Names, Project, RegistryImage, Requirements
+from deadweight.targets.types import Environment, File, Form, Image, Lock, Names, Project, RegistryImage, Requirements
 from tests.builders import SITE, dist_files, make_env, write_files
 
 
@@ -92,7 +92,7 @@ def test_parse_target__project_folder__is_the_file_that_says_most(tmp_path: Path
     write_files(tmp_path, {".venv/pyvenv.cfg": "", "env/other": ""})
     found = parse_target(str(tmp_path))
     assert found.location == f"{tmp_path}/{first}"
-    assert isinstance(found, FILES)
+    assert isinstance(found, File)
     others = {*there.split(), ".venv"} - {first, "setup.py"}
     assert set(found.beside) == {f"{tmp_path}/{name}" for name in others}
 

@@ -6,7 +6,14 @@ from typing import cast
 
 from deadweight import __version__
 from deadweight.analysis.profile import Profile
-from deadweight.analysis.reporting.judgement import application_facts, group_totals, places_of, split_report
+from deadweight.analysis.reporting.judgement import (
+    application_facts,
+    findings,
+    group_totals,
+    lighter_report,
+    shared_report,
+    split_report,
+)
 from deadweight.analysis.reporting.rows import rows_of, sizes_of
 from deadweight.analysis.reporting.systems import image_report, system_report
 from deadweight.model import Environment
@@ -34,41 +41,12 @@ def report_of(profile: Profile) -> document.Report:
         groups=group_totals(profile),
         cuda=document.Cuda(**dict(zip(("distributions", "apparent_bytes"), profile.cuda(), strict=True))),
         lighter_together_bytes=profile.savings.together,
-        lighter=tuple(
-            document.LighterBuild(
-                name=each.key,
-                apparent_bytes=each.own_bytes,
-                lighter=each.lighter,
-                how=each.how,
-                loses=each.loses,
-                saves_bytes=each.saves_bytes,
-                measured_saving_bytes=each.measured_bytes,
-            )
-            for each in profile.lighter()
-        ),
-        shared=tuple(
-            document.SharedDependency(
-                name=shared.key,
-                apparent_bytes=profile.dependencies.own[shared.key],
-                direct=shared.direct,
-                holders=shared.holders.count,
-                held_by=shared.holders.names,
-            )
-            for shared in profile.shared()
-        ),
+        lighter=lighter_report(profile),
+        shared=shared_report(profile),
         image=image_report(profile.image),
         system=system_report(profile.system),
         source=application_facts(profile.source),
-        findings=tuple(
-            document.Finding(
-                kind=remark.kind,
-                name=remark.name,
-                says=without_credentials(remark.says),
-                freed_bytes=remark.freed_bytes,
-                places=places_of(remark.places),
-            )
-            for remark in profile.remarks
-        ),
+        findings=findings(profile.remarks),
         environments=tuple(map(_environment, inventory.environments)) if profile.system else None,
         splits={split.name: split_report(split, profile) for split in profile.splits},
         not_measured=tuple(without_credentials(requirement_text(wanted)) for wanted in profile.not_measured),

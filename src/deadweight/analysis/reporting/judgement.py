@@ -18,6 +18,7 @@ from deadweight.model import report as document
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
 from deadweight.proof import Gap, Proof
+from deadweight.proof.remarks import Remark
 from deadweight.untrusted import without_credentials
 
 _LARGEST = 5  # distributions to list for each group
@@ -37,6 +38,50 @@ def group_totals(profile: Profile) -> Mapping[Group, document.GroupTotals]:
             largest=tuple(d.key for d in largest),
         )
     return totals
+
+
+def lighter_report(profile: Profile) -> tuple[document.LighterBuild, ...]:
+    """Return the lighter builds of the distributions, with what each saves."""
+    return tuple(
+        document.LighterBuild(
+            name=each.key,
+            apparent_bytes=each.own_bytes,
+            lighter=each.lighter,
+            how=each.how,
+            loses=each.loses,
+            saves_bytes=each.saves_bytes,
+            measured_saving_bytes=each.measured_bytes,
+        )
+        for each in profile.lighter()
+    )
+
+
+def shared_report(profile: Profile) -> tuple[document.SharedDependency, ...]:
+    """Return the distributions that several direct requirements need."""
+    return tuple(
+        document.SharedDependency(
+            name=shared.key,
+            apparent_bytes=profile.dependencies.own[shared.key],
+            direct=shared.direct,
+            holders=shared.holders.count,
+            held_by=shared.holders.names,
+        )
+        for shared in profile.shared()
+    )
+
+
+def findings(remarks: Iterable[Remark]) -> tuple[document.Finding, ...]:
+    """Return what the code shows about the requirements."""
+    return tuple(
+        document.Finding(
+            kind=remark.kind,
+            name=remark.name,
+            says=without_credentials(remark.says),
+            freed_bytes=remark.freed_bytes,
+            places=places_of(remark.places),
+        )
+        for remark in remarks
+    )
 
 
 def application_facts(source: Source | None) -> document.ApplicationFacts | None:

@@ -50,8 +50,8 @@ def measure_archives(
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = _read(target, settings, wishes, already)
     settings = read.settings
-    if not guessing and read.file is not None and (lines := list(_about_builds(read.file))):
-        raise NeedsBuild(f"the projects of {lines[0]}")
+    if not guessing and read.file is not None and (lines := list(read.file.no_binary_lines())):
+        raise NeedsBuild(f"the projects of {lines[0][1].body}")
     with opened(read.file, wishes, settings, session) as run:
         # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
@@ -143,14 +143,6 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
         file=unpinned(swapped(read.asked, wishes.swaps), wishes.indexes()),
         named=frozenset(wanted.name for wanted in read.asked.all_wanted()),
     )
-
-
-def _about_builds(file: RequirementsFile) -> Iterator[str]:
-    """Yield the options that make an installer build what has a wheel."""
-    for included in file.with_included():
-        for line in included.lines:
-            if line.kind == "option" and line.body.startswith("--no-binary"):
-                yield line.body
 
 
 def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:

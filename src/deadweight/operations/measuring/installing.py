@@ -118,10 +118,8 @@ def refuse_builds(file: RequirementsFile) -> None:
     for wanted in file.all_wanted():
         if wanted.url and not wanted.url.endswith(".whl"):
             raise BadRequirement(wanted.file, wanted.number, wanted.url, "not a wheel, which --no-build requires")
-    for included in file.with_included():
-        for line in included.lines:
-            if line.kind == "option" and line.body.startswith("--no-binary"):
-                raise BadRequirement(included.path, line.number, line.body, "conflicts with --no-build")
+    for path, line in file.no_binary_lines():
+        raise BadRequirement(path, line.number, line.body, "conflicts with --no-build")
 
 
 def take_inventory_of(folder: str) -> Inventory:
