@@ -34,7 +34,7 @@ from deadweight.groups import rules
 from deadweight.groups import source as groups_source
 from deadweight.groups.rules import config_names
 from deadweight.groups.unmeasured import groups_of_requirements
-from deadweight.model import Assignment, Mention, Source, Wanted
+from deadweight.model import Assignment, Mention, Requirement, Source
 from deadweight.model.source import How, Naming
 
 _CONFIGURING = frozenset(("conf", "config", "settings", "urls"))
@@ -48,7 +48,7 @@ class Project(Struct, frozen=True):
     name: str
     labels: Mapping[str, str]
     disputed: frozenset[str]
-    wanted: tuple[Wanted, ...]
+    requirements: tuple[Requirement, ...]
     source: Source | None
 
 
@@ -90,7 +90,7 @@ def _project(facts: Mapping[str, Any]) -> Project:
         name=facts["id"],
         labels=facts["labels"],
         disputed=frozenset(facts["disputed"]),
-        wanted=tuple(want for line in lines if (want := pep508(line, "requirements.txt"))),
+        requirements=tuple(filter(None, (pep508(line, "requirements.txt") for line in lines))),
         source=Source(folder="", mentions=tuple(_mentions(facts))) if "imports" in facts else None,
     )
 
@@ -115,7 +115,7 @@ def _how(kind: Naming, file: str) -> How:
 
 
 def assigned(project: Project) -> dict[str, Assignment]:
-    return groups_of_requirements(project.wanted, config_names({}), source=project.source)
+    return groups_of_requirements(project.requirements, config_names({}), source=project.source)
 
 
 def assigned_without(project: Project, hidden: Collection[str]) -> dict[str, Assignment]:
@@ -208,7 +208,7 @@ def report_categories(path: Path, *, each: bool) -> None:
     """Print how many well-known names are in the group that a person put them into; one family of stubs counts once."""
     rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
     rows = [row for row in rows if not row["name"].startswith("mypy-boto3-")]
-    groups = groups_of_requirements([Wanted(name=row["name"]) for row in rows], config_names({}))
+    groups = groups_of_requirements([Requirement(name=row["name"]) for row in rows], config_names({}))
     strict = lenient = 0
     print(f"\ncategories ({len(rows)})")
     for row in rows:

@@ -21,7 +21,7 @@ from applications import FIXTURES, Application, read_applications
 from deadweight.graph import build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Distribution, Wanted
+from deadweight.model import Distribution, Requirement
 from deadweight.proof import Candidates, Gap, Proof, prove
 from deadweight.proof.bringing import Providers
 from deadweight.proof.remarks import Kind, Remark, Remarks
@@ -83,7 +83,7 @@ def is_caught(application: Application, removed: str) -> bool:
 def findings(application: Application) -> tuple[Remark, ...]:
     """Return the findings with everything installed."""
     inventory = application.inventory(d.name for d in application.distributions)
-    graph = build_graph(inventory, tuple(Wanted(name=name, asked=True) for name in application.labels))
+    graph = build_graph(inventory, tuple(Requirement(name=name, asked=True) for name in application.labels))
     usage = _usage(application, inventory.distributions, (d.name for d in inventory.distributions))
     groups = assign_groups(inventory, graph, config_names({}), None, usage.uses)
     return Remarks(usage=usage, inventory=inventory, graph=graph, weights=weigh(graph), groups=groups).all()

@@ -38,7 +38,7 @@ from deadweight.groups import assign_groups  # noqa: E402
 from deadweight.groups.rules import config_names  # noqa: E402
 from deadweight.inventory import take_inventory  # noqa: E402
 from deadweight.plan.judging import Plan  # noqa: E402
-from deadweight.plan.lines import wanted_of  # noqa: E402
+from deadweight.plan.lines import requirements_of  # noqa: E402
 from deadweight.plan.splits import make_splits  # noqa: E402
 from deadweight.settings import Policy, Settings  # noqa: E402
 from deadweight.targets.types import Environment  # noqa: E402
@@ -55,8 +55,8 @@ done("closure, retained, freed")
 config = config_names({})
 groups = assign_groups(inventory, graph, config)
 done("groups")
-lines = wanted_of(inventory, graph)
-plan = Plan(wanted=lines, graph=graph, weights=weights, groups=groups, config=config, policy=Policy())
+lines = requirements_of(inventory, graph)
+plan = Plan(requirements=lines, graph=graph, weights=weights, groups=groups, config=config, policy=Policy())
 splits = make_splits(plan)
 done("splits")
 found = deadweight.analysis.profile.Profile(

@@ -156,8 +156,8 @@ def large_lock(index: LocalIndex, scratch: Path) -> None:
     """A poetry.lock of some 130 distributions, whose archives have to be looked up by hash: cold and warm."""
     wanted = scratch / "wanted.txt"
     wanted.write_text(APPLICATIONS["bookgen"].read_text() + APPLICATIONS["paper-trading"].read_text())
-    compile_seconds(wanted, index, scratch, "pylock.wanted.toml")
-    packages = tomllib.loads((scratch / "pylock.wanted.toml").read_text())["packages"]
+    compile_seconds(wanted, index, scratch, "pylock.requirements.toml")
+    packages = tomllib.loads((scratch / "pylock.requirements.toml").read_text())["packages"]
     rows = [
         f'[[package]]\nname = "{package["name"]}"\nversion = "{package["version"]}"\ngroups = ["main"]\nfiles = ['
         + ", ".join(

@@ -30,9 +30,9 @@ from deadweight.model import (
     Inventory,
     Linking,
     Metadata,
+    Requirement,
     Sizes,
     Source,
-    Wanted,
 )
 from deadweight.settings import Settings
 from deadweight.targets import types as targets
@@ -210,9 +210,9 @@ def bare_inventory(*distributions: Distribution, python: str = "3.11.7", platfor
     return Inventory(environments=(environment,), distributions=ordered, unowned=Sizes(disk=None), total=total)
 
 
-def wants(*lines: str) -> tuple[Wanted, ...]:
+def wants(*lines: str) -> tuple[Requirement, ...]:
     """Return what the PEP 508 lines of a requirements file ask for."""
-    return tuple(requirements_file("\n".join(lines)).all_wanted())
+    return tuple(requirements_file("\n".join(lines)).all_requirements())
 
 
 def requirements_file(
@@ -223,7 +223,7 @@ def requirements_file(
     return RequirementsFile(
         path=path,
         lines=tuple(lines),
-        wanted={n.number: want for n in lines if n.kind == "requirement" and (want := pep508(n, path))},
+        requirements={n.number: want for n in lines if n.kind == "requirement" and (want := pep508(n, path))},
         included={n.number: (included or {})[n.value] for n in lines if n.kind == "include"},
     )
 

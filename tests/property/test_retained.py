@@ -51,8 +51,8 @@ def retained(graph: Graph, key: str) -> set[str]:
 
 def line(edge: tuple[str, str, str]) -> str:
     """Return the PEP 508 line for (target, extra of the target, extra that it waits for)."""
-    target, wanted, waits_for = edge
-    return f"{target}{f'[{wanted}]' if wanted else ''}{f' ; extra == {waits_for!r}' if waits_for else ''}"
+    target, requirement, waits_for = edge
+    return f"{target}{f'[{requirement}]' if requirement else ''}{f' ; extra == {waits_for!r}' if waits_for else ''}"
 
 
 @st.composite

@@ -43,11 +43,11 @@ def test_pep508__any_line__is_what_packaging_says(text: str) -> None:
         found = [(line, pep508(line, "r.txt")) for line in lines]
     except BadRequirement:
         return
-    for line, wanted in found:
+    for line, requirement in found:
         try:
             said = Requirement(line.body)
         except InvalidRequirement:
-            assert wanted is None or " --" in line.body
+            assert requirement is None or " --" in line.body
             continue
-        if wanted is not None:
-            assert (wanted.name, wanted.specifier) == (normalize(said.name), str(said.specifier))
+        if requirement is not None:
+            assert (requirement.name, requirement.specifier) == (normalize(said.name), str(said.specifier))

@@ -12,9 +12,9 @@ from deadweight.codescan.python.newer_python import with_one_note
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Assignment, ByName, Inventory, Source, Wanted
+from deadweight.model import Assignment, ByName, Inventory, Requirement, Source
 from deadweight.plan.judging import Plan
-from deadweight.plan.lines import kept_transitives, wanted_of
+from deadweight.plan.lines import kept_transitives, requirements_of
 from deadweight.plan.splits import Split, make_splits
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, Remarks
@@ -30,16 +30,16 @@ def conclude(measurement: Measurement, application: Source | None = None, policy
     """
     inventory, settings, file = measurement.inventory, measurement.settings, measurement.file
     policy = policy or settings
-    wanted = measurement.wanted if file is None else tuple(file.all_wanted())
-    graph = build_graph(inventory, wanted)
+    requirements = measurement.requirements if file is None else tuple(file.all_requirements())
+    graph = build_graph(inventory, requirements)
     weights = weigh(graph)
     usage = None if application is None else _usage(application, inventory)
     uses = usage.uses if usage else None
     config = config_names(policy.groups)
-    groups = assign_groups(inventory, graph, config, {**_groups_of(wanted), **measurement.declared}, uses)
+    groups = assign_groups(inventory, graph, config, {**_groups_of(requirements), **measurement.declared}, uses)
     inventory = _with_requested(inventory, {root.key for root in graph.direct})
     plan = Plan(
-        wanted=_lines(wanted, inventory, graph, policy),
+        requirements=_lines(requirements, inventory, graph, policy),
         graph=graph,
         weights=weights,
         groups=groups,
@@ -47,7 +47,7 @@ def conclude(measurement: Measurement, application: Source | None = None, policy
         policy=policy,
         uses=uses or {},
         with_source=usage is not None,
-        by_marks=wanted is None,
+        by_marks=requirements is None,
         unmeasured=unmeasured_names(inventory.skipped).union(each.name for each in inventory.skipped),
     )
     splits = make_splits(plan)
@@ -77,14 +77,20 @@ def _usage(source: Source, inventory: Inventory) -> Usage:
     return usage_of(source, provided(inventory.distributions, inventory.environment), projects)
 
 
-def _groups_of(wanted: Collection[Wanted] | None) -> dict[str, frozenset[str]]:
+def _groups_of(requirements: Collection[Requirement] | None) -> dict[str, frozenset[str]]:
     """Return project → the dependency groups and extras of the user's project that name it."""
-    return {want.name: want.groups for want in wanted or () if want.name and want.groups}
+    return {
+        requirement.name: requirement.groups
+        for requirement in requirements or ()
+        if requirement.name and requirement.groups
+    }
 
 
-def _lines(wanted: tuple[Wanted, ...] | None, inventory: Inventory, graph: Graph, policy: Policy) -> tuple[Wanted, ...]:
+def _lines(
+    requirements: tuple[Requirement, ...] | None, inventory: Inventory, graph: Graph, policy: Policy
+) -> tuple[Requirement, ...]:
     """Return the requirements to split."""
-    lines = wanted_of(inventory, graph) if wanted is None else wanted
+    lines = requirements_of(inventory, graph) if requirements is None else requirements
     return lines + kept_transitives(policy.keep, lines, inventory)
 
 

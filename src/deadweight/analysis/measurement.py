@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.model import ImageFacts, Inventory, SystemFacts, Wanted
+from deadweight.model import ImageFacts, Inventory, Requirement, SystemFacts
 from deadweight.settings import Settings
 from deadweight.targets.types import Target
 
@@ -20,7 +20,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
 
     settings:     the settings of the measurement, with the Python that was used
     file:         the requirements file, if the target is one or the user named one
-    wanted:       the direct requirements of a lock; None if the file or the environment has them
+    requirements:       the direct requirements of a lock; None if the file or the environment has them
     declared:     project → the dependency groups and extras of a lock that list it
     image:        the layers, if the target is an image
     system:       the other contents of a whole system
@@ -31,8 +31,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     inventory: Inventory
     settings: Settings
     file: RequirementsFile | None = None
-    wanted: tuple[Wanted, ...] | None = None
+    requirements: tuple[Requirement, ...] | None = None
     declared: Mapping[str, frozenset[str]] = {}
     image: ImageFacts | None = None
     system: SystemFacts | None = None
-    not_measured: tuple[Wanted, ...] = ()
+    not_measured: tuple[Requirement, ...] = ()

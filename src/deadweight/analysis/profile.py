@@ -18,11 +18,11 @@ from deadweight.model import (
     Group,
     ImageFacts,
     Inventory,
+    Requirement,
     Skipped,
     Source,
     SystemFacts,
     Use,
-    Wanted,
 )
 from deadweight.plan.lighter import Lighter, Savings, is_cuda, lighter_builds
 from deadweight.plan.splits import Split
@@ -98,7 +98,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     uses: Mapping[str, tuple[Use, ...]] = {}
     proofs: Mapping[str, Proof] = {}
     remarks: tuple[Remark, ...] = ()
-    not_measured: tuple[Wanted, ...] = ()
+    not_measured: tuple[Requirement, ...] = ()
     savings: Savings = Savings()
 
     def __repr__(self) -> str:

@@ -103,14 +103,14 @@ def original_of(file: RequirementsFile, environment: Environment) -> Original:
     projects: set[str] = set()
     for each in file.with_included():
         spelled = {line.number: without_options(line) for line in each.lines}
-        for number, wanted in each.wanted.items():
-            if wanted.name is None:
+        for number, requirement in each.requirements.items():
+            if requirement.name is None:
                 continue
-            lines.setdefault(wanted.name, spelled[number])
-            holds = not wanted.marker or Marker(wanted.marker).evaluate(values)
-            holding.setdefault(wanted.name, set()).add(holds)
-            if holds and (not wanted.groups or "" in wanted.groups):
-                projects.add(wanted.name)
+            lines.setdefault(requirement.name, spelled[number])
+            holds = not requirement.marker or Marker(requirement.marker).evaluate(values)
+            holding.setdefault(requirement.name, set()).add(holds)
+            if holds and (not requirement.groups or "" in requirement.groups):
+                projects.add(requirement.name)
     elsewhere = frozenset(name for name, holds in holding.items() if True not in holds)
     return Original(path=file.path, lines=lines, projects=frozenset(projects), elsewhere=elsewhere)
 

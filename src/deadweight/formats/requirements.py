@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from deadweight.errors import BadRequirement
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.projects.project_sources import Rules
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 
 Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]
 
@@ -68,7 +68,7 @@ class Line(Struct, frozen=True, kw_only=True):
 class RequirementsFile(Struct, frozen=True, kw_only=True):
     """One file: its lines, their requirements, and the files that it includes.
 
-    wanted:   line number → requirement
+    requirements:   line number → requirement
     included: line number → file
     rules:    the resolver configuration, if the file was generated from a project
     notes:    sentences for the report
@@ -76,7 +76,7 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
 
     path: str
     lines: tuple[Line, ...]
-    wanted: Mapping[int, Wanted]
+    requirements: Mapping[int, Requirement]
     included: Mapping[int, RequirementsFile]
     rules: Rules = field(default_factory=Rules)
     notes: tuple[str, ...] = ()
@@ -99,13 +99,13 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
                 if line.kind == "option" and line.body.startswith("--no-binary"):
                     yield file.path, line
 
-    def all_wanted(self) -> Iterator[Wanted]:
+    def all_requirements(self) -> Iterator[Requirement]:
         """Yield the requirements of this file and of the files that it includes, in the order of the lines."""
         for line in self.lines:
-            if line.number in self.wanted:
-                yield self.wanted[line.number]
+            if line.number in self.requirements:
+                yield self.requirements[line.number]
             elif line.number in self.included:
-                yield from self.included[line.number].all_wanted()
+                yield from self.included[line.number].all_requirements()
 
 
 def logical_lines(text: str, file: str) -> list[Line]:
@@ -158,27 +158,28 @@ def _is_comment(physical: str) -> bool:
     return physical.lstrip().startswith("#")
 
 
-def pep508(line: Line, file: str) -> Wanted | None:
+def pep508(line: Line, file: str) -> Requirement | None:
     """Return the PEP 508 requirement of a line; None if the line is a path, a URL or a VCS reference.
 
     raises: BadRequirement if it is neither
     """
     simple = _SIMPLE.fullmatch(line.body)
     if simple is not None and not line.body.endswith(_ARCHIVES):
-        return Wanted(name=normalize(simple[1]), specifier=simple[2], file=file, number=line.number)
-    from packaging.requirements import InvalidRequirement, Requirement
+        return Requirement(name=normalize(simple[1]), specifier=simple[2], file=file, number=line.number)
+    from packaging.requirements import InvalidRequirement
+    from packaging.requirements import Requirement as Parsed
 
     spelled = without_options(line)
     if _ARCHIVE.search(spelled.partition(";")[0].rstrip()):
         return None  # a valid name, but more likely the path of an archive
     try:
-        parsed = Requirement(spelled)
+        parsed = Parsed(spelled)
     except (InvalidRequirement, ValueError, RecursionError) as error:
         if _LOOKS_LIKE_A_REFERENCE.search(spelled.partition(";")[0].strip()):
             return None
         reason = str(error).splitlines()[0].strip().rstrip(":.")
         raise BadRequirement(file, line.number, line.body, reason[:1].lower() + reason[1:]) from error
-    return Wanted(
+    return Requirement(
         name=normalize(parsed.name),
         extras=frozenset(normalize(extra) for extra in parsed.extras),
         specifier=str(parsed.specifier),
@@ -200,11 +201,11 @@ def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFil
     swaps: normalized name → the PEP 508 requirement that replaces it; the line keeps its marker and comment
     raises: BadRequirement if a replacement is not a PEP 508 requirement
     """
-    lines, wanted = list(file.lines), dict(file.wanted)
+    lines, requirements = list(file.lines), dict(file.requirements)
     for number, line in enumerate(lines):
-        new = swaps.get(wanted[line.number].name or "") if line.number in wanted else None
+        new = swaps.get(requirements[line.number].name or "") if line.number in requirements else None
         if new is not None:
-            marker = wanted[line.number].marker
+            marker = requirements[line.number].marker
             body = f"{new} ; {marker}" if marker else new
             first = line.text.splitlines()[0]
             comment = _COMMENT.search(first)
@@ -214,12 +215,14 @@ def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFil
             parsed = pep508(lines[number], file.path)
             if parsed is None or parsed.name is None:
                 raise BadRequirement(file.path, line.number, new, "--swap requires the name of a project")
-            wanted[line.number] = replace(parsed, groups=wanted[line.number].groups, asked=wanted[line.number].asked)
+            requirements[line.number] = replace(
+                parsed, groups=requirements[line.number].groups, asked=requirements[line.number].asked
+            )
     included = {number: swapped(other, swaps) for number, other in file.included.items()}
-    return replace(file, lines=tuple(lines), wanted=wanted, included=included)
+    return replace(file, lines=tuple(lines), requirements=requirements, included=included)
 
 
-def for_resolver(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> str:
+def for_resolver(file: RequirementsFile, replaced: Mapping[Requirement, str]) -> str:
     """Return the text of a file and its includes for a resolver that may only use wheels.
 
     Requirements that are pinned to one index are left out; see ``pinned_lines``.
@@ -228,15 +231,15 @@ def for_resolver(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> str:
     return "".join(f"{line}\n" for line in _resolved_lines(file, replaced) if line)
 
 
-def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> Iterator[str]:
+def _resolved_lines(file: RequirementsFile, replaced: Mapping[Requirement, str]) -> Iterator[str]:
     for line in file.lines:
         if line.number in file.included:
             yield from _resolved_lines(file.included[line.number], replaced)
-        elif line.number in file.wanted:
-            wanted = file.wanted[line.number]
-            if wanted in replaced:
-                yield replaced[wanted]
-            elif not wanted.index:
+        elif line.number in file.requirements:
+            requirement = file.requirements[line.number]
+            if requirement in replaced:
+                yield replaced[requirement]
+            elif not requirement.index:
                 yield without_options(line)
         elif line.kind == "constraint":
             yield f"--constraint {abspath(join(dirname(file.path), line.value))}"
@@ -248,18 +251,18 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Wanted, str]) -> I
 
 def unpinned(file: RequirementsFile, names: Collection[str]) -> RequirementsFile:
     """Return a file in which the requirements with these names may come from any index."""
-    wanted = {n: replace(w, index="") if w.name in names else w for n, w in file.wanted.items()}
+    requirements = {n: replace(w, index="") if w.name in names else w for n, w in file.requirements.items()}
     included = {number: unpinned(other, names) for number, other in file.included.items()}
-    return replace(file, wanted=wanted, included=included)
+    return replace(file, requirements=requirements, included=included)
 
 
-def pinned_lines(file: RequirementsFile) -> Iterator[tuple[Wanted, str]]:
+def pinned_lines(file: RequirementsFile) -> Iterator[tuple[Requirement, str]]:
     """Yield the requirements that are pinned to one index, each with its text."""
     for each in file.with_included():
         for line in each.lines:
-            wanted = each.wanted.get(line.number)
-            if wanted is not None and wanted.index:
-                yield wanted, without_options(line)
+            requirement = each.requirements.get(line.number)
+            if requirement is not None and requirement.index:
+                yield requirement, without_options(line)
 
 
 def hashes(file: RequirementsFile) -> dict[str, frozenset[str]]:
@@ -267,10 +270,10 @@ def hashes(file: RequirementsFile) -> dict[str, frozenset[str]]:
     allowed: dict[str, frozenset[str]] = {}
     for each in file.with_included():
         for line in each.lines:
-            wanted = each.wanted.get(line.number)
-            sums = _SHA256.findall(line.body) if wanted is not None else []
-            if wanted is not None and wanted.name and sums:
-                allowed[wanted.name] = allowed.get(wanted.name, frozenset()) | frozenset(map(str.lower, sums))
+            requirement = each.requirements.get(line.number)
+            sums = _SHA256.findall(line.body) if requirement is not None else []
+            if requirement is not None and requirement.name and sums:
+                allowed[requirement.name] = allowed.get(requirement.name, frozenset()) | frozenset(map(str.lower, sums))
     return allowed
 
 

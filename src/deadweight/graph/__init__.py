@@ -21,7 +21,7 @@ from deadweight.graph.nodes import Edges, Extra, Node, base, extra_of
 from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
 from deadweight.graph.value import Graph, Root, key_of, merged, reachable
 from deadweight.graph.weights import Weight, weigh
-from deadweight.model import Distribution, Environment, Inventory, Wanted
+from deadweight.model import Distribution, Environment, Inventory, Requirement
 
 __all__ = [
     "Edges",
@@ -40,37 +40,39 @@ __all__ = [
 ]
 
 
-def build_graph(inventory: Inventory, wanted: Collection[Wanted] | None = None) -> Graph:
+def build_graph(inventory: Inventory, requirements: Collection[Requirement] | None = None) -> Graph:
     """Match requirements to distributions, separately for each measured environment.
 
-    wanted: the user's requirements for the first environment; None to use REQUESTED files, as for the others
+    requirements: the user's requirements for the first environment; None to use REQUESTED files, as for the others
     """
     by_prefix: dict[str, list[Distribution]] = {environment.prefix: [] for environment in inventory.environments}
     for distribution in inventory.distributions:
         by_prefix[distribution.prefix].append(distribution)
     return merged(
         [
-            _graph_of(environment, by_prefix[environment.prefix], None if number else wanted)
+            _graph_of(environment, by_prefix[environment.prefix], None if number else requirements)
             for number, environment in enumerate(inventory.environments)
         ]
     )
 
 
 def _graph_of(
-    environment: Environment, distributions: Collection[Distribution], wanted: Collection[Wanted] | None
+    environment: Environment, distributions: Collection[Distribution], requirements: Collection[Requirement] | None
 ) -> Graph:
     matcher = Matcher(environment, distributions)
     for key in matcher.by_key:
         matcher.visit(key)
     frozen = False
-    if wanted is None:
+    if requirements is None:
         direct, marked = requested(distributions, matcher)
         direct = with_inferred_extras(direct, marked, matcher)
     else:
-        direct = matcher.match_wanted(wanted)
-        frozen = is_frozen(wanted, direct, matcher)
+        direct = matcher.match(requirements)
+        frozen = is_frozen(requirements, direct, matcher)
         if frozen:
-            known = {key_of(want, matcher.keys, matcher.urls) for want in wanted if want.asked} - {None}
+            known = {
+                key_of(requirement, matcher.keys, matcher.urls) for requirement in requirements if requirement.asked
+            } - {None}
             direct = unrequired(direct, known, matcher)
     strays = strays_of(direct, matcher)
     required_by: dict[str, set[str]] = defaultdict(set)
@@ -87,7 +89,7 @@ def _graph_of(
         own={d.key: d.sizes.apparent for d in distributions},
         keys=matcher.keys,
         urls=matcher.urls,
-        inactive=frozenset(want for want in wanted or () if not matcher.holds(want)),
+        inactive=frozenset(requirement for requirement in requirements or () if not matcher.holds(requirement)),
         frozen=frozen,
         conflicts=tuple(matcher.conflicts.values()),
         warnings=tuple(dict.fromkeys(matcher.warnings)),

@@ -10,7 +10,7 @@ from deadweight.errors import abridged
 from deadweight.graph.lines import Line, Markers, Offer, parse_line
 from deadweight.graph.nodes import Extra, Node, base, extra_of, keys_among
 from deadweight.graph.value import Root, key_of, reachable
-from deadweight.model import Conflict, Distribution, Environment, Wanted
+from deadweight.model import Conflict, Distribution, Environment, Requirement
 from deadweight.platforms.markers import marker_values
 
 
@@ -89,30 +89,30 @@ class Matcher:
                 says=f"{requirer} requires {distribution.name}{specifier}, but the version is {distribution.version}",
             )
 
-    def match_wanted(self, wanted: Iterable[Wanted]) -> list[Root]:
+    def match(self, requirements: Iterable[Requirement]) -> list[Root]:
         """Return the roots that the user's requirements name, each once, with all requested extras."""
         extras: dict[str, set[str]] = {}
-        for want in wanted:
-            if not self.holds(want):
+        for requirement in requirements:
+            if not self.holds(requirement):
                 continue
-            key = key_of(want, self.keys, self.urls)
+            key = key_of(requirement, self.keys, self.urls)
             if key is None:
-                name = want.name or want.url
+                name = requirement.name or requirement.url
                 self.conflicts["", name] = Conflict(
                     kind="missing", names=("", name), says=f"your requirements include {name}, which is missing"
                 )
                 continue
-            self.check_version("your requirements", self.by_key[key], want.specifier)
-            extras.setdefault(key, set()).update(want.extras)
+            self.check_version("your requirements", self.by_key[key], requirement.specifier)
+            extras.setdefault(key, set()).update(requirement.extras)
         roots = [Root(key, frozenset(names)) for key, names in extras.items()]
         for root in roots:
             for node in root.nodes():
                 self.visit(node)
         return sorted(roots)
 
-    def holds(self, want: Wanted) -> bool:
+    def holds(self, requirement: Requirement) -> bool:
         """Return whether a requirement of the user applies to the measured environment."""
-        return self._markers.hold(want.marker)
+        return self._markers.hold(requirement.marker)
 
     def reached(self, roots: Iterable[Root]) -> set[str]:
         """Return the keys of everything that ``roots`` reach, including themselves."""

@@ -12,7 +12,7 @@ from deadweight.graph.holding import reached_by_others
 from deadweight.graph.matching import Matcher
 from deadweight.graph.nodes import Extra, Node
 from deadweight.graph.value import Root, extend
-from deadweight.model import Distribution, Wanted
+from deadweight.model import Distribution, Requirement
 
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 DEVELOPERS_EXTRAS = frozenset(
@@ -94,10 +94,10 @@ def _offered(key: str, matcher: Matcher) -> Mapping[str, set[str]]:
     return offered
 
 
-def is_frozen(wanted: Collection[Wanted], direct: list[Root], matcher: Matcher) -> bool:
+def is_frozen(requirements: Collection[Requirement], direct: list[Root], matcher: Matcher) -> bool:
     """Return whether the requirements are a full freeze: nearly all are pinned, and nearly everything is listed."""
-    active = [want for want in wanted if matcher.holds(want)]
-    pinned = [want for want in active if want.url or want.specifier.startswith("==")]
+    active = [requirement for requirement in requirements if matcher.holds(requirement)]
+    pinned = [requirement for requirement in active if requirement.url or requirement.specifier.startswith("==")]
     named = {root.key for root in direct}
     reached = matcher.reached(direct)
     return (

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from deadweight.graph.condensation import Condensation, condense
 from deadweight.graph.nodes import Edges, Extra, Node, base, joined, keys_among
-from deadweight.model import Conflict, Wanted
+from deadweight.model import Conflict, Requirement
 
 if TYPE_CHECKING:
     import networkx
@@ -53,7 +53,7 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
     own: Mapping[str, int]
     keys: Mapping[str, str]
     urls: Mapping[str, str]
-    inactive: frozenset[Wanted] = frozenset()
+    inactive: frozenset[Requirement] = frozenset()
     frozen: bool = False
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -119,15 +119,15 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         """Return the apparent bytes of distributions."""
         return sum(self.own[key] for key in keys)
 
-    def key_of(self, want: Wanted) -> str | None:
+    def key_of(self, requirement: Requirement) -> str | None:
         """Return the key that a requirement names; None if nothing has that name or the marker is false."""
-        if self.inactive and want in self.inactive:
+        if self.inactive and requirement in self.inactive:
             return None
-        return key_of(want, self.keys, self.urls)
+        return key_of(requirement, self.keys, self.urls)
 
-    def keys_of(self, wanted: Iterable[Wanted]) -> dict[Wanted, str | None]:
+    def keys_of(self, requirements: Iterable[Requirement]) -> dict[Requirement, str | None]:
         """Return requirement → the key that it names; see ``key_of``."""
-        return {want: self.key_of(want) for want in wanted}
+        return {requirement: self.key_of(requirement) for requirement in requirements}
 
     def holders_of(self, key: str) -> tuple[str, ...]:
         """Return the direct requirements that reach a distribution, other than itself."""
@@ -177,14 +177,14 @@ def extend(seen: set[Node], edges: Edges, roots: Iterable[Node], *, without: Col
             stack += [n for n in edges.get(node, ()) if n not in seen and n not in without]
 
 
-def key_of(want: Wanted, keys: Mapping[str, str], urls: Mapping[str, str]) -> str | None:
+def key_of(requirement: Requirement, keys: Mapping[str, str], urls: Mapping[str, str]) -> str | None:
     """Return the key that a requirement names; if it has no name, the key of what was installed from its URL.
 
     keys, urls: name → key, URL → key
     """
-    if want.name is not None:
-        return keys.get(want.name)
-    return urls.get(want.place.rstrip("/"))
+    if requirement.name is not None:
+        return keys.get(requirement.name)
+    return urls.get(requirement.place.rstrip("/"))
 
 
 def merged(graphs: Sequence[Graph]) -> Graph:

@@ -16,9 +16,9 @@ from deadweight.model import (
     Inventory,
     Lock,
     Metadata,
+    Requirement,
     Sizes,
     Source,
-    Wanted,
 )
 from deadweight.usage import Provided, usage_of
 
@@ -26,7 +26,7 @@ _FREEZE = 0.05  # the share of requirements in a full freeze that may lack a lin
 
 
 def groups_of_requirements(
-    wanted: Iterable[Wanted],
+    requirements: Iterable[Requirement],
     config: Names,
     *,
     known: Mapping[str, Metadata] | None = None,
@@ -39,12 +39,12 @@ def groups_of_requirements(
     source:      the application; None if no code was read
     environment: the environment to evaluate markers for; None for this machine
     """
-    lines = tuple(want for want in wanted if want.name)
+    lines = tuple(requirement for requirement in requirements if requirement.name)
     declared: dict[str, frozenset[str]] = {}
-    for want in lines:
-        if want.name and want.groups:
-            declared[want.name] = declared.get(want.name, frozenset()) | want.groups
-    inventory = _by_names({want.name for want in lines if want.name}, known or {}, environment)
+    for requirement in lines:
+        if requirement.name and requirement.groups:
+            declared[requirement.name] = declared.get(requirement.name, frozenset()) | requirement.groups
+    inventory = _by_names({requirement.name for requirement in lines if requirement.name}, known or {}, environment)
     return _assigned(inventory, _graph(inventory, lines), config, declared, source)
 
 
@@ -58,9 +58,13 @@ def groups_of_lock(
 ) -> dict[str, Assignment]:
     """Return name → group of everything in a lock; see ``groups_of_requirements``."""
     inventory = _by_names({package.name for package in lock.packages}, known or {}, environment)
-    named = {want.name: want.groups for want in lock.wanted or () if want.name and want.groups}
+    named = {
+        requirement.name: requirement.groups
+        for requirement in lock.requirements or ()
+        if requirement.name and requirement.groups
+    }
     declared = named | {package.name: package.groups for package in lock.packages if package.groups}
-    return _assigned(inventory, build_graph(inventory, lock.wanted), config, declared, source)
+    return _assigned(inventory, build_graph(inventory, lock.requirements), config, declared, source)
 
 
 def _assigned(
@@ -72,7 +76,7 @@ def _assigned(
     return assign_groups(inventory, graph, config, declared, uses)
 
 
-def _graph(inventory: Inventory, lines: tuple[Wanted, ...]) -> Graph:
+def _graph(inventory: Inventory, lines: tuple[Requirement, ...]) -> Graph:
     """Return the dependency graph of the requirements.
 
     It contains only what some line names, so every pinned file looks like a full freeze. If many dependencies are
@@ -81,7 +85,7 @@ def _graph(inventory: Inventory, lines: tuple[Wanted, ...]) -> Graph:
     graph = build_graph(inventory, lines)
     missing = {conflict.names[-1] for conflict in graph.conflicts if conflict.kind == "missing"}
     if graph.frozen and len(missing) > _FREEZE * len(lines):
-        return build_graph(inventory, tuple(replace(want, asked=True) for want in lines))
+        return build_graph(inventory, tuple(replace(requirement, asked=True) for requirement in lines))
     return graph
 
 

@@ -1,6 +1,6 @@
 """The frozen values that stages hand to each other. Sizes are bytes; ``None`` is unknown, never 0.
 
-tree.py   files, wherever they are         asked.py  requirements, locks, archives
+tree.py   files, wherever they are         requirements.py  requirements, locks, archives
 found.py  distributions with their sizes   image.py  layers and system packages
 groups.py groups with their evidence       source.py, uses.py  what source names, and whose it is
 trials.py what became of trying a split
@@ -8,7 +8,6 @@ trials.py what became of trying a split
 
 from __future__ import annotations
 
-from deadweight.model.asked import Archive, Lock, Pinned, Wanted
 from deadweight.model.by_name import ByName
 from deadweight.model.found import (
     ArchiveFacts,
@@ -23,6 +22,7 @@ from deadweight.model.found import (
 )
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
 from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins, WastedPath
+from deadweight.model.requirements import Archive, Lock, Pinned, Requirement
 from deadweight.model.source import How, Mention, Naming, Reading, Role, Source
 from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped, Start
 from deadweight.model.trials import Smoke, Trial
@@ -57,6 +57,7 @@ __all__ = [
     "Pinned",
     "Reader",
     "Reading",
+    "Requirement",
     "Role",
     "Sizes",
     "Skipped",
@@ -68,6 +69,5 @@ __all__ = [
     "Trial",
     "Twins",
     "Use",
-    "Wanted",
     "WastedPath",
 ]

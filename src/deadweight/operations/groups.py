@@ -65,7 +65,7 @@ def _unmeasured(target: Target, settings: Settings, session: Session) -> Groupin
     else:
         read = read_requirements_of(target, settings)
         file, note, machine = read.asked, read.note, machine_of(read.settings)
-        lines = tuple(file.all_wanted())
+        lines = tuple(file.all_requirements())
         descriptions = (
             Descriptions()
             if settings.offline

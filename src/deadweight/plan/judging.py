@@ -12,7 +12,7 @@ from deadweight.graph import Graph, Root, Weight
 from deadweight.groups import by_name
 from deadweight.groups.evidence import dropped, in_every_environment, never_at_start, rule_of, rules_of
 from deadweight.groups.names import Names
-from deadweight.model import Assignment, Metadata, Use, Wanted
+from deadweight.model import Assignment, Metadata, Requirement, Use
 from deadweight.settings import Policy
 from deadweight.usage.places import changing, only_later
 
@@ -28,7 +28,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     unmeasured: names and URLs of what could not be measured
     """
 
-    wanted: Sequence[Wanted]
+    requirements: Sequence[Requirement]
     graph: Graph
     weights: Mapping[str, Weight]
     groups: Mapping[str, Assignment]
@@ -42,7 +42,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
         """The requirements in the user's order, each with the group of its distribution."""
-        return tuple(_judge(want, self.graph.key_of(want), self) for want in self.wanted)
+        return tuple(_judge(requirement, self.graph.key_of(requirement), self) for requirement in self.requirements)
 
     @cached_property
     def required(self) -> frozenset[str]:
@@ -53,13 +53,13 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     def direct(self) -> frozenset[str]:
         return frozenset(root.key for root in self.graph.direct)
 
-    def uses_of(self, want: Wanted) -> tuple[Use, ...]:
+    def uses_of(self, requirement: Requirement) -> tuple[Use, ...]:
         """Return the uses of the project that a requirement names."""
-        return self.uses.get(want.name or "", ())
+        return self.uses.get(requirement.name or "", ())
 
-    def is_unmeasured(self, want: Wanted) -> bool:
+    def is_unmeasured(self, requirement: Requirement) -> bool:
         """Return whether a requirement could not be measured, so that a split must keep it."""
-        return want.name in self.unmeasured or want.url in self.unmeasured
+        return requirement.name in self.unmeasured or requirement.url in self.unmeasured
 
 
 class Judged(Struct, frozen=True):
@@ -68,13 +68,13 @@ class Judged(Struct, frozen=True):
     key: of the distribution that it names; None if it is not installed or the marker is false
     """
 
-    want: Wanted
+    requirement: Requirement
     key: str | None
     assignment: Assignment
 
     @property
     def name(self) -> str:
-        return self.want.name or self.want.url
+        return self.requirement.name or self.requirement.url
 
     @property
     def is_uncertain(self) -> bool:
@@ -84,31 +84,36 @@ class Judged(Struct, frozen=True):
     def root(self, graph: Graph) -> Root:
         """Return the root of this requirement; it must name a distribution."""
         key = self.key or ""
-        return Root(key, self.want.extras & graph.extras.get(key, frozenset()) if self.want.extras else frozenset())
+        return Root(
+            key,
+            self.requirement.extras & graph.extras.get(key, frozenset()) if self.requirement.extras else frozenset(),
+        )
 
     def freed(self, plan: Plan) -> int | None:
         """Return the bytes that dropping this requirement frees; None if it is not installed."""
         return None if self.key is None else plan.weights[self.key].freed or 0
 
 
-def _judge(want: Wanted, key: str | None, plan: Plan) -> Judged:
+def _judge(requirement: Requirement, key: str | None, plan: Plan) -> Judged:
     """Return a requirement with its group and evidence, by its name alone if it was not measured."""
-    assignment = by_name(Metadata(name=want.name or "", version=None), plan.config) if key is None else plan.groups[key]
-    if want.name in plan.policy.drop:
+    assignment = (
+        by_name(Metadata(name=requirement.name or "", version=None), plan.config) if key is None else plan.groups[key]
+    )
+    if requirement.name in plan.policy.drop:
         assignment = replace(assignment, evidence=(dropped(assignment.group), *assignment.evidence), sure=True)
-    elif plan.by_marks and want.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses_of(want)):
+    elif plan.by_marks and requirement.name in _IN_EVERY_ENVIRONMENT and not changing(plan.uses_of(requirement)):
         assignment = replace(
             assignment, group="dev", evidence=(in_every_environment(), *assignment.evidence), sure=True
         )
-    return Judged(want, key, assignment)
+    return Judged(requirement, key, assignment)
 
 
 def judged_later(each: Judged, plan: Plan) -> Judged:
     """Return a requirement with evidence for removal if the application never imports it at start."""
-    uses = plan.uses_of(each.want)
+    uses = plan.uses_of(each.requirement)
     evidence = each.assignment.evidence
     settled = rule_of(evidence[0]).decided_by == "user" or any(rule.on_demand for rule in rules_of(evidence))
-    if settled or each.want.name in plan.policy.keep or not only_later(uses):
+    if settled or each.requirement.name in plan.policy.keep or not only_later(uses):
         return each
     first, *others = changing(uses)
     more = f" and {len(others)} more" if others else ""
@@ -118,9 +123,9 @@ def judged_later(each: Judged, plan: Plan) -> Judged:
 
 def is_chosen(each: Judged, allowed: Collection[str], plan: Plan) -> bool:
     """Return whether a split with the groups ``allowed`` keeps a requirement for its own sake."""
-    if each.want.name in plan.policy.drop:
+    if each.requirement.name in plan.policy.drop:
         return False
-    if each.want.name in plan.policy.keep or plan.is_unmeasured(each.want):
+    if each.requirement.name in plan.policy.keep or plan.is_unmeasured(each.requirement):
         return True
     return not rule_of(each.assignment.evidence[0]).later and (each.assignment.group in allowed or each.is_uncertain)
 

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from deadweight.graph import Graph
-from deadweight.model import Inventory, Wanted
+from deadweight.model import Inventory, Requirement
 
 
-def kept_transitives(names: Iterable[str], wanted: Sequence[Wanted], inventory: Inventory) -> tuple[Wanted, ...]:
+def kept_transitives(
+    names: Iterable[str], requirements: Sequence[Requirement], inventory: Inventory
+) -> tuple[Requirement, ...]:
     """Return requirements for transitive distributions that the user keeps, so that splits can contain them.
 
     names: normalized; names that the requirements contain, and unknown names, are left out
     """
-    named = {want.name for want in wanted}
+    named = {requirement.name for requirement in requirements}
     distributions = {d.name: d for d in inventory.distributions if d.prefix == inventory.environment.prefix}
     # If all lines are pins, the new lines are pins too.
-    pins = bool(wanted) and all(want.url or want.specifier.startswith("==") for want in wanted)
+    pins = bool(requirements) and all(
+        requirement.url or requirement.specifier.startswith("==") for requirement in requirements
+    )
     kept = [distributions[name] for name in dict.fromkeys(names) if name in distributions and name not in named]
-    return tuple(Wanted(name=d.name, specifier=f"=={d.version}" if pins and d.version else "") for d in kept)
+    return tuple(Requirement(name=d.name, specifier=f"=={d.version}" if pins and d.version else "") for d in kept)
 
 
-def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:
+def requirements_of(inventory: Inventory, graph: Graph) -> tuple[Requirement, ...]:
     """Return requirements for the direct distributions of the first environment, at the measured versions."""
     distributions = {d.key: d for d in inventory.distributions if d.prefix == inventory.environment.prefix}
     return tuple(
-        Wanted(
+        Requirement(
             name=distributions[root.key].name,
             extras=root.extras,
             specifier=f"=={distributions[root.key].version}" if distributions[root.key].version else "",
@@ -35,12 +39,16 @@ def wanted_of(inventory: Inventory, graph: Graph) -> tuple[Wanted, ...]:
     )
 
 
-def requirement_text(wanted: Wanted) -> str:
+def requirement_text(requirement: Requirement) -> str:
     """Return the PEP 508 line of a requirement, for a new file."""
-    extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
-    marker = f" ; {wanted.marker}" if wanted.marker else ""
-    if wanted.editable:
-        return f"-e {wanted.url}{extras}"
-    if wanted.url:
-        return f"{wanted.name}{extras} @ {wanted.url}{marker}" if wanted.name else f"{wanted.url}{marker}"
-    return f"{wanted.name}{extras}{wanted.specifier}{marker}"
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    if requirement.editable:
+        return f"-e {requirement.url}{extras}"
+    if requirement.url:
+        return (
+            f"{requirement.name}{extras} @ {requirement.url}{marker}"
+            if requirement.name
+            else f"{requirement.url}{marker}"
+        )
+    return f"{requirement.name}{extras}{requirement.specifier}{marker}"

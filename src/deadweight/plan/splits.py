@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from deadweight.graph import Graph
 from deadweight.graph.closures import closure_bytes
-from deadweight.model import Evidence, Group, Mention, Wanted
+from deadweight.model import Evidence, Group, Mention, Requirement
 from deadweight.plan.judging import Judged, Plan, is_chosen, is_direct, judged_later
 from deadweight.usage.places import changing
 
@@ -63,7 +63,7 @@ class Split(Struct, frozen=True, kw_only=True):
 
     name: str
     groups: tuple[str, ...]
-    kept: tuple[Wanted, ...]
+    kept: tuple[Requirement, ...]
     dropped: tuple[Dropped, ...]
     distributions: tuple[str, ...]
     apparent_bytes: int
@@ -92,7 +92,7 @@ def make_splits(plan: Plan) -> tuple[Split, ...]:
 def _why_ml_stays(split: Split, plan: Plan) -> Iterator[str]:
     kept = set(split.kept)
     ml = {each.key for each in plan.judged if each.key and plan.groups[each.key].group == "ml"}
-    names = [each.name for each in plan.judged if each.key in ml and each.want in kept] if ml else []
+    names = [each.name for each in plan.judged if each.key in ml and each.requirement in kept] if ml else []
     if names:
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield (
@@ -106,7 +106,7 @@ def _unknown(plan: Plan) -> Iterator[str]:
     keep, drop = plan.policy.keep, plan.policy.drop
     if not keep and not drop:
         return
-    known = {want.name for want in plan.wanted} | plan.unmeasured
+    known = {requirement.name for requirement in plan.requirements} | plan.unmeasured
     for option, names in (("keep", keep), ("drop", drop)):
         for name in names:
             if name not in known:
@@ -123,7 +123,7 @@ def _make(name: str, allowed: Sequence[str], judged: Sequence[Judged], plan: Pla
     return Split(
         name=name,
         groups=tuple(allowed),
-        kept=tuple(each.want for each in kept),
+        kept=tuple(each.requirement for each in kept),
         dropped=tuple(_dropped(each, brought, plan) for each in gone),
         distributions=tuple(sorted(distributions)),
         apparent_bytes=plan.graph.bytes_of(distributions),
@@ -142,8 +142,8 @@ def _separated(allowed: Sequence[str], judged: Sequence[Judged], plan: Plan) -> 
     kept: list[Judged] = []
     gone: list[Judged] = []
     for each, own in zip(judged, chosen, strict=True):
-        if each.key is not None and each.want.name not in plan.policy.drop:
-            own = each.key in needed or each.want.name in plan.policy.keep
+        if each.key is not None and each.requirement.name not in plan.policy.drop:
+            own = each.key in needed or each.requirement.name in plan.policy.keep
         (kept if own else gone).append(each)
     return kept, gone
 
@@ -167,7 +167,7 @@ def _dropped(each: Judged, brought: Mapping[str, int], plan: Plan) -> Dropped:
         evidence=each.assignment.evidence[0],
         brought_bytes=None if each.key is None else brought[each.key],
         freed_bytes=each.freed(plan),
-        places=changing(plan.uses_of(each.want)),
+        places=changing(plan.uses_of(each.requirement)),
     )
 
 
@@ -175,7 +175,7 @@ def _unsure(kept: Iterable[Judged], allowed: Collection[str], plan: Plan) -> Ite
     """Yield the requirements that stay only because their group is uncertain."""
     for each in kept:
         assignment = each.assignment
-        if each.is_uncertain and assignment.group not in allowed and each.want.name not in plan.policy.keep:
+        if each.is_uncertain and assignment.group not in allowed and each.requirement.name not in plan.policy.keep:
             yield Unsure(
                 name=each.name, group=assignment.group, evidence=assignment.evidence[0], freed_bytes=each.freed(plan)
             )
@@ -187,4 +187,4 @@ def _still_installed(name: str, gone: Iterable[Judged], distributions: Collectio
         if each.key in distributions and each.key:
             users = graph.required_by.get(each.key, ())[:3]
             verb = "requires" if len(users) == 1 else "require"
-            yield f"{each.want.name} is not in {name}, but is still installed: {', '.join(users)} {verb} it"
+            yield f"{each.requirement.name} is not in {name}, but is still installed: {', '.join(users)} {verb} it"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from deadweight.errors import BadInput
 from deadweight.formats.requirements import Line, RequirementsFile, is_annotation, pinned
 from deadweight.formats.tables import outline
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
 
@@ -21,16 +21,16 @@ class Writer:
     versions: requirement → version to pin; empty to keep the specifiers
     """
 
-    def __init__(self, split: Split, folder: str, versions: Mapping[Wanted, str]) -> None:
+    def __init__(self, split: Split, folder: str, versions: Mapping[Requirement, str]) -> None:
         self._split, self._folder, self._versions = split, folder, versions
-        self._kept: Collection[Wanted] = set(split.kept)
+        self._kept: Collection[Requirement] = set(split.kept)
 
     def text(self, file: RequirementsFile) -> str:
         """Return the whole text: a heading, the lines that stay, then requirements that the file does not contain."""
         body = "".join(self._lines(file)).strip("\r\n")
         text = f"{self._heading(file)}\n{body}\n" if body else f"{self._heading(file)}\n"
-        own = set(file.all_wanted())
-        added = [requirement_text(wanted) for wanted in self._split.kept if wanted not in own]
+        own = set(file.all_requirements())
+        added = [requirement_text(requirement) for requirement in self._split.kept if requirement not in own]
         return "".join([text, "\n# kept by your settings\n" * bool(added), *(f"{line}\n" for line in added)])
 
     def _heading(self, file: RequirementsFile) -> str:
@@ -61,17 +61,17 @@ class Writer:
                     last_blank = False
 
     def _stays(self, line: Line, file: RequirementsFile) -> bool:
-        if line.number in file.wanted:
-            return file.wanted[line.number] in self._kept
+        if line.number in file.requirements:
+            return file.requirements[line.number] in self._kept
         if line.number in file.included:
             return any(self._stays(inner, file.included[line.number]) for inner in file.included[line.number].lines)
         return True
 
     def _written_as(self, line: Line, file: RequirementsFile) -> Iterator[str]:
         text = line.text if line.text.endswith("\n") else f"{line.text}\n"
-        wanted = file.wanted.get(line.number)
-        if wanted is not None and wanted in self._versions:
-            yield pinned(line, self._versions[wanted]).rstrip("\r\n") + "\n"
+        requirement = file.requirements.get(line.number)
+        if requirement is not None and requirement in self._versions:
+            yield pinned(line, self._versions[requirement]).rstrip("\r\n") + "\n"
         elif line.number in file.included and not self._is_whole(file.included[line.number]):
             # Part of the included file is removed, so its remaining lines replace the include.
             yield from self._lines(file.included[line.number])

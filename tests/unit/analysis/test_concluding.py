@@ -15,7 +15,7 @@ import deadweight.usage
 from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
-from deadweight.model import Mention, Source, Wanted
+from deadweight.model import Mention, Requirement, Source
 from deadweight.plan.judging import Judged, Plan
 from deadweight.settings import Settings
 from deadweight.targets.types import Environment
@@ -68,7 +68,7 @@ def test_conclude__lines_of_a_split__are_judged_once_for_all_splits(monkeypatch:
     judged: Counter[str | None] = Counter()
     original = deadweight.plan.judging._judge
 
-    def counted(want: Wanted, key: str | None, plan: Plan) -> Judged:
+    def counted(want: Requirement, key: str | None, plan: Plan) -> Judged:
         judged[want.name] += 1
         return original(want, key, plan)
 

@@ -264,8 +264,11 @@ def test_verdict_json__tried__tells_what_failed() -> None:
 
 def test_original_of__project__what_extras_ask_for_has_lines_and_is_not_needed() -> None:
     file = requirements_file("app\npsycopg2\n")
-    wanted = {1: replace(file.wanted[1], groups=frozenset({""})), 2: replace(file.wanted[2], groups=frozenset({"db"}))}
-    found = original_of(replace(file, wanted=wanted), Environment(python="3.11"))
+    requirements = {
+        1: replace(file.requirements[1], groups=frozenset({""})),
+        2: replace(file.requirements[2], groups=frozenset({"db"})),
+    }
+    found = original_of(replace(file, requirements=requirements), Environment(python="3.11"))
     assert found.projects == {"app"}
     assert dict(found.lines) == {"app": "app", "psycopg2": "psycopg2"}
 

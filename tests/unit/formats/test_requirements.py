@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from packaging.requirements import Requirement
+from packaging.requirements import Requirement as Parsed
 
 from deadweight.errors import BadRequirement
 from deadweight.formats.requirements import Line, annotated_as_direct, is_annotation, logical_lines, pep508, pinned
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 
 
 def line(text: str) -> Line:
@@ -95,7 +95,7 @@ def test_logical_lines__bad_option__names_file_line_and_text(text: str, reason: 
 
 def test_pep508__whole_requirement__is_split_into_its_parts() -> None:
     found = pep508(line("Zope.Interface [Test,DOCS] >=5,<6 ; python_version<'4'  # why\n"), "r.txt")
-    assert found == Wanted(
+    assert found == Requirement(
         name="zope-interface",
         extras=frozenset({"test", "docs"}),
         specifier="<6,>=5",
@@ -156,7 +156,7 @@ def test_pep508__neither_requirement_nor_path__names_file_line_and_text(text: st
 def test_pinned__spelling__is_kept_around_the_version(text: str, expected: str) -> None:
     found = pinned(line(text), "2.0")
     assert found == expected
-    assert str(Requirement(line(found).body.partition(" --")[0]).specifier) == "==2.0"
+    assert str(Parsed(line(found).body.partition(" --")[0]).specifier) == "==2.0"
 
 
 @pytest.mark.parametrize("text", ["a @ https://host/a-1.whl\n", "a@file:///a-1.whl ; os_name == 'nt'\n"])

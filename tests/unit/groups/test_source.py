@@ -11,7 +11,7 @@ from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.groups.source import Loaders, declares_processes, from_loaders
 from deadweight.groups.unmeasured import groups_of_requirements
-from deadweight.model import Assignment, Evidence, Mention, Use, Wanted
+from deadweight.model import Assignment, Evidence, Mention, Requirement, Use
 from deadweight.model.source import How, Naming, Role
 from deadweight.usage import Engine
 from tests.builders import bare, bare_inventory, wants
@@ -176,7 +176,7 @@ SERVED = ["voila", "marimo", "jupyterlab", "notebook", "mkdocs", "sphinx"]
 
 @pytest.mark.parametrize("name", SERVED)
 def test_sometimes_served__by_its_name_alone__is_never_surely_dev(name: str) -> None:
-    (found,) = groups_of_requirements([Wanted(name=name)], config_names({})).values()
+    (found,) = groups_of_requirements([Requirement(name=name)], config_names({})).values()
     assert decided(found) == ("DW109", "dev", False)
 
 
@@ -191,8 +191,8 @@ def test_sometimes_served__only_ci_starts_it__is_dev(name: str) -> None:
 
 
 def test_sometimes_served__beside_a_theme_for_the_projects_own_documentation__is_dev() -> None:
-    wanted = [Wanted(name="mkdocs"), Wanted(name="mkdocs-material")]
-    assert decided(groups_of_requirements(wanted, config_names({}))["mkdocs"]) == ("DW109", "dev", True)
+    requirements = [Requirement(name="mkdocs"), Requirement(name="mkdocs-material")]
+    assert decided(groups_of_requirements(requirements, config_names({}))["mkdocs"]) == ("DW109", "dev", True)
 
 
 def test_loaded_in_development__nothing_else_uses_it__is_dev() -> None:
@@ -207,21 +207,25 @@ def test_loaded_in_development__something_loads_it_in_production__stays() -> Non
 
 
 def test_loaded_in_development__by_name_alone__stays() -> None:
-    wanted = [Wanted(name="watchdog"), Wanted(name="flask")]
-    assert groups_of_requirements(wanted, config_names({}))["watchdog"].group == "core"
+    requirements = [Requirement(name="watchdog"), Requirement(name="flask")]
+    assert groups_of_requirements(requirements, config_names({}))["watchdog"].group == "core"
 
 
 @pytest.mark.parametrize(("others", "group"), [((), "dev"), (("beautifulsoup4",), "core")])
 def test_extra_of_development__unless_something_else_loads_it__is_dev(others: tuple[str, ...], group: str) -> None:
     # A web application drives browsers to test its own pages; beside what reads pages, it may fetch those of others.
-    wanted = [Wanted(name=name) for name in ("selenium", "django", *others)]
-    assert groups_of_requirements(wanted, config_names({}))["selenium"].group == group
+    requirements = [Requirement(name=name) for name in ("selenium", "django", *others)]
+    assert groups_of_requirements(requirements, config_names({}))["selenium"].group == group
 
 
 def test_loaded_by_what_development_loads__is_dev_too() -> None:
     # mkdocs-material makes mkdocs sure, and only then nothing in production loads pymdown-extensions.
-    wanted = [Wanted(name=name) for name in ("pymdown-extensions", "mkdocs", "mkdocs-material")]
-    assert decided(groups_of_requirements(wanted, config_names({}))["pymdown-extensions"]) == ("DW108", "dev", True)
+    requirements = [Requirement(name=name) for name in ("pymdown-extensions", "mkdocs", "mkdocs-material")]
+    assert decided(groups_of_requirements(requirements, config_names({}))["pymdown-extensions"]) == (
+        "DW108",
+        "dev",
+        True,
+    )
 
 
 def test_two_builds_of_one_library__stay_and_neither_is_sure() -> None:

@@ -76,6 +76,6 @@ def test_requirements__marker_of_what_needs_it__is_that_of_the_environment() -> 
 
 def test_lock__what_is_not_requested__takes_the_group_of_what_needs_it() -> None:
     packages = (Pinned(name="pytest", version="1"), Pinned(name="aaa", version="1"))
-    lock = Lock(packages=packages, wanted=wants("pytest"))
+    lock = Lock(packages=packages, requirements=wants("pytest"))
     found = groups_of_lock(lock, config_names({}), known=needing(pytest="aaa"))
     assert (found["aaa"].group, found["aaa"].evidence[0].rule) == ("dev", "DW301")

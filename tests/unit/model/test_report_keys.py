@@ -153,7 +153,7 @@ def test_json__credentials_in_a_url__are_blotted_out() -> None:
 
 def test_json__requirement_with_a_password__tells_none() -> None:
     (want,) = wants("a @ https://user:secret@host/a.whl")
-    file = replace(requirements_file("a\n"), wanted={1: replace(want, name=None)})
+    file = replace(requirements_file("a\n"), requirements={1: replace(want, name=None)})
     text = report_of(profile_of(bare_inventory(bare("b")), file)).to_json()
     assert "https://****@host/a.whl" in text
     assert "secret" not in text

@@ -33,7 +33,7 @@ def planned(
     inventory, lines = bare_inventory(*distributions), wants(*asked.split())
     graph, config = build_graph(inventory, lines), config_names(chosen.groups)
     return Plan(
-        wanted=lines,
+        requirements=lines,
         graph=graph,
         weights=weigh(graph),
         groups=assign_groups(inventory, graph, config, None, uses),
@@ -154,9 +154,9 @@ def test_is_chosen__imported_later__is_left_out_of_its_own_group() -> None:
 def test_is_direct__in_a_full_freeze__only_what_no_other_line_needs() -> None:
     distributions = [bare("a", requires=["b"]), bare("b", requires=["c"]), bare("c", requires=["d"]), bare("d")]
     frozen = planned(*distributions, asked="a==1.0 b==1.0 c==1.0 d==1.0 gone==1.0")
-    assert [each.want.name for each in frozen.judged if is_direct(each, frozen)] == ["a"]
+    assert [each.requirement.name for each in frozen.judged if is_direct(each, frozen)] == ["a"]
     loose = planned(*distributions, asked="a b gone")
-    assert [each.want.name for each in loose.judged if is_direct(each, loose)] == ["a", "b"]
+    assert [each.requirement.name for each in loose.judged if is_direct(each, loose)] == ["a", "b"]
 
 
 def test_root__of_a_requirement__has_the_extras_of_its_own_line() -> None:

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from packaging.requirements import Requirement
+from packaging.requirements import Requirement as Parsed
 
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.measurement import Measurement
 from deadweight.errors import BadInput
 from deadweight.formats.requirements import RequirementsFile, logical_lines
-from deadweight.model import Evidence, Wanted
+from deadweight.model import Evidence, Requirement
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Dropped, Split
 from deadweight.plan.writing import Writer
@@ -26,7 +26,7 @@ from tests.builders import bare, bare_inventory, profile_of, requirements_file, 
 
 
 def split_that_drops(*names: str, file: RequirementsFile) -> Split:
-    kept = tuple(want for want in file.all_wanted() if want.name not in names)
+    kept = tuple(want for want in file.all_requirements() if want.name not in names)
     return Split(
         name="production", groups=("core",), kept=kept, dropped=(), distributions=(), apparent_bytes=0, saved_bytes=0
     )
@@ -35,7 +35,9 @@ def split_that_drops(*names: str, file: RequirementsFile) -> Split:
 def written(file: RequirementsFile, *dropped: str, folder: str = "", versions: dict[str, str] | None = None) -> str:
     """Return the body of the file that is written, without the heading."""
     pins = {
-        want: versions[want.name] for want in file.all_wanted() if versions and want.name in versions and not want.url
+        want: versions[want.name]
+        for want in file.all_requirements()
+        if versions and want.name in versions and not want.url
     }
     text = Writer(split_that_drops(*dropped, file=file), folder, pins).text(file)
     heading, _, body = text.partition("\n")
@@ -235,8 +237,8 @@ def test_requirement_text__pep_508_line__asks_for_the_same(line: str) -> None:
 
 
 def test_requirement_text__editable_and_bare_url__as_installers_take_them() -> None:
-    assert requirement_text(Wanted(name="a", url="./a", editable=True)) == "-e ./a"
-    assert requirement_text(Wanted(name=None, url="https://host/x.zip")) == "https://host/x.zip"
+    assert requirement_text(Requirement(name="a", url="./a", editable=True)) == "-e ./a"
+    assert requirement_text(Requirement(name=None, url="https://host/x.zip")) == "https://host/x.zip"
 
 
 # --- any file ------------------------------------------------------------------------------------
@@ -257,8 +259,8 @@ def test_text__any_file__holds_lines_of_the_input_in_their_order(lines: list[str
     left = iter(before)
     after = [line.text.rstrip() for line in logical_lines(body, "")]
     assert all(line in left for line in after)  # ``in`` an iterator uses it up: so in this order
-    names = [want.name for want in file.all_wanted() if want.name not in gone]
-    assert [want.name for want in requirements_file(body).all_wanted()] == names
+    names = [want.name for want in file.all_requirements() if want.name not in gone]
+    assert [want.name for want in requirements_file(body).all_requirements()] == names
 
 
 # Each of the characters that end a line for pip, which reads files with str.splitlines().
@@ -310,5 +312,5 @@ def test_split_files__whatever_metadata_says__each_line_is_one_requirement_of_wh
     inventory = bare_inventory(bare("a", requires=requires, requested=True), bare("b"))
     for text in split_files(profile_of(inventory), "", pin=False).values():
         lines = [line for line in text.splitlines() if not line.startswith("#")]
-        assert {Requirement(line).name for line in lines} <= {"a", "b"}
-        assert not any(Requirement(line).url for line in lines)
+        assert {Parsed(line).name for line in lines} <= {"a", "b"}
+        assert not any(Parsed(line).url for line in lines)

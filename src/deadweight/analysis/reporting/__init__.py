@@ -32,7 +32,9 @@ def report_of(profile: Profile) -> document.Report:
             location=without_credentials(profile.target.location),
             method=profile.method,
             form=profile.target.form,
-            requirements=None if profile.requirements is None else sum(1 for _ in profile.requirements.all_wanted()),
+            requirements=None
+            if profile.requirements is None
+            else sum(1 for _ in profile.requirements.all_requirements()),
         ),
         environment=_environment(inventory.environment),
         totals=_totals(profile),
@@ -49,7 +51,7 @@ def report_of(profile: Profile) -> document.Report:
         findings=findings(profile.remarks),
         environments=tuple(map(_environment, inventory.environments)) if profile.system else None,
         splits={split.name: split_report(split, profile) for split in profile.splits},
-        not_measured=tuple(without_credentials(requirement_text(wanted)) for wanted in profile.not_measured),
+        not_measured=tuple(without_credentials(requirement_text(requirement)) for requirement in profile.not_measured),
         skipped=profile.skipped,
         conflicts=profile.conflicts,
         warnings=tuple(map(without_credentials, profile.warnings)),

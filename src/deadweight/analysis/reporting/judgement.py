@@ -134,7 +134,7 @@ def split_report(split: Split, profile: Profile) -> document.SplitReport:
     """Return a split, with its proof if the code was read."""
     return document.SplitReport(
         groups=split.groups,
-        requirements=tuple(without_credentials(requirement_text(wanted)) for wanted in split.kept),
+        requirements=tuple(without_credentials(requirement_text(requirement)) for requirement in split.kept),
         dropped=tuple(
             document.DroppedRequirement(
                 name=without_credentials(each.name),

@@ -16,7 +16,7 @@ from deadweight.formats.locks.walking import Edge, merged
 from deadweight.formats.projects.pyproject import Choice, Project, requirement, standard
 from deadweight.formats.projects.workspaces import Workspace
 from deadweight.formats.tables import Malformed, Table, parse_toml
-from deadweight.model import Pinned, Wanted
+from deadweight.model import Pinned, Requirement
 
 
 class DirectRequirements(Struct, frozen=True, kw_only=True):
@@ -53,13 +53,13 @@ def direct_requirements(data: bytes) -> DirectRequirements:
     return DirectRequirements(starts=starts, extras=frozenset(extras), groups=frozenset(groups))
 
 
-def applicable(direct: DirectRequirements, packages: Iterable[Pinned]) -> tuple[Wanted, ...] | None:
+def applicable(direct: DirectRequirements, packages: Iterable[Pinned]) -> tuple[Requirement, ...] | None:
     """Return the direct requirements that are installed on this machine; None if they are unknown."""
     if not direct.starts:
         return None
     names = {package.name for package in packages}
     return merged(
-        Wanted(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
+        Requirement(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
         for group, edges in direct.starts.items()
         for edge in edges
         if edge.name in names

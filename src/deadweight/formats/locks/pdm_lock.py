@@ -78,7 +78,7 @@ def read_pdm_lock(path: str, data: bytes, markers: Markers, choice: Choice, proj
         installed, warnings = {package: set() for package in packages}, (_TAKES_ALL,)
     files = metadata.table("files")
     pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in installed.items())
-    return Lock(packages=pinned, wanted=applicable(direct, pinned), warnings=warnings)
+    return Lock(packages=pinned, requirements=applicable(direct, pinned), warnings=warnings)
 
 
 def _check_targets(metadata: Table, markers: Markers) -> None:

@@ -25,7 +25,7 @@ from deadweight.formats.locks.places import (
 from deadweight.formats.locks.walking import merged
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_json, parse_toml
-from deadweight.model import Archive, Lock, Pinned, Wanted
+from deadweight.model import Archive, Lock, Pinned, Requirement
 
 _SPEC = 6
 _PIPFILE_TABLES = {"default": "packages", "develop": "dev-packages"}  # other categories have the same name in both
@@ -55,7 +55,7 @@ def read_pipfile_lock(path: str, data: bytes, markers: Markers, choice: Choice, 
     groups = chosen(choice.groups, table.values.keys() - {"_meta", "default"}, "dependency group")
     direct = _named_by_pipfile(project)
     packages: dict[str, Pinned] = {}
-    requirements: list[Wanted] = []
+    requirements: list[Requirement] = []
     for entry in _entries(table, groups):
         if not markers.hold(entry.table.text("markers")):
             continue
@@ -66,9 +66,9 @@ def read_pipfile_lock(path: str, data: bytes, markers: Markers, choice: Choice, 
         packages[entry.name] = replace(known, groups=known.groups | pinned.groups)
         if (entry.name, entry.group) in direct if direct else _is_direct(entry.table):
             extras = frozenset(map(normalize, entry.table.texts("extras")))
-            requirements.append(Wanted(name=entry.name, extras=extras, groups=pinned.groups))
+            requirements.append(Requirement(name=entry.name, extras=extras, groups=pinned.groups))
     ordered = tuple(packages[name] for name in sorted(packages))
-    return Lock(packages=ordered, wanted=merged(requirements), warnings=tuple(_unpinned(ordered)))
+    return Lock(packages=ordered, requirements=merged(requirements), warnings=tuple(_unpinned(ordered)))
 
 
 def _required_python(requires: Table) -> str:

@@ -76,7 +76,7 @@ def read_poetry_lock(path: str, data: bytes, markers: Markers, choice: Choice, p
         warnings = (_TAKES_ALL,)
     files = table.table("metadata").table("files")
     pinned = once(_pinned(path, package, files, frozenset(names)) for package, names in installed.items())
-    return Lock(packages=pinned, wanted=applicable(direct, pinned), warnings=warnings)
+    return Lock(packages=pinned, requirements=applicable(direct, pinned), warnings=warnings)
 
 
 def _package(table: Table) -> _Package:

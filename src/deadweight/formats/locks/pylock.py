@@ -62,7 +62,7 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
     for package, _ in selected:
         markers.check_python(str(package.requires_python or ""), what=package.name)
     pinned = once(_pinned(path, package, names) for package, names in selected)
-    return Lock(packages=pinned, wanted=applicable(direct_requirements(project), pinned), warnings=warnings)
+    return Lock(packages=pinned, requirements=applicable(direct_requirements(project), pinned), warnings=warnings)
 
 
 class _Selection:

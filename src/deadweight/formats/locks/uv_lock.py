@@ -19,7 +19,7 @@ from deadweight.formats.locks.places import absolute_path, archive, by_kind, fil
 from deadweight.formats.locks.walking import Edge, by_name, merged, once, reached
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, parse_toml
-from deadweight.model import Archive, Lock, Pinned, Wanted
+from deadweight.model import Archive, Lock, Pinned, Requirement
 
 _FOLDERS = ("directory", "editable", "virtual")
 _KINDS = ("registry", "git", "url", "path", *_FOLDERS)
@@ -66,7 +66,7 @@ def read_uv_lock(path: str, data: bytes, markers: Markers, choice: Choice, proje
     starts = _starts(manifest, chosen_members, groups, extras)
     installed = reached(starts, graph.find, graph.edges)
     pinned = once(_pinned(path, package, frozenset(n)) for package, n in installed.items() if package not in members)
-    return Lock(packages=pinned, wanted=merged(graph.wanted(starts)))
+    return Lock(packages=pinned, requirements=merged(graph.requirements(starts)))
 
 
 def _package(table: Table) -> _Package:
@@ -204,7 +204,7 @@ class _Graph:
             return package.extras.get(extra, ())
         return () if package in self._chosen else package.edges
 
-    def wanted(self, starts: Mapping[str, Iterable[Edge]]) -> Iterator[Wanted]:
+    def requirements(self, starts: Mapping[str, Iterable[Edge]]) -> Iterator[Requirement]:
         """Yield the direct requirements: the edges from members, and from other members and extras that they need."""
         for group, first in starts.items():
             waiting, seen = list(first), set[tuple[_Package, str]]()
@@ -212,7 +212,7 @@ class _Graph:
                 edge = waiting.pop()
                 package = self.find(edge)
                 if package is not None and package not in self._members:
-                    yield Wanted(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
+                    yield Requirement(name=edge.name, extras=frozenset(edge.extras), groups=frozenset({group}))
                 elif package is not None:
                     for part in {(package, extra) for extra in ("", *edge.extras)} - seen:
                         seen.add(part)

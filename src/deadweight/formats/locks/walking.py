@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import NamedTuple, Protocol, TypeVar
 
 from deadweight.formats.tables import Malformed
-from deadweight.model import Pinned, Wanted
+from deadweight.model import Pinned, Requirement
 
 # A walk takes (extras and groups) × edges steps. The largest known project has 130 of them and takes 800,000 steps.
 _MOST_STEPS = 5_000_000
@@ -88,17 +88,17 @@ def check_edges(names: Iterable[str], locked: Collection[str], dependent: str, *
         raise Malformed(f"{dependent} requires {missing}, which is not locked; the file may be truncated", hint=hint)
 
 
-def merged(wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
+def merged(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
     """Return requirements sorted by name, each name once with all its extras and groups and one specifier."""
-    by_name: dict[str | None, Wanted] = {}
-    for want in wanted:
-        known = by_name.get(want.name, want)
-        by_name[want.name] = Wanted(
-            name=want.name,
-            extras=known.extras | want.extras,
-            specifier=known.specifier or want.specifier,
-            url=known.url or want.url,
-            groups=known.groups | want.groups,
+    by_name: dict[str | None, Requirement] = {}
+    for requirement in requirements:
+        known = by_name.get(requirement.name, requirement)
+        by_name[requirement.name] = Requirement(
+            name=requirement.name,
+            extras=known.extras | requirement.extras,
+            specifier=known.specifier or requirement.specifier,
+            url=known.url or requirement.url,
+            groups=known.groups | requirement.groups,
             file=known.file,
         )
     return tuple(by_name[name] for name in sorted(by_name, key=str))

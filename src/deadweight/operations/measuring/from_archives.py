@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.errors import BadInput
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 from deadweight.operations.measuring.installing import install_options, with_notes
 from deadweight.operations.measuring.reading import Read, machine_of, read_lock_of, read_requirements_of
 from deadweight.progress import Progress, silent
@@ -68,7 +68,7 @@ def measure_archives(
         inventory=inventory,
         settings=settings,
         file=read.file,
-        wanted=lock.wanted,
+        requirements=lock.requirements,
         declared={package.name: package.groups for package in lock.packages if package.groups},
         not_measured=not_measured_of(lock, inventory) if read.lock is not None else (),
     )
@@ -141,7 +141,7 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
         settings=replace(read.settings, no_install=True),
         note=read.note,
         file=unpinned(swapped(read.asked, wishes.swaps), wishes.indexes()),
-        named=frozenset(wanted.name for wanted in read.asked.all_wanted()),
+        named=frozenset(requirement.name for requirement in read.asked.all_requirements()),
     )
 
 
@@ -158,11 +158,11 @@ def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
     return with_notes(with_swaps(inventory, found.swaps), read.file, read.note)
 
 
-def not_measured_of(lock: LockedSet, inventory: Inventory) -> tuple[Wanted, ...]:
+def not_measured_of(lock: LockedSet, inventory: Inventory) -> tuple[Requirement, ...]:
     """Return requirements for the locked packages that could not be measured, so that splits can keep them."""
     skipped = {each.name for each in inventory.skipped}
     return tuple(
-        Wanted(
+        Requirement(
             name=package.name,
             specifier="" if package.place or package.origin or not package.version else f"=={package.version}",
             url=package.place or package.origin,

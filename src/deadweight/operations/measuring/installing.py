@@ -90,7 +90,7 @@ def _asks_for_something(file: RequirementsFile, inventory: Inventory) -> bool:
     from deadweight.platforms.markers import marker_values
 
     markers = Markers(marker_values(inventory.environment))
-    return any(markers.hold(wanted.marker) for wanted in file.all_wanted())
+    return any(markers.hold(requirement.marker) for requirement in file.all_requirements())
 
 
 def install_options(settings: Settings) -> InstallOptions:
@@ -115,9 +115,11 @@ def with_notes(inventory: Inventory, file: RequirementsFile | None, *warnings: s
 
 def refuse_builds(file: RequirementsFile) -> None:
     """Refuse what installers build even if they must not: URLs and paths that are not wheels, and ``--no-binary``."""
-    for wanted in file.all_wanted():
-        if wanted.url and not wanted.url.endswith(".whl"):
-            raise BadRequirement(wanted.file, wanted.number, wanted.url, "not a wheel, which --no-build requires")
+    for requirement in file.all_requirements():
+        if requirement.url and not requirement.url.endswith(".whl"):
+            raise BadRequirement(
+                requirement.file, requirement.number, requirement.url, "not a wheel, which --no-build requires"
+            )
     for path, line in file.no_binary_lines():
         raise BadRequirement(path, line.number, line.body, "conflicts with --no-build")
 

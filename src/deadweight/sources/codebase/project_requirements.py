@@ -17,7 +17,7 @@ from deadweight.formats.projects.workspaces import DirectRequirement, Workspace
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.formats.tables import Malformed
 from deadweight.formats.versions import OtherPython
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 from deadweight.sources.codebase.projects import open_workspace
 from deadweight.sources.codebase.requirements import read_requirements, text_of
 from deadweight.sources.net.urls import shown
@@ -99,9 +99,9 @@ def _as_file(path: str, rules: Rules, requested: tuple[DirectRequirement, ...]) 
     options = [f"{line}\n" for line in option_lines(rules)]
     texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in requested]
     lines = logical_lines("".join([*options, *texts]), path)
-    wanted: dict[int, Wanted] = {}
+    requirements: dict[int, Requirement] = {}
     for line, each in zip(lines[len(options) :], requested, strict=True):
         parsed = pep508(line, path)
         if parsed is not None:
-            wanted[line.number] = replace(parsed, groups=each.groups, index=each.index)
-    return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included={}, rules=rules)
+            requirements[line.number] = replace(parsed, groups=each.groups, index=each.index)
+    return RequirementsFile(path=path, lines=tuple(lines), requirements=requirements, included={}, rules=rules)

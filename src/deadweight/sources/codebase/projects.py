@@ -95,8 +95,8 @@ def _with_files(project: Project, folder: str, read: Callable[[str], Requirement
 def _lines(file: RequirementsFile) -> Iterator[str]:
     for each in file.with_included():
         for line in each.lines:
-            if line.number in each.wanted:
-                if each.wanted[line.number].name is None or line.kind == "editable":
+            if line.number in each.requirements:
+                if each.requirements[line.number].name is None or line.kind == "editable":
                     raise BadInput(
                         f"{each.path}, line {line.number}: dependencies of a project need a name: {line.body}"
                     )

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 from deadweight.errors import BadInput, BadRequirement
 from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.formats.requirements import Line, RequirementsFile, annotated_as_direct, logical_lines, pep508
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -56,8 +56,8 @@ def read_names(lines: tuple[str, ...]) -> RequirementsFile:
     """Parse requirements from the command line; raises BadRequirement."""
     path = " ".join(lines)
     logical = logical_lines("".join(f"{line}\n" for line in lines), path)
-    wanted = {line.number: wanted for line in logical if (wanted := pep508(line, path)) is not None}
-    return RequirementsFile(path=path, lines=tuple(logical), wanted=wanted, included={})
+    requirements = {line.number: requirements for line in logical if (requirements := pep508(line, path)) is not None}
+    return RequirementsFile(path=path, lines=tuple(logical), requirements=requirements, included={})
 
 
 def _read(path: str, including: tuple[str, ...], read: list[_Count]) -> RequirementsFile:
@@ -77,7 +77,7 @@ def _read(path: str, including: tuple[str, ...], read: list[_Count]) -> Requirem
     read[-1] = _Count(read[-1].lines, sum(line.kind in ("requirement", "editable") for line in lines))
     if sum(each.requirements for each in read) > _MOST_REQUIREMENTS:
         raise BadInput(f"{path}: more than the limit of {_MOST_REQUIREMENTS:,} requirements")
-    wanted: dict[int, Wanted] = {}
+    requirements: dict[int, Requirement] = {}
     included: dict[int, RequirementsFile] = {}
     locations: list[Line] = []
     for line in lines:
@@ -86,7 +86,7 @@ def _read(path: str, including: tuple[str, ...], read: list[_Count]) -> Requirem
             if parsed is None:
                 locations.append(line)
             else:
-                wanted[line.number] = parsed
+                requirements[line.number] = parsed
         elif line.kind == "editable":
             locations.append(line)
         elif line.kind in ("include", "constraint"):
@@ -94,10 +94,10 @@ def _read(path: str, including: tuple[str, ...], read: list[_Count]) -> Requirem
             _check_include(line, path, other, chain)
             if line.kind == "include":
                 included[line.number] = _read(other, chain, read)
-    wanted |= {line.number: _read_location(line, path) for line in locations}
+    requirements |= {line.number: _read_location(line, path) for line in locations}
     for number in annotated_as_direct(lines):
-        wanted[number] = replace(wanted[number], asked=True)
-    return RequirementsFile(path=path, lines=tuple(lines), wanted=wanted, included=included)
+        requirements[number] = replace(requirements[number], asked=True)
+    return RequirementsFile(path=path, lines=tuple(lines), requirements=requirements, included=included)
 
 
 def _check_include(line: Line, path: str, other: str, chain: tuple[str, ...]) -> None:
@@ -135,7 +135,7 @@ def text_of(path: str) -> str:
     return text
 
 
-def _read_location(line: Line, path: str) -> Wanted:
+def _read_location(line: Line, path: str) -> Requirement:
     # A URL may contain a semicolon, so the one before a marker needs a space after it.
     spelled = line.value if line.kind == "editable" else re.split(r"\s--", line.body, maxsplit=1)[0]
     location, _, marker = spelled.partition("; " if "://" in spelled.partition(";")[0] else ";")
@@ -146,7 +146,7 @@ def _read_location(line: Line, path: str) -> Wanted:
         marker = str(_marker(marker)) if marker.strip() else ""
     except (ValueError, RecursionError) as error:
         raise BadRequirement(path, line.number, line.body, "its marker is invalid") from error
-    return Wanted(
+    return Requirement(
         name=name,
         extras=frozenset(normalize(e.strip()) for e in extras.group(1).split(",")) if extras else frozenset(),
         marker=marker,

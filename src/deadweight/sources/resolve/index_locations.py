@@ -53,7 +53,7 @@ def configured(
     links = [link for each in settings for link in each.get("find-links", ())]
     urls = [] if any(each.get("no-index") for each in settings) else [index, *further]
     known = credentials_of(file.rules, environ) if file else {}
-    pins = {w.name: known.get(w.index, w.index) for w in file.all_wanted() if w.name and w.index} if file else {}
+    pins = {w.name: known.get(w.index, w.index) for w in file.all_requirements() if w.name and w.index} if file else {}
     return IndexLocations(tuple(dict.fromkeys(known.get(url, url) for url in urls)), tuple(dict.fromkeys(links)), pins)
 
 

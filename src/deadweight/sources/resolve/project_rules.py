@@ -12,7 +12,7 @@ from deadweight.errors import BadInput, InstallFailed
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.projects.project_sources import Rules
 from deadweight.formats.requirements import RequirementsFile, pinned_lines
-from deadweight.model import Wanted
+from deadweight.model import Requirement
 from deadweight.sources.install.installer import Installer, InstallOptions
 from deadweight.sources.resolve.index_locations import credentials_of
 from deadweight.sources.system.scratch import Scratch
@@ -57,8 +57,8 @@ def _named_indexes(rules: Rules, installer: Installer) -> Iterator[tuple[str, st
             yield "default-index" if index.default else "index", f"{index.name}={index.url}"
 
 
-def _refuse_for_pip(rules: Rules, pinned: list[tuple[Wanted, str]]) -> None:
-    names = ", ".join(sorted({wanted.name or "" for wanted, _ in pinned}))
+def _refuse_for_pip(rules: Rules, pinned: list[tuple[Requirement, str]]) -> None:
+    names = ", ".join(sorted({requirement.name or "" for requirement, _ in pinned}))
     if names:
         raise InstallFailed(f"pip cannot pin projects to an index ({names})", hint=_USE_UV)
     if rules.overrides:
@@ -77,7 +77,7 @@ def _text(lines: tuple[str, ...]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _pinned_project(rules: Rules, pinned: list[tuple[Wanted, str]]) -> str:
+def _pinned_project(rules: Rules, pinned: list[tuple[Requirement, str]]) -> str:
     """Return a pyproject.toml with the requirements that are pinned to an index; requirements files cannot express it.
 
     source: https://docs.astral.sh/uv/concepts/indexes/#pinning-a-package-to-an-index
@@ -85,12 +85,12 @@ def _pinned_project(rules: Rules, pinned: list[tuple[Wanted, str]]) -> str:
     return "".join(f"{line}\n" for line in _toml(rules, pinned))
 
 
-def _toml(rules: Rules, pinned: list[tuple[Wanted, str]]) -> Iterator[str]:
+def _toml(rules: Rules, pinned: list[tuple[Requirement, str]]) -> Iterator[str]:
     names = {index.url: index.name for index in rules.indexes if index.name}
     urls: dict[str, str] = {}
-    for wanted, line in pinned:
-        name = normalize(wanted.name or "")
-        if urls.setdefault(name, wanted.index) != wanted.index:
+    for requirement, line in pinned:
+        name = normalize(requirement.name or "")
+        if urls.setdefault(name, requirement.index) != requirement.index:
             raise BadInput(f"{name} is pinned to two indexes: {line}", hint="choose fewer extras or groups")
     yield "[project]"
     yield 'name = "deadweight-pinned"'

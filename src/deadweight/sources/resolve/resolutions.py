@@ -50,7 +50,7 @@ class Resolutions:
 
     def put(self, key: str | None, lock: Lock) -> None:
         """Store a resolution, unless a URL in it contains credentials."""
-        if key is None or lock.wanted is not None or any("@" in _host(url) for url in _urls(lock)):
+        if key is None or lock.requirements is not None or any("@" in _host(url) for url in _urls(lock)):
             return
         packages = [_row(package) for package in lock.packages]
         fields = {"at": self._now(), "packages": packages, "warnings": lock.warnings}

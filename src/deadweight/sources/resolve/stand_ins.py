@@ -22,7 +22,7 @@ from deadweight.errors import DeadweightError
 from deadweight.formats.distributions.metadata import headers, normalize
 from deadweight.formats.installers.simple_index import Link, version_of
 from deadweight.formats.version_ranges import is_exact, within
-from deadweight.model import Archive, Lock, Pinned, Wanted
+from deadweight.model import Archive, Lock, Pinned, Requirement
 from deadweight.platforms.machine import Machine
 from deadweight.platforms.selection import best_wheel
 from deadweight.sources.net.parallel import in_parallel
@@ -105,21 +105,23 @@ class StandIns:
             self._indexes.store.put(_KIND, key, str(int(time.time())).encode())
         return False
 
-    def replacing(self, wanted: Wanted) -> str:
+    def replacing(self, requirement: Requirement) -> str:
         """Return a requirement line for a requirement on a directory or an sdist.
 
         raises: FetchFailed, MalformedArchive, BadInput
         """
-        remote = "://" in wanted.url and not wanted.url.startswith("file:")
-        url = wanted.url if remote else wanted.place or wanted.url
+        remote = "://" in requirement.url and not requirement.url.startswith("file:")
+        url = requirement.url if remote else requirement.place or requirement.url
         filename = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
         archive = Archive(filename=filename, url=url)
         metadata = headers(self._reader.contents(archive).metadata)
         name, version = normalize(metadata["name"][0]), metadata["version"][0]
-        package = Pinned(name=name, version=version, sdist=archive, origin="" if wanted.editable else wanted.place)
+        package = Pinned(
+            name=name, version=version, sdist=archive, origin="" if requirement.editable else requirement.place
+        )
         self._make(package, (archive,))
-        extras = f"[{','.join(sorted(wanted.extras))}]" if wanted.extras else ""
-        marker = f" ; {wanted.marker}" if wanted.marker else ""
+        extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+        marker = f" ; {requirement.marker}" if requirement.marker else ""
         return f"{name}{extras} @ {Path(self.folder, _filename(package)).as_uri()}{marker}"
 
     def _make(self, package: Pinned, archives: Iterable[Archive]) -> bool:

@@ -17,7 +17,7 @@ from deadweight.formats.distributions.wheel import Scheme
 from deadweight.formats.locks import read_lock
 from deadweight.formats.projects.pyproject import Choice
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
-from deadweight.model import Archive, Lock, Pinned, Skipped, Wanted
+from deadweight.model import Archive, Lock, Pinned, Requirement, Skipped
 from deadweight.platforms.machine import Machine
 from deadweight.platforms.selection import choose
 from deadweight.progress import Observer
@@ -132,7 +132,10 @@ class Uninstalling:
 
     def _key(self, file: RequirementsFile) -> str | None:
         """Return the cache key for the resolution of a file, None if it is not cacheable."""
-        if any(wanted.url and not wanted.url.startswith(("http://", "https://")) for wanted in file.all_wanted()):
+        if any(
+            requirement.url and not requirement.url.startswith(("http://", "https://"))
+            for requirement in file.all_requirements()
+        ):
             return None  # a directory or a repository
         wishes = self._wishes
         more = (repr(sorted(wishes.swaps.items())), repr(sorted(wishes.indexes().items())))
@@ -206,7 +209,7 @@ class Uninstalling:
         if self._wishes.torch != "cpu":
             raise error
         lock = resolved.lock
-        names = of_cuda(lock, (wanted.name for wanted in file.all_wanted()))
+        names = of_cuda(lock, (requirement.name for requirement in file.all_requirements()))
         warning = (
             f"{error.cause}; removed {len(names)} distributions that only PyTorch's CUDA build requires"
             f" ({', '.join(sorted(names)) or 'none'}); torch itself is measured as the larger CUDA build"
@@ -219,20 +222,22 @@ class Uninstalling:
             at_most=frozenset(package.name for package in lock.packages if package.name in TORCH_FAMILY),
         )
 
-    def _replaced(self, file: RequirementsFile, stand_ins: StandIns) -> tuple[dict[Wanted, str], tuple[Skipped, ...]]:
+    def _replaced(
+        self, file: RequirementsFile, stand_ins: StandIns
+    ) -> tuple[dict[Requirement, str], tuple[Skipped, ...]]:
         """Return requirement → the line that replaces it for the resolver, "" for none; and what was skipped."""
-        replaced: dict[Wanted, str] = {}
+        replaced: dict[Requirement, str] = {}
         skipped: list[Skipped] = []
-        for wanted in file.all_wanted():
-            if not wanted.url or wanted.url.endswith(".whl"):
+        for requirement in file.all_requirements():
+            if not requirement.url or requirement.url.endswith(".whl"):
                 continue
-            name = wanted.name or wanted.url
-            replaced[wanted] = ""
-            if wanted.url.startswith(_REPOSITORY):
+            name = requirement.name or requirement.url
+            replaced[requirement] = ""
+            if requirement.url.startswith(_REPOSITORY):
                 skipped.append(Skipped(name, "its code is in a repository; use --install to build and measure it"))
                 continue
             try:
-                replaced[wanted] = stand_ins.replacing(wanted)
+                replaced[requirement] = stand_ins.replacing(requirement)
             except DeadweightError as error:
                 skipped.append(Skipped(name, error.cause, error.exit_code))
         return replaced, tuple(skipped)
@@ -248,9 +253,9 @@ class Uninstalling:
         """
         lock = replace(resolved.lock, packages=tuple(map(_with_folder, resolved.lock.packages)))
         chosen = choose(lock, self._machine, hashes(self._file) if self._file else None)
-        requested = {wanted.name for wanted in lock.wanted or () if wanted.name}
+        requested = {requirement.name for requirement in lock.requirements or () if requirement.name}
         if self._file is not None:
-            requested = {wanted.name for wanted in self._file.all_wanted() if wanted.name}
+            requested = {requirement.name for requirement in self._file.all_requirements() if requirement.name}
         platform = self._machine.shown
         scheme = Scheme(
             python=self._machine.python,

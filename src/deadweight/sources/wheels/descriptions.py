@@ -13,7 +13,7 @@ from msgspec import Struct
 from deadweight.errors import BadInput, DeadweightError, FetchFailed, MalformedArchive
 from deadweight.formats.distributions.metadata import parse_metadata
 from deadweight.formats.installers.simple_index import Link, version_of
-from deadweight.model import Archive, Lock, Metadata, Wanted
+from deadweight.model import Archive, Lock, Metadata, Requirement
 from deadweight.sources.net.parallel import in_parallel
 from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.resolve.indexes import Indexes
@@ -51,16 +51,16 @@ class Descriptions(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
-def queries_of_requirements(wanted: Iterable[Wanted]) -> tuple[Query, ...]:
+def queries_of_requirements(requirements: Iterable[Requirement]) -> tuple[Query, ...]:
     """Return a query for each project of the requirements."""
-    by_name: dict[str, list[Wanted]] = defaultdict(list)
-    for requirement in wanted:
+    by_name: dict[str, list[Requirement]] = defaultdict(list)
+    for requirement in requirements:
         if requirement.name:
             by_name[requirement.name].append(requirement)
     return tuple(_query(name, lines) for name, lines in by_name.items())
 
 
-def _query(name: str, lines: Collection[Wanted]) -> Query:
+def _query(name: str, lines: Collection[Requirement]) -> Query:
     urls = [requirement.place or requirement.url for requirement in lines if requirement.url]
     archives = (Archive(filename=unquote(re.split("[?#]", url)[0].rpartition("/")[2]), url=url) for url in urls)
     return Query(

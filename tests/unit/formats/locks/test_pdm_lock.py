@@ -6,7 +6,7 @@ import pytest
 
 from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks import Choice, read_lock
-from deadweight.model import Lock, Wanted
+from deadweight.model import Lock, Requirement
 
 VALUES = {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"}
 NOTHING_MORE = Choice(groups=frozenset())
@@ -66,9 +66,9 @@ def test_read_lock__pdm__gives_the_groups_of_each_package(choice: Choice, expect
 
 
 def test_read_lock__pdm_with_its_project__wants_what_that_names() -> None:
-    assert read(*TOLD, choice=Choice(groups=frozenset({"dev"})), head=GROUPS).wanted == (
-        Wanted(name="a", extras=frozenset({"x"}), groups=frozenset({""})),
-        Wanted(name="t", groups=frozenset({"dev"})),
+    assert read(*TOLD, choice=Choice(groups=frozenset({"dev"})), head=GROUPS).requirements == (
+        Requirement(name="a", extras=frozenset({"x"}), groups=frozenset({""})),
+        Requirement(name="t", groups=frozenset({"dev"})),
     )
 
 
@@ -89,7 +89,7 @@ def test_read_lock__pdm_without_metadata__is_walked_from_the_project() -> None:
 def test_read_lock__pdm_that_nothing_explains__is_taken_whole_with_a_warning() -> None:
     lock = read(package("a"), package("b"), project="")
     assert groups(lock) == {"a": set(), "b": set()}
-    assert lock.wanted is None
+    assert lock.requirements is None
     assert "inherit_metadata" in lock.warnings[0]
 
 

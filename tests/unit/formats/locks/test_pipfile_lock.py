@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.errors import BadLock
 from deadweight.formats.locks import Choice, read_lock
-from deadweight.model import Archive, Lock, Wanted
+from deadweight.model import Archive, Lock, Requirement
 
 VALUES = {"sys_platform": "linux", "python_version": "3.11", "python_full_version": "3.11.7"}
 NOTHING_MORE = Choice(groups=frozenset())
@@ -49,14 +49,17 @@ def test_read_lock__pipfile_categories__are_groups(choice: Choice, expected: dic
 
 def test_read_lock__pipfile_index_key__marks_direct_requirements() -> None:
     lock = read({"a": {"version": "==1", "index": "x", "extras": ["S"]}, "b": {"version": "==1"}})
-    assert lock.wanted == (Wanted(name="a", extras=frozenset({"s"}), groups=frozenset({""})),)
+    assert lock.requirements == (Requirement(name="a", extras=frozenset({"s"}), groups=frozenset({""})),)
 
 
 def test_read_lock__pipfile__gives_the_direct_requirements() -> None:
     one: dict[str, object] = {"version": "==1"}
     project = '[packages]\nA = "*"\n[dev-packages]\nt = {version = "*"}\n[requires]\nb = "x"\n'
     lock = read({"a": one, "b": one}, develop={"t": one, "u": one}, choice=Choice(), project=project)
-    assert lock.wanted == (Wanted(name="a", groups=frozenset({""})), Wanted(name="t", groups=frozenset({"develop"})))
+    assert lock.requirements == (
+        Requirement(name="a", groups=frozenset({""})),
+        Requirement(name="t", groups=frozenset({"develop"})),
+    )
 
 
 @pytest.mark.parametrize(

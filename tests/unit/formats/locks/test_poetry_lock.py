@@ -8,7 +8,7 @@ from deadweight.errors import BadLock
 from deadweight.formats.locks import Choice, read_lock
 from deadweight.formats.projects.poetry_constraints import poetry_admits
 from deadweight.formats.tables import Malformed
-from deadweight.model import Archive, Lock, Wanted
+from deadweight.model import Archive, Lock, Requirement
 
 VALUES = {
     "os_name": "posix",
@@ -101,11 +101,11 @@ def test_read_lock__poetry_with_its_project__wants_what_that_names() -> None:
         [tool.poetry.group.dev.dependencies]
         t = {version = "^1", python = ">=3.8"}
         """
-    assert read(*TOLD, choice=Choice(), project=project).wanted == (
-        Wanted(name="a", extras=frozenset({"z"}), groups=frozenset({""})),
-        Wanted(name="t", groups=frozenset({"dev"})),
+    assert read(*TOLD, choice=Choice(), project=project).requirements == (
+        Requirement(name="a", extras=frozenset({"z"}), groups=frozenset({""})),
+        Requirement(name="t", groups=frozenset({"dev"})),
     )
-    assert read(*TOLD).wanted is None
+    assert read(*TOLD).requirements is None
 
 
 @pytest.mark.parametrize(
@@ -155,8 +155,8 @@ def test_read_lock__poetry_1__is_walked_from_the_project(version: str) -> None:
     lock = read(*OLD, version=version, project=OLD_PROJECT, choice=choice, tail='[extras]\nyaml = ["y"]')
     assert groups(lock) == {"req": {""}, "certifi": {""}, "pysocks": {""}, "np": {""}, "t": {"dev"}, "y": {"yaml"}}
     assert [found.version for found in lock.packages if found.name == "np"] == ["1.26.4"]
-    assert lock.wanted is not None
-    assert [want.name for want in lock.wanted] == ["np", "req", "t", "y"]
+    assert lock.requirements is not None
+    assert [want.name for want in lock.requirements] == ["np", "req", "t", "y"]
 
 
 def test_read_lock__poetry_1_two_versions__the_one_that_all_who_need_it_admit() -> None:

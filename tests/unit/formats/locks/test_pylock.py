@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks import Choice, read_lock
-from deadweight.model import Archive, Lock, Wanted
+from deadweight.model import Archive, Lock, Requirement
 
 VALUES = {
     "os_name": "posix",
@@ -67,7 +67,7 @@ def test_read_lock__pylock_package__has_its_archives_and_no_groups() -> None:
         filename="a-1-py3-none-any.whl", url="https://index.example/a-1-py3-none-any.whl", sha256=HASH, size=3
     )
     assert (found.version, found.wheels, found.sdist, found.groups) == ("1", (wheel,), None, frozenset())
-    assert lock.wanted is None
+    assert lock.requirements is None
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_read_lock__pylock_unknown_choice__names_those_that_exist(choice: Choice
 
 def test_read_lock__pylock_next_to_a_project__gives_the_direct_requirements() -> None:
     project = b'[project]\nname = "p"\ndependencies = ["A[z]>=1", "gone"]\n[dependency-groups]\ndev = ["a"]\n'
-    assert read(package("a"), project=project).wanted == (
-        Wanted(name="a", extras=frozenset({"z"}), groups=frozenset({"", "dev"})),
+    assert read(package("a"), project=project).requirements == (
+        Requirement(name="a", extras=frozenset({"z"}), groups=frozenset({"", "dev"})),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deadweight.errors import BadLock, WrongPython
 from deadweight.formats.locks import Choice, read_lock
-from deadweight.model import Archive, Lock, Wanted
+from deadweight.model import Archive, Lock, Requirement
 
 VALUES = {
     "os_name": "posix",
@@ -55,7 +55,7 @@ def test_read_lock__uv_chain__leaves_out_the_project_and_what_it_does_not_reach(
         package("stray"),
     )
     assert names(lock) == ["a", "b"]
-    assert lock.wanted == (Wanted(name="a", groups=frozenset({""})),)
+    assert lock.requirements == (Requirement(name="a", groups=frozenset({""})),)
 
 
 @pytest.mark.parametrize(("system", "expected"), [("linux", ["a"]), ("win32", ["a", "w"])])
@@ -95,7 +95,7 @@ def test_read_lock__uv_extras_of_dependencies__are_followed() -> None:
         package("q"),
     )
     assert names(lock) == ["p", "requests"]
-    assert lock.wanted == (Wanted(name="requests", extras=frozenset({"socks"}), groups=frozenset({""})),)
+    assert lock.requirements == (Requirement(name="requests", extras=frozenset({"socks"}), groups=frozenset({""})),)
 
 
 def test_read_lock__uv_extra_of_the_project_in_a_group__brings_that_extra() -> None:
@@ -112,8 +112,8 @@ def test_read_lock__uv_extra_of_the_project_in_a_group__brings_that_extra() -> N
         choice=Choice(),
     )
     assert groups(lock) == {"a": {""}, "b": {"dev"}}
-    assert lock.wanted is not None
-    assert {want.name: set(want.groups) for want in lock.wanted} == {"a": {""}, "b": {"dev"}}
+    assert lock.requirements is not None
+    assert {want.name: set(want.groups) for want in lock.requirements} == {"a": {""}, "b": {"dev"}}
 
 
 FORKS = (
@@ -186,7 +186,7 @@ def workspace(root: str, choice: Choice = NOTHING_MORE) -> Lock:
 def test_read_lock__uv_workspace__is_its_root_with_the_members_that_it_needs() -> None:
     lock = workspace(".")
     assert groups(lock) == {"a": {""}, "b": {""}}
-    assert [wanted.name for wanted in lock.wanted or ()] == ["a", "b"]
+    assert [requirements.name for requirements in lock.requirements or ()] == ["a", "b"]
 
 
 def test_read_lock__uv_workspace_with_a_virtual_root__is_all_members() -> None:

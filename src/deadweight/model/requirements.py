@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class Requirement(Struct, frozen=True, kw_only=True):
     """One requirement of the user, with its file and line number.
 
     name:   normalized; None if only an install can tell (a bare URL)
@@ -73,9 +73,9 @@ class Lock(Struct, frozen=True, kw_only=True):
     """The distributions to install on one machine.
 
     packages: by name, each name once
-    wanted:   the direct requirements; None if the lock does not record them
+    requirements:   the direct requirements; None if the lock does not record them
     """
 
     packages: tuple[Pinned, ...]
-    wanted: tuple[Wanted, ...] | None = None
+    requirements: tuple[Requirement, ...] | None = None
     warnings: tuple[str, ...] = ()
