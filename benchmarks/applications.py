@@ -1,6 +1,6 @@
 """fixtures/proofs → values: applications with what they name, and the distributions that their requirements come to.
 
-Facts only (names, paths, who requires whom), read from public applications with ``read_source`` and
+Facts only (names, paths, who requires whom), read from public applications with ``read_application`` and
 ``profile --no-install``; no code of theirs. A file's keys say how it names something: the first letter of the kind
 (import, command, string, url), then nothing for at start, ``l`` for lazy, ``c`` conditional, ``o`` optional, ``t`` for
 types; then ``:ROLE`` where it differs from the file's, and ``@MARKER``.
@@ -16,8 +16,8 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from deadweight.model import Distribution, Environment, Inventory, Mention, Metadata, Sizes, Skipped, Source
-from deadweight.model.source import How, Naming, Role
+from deadweight.model import Application, Distribution, Environment, Inventory, Mention, Metadata, Sizes, Skipped
+from deadweight.model.application import How, Naming, Role
 
 FIXTURES = Path(__file__).parent.parent / "fixtures/proofs"
 _KINDS: Mapping[str, Naming] = {"i": "import", "c": "command", "s": "string", "u": "url"}
@@ -25,12 +25,12 @@ _HOWS: Mapping[str, How] = {"": "start", "l": "lazy", "c": "conditional", "o": "
 _KEY = re.compile(r"([icsu])([lcot]?)(?::(\w+))?(?:@(.*))?", re.DOTALL)
 
 
-class Application(Struct, frozen=True):
+class LabelledApplication(Struct, frozen=True):
     """One application. ``labels``: requirement → "runtime" or "dev", as its author has split them."""
 
     name: str
     labels: Mapping[str, str]
-    source: Source
+    code: Application
     environment: Environment
     distributions: tuple[Distribution, ...]
     requires: Mapping[str, tuple[str, ...]]
@@ -61,16 +61,16 @@ class Application(Struct, frozen=True):
         )
 
 
-def read_applications(path: Path = FIXTURES / "applications.jsonl") -> list[Application]:
+def read_applications(path: Path = FIXTURES / "applications.jsonl") -> list[LabelledApplication]:
     return [_application(json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
-def _application(facts: Mapping[str, Any]) -> Application:
+def _application(facts: Mapping[str, Any]) -> LabelledApplication:
     distributions = tuple(_distribution(name, each) for name, each in sorted(facts["distributions"].items()))
-    return Application(
+    return LabelledApplication(
         name=facts["id"],
         labels=facts["labels"],
-        source=Source(
+        code=Application(
             folder="",
             mentions=tuple(_mentions(facts["files"])),
             local=frozenset(facts["local"]),

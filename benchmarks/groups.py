@@ -30,12 +30,12 @@ from msgspec.structs import replace
 
 from deadweight.codescan.roles import role_of
 from deadweight.formats.requirements import logical_lines, pep508
+from deadweight.groups import code as groups_code
 from deadweight.groups import rules
-from deadweight.groups import source as groups_source
 from deadweight.groups.rules import config_names
 from deadweight.groups.unmeasured import groups_of_requirements
-from deadweight.model import Assignment, Mention, Requirement, Source
-from deadweight.model.source import How, Naming
+from deadweight.model import Application, Assignment, Mention, Requirement
+from deadweight.model.application import How, Naming
 
 _CONFIGURING = frozenset(("conf", "config", "settings", "urls"))
 FIXTURES = Path(__file__).parent.parent / "fixtures/groups"
@@ -43,13 +43,13 @@ Chosen = Callable[[Assignment], bool]
 
 
 class Project(Struct, frozen=True):
-    """One application with its author's labels; ``source`` is None where only requirements are known."""
+    """One application with its author's labels; ``application`` is None where only requirements are known."""
 
     name: str
     labels: Mapping[str, str]
     disputed: frozenset[str]
     requirements: tuple[Requirement, ...]
-    source: Source | None
+    application: Application | None
 
 
 class Counts(Struct):
@@ -91,7 +91,7 @@ def _project(facts: Mapping[str, Any]) -> Project:
         labels=facts["labels"],
         disputed=frozenset(facts["disputed"]),
         requirements=tuple(filter(None, (pep508(line, "requirements.txt") for line in lines))),
-        source=Source(folder="", mentions=tuple(_mentions(facts))) if "imports" in facts else None,
+        application=Application(folder="", mentions=tuple(_mentions(facts))) if "imports" in facts else None,
     )
 
 
@@ -115,7 +115,7 @@ def _how(kind: Naming, file: str) -> How:
 
 
 def assigned(project: Project) -> dict[str, Assignment]:
-    return groups_of_requirements(project.requirements, config_names({}), source=project.source)
+    return groups_of_requirements(project.requirements, config_names({}), application=project.application)
 
 
 def assigned_without(project: Project, hidden: Collection[str]) -> dict[str, Assignment]:
@@ -125,7 +125,7 @@ def assigned_without(project: Project, hidden: Collection[str]) -> dict[str, Ass
     companions = rules.companions() - frozenset(hidden)
     with (
         patch.object(rules, "knowledge", lambda: replace(known, exact=exact)),
-        patch.object(groups_source, "companions", lambda: companions),
+        patch.object(groups_code, "companions", lambda: companions),
     ):
         return assigned(project)
 
@@ -180,12 +180,13 @@ def report(
             print(f"  {project.name[:40]:40}  {count(project, groups[project.name], left_out, disputed=False)}")
     for project in listed:
         for name, label in project.labels.items():
-            told = groups[project.name].get(name)
-            if told and label != "dev" and left_out(told) and name not in project.disputed:
-                evidence = "; ".join(f"{e.rule} {e.says}" for e in told.evidence)
+            reported = groups[project.name].get(name)
+            if reported and label != "dev" and left_out(reported) and name not in project.disputed:
+                evidence = "; ".join(f"{e.rule} {e.reason}" for e in reported.evidence)
                 print(f"  dangerous: {name} of {project.name}: {evidence}")
-            elif each and told and label == "dev" and not left_out(told):
-                print(f"  missed: {name} of {project.name}: {told.group}, {'; '.join(e.rule for e in told.evidence)}")
+            elif each and reported and label == "dev" and not left_out(reported):
+                rules = "; ".join(each.rule for each in reported.evidence)
+                print(f"  missed: {name} of {project.name}: {reported.group}, {rules}")
 
 
 def _report_halves(projects: list[Project], groups: Mapping[str, Mapping[str, Assignment]], halves: int) -> None:
@@ -237,8 +238,8 @@ def main() -> None:
         hidden = own if title in files else {}
         title = f"{title} ({len(projects)} projects, {labels} labels)"
         report(title, projects, each=given.projects, halves=given.halves, own=hidden)
-        if any(project.source for project in projects):
-            blind = [replace(project, source=None) for project in projects]
+        if any(project.application for project in projects):
+            blind = [replace(project, application=None) for project in projects]
             report("the same without their source", blind, each=False, halves=0, own=hidden)
     report_categories(given.folder / "categories.csv", each=given.projects)
 

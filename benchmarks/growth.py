@@ -38,8 +38,10 @@ def chains(number: int, count: int) -> Requires:
 def layers(number: int, count: int) -> Requires:
     """Ten layers; each distribution requires four of the next layer."""
     size = count // LAYERS
-    layer, place = divmod(number, size)
-    return (((layer + 1) * size + (place * 7 + step * step) % size) for step in range(4)) if layer + 1 < LAYERS else ()
+    layer, location = divmod(number, size)
+    return (
+        (((layer + 1) * size + (location * 7 + step * step) % size) for step in range(4)) if layer + 1 < LAYERS else ()
+    )
 
 
 def cycles(number: int, count: int) -> Requires:

@@ -37,8 +37,8 @@ Relay = Callable[[int], Callable[[bytes], object]]
 def upstream() -> str:
     """Return the index that pip is configured for."""
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-    return (os.environ.get("PIP_INDEX_URL") or told or "https://pypi.org/simple").rstrip("/")
+    reported = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    return (os.environ.get("PIP_INDEX_URL") or reported or "https://pypi.org/simple").rstrip("/")
 
 
 def span(part: str, total: int) -> range:
@@ -169,13 +169,13 @@ class Handler(BaseHTTPRequestHandler):
             self.pages[name] = self._rewritten(name)
         body, packed = self.pages[name]
         # As PyPI does it: pages may be kept for ten minutes, and are compressed on their way.
-        told = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "max-age=600, public"}
-        if self.headers.get("If-None-Match") == told["ETag"]:
-            return self._send(304, b"", told)
+        reported = {"ETag": f'"{hashlib.sha256(body).hexdigest()[:32]}"', "Cache-Control": "max-age=600, public"}
+        if self.headers.get("If-None-Match") == reported["ETag"]:
+            return self._send(304, b"", reported)
         if "gzip" in self.headers.get("Accept-Encoding", ""):
-            body, told = packed, {**told, "Content-Encoding": "gzip"}
+            body, reported = packed, {**reported, "Content-Encoding": "gzip"}
         self._count(0, len(body))
-        return self._send(200, body, {"Content-Type": "text/html", **told})
+        return self._send(200, body, {"Content-Type": "text/html", **reported})
 
     def _rewritten(self, name: str) -> tuple[bytes, bytes]:
         """Return a page whose links lead here, and the same compressed."""
@@ -216,8 +216,8 @@ class Handler(BaseHTTPRequestHandler):
         wanted = span(part, total)
         if part and not wanted:
             return self._send(416, b"", {"Content-Range": f"bytes */{total}"})
-        told = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{total}"} if part else {}
-        self._start_file(206 if part else 200, {**told, "Content-Length": str(len(wanted))})
+        reported = {"Content-Range": f"bytes {wanted.start}-{wanted.stop - 1}/{total}"} if part else {}
+        self._start_file(206 if part else 200, {**reported, "Content-Length": str(len(wanted))})
         self._count(0, len(wanted))
         if wanted:
             with found.open("rb") as file:

@@ -17,7 +17,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from applications import FIXTURES, Application, read_applications
+from applications import FIXTURES, LabelledApplication, read_applications
 from deadweight.graph import build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
@@ -31,7 +31,7 @@ from skeleton import deptry_findings
 _COMPARED: tuple[tuple[Kind, str], ...] = (("missing", "DEP001"), ("unused", "DEP002"), ("transitive", "DEP003"))
 
 
-def verified(application: Application, production: Iterable[str]) -> Proof:
+def verified(application: LabelledApplication, production: Iterable[str]) -> Proof:
     """Check a production list as ``verify`` does."""
     present = application.closure(production)
     names = present.union(application.labels, application.unmeasured)
@@ -45,11 +45,11 @@ def verified(application: Application, production: Iterable[str]) -> Proof:
     return prove(usage, candidates)
 
 
-def _usage(application: Application, measured: Iterable[Distribution], names: Iterable[str]) -> Usage:
-    return usage_of(application.source, provided(measured, application.environment), frozenset(names))
+def _usage(application: LabelledApplication, measured: Iterable[Distribution], names: Iterable[str]) -> Usage:
+    return usage_of(application.code, provided(measured, application.environment), frozenset(names))
 
 
-def production_of(application: Application) -> tuple[str, ...]:
+def production_of(application: LabelledApplication) -> tuple[str, ...]:
     return tuple(name for name, label in application.labels.items() if label == "runtime")
 
 
@@ -57,7 +57,7 @@ def failing(proof: Proof) -> Iterator[Gap]:
     return (gap for gap in proof.gaps if not gap.excused)
 
 
-def surely_used(application: Application) -> Iterator[str]:
+def surely_used(application: LabelledApplication) -> Iterator[str]:
     """Yield the requirements of production that code imports at start, and that nothing else provides."""
     names = {d.name for d in application.distributions}
     used = {
@@ -71,7 +71,7 @@ def surely_used(application: Application) -> Iterator[str]:
             yield name
 
 
-def is_caught(application: Application, removed: str) -> bool:
+def is_caught(application: LabelledApplication, removed: str) -> bool:
     modules = next(d.import_names for d in application.distributions if d.name == removed)
     rest = (name for name in production_of(application) if name != removed)
     return any(
@@ -80,10 +80,10 @@ def is_caught(application: Application, removed: str) -> bool:
     )
 
 
-def findings(application: Application) -> tuple[Remark, ...]:
+def findings(application: LabelledApplication) -> tuple[Remark, ...]:
     """Return the findings with everything installed."""
     inventory = application.inventory(d.name for d in application.distributions)
-    graph = build_graph(inventory, tuple(Requirement(name=name, asked=True) for name in application.labels))
+    graph = build_graph(inventory, tuple(Requirement(name=name, direct=True) for name in application.labels))
     usage = _usage(application, inventory.distributions, (d.name for d in inventory.distributions))
     groups = assign_groups(inventory, graph, config_names({}), None, usage.uses)
     return Remarks(usage=usage, inventory=inventory, graph=graph, weights=weigh(graph), groups=groups).all()
@@ -95,7 +95,7 @@ def judged(name: str) -> dict[tuple[str, str], bool]:
     return {(row["application"], f"{row['kind']} {row['name']}"): row["right"] == "yes" for row in rows}
 
 
-def report_refusals(applications: list[Application], *, each: bool) -> None:
+def report_refusals(applications: list[LabelledApplication], *, each: bool) -> None:
     verdicts = judged("gaps.csv")
     refused, wrong, unjudged = 0, 0, 0
     for application in applications:
@@ -115,7 +115,7 @@ def report_refusals(applications: list[Application], *, each: bool) -> None:
     print(f"{lists}; gaps not judged {unjudged}")
 
 
-def report_removals(applications: list[Application], *, each: bool) -> None:
+def report_removals(applications: list[LabelledApplication], *, each: bool) -> None:
     tried, caught = 0, 0
     for application in applications:
         for name in surely_used(application):
@@ -127,7 +127,7 @@ def report_removals(applications: list[Application], *, each: bool) -> None:
     print(f"removals: {tried}, caught {caught} ({caught / tried:.1%})")
 
 
-def report_findings(applications: list[Application], *, each: bool, deptry: bool) -> None:
+def report_findings(applications: list[LabelledApplication], *, each: bool, deptry: bool) -> None:
     verdicts = judged("findings.csv")
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()

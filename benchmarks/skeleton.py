@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from applications import Application
+from applications import LabelledApplication
 from deadweight.formats.distributions.metadata import normalize
 
 _HOWS = {
@@ -24,7 +24,7 @@ _HOWS = {
 }
 
 
-def deptry_findings(application: Application) -> frozenset[tuple[str, str]]:
+def deptry_findings(application: LabelledApplication) -> frozenset[tuple[str, str]]:
     """Return (rule, project or module) of what deptry reports; it sees the measured distributions as installed."""
     with tempfile.TemporaryDirectory(prefix="deadweight-deptry-") as folder:
         project, site, out = Path(folder, "project"), Path(folder, "site"), Path(folder, "out.json")
@@ -55,9 +55,9 @@ def _name(row: Mapping[str, Any]) -> str:
     return module if row["error"]["code"] == "DEP001" else normalize(module)
 
 
-def _write_project(application: Application, folder: Path) -> None:
+def _write_project(application: LabelledApplication, folder: Path) -> None:
     lines: dict[str, list[str]] = defaultdict(list)
-    for mention in application.source.mentions:
+    for mention in application.code.mentions:
         if mention.kind == "import" and mention.file.endswith(".py"):
             lines[mention.file].append(_HOWS[mention.how].format(f"import {mention.name}"))
     for file, statements in lines.items():
@@ -70,12 +70,12 @@ def _write_project(application: Application, folder: Path) -> None:
         Path(folder, name).write_text("".join(f"{line}\n" for line in _requirements(application, label)), "utf-8")
 
 
-def _requirements(application: Application, label: str) -> Iterator[str]:
+def _requirements(application: LabelledApplication, label: str) -> Iterator[str]:
     measured = {d.name for d in application.distributions}
     return (name for name, found in application.labels.items() if name in measured and found == label)
 
 
-def _write_site(application: Application, folder: Path) -> None:
+def _write_site(application: LabelledApplication, folder: Path) -> None:
     for d in application.distributions:
         info = folder / f"{d.name.replace('-', '_')}-{d.version}.dist-info"
         info.mkdir(parents=True)

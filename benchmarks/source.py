@@ -16,7 +16,7 @@ import warnings
 from pathlib import Path
 
 from deadweight.progress import silent
-from deadweight.sources.codebase.source_tree import read_source
+from deadweight.sources.codebase.application import read_application
 
 
 def copy_library(folder: Path, wanted: int) -> list[Path]:
@@ -50,7 +50,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in paths)
         print(f"{len(paths)} files, {size / 1e6:.0f} MB, {os.cpu_count()} processors")
         began, before = time.perf_counter(), sum(os.times()[:4])
-        source = read_source(folder, observe=silent)
+        source = read_application(folder, observe=silent)
         took = time.perf_counter() - began
         print(f"read_source {took:7.2f} s {source.files / took:8.0f} files/s {len(source.mentions)} mentions")
         used = sum(os.times()[:4]) - before

@@ -213,12 +213,12 @@ def used(folder: Path) -> int:
     return int(found.stdout.split()[0]) if found.stdout else 0
 
 
-def explain(truth: dict[str, int], told: Run) -> None:
+def explain(truth: dict[str, int], reported: Run) -> None:
     """Print how far the two methods are apart, and why where that is worth a word."""
-    sizes = told.apparent
+    sizes = reported.apparent
     whole, measured = sum(truth.values()), sum(sizes.values())
     print(f"  total {whole:,} installed, {measured:,} by the wheels: {(measured - whole) / whole:+.4%}")
-    estimated = {row["name"] for row in told.report["distributions"] if row["archive"]["estimated"]}
+    estimated = {row["name"] for row in reported.report["distributions"] if row["archive"]["estimated"]}
     off = {n: (sizes[n] - truth[n]) / truth[n] for n in truth if n in sizes}
     exact = sum(sizes[n] == truth[n] for n in off)
     worst = max((abs(share) for n, share in off.items() if n not in estimated), default=0.0)

@@ -23,6 +23,7 @@ from deadweight.formats.requirements import RequirementsFile, logical_lines, pep
 from deadweight.formats.tables import Malformed
 from deadweight.inventory import take_inventory
 from deadweight.model import (
+    Application,
     Distribution,
     Entry,
     Environment,
@@ -32,7 +33,6 @@ from deadweight.model import (
     Metadata,
     Requirement,
     Sizes,
-    Source,
 )
 from deadweight.settings import Settings
 from deadweight.targets import types as targets
@@ -234,12 +234,12 @@ def profile_of(
     settings: Settings | None = None,
     *,
     path: str = "",
-    source: Source | None = None,
+    application: Application | None = None,
 ) -> Profile:
     """Return the profile that the pure stages make of an inventory: of an environment, or of a requirements file."""
     target = targets.Requirements(path or file.path) if file else targets.Environment(path or "env")
     measurement = Measurement(target=target, inventory=inventory, settings=settings or Settings(), file=file)
-    return conclude(measurement, source)
+    return conclude(measurement, application)
 
 
 def requirements_of_project(

@@ -53,7 +53,7 @@ class Server:
     asked: list[Asked] = field(default_factory=list)
 
     def __enter__(self) -> Server:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"told": self}))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"reported": self}))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
@@ -77,7 +77,7 @@ class Server:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    told: Server
+    reported: Server
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: Any) -> None:
@@ -92,23 +92,23 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         path = self.path.partition("?")[0]
         authorization = self.headers.get("Authorization", "")
-        self.told.asked.append(Asked(self.command, path, self.headers.get("Range", ""), authorization))
-        time.sleep(self.told.delay)
-        if self.told.fail.get(path):
-            return self._send(self.told.fail[path].pop(0), b"", {"Retry-After": self.told.retry_after})
-        if path in self.told.redirects:
-            return self._send(302, b"", {"Location": self.told.redirects[path]})
-        wanted = "Basic " + base64.b64encode(self.told.user.encode()).decode()
-        if self.told.user and authorization != wanted:
+        self.reported.asked.append(Asked(self.command, path, self.headers.get("Range", ""), authorization))
+        time.sleep(self.reported.delay)
+        if self.reported.fail.get(path):
+            return self._send(self.reported.fail[path].pop(0), b"", {"Retry-After": self.reported.retry_after})
+        if path in self.reported.redirects:
+            return self._send(302, b"", {"Location": self.reported.redirects[path]})
+        wanted = "Basic " + base64.b64encode(self.reported.user.encode()).decode()
+        if self.reported.user and authorization != wanted:
             return self._send(401, b"", {})
-        if path not in self.told.files:
+        if path not in self.reported.files:
             return self._send(404, b"", {})
-        data = self.told.files[path]
-        kind = {"Content-Type": self.told.types.get(path, "application/octet-stream")}
+        data = self.reported.files[path]
+        kind = {"Content-Type": self.reported.types.get(path, "application/octet-stream")}
         match = re.match(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
-        if match is None or self.told.ranges == "ignored":
+        if match is None or self.reported.ranges == "ignored":
             return self._send(200, data, kind)
-        if match[1] == "" and self.told.ranges == "no-suffix":
+        if match[1] == "" and self.reported.ranges == "no-suffix":
             return self._send(416, b"", {"Accept-Ranges": "bytes"})
         start = int(match[1]) if match[1] else max(0, len(data) - int(match[2]))
         stop = min(len(data), int(match[2]) + 1) if match[1] and match[2] else len(data)
@@ -117,14 +117,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _part(self, data: bytes, start: int, stop: int) -> None:
         body, total = data[start:stop], len(data)
         headers = {}
-        if self.told.ranges == "wrong":
+        if self.reported.ranges == "wrong":
             start, stop = start + 1, stop + 1
-        elif self.told.ranges == "changing":
-            total += len(self.told.asked) - 1
-        elif self.told.ranges == "encoded":
+        elif self.reported.ranges == "changing":
+            total += len(self.reported.asked) - 1
+        elif self.reported.ranges == "encoded":
             headers["Content-Encoding"] = "gzip"
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{total}"
-        if self.told.ranges == "short":
+        if self.reported.ranges == "short":
             body = body[: len(body) // 2]
         self._send(206, body, headers)
 
@@ -138,11 +138,11 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         try:
-            if self.told.trickle:
+            if self.reported.trickle:
                 for at in range(len(body)):
                     self.wfile.write(body[at : at + 1])
                     self.wfile.flush()
-                    time.sleep(self.told.trickle)
+                    time.sleep(self.reported.trickle)
             else:
                 self.wfile.write(body)
         except OSError:

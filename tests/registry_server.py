@@ -62,7 +62,7 @@ class Registry:
     asked: list[Asked] = field(default_factory=list)
 
     def __enter__(self) -> Registry:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"told": self}))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"reported": self}))
         self._server.daemon_threads = True
         if self.tls:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -95,7 +95,7 @@ class Registry:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    told: Registry
+    reported: Registry
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: Any) -> None:
@@ -108,49 +108,49 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(self.path.partition("?")[2])
 
     def _answer(self, form: str) -> None:
-        told, path = self.told, self.path.partition("?")[0]
+        reported, path = self.reported, self.path.partition("?")[0]
         sent = self.headers.get("Authorization", "")
         asked = Asked(self.command, path, sent, self.headers.get("Accept", ""), parse_qs(form))
-        told.asked.append(asked)
-        if told.fail.get(path):
-            return self._refuse(told.fail[path].pop(0), "TOOMANYREQUESTS", "not now\x1b[2J")
+        reported.asked.append(asked)
+        if reported.fail.get(path):
+            return self._refuse(reported.fail[path].pop(0), "TOOMANYREQUESTS", "not now\x1b[2J")
         if path == "/token":
             return self._give_token(asked)
         if not self._is_allowed(sent):
             return self._refuse(401, "UNAUTHORIZED", "authentication required")
-        match = re.fullmatch(f"/v2/{told.repository}/(manifests|blobs)/(.+)", path)
+        match = re.fullmatch(f"/v2/{reported.repository}/(manifests|blobs)/(.+)", path)
         if match is None:
             return self._refuse(404, "NAME_UNKNOWN", "repository name not known to registry")
-        digest = told.tags.get(match[2], match[2])
-        data = told.files.get(f"blobs/{digest.replace(':', '/')}")
+        digest = reported.tags.get(match[2], match[2])
+        data = reported.files.get(f"blobs/{digest.replace(':', '/')}")
         if not isinstance(data, bytes) or _is_manifest(data) != (match[1] == "manifests"):
             return self._refuse(404, "MANIFEST_UNKNOWN", "manifest unknown")
-        if match[1] == "blobs" and told.storage:
-            return self._send(307, b"", {"Location": f"{told.storage}{path}?signature=secret"})
+        if match[1] == "blobs" and reported.storage:
+            return self._send(307, b"", {"Location": f"{reported.storage}{path}?signature=secret"})
         headers: dict[str, str] = {}
         if match[1] == "manifests":
             kind = INDEX if "manifests" in json.loads(data) else MANIFEST
             headers = {"Content-Type": kind, "Docker-Content-Digest": digest}
-        return self._send(200, told.lies.get(path, data), headers)
+        return self._send(200, reported.lies.get(path, data), headers)
 
     def _is_allowed(self, sent: str) -> bool:
-        wanted = {"": sent, "basic": _basic(self.told.user), "token": f"Bearer {self.told.token}"}
-        return sent == wanted[self.told.auth]
+        wanted = {"": sent, "basic": _basic(self.reported.user), "token": f"Bearer {self.reported.token}"}
+        return sent == wanted[self.reported.auth]
 
     def _give_token(self, asked: Asked) -> None:
-        told = self.told
-        known = asked.form.get("refresh_token") == [told.identity] if told.identity else not told.user
-        if not known and asked.authorization != _basic(told.user):
+        reported = self.reported
+        known = asked.form.get("refresh_token") == [reported.identity] if reported.identity else not reported.user
+        if not known and asked.authorization != _basic(reported.user):
             return self._refuse(401, "UNAUTHORIZED", "incorrect username or password")
-        key = "access_token" if told.identity else "token"
-        return self._send(200, json.dumps({key: told.token}).encode(), {})
+        key = "access_token" if reported.identity else "token"
+        return self._send(200, json.dumps({key: reported.token}).encode(), {})
 
     def _refuse(self, status: int, code: str, message: str) -> None:
-        told, headers = self.told, {"Content-Type": "application/json", "Retry-After": "0"}
+        reported, headers = self.reported, {"Content-Type": "application/json", "Retry-After": "0"}
         if status == 401:
-            scope = f'service="tests",scope="repository:{told.repository}:pull"'
-            token = f'Bearer realm="{told.realm or f"{told.url}/token"}",{scope}'
-            headers["WWW-Authenticate"] = 'Basic realm="tests"' if told.auth == "basic" else token
+            scope = f'service="tests",scope="repository:{reported.repository}:pull"'
+            token = f'Bearer realm="{reported.realm or f"{reported.url}/token"}",{scope}'
+            headers["WWW-Authenticate"] = 'Basic realm="tests"' if reported.auth == "basic" else token
         self._send(status, json.dumps({"errors": [{"code": code, "message": message}]}).encode(), headers)
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -159,8 +159,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         path = self.path.partition("?")[0]
-        if self.told.cut.get(path):
-            self.told.cut[path] -= 1
+        if self.reported.cut.get(path):
+            self.reported.cut[path] -= 1
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
             return

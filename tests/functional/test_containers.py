@@ -60,7 +60,7 @@ def test_docker__image__is_what_it_saves(engine: Engine, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("code", "says", "hint"),
+    ("code", "reason", "hint"),
     [
         ("sys.exit('Error response from daemon: No such image: app')", "docker: No such image: app", "docker pull app"),
         ("sys.exit('Cannot connect to the Docker daemon')", "Cannot connect", "docker info"),
@@ -68,11 +68,11 @@ def test_docker__image__is_what_it_saves(engine: Engine, tmp_path: Path) -> None
         ("sys.exit(3)", "docker: exit status 3", "docker info"),
     ],
 )
-def test_docker__refuses__its_own_reason_and_what_to_do(engine: Engine, code: str, says: str, hint: str) -> None:
+def test_docker__refuses__its_own_reason_and_what_to_do(engine: Engine, code: str, reason: str, hint: str) -> None:
     engine(code)
     with pytest.raises(EngineFailed) as caught:
         profile("docker:app")
-    assert says in caught.value.cause
+    assert reason in caught.value.cause
     assert hint in caught.value.hint
     assert caught.value.exit_code == 5
 

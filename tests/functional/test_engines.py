@@ -71,8 +71,8 @@ def rows(found: Profile) -> list[tuple[str, str, int, int]]:
 
 def test_archive__real_image__each_environment_with_its_own(expected: Profile) -> None:
     assert [(e.prefix, e.python) for e in expected.inventory.environments] == [("opt/venv", "3.11.2"), ("usr", "3.11")]
-    places = {(d.name, d.prefix) for d in expected.inventory.distributions}
-    assert {("jinja2", "opt/venv"), ("markupsafe", "opt/venv"), ("pyyaml", "usr")} <= places
+    locations = {(d.name, d.prefix) for d in expected.inventory.distributions}
+    assert {("jinja2", "opt/venv"), ("markupsafe", "opt/venv"), ("pyyaml", "usr")} <= locations
     assert "pytest" not in {d.name for d in expected.inventory.distributions}
     assert [want.name for want in expected.split("production").kept if want.name == "jinja2"] == ["jinja2"]
 
@@ -280,20 +280,20 @@ def test_container__without_the_right_to_read_all__is_whole_all_the_same(
 def test_target__on_a_disk_that_cannot_be_written__is_measured(
     archive: Path, docker: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
-    place, mounted = tmp_path / "place", tmp_path / "mounted"
-    place.mkdir()
+    location, mounted = tmp_path / "place", tmp_path / "mounted"
+    location.mkdir()
     mounted.mkdir()
     target = {"docker-archive": "app.tar", "export": "root.tar", "env": "root/opt/venv"}.get(kind, "root")
     if kind == "docker-archive":
-        (place / "app.tar").hardlink_to(archive)
+        (location / "app.tar").hardlink_to(archive)
     elif kind in ("oci", "dir"):
-        run("skopeo", "--insecure-policy", "copy", f"docker-archive:{archive}", f"{kind}:{place / 'root'}")
+        run("skopeo", "--insecure-policy", "copy", f"docker-archive:{archive}", f"{kind}:{location / 'root'}")
     else:
         run("docker", "create", "--network", "none", "--name", f"bound-{kind}", "app:1", "true")
-        run("docker", "export", "--output", str(place / "root.tar"), f"bound-{kind}")
-        (place / "root").mkdir()
-        run("tar", "-C", str(place / "root"), "-xf", str(place / "root.tar"), "--exclude=dev/*")
-    run("mount", "--bind", str(place), str(mounted))
+        run("docker", "export", "--output", str(location / "root.tar"), f"bound-{kind}")
+        (location / "root").mkdir()
+        run("tar", "-C", str(location / "root"), "-xf", str(location / "root.tar"), "--exclude=dev/*")
+    run("mount", "--bind", str(location), str(mounted))
     try:
         run("mount", "-o", "remount,bind,ro", str(mounted))
         prefix = "" if kind == "export" else f"{kind}:"

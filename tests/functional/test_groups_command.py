@@ -39,14 +39,14 @@ def judge(server: Server, text: str, **settings: object) -> Grouping:
     return groups_of("requirements.txt", Settings(**given))  # type: ignore[arg-type]
 
 
-def told(found: Grouping) -> dict[str, tuple[str, str]]:
+def reported(found: Grouping) -> dict[str, tuple[str, str]]:
     """Return name → (group, the rule that decided)."""
     return {name: (each.group, each.evidence[0].rule) for name, each in found.groups.items()}
 
 
 def test_no_measure__lists_and_metadata_alone_are_fetched(server: Server, loopback: Path) -> None:
     found = judge(server, "dw-plugin\ndw-app>=1\n")
-    assert told(found) == {"dw-app": ("core", "DW304"), "dw-plugin": ("dev", "DW103")}
+    assert reported(found) == {"dw-app": ("core", "DW304"), "dw-plugin": ("dev", "DW103")}
     assert (found.method, found.warnings, found.exit_code) == ("metadata", (), 0)
     assert server.count() == {
         "/simple/dw-plugin/": 1, f"/files/{NEW[0]}.metadata": 1, "/simple/dw-app/": 1, f"/files/{APP[0]}": 1,
@@ -56,9 +56,9 @@ def test_no_measure__lists_and_metadata_alone_are_fetched(server: Server, loopba
 
 
 def test_no_measure__specifier__chooses_the_newest_that_it_allows(server: Server) -> None:
-    assert told(judge(server, "dw-plugin<2\n"))["dw-plugin"] == ("core", "DW304")
+    assert reported(judge(server, "dw-plugin<2\n"))["dw-plugin"] == ("core", "DW304")
     either = "dw-plugin<2 ; python_version < '3.9'\ndw-plugin>=2 ; python_version >= '3.9'\n"
-    assert told(judge(server, either))["dw-plugin"] == ("dev", "DW103")
+    assert reported(judge(server, either))["dw-plugin"] == ("dev", "DW103")
 
 
 def test_no_measure__twice__what_ranges_brought_is_in_the_cache(server: Server) -> None:
@@ -69,7 +69,7 @@ def test_no_measure__twice__what_ranges_brought_is_in_the_cache(server: Server) 
 
 def test_offline__nobody_is_asked(server: Server) -> None:
     found = judge(server, "dw-plugin\npytest\n", no_measure=False, offline=True)
-    assert told(found) == {"dw-plugin": ("core", "DW304"), "pytest": ("dev", "DW101")}
+    assert reported(found) == {"dw-plugin": ("core", "DW304"), "pytest": ("dev", "DW101")}
     assert (found.method, server.asked) == ("names", [])
 
 
@@ -100,11 +100,11 @@ def test_no_measure__server_without_ranges__is_not_asked_for_a_whole_wheel(here:
     big = make_wheel("dw-big", files={"dw_big/data.bin": random.Random(1).randbytes(3_000_000)})
     text = metadata("dw-big", headers=TESTER).encode()
     with Server(**index_of([big]), ranges="ignored") as server:
-        assert told(judge(server, "dw-big\n"))["dw-big"] == ("core", "DW304")
+        assert reported(judge(server, "dw-big\n"))["dw-big"] == ("core", "DW304")
     index = index_of([big])
     index["files"][f"/files/{big[0]}.metadata"] = text  # there, though nobody announces it
     with Server(**index, ranges="ignored") as server:
-        assert told(judge(server, "dw-big\n"))["dw-big"] == ("dev", "DW103")
+        assert reported(judge(server, "dw-big\n"))["dw-big"] == ("dev", "DW103")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_no_measure__pinned_lines_that_need_more_than_is_named__are_no_freeze(he
     pinned = "".join(f"{name}==1.0\n" for name in ("dw-http", "dw-pool", "responses", "pytest"))
     with Server(**index_of(archives)) as server:
         found = judge(server, pinned)
-    assert {name for name, (group, _) in told(found).items() if group == "dev"} == {"responses", "pytest"}
+    assert {name for name, (group, _) in reported(found).items() if group == "dev"} == {"responses", "pytest"}
 
 
 def test_no_measure__lock__is_judged_with_what_it_locks(server: Server, here: Path) -> None:
@@ -160,14 +160,14 @@ def test_no_measure__lock__is_judged_with_what_it_locks(server: Server, here: Pa
         lines += ["[[packages]]", f'name = "{name}"', f'version = "{version}"', f"wheels = [{wheel}]"]
     write_files(here, {"pylock.toml": "\n".join(lines)})
     found = groups_of("pylock.toml", Settings(no_measure=True))
-    assert told(found) == {"dw-app": ("core", "DW304"), "dw-plugin": ("dev", "DW103")}
+    assert reported(found) == {"dw-app": ("core", "DW304"), "dw-plugin": ("dev", "DW103")}
     assert set(server.count()) == {f"/files/{NEW[0]}", f"/files/{APP[0]}"}
 
 
 def test_no_measure__source_beside_the_requirements__is_evidence(server: Server, here: Path) -> None:
     write_files(here, {"app/main.py": "import dw_app\n"})
-    assert told(judge(server, "dw-app\n"))["dw-app"] == ("core", "DW201")
-    assert told(judge(server, "dw-app\n", no_source=True))["dw-app"] == ("core", "DW304")
+    assert reported(judge(server, "dw-app\n"))["dw-app"] == ("core", "DW201")
+    assert reported(judge(server, "dw-app\n", no_source=True))["dw-app"] == ("core", "DW304")
     write_files(here / "elsewhere", {"tests/test_it.py": "import dw_app\n"})
     assert "DW206" in {e.rule for e in judge(server, "dw-app\n", source="elsewhere").groups["dw-app"].evidence}
 
@@ -187,7 +187,7 @@ def test_no_measure__options_that_mean_nothing__are_refused(server: Server, opti
 def test_measured__groups_are_those_of_the_profile(server: Server, here: Path) -> None:
     found = judge(server, "dw-app\ndw-plugin\n", no_measure=False, no_install=True)
     assert found.method == "wheels"
-    assert {name: group for name, (group, _) in told(found).items()} == {
+    assert {name: group for name, (group, _) in reported(found).items()} == {
         "dw-app": "core", "dw-lib": "core", "dw-plugin": "dev",
     }  # fmt: skip
 

@@ -124,26 +124,26 @@ def two_layouts() -> dict[str, Content]:
 
 @pytest.mark.parametrize("form", ["oci", "oci-archive"])
 def test_layout__of_two_images__the_one_that_is_named(tmp_path: Path, form: str) -> None:
-    place = tmp_path / "place"
+    location = tmp_path / "place"
     if form == "oci":
-        write(place, two_layouts())
+        write(location, two_layouts())
     else:
-        place.write_bytes(make_tar(two_layouts()))
-    assert names(profile(f"{form}:{place}:app:1")) == {"a"}
-    assert names(profile(f"{form}:{place}:app:2")) == {"b"}
+        location.write_bytes(make_tar(two_layouts()))
+    assert names(profile(f"{form}:{location}:app:1")) == {"a"}
+    assert names(profile(f"{form}:{location}:app:2")) == {"b"}
     with pytest.raises(BadInput, match="several images"):
-        profile(f"{form}:{place}")
+        profile(f"{form}:{location}")
     with pytest.raises(BadInput, match="no image is named app:3"):
-        profile(f"{form}:{place}:app:3")
+        profile(f"{form}:{location}:app:3")
 
 
 def test_layout__of_one_image_with_two_names__is_that_image(tmp_path: Path) -> None:
     files = image_files(app("a"), form="oci")
     (entry,) = json.loads(str(files["index.json"]))["manifests"]
     labelled = [{**entry, "annotations": {"org.opencontainers.image.ref.name": label}} for label in ("1", "latest")]
-    place = write(tmp_path / "place", {**files, "index.json": json.dumps({"manifests": labelled})})
-    assert names(profile(place)) == {"a"}
-    assert names(profile(f"oci:{place}:latest")) == {"a"}
+    location = write(tmp_path / "place", {**files, "index.json": json.dumps({"manifests": labelled})})
+    assert names(profile(location)) == {"a"}
+    assert names(profile(f"oci:{location}:latest")) == {"a"}
 
 
 # --- several platforms -----------------------------------------------------------------------------
@@ -165,15 +165,15 @@ def test_index__for_several_platforms__this_machine_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: str, expected: str
 ) -> None:
     monkeypatch.setattr("deadweight.sources.images.manifests.machine.machine", lambda: machine)
-    place = write(tmp_path / "place", for_platforms("s390x", "arm64", "amd64"))
-    assert names(profile(place)) == {expected}
+    location = write(tmp_path / "place", for_platforms("s390x", "arm64", "amd64"))
+    assert names(profile(location)) == {expected}
 
 
 def test_index__without_this_machine_s__asks_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deadweight.sources.images.manifests.machine.machine", lambda: "riscv64")
-    place = write(tmp_path / "place", for_platforms("arm64", "amd64"))
+    location = write(tmp_path / "place", for_platforms("arm64", "amd64"))
     with pytest.raises(BadInput, match="not available for linux/riscv64") as caught:
-        profile(place)
+        profile(location)
     assert caught.value.hint == "choose one with --platform; available: linux/amd64, linux/arm64"
     alone = write(tmp_path / "alone", for_platforms("arm64"))
     assert names(profile(alone)) == {"arm64"}
@@ -195,13 +195,13 @@ def test_dir__of_skopeo__is_read_and_checked(tmp_path: Path, compression: Compre
     files = image_files(app("a"), form="oci", compression=compression)
     digest = json.loads(str(files["index.json"]))["manifests"][0]["digest"]
     there = skopeo_dir(files, digest)
-    place = write(tmp_path / "place", there)
-    assert names(profile(f"{scheme}{place}")) == {"a"}
+    location = write(tmp_path / "place", there)
+    assert names(profile(f"{scheme}{location}")) == {"a"}
     if compression:
         layer = next(path for path, data in there.items() if isinstance(data, bytes) and data[:2] == b"\x1f\x8b")
-        (place / layer).write_bytes(packed(make_tar(app("b")), "gzip"))
+        (location / layer).write_bytes(packed(make_tar(app("b")), "gzip"))
         with pytest.raises(BadInput, match="does not match its digest"):
-            profile(place)
+            profile(location)
 
 
 def test_dir__of_skopeo_for_several_platforms__this_machine_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,8 +222,8 @@ def test_dir__of_skopeo_for_several_platforms__this_machine_s(tmp_path: Path, mo
 def test_layer__foreign__is_skipped_and_said(tmp_path: Path) -> None:
     files = image_files(app("a"), form="oci")
     index = json.loads(str(files["index.json"]))
-    place = "blobs/" + index["manifests"][0]["digest"].replace(":", "/")
-    data = files[place]
+    location = "blobs/" + index["manifests"][0]["digest"].replace(":", "/")
+    data = files[location]
     assert isinstance(data, bytes)
     manifest = json.loads(data)
     foreign = {

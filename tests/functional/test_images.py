@@ -120,7 +120,7 @@ def test_image__replaced_opaque_and_linked__counted_as_a_container_sees_it(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "reason"),
     [
         (make_tar({"a": "x"}), "neither a manifest.json nor an index.json"),
         (make_tar({"manifest.json": "{"}), "is not valid JSON"),
@@ -139,8 +139,8 @@ def test_image__replaced_opaque_and_linked__counted_as_a_container_sees_it(tmp_p
     ],
     ids=["no-image", "no-json", "no-layer", "no-layers", "no-list", "no-tar", "cut", "cut-gzip"],
 )
-def test_image__broken__says_what_is_wrong(tmp_path: Path, data: bytes, says: str) -> None:
-    with pytest.raises(BadInput, match=says):
+def test_image__broken__says_what_is_wrong(tmp_path: Path, data: bytes, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason):
         measure(tmp_path, data)
 
 
@@ -193,10 +193,10 @@ def test_image__names_that_leave_it__are_reported_and_seen_by_nobody(tmp_path: P
     assert {skipped.name for skipped in found.skipped} == {"../../etc/passwd", "evil"}
 
 
-@pytest.mark.parametrize("told", ["docker", "oci", "oci, in the configuration alone"])
-def test_image__platform__is_the_one_that_was_asked_for(tmp_path: Path, told: str) -> None:
-    files = image_files(APP, form="docker" if told == "docker" else "oci")
-    if "alone" in told:
+@pytest.mark.parametrize("reported", ["docker", "oci", "oci, in the configuration alone"])
+def test_image__platform__is_the_one_that_was_asked_for(tmp_path: Path, reported: str) -> None:
+    files = image_files(APP, form="docker" if reported == "docker" else "oci")
+    if "alone" in reported:
         index = json.loads(str(files["index.json"]))
         del index["manifests"][0]["platform"]
         files["index.json"] = json.dumps(index)
@@ -477,7 +477,7 @@ def test_image__libraries__what_is_needed_missing_and_there_twice(tmp_path: Path
             ("libc.so.6", ("numpy", "scipy"), "libc6"),
             ("libm.so.6", ("numpy",), "usr/lib/libm.so.6"),
         ]
-        assert [(twin.library, twin.extra, [key for key, _ in twin.places]) for twin in found.twins] == [
+        assert [(twin.library, twin.extra, [key for key, _ in twin.locations]) for twin in found.twins] == [
             ("libopenblas.so.0", len(openblas), ["numpy", "scipy"])
         ]
 

@@ -195,9 +195,9 @@ def test_install__uv_settings__others_of_the_same_file_still_count(here: Path, m
 def test_install__pip_settings_that_lead_astray__are_left_out(
     here: Path, section: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    places = "".join(f"{option} = {here}/astray\n" for option in ("target", "prefix", "root", "report"))
+    locations = "".join(f"{option} = {here}/astray\n" for option in ("target", "prefix", "root", "report"))
     flags = "".join(f"{option} = true\n" for option in ("user", "dry-run", "no-compile", "require-virtualenv"))
-    write_files(here, {"pip.conf": f"[{section}]\n{places}{flags}"})
+    write_files(here, {"pip.conf": f"[{section}]\n{locations}{flags}"})
     monkeypatch.setenv("PIP_CONFIG_FILE", str(here / "pip.conf"))
     found = measure(here, "dw-app\n", installer="pip")
     assert names(found) == {"dw-app", "dw-lib"}

@@ -276,10 +276,10 @@ def test_no_install__yanked_sdist__is_taken_where_it_is_pinned(here: Path, insta
 
 
 def test_no_install__sdist_that_cannot_be_read__hint_names_no_option_that_was_not_given(here: Path) -> None:
-    with Server(**index_of([("dw_old-1.0.tar.gz", b"no archive")])) as server, pytest.raises(InstallFailed) as told:
+    with Server(**index_of([("dw_old-1.0.tar.gz", b"no archive")])) as server, pytest.raises(InstallFailed) as reported:
         measure(server, "dw-old\n")
-    assert "--install" in told.value.hint
-    assert "--no-build" not in told.value.hint
+    assert "--install" in reported.value.hint
+    assert "--no-build" not in reported.value.hint
 
 
 def test_no_install__server_without_ranges__downloads_and_says_so(here: Path, loopback: Path) -> None:
@@ -384,17 +384,17 @@ def test_lock__anothers_hash_with_an_url_of_its_own__poisons_no_later_run(server
 def test_no_install__nothing_can_be_reached__is_an_error(server: Server) -> None:
     write_files(Path(), {"pylock.toml": pylock(server)})
     server.files = {}
-    with pytest.raises(FetchFailed) as told:
+    with pytest.raises(FetchFailed) as reported:
         profile("pylock.toml")
-    assert told.value.exit_code == 5
+    assert reported.value.exit_code == 5
 
 
 @both
 def test_no_install__no_such_project__is_the_resolvers_reason(server: Server, installer: str) -> None:
-    with pytest.raises(InstallFailed) as told:
+    with pytest.raises(InstallFailed) as reported:
         measure(server, "dw-nothing\n", installer=installer)
-    assert "dw-nothing" in told.value.cause
-    assert "DEBUG" not in told.value.cause
+    assert "dw-nothing" in reported.value.cause
+    assert "DEBUG" not in reported.value.cause
 
 
 def test_no_install__truncated_wheel__is_skipped_with_exit_code_4(here: Path) -> None:

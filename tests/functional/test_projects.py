@@ -256,8 +256,8 @@ def test_requires_python__code_that_this_python_cannot_parse__is_one_note(gpu: S
     found = measure(gpu, '[project]\nname = "p"\nrequires-python = ">=3.14"\ndependencies = ["dw-lib"]\n')
     (note,) = [warning for warning in found.warnings if warning.startswith("code for Python 3.14")]
     assert "app/m0.py, app/m1.py, app/m2.py and 2 more" in note
-    assert found.source is not None
-    assert len(found.source.skipped) == 1
+    assert found.application is not None
+    assert len(found.application.skipped) == 1
 
 
 def test_requires_python__no_such_interpreter__is_measured_without_installing(gpu: Server) -> None:

@@ -59,9 +59,9 @@ def figures(found: Profile) -> tuple[object, ...]:
 
 
 def fails(registry: Registry, target: str = "", **settings: Any) -> DeadweightError:
-    with pytest.raises(DeadweightError) as told:
+    with pytest.raises(DeadweightError) as reported:
         profile(target or registry.target(), Settings(**settings))
-    return told.value
+    return reported.value
 
 
 # --- an image as it should be ----------------------------------------------------------------------
@@ -130,10 +130,10 @@ def test_registry__token_for_anybody__is_got_once() -> None:
 
 
 @pytest.mark.parametrize("auth", ["token", "basic"])
-@pytest.mark.parametrize("place", ["HOST", "http://HOST/v2/", "HOST/team", "HOST/team/app"])
-def test_registry__login__is_used(logins: Path, auth: Any, place: str) -> None:
+@pytest.mark.parametrize("location", ["HOST", "http://HOST/v2/", "HOST/team", "HOST/team/app"])
+def test_registry__login__is_used(logins: Path, auth: Any, location: str) -> None:
     with Registry(**IMAGE, auth=auth, user="me:p:w") as registry:
-        log_in(logins, place.replace("HOST", registry.host), "me:p:w")
+        log_in(logins, location.replace("HOST", registry.host), "me:p:w")
         assert profile(registry.target()).inventory.distributions
         assert sum(asked.path == "/token" for asked in registry.asked) == (auth == "token")
 
@@ -177,9 +177,9 @@ def test_registry__wrong_login__says_so_and_not_the_password(logins: Path, auth:
         log_in(logins, registry.host, "me:hunter2")
         error = fails(registry)
         assert "registry rejected the credentials" in error.hint
-        told = repr((error.cause, error.hint, error.detail, error.__cause__, error.__context__))
-        assert "hunter2" not in told
-        assert base64.b64encode(b"me:hunter2").decode() not in told
+        reported = repr((error.cause, error.hint, error.detail, error.__cause__, error.__context__))
+        assert "hunter2" not in reported
+        assert base64.b64encode(b"me:hunter2").decode() not in reported
 
 
 def test_registry__403_for_the_repository__says_what_the_registry_says() -> None:
@@ -321,7 +321,7 @@ def test_registry__other_configuration_than_its_digest_says__does_not_match() ->
 
 
 @pytest.mark.parametrize(
-    ("manifest", "says"),
+    ("manifest", "reason"),
     [
         ({"schemaVersion": 1, "fsLayers": []}, "schema 1"),
         ({"config": {"digest": "sha256:../../../secret"}, "layers": []}, "not a sha256 digest"),
@@ -333,10 +333,10 @@ def test_registry__other_configuration_than_its_digest_says__does_not_match() ->
         ({"manifests": []}, "not available for"),
     ],
 )
-def test_registry__manifest_that_makes_no_sense__says_what_is_wrong(manifest: dict[str, Any], says: str) -> None:
+def test_registry__manifest_that_makes_no_sense__says_what_is_wrong(manifest: dict[str, Any], reason: str) -> None:
     files: dict[str, Content] = dict(FILES)
     with Registry(files=files, tags={"1": blob(files, manifest)}) as registry:
-        assert says in str(fails(registry))
+        assert reason in str(fails(registry))
 
 
 def test_registry__nobody_there__cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:

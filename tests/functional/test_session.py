@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deadweight import Policy, Report, Session, Settings, analyze, measure, profile
-from deadweight.sources.codebase import source_tree
+from deadweight.sources.codebase import application as codebase
 from deadweight.sources.net import http
 from tests.builders import dist_files, make_env, make_wheel, write_files
 from tests.index_server import Server, index_of
@@ -45,7 +45,7 @@ def counted(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[o
 def test_session__three_variants__read_the_code_once_and_open_one_client(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, opened = counted(monkeypatch, source_tree, "read_source"), counted(monkeypatch, http, "Client")
+    read, opened = counted(monkeypatch, codebase, "read_application"), counted(monkeypatch, http, "Client")
     common = Settings(no_install=True, index_url=f"{server.url}/simple/", installer="uv")
     variants = [
         common,

@@ -124,7 +124,7 @@ def _seen(path: Path) -> tuple[object, ...]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def location(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty folder with wheels beside it, which is the working directory."""
     folder = tmp_path / "place"
     make_wheelhouse(folder / "wheels", make_wheel("dw-app", requires=["dw-lib"]), make_wheel("dw-lib"))
@@ -135,25 +135,25 @@ def place(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 @pytest.mark.parametrize("command", ["profile", "split"])
 @pytest.mark.parametrize("make", TARGETS)
 def test_target__of_each_kind__is_not_changed(
-    place: Path, tmp_path: Path, make: Callable[[Path], str], command: str
+    location: Path, tmp_path: Path, make: Callable[[Path], str], command: str
 ) -> None:
-    target = make(place)
-    before = fingerprint(place)
+    target = make(location)
+    before = fingerprint(location)
     options = ["--output-dir", str(tmp_path / "out")] if command == "split" else []
     assert _run([command, target, *_links(target), *options, "--quiet"], debug=True) == 0
-    assert fingerprint(place) == before
+    assert fingerprint(location) == before
 
 
 @pytest.mark.parametrize("make", [requirements, environment, docker_archive])
 @pytest.mark.parametrize("command", [["groups"], ["why", "dw-lib"]])
 def test_target__of_other_commands__is_not_changed(
-    place: Path, make: Callable[[Path], str], command: list[str]
+    location: Path, make: Callable[[Path], str], command: list[str]
 ) -> None:
-    target = make(place)
-    before = fingerprint(place)
+    target = make(location)
+    before = fingerprint(location)
     is_there = command[0] != "why" or target == "requirements.txt"
     assert _run([*command, target, *_links(target), "--quiet"], debug=True) == (0 if is_there else 4)
-    assert fingerprint(place) == before
+    assert fingerprint(location) == before
 
 
 def _links(target: str) -> list[str]:
@@ -162,14 +162,14 @@ def _links(target: str) -> list[str]:
 
 @pytest.mark.parametrize("make", [requirements, docker_archive, exported_archive, packed_archive])
 def test_target__standard_input__is_not_changed(
-    place: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], str]
+    location: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], str]
 ) -> None:
-    path = place / make(place).rpartition(":")[2]
-    before = fingerprint(place)
+    path = location / make(location).rpartition(":")[2]
+    before = fingerprint(location)
     with path.open() as file:
         monkeypatch.setattr("sys.stdin", file)
         assert _run(["-", *_links(path.name), "--quiet"], debug=True) == 0
-    assert fingerprint(place) == before
+    assert fingerprint(location) == before
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def verify(folder: Path, split: str, code: str, *arguments: str, **others: str) 
     return run("-q", *arguments)
 
 
-def told(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def reported(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(done.stdout)
     assert (done.returncode, done.stderr) == (0 if found["holds"] else 3, "")
     return found
@@ -95,8 +95,8 @@ def test_verify__command_and_string__count_where_they_are_asked_for(here: Path) 
     assert verify(here, "dw-app", code).returncode == 0
     write_files(here, {"all.in": "gunicorn==22\ndjango-cors-headers\ndw-app\n"})
     done = verify(here, "dw-app", code, "--against", "all.in", "--format", "json")
-    found = told(done)
-    assert [(gap["line"], gap["places"][0]["file"]) for gap in found["gaps"]] == [
+    found = reported(done)
+    assert [(gap["line"], gap["locations"][0]["file"]) for gap in found["gaps"]] == [
         ("django-cors-headers", "app.py"),
         ("gunicorn==22", "Procfile"),
     ]
@@ -133,10 +133,10 @@ def test_run__failures__are_told_each_by_its_last_line(here: Path) -> None:
     code = "import dw_app.gone, dw_raises, dw_needs, dw_exits, dw_prints\n"
     write_files(here, {"requirements.txt": "dw-lib>=1\n"})
     make_wheelhouse(here / "wheels", make_wheel("dw-app", "2.0"))  # without dw-lib
-    found = told(verify(here, split, code, "--run", "--format", "json"))
+    found = reported(verify(here, split, code, "--run", "--format", "json"))
     assert found["gaps"] == []
     assert found["run"]["tried"] == 5
-    assert {failure["module"]: (failure["says"], failure["line"]) for failure in found["run"]["failures"]} == {
+    assert {failure["module"]: (failure["reason"], failure["line"]) for failure in found["run"]["failures"]} == {
         "dw_app.gone": ("ImportError: cannot import name 'gone' from 'dw_app'", None),
         "dw_exits": ("exited with status 0", None),
         "dw_needs": ("ModuleNotFoundError: No module named 'dw_lib'", "dw-lib>=1"),
@@ -156,9 +156,9 @@ def test_run__missing_import__is_told_once(here: Path) -> None:
 def test_run__hangs__is_ended_and_the_others_are_tried(here: Path, offline: Path) -> None:
     began = time.monotonic()
     code = "import dw_hangs, dw_hangs.more, dw_lib\n"
-    found = told(verify(here, "dw-hangs dw-lib", code, "--run", "--timeout", "1.5", "--format", "json"))
+    found = reported(verify(here, "dw-hangs dw-lib", code, "--run", "--timeout", "1.5", "--format", "json"))
     assert time.monotonic() - began < 30
-    assert [(failure["module"], failure["says"]) for failure in found["run"]["failures"]] == [
+    assert [(failure["module"], failure["reason"]) for failure in found["run"]["failures"]] == [
         ("dw_hangs", "did not finish within 1.5 s"),
         ("dw_hangs.more", "not tested: importing dw_hangs did not finish"),
     ]
@@ -184,10 +184,10 @@ def test_run__prints__is_shown_on_demand_alone_and_works_in_an_empty_folder(here
 def test_smoke__command__runs_in_the_source_with_the_environment_first(
     here: Path, command: str, status: int, said: str
 ) -> None:
-    found = told(verify(here, "dw-tool", "import dw_tool\n", "--smoke", command, "--format", "json"))
+    found = reported(verify(here, "dw-tool", "import dw_tool\n", "--smoke", command, "--format", "json"))
     assert (found["depth"], found["holds"], found["run"]["tried"]) == ("run", status == 0, 0)
     assert (found["run"]["smoke"]["command"], found["run"]["smoke"]["status"]) == (command, status)
-    assert said in found["run"]["smoke"]["says"]
+    assert said in found["run"]["smoke"]["reason"]
 
 
 def test_smoke__runs_where_the_source_lies(here: Path) -> None:

@@ -68,8 +68,8 @@ def test_groups__one_more_use_by_the_application__nothing_becomes_dev(
     graph = build_graph(inventory, wants(*sorted(asked)))
 
     def left_out(mentioned: dict[str, list[Mention]]) -> set[str]:
-        told = {n: tuple(Use(m, "name") for m in found) for n, found in mentioned.items()}
-        found = assign_groups(inventory, graph, config_names({}), None, told)
+        reported = {n: tuple(Use(m, "name") for m in found) for n, found in mentioned.items()}
+        found = assign_groups(inventory, graph, config_names({}), None, reported)
         return {key for key, a in found.items() if a.group == "dev" and a.sure}
 
     assert left_out({**used, name: [*used.get(name, []), more]}) <= left_out(used)

@@ -179,8 +179,8 @@ def test_dominator_tree__any_digraph__is_networkxs(pairs: list[tuple[int, int]])
     expected = networkx.immediate_dominators(whole, 0)
     assert {v: dominator[v] for v in order if v} == {v: above for v, above in expected.items() if v}
     assert all(dominator[v] == -1 for v in range(10) if v not in order)
-    place = {v: n for n, v in enumerate(order)}
-    assert all(place[dominator[v]] < place[v] for v in order if v)
+    location = {v: n for n, v in enumerate(order)}
+    assert all(location[dominator[v]] < location[v] for v in order if v)
 
 
 @given(graphs(extras=("",)))

@@ -83,13 +83,13 @@ DOTTED = {f"deadweight.{name}" for name in modules() if name}
 
 @pytest.mark.parametrize("module", sorted(modules()))
 def test_imports__any_module__point_one_way(module: str) -> None:
-    place = module.partition(".")[0]
+    location = module.partition(".")[0]
     for imported in imports(modules()[module]):
         top, _, inner = imported.partition(".")
         if top == "deadweight":
             inner = "" if inner in ("", "__version__") else inner
-            allowed = MAY_IMPORT[place]
-            assert inner.partition(".")[0] == place or allowed & {inner, inner.partition(".")[0]}, imported
+            allowed = MAY_IMPORT[location]
+            assert inner.partition(".")[0] == location or allowed & {inner, inner.partition(".")[0]}, imported
 
 
 @pytest.mark.parametrize("module", [m for m in sorted(modules()) if m.partition(".")[0] in PURE])
@@ -134,14 +134,16 @@ def test_imports__terminal_library__only_in_cli(library: str) -> None:
 
 
 def test_allowed__table__names_what_is_there_and_has_no_cycle() -> None:
-    places = {module.partition(".")[0] for module in modules()}
-    assert places == set(MAY_IMPORT)
-    left = {place: {a.partition(".")[0] for a in allowed} - {place, ""} for place, allowed in MAY_IMPORT.items()}
+    locations = {module.partition(".")[0] for module in modules()}
+    assert locations == set(MAY_IMPORT)
+    left = {
+        location: {a.partition(".")[0] for a in allowed} - {location, ""} for location, allowed in MAY_IMPORT.items()
+    }
     left.pop("")  # imports at first use only
     while left:
-        free = {place for place, needed in left.items() if not needed & set(left)}
+        free = {location for location, needed in left.items() if not needed & set(left)}
         assert free, f"a cycle among {sorted(left)}"
-        left = {place: needed for place, needed in left.items() if place not in free}
+        left = {location: needed for location, needed in left.items() if location not in free}
 
 
 def test_directories__any__hold_few_modules() -> None:

@@ -18,8 +18,8 @@ HEAVY = {"click", "rich", "networkx", "packaging", "pip_api", "jinja2", "urllib3
 
 def loaded_by(code: str) -> set[str]:
     """Return the modules that are loaded once ``code`` has run in a fresh interpreter."""
-    told = f"import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules)); {code}"
-    out = subprocess.check_output([sys.executable, "-c", told], text=True)
+    reported = f"import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules)); {code}"
+    out = subprocess.check_output([sys.executable, "-c", reported], text=True)
     return set(out.partition("LOADED")[2].split())
 
 

@@ -12,7 +12,7 @@ from deadweight.codescan.python.newer_python import with_one_note
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Assignment, ByName, Inventory, Requirement, Source
+from deadweight.model import Application, Assignment, ByName, Inventory, Requirement
 from deadweight.plan.judging import Plan
 from deadweight.plan.lines import kept_transitives, requirements_of
 from deadweight.plan.splits import Split, make_splits
@@ -22,7 +22,7 @@ from deadweight.settings import Policy
 from deadweight.usage import Usage, provided, usage_of
 
 
-def conclude(measurement: Measurement, application: Source | None = None, policy: Policy | None = None) -> Profile:
+def conclude(measurement: Measurement, application: Application | None = None, policy: Policy | None = None) -> Profile:
     """Run the stages that follow the inventory, in order: graph, uses, groups, splits, proofs.
 
     application: the mentions in the code of the application; None if it was not read
@@ -46,7 +46,7 @@ def conclude(measurement: Measurement, application: Source | None = None, policy
         config=config,
         policy=policy,
         uses=uses or {},
-        with_source=usage is not None,
+        with_code=usage is not None,
         by_marks=requirements is None,
         unmeasured=unmeasured_names(inventory.skipped).union(each.name for each in inventory.skipped),
     )
@@ -62,7 +62,7 @@ def conclude(measurement: Measurement, application: Source | None = None, policy
         settings=settings,
         image=measurement.image,
         system=measurement.system,
-        source=usage.source if usage else None,
+        application=usage.application if usage else None,
         uses=ByName(uses or {}),
         proofs=_proofs(splits, usage, inventory) if usage else {},
         not_measured=measurement.not_measured,
@@ -70,11 +70,11 @@ def conclude(measurement: Measurement, application: Source | None = None, policy
     )
 
 
-def _usage(source: Source, inventory: Inventory) -> Usage:
+def _usage(application: Application, inventory: Inventory) -> Usage:
     """Return how the application uses the measured distributions, and requirements that could not be measured."""
-    source = with_one_note(source, inventory.environment.python or "")
+    application = with_one_note(application, inventory.environment.python or "")
     projects = {distribution.name for distribution in inventory.distributions} | unmeasured_names(inventory.skipped)
-    return usage_of(source, provided(inventory.distributions, inventory.environment), projects)
+    return usage_of(application, provided(inventory.distributions, inventory.environment), projects)
 
 
 def _groups_of(requirements: Collection[Requirement] | None) -> dict[str, frozenset[str]]:

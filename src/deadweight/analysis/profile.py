@@ -12,6 +12,7 @@ from deadweight.errors import abridged
 from deadweight.graph import Graph, Holders, Weight, holders
 from deadweight.model import (
     GROUPS,
+    Application,
     Assignment,
     Conflict,
     Distribution,
@@ -20,7 +21,6 @@ from deadweight.model import (
     Inventory,
     Requirement,
     Skipped,
-    Source,
     SystemFacts,
     Use,
 )
@@ -76,7 +76,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     requirements: the requirements file, if the target is one
     image:        facts about the layers, if the target is an image
     system:       the other contents, if the target is a whole system
-    source:       the code of the application, if it was read
+    application:       the code of the application, if it was read
     uses:         name → its uses in the application
     proofs:       split → whether it provides what the application uses, if the code was read
     remarks:      the findings, if the code was read
@@ -94,7 +94,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     settings: Settings
     image: ImageFacts | None = None
     system: SystemFacts | None = None
-    source: Source | None = None
+    application: Application | None = None
     uses: Mapping[str, tuple[Use, ...]] = {}
     proofs: Mapping[str, Proof] = {}
     remarks: tuple[Remark, ...] = ()
@@ -210,7 +210,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     @property
     def warnings(self) -> tuple[str, ...]:
         notes = [warning for split in self.splits for warning in split.warnings]
-        unread = self.source.skipped if self.source else ()
+        unread = self.application.skipped if self.application else ()
         notes += [f"{each.name}: {each.reason}" for each in unread if each.name.startswith(NAME)]
         if self.dependencies.frozen:
             direct = len(self.dependencies.direct)

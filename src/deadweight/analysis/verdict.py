@@ -12,12 +12,12 @@ from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
 from deadweight.formats.requirements import RequirementsFile, without_options
-from deadweight.model import Distribution, Environment, Mention, Smoke, Source, Trial
+from deadweight.model import Application, Distribution, Environment, Mention, Smoke, Trial
 from deadweight.platforms.markers import marker_values
 from deadweight.proof import Candidates, Gap, Proof, is_foreign, prove, unmeasured_names
 from deadweight.proof.bringing import Providers
 from deadweight.usage import Usage, provided, usage_of
-from deadweight.usage.places import is_for_production
+from deadweight.usage.locations import is_for_production
 
 
 class Original(Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     """
 
     trial: Trial
-    places: tuple[Mention, ...]
+    locations: tuple[Mention, ...]
     name: str = ""
 
 
@@ -81,8 +81,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     run: Run | None = None
 
     @property
-    def source(self) -> Source:
-        return self.usage.source
+    def application(self) -> Application:
+        return self.usage.application
 
     @property
     def holds(self) -> bool:
@@ -115,14 +115,14 @@ def original_of(file: RequirementsFile, environment: Environment) -> Original:
     return Original(path=file.path, lines=lines, projects=frozenset(projects), elsewhere=elsewhere)
 
 
-def judge(profile: Profile, source: Source, original: Original) -> Verdict:
+def judge(profile: Profile, application: Application, original: Original) -> Verdict:
     """Return the verdict by the measured files, without running code.
 
     Of projects for modules that nothing provides, it knows the original requirements alone; see ``with_providers``.
     """
     own = _distributions(profile)
     projects = _candidates(profile).projects | original.projects | unmeasured_names(profile.skipped)
-    usage = usage_of(source, provided(own, profile.inventory.environment), projects)
+    usage = usage_of(application, provided(own, profile.inventory.environment), projects)
     return _judged(Verdict(profile=profile, usage=usage, original=original, proof=Proof(checked=0)))
 
 
@@ -171,7 +171,7 @@ def to_import(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _imported(verdict: Verdict) -> dict[str, list[Mention]]:
-    excused = {place for gap in verdict.proof.gaps if gap.excused for place in gap.places}
+    excused = {location for gap in verdict.proof.gaps if gap.excused for location in gap.locations}
     imports: dict[str, list[Mention]] = {}
     for mention, matches in verdict.usage.matches:
         if mention.kind != "import" or not is_for_production(mention) or mention in excused:
@@ -186,12 +186,12 @@ def with_trials(
 ) -> Verdict:
     """Return the verdict with the results of running the code, which take precedence over the files."""
     providers = Providers(verdict.original.lines.keys())
-    places = _imported(verdict)
+    locations = _imported(verdict)
     tried = tuple(trials)
     failed = [
-        Failure(trial=t, places=tuple(places[t.module]), name=providers.project(t.missing) if t.missing else "")
+        Failure(trial=t, locations=tuple(locations[t.module]), name=providers.project(t.missing) if t.missing else "")
         for t in tried
-        if t.says
+        if t.reason
     ]
     run = Run(
         seconds=seconds,
@@ -201,7 +201,7 @@ def with_trials(
         smoke=smoke,
         printed=printed,
     )
-    imported = {trial.module for trial in tried if not trial.says}
+    imported = {trial.module for trial in tried if not trial.reason}
     gaps = tuple(_without(verdict.proof.gaps, imported))
     return replace(verdict, proof=replace(verdict.proof, gaps=gaps), run=run)
 
@@ -209,6 +209,8 @@ def with_trials(
 def _without(gaps: Iterable[Gap], imported: Collection[str]) -> Iterator[Gap]:
     """Yield the gaps without imports that succeeded, because modules may also be created at run time."""
     for gap in gaps:
-        places = tuple(place for place in gap.places if place.kind != "import" or place.name not in imported)
-        if places:
-            yield replace(gap, places=places)
+        locations = tuple(
+            location for location in gap.locations if location.kind != "import" or location.name not in imported
+        )
+        if locations:
+            yield replace(gap, locations=locations)

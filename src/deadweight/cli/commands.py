@@ -202,13 +202,13 @@ def why(
     may_write(output, force=force)
     report = _measure(target, options, lighter=False)
     try:
-        found = reports.why(report, normalize(name))
+        explanation = reports.why(report, normalize(name))
     except KeyError:
         raise BadInput(f"{name} is not in {report.target.location}", hint=_similar(name, report)) from None
     if form == "json":
-        text = reports.why_json(report, found)
+        text = reports.why_json(report, explanation)
     else:
-        text = reports.why_text(report, found, most=None if everything else 20)
+        text = reports.why_text(report, explanation, most=None if everything else 20)
     emit(text, output, force=force)
     finish(report)
 
@@ -232,10 +232,10 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        found = groups_of(given, settings, observe=observe)
-    text = groups_json(found) if form == "json" else groups_text(found, width=_width(), color=_color(output))
+        grouping = groups_of(given, settings, observe=observe)
+    text = groups_json(grouping) if form == "json" else groups_text(grouping, width=_width(), color=_color(output))
     emit(text, output, force=force)
-    finish(found)
+    finish(grouping)
 
 
 @click.group(name="cache")
@@ -278,7 +278,7 @@ def _check_proof(report: Report) -> None:
     proof = report.splits["production"].proof
     if proof is None or proof.holds:
         return
-    from deadweight.report.source import gap_lines
+    from deadweight.report.application import gap_lines
 
     lost = tuple(gap for gap in proof.gaps if not gap.excused)
     lines = "\n".join(gap_lines(lost))

@@ -216,7 +216,7 @@ def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFil
             if parsed is None or parsed.name is None:
                 raise BadRequirement(file.path, line.number, new, "--swap requires the name of a project")
             requirements[line.number] = replace(
-                parsed, groups=requirements[line.number].groups, asked=requirements[line.number].asked
+                parsed, groups=requirements[line.number].groups, direct=requirements[line.number].direct
             )
     included = {number: swapped(other, swaps) for number, other in file.included.items()}
     return replace(file, lines=tuple(lines), requirements=requirements, included=included)

@@ -71,7 +71,7 @@ def _graph_of(
         frozen = is_frozen(requirements, direct, matcher)
         if frozen:
             known = {
-                key_of(requirement, matcher.keys, matcher.urls) for requirement in requirements if requirement.asked
+                key_of(requirement, matcher.keys, matcher.urls) for requirement in requirements if requirement.direct
             } - {None}
             direct = unrequired(direct, known, matcher)
     strays = strays_of(direct, matcher)

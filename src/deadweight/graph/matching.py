@@ -73,7 +73,7 @@ class Matcher:
         target_key = self.keys.get(line.name)
         if target_key is None:
             self.conflicts[key, line.name] = Conflict(
-                kind="missing", names=(key, line.name), says=f"{key} requires {_shown(line.text)}, which is missing"
+                kind="missing", names=(key, line.name), reason=f"{key} requires {_shown(line.text)}, which is missing"
             )
             return
         self.check_version(key, self.by_key[target_key], line.specifier)
@@ -86,7 +86,7 @@ class Matcher:
             self.conflicts[requirer, distribution.key] = Conflict(
                 kind="version",
                 names=(requirer, distribution.key),
-                says=f"{requirer} requires {distribution.name}{specifier}, but the version is {distribution.version}",
+                reason=f"{requirer} requires {distribution.name}{specifier}, but the version is {distribution.version}",
             )
 
     def match(self, requirements: Iterable[Requirement]) -> list[Root]:
@@ -99,7 +99,7 @@ class Matcher:
             if key is None:
                 name = requirement.name or requirement.url
                 self.conflicts["", name] = Conflict(
-                    kind="missing", names=("", name), says=f"your requirements include {name}, which is missing"
+                    kind="missing", names=("", name), reason=f"your requirements include {name}, which is missing"
                 )
                 continue
             self.check_version("your requirements", self.by_key[key], requirement.specifier)

@@ -184,7 +184,7 @@ def key_of(requirement: Requirement, keys: Mapping[str, str], urls: Mapping[str,
     """
     if requirement.name is not None:
         return keys.get(requirement.name)
-    return urls.get(requirement.place.rstrip("/"))
+    return urls.get(requirement.location.rstrip("/"))
 
 
 def merged(graphs: Sequence[Graph]) -> Graph:

@@ -22,10 +22,10 @@ from msgspec import Struct
 
 from deadweight.graph import Graph, Holders, Root, holders
 from deadweight.graph.roots import DEVELOPERS_EXTRAS
+from deadweight.groups.code import Loaders, declares_processes, from_code, from_loaders
 from deadweight.groups.deciding import decide
 from deadweight.groups.names import Names
 from deadweight.groups.rules import Hint, judge
-from deadweight.groups.source import Loaders, declares_processes, from_loaders, from_source
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
 from deadweight.usage import Engine, builds_of_one, engines_of
 
@@ -115,7 +115,7 @@ def _with_uses(
         if uses is None:
             return _concluded((*hints, *from_loaders(loaders)))
         group = _runtime(_concluded(hints).group)
-        return _concluded((*hints, *from_source(name, uses.get(name, ()), loaders, group, starts=starts)))
+        return _concluded((*hints, *from_code(name, uses.get(name, ()), loaders, group, starts=starts)))
 
     starts = declares_processes((uses or {}).values())
     every = engines_of(names.values())

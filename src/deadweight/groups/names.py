@@ -17,7 +17,7 @@ class Entry(Struct, frozen=True):
 
     group: Group
     tag: str
-    says: str = ""
+    reason: str = ""
     rule: str = ""
 
 

@@ -30,7 +30,7 @@ class Rule(Struct, frozen=True, kw_only=True):
     name: str
     argues: str
     strength: Strength
-    says: str
+    reason: str
     decided_by: Literal["", "user", "project"] = ""
     known: bool = False
     on_demand: bool = False
@@ -60,7 +60,7 @@ def knowledge() -> Names:
     """Return the shipped table of well-known names."""
     tables = _load("knowledge.toml")
     return names_table(
-        (name, Entry(cast("Group", group), tag, section["says"], section.get("rule", "")))
+        (name, Entry(cast("Group", group), tag, section["reason"], section.get("rule", "")))
         for group, tags in tables.items()
         for tag, section in tags.items()
         for name in section["names"].split()
@@ -132,7 +132,7 @@ def by_knowledge(metadata: Metadata) -> Hint | None:
     if match is None:
         return None
     entry, glob = match
-    reason = f"name matches {glob}: {entry.says}" if glob else f"known as {entry.says}"
+    reason = f"name matches {glob}: {entry.reason}" if glob else f"known as {entry.reason}"
     return Hint(Evidence(entry.rule or ("DW102" if glob else "DW101"), entry.group, reason), entry.tag)
 
 

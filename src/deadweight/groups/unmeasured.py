@@ -10,6 +10,7 @@ from deadweight.graph import Graph, build_graph
 from deadweight.groups import assign_groups
 from deadweight.groups.names import Names
 from deadweight.model import (
+    Application,
     Assignment,
     Distribution,
     Environment,
@@ -18,7 +19,6 @@ from deadweight.model import (
     Metadata,
     Requirement,
     Sizes,
-    Source,
 )
 from deadweight.usage import Provided, usage_of
 
@@ -30,13 +30,13 @@ def groups_of_requirements(
     config: Names,
     *,
     known: Mapping[str, Metadata] | None = None,
-    source: Source | None = None,
+    application: Application | None = None,
     environment: Environment | None = None,
 ) -> dict[str, Assignment]:
     """Return name → group of every requirement with a name, in alphabetical order.
 
     known:       name → metadata of an index; other projects are judged by their names alone
-    source:      the application; None if no code was read
+    application:      the application; None if no code was read
     environment: the environment to evaluate markers for; None for this machine
     """
     lines = tuple(requirement for requirement in requirements if requirement.name)
@@ -45,7 +45,7 @@ def groups_of_requirements(
         if requirement.name and requirement.groups:
             declared[requirement.name] = declared.get(requirement.name, frozenset()) | requirement.groups
     inventory = _by_names({requirement.name for requirement in lines if requirement.name}, known or {}, environment)
-    return _assigned(inventory, _graph(inventory, lines), config, declared, source)
+    return _assigned(inventory, _graph(inventory, lines), config, declared, application)
 
 
 def groups_of_lock(
@@ -53,7 +53,7 @@ def groups_of_lock(
     config: Names,
     *,
     known: Mapping[str, Metadata] | None = None,
-    source: Source | None = None,
+    application: Application | None = None,
     environment: Environment | None = None,
 ) -> dict[str, Assignment]:
     """Return name → group of everything in a lock; see ``groups_of_requirements``."""
@@ -64,15 +64,19 @@ def groups_of_lock(
         if requirement.name and requirement.groups
     }
     declared = named | {package.name: package.groups for package in lock.packages if package.groups}
-    return _assigned(inventory, build_graph(inventory, lock.requirements), config, declared, source)
+    return _assigned(inventory, build_graph(inventory, lock.requirements), config, declared, application)
 
 
 def _assigned(
-    inventory: Inventory, graph: Graph, config: Names, declared: Mapping[str, frozenset[str]], source: Source | None
+    inventory: Inventory,
+    graph: Graph,
+    config: Names,
+    declared: Mapping[str, frozenset[str]],
+    application: Application | None,
 ) -> dict[str, Assignment]:
     provides = Provided(environment=inventory.environment)
     names = [d.name for d in inventory.distributions]
-    uses = None if source is None else usage_of(source, provides, names).uses
+    uses = None if application is None else usage_of(application, provides, names).uses
     return assign_groups(inventory, graph, config, declared, uses)
 
 
@@ -85,7 +89,7 @@ def _graph(inventory: Inventory, lines: tuple[Requirement, ...]) -> Graph:
     graph = build_graph(inventory, lines)
     missing = {conflict.names[-1] for conflict in graph.conflicts if conflict.kind == "missing"}
     if graph.frozen and len(missing) > _FREEZE * len(lines):
-        return build_graph(inventory, tuple(replace(requirement, asked=True) for requirement in lines))
+        return build_graph(inventory, tuple(replace(requirement, direct=True) for requirement in lines))
     return graph
 
 

@@ -244,7 +244,7 @@ def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
         yield Conflict(
             kind="escape",
             names=names,
-            says=f"{len(escaped)} recorded files are outside of this directory ({escaped[0][1]}, …) and are not"
+            reason=f"{len(escaped)} recorded files are outside of this directory ({escaped[0][1]}, …) and are not"
             " counted; measure the environment's prefix to include them",
         )
         return
@@ -254,7 +254,7 @@ def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
             yield Conflict(
                 kind="escape",
                 names=(name,),
-                says=f"{name} records {claim.escaped[0]}{f' and {more} more' if more else ''} outside of the prefix,"
+                reason=f"{name} records {claim.escaped[0]}{f' and {more} more' if more else ''} outside of the prefix,"
                 " which is not counted",
             )
 
@@ -266,7 +266,7 @@ def _duplicates(claims: list[Claim]) -> Iterable[Conflict]:
     for name, copies in versions.items():
         if len(copies) > 1:
             yield Conflict(
-                kind="duplicate", names=(name,), says=f"{name} is installed {len(copies)} times: {', '.join(copies)}"
+                kind="duplicate", names=(name,), reason=f"{name} is installed {len(copies)} times: {', '.join(copies)}"
             )
 
 

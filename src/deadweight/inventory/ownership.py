@@ -153,5 +153,7 @@ def _conflict(claims: Sequence[Claim], pair: tuple[int, int], paths: list[str]) 
     same = normalize(first.name) == normalize(second.name)
     names = tuple(f"{m.name} {m.version}" if same else m.name for m in (first, second))
     return Conflict(
-        kind="path", names=names, says=f"{names[0]} and {names[1]} both claim {paths[0]}{more}; counted for {names[0]}"
+        kind="path",
+        names=names,
+        reason=f"{names[0]} and {names[1]} both claim {paths[0]}{more}; counted for {names[0]}",
     )

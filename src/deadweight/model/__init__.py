@@ -1,15 +1,16 @@
 """The frozen values that stages hand to each other. Sizes are bytes; ``None`` is unknown, never 0.
 
-tree.py   files, wherever they are         requirements.py  requirements, locks, archives
-found.py  distributions with their sizes   image.py  layers and system packages
-groups.py groups with their evidence       source.py, uses.py  what source names, and whose it is
-trials.py what became of trying a split
+tree.py          files of any target              distributions.py  distributions with their sizes
+requirements.py  requirements, locks, archives    image.py          layers and system packages
+application.py   what the user's code names       uses.py           which distribution provides each name
+groups.py        groups with their evidence       trials.py         results of trying out a split
 """
 
 from __future__ import annotations
 
+from deadweight.model.application import Application, How, Mention, Naming, Reading, Role
 from deadweight.model.by_name import ByName
-from deadweight.model.found import (
+from deadweight.model.distributions import (
     ArchiveFacts,
     CacheUsage,
     Conflict,
@@ -23,13 +24,13 @@ from deadweight.model.found import (
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
 from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins, WastedPath
 from deadweight.model.requirements import Archive, Lock, Pinned, Requirement
-from deadweight.model.source import How, Mention, Naming, Reading, Role, Source
 from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped, Start
 from deadweight.model.trials import Smoke, Trial
 from deadweight.model.uses import Use
 
 __all__ = [
     "GROUPS",
+    "Application",
     "Archive",
     "ArchiveFacts",
     "Assignment",
@@ -62,7 +63,6 @@ __all__ = [
     "Sizes",
     "Skipped",
     "Smoke",
-    "Source",
     "Start",
     "SystemFacts",
     "SystemPackage",

@@ -18,11 +18,11 @@ class Evidence(Struct, frozen=True):
 
     rule: str
     group: Group
-    says: str
+    reason: str
 
     def __post_init__(self) -> None:
-        if len(self.says) > MOST_SHOWN:
-            force_setattr(self, "says", abridged(self.says))
+        if len(self.reason) > MOST_SHOWN:
+            force_setattr(self, "reason", abridged(self.reason))
 
 
 class Assignment(Struct, frozen=True, kw_only=True):

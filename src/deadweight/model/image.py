@@ -105,18 +105,18 @@ class Need(Struct, frozen=True, kw_only=True):
 class Twins(Struct, frozen=True, kw_only=True):
     """One build of a library that several distributions contain.
 
-    places: (key, path), by key
+    locations: (key, path), by key
     size:   of one copy
     """
 
     library: str
     size: int
-    places: tuple[tuple[str, str], ...]
+    locations: tuple[tuple[str, str], ...]
 
     @property
     def extra(self) -> int:
         """The bytes of all copies but one."""
-        return self.size * (len(self.places) - 1)
+        return self.size * (len(self.locations) - 1)
 
 
 class SystemFacts(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ class Requirement(Struct, frozen=True, kw_only=True):
 
     name:   normalized; None if only an install can tell (a bare URL)
     url:    of a PEP 508 direct reference, a bare URL or a path, as written
-    asked:  whether an annotation of pip-compile or uv marks it as direct
+    direct:  whether an annotation of pip-compile or uv marks it as direct
     index:  the URL of the only index that it may come from, with credentials; "" for any
-    place:  the URL as in ``direct_url.json`` (PEP 610): absolute, without credentials, reference and extras
+    location:  the URL as in ``direct_url.json`` (PEP 610): absolute, without credentials, reference and extras
     groups: the dependency groups (PEP 735) and extras of the user's project that list it, "" for the project itself;
             empty without a project
     """
@@ -23,9 +23,9 @@ class Requirement(Struct, frozen=True, kw_only=True):
     marker: str = ""
     url: str = ""
     index: str = ""
-    place: str = ""
+    location: str = ""
     editable: bool = False
-    asked: bool = False
+    direct: bool = False
     groups: frozenset[str] = frozenset()
     file: str = ""
     number: int = 0
@@ -53,7 +53,7 @@ class Pinned(Struct, frozen=True, kw_only=True):
     """One version of one project, as a lock or a resolver chose it, with its archives.
 
     name:    normalized (PEP 503)
-    place:   the directory or repository with its code, if it has no archive
+    location:   the directory or repository with its code, if it has no archive
     origin:  the URL of the requirement (PEP 610); "" without one
     groups:  the dependency groups and extras that list it, "" for the project itself; empty if unknown
     missing: why none of its archives can be fetched; "" if nothing prevents it
@@ -63,7 +63,7 @@ class Pinned(Struct, frozen=True, kw_only=True):
     version: str | None
     wheels: tuple[Archive, ...] = ()
     sdist: Archive | None = None
-    place: str = ""
+    location: str = ""
     origin: str = ""
     groups: frozenset[str] = frozenset()
     missing: str = ""

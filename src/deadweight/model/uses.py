@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from deadweight.model.source import Mention
+from deadweight.model.application import Mention
 
 
 class Use(NamedTuple):

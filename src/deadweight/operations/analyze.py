@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
-    from deadweight.model import Source
+    from deadweight.model import Application
     from deadweight.model.report import Report
     from deadweight.settings import Policy
 
 
-def analyze(measurement: Measurement, application: Source | None = None, policy: Policy | None = None) -> Report:
+def analyze(measurement: Measurement, application: Application | None = None, policy: Policy | None = None) -> Report:
     """Return the report of what was measured. Nothing is read or fetched.
 
     application: the application's code, as ``Session.application`` returns it

@@ -20,7 +20,7 @@ def application_folder(target: Target, settings: Settings) -> str:
         return ""
     if settings.source or not isinstance(target, File):
         return settings.source
-    from deadweight.sources.codebase.source_folders import holds_python
+    from deadweight.sources.codebase.code_folders import holds_python
 
     folder = os.path.dirname(target.location) or "."
     return folder if holds_python(folder) else ""

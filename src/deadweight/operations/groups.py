@@ -53,18 +53,20 @@ def _unmeasured(target: Target, settings: Settings, session: Session) -> Groupin
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
     session.observe(Progress("reading", target.location))
     config = config_names(settings.groups)
-    source = session.application(target, settings)
+    application = session.application(target, settings)
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
-        lock, note, machine = locked.asked, locked.note, machine_of(locked.settings)
+        lock, note, machine = locked.content, locked.note, machine_of(locked.settings)
         descriptions = (
             Descriptions() if settings.offline else _descriptions(queries_of_lock(lock), None, settings, session)
         )
-        groups = groups_of_lock(lock, config, known=descriptions.known, source=source, environment=machine.environment)
+        groups = groups_of_lock(
+            lock, config, known=descriptions.known, application=application, environment=machine.environment
+        )
         warnings = lock.warnings
     else:
         read = read_requirements_of(target, settings)
-        file, note, machine = read.asked, read.note, machine_of(read.settings)
+        file, note, machine = read.content, read.note, machine_of(read.settings)
         lines = tuple(file.all_requirements())
         descriptions = (
             Descriptions()
@@ -72,13 +74,13 @@ def _unmeasured(target: Target, settings: Settings, session: Session) -> Groupin
             else _descriptions(queries_of_requirements(lines), file, settings, session)
         )
         groups = groups_of_requirements(
-            lines, config, known=descriptions.known, source=source, environment=machine.environment
+            lines, config, known=descriptions.known, application=application, environment=machine.environment
         )
         unnamed = (
             f"not in a group, because its name is unknown before an installation: {w.url}" for w in lines if not w.name
         )
         warnings = (*file.notes, *unnamed)
-    unread = with_one_note(source, machine.python).skipped if source else ()
+    unread = with_one_note(application, machine.python).skipped if application else ()
     return Grouping(
         target=target,
         method="names" if settings.offline else "metadata",
@@ -101,5 +103,5 @@ def _descriptions(
     from deadweight.sources.wheels.descriptions import read_descriptions
 
     session.observe(Progress("reading", f"the metadata of {len(queries)} projects"))
-    places = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
-    return read_descriptions(queries, places, session.cache(settings), session.scratch)
+    locations = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
+    return read_descriptions(queries, locations, session.cache(settings), session.scratch)

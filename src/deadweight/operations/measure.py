@@ -47,12 +47,12 @@ def concluded(measurement: Measurement, session: Session, *, lighter: bool = Fal
     from deadweight.analysis.concluding import conclude
 
     settings = measurement.settings
-    found = conclude(measurement, session.application(measurement.target, settings))
+    result = conclude(measurement, session.application(measurement.target, settings))
     if not lighter or settings.no_lighter or not isinstance(measurement.target, REQUIRING):
-        return found
+        return result
     from deadweight.operations.savings import with_savings
 
-    return with_savings(found, session)
+    return with_savings(result, session)
 
 
 def measure(target: TargetLike, settings: Settings | None, session: Session) -> Measurement:
@@ -113,7 +113,7 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
 
     read = read_requirements_of(target, settings)
     if settings.no_build:
-        refuse_builds(read.asked)
+        refuse_builds(read.content)
     without = replace(settings, no_install=True)
     try:
         return measure_archives(target, without, session, read, guessing=False)
@@ -142,9 +142,9 @@ def _its_requirements(settings: Settings) -> RequirementsFile | None:
     """Read the requirements that an environment or an image was installed from, where the user names them."""
     if not settings.requirements:
         return None
-    from deadweight.operations.measuring.reading import read_asked
+    from deadweight.operations.measuring.reading import read_as_it_is
 
-    found = parse_target(settings.requirements)
-    if not isinstance(found, INSTALLABLE):
+    original = parse_target(settings.requirements)
+    if not isinstance(original, INSTALLABLE):
         raise BadInput(f"--requirements: {settings.requirements} must be a requirements file or a pyproject.toml")
-    return read_asked(found, settings)
+    return read_as_it_is(original, settings)

@@ -40,11 +40,11 @@ def profile(
     from deadweight.analysis.reporting import report_of
     from deadweight.operations.measure import profile as measure
 
-    found = parse_target(target)
-    if isinstance(found, SavedReport):
-        check_options(settings or Settings(), found)
-        return read_report(found.location)
-    return report_of(measure(found, settings, observe=observe, lighter=lighter))
+    parsed = parse_target(target)
+    if isinstance(parsed, SavedReport):
+        check_options(settings or Settings(), parsed)
+        return read_report(parsed.location)
+    return report_of(measure(parsed, settings, observe=observe, lighter=lighter))
 
 
 def read_report(path: str) -> Report:

@@ -32,8 +32,8 @@ def providers_of(modules: Sequence[str], settings: Settings, session: Session) -
     from deadweight.sources.wheels.descriptions import read_members
 
     session.observe(Progress("reading", f"the wheels of {len(projects)} projects that may provide what is missing"))
-    places = configured(install_options(settings), None, os.environ, find_installer(settings.installer).name)
-    paths = read_members(projects, places, session.cache(settings), session.scratch)
+    locations = configured(install_options(settings), None, os.environ, find_installer(settings.installer).name)
+    paths = read_members(projects, locations, session.cache(settings), session.scratch)
     claims = [
         Claim(folder="", metadata=Metadata(name=name, version=None), paths=list(members))
         for name, members in paths.items()

@@ -39,21 +39,21 @@ def with_savings(profile: Profile, session: Session) -> Profile:
 
     until = time.monotonic() + SECONDS
     each: dict[str, int] = {}
-    told: list[str] = []
+    reported: list[str] = []
     for number, build in enumerate(builds):
         session.observe(Progress("measuring", f"the saving of {build.how}", done=number, total=len(builds)))
         try:
             each[build.how] = _saved(profile, file, [build], until, session)
         except (DeadweightError, OSError) as error:
-            told.append(f"the saving of {build.how} could not be measured: {_reason(error)}")
+            reported.append(f"the saving of {build.how} could not be measured: {_reason(error)}")
     together = None
     measured = [build for build in builds if each.get(build.how, 0) > 0]
     if len(measured) > 1:
         try:
             together = _saved(profile, file, measured, until, session)
         except (DeadweightError, OSError) as error:
-            told.append(f"the saving of all lighter builds together could not be measured: {_reason(error)}")
-    return replace(profile, savings=Savings(each=each, together=together, warnings=tuple(told)))
+            reported.append(f"the saving of all lighter builds together could not be measured: {_reason(error)}")
+    return replace(profile, savings=Savings(each=each, together=together, warnings=tuple(reported)))
 
 
 def _reason(error: DeadweightError | OSError) -> str:
@@ -89,17 +89,17 @@ def _measured(
     from deadweight.sources.resolve.builds import read_wishes
 
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
-    asked = unpinned(swapped(file, wishes.swaps), wishes.indexes())
-    with opened(asked, wishes, settings, session, seconds=seconds) as run:
-        resolved = run.resolved(asked)
+    wished = unpinned(swapped(file, wishes.swaps), wishes.indexes())
+    with opened(wished, wishes, settings, session, seconds=seconds) as run:
+        resolved = run.resolved(wished)
         lock = resolved.lock
         kept = {(package.name, package.version) for package in lock.packages} & set(there)
         changed = tuple(package for package in lock.packages if (package.name, package.version) not in kept)
-        found = run.measured(replace(resolved, lock=replace(lock, packages=changed)), compiled=False)
-        wrong = found.unbuilt() or sorted(each.name for each in found.measured.tree.skipped)
+        uninstalled = run.measured(replace(resolved, lock=replace(lock, packages=changed)), compiled=False)
+        wrong = uninstalled.unbuilt() or sorted(each.name for each in uninstalled.measured.tree.skipped)
         if wrong:
             raise InstallFailed(f"{', '.join(wrong)}: no wheel")
-        return kept, take_inventory(found.measured.tree)
+        return kept, take_inventory(uninstalled.measured.tree)
 
 
 def _with_builds(settings: Settings, builds: Sequence[Lighter]) -> Settings:

@@ -11,7 +11,7 @@ from deadweight.operations.application import application_folder
 from deadweight.progress import Observer, silent
 
 if TYPE_CHECKING:
-    from deadweight.model import Source
+    from deadweight.model import Application
     from deadweight.settings import Settings
     from deadweight.sources.net.http import Client
     from deadweight.sources.system.scratch import Scratch
@@ -36,7 +36,7 @@ class Session:
         self._lock = threading.Lock()
         self._clients: dict[tuple[tuple[str, ...], bool], Client] = {}
         self._caches: dict[bool, Cache] = {}
-        self._applications: dict[str, Source] = {}
+        self._applications: dict[str, Application] = {}
         self._scratch: Scratch | None = None
 
     def __enter__(self) -> Session:
@@ -87,13 +87,13 @@ class Session:
                 )
             return self._clients[origins, hurried]
 
-    def application(self, target: Target, settings: Settings) -> Source | None:
+    def application(self, target: Target, settings: Settings) -> Application | None:
         """Return what the application's code names, None where the target has no code; each directory is read once."""
         folder = application_folder(target, settings)
         if not folder:
             return None
         if folder not in self._applications:
-            from deadweight.sources.codebase.source_tree import read_source
+            from deadweight.sources.codebase.application import read_application
 
-            self._applications[folder] = read_source(folder, observe=self.observe)
+            self._applications[folder] = read_application(folder, observe=self.observe)
         return self._applications[folder]

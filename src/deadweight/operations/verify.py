@@ -55,7 +55,7 @@ def verify(
 
     split:    any target of ``profile``; ``run`` and ``smoke`` need a requirements file or a project, and are the only
               checks that run code: that of what is installed, and with ``smoke`` the application's own
-    settings: as for ``profile``; ``source`` is the directory of the application's code
+    settings: as for ``profile``; ``application`` is the directory of the application's code
     raises:   as ``profile``; BadInput if the application has no code
     """
     settings, checks = settings or Settings(), checks or Checks()
@@ -81,16 +81,17 @@ def verify(
         return _tried(verdict, environment, command, checks, observe)
 
 
-def _judged(found: Profile, file: RequirementsFile | None, settings: Settings, session: Session) -> Verdict:
+def _judged(profile: Profile, file: RequirementsFile | None, settings: Settings, session: Session) -> Verdict:
     from deadweight.analysis.verdict import Original, judge, original_of, unclaimed, with_providers
     from deadweight.operations.providers import providers_of
     from deadweight.proof.bringing import Providers
 
-    source = found.source
-    if source is None or not source.files:
-        raise BadInput(f"{source.folder if source else 'the source directory'} contains no files to check")
-    original = original_of(file, found.inventory.environment) if file else Original()
-    verdict = judge(found, source, original)
+    application = profile.application
+    assert application is not None  # the caller profile its directory
+    if not application.files:
+        raise BadInput(f"{application.folder} contains no code to check")
+    original = original_of(file, profile.inventory.environment) if file else Original()
+    verdict = judge(profile, application, original)
     modules = unclaimed(verdict)
     if not modules:
         return verdict
@@ -105,7 +106,7 @@ def _tried(verdict: Verdict, environment: Installed, command: list[str], checks:
 
     venv = Venv(directory=os.path.abspath(environment.folder), seconds=checks.seconds, scratch=environment.scratch)
     trials, printed = try_imports(to_import(verdict) if checks.run else (), venv, observe)
-    smoke = run_smoke(command, verdict.source.folder, venv, observe) if command else None
+    smoke = run_smoke(command, verdict.application.folder, venv, observe) if command else None
     return with_trials(verdict, trials, smoke, seconds=checks.seconds, printed=printed)
 
 
@@ -119,14 +120,14 @@ def _split(command: str) -> list[str]:
     return words
 
 
-def _original(given: str, target: Target, source: str) -> RequirementsFile | None:
+def _original(given: str, target: Target, code: str) -> RequirementsFile | None:
     """Read the requirements that the split was made from: the file that the user names, else the first readable one."""
     if given:
-        found = parse_target(given)
-        if not isinstance(found, INSTALLABLE):
+        original = parse_target(given)
+        if not isinstance(original, INSTALLABLE):
             raise BadInput(f"--against: {given} must be a requirements file or a pyproject.toml")
-        return _read(found)
-    for path in _candidates(target, source):
+        return _read(original)
+    for path in _candidates(target, code):
         try:
             return _read(parse_target(f"requirements:{path}"))
         except BadInput:
@@ -134,9 +135,9 @@ def _original(given: str, target: Target, source: str) -> RequirementsFile | Non
     return None
 
 
-def _candidates(target: Target, source: str) -> Iterator[str]:
+def _candidates(target: Target, code: str) -> Iterator[str]:
     """Yield the files it may have been made from, next to the split and to the code; never the split itself."""
-    folders = [os.path.dirname(target.location) or ".", source] if isinstance(target, File) else [source]
+    folders = [os.path.dirname(target.location) or ".", code] if isinstance(target, File) else [code]
     for folder in dict.fromkeys(folders):
         for name in _ORIGINALS:
             path = os.path.join(folder, name)

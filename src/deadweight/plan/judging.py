@@ -14,7 +14,7 @@ from deadweight.groups.evidence import dropped, in_every_environment, never_at_s
 from deadweight.groups.names import Names
 from deadweight.model import Assignment, Metadata, Requirement, Use
 from deadweight.settings import Policy
-from deadweight.usage.places import changing, only_later
+from deadweight.usage.locations import changing, only_later
 
 # ``pip freeze`` excludes these too, for the same reason.
 _IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
@@ -35,7 +35,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     config: Names
     policy: Policy
     uses: Mapping[str, tuple[Use, ...]] = {}
-    with_source: bool = False
+    with_code: bool = False
     by_marks: bool = False
     unmeasured: frozenset[str] = frozenset()
 

@@ -16,7 +16,7 @@ from deadweight.graph import Graph
 from deadweight.graph.closures import closure_bytes
 from deadweight.model import Evidence, Group, Mention, Requirement
 from deadweight.plan.judging import Judged, Plan, is_chosen, is_direct, judged_later
-from deadweight.usage.places import changing
+from deadweight.usage.locations import changing
 
 _PRODUCTION: tuple[Group, ...] = ("core", "data", "ml")
 _MINIMAL: tuple[Group, ...] = ("core", "data")
@@ -28,7 +28,7 @@ class Dropped(Struct, frozen=True, kw_only=True):
     brought_bytes: the part of everything that the split removes that this requirement reaches. Shared dependencies
                    count for each, so these do not add up. None if it is not installed
     freed_bytes:   what removing this requirement alone would free
-    places:        the mentions outside of development, which would have to change
+    locations:        the mentions outside of development, which would have to change
     """
 
     name: str
@@ -36,7 +36,7 @@ class Dropped(Struct, frozen=True, kw_only=True):
     evidence: Evidence
     brought_bytes: int | None
     freed_bytes: int | None
-    places: tuple[Mention, ...] = ()
+    locations: tuple[Mention, ...] = ()
 
 
 class Unsure(Struct, frozen=True, kw_only=True):
@@ -82,9 +82,9 @@ def make_splits(plan: Plan) -> tuple[Split, ...]:
     production = _make("production", _PRODUCTION, plan.judged, plan)
     groups = plan.policy.minimal_groups
     if groups is None:
-        groups = _MINIMAL if plan.with_source else _PRODUCTION
+        groups = _MINIMAL if plan.with_code else _PRODUCTION
     minimal = _make("minimal", groups, [judged_later(each, plan) for each in plan.judged], plan)
-    if plan.policy.minimal_groups is None and not plan.with_source:
+    if plan.policy.minimal_groups is None and not plan.with_code:
         minimal = replace(minimal, warnings=(*minimal.warnings, *_why_ml_stays(minimal, plan)))
     return replace(production, warnings=(*production.warnings, *_unknown(plan))), minimal
 
@@ -167,7 +167,7 @@ def _dropped(each: Judged, brought: Mapping[str, int], plan: Plan) -> Dropped:
         evidence=each.assignment.evidence[0],
         brought_bytes=None if each.key is None else brought[each.key],
         freed_bytes=each.freed(plan),
-        places=changing(plan.uses_of(each.requirement)),
+        locations=changing(plan.uses_of(each.requirement)),
     )
 
 

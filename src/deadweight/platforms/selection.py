@@ -50,8 +50,8 @@ def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -
         return Chosen(package=package, archive=None, reason=reason, exit_code=4)
     if package.missing:
         return Chosen(package=package, archive=None, reason=package.missing, exit_code=5)
-    if package.place:
-        reason = f"its code is in {package.place}; it can only be measured by building it"
+    if package.location:
+        reason = f"its code is in {package.location}; it can only be measured by building it"
         return Chosen(package=package, archive=None, reason=reason)
     platform = f"Python {machine.short} on {machine.shown}"
     reason = f"no wheel for {platform}" if wheels else "no wheel"

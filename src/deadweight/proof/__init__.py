@@ -15,10 +15,10 @@ from msgspec.structs import replace
 from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.groups import by_name
 from deadweight.groups.names import names_table
-from deadweight.model import Mention, Metadata, Skipped, Source
+from deadweight.model import Application, Mention, Metadata, Skipped
 from deadweight.proof.bringing import Providers
 from deadweight.usage import Usage
-from deadweight.usage.places import is_for_production
+from deadweight.usage.locations import is_for_production
 from deadweight.usage.standard import ALWAYS_THERE, is_for_other_systems, is_standard
 
 # Why a gap does not fail the proof; "" for one that does. "conditional": a development tool that is used only under a
@@ -37,7 +37,7 @@ class Gap(Struct, frozen=True, kw_only=True):
 
     name: str
     what: str
-    places: tuple[Mention, ...]
+    locations: tuple[Mention, ...]
     excuse: Excuse = ""
 
     @property
@@ -83,30 +83,32 @@ def prove(usage: Usage, candidates: Candidates, *, counts: Callable[[Mention], b
     usage:  by all projects, measured or not
     counts: whether to check a mention
     """
-    places: dict[tuple[str, str], list[Mention]] = {}
+    locations: dict[tuple[str, str], list[Mention]] = {}
     checked = 0
     provided = candidates.present.union(candidates.unmeasured, ALWAYS_THERE)
-    programs = provided.union(_installed_by_images(usage.source))
+    programs = provided.union(_installed_by_images(usage.application))
     for mention, matches in usage.matches:
         if not counts(mention):
             continue
         checked += 1
         names = [name for name, _ in matches]
         if names and (programs if mention.kind == "command" else provided).isdisjoint(names):
-            places.setdefault((names[0], mention.name), []).append(mention)
+            locations.setdefault((names[0], mention.name), []).append(mention)
         elif not names and candidates.providers is not None and is_foreign(mention, usage):
-            places.setdefault((candidates.providers.project(mention.name), mention.name), []).append(mention)
-    gaps = (Gap(name=name, what=what, places=tuple(mentions)) for (name, what), mentions in sorted(places.items()))
+            locations.setdefault((candidates.providers.project(mention.name), mention.name), []).append(mention)
+    gaps = (
+        Gap(name=name, what=what, locations=tuple(mentions)) for (name, what), mentions in sorted(locations.items())
+    )
     return Proof(checked=checked, gaps=tuple(_excused(gap, usage, candidates) for gap in gaps))
 
 
 def _excused(gap: Gap, usage: Usage, candidates: Candidates) -> Gap:
-    if all(map(_is_avoidable, gap.places)) and gap.name and _is_dev(gap.name):
+    if all(map(_is_avoidable, gap.locations)) and gap.name and _is_dev(gap.name):
         return replace(gap, excuse="conditional")
     # What could not be measured may provide anything, also through its own requirements.
     if candidates.unmeasured and gap.name not in candidates.projects:
         return replace(gap, excuse="unmeasured")
-    if gap.name not in candidates.projects and all(map(usage.source.is_in_subproject, gap.places)):
+    if gap.name not in candidates.projects and all(map(usage.application.is_in_subproject, gap.locations)):
         return replace(gap, excuse="subproject")
     if is_for_other_systems(gap.what, usage.provides.environment):
         return replace(gap, excuse="elsewhere")
@@ -123,10 +125,10 @@ def _is_dev(name: str) -> bool:
     return known.group == "dev" and known.sure
 
 
-def _installed_by_images(source: Source) -> Iterator[str]:
+def _installed_by_images(application: Application) -> Iterator[str]:
     """Yield the projects that Dockerfiles and scripts of the application install by name, mostly for their programs."""
     start = "pip install "
-    for mention in source.mentions:
+    for mention in application.mentions:
         if mention.kind == "command" and mention.role == "application" and mention.name.startswith(start):
             yield normalize(mention.name.removeprefix(start))
 
@@ -149,4 +151,6 @@ def _name_in_url(url: str) -> str:
 def is_foreign(mention: Mention, usage: Usage) -> bool:
     """Return whether an import is neither of the standard library nor of the application itself."""
     top = mention.name.partition(".")[0]
-    return mention.kind == "import" and not is_standard(top, usage.provides.python) and top not in usage.source.local
+    return (
+        mention.kind == "import" and not is_standard(top, usage.provides.python) and top not in usage.application.local
+    )

@@ -18,7 +18,7 @@ from deadweight.groups.rules import Rule
 from deadweight.model import Assignment, Distribution, Inventory, Mention, Use
 from deadweight.proof import is_foreign, unmeasured_names
 from deadweight.usage import Usage
-from deadweight.usage.places import DEVELOPMENT, only_later
+from deadweight.usage.locations import DEVELOPMENT, only_later
 from deadweight.usage.programs import may_be_started
 from deadweight.usage.standard import ALWAYS_THERE, backported_since, has_version, is_for_other_systems
 
@@ -35,15 +35,15 @@ class Remark(Struct, frozen=True, kw_only=True):
     """One finding.
 
     name:        of a project; of a module if its project is unknown
-    says:        a predicate that completes a sentence starting with the name
-    places:      the mentions in the application
+    reason:        a predicate that completes a sentence starting with the name
+    locations:      the mentions in the application
     freed_bytes: what dropping the requirement saves; None if it is not direct or unknown
     """
 
     kind: Kind
     name: str
-    says: str
-    places: tuple[Mention, ...] = ()
+    reason: str
+    locations: tuple[Mention, ...] = ()
     freed_bytes: int | None = None
 
 
@@ -91,17 +91,20 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         """Yield the imports that no measured distribution provides."""
         if unmeasured_names(self.inventory.skipped):
             return  # what could not be measured may provide them
-        places: dict[str, list[Mention]] = {}
+        locations: dict[str, list[Mention]] = {}
         for mention, matches in self.usage.matches:
             counts = mention.role == "application" and mention.how in ("start", "lazy")
-            if not counts or matches or self.usage.source.is_in_subproject(mention):
+            if not counts or matches or self.usage.application.is_in_subproject(mention):
                 continue
             other = is_for_other_systems(mention.name, self.usage.provides.environment)
             if is_foreign(mention, self.usage) and not other:
-                places.setdefault(mention.name.partition(".")[0], []).append(mention)
-        for module, mentions in places.items():
+                locations.setdefault(mention.name.partition(".")[0], []).append(mention)
+        for module, mentions in locations.items():
             yield Remark(
-                kind="missing", name=module, says="is imported, but no requirement provides it", places=tuple(mentions)
+                kind="missing",
+                name=module,
+                reason="is imported, but no requirement provides it",
+                locations=tuple(mentions),
             )
 
     def _transitive(self) -> Iterator[Remark]:
@@ -111,14 +114,14 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         direct_modules = {use.mention.name for name in direct for use in self._uses(name)}
         for key, name in self._names.items():
             imports = _imports(self._uses(name))
-            places = tuple(
-                p for p in imports if p.name not in direct_modules and not self.usage.source.is_in_subproject(p)
+            locations = tuple(
+                p for p in imports if p.name not in direct_modules and not self.usage.application.is_in_subproject(p)
             )
-            if name in direct or not places or name in ALWAYS_THERE:
+            if name in direct or not locations or name in ALWAYS_THERE:
                 continue
             users = self.graph.required_by.get(key, ())
-            says = f"is imported, but required only by {_some(users)}" if users else "is imported, but not required"
-            yield Remark(kind="transitive", name=name, says=says, places=places)
+            reason = f"is imported, but required only by {_some(users)}" if users else "is imported, but not required"
+            yield Remark(kind="transitive", name=name, reason=reason, locations=locations)
 
     def _of_requirement(self, key: str) -> Remark | None:
         """Return the first remark that applies to a requirement."""
@@ -128,7 +131,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         freed = self.weights[key].freed or 0
         since = backported_since(name)
         if since and has_version(self.usage.provides.python, since):
-            return Remark(kind="backport", name=name, says=f"is part of Python since {since}", freed_bytes=freed)
+            return Remark(kind="backport", name=name, reason=f"is part of Python since {since}", freed_bytes=freed)
         if group.group == "dev" or is_known_as_dev(group.evidence):
             return self._of_dev(key, uses, rules, freed)
         if not uses:
@@ -140,13 +143,13 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         name = self._names[key]
         users = self.graph.required_by.get(key, ())
         if users:
-            says = f"is already required by {_some(users)}, and your code does not use it"
-            return Remark(kind="redundant", name=name, says=says, freed_bytes=freed)
+            reason = f"is already required by {_some(users)}, and your code does not use it"
+            return Remark(kind="redundant", name=name, reason=reason, freed_bytes=freed)
         explained = any(rule.decided_by == "user" or rule.on_demand or rule.required for rule in rules)
         loaded = explained or self._optional_for.get(name) or may_be_started(name)
         if loaded or name in ALWAYS_THERE or self._brings_what_is_used(key):
             return None
-        return Remark(kind="unused", name=name, says="is not used in your code", freed_bytes=freed)
+        return Remark(kind="unused", name=name, reason="is not used in your code", freed_bytes=freed)
 
     def _brings_what_is_used(self, key: str) -> bool:
         """Return whether the application uses a dependency that only this requirement installs."""
@@ -156,23 +159,25 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return any(self._uses(self._names[other]) for other in leaving if other in self._names)
 
     def _of_use(self, name: str, uses: Sequence[Use], rules: Sequence[Rule], freed: int) -> Remark | None:
-        places = tuple(use.mention for use in uses)
+        locations = tuple(use.mention for use in uses)
         if name in ALWAYS_THERE:
             return None
-        if all(place.role in ("tests", "docs", "build") for place in places) and not any(
+        if all(location.role in ("tests", "docs", "build") for location in locations) and not any(
             rule.on_demand for rule in rules
         ):
-            says = "is used only by tests, docs and builds"
-            return Remark(kind="tests-only", name=name, says=says, places=places, freed_bytes=freed)
-        if only_later(uses) and all(place.how != "optional" for place in places):
-            says = "is never imported when the application starts"
-            return Remark(kind="lazy", name=name, says=says, places=places, freed_bytes=freed)
+            reason = "is used only by tests, docs and builds"
+            return Remark(kind="tests-only", name=name, reason=reason, locations=locations, freed_bytes=freed)
+        if only_later(uses) and all(location.how != "optional" for location in locations):
+            reason = "is never imported when the application starts"
+            return Remark(kind="lazy", name=name, reason=reason, locations=locations, freed_bytes=freed)
         if freed < min(_WORTH_BYTES, _WORTH_SHARE * self._total):
             return None
-        places = tuple(place for place in places if place.role not in DEVELOPMENT)
-        if len(places) != 1:
+        locations = tuple(location for location in locations if location.role not in DEVELOPMENT)
+        if len(locations) != 1:
             return None
-        return Remark(kind="one-place", name=name, says="is used in only one place", places=places, freed_bytes=freed)
+        return Remark(
+            kind="one-place", name=name, reason="is used in only one place", locations=locations, freed_bytes=freed
+        )
 
     def _of_dev(self, key: str, uses: Sequence[Use], rules: Sequence[Rule], freed: int) -> Remark | None:
         """Return a remark about a development tool that the application uses."""
@@ -181,15 +186,15 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         settled = any(rule.decided_by or rule.required for rule in rules)
         if settled or not is_known_as_dev(self.groups[key].evidence):
             return None
-        places = [use.mention for use in uses if use.mention.role == "application"]
-        always = tuple(p for p in places if p.how == "start" or (p.how == "lazy" and p.kind == "import"))
+        locations = [use.mention for use in uses if use.mention.role == "application"]
+        always = tuple(p for p in locations if p.how == "start" or (p.how == "lazy" and p.kind == "import"))
         if always:
-            says = "is a development tool, but the application uses it"
-            return Remark(kind="dev-in-production", name=name, says=says, places=always, freed_bytes=freed)
-        under = tuple(p for p in places if p.how == "conditional")
+            reason = "is a development tool, but the application uses it"
+            return Remark(kind="dev-in-production", name=name, reason=reason, locations=always, freed_bytes=freed)
+        under = tuple(p for p in locations if p.how == "conditional")
         if under:
-            says = f"is a development tool that the application uses only if {under[0].condition}"
-            return Remark(kind="dev-conditional", name=name, says=says, places=under, freed_bytes=freed)
+            reason = f"is a development tool that the application uses only if {under[0].condition}"
+            return Remark(kind="dev-conditional", name=name, reason=reason, locations=under, freed_bytes=freed)
         return None
 
 

@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from deadweight.model.report import Report, SplitReport
+from deadweight.report.application import about_application
 from deadweight.report.distributions import distributions_table, groups_table, without_wheel_table
 from deadweight.report.left_out import could_go_table, unsure_table
-from deadweight.report.source import about_source
 from deadweight.report.system import about_system, shipped_text
 from deadweight.report.tables import WIDEST, add_names, hanging, listed, plain_table, render
 from deadweight.report.units import counted, human, percent
@@ -41,7 +41,7 @@ def _report(report: Report, *, width: int, rows: int | None) -> RenderableType:
         parts += unsure_table(report.splits["production"], width, rows)
         parts += _shared(report, width)
         parts += _splits(report, width)
-    parts += about_source(report, width)
+    parts += about_application(report, width)
     parts += about_system(report, width)
     parts += _notes(report, width)
     return Group(*_separated(parts))
@@ -215,7 +215,7 @@ def _split_row(name: str, split: SplitReport, whole: int) -> list[str]:
 
 
 def _notes(report: Report, width: int) -> Iterator[RenderableType]:
-    notes = [f"conflict: {conflict.says}" for conflict in report.conflicts]
+    notes = [f"conflict: {conflict.reason}" for conflict in report.conflicts]
     in_table = report.target.method == "wheels"  # a table lists requirements without a wheel
     notes += [f"skipped: {s.name}: {s.reason}" for s in report.skipped if s.exit_code or not in_table]
     notes += [f"note: {warning}" for warning in report.warnings]

@@ -118,14 +118,14 @@ def groups_table(report: Report, width: int) -> RenderableType:
 
 def without_wheel_table(report: Report, width: int) -> Iterator[RenderableType]:
     """Yield the distributions without a wheel for the platform: those to build, and those that cannot be measured."""
-    built = [row for row in report.distributions if row.archive and row.archive.says]
+    built = [row for row in report.distributions if row.archive and row.archive.reason]
     table = plain_table(width)
     table.add_column("no wheel", overflow="fold", ratio=1)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("reason", ratio=1)
     estimated: dict[str, list[Row]] = {}
     for row in sorted(built, key=lambda row: (-row.apparent_bytes, row.key)):
-        estimated.setdefault(row.archive.says if row.archive else "", []).append(row)
+        estimated.setdefault(row.archive.reason if row.archive else "", []).append(row)
     for reason, rows in estimated.items():
         size = sum(row.apparent_bytes for row in rows)
         table.add_row(", ".join(plain(row.name) for row in rows), f"~{human(size)}", plain(reason))

@@ -40,7 +40,7 @@ def groups_json(grouping: Grouping) -> str:
                 "group": each.group,
                 "tags": list(each.tags),
                 "sure": each.sure,
-                "evidence": [{"rule": e.rule, "group": e.group, "says": e.says} for e in each.evidence],
+                "evidence": [{"rule": e.rule, "group": e.group, "reason": e.reason} for e in each.evidence],
             }
             for name, each in grouping.groups.items()
         ],
@@ -93,7 +93,7 @@ def _columns(inside: dict[str, Assignment], width: int, grouping: Grouping) -> R
     table.add_column(width=max(len(_certainty(each)) for each in every))
     table.add_column(ratio=1)
     for name, each in inside.items():
-        table.add_row(plain(name), ", ".join(each.tags), _certainty(each), plain(each.evidence[0].says))
+        table.add_row(plain(name), ", ".join(each.tags), _certainty(each), plain(each.evidence[0].reason))
     return table
 
 
@@ -104,7 +104,7 @@ def _stacked(inside: dict[str, Assignment]) -> RenderableType:
         facts = [plain(name), *(f"({tag})" for tag in each.tags), _certainty(each)]
         lines += [
             Text(" ".join(filter(None, facts)), overflow="fold"),
-            Padding(Text(plain(each.evidence[0].says)), (0, 0, 0, 2)),
+            Padding(Text(plain(each.evidence[0].reason)), (0, 0, 0, 2)),
         ]
     return Group(*lines)
 
@@ -129,5 +129,5 @@ def _to_review(grouping: Grouping, width: int) -> Iterator[RenderableType]:
         table.add_column(no_wrap=True)
         table.add_column(ratio=1)
         for reason in evidence:
-            table.add_row(reason.rule, reason.group, plain(reason.says))
+            table.add_row(reason.rule, reason.group, plain(reason.reason))
         yield Padding(table, (0, 0, 0, 2))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sized
 from typing import TYPE_CHECKING
 
 from deadweight.model.report import Report, SplitReport
-from deadweight.report.source import places
+from deadweight.report.application import locations
 from deadweight.report.tables import add_names, plain_table
 from deadweight.report.units import human
 from deadweight.untrusted import plain
@@ -48,8 +48,8 @@ def left_out_table(title: str, split: SplitReport, width: int, most: int | None 
     ordered = sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name))
     for each in ordered[:most]:
         adds = "not installed" if each.brought_bytes is None else human(each.brought_bytes)
-        uses = f"; used by {places(each.places)}" if each.places and not each.later else ""
-        table.add_row(plain(each.name), adds, f"{each.group}: {plain(each.says)}{uses}")
+        uses = f"; used by {locations(each.locations)}" if each.locations and not each.later else ""
+        table.add_row(plain(each.name), adds, f"{each.group}: {plain(each.reason)}{uses}")
     if len(ordered) > len(ordered[:most]):
         table.add_row(f"{len(ordered[most:])} more", "", "(use --all)")
     if len(split.dropped) > 1 or len(split.saved_groups) > 1:
@@ -76,7 +76,7 @@ def unsure_table(split: SplitReport, width: int, most: int | None = None) -> Ite
     ordered = sorted(split.unsure, key=lambda u: (-(u.freed_bytes or 0), u.name))
     for each in ordered[:most]:
         frees = "not installed" if each.freed_bytes is None else human(each.freed_bytes)
-        table.add_row(plain(each.name), frees, f"{each.group}? {plain(each.says)}")
+        table.add_row(plain(each.name), frees, f"{each.group}? {plain(each.reason)}")
     if len(ordered) > len(ordered[:most]):
         table.add_row(*_more(ordered[most:], sum(each.freed_bytes or 0 for each in ordered[most:])))
     yield table

@@ -16,8 +16,8 @@ from deadweight.model.report import Report, SplitReport
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
 from deadweight.plan.writing import Writer, written
+from deadweight.report.application import proof_lines
 from deadweight.report.left_out import left_out_table, unsure_table
-from deadweight.report.source import proof_lines
 from deadweight.report.tables import WIDEST, hanging, render
 from deadweight.report.units import human, percent
 from deadweight.targets.types import Lock
@@ -140,7 +140,7 @@ def split_text(report: Report, paths: list[str], *, width: int, color: bool) -> 
         parts += unsure_table(split, min(width, WIDEST))
     proofs = list(proof_lines(report, min(width, WIDEST)))
     parts += [Text(""), *map(Text, proofs)] if proofs else []
-    notes = [*(c.says for c in report.conflicts), *report.warnings]
+    notes = [*(c.reason for c in report.conflicts), *report.warnings]
     parts += [Text("")] if notes else []
     parts += [hanging(plain(f"note: {note}"), min(width, WIDEST)) for note in notes]
     return render(Group(*parts), width=width, color=color)

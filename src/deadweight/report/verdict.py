@@ -12,7 +12,7 @@ from deadweight.analysis.reporting.judgement import application_facts, places_of
 from deadweight.analysis.verdict import Failure, Run, Verdict
 from deadweight.model import Mention
 from deadweight.proof import Gap
-from deadweight.report.source import VERBS, checked_text, place, places
+from deadweight.report.application import VERBS, checked_text, location, locations
 from deadweight.report.units import counted
 from deadweight.untrusted import plain, without_credentials
 
@@ -36,7 +36,7 @@ def _gaps(verdict: Verdict) -> Iterator[str]:
     """Yield the gaps by project."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if not gap.excused):
         yield f"missing: {plain(verdict.line(name))}" if gaps[0].name else f"missing: module {plain(name)}"
-        yield from _uses([mention for gap in gaps for mention in gap.places])
+        yield from _uses([mention for gap in gaps for mention in gap.locations])
 
 
 def _by_name(gaps: Iterable[Gap]) -> list[tuple[str, list[Gap]]]:
@@ -55,7 +55,7 @@ def _uses(mentions: Sequence[Mention]) -> Iterator[str]:
     for mention in ordered[:_MOST_PLACES]:
         how = _HOW[mention.how] if mention.kind == "import" else ""
         how = f" if {plain(mention.condition)}" if mention.condition else how
-        yield f"  {place(mention)} {VERBS[mention.kind]} {plain(mention.name)}{how}"
+        yield f"  {location(mention)} {VERBS[mention.kind]} {plain(mention.name)}{how}"
     if len(ordered) > _MOST_PLACES:
         yield f"  and {len(ordered) - _MOST_PLACES:,} more"
 
@@ -65,16 +65,16 @@ def _run(verdict: Verdict) -> Iterator[str]:
     run = verdict.run
     if run is None:
         return
-    missing = {mention.name for gap in verdict.proof.gaps for mention in gap.places}
+    missing = {mention.name for gap in verdict.proof.gaps for mention in gap.locations}
     for failure in run.failures:
         if failure.trial.module not in missing:
-            yield f"failed: {plain(failure.trial.module)}: {plain(failure.trial.says)}"
+            yield f"failed: {plain(failure.trial.module)}: {plain(failure.trial.reason)}"
             if failure.name:
                 yield f"  {plain(verdict.line(failure.name))} provides {plain(failure.trial.missing)}"
-            yield from _uses(failure.places)
+            yield from _uses(failure.locations)
     if run.smoke is not None and run.smoke.status != 0:
         yield f"failed: {plain(run.smoke.command)}: {_status(run.smoke.status, run.seconds)}"
-        yield from (f"  {plain(line)}" for line in run.smoke.says.splitlines())
+        yield from (f"  {plain(line)}" for line in run.smoke.reason.splitlines())
 
 
 def _status(status: int | None, seconds: float) -> str:
@@ -86,8 +86,8 @@ def _status(status: int | None, seconds: float) -> str:
 def _notes(verdict: Verdict) -> Iterator[str]:
     """Yield the gaps that do not fail the check, and the files that could not be read."""
     for name, gaps in _by_name(gap for gap in verdict.proof.gaps if gap.excused):
-        mentions = [mention for gap in gaps for mention in gap.places]
-        yield f"{_EXCUSES[gaps[0].excuse]}: {plain(name)} ({places(mentions)}){_condition(mentions)}"
+        mentions = [mention for gap in gaps for mention in gap.locations]
+        yield f"{_EXCUSES[gaps[0].excuse]}: {plain(name)} ({locations(mentions)}){_condition(mentions)}"
     optional = [(name, gaps) for name, gaps in _by_name(verdict.notes) if _is_optional(gaps)]
     others = [(name, gaps) for name, gaps in _by_name(verdict.notes) if not _is_optional(gaps)]
     if optional:
@@ -97,7 +97,7 @@ def _notes(verdict: Verdict) -> Iterator[str]:
     if verdict.run and verdict.run.unclear:
         names = [plain(failure.trial.module) for failure in verdict.run.unclear]
         yield f"note: could not be imported without the application's settings; try --smoke: {_some(names)}"
-    for skipped in verdict.source.skipped:
+    for skipped in verdict.application.skipped:
         yield f"note: {plain(skipped.name)}: {plain(skipped.reason)}"
 
 
@@ -114,11 +114,13 @@ def _condition(mentions: Sequence[Mention]) -> str:
 
 
 def _is_optional(gaps: Sequence[Gap]) -> bool:
-    return any(mention.role == "application" for gap in gaps for mention in gap.places)
+    return any(mention.role == "application" for gap in gaps for mention in gap.locations)
 
 
 def _listed(gaps_by_name: Sequence[tuple[str, Sequence[Gap]]]) -> str:
-    return _some([f"{plain(name)} ({places([m for gap in gaps for m in gap.places])})" for name, gaps in gaps_by_name])
+    return _some(
+        [f"{plain(name)} ({locations([m for gap in gaps for m in gap.locations])})" for name, gaps in gaps_by_name]
+    )
 
 
 def _some(names: Sequence[str]) -> str:
@@ -128,9 +130,9 @@ def _some(names: Sequence[str]) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     """Return the last line: the result, and how much was checked."""
-    source, run = verdict.source, verdict.run
+    application, run = verdict.application, verdict.run
     lost = len(_by_name(gap for gap in verdict.proof.gaps if not gap.excused))
-    scope = checked_text(verdict.proof.checked, source.files, source.folder)
+    scope = checked_text(verdict.proof.checked, application.files, application.folder)
     missing = f"{counted(lost, 'requirement')} {'is' if lost == 1 else 'are'} missing"
     if not lost:
         missing = "it provides everything that your code uses" if verdict.holds else "no requirement is missing"
@@ -154,7 +156,7 @@ def verdict_json(verdict: Verdict) -> str:
         "schema": "deadweight.verify/1",
         "version": __version__,
         "target": {"kind": profile.target.kind, "location": profile.target.location, "method": profile.method},
-        "source": to_builtins(application_facts(verdict.source)),
+        "source": to_builtins(application_facts(verdict.application)),
         "against": verdict.original.path or None,
         "depth": "static" if verdict.run is None else "run",
         "holds": verdict.holds,
@@ -174,7 +176,7 @@ def _gap(gap: Gap, verdict: Verdict) -> Mapping[str, object]:
         "excused": gap.excused,
         "excuse": gap.excuse or None,
         "line": verdict.line(gap.name) or None,
-        "places": to_builtins(places_of(gap.places)),
+        "locations": to_builtins(places_of(gap.locations)),
     }
 
 
@@ -185,16 +187,16 @@ def _run_values(run: Run, verdict: Verdict) -> Mapping[str, object]:
         "tried": run.tried,
         "failures": [_failure(failure, verdict) for failure in run.failures],
         "unclear": [_failure(failure, verdict) for failure in run.unclear],
-        "smoke": {"command": smoke.command, "status": smoke.status, "says": smoke.says} if smoke else None,
+        "smoke": {"command": smoke.command, "status": smoke.status, "reason": smoke.reason} if smoke else None,
     }
 
 
 def _failure(failure: Failure, verdict: Verdict) -> Mapping[str, object]:
     return {
         "module": failure.trial.module,
-        "says": failure.trial.says,
+        "reason": failure.trial.reason,
         "missing": failure.trial.missing or None,
         "name": failure.name or None,
         "line": verdict.line(failure.name) or None,
-        "places": to_builtins(places_of(failure.places)),
+        "locations": to_builtins(places_of(failure.locations)),
     }

@@ -58,11 +58,11 @@ def _check(text: str, *, alone: bool) -> None:
     if _is_path(text):
         raise UnclearTarget(f"{text}: no such file or directory", hint=_similar(text))
     try:
-        found = Requirement(text)
+        parsed = Requirement(text)
     except (InvalidRequirement, ValueError, RecursionError) as error:
         hint = f"supported prefixes: {', '.join(f'{known}:' for known in _SCHEMES)}" if colon else _similar(text)
         raise UnclearTarget(f"{text}: not a file, a directory or a requirement", hint=hint) from error
-    if found.url:
+    if parsed.url:
         raise UnclearTarget(
             f"{text}: a URL is only accepted in a requirements file", hint="write it to a file and measure that"
         )
@@ -95,11 +95,11 @@ def _similar(text: str, *, most_alike: bool = False) -> str:
     except OSError:
         return "" if most_alike else f"no such directory: {folder}"
     if most_alike:
-        found = [each for each in there if _OF_FILES.search(each) and each.partition(".")[0] == name]
+        alike = [each for each in there if _OF_FILES.search(each) and each.partition(".")[0] == name]
     else:
         from difflib import get_close_matches
 
-        found = get_close_matches(name, there, 3, 0.7)
-    if found:
-        return f"did you mean {' or '.join(os.path.join(folder, each) for each in found[:3])}?"
+        alike = get_close_matches(name, there, 3, 0.7)
+    if alike:
+        return f"did you mean {' or '.join(os.path.join(folder, each) for each in alike[:3])}?"
     return "" if most_alike else "use a requirements file, a lock file, a project directory, an environment or an image"

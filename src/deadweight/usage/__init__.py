@@ -17,7 +17,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from deadweight.model import Distribution, Environment, Mention, Source, Use
+from deadweight.model import Application, Distribution, Environment, Mention, Use
 from deadweight.platforms.markers import marker_values
 from deadweight.usage.engines import Engine, engines_of
 from deadweight.usage.names import Match, Modules, builds_of_one
@@ -72,7 +72,7 @@ class Usage(Struct, frozen=True, dict=True):
     matches:  each mention with the projects that it may mean, in the order of the code
     """
 
-    source: Source
+    application: Application
     provides: Provided
     matches: tuple[tuple[Mention, tuple[Match, ...]], ...]
 
@@ -86,22 +86,22 @@ class Usage(Struct, frozen=True, dict=True):
         return {project: tuple(uses) for project, uses in uses_of.items()}
 
 
-def usage_of(source: Source, provides: Provided, projects: Collection[str]) -> Usage:
+def usage_of(application: Application, provides: Provided, projects: Collection[str]) -> Usage:
     """Match each mention with the projects that it may mean.
 
     Mentions that do not run on the measured Python and platform are left out.
 
     projects: the normalized names of all candidates
     """
-    matcher = _Matcher(source, provides, projects)
+    matcher = _Matcher(application, provides, projects)
     holds: dict[str, bool] = {"": True}
     matches = []
-    for mention in source.mentions:
+    for mention in application.mentions:
         if mention.marker not in holds:
             holds[mention.marker] = _holds(mention.marker, provides.environment)
         if holds[mention.marker]:
             matches.append((mention, matcher.find(mention)))
-    return Usage(source, provides, tuple(matches))
+    return Usage(application, provides, tuple(matches))
 
 
 def _holds(marker: str, environment: Environment | None) -> bool:
@@ -116,8 +116,8 @@ def _holds(marker: str, environment: Environment | None) -> bool:
 class _Matcher:
     """Finds the projects of mentions, once per name."""
 
-    def __init__(self, source: Source, provides: Provided, projects: Collection[str]) -> None:
-        self._source, self._provides = source, provides
+    def __init__(self, application: Application, provides: Provided, projects: Collection[str]) -> None:
+        self._source, self._provides = application, provides
         self._projects = frozenset(projects)
         self._modules = Modules(provides.modules, projects)
         self._known: dict[tuple[str, str], tuple[Match, ...]] = {}

@@ -21,7 +21,7 @@ class Engine(NamedTuple):
 
     name: str
     by: str
-    says: str
+    reason: str
     when: When = "always"
 
 
@@ -42,7 +42,7 @@ def _table() -> dict[str, tuple[Engine, ...]]:
     by_loader: dict[str, list[Engine]] = defaultdict(list)
     for row in rows:
         for by in row["by"].split():
-            says = f"{by} {row.get('verb', 'loads')} it {row.get('says', '')}".rstrip()
+            reason = f"{by} {row.get('verb', 'loads')} it {row.get('reason', '')}".rstrip()
             when = row.get("when", "always")
-            by_loader[by] += (Engine(name, by, says, when) for name in row["names"].split())
+            by_loader[by] += (Engine(name, by, reason, when) for name in row["names"].split())
     return {by: tuple(engines) for by, engines in by_loader.items()}

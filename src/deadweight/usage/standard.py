@@ -1,6 +1,6 @@
 """A module and a Python version → whether it is available without any requirement.
 
-source: https://docs.python.org/3/whatsnew/ of each version, and PEP 594 for the removals in 3.12 and 3.13
+application: https://docs.python.org/3/whatsnew/ of each version, and PEP 594 for the removals in 3.12 and 3.13
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import deadweight.usage
 from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
-from deadweight.model import Mention, Requirement, Source
+from deadweight.model import Application, Mention, Requirement
 from deadweight.plan.judging import Judged, Plan
 from deadweight.settings import Settings
 from deadweight.targets.types import Environment
@@ -42,7 +42,7 @@ def concluded() -> Profile:
         Mention("import", "elsewhere", "app.py", 2, "application"),
     )
     measurement = Measurement(target=Environment("venv"), inventory=inventory, settings=Settings(drop=("web",)))
-    return deadweight.analysis.concluding.conclude(measurement, Source(folder=".", mentions=mentions))
+    return deadweight.analysis.concluding.conclude(measurement, Application(folder=".", mentions=mentions))
 
 
 @pytest.mark.parametrize(("module", "name"), ONCE, ids=[name for _, name in ONCE])

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.analysis.verdict import Original, Verdict, judge, original_of, to_import, with_trials
-from deadweight.model import Environment, Mention, Smoke, Source, Trial
-from deadweight.model.source import How, Naming, Role
+from deadweight.model import Application, Environment, Mention, Smoke, Trial
+from deadweight.model.application import How, Naming, Role
 from deadweight.proof.bringing import Providers
 from deadweight.report.verdict import verdict_json, verdict_text
 from tests.builders import dist_files, inventory_of, profile_of, requirements_file
@@ -31,11 +31,11 @@ def verdict(
         dist_files(name, files={file: ""}, requires=[transitive] if name == "dw-first" else ())
         for name, file in held.items()
     ]
-    source = Source(folder="src", mentions=mentions, local=frozenset(local.split()), files=1)
+    application = Application(folder="src", mentions=mentions, local=frozenset(local.split()), files=1)
     lines = "\n".join(name for name in held if name != transitive)
-    profile = profile_of(inventory_of(*found), requirements_file(lines, "split.txt"), source=source)
+    profile = profile_of(inventory_of(*found), requirements_file(lines, "split.txt"), application=application)
     original = original_of(requirements_file(against), profile.inventory.environment) if against else Original()
-    return judge(profile, source, original)
+    return judge(profile, application, original)
 
 
 def lines(found: Verdict) -> list[tuple[str, str, bool]]:
@@ -246,8 +246,8 @@ def test_verdict_json__static__has_its_keys_and_no_run() -> None:
     assert found["target"] == {"kind": "requirements", "location": "split.txt", "method": "install"}
     assert (found["source"]["folder"], found["source"]["files"]) == ("src", 1)
     (gap,) = found["gaps"]
-    assert list(gap) == ["name", "what", "excused", "excuse", "line", "places"]
-    assert (gap["name"], gap["line"], gap["places"][0]["line"]) == ("opencv-python", "opencv-python>4", 3)
+    assert list(gap) == ["name", "what", "excused", "excuse", "line", "locations"]
+    assert (gap["name"], gap["line"], gap["locations"][0]["line"]) == ("opencv-python", "opencv-python>4", 3)
     assert found["run"] is None
 
 
@@ -257,9 +257,9 @@ def test_verdict_json__tried__tells_what_failed() -> None:
     run = json.loads(verdict_json(with_trials(judged, trials, Smoke("true", 0, ""), seconds=2)))["run"]
     assert list(run) == ["seconds", "tried", "failures", "unclear", "smoke"]
     (failure,) = run["failures"]
-    assert list(failure) == ["module", "says", "missing", "name", "line", "places"]
+    assert list(failure) == ["module", "reason", "missing", "name", "line", "locations"]
     assert (failure["missing"], failure["name"], failure["line"]) == ("yaml", None, None)
-    assert run["smoke"] == {"command": "true", "status": 0, "says": ""}
+    assert run["smoke"] == {"command": "true", "status": 0, "reason": ""}
 
 
 def test_original_of__project__what_extras_ask_for_has_lines_and_is_not_needed() -> None:

@@ -86,7 +86,7 @@ def test_settings__pyproject_without_our_table__is_passed_by(here: Path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "says"),
+    ("error", "code", "reason"),
     [
         (BadInput("bad \x1b[31mthing", hint="mend it"), 4, "error: bad \\x1b[31mthing\nhint: mend it\n"),
         (InstallFailed("uv: refused"), 5, "error: uv: refused\n"),
@@ -99,7 +99,7 @@ def test_settings__pyproject_without_our_table__is_passed_by(here: Path, monkeyp
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else None,
 )
 def test_run__error__is_reported_on_stderr_with_its_exit_code(
-    error: BaseException, code: int, says: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    error: BaseException, code: int, reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object, **__: object) -> NoReturn:
         raise error
@@ -108,7 +108,7 @@ def test_run__error__is_reported_on_stderr_with_its_exit_code(
     assert cli._run([], debug=False) == code
     out, err = capsys.readouterr()
     assert out == ""
-    assert says in err
+    assert reason in err
     assert "Traceback" not in err
 
 

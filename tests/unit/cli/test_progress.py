@@ -40,12 +40,12 @@ def test_lines__silent_phase__is_reported_again_with_its_seconds(capsys: pytest.
         lines(Progress("compiling", "bytecode"))
         lines._latest._since -= 24
         until = time.monotonic() + 20
-        told = ""
-        while "24 s" not in told and time.monotonic() < until:
+        reported = ""
+        while "24 s" not in reported and time.monotonic() < until:
             time.sleep(0.02)
-            told += capsys.readouterr().err
-    assert told.splitlines()[0] == "compiling bytecode"
-    assert "compiling bytecode, 24 s" in told
+            reported += capsys.readouterr().err
+    assert reported.splitlines()[0] == "compiling bytecode"
+    assert "compiling bytecode, 24 s" in reported
 
 
 def test_lines__steps_of_a_phase_that_was_reached__are_not_printed_each(capsys: pytest.CaptureFixture[str]) -> None:

@@ -112,7 +112,7 @@ def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "says"),
+    ("arguments", "code", "reason"),
     [
         (("env", "--format", "xml"), 2, "xml"),
         (("profile", "env", "one-too-many"), 2, "only project names can be measured together, and env is not one"),
@@ -140,13 +140,13 @@ def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) ->
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
 def test_run__user_error__says_what_and_exits_with_its_code(
-    here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, says: str
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, reason: str
 ) -> None:
     write_files(here, {"pyproject.toml": "[project]", "good.txt": "a\n"})
     write_files(here, {"poetry.lock": "", "plain-folder/notes.txt": "a\n", "bad.txt": "a\nb ==\n"})
     ran = Ran(capsys, *arguments)
     assert (ran.code, ran.out) == (code, "")
-    assert says in ran.err
+    assert reason in ran.err
 
 
 def test_output__file__is_written_and_not_overwritten_without_force(
@@ -227,7 +227,7 @@ def test_cache__info_and_clear__show_the_entries(
     info = Ran(capsys, "cache", "info")
     assert (info.code, info.out.split(",")[0]) == (0, "1 entry")
     assert str(here / "cache") in info.out
-    told = json.loads(Ran(capsys, "cache", "info", "--format", "json").out)
-    assert (told["schema"], told["listings"]) == ("deadweight.cache/1", 1)
+    reported = json.loads(Ran(capsys, "cache", "info", "--format", "json").out)
+    assert (reported["schema"], reported["listings"]) == ("deadweight.cache/1", 1)
     assert "removed 1 entry," in Ran(capsys, "cache", "clear").out
     assert json.loads(Ran(capsys, "cache", "info", "--format", "json").out)["listings"] == 0

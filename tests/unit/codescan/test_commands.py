@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.codescan.source_files import is_read, read_file
-from deadweight.model.source import Role
+from deadweight.codescan.files import is_read, read_file
+from deadweight.model.application import Role
 from tests.unit.formats.test_growth import grows_evenly
 
 

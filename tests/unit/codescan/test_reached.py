@@ -7,7 +7,7 @@ import pytest
 from deadweight.codescan.local_modules import LocalModules
 from deadweight.codescan.reached import reached, run_by_hand
 from deadweight.model import Mention
-from deadweight.model.source import How, Naming, Role
+from deadweight.model.application import How, Naming, Role
 
 FILES = [
     "manage.py", "app/__init__.py", "app/main.py", "app/factories.py", "app/seeds.py", "config/__init__.py",

@@ -119,11 +119,11 @@ def test_pep508__options_of_a_requirement__are_no_part_of_it(options: str) -> No
 
 
 @pytest.mark.parametrize(
-    "place",
+    "location",
     ["./pkg", "../pkg", ".", "pkg/sub", "a-1-py3-none-any.whl", "a-1.tar.gz", "https://host/a", "git+ssh://git@host/a"],
 )
-def test_pep508__path_or_url__is_none(place: str) -> None:
-    assert pep508(line(place + "\n"), "r.txt") is None
+def test_pep508__path_or_url__is_none(location: str) -> None:
+    assert pep508(line(location + "\n"), "r.txt") is None
 
 
 @pytest.mark.parametrize("text", ["a b", "==1", "a=1", "a; nonsense", "a>=x y", "a @"])

@@ -121,14 +121,14 @@ def test_requirement__does_not_parse__is_a_warning_and_the_others_hold() -> None
 def test_conflict__missing__names_who_asks_for_what() -> None:
     found = build_graph(bare_inventory(bare("a", requires=["gone>=2"])), wants("a"))
     assert [(c.kind, c.names) for c in found.conflicts] == [("missing", ("a", "gone"))]
-    assert "gone>=2" in found.conflicts[0].says
+    assert "gone>=2" in found.conflicts[0].reason
 
 
 def test_conflict__version__names_both_versions() -> None:
     found = build_graph(bare_inventory(bare("a", requires=["b>=2"]), bare("b", version="1.4")), wants("a"))
     assert [(c.kind, c.names) for c in found.conflicts] == [("version", ("a", "b"))]
-    assert ">=2" in found.conflicts[0].says
-    assert "1.4" in found.conflicts[0].says
+    assert ">=2" in found.conflicts[0].reason
+    assert "1.4" in found.conflicts[0].reason
 
 
 @pytest.mark.parametrize(("version", "specifier"), [("2.0rc1", ">=1"), ("2.0+cu118", "==2.0"), (None, ">=2")])
@@ -184,8 +184,8 @@ def test_strays__cycle_that_nothing_requires__starts_at_one_of_it() -> None:
 def test_roots__bare_url__is_matched_by_direct_url() -> None:
     inventory = bare_inventory(bare("a", url="https://host/a-1.0-py3-none-any.whl"), bare("b", url="file:///src/b"))
     (want,) = wants("a @ https://host/a-1.0-py3-none-any.whl")
-    wheel = replace(want, name=None, place="https://host/a-1.0-py3-none-any.whl")
-    by_url = (wheel, replace(want, name=None, url="./src/b", place="file:///src/b"))
+    wheel = replace(want, name=None, location="https://host/a-1.0-py3-none-any.whl")
+    by_url = (wheel, replace(want, name=None, url="./src/b", location="file:///src/b"))
     assert roots(build_graph(inventory, by_url)) == {"a": set(), "b": set()}
     assert list(build_graph(inventory, by_url).keys_of(by_url).values()) == ["a", "b"]
 
@@ -193,7 +193,7 @@ def test_roots__bare_url__is_matched_by_direct_url() -> None:
 def test_roots__path_that_is_the_end_of_another__matches_nothing() -> None:
     inventory = bare_inventory(bare("mylib", url="file:///src/mylib"))
     (want,) = wants("a")
-    assert build_graph(inventory, (replace(want, name=None, url="../lib", place="file:///lib"),)).direct == ()
+    assert build_graph(inventory, (replace(want, name=None, url="../lib", location="file:///lib"),)).direct == ()
 
 
 def test_keys__line_whose_marker_is_false__names_nothing() -> None:
@@ -400,8 +400,10 @@ def test_freeze__line_of_a_url_that_was_requested__stays_a_root() -> None:
     names = ("a", "b", "c", "d")
     lines = [bare(name, requires=[f"{after}"]) for name, after in pairwise(names)]
     inventory = bare_inventory(*lines, bare("d", url="https://host/d.whl"))
-    pins = tuple(replace(want, asked=False) for want in wants("a==1.0", "b==1.0", "c==1.0"))
-    asked = replace(pins[0], name=None, specifier="", url="https://host/d.whl", place="https://host/d.whl", asked=True)
+    pins = tuple(replace(want, direct=False) for want in wants("a==1.0", "b==1.0", "c==1.0"))
+    asked = replace(
+        pins[0], name=None, specifier="", url="https://host/d.whl", location="https://host/d.whl", direct=True
+    )
     found = build_graph(inventory, (*pins, asked))
     assert found.frozen
     assert [root.key for root in found.direct] == ["a", "d"]

@@ -23,7 +23,7 @@ def assigned(
 
 def decided(found: dict[str, Assignment], key: str) -> tuple[str, str]:
     """Return (rule that decided, group); every assignment has evidence, and the first decides."""
-    assert all(a.evidence and a.evidence[0].group == a.group and a.evidence[0].says for a in found.values())
+    assert all(a.evidence and a.evidence[0].group == a.group and a.evidence[0].reason for a in found.values())
     return found[key].evidence[0].rule, found[key].group
 
 
@@ -31,7 +31,7 @@ def test_group__only_dev_requirements_reach_it__is_dev() -> None:
     found = assigned(bare("tester", requires=["helper"]), bare("helper"), asked=("tester",), config=DEV)
     assert decided(found, "tester") == ("DW001", "dev")
     assert decided(found, "helper") == ("DW301", "dev")
-    assert "tester" in found["helper"].evidence[0].says
+    assert "tester" in found["helper"].evidence[0].reason
 
 
 def test_group__known_as_data_but_only_dev_reaches_it__is_dev_and_keeps_the_evidence() -> None:
@@ -44,7 +44,7 @@ def test_group__known_as_data_but_only_dev_reaches_it__is_dev_and_keeps_the_evid
 def test_group__looks_like_dev_but_is_needed__is_core_and_names_who_needs_it() -> None:
     found = assigned(bare("app", requires=["stubs"]), bare("stubs", classifiers=[STUBS]), asked=("app",))
     assert decided(found, "stubs") == ("DW302", "core")
-    assert "app" in found["stubs"].evidence[0].says
+    assert "app" in found["stubs"].evidence[0].reason
 
 
 def test_group__dev_line_that_production_needs__is_core() -> None:
@@ -102,14 +102,14 @@ def test_group__only_perhaps_dev_requirements_reach_it__is_perhaps_dev() -> None
     assert (found["acme-mock-it"].group, found["acme-mock-it"].sure) == ("dev", False)
     assert decided(found, "helper") == ("DW307", "dev")
     assert not found["helper"].sure
-    assert found["helper"].evidence[0].says == "only acme-mock-it requires it, possibly for development"
+    assert found["helper"].evidence[0].reason == "only acme-mock-it requires it, possibly for development"
 
 
 def test_evidence__of_many_users__names_three_and_counts_the_rest() -> None:
     users = [bare(f"tester-{number}", requires=["helper"]) for number in range(5)]
     found = assigned(*users, bare("helper"), asked=tuple(d.key for d in users), config=DEV)
-    says = "only tester-0, tester-1, tester-2 and 2 more require it, for development"
-    assert found["helper"].evidence[0].says == says
+    reason = "only tester-0, tester-1, tester-2 and 2 more require it, for development"
+    assert found["helper"].evidence[0].reason == reason
 
 
 def test_declared__dependency_groups_of_the_project__are_evidence_with_their_names() -> None:
@@ -117,5 +117,5 @@ def test_declared__dependency_groups_of_the_project__are_evidence_with_their_nam
     declared = {"a": frozenset({"dev"}), "b": frozenset({"dev", "test"}), "c": frozenset({"dev", ""})}
     found = assign_groups(inventory, build_graph(inventory, wants("a", "b", "c")), config_names({}), declared)
     assert [found[key].group for key in "abc"] == ["dev", "dev", "core"]
-    assert found["a"].evidence[0].says == "only the project's dev group requires it"
-    assert found["b"].evidence[0].says == "only the project's dev, test groups require it"
+    assert found["a"].evidence[0].reason == "only the project's dev group requires it"
+    assert found["b"].evidence[0].reason == "only the project's dev, test groups require it"

@@ -29,21 +29,21 @@ def sections() -> dict[str, dict[str, Any]]:
 
 def test_knowledge__sections__are_groups_that_exist_and_say_what_they_hold() -> None:
     assert sections()
-    for place, section in sections().items():
-        assert place.partition(".")[0] in GROUPS, place
-        weak = {"dev.machinery": "DW107", "dev.library": "DW108", "dev.served": "DW109"}.get(place)
-        assert set(section) == {"says", "names"} | ({"rule"} if weak else set()), place
-        assert section.get("rule") == weak, place
-        assert section["says"].strip() == section["says"] != "", place
-        assert section["names"], place
+    for location, section in sections().items():
+        assert location.partition(".")[0] in GROUPS, location
+        weak = {"dev.machinery": "DW107", "dev.library": "DW108", "dev.served": "DW109"}.get(location)
+        assert set(section) == {"reason", "names"} | ({"rule"} if weak else set()), location
+        assert section.get("rule") == weak, location
+        assert section["reason"].strip() == section["reason"] != "", location
+        assert section["names"], location
 
 
 def test_knowledge__names__are_normalized_and_sorted() -> None:
-    for place, section in sections().items():
-        assert section["names"] == sorted(section["names"]), place
+    for location, section in sections().items():
+        assert section["names"] == sorted(section["names"]), location
         for name in section["names"]:
-            assert name == normalize(name), f"{place}: {name}"
-            assert is_name(name.replace("*", "x")), f"{place}: {name}"
+            assert name == normalize(name), f"{location}: {name}"
+            assert is_name(name.replace("*", "x")), f"{location}: {name}"
 
 
 def test_knowledge__names__stand_in_one_section_each() -> None:
@@ -52,12 +52,12 @@ def test_knowledge__names__stand_in_one_section_each() -> None:
 
 
 def test_knowledge__every_name__is_found_in_its_section() -> None:
-    for place, section in sections().items():
+    for location, section in sections().items():
         for name in (name for name in section["names"] if "*" not in name):
             found = knowledge().find(name)
             assert found is not None, name
             entry, glob = found
-            assert (f"{entry.group}.{entry.tag}", entry.says, glob) == (place, section["says"], ""), name
+            assert (f"{entry.group}.{entry.tag}", entry.reason, glob) == (location, section["reason"], ""), name
 
 
 def test_knowledge__pattern__is_no_mere_star() -> None:
@@ -73,7 +73,7 @@ def test_knowledge__runner_of_tests__is_dev() -> None:
 def test_entry_points__groups_exist_and_none_stands_twice() -> None:
     tables = table("classifiers.toml")
     rows = [*tables["plugins"], *tables["hooks"]]
-    assert all(place.partition(".")[0] == "dev" and place.partition(".")[2] for _, place in rows)
+    assert all(location.partition(".")[0] == "dev" and location.partition(".")[2] for _, location in rows)
     assert [start for start, count in Counter(start for start, _ in rows).items() if count > 1] == []
 
 
@@ -100,7 +100,7 @@ def test_entry_points__groups_exist_and_none_stands_twice() -> None:
 def test_knowledge__text__is_true_of_the_name(name: str, word: str) -> None:
     found = knowledge().find(name)
     assert found is not None
-    assert word in found[0].says
+    assert word in found[0].reason
 
 
 def classifiers() -> list[list[str]]:
@@ -111,7 +111,7 @@ def classifiers() -> list[list[str]]:
 
 def test_classifiers__groups_exist_and_none_stands_twice() -> None:
     rows = classifiers()
-    assert all(place.partition(".")[0] in GROUPS and place.partition(".")[2] for _, place in rows)
+    assert all(location.partition(".")[0] in GROUPS and location.partition(".")[2] for _, location in rows)
     assert [start for start, count in Counter(start for start, _ in rows).items() if count > 1] == []
 
 

@@ -19,6 +19,6 @@ def test_pages__one_for_each_rule_and_one_that_lists_them() -> None:
 def test_page__says_what_the_table_says(code: str) -> None:
     rule = rules()[code]
     text = (PAGES / f"{code}.md").read_text("utf-8")
-    assert text.startswith(f"# {code} {rule.name}\n\n{rule.says}\n")
+    assert text.startswith(f"# {code} {rule.name}\n\n{rule.reason}\n")
     assert f"Argues for: {rule.argues}. Strength: {rule.strength}." in text
     assert f"[{code}]({code}.md) | {rule.name} | {rule.argues} | {rule.strength}" in (PAGES / "README.md").read_text()

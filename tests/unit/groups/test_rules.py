@@ -47,7 +47,7 @@ def test_judge__nothing_known__is_silent() -> None:
 def test_judge__classifier__tells_the_group_and_is_quoted(classifiers: tuple[str, ...], rule: str, group: str) -> None:
     (hint,) = judge(metadata("no-such-name-anywhere", *classifiers), config_names({}))
     assert (hint.evidence.rule, hint.evidence.group) == (rule, group)
-    assert any(classifier in hint.evidence.says for classifier in classifiers)
+    assert any(classifier in hint.evidence.reason for classifier in classifiers)
 
 
 def test_judge__classifier_that_tells_nothing__is_silent() -> None:
@@ -79,7 +79,7 @@ def test_config__names_in_any_spelling__are_normalized_and_tags_follow_the_dot()
 
 def test_config__pattern__is_reported() -> None:
     (hint,) = judge(metadata("acme-lib"), config_names({"ml": ("acme-*",)}))
-    assert "acme-*" in hint.evidence.says
+    assert "acme-*" in hint.evidence.reason
 
 
 @pytest.mark.parametrize("pattern", ["Acme_*", "acme.*", "ACME-*"])
@@ -173,7 +173,7 @@ def test_rules__codes__are_in_order_and_say_what_they_argue_for() -> None:
         assert code == rule.code
         assert rule.argues in {"any", "core", "dev"}, code
         assert rule.strength in {"decisive", "strong", "weak"}, code
-        assert rule.says.endswith("."), code
+        assert rule.reason.endswith("."), code
     assert len({rule.name for rule in rules().values()}) == len(rules())
 
 
@@ -202,11 +202,11 @@ def test_names_table__patterns__the_longest_that_fits_counts() -> None:
 
 def test_judge__summary__names_the_longest_phrase() -> None:
     found = judge(Metadata(name="it", version=None, summary="A debug toolbar."), config_names({}))
-    assert [hint.evidence.says for hint in found] == ['summary contains "debug toolbar"']
+    assert [hint.evidence.reason for hint in found] == ['summary contains "debug toolbar"']
 
 
 def test_codes__outside_of_groups__appear_nowhere() -> None:
-    source = Path(deadweight.__file__).parent
-    files = [path for path in source.rglob("*") if path.suffix in (".py", ".toml")]
-    naming = {path.relative_to(source).parts[0] for path in files if re.search(r"DW\d", path.read_text("utf-8"))}
+    application = Path(deadweight.__file__).parent
+    files = [path for path in application.rglob("*") if path.suffix in (".py", ".toml")]
+    naming = {path.relative_to(application).parts[0] for path in files if re.search(r"DW\d", path.read_text("utf-8"))}
     assert naming == {"groups"}

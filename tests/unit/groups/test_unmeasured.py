@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deadweight.groups.rules import config_names
 from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
-from deadweight.model import Environment, Lock, Mention, Metadata, Pinned, Source
+from deadweight.model import Application, Environment, Lock, Mention, Metadata, Pinned
 from tests.builders import wants
 
 
@@ -30,8 +30,8 @@ def test_requirements__index_says_what_needs_what__the_graph_counts() -> None:
 
 
 def test_requirements__source__counts() -> None:
-    source = Source(folder="", mentions=(Mention("import", "faker", "app.py", 1, "application"),))
-    found = groups_of_requirements(wants("Faker"), config_names({}), source=source)
+    application = Application(folder="", mentions=(Mention("import", "faker", "app.py", 1, "application"),))
+    found = groups_of_requirements(wants("Faker"), config_names({}), application=application)
     assert found["faker"].evidence[0].rule == "DW201"
 
 

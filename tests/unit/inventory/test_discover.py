@@ -233,7 +233,7 @@ def whole(*parts: Mapping[str, str | bytes]) -> Inventory:
     return take_inventory(replace(make_tree(files, python=None), whole=True))
 
 
-def places(found: Inventory) -> set[tuple[str, str]]:
+def locations(found: Inventory) -> set[tuple[str, str]]:
     return {(d.name, d.prefix) for d in found.distributions}
 
 
@@ -259,7 +259,7 @@ def test_discover__metadata_above_an_environment__does_not_hide_it(above: str, v
 def test_discover__checkout_next_to_its_venv__does_not_own_the_venv() -> None:
     checkout = {"app/myapp.egg-info/PKG-INFO": metadata("myapp"), "app/myapp/__init__.py": "x"}
     found = whole(checkout, at(VENV, dist_files("a")))
-    assert places(found) == {("myapp", "app"), ("a", "app/.venv")}
+    assert locations(found) == {("myapp", "app"), ("a", "app/.venv")}
     assert found.unowned.apparent == 0
 
 
@@ -297,7 +297,7 @@ def test_discover__thousands_of_nested_directories__take_linear_time() -> None:
 def test_discover__cache_of_an_installer__is_not_an_environment(cache: str, name: str | None) -> None:
     files = {"opt/conda/pkgs/numpy-2-py312_0/info/index.json": "{}"}
     found = whole(at(VENV, dist_files("a")), at(cache, dist_files("a"), dist_files("b")), files)
-    assert places(found) == {("a", "app/.venv")}
+    assert locations(found) == {("a", "app/.venv")}
     assert found.conflicts == ()
     tree = make_tree({**at(cache, dist_files("b")), **files})
     contents = {c.name: c.size for c in contents_of(tree, take_inventory(replace(tree, whole=True)), None)}
@@ -310,7 +310,7 @@ def test_discover__micromamba_with_one_environment__has_only_that() -> None:
     app = {"opt/conda/envs/app/conda-meta/openssl-3.json": record, "opt/conda/envs/app/lib/libssl.so": "x"}
     cache = at("opt/conda/pkgs/numpy-2-0/lib/python3.12/site-packages", dist_files("numpy"))
     found = whole(app, cache, {"opt/conda/pkgs/numpy-2-0/info/index.json": "{}"})
-    assert places(found) == {("openssl", "opt/conda/envs/app")}
+    assert locations(found) == {("openssl", "opt/conda/envs/app")}
 
 
 # --- RECORD ----------------------------------------------------------------------------------------
@@ -323,7 +323,7 @@ def test_record__path_outside_of_its_prefix__is_not_counted_for_it() -> None:
     assert only(found).sizes.apparent == sum(map(len, venv.values())) + 2
     (conflict,) = found.conflicts
     assert conflict.kind == "escape"
-    assert "../../../../../etc/passwd" in conflict.says
+    assert "../../../../../etc/passwd" in conflict.reason
 
 
 def test_record__file_of_a_system_package__belongs_to_the_package() -> None:
@@ -335,7 +335,7 @@ def test_record__file_of_a_system_package__belongs_to_the_package() -> None:
     assert only(found).sizes.apparent == sum(map(len, evil.values()))
     (conflict,) = found.conflicts
     assert (conflict.kind, conflict.names) == ("path", ("evil",))
-    assert "libc6" in conflict.says
+    assert "libc6" in conflict.reason
     mine = {"var/lib/dpkg/info/evil.list": "/".join(["", *min(p for p in evil if p.endswith("METADATA")).split("/")])}
     both = {
         **mine,

@@ -58,7 +58,7 @@ def test_record__path_that_leaves_the_prefix__is_reported_and_not_followed() -> 
     found = inventory_of(a)
     (conflict,) = found.conflicts
     assert (conflict.kind, conflict.names) == ("escape", ("a",))
-    assert "../../../../etc/passwd and 1 more" in conflict.says
+    assert "../../../../etc/passwd and 1 more" in conflict.reason
     assert found.total.apparent == sum(map(len, a.values()))
 
 
@@ -67,7 +67,7 @@ def test_record__scripts_of_a_measured_site_packages__are_one_conflict() -> None
     b = dist_files("b", record=["b/__init__.py,,", "../../../bin/b,,"])
     (conflict,) = take_inventory(make_tree(a | b)).conflicts
     assert (conflict.kind, conflict.names) == ("escape", ("a", "b"))
-    assert conflict.says.startswith("2 recorded files are outside")
+    assert conflict.reason.startswith("2 recorded files are outside")
 
 
 def test_record__path_below_a_symlink__is_not_followed() -> None:
@@ -85,7 +85,7 @@ def test_record__path_claimed_twice__is_counted_once_and_reported() -> None:
     (conflict,) = found.conflicts
     assert code_bytes(found) == {"a": 5, "b": 1, "": 0}
     assert (conflict.kind, conflict.names) == ("path", ("a", "b"))
-    assert conflict.says == f"a and b both claim {SITE}/shared/x.py; counted for a"
+    assert conflict.reason == f"a and b both claim {SITE}/shared/x.py; counted for a"
 
 
 def test_record__two_versions_of_one_distribution__are_two_rows_and_reported() -> None:

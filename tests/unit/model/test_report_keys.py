@@ -61,13 +61,13 @@ def test_json__keys__are_the_contract() -> None:
     assert set(found["environment"]) == {"prefix", "python", "platform", "installer"}
     assert set(found["totals"]) == TOTALS
     assert [set(row) for row in found["distributions"]] == [DISTRIBUTION] * 3
-    assert set(found["distributions"][0]["evidence"][0]) == {"rule", "group", "says"}
+    assert set(found["distributions"][0]["evidence"][0]) == {"rule", "group", "reason"}
     assert set(found["groups"]) == {"core", "data", "dev", "ml"}
     assert all(set(group) == {"distributions", "apparent_bytes", "largest"} for group in found["groups"].values())
     assert set(found["splits"]) == {"production", "minimal"}
     assert all(set(split) == SPLIT for split in found["splits"].values())
     assert set(found["splits"]["production"]["dropped"][0]) == {
-        "name", "group", "rule", "later", "says", "freed_bytes", "brought_bytes", "places"
+        "name", "group", "rule", "later", "reason", "freed_bytes", "brought_bytes", "locations"
     }  # fmt: skip
 
 

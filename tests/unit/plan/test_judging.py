@@ -10,7 +10,7 @@ from deadweight.graph import Root, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.model import Distribution, Evidence, Mention, Use
-from deadweight.model.source import How, Role
+from deadweight.model.application import How, Role
 from deadweight.plan.judging import Judged, Plan, is_chosen, is_direct, judged_later
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, wants
@@ -40,7 +40,7 @@ def planned(
         config=config,
         policy=chosen,
         uses=uses or {},
-        with_source=uses is not None,
+        with_code=uses is not None,
         by_marks=by_marks,
         unmeasured=frozenset(unmeasured.split()),
     )
@@ -72,7 +72,7 @@ def test_judged__what_new_environments_have__is_dev_where_marks_alone_name_it(na
     by_a_file = only(planned(bare(name), asked=name)).assignment
     assert found.evidence[1:] == by_a_file.evidence
     used = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(),)})).assignment
-    assert "new environments have it" not in used.evidence[0].says
+    assert "new environments have it" not in used.evidence[0].reason
     in_tests = only(planned(bare(name), asked=name, by_marks=True, uses={name: (use(role="tests"),)})).assignment
     assert in_tests.evidence[0].rule == "DW107"
 
@@ -85,17 +85,17 @@ def test_judged__other_names__are_not_what_new_environments_have() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "says"),
+    ("lines", "reason"),
     [
         ((3,), "never imported at start, only in app.py:3"),
         ((3, 4, 5), "never imported at start, only in app.py:3 and 2 more"),
     ],
 )
-def test_judged_later__never_imported_at_start__says_where_it_is(lines: tuple[int, ...], says: str) -> None:
+def test_judged_later__never_imported_at_start__says_where_it_is(lines: tuple[int, ...], reason: str) -> None:
     plan = planned(bare("a"), asked="a", uses={"a": tuple(use("lazy", line=line) for line in lines)})
     before = only(plan).assignment
     found = judged_later(only(plan), plan).assignment
-    assert found.evidence == (Evidence("DW305", before.group, says), *before.evidence)
+    assert found.evidence == (Evidence("DW305", before.group, reason), *before.evidence)
     assert (found.group, found.sure) == (before.group, before.sure)
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
-from deadweight.model import Distribution, Mention, Skipped, Source
+from deadweight.model import Application, Distribution, Mention, Skipped
 from deadweight.report.splits import split_files
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file
@@ -160,10 +160,10 @@ def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
 
 @pytest.mark.parametrize("groups", [None, ("core", "data")])
 def test_minimal__with_source_or_when_requested__removes_ml(groups: tuple[str, ...] | None) -> None:
-    source = Source(folder="", mentions=()) if groups is None else None
+    application = Application(folder="", mentions=()) if groups is None else None
     lines = requirements_file("app\nbrain\n")
     settings = Settings(groups=CONFIG, minimal_groups=groups, keep=("app",))
-    found = profile_of(bare_inventory(bare("app"), bare("brain")), lines, settings, source=source)
+    found = profile_of(bare_inventory(bare("app"), bare("brain")), lines, settings, application=application)
     assert kept(found, "minimal") == ["app"]
     assert found.split("minimal").warnings == ()
 
@@ -224,9 +224,9 @@ def test_split__name_that_is_unknown__is_not_listed_as_uncertain() -> None:
 
 def test_split__source_imports_what_looks_like_dev__stays_by_the_measured_files() -> None:
     inventory = inventory_of(dist_files("app"), dist_files("faker", files={"made_up_module/__init__.py": ""}))
-    source = Source(folder="", mentions=(Mention("import", "made_up_module.x", "main.py", 2, "application"),))
-    for given, lines in (None, ["app"]), (source, ["app", "faker"]):
-        found = profile_of(inventory, requirements_file("app\nfaker\n"), source=given)
+    application = Application(folder="", mentions=(Mention("import", "made_up_module.x", "main.py", 2, "application"),))
+    for given, lines in (None, ["app"]), (application, ["app", "faker"]):
+        found = profile_of(inventory, requirements_file("app\nfaker\n"), application=given)
         assert kept(found, "production") == lines
     assert [use.by for use in found.uses["faker"]] == ["files"]
 

@@ -87,7 +87,7 @@ def test_choose__neither__is_an_answer_and_no_failure() -> None:
 
 
 def test_choose__repository__only_a_build_could_tell() -> None:
-    found = chosen(Pinned(name="a", version=None, place="git+https://git.example/a"))
+    found = chosen(Pinned(name="a", version=None, location="git+https://git.example/a"))
     assert found.archive is None
     assert "git.example/a" in found.reason
 

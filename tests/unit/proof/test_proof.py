@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from deadweight.model import Environment, Mention, Skipped, Source
-from deadweight.model.source import How, Naming, Role
+from deadweight.model import Application, Environment, Mention, Skipped
+from deadweight.model.application import How, Naming, Role
 from deadweight.proof import Candidates, Gap, prove, unmeasured_names
 from deadweight.proof.bringing import Providers
 from deadweight.usage import Provided, Usage, usage_of
@@ -35,11 +35,11 @@ def used(
     subprojects: tuple[str, ...] = (),
 ) -> Usage:
     """Return how an application uses projects whose files have some modules, and those known by their names alone."""
-    source = Source(
+    application = Application(
         folder="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects, files=len(mentions)
     )
     known = {name for those in (modules or {}).values() for name in those}
-    return usage_of(source, Provided(modules=modules or {}, environment=LINUX), known.union(projects.split()))
+    return usage_of(application, Provided(modules=modules or {}, environment=LINUX), known.union(projects.split()))
 
 
 def candidates(projects: str = "", present: str = "", unmeasured: str = "", asked: str | None = None) -> Candidates:
@@ -62,7 +62,7 @@ def test_prove__what_the_set_lacks__is_a_gap_with_all_its_places() -> None:
     first, second = names("web.app"), names("web.app", file="b.py")
     found = prove(used(first, names("tool"), second, modules=MODULES), candidates("web tool tool-ng", "tool-ng"))
     assert found.checked == 3
-    assert found.gaps == (Gap(name="web", what="web.app", places=(first, second)),)
+    assert found.gaps == (Gap(name="web", what="web.app", locations=(first, second)),)
     assert not found.holds
 
 

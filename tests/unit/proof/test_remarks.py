@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from deadweight.model import Distribution, Mention, Skipped, Source
-from deadweight.model.source import How, Naming, Role
+from deadweight.model import Application, Distribution, Mention, Skipped
+from deadweight.model.application import How, Naming, Role
 from deadweight.proof.remarks import Remark
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
@@ -38,12 +38,12 @@ def remarks(
     """Return the remarks on requirements, one a word, of which nothing but name, size and metadata is known."""
     inventory = bare_inventory(*of, python=python)
     skipped = tuple(Skipped(name, "why") for name in unmeasured.split())
-    source = Source(folder="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects)
+    application = Application(folder="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects)
     found = profile_of(
         replace(inventory, skipped=skipped),
         requirements_file("\n".join(asked.split())),
         Settings(**settings),  # type: ignore[arg-type]
-        source=source,
+        application=application,
     )
     return list(found.remarks)
 
@@ -66,8 +66,8 @@ def test_remarks__requirement_that_the_application_uses_at_start_in_several_plac
 def test_missing__import_that_nothing_provides__has_its_places() -> None:
     first, second = names("nowhere.a"), names("nowhere.b", how="lazy", line=2)
     found = remarks(START, START, first, second, of=(WEB,), asked="web")
-    says = "is imported, but no requirement provides it"
-    assert found == [Remark(kind="missing", name="nowhere", says=says, places=(first, second))]
+    reason = "is imported, but no requirement provides it"
+    assert found == [Remark(kind="missing", name="nowhere", reason=reason, locations=(first, second))]
 
 
 @pytest.mark.parametrize(
@@ -95,15 +95,15 @@ def test_missing__where_something_could_not_be_measured__is_not_known() -> None:
 def test_transitive__import_of_what_only_others_require__names_three_of_them() -> None:
     users = [bare(f"u{number}", 1, requires=["base"]) for number in range(5)]
     uses = [names(d.key, line=line) for d in users for line in (1, 2)]
-    place = names("base.part")
-    found = remarks(*uses, place, of=(*users, bare("base")), asked=" ".join(d.key for d in users))
-    says = "is imported, but required only by u0, u1, u2 and 2 more"
-    assert found == [Remark(kind="transitive", name="base", says=says, places=(place,))]
+    location = names("base.part")
+    found = remarks(*uses, location, of=(*users, bare("base")), asked=" ".join(d.key for d in users))
+    reason = "is imported, but required only by u0, u1, u2 and 2 more"
+    assert found == [Remark(kind="transitive", name="base", reason=reason, locations=(location,))]
 
 
 def test_transitive__what_nothing_requires__says_so() -> None:
     (found,) = remarks(START, START, names("stray"), of=(WEB, bare("stray")), asked="web")
-    assert (found.kind, found.name, found.says) == ("transitive", "stray", "is imported, but not required")
+    assert (found.kind, found.name, found.reason) == ("transitive", "stray", "is imported, but not required")
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_transitive__what_the_application_need_not_import__has_no_remark(mention
 def test_unused__requirement_that_nothing_names__has_what_dropping_it_frees() -> None:
     idle = bare("idle", 100, requires=["under"])
     found = remarks(START, START, of=(WEB, idle, bare("under", 20)), asked="web idle")
-    says = "is not used in your code"
-    assert found == [Remark(kind="unused", name="idle", says=says, freed_bytes=120)]
+    reason = "is not used in your code"
+    assert found == [Remark(kind="unused", name="idle", reason=reason, freed_bytes=120)]
 
 
 def test_unused__requirement_that_brings_what_is_used__has_no_remark_of_its_own() -> None:
@@ -156,8 +156,8 @@ def test_unused__what_the_user_put_into_a_group__has_no_remark() -> None:
 def test_redundant__unused_requirement_that_others_require__frees_nothing() -> None:
     web = bare("web", 10, requires=["base"])
     found = remarks(START, START, of=(web, bare("base", 5)), asked="web base")
-    says = "is already required by web, and your code does not use it"
-    assert found == [Remark(kind="redundant", name="base", says=says, freed_bytes=0)]
+    reason = "is already required by web, and your code does not use it"
+    assert found == [Remark(kind="redundant", name="base", reason=reason, freed_bytes=0)]
 
 
 # --- how requirements are used -------------------------------------------------------------------
@@ -170,21 +170,21 @@ def test_backport__of_what_the_measured_python_has__is_one(python: str, expected
     found = remarks(START, START, *uses, of=(WEB, bare("tomli", size)), asked="web tomli", python=python)
     assert [remark.kind for remark in found] == expected
     if expected == ["backport"]:
-        assert (found[0].says, found[0].freed_bytes) == ("is part of Python since 3.11", 5)
+        assert (found[0].reason, found[0].freed_bytes) == ("is part of Python since 3.11", 5)
 
 
 def test_tests_only__requirement_that_only_tests_docs_and_builds_use__has_its_places() -> None:
     uses = [names("aid", role="tests"), names("aid", role="docs", line=2), names("aid", role="build", line=3)]
     found = remarks(START, START, *uses, of=(WEB, bare("aid", 7)), asked="web aid")
-    says = "is used only by tests, docs and builds"
-    assert found == [Remark(kind="tests-only", name="aid", says=says, places=tuple(uses), freed_bytes=7)]
+    reason = "is used only by tests, docs and builds"
+    assert found == [Remark(kind="tests-only", name="aid", reason=reason, locations=tuple(uses), freed_bytes=7)]
 
 
 def test_lazy__requirement_that_only_functions_import__has_its_places() -> None:
     use = names("late", how="lazy")
     found = remarks(START, START, use, of=(WEB, bare("late", 7)), asked="web late")
-    says = "is never imported when the application starts"
-    assert found == [Remark(kind="lazy", name="late", says=says, places=(use,), freed_bytes=7)]
+    reason = "is never imported when the application starts"
+    assert found == [Remark(kind="lazy", name="late", reason=reason, locations=(use,), freed_bytes=7)]
 
 
 def test_lazy__import_that_has_something_else_in_its_place__is_none() -> None:
@@ -199,7 +199,11 @@ def test_one_place__heavy_requirement_with_one_use__is_a_finding(size: int, expe
     found = remarks(START, START, use, test, of=(others, bare("heavy", size)), asked="web heavy")
     assert [remark.kind for remark in found] == expected
     if found:
-        assert (found[0].says, found[0].places, found[0].freed_bytes) == ("is used in only one place", (use,), size)
+        assert (found[0].reason, found[0].locations, found[0].freed_bytes) == (
+            "is used in only one place",
+            (use,),
+            size,
+        )
 
 
 @pytest.mark.parametrize(("size", "expected"), [(9, []), (11, ["one-place"])])
@@ -214,8 +218,8 @@ def test_one_place__of_a_small_application__is_by_its_share(size: int, expected:
 def test_dev_in_production__tool_that_the_application_uses__has_those_places() -> None:
     use, test = names("pytest"), names("pytest", role="tests")
     found = remarks(START, START, use, test, of=(WEB, bare("pytest", 7)), asked="web pytest")
-    says = "is a development tool, but the application uses it"
-    assert found == [Remark(kind="dev-in-production", name="pytest", says=says, places=(use,), freed_bytes=7)]
+    reason = "is a development tool, but the application uses it"
+    assert found == [Remark(kind="dev-in-production", name="pytest", reason=reason, locations=(use,), freed_bytes=7)]
 
 
 @pytest.mark.parametrize(
@@ -237,8 +241,8 @@ def test_dev_in_production__by_where_it_is_used(mention: Mention, expected: list
 def test_dev_conditional__tool_under_a_condition__names_it() -> None:
     use = names("pytest", how="conditional", condition="DEBUG")
     (found,) = remarks(START, START, use, of=(WEB, bare("pytest", 7)), asked="web pytest")
-    assert (found.kind, found.places, found.freed_bytes) == ("dev-conditional", (use,), 7)
-    assert found.says == "is a development tool that the application uses only if DEBUG"
+    assert (found.kind, found.locations, found.freed_bytes) == ("dev-conditional", (use,), 7)
+    assert found.reason == "is a development tool that the application uses only if DEBUG"
 
 
 def test_dev__what_the_user_decided__has_no_remark() -> None:

@@ -46,7 +46,7 @@ def long_names() -> Profile:
     inventory = bare_inventory(*found, bare("s", 5_000_000))
     inventory = replace(
         inventory,
-        conflicts=(Conflict(kind="path", names=("a", "b"), says="both claim " + "x/" * 100),),
+        conflicts=(Conflict(kind="path", names=("a", "b"), reason="both claim " + "x/" * 100),),
         skipped=(Skipped("日本語" * 40, "not read"),),
         warnings=("w" * 300,),
     )
@@ -91,7 +91,7 @@ def test_text__hostile_texts__are_spelled_out() -> None:
         bare_inventory(bare("a", version="[red]1[/red]", requires=["[red]gone[/red]"])),
         skipped=(Skipped(evil, evil), Skipped("[link=http://evil]y[/link]", "[/]")),
         warnings=(evil, "[red]x[/red]"),
-        conflicts=(Conflict(kind="path", names=(evil,), says=evil),),
+        conflicts=(Conflict(kind="path", names=(evil,), reason=evil),),
     )
     text = as_text(report_of(profile_of(inventory, path=f"{evil}/env")), width=120)
     assert "[red]1[/red]" in text

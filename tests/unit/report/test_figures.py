@@ -95,8 +95,10 @@ def test_figures__any_environment__parts_sum_to_the_required_bytes(
     edges: list[tuple[str, str]], asked: set[str]
 ) -> None:
     distributions = [
-        bare(name, 10**place, requested=name in asked, requires=[target for source, target in edges if source == name])
-        for place, name in enumerate("abcd")
+        bare(
+            name, 10**location, requested=name in asked, requires=[target for source, target in edges if source == name]
+        )
+        for location, name in enumerate("abcd")
     ]
     found = profile_of(bare_inventory(*distributions), None, Settings(groups={"dev": ("d",)}))
     assert found.required_bytes == found.dependencies.bytes_of(found.required_keys())

@@ -16,8 +16,10 @@ from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
 
 
-def assigned(group: Group, rule: str, says: str, *more: Evidence, sure: bool = True, tag: str = "") -> Assignment:
-    return Assignment(group=group, sure=sure, tags=(tag,) if tag else (), evidence=(Evidence(rule, group, says), *more))
+def assigned(group: Group, rule: str, reason: str, *more: Evidence, sure: bool = True, tag: str = "") -> Assignment:
+    return Assignment(
+        group=group, sure=sure, tags=(tag,) if tag else (), evidence=(Evidence(rule, group, reason), *more)
+    )
 
 
 def service() -> Grouping:
@@ -71,8 +73,8 @@ def test_json__keys_and_order() -> None:
     assert found["groups"][5] == {
         "name": "shop-test-helpers", "group": "dev", "tags": [], "sure": False,
         "evidence": [
-            {"rule": "DW105", "group": "dev", "says": 'name contains "test"'},
-            {"rule": "DW208", "group": "dev", "says": "not used in your code"},
+            {"rule": "DW105", "group": "dev", "reason": 'name contains "test"'},
+            {"rule": "DW208", "group": "dev", "reason": "not used in your code"},
         ],
     }  # fmt: skip
 

@@ -42,8 +42,8 @@ def test_error__line_without_end__shows_its_beginning() -> None:
 
 def test_values__text_without_end__is_cut() -> None:
     assert len(Skipped(LONG, LONG).reason) == MOST_SHOWN
-    assert len(Conflict(kind="path", names=(LONG,), says=LONG).says) == MOST_SHOWN
-    assert len(Evidence("DW101", "core", LONG).says) == MOST_SHOWN
+    assert len(Conflict(kind="path", names=(LONG,), reason=LONG).reason) == MOST_SHOWN
+    assert len(Evidence("DW101", "core", LONG).reason) == MOST_SHOWN
 
 
 def test_plain__password_where_the_text_is_cut__is_blotted_out() -> None:

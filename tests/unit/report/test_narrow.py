@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
-from deadweight.model.report import ApplicationFacts, Finding, Place
+from deadweight.model.report import ApplicationFacts, Finding, Location
 from deadweight.report import why
 from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
@@ -110,13 +110,13 @@ def test_hanging__path_longer_than_the_line__is_not_broken() -> None:
 
 @pytest.mark.parametrize("width", [50, 80])
 def test_text__findings__wrap_with_a_hanging_indent_and_the_path_stands_alone(width: int) -> None:
-    place = Place(
+    location = Location(
         kind="import", name="heavy", file="shop/a_module_with_a_long_name.py", line=3, cell=None, role="application",
         how="start", condition=None,
     )  # fmt: skip
     finding = Finding(
-        kind="dev-in-production", name="heavy-tool", says="is a development tool, but the application uses it",
-        freed_bytes=5_000_000, places=(place,),
+        kind="dev-in-production", name="heavy-tool", reason="is a development tool, but the application uses it",
+        freed_bytes=5_000_000, locations=(location,),
     )  # fmt: skip
     code = ApplicationFacts(folder=".", files=1, mentions=1, skipped=())
     report = report_of(profile_of(bare_inventory(bare("heavy-tool")), requirements_file("heavy-tool\n")))

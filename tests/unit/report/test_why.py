@@ -70,10 +70,10 @@ def test_why__many_paths__stops_and_says_so() -> None:
         bare_inventory(*(bare(name, requires=needs) for name, needs in links.items()), bare("end")),
         requirements_file("\n".join(layers[0])),
     )
-    told = why(report_of(found), "end")
-    assert told.cut
-    assert 0 < len(told.paths) <= 1000
-    assert "more" in why_text(report_of(found), told, most=3)
+    reported = why(report_of(found), "end")
+    assert reported.cut
+    assert 0 < len(reported.paths) <= 1000
+    assert "more" in why_text(report_of(found), reported, most=3)
 
 
 def test_why_json__has_these_keys_and_bytes() -> None:

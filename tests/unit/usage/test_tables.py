@@ -44,13 +44,13 @@ def test_programs__projects__are_normalized(key: str) -> None:
 
 def test_engines__rows__are_normalized_and_say_when() -> None:
     for row in table("engines.toml")["engines"]:
-        assert {"by", "names"} < set(row) <= {"by", "names", "says", "verb", "when"}
-        assert bool(row.get("says")) != bool(row.get("verb")), row["by"]
+        assert {"by", "names"} < set(row) <= {"by", "names", "reason", "verb", "when"}
+        assert bool(row.get("reason")) != bool(row.get("verb")), row["by"]
         assert row.get("when", "development") in {"development", "alone"}, row["by"]
         names = [*row["by"].split(), *row["names"].split()]
         assert names == [normalize(name) for name in names]
         assert len(set(row["names"].split())) == len(row["names"].split()), row["by"]
-        assert row.get("says", "by").partition(" ")[0] in {"to", "by", "for", "as", "where"}, row["by"]
+        assert row.get("reason", "by").partition(" ")[0] in {"to", "by", "for", "as", "where"}, row["by"]
 
 
 def test_engines__of_everything_at_once__are_reported_quickly_and_never_of_themselves() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from deadweight.model import Mention, Source
-from deadweight.model.source import Naming
+from deadweight.model import Application, Mention
+from deadweight.model.application import Naming
 from deadweight.usage import Provided, engines_of, provided, usage_of
 from tests.builders import dist_files, inventory_of
 
@@ -16,14 +16,14 @@ def used(
     kind: Naming, name: str, projects: str, *, provides: Mapping[str, Collection[str]] | None = None, local: str = ""
 ) -> dict[str, str]:
     """Return project → how it was matched."""
-    source = Source(
+    application = Application(
         folder="",
         mentions=(Mention(kind, name, "app/main.py", 3, "application"),),
         local=frozenset(local.split()),
     )
     modules = {module: tuple(names) for module, names in (provides or {}).items()}
-    found = usage_of(source, Provided(modules=modules), projects.split()).uses
-    assert all(use.mention is source.mentions[0] for uses in found.values() for use in uses)
+    found = usage_of(application, Provided(modules=modules), projects.split()).uses
+    assert all(use.mention is application.mentions[0] for uses in found.values() for use in uses)
     return {project: use.by for project, (use,) in found.items()}
 
 
@@ -144,7 +144,7 @@ def test_url__scheme__tells_driver_or_all_that_support_it(scheme: str, found: se
 
 def test_uses__of_one_project__are_in_the_sources_order() -> None:
     mentions = tuple(Mention("import", "acme", f"{n}.py", n, "application") for n in (1, 2, 3))
-    (uses,) = usage_of(Source(folder="", mentions=mentions), Provided(), ["acme"]).uses.values()
+    (uses,) = usage_of(Application(folder="", mentions=mentions), Provided(), ["acme"]).uses.values()
     assert [use.mention.line for use in uses] == [1, 2, 3]
 
 
@@ -156,7 +156,7 @@ def test_provided__measured_files__tell_the_import_names() -> None:
 def test_engines__both_present__is_reported_with_who_and_when() -> None:
     (engine,) = engines_of(["pandas", "openpyxl"])["openpyxl"]
     assert engine.by == "pandas"
-    assert engine.says.startswith("pandas loads it ")
+    assert engine.reason.startswith("pandas loads it ")
 
 
 def test_engines__who_would_load_it_is_missing__is_silent() -> None:

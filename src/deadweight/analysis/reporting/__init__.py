@@ -47,7 +47,7 @@ def report_of(profile: Profile) -> document.Report:
         shared=shared_report(profile),
         image=image_report(profile.image),
         system=system_report(profile.system),
-        source=application_facts(profile.source),
+        source=application_facts(profile.application),
         findings=findings(profile.remarks),
         environments=tuple(map(_environment, inventory.environments)) if profile.system else None,
         splits={split.name: split_report(split, profile) for split in profile.splits},

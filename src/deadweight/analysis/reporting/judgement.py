@@ -9,10 +9,10 @@ from deadweight.analysis.profile import Profile
 from deadweight.groups.evidence import rule_of
 from deadweight.model import (
     GROUPS,
+    Application,
     Distribution,
     Group,
     Mention,
-    Source,
 )
 from deadweight.model import report as document
 from deadweight.plan.lines import requirement_text
@@ -76,30 +76,30 @@ def findings(remarks: Iterable[Remark]) -> tuple[document.Finding, ...]:
         document.Finding(
             kind=remark.kind,
             name=remark.name,
-            says=without_credentials(remark.says),
+            reason=without_credentials(remark.reason),
             freed_bytes=remark.freed_bytes,
-            places=places_of(remark.places),
+            locations=places_of(remark.locations),
         )
         for remark in remarks
     )
 
 
-def application_facts(source: Source | None) -> document.ApplicationFacts | None:
+def application_facts(application: Application | None) -> document.ApplicationFacts | None:
     """Return the facts about the code of the application."""
-    if source is None:
+    if application is None:
         return None
     return document.ApplicationFacts(
-        folder=source.folder,
-        files=source.files,
-        mentions=len(source.mentions),
-        skipped=tuple(document.Unread(name=each.name, reason=each.reason) for each in source.skipped),
+        folder=application.folder,
+        files=application.files,
+        mentions=len(application.mentions),
+        skipped=tuple(document.Unread(name=each.name, reason=each.reason) for each in application.skipped),
     )
 
 
-def places_of(mentions: Iterable[Mention]) -> tuple[document.Place, ...]:
+def places_of(mentions: Iterable[Mention]) -> tuple[document.Location, ...]:
     """Return each mention as a location in the code."""
     return tuple(
-        document.Place(
+        document.Location(
             kind=mention.kind,
             name=without_credentials(mention.name),
             file=mention.file,
@@ -126,7 +126,7 @@ def _lacking(gap: Gap) -> document.Lacking:
         what=without_credentials(gap.what),
         excused=gap.excused,
         excuse=gap.excuse or None,
-        places=places_of(gap.places),
+        locations=places_of(gap.locations),
     )
 
 
@@ -141,10 +141,10 @@ def split_report(split: Split, profile: Profile) -> document.SplitReport:
                 group=each.group,
                 rule=each.evidence.rule,
                 later=rule_of(each.evidence).later,
-                says=each.evidence.says,
+                reason=each.evidence.reason,
                 brought_bytes=each.brought_bytes,
                 freed_bytes=each.freed_bytes,
-                places=places_of(each.places),
+                locations=places_of(each.locations),
             )
             for each in split.dropped
         ),
@@ -153,7 +153,7 @@ def split_report(split: Split, profile: Profile) -> document.SplitReport:
             document.UnsureRequirement(
                 name=without_credentials(each.name),
                 group=each.group,
-                says=each.evidence.says,
+                reason=each.evidence.reason,
                 freed_bytes=each.freed_bytes,
             )
             for each in split.unsure

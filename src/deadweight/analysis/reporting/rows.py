@@ -117,6 +117,6 @@ def _archive(facts: ArchiveFacts | None) -> document.ArchiveUsed | None:
         download_bytes=facts.size,
         estimated=facts.estimated,
         at_most=facts.at_most,
-        says=without_credentials(facts.reason),
+        reason=without_credentials(facts.reason),
         estimated_bytecode_bytes=facts.bytecode,
     )

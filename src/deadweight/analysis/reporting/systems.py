@@ -66,7 +66,7 @@ def system_report(facts: SystemFacts | None) -> document.SystemReport | None:
                 library=twins.library,
                 apparent_bytes=twins.size,
                 extra_bytes=twins.extra,
-                carried_by=tuple(document.Carrier(name=key, path=path) for key, path in twins.places),
+                carried_by=tuple(document.Carrier(name=key, path=path) for key, path in twins.locations),
             )
             for twins in facts.twins
         ),

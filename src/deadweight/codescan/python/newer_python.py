@@ -6,14 +6,14 @@ import sys
 
 from msgspec.structs import replace
 
-from deadweight.model import Skipped, Source
+from deadweight.model import Application, Skipped
 
 NAME = "code for Python"  # the start of the note's name
 _UNPARSED = ": cannot be parsed ("  # in the notes of ``read_python``
 _SHOWN = 3  # files that the note names
 
 
-def with_one_note(source: Source, python: str) -> Source:
+def with_one_note(source: Application, python: str) -> Application:
     """Return the source with one note for all files that may need the measured version of Python.
 
     python: that version ("3.14", "3.14.2"); "" if unknown

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from deadweight.codescan.python.source import read_python
+from deadweight.codescan.python.code import read_python
 from deadweight.model import Mention, Reading, Role, Skipped
 
 # Lines that IPython handles instead of a statement: magics, shell commands, help.

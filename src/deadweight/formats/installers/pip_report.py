@@ -29,7 +29,7 @@ def _package(item: dict[str, Any]) -> Pinned:
     name, version = normalize(str(metadata["name"])), str(metadata["version"])
     origin = url if item.get("is_direct") else ""
     if "archive_info" not in info:
-        return Pinned(name=name, version=version, place=url, origin=origin)
+        return Pinned(name=name, version=version, location=url, origin=origin)
     sha256 = (info["archive_info"].get("hashes") or {}).get("sha256")
     filename = unquote(urlsplit(url).path).rpartition("/")[2]
     archive = Archive(filename=filename, url=url, sha256=sha256)

@@ -15,9 +15,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
-from deadweight.formats.locks.asked import applicable, direct_requirements, edge_of
+from deadweight.formats.locks.direct import applicable, direct_requirements, edge_of
+from deadweight.formats.locks.locations import absolute_path, archive, by_kind, last_part, repository, url_from
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import absolute_path, archive, by_kind, last_part, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -174,12 +174,12 @@ def _pinned(path: str, package: _Package, files: Table, groups: frozenset[str]) 
     pinned = Pinned(name=package.name, version=package.version, groups=groups)
     if git := row.text("git"):
         commit = row.text("revision") or row.text("ref")
-        return replace(pinned, place=repository(git, commit, subdirectory=row.text("subdirectory")))
+        return replace(pinned, location=repository(git, commit, subdirectory=row.text("subdirectory")))
     origin = url_from(path, row.text("path") or row.text("url"))
     # Before lock_version 4.3, the files of all packages were in one table.
     listed = row.tables("files") or files.tables(f"{package.name} {package.version}")
     if row.text("path") and not listed:
-        return replace(pinned, place=absolute_path(path, row.text("path")))
+        return replace(pinned, location=absolute_path(path, row.text("path")))
     archives = [_archive(table, origin) for table in listed]
     wheels, sdist = by_kind(archives)
     return replace(pinned, wheels=wheels, sdist=sdist, origin=origin)

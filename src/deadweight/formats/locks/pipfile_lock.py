@@ -12,8 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import is_name, normalize, version_or_none
-from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import (
+from deadweight.formats.locks.locations import (
     absolute_path,
     by_kind,
     file_name,
@@ -22,6 +21,7 @@ from deadweight.formats.locks.places import (
     sha256_of,
     url_from,
 )
+from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.walking import merged
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_json, parse_toml
@@ -117,14 +117,14 @@ def _pinned(path: str, entry: _Entry) -> Pinned:
     hashes = [sha256_of(text, table.where) for text in table.texts("hashes")]
     if git := table.text("git"):
         commit = repository(git, table.text("ref"), subdirectory=table.text("subdirectory"))
-        return replace(pinned, place=commit)
+        return replace(pinned, location=commit)
     location = table.text("path") or table.text("file")
     if not location:
         archives = tuple(Archive(filename="", url="", sha256=digits) for digits in hashes if digits)
         return replace(pinned, wheels=archives)
     url = url_from(path, location)
     if not url.endswith((".whl", ".gz", ".zip", ".bz2", ".tgz")):
-        return replace(pinned, place=absolute_path(path, location))
+        return replace(pinned, location=absolute_path(path, location))
     only = hashes[0] if len(hashes) == 1 else None
     wheels, sdist = by_kind([Archive(filename=file_name(last_part(url), table.where), url=url, sha256=only)])
     return replace(pinned, wheels=wheels, sdist=sdist, origin=url)
@@ -141,6 +141,6 @@ def _version(table: Table) -> str | None:
 
 
 def _unpinned(packages: tuple[Pinned, ...]) -> Iterator[str]:
-    names = [p.name for p in packages if p.version is None and not (p.place or p.origin)]
+    names = [p.name for p in packages if p.version is None and not (p.location or p.origin)]
     if names:
         yield f"Pipfile.lock does not pin {', '.join(names)}; pipenv would install the newest version"

@@ -16,9 +16,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
-from deadweight.formats.locks.asked import DirectRequirements, applicable, direct_requirements, poetry_edges
+from deadweight.formats.locks.direct import DirectRequirements, applicable, direct_requirements, poetry_edges
+from deadweight.formats.locks.locations import absolute_path, archive, by_kind, repository, url_from
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import absolute_path, archive, by_kind, repository, url_from
 from deadweight.formats.locks.walking import Edge, by_name, check_edges, once, reached
 from deadweight.formats.projects.poetry_constraints import as_specifiers, poetry_admits
 from deadweight.formats.projects.pyproject import Choice, chosen
@@ -211,9 +211,9 @@ def _pinned(path: str, package: _Package, files: Table, groups: frozenset[str]) 
     pinned = Pinned(name=package.name, version=package.version, groups=groups)
     if kind == "git":
         commit = source.text("resolved_reference") or source.text("reference")
-        return replace(pinned, place=repository(url, commit, subdirectory=source.text("subdirectory")))
+        return replace(pinned, location=repository(url, commit, subdirectory=source.text("subdirectory")))
     if kind == "directory":
-        return replace(pinned, place=absolute_path(path, url))
+        return replace(pinned, location=absolute_path(path, url))
     # Before lock version 2.0, the files of all packages were in one table.
     listed = package.table.tables("files") or files.tables(package.table.text("name"))
     origin = url_from(path, url) if kind in ("file", "url") else ""

@@ -9,9 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from deadweight.formats.distributions.metadata import normalize
-from deadweight.formats.locks.asked import applicable, direct_requirements
-from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import (
+from deadweight.formats.locks.direct import applicable, direct_requirements
+from deadweight.formats.locks.locations import (
     absolute_path,
     by_kind,
     checked_url,
@@ -22,6 +21,7 @@ from deadweight.formats.locks.places import (
     repository,
     sha256_of,
 )
+from deadweight.formats.locks.marking import Markers
 from deadweight.formats.locks.walking import check_edges, once
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
@@ -117,18 +117,18 @@ def _check_machine(lock: Pylock, markers: Markers) -> None:
 def _pinned(path: str, package: Package, groups: frozenset[str]) -> Pinned:
     archives = [_archive(path, wheel, package.name) for wheel in package.wheels or ()]
     archives += [_archive(path, package.sdist, package.name)] if package.sdist else []
-    place = origin = ""
+    location = origin = ""
     if package.vcs:
-        place = _repository(path, package.vcs)
+        location = _repository(path, package.vcs)
     elif package.directory:
-        place = absolute_path(path, "/".join(filter(None, (package.directory.path, package.directory.subdirectory))))
+        location = absolute_path(path, "/".join(filter(None, (package.directory.path, package.directory.subdirectory))))
     elif package.archive:
         archives = [_archive(path, package.archive, package.name)]
         origin = archives[0].url
     wheels, sdist = by_kind(archives)
     version = str(package.version) if package.version else None
     return Pinned(
-        name=package.name, version=version, wheels=wheels, sdist=sdist, place=place, origin=origin, groups=groups
+        name=package.name, version=version, wheels=wheels, sdist=sdist, location=location, origin=origin, groups=groups
     )
 
 

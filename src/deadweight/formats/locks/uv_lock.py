@@ -14,8 +14,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.locks.locations import (
+    absolute_path,
+    archive,
+    by_kind,
+    file_url,
+    last_part,
+    named_as,
+    repository,
+)
 from deadweight.formats.locks.marking import Markers
-from deadweight.formats.locks.places import absolute_path, archive, by_kind, file_url, last_part, named_as, repository
 from deadweight.formats.locks.walking import Edge, by_name, merged, once, reached
 from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, parse_toml
@@ -227,9 +235,9 @@ def _pinned(path: str, package: _Package, groups: frozenset[str]) -> Pinned:
     kind, location = package.source
     pinned = Pinned(name=package.name, version=package.version, groups=groups)
     if kind == "git":
-        return replace(pinned, place=_git(location))
+        return replace(pinned, location=_git(location))
     if kind in _FOLDERS:
-        return replace(pinned, place=absolute_path(path, location))
+        return replace(pinned, location=absolute_path(path, location))
     listed = package.table.tables("wheels")
     listed += [package.table.table("sdist")] if "sdist" in package.table.values else []
     wheels, sdist = by_kind(_archive(path, table, package.source) for table in listed)

@@ -63,11 +63,11 @@ def _twins(linked: Mapping[str, Linking], tree: FileTree, inventory: Inventory) 
             key = inventory.distributions[inventory.owner[path]].key
             copies[linking.build_id, tree.entries[path].size].setdefault(key, path)
     twins = (
-        Twins(library=_library(linked, min(paths.values())), size=size, places=tuple(sorted(paths.items())))
+        Twins(library=_library(linked, min(paths.values())), size=size, locations=tuple(sorted(paths.items())))
         for (_, size), paths in copies.items()
         if len(paths) > 1
     )
-    return tuple(sorted(twins, key=lambda twin: (-twin.extra, twin.places)))
+    return tuple(sorted(twins, key=lambda twin: (-twin.extra, twin.locations)))
 
 
 def _library(linked: Mapping[str, Linking], path: str) -> str:

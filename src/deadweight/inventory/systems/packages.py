@@ -84,5 +84,5 @@ def _dispute(project: str, taken: Mapping[str, str]) -> Conflict:
     return Conflict(
         kind="path",
         names=(project,),
-        says=f"{project} records {first}{more}, counted for the system package {taken[first]}, which contains it",
+        reason=f"{project} records {first}{more}, counted for the system package {taken[first]}, which contains it",
     )

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from deadweight.errors import BadReport
 from deadweight.model.by_name import ByName
-from deadweight.model.found import Conflict
+from deadweight.model.distributions import Conflict
 from deadweight.model.groups import Group
 from deadweight.model.report.judgement import (
     ApplicationFacts,
@@ -24,7 +24,7 @@ from deadweight.model.report.judgement import (
     GroupTotals,
     Lacking,
     LighterBuild,
-    Place,
+    Location,
     ProofReport,
     SharedDependency,
     SplitReport,
@@ -67,10 +67,10 @@ __all__ = [
     "Lacking",
     "LayerFacts",
     "LighterBuild",
+    "Location",
     "Measured",
     "NeededLibrary",
     "PackageSize",
-    "Place",
     "ProofReport",
     "Report",
     "Requirement",

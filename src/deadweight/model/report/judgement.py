@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from deadweight.model.application import How, Naming, Role
 from deadweight.model.groups import Group
 from deadweight.model.report.sizes import Size
-from deadweight.model.source import How, Naming, Role
 
 
 class GroupTotals(Struct, frozen=True, kw_only=True):
@@ -68,8 +68,8 @@ class ApplicationFacts(Struct, frozen=True, kw_only=True):
     skipped: tuple[Unread, ...]
 
 
-class Place(Struct, frozen=True, kw_only=True):
-    """A place in the application's code; see ``model.source.Mention``. ``cell`` is None outside of notebooks."""
+class Location(Struct, frozen=True, kw_only=True):
+    """A place in the application's code; see ``model.application.Mention``. ``cell`` is None outside of notebooks."""
 
     kind: Naming
     name: str
@@ -86,9 +86,9 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     kind: str
     name: str
-    says: str
+    reason: str
     freed_bytes: Size | None
-    places: tuple[Place, ...]
+    locations: tuple[Location, ...]
 
 
 class Lacking(Struct, frozen=True, kw_only=True):
@@ -98,7 +98,7 @@ class Lacking(Struct, frozen=True, kw_only=True):
     what: str
     excused: bool
     excuse: str | None
-    places: tuple[Place, ...]
+    locations: tuple[Location, ...]
 
 
 class ProofReport(Struct, frozen=True, kw_only=True):
@@ -113,17 +113,17 @@ class DroppedRequirement(Struct, frozen=True, kw_only=True):
     """A requirement that a split leaves out; see ``plan.splits.Dropped``.
 
     rule:  that decided
-    later: whether it goes because the application never imports it when it starts; ``says`` then names the place
+    later: whether it goes because the application never imports it when it starts; ``reason`` then names the place
     """
 
     name: str
     group: Group
     rule: str
     later: bool
-    says: str
+    reason: str
     brought_bytes: Size | None
     freed_bytes: Size | None
-    places: tuple[Place, ...]
+    locations: tuple[Location, ...]
 
 
 class UnsureRequirement(Struct, frozen=True, kw_only=True):
@@ -131,7 +131,7 @@ class UnsureRequirement(Struct, frozen=True, kw_only=True):
 
     name: str
     group: Group
-    says: str
+    reason: str
     freed_bytes: Size | None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.model.found import Largest
+from deadweight.model.distributions import Largest
 from deadweight.model.groups import Evidence, Group
 from deadweight.model.report.sizes import Measured, Size
 
@@ -21,7 +21,7 @@ class ArchiveUsed(Struct, frozen=True, kw_only=True):
     download_bytes: Size | None
     estimated: bool
     at_most: bool
-    says: str
+    reason: str
     estimated_bytecode_bytes: Size | None
 
 

@@ -55,14 +55,14 @@ def measure_archives(
     with opened(read.file, wishes, settings, session) as run:
         # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
-        resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.asked)
-        found = run.measured(resolved, compiled=settings.bytecode == "compiled")
-        if not guessing and (names := found.unbuilt()):
+        resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.requirements)
+        uninstalled = run.measured(resolved, compiled=settings.bytecode == "compiled")
+        if not guessing and (names := uninstalled.unbuilt()):
             raise NeedsBuild(", ".join(names))
-        session.observe(Progress("measuring", f"{len(found.measured.facts)} distributions"))
+        session.observe(Progress("measuring", f"{len(uninstalled.measured.facts)} distributions"))
     from deadweight.analysis.measurement import Measurement
 
-    inventory, lock = _inventory(found, wishes, read), resolved.lock
+    inventory, lock = _inventory(uninstalled, wishes, read), resolved.lock
     return Measurement(
         target=target,
         inventory=inventory,
@@ -111,7 +111,7 @@ def opened(
         yield run
 
 
-class _Asked(Struct, frozen=True, kw_only=True):
+class _Input(Struct, frozen=True, kw_only=True):
     """What a target asks for, either as a file or as a lock.
 
     named: the projects that the file names, before swaps
@@ -124,38 +124,40 @@ class _Asked(Struct, frozen=True, kw_only=True):
     named: frozenset[str | None] = frozenset()
 
     @property
-    def asked(self) -> RequirementsFile:
+    def requirements(self) -> RequirementsFile:
         assert self.file is not None
         return self.file
 
 
-def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[RequirementsFile] | None) -> _Asked:
+def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[RequirementsFile] | None) -> _Input:
     from deadweight.formats.requirements import swapped, unpinned
 
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
-        return _Asked(lock=locked.asked, settings=locked.settings, note=locked.note)
+        return _Input(lock=locked.content, settings=locked.settings, note=locked.note)
     refuse(settings, ("keep_env",), "needs an installation; remove --no-install")
     read = already or read_requirements_of(target, settings)
-    return _Asked(
+    return _Input(
         settings=replace(read.settings, no_install=True),
         note=read.note,
-        file=unpinned(swapped(read.asked, wishes.swaps), wishes.indexes()),
-        named=frozenset(requirement.name for requirement in read.asked.all_requirements()),
+        file=unpinned(swapped(read.content, wishes.swaps), wishes.indexes()),
+        named=frozenset(requirement.name for requirement in read.content.all_requirements()),
     )
 
 
-def _inventory(found: Uninstalled, wishes: Wishes, read: _Asked) -> Inventory:
+def _inventory(uninstalled: Uninstalled, wishes: Wishes, read: _Input) -> Inventory:
     """Take the inventory of what was measured; raises BadInput for an option that matches nothing."""
     from deadweight.inventory import take_inventory
     from deadweight.inventory.archives import is_required, with_archives, with_swaps
 
-    inventory = with_archives(take_inventory(found.measured.tree), found.measured.facts, found.warnings)
+    inventory = with_archives(
+        take_inventory(uninstalled.measured.tree), uninstalled.measured.facts, uninstalled.warnings
+    )
     wishes.check({d.name for d in inventory.distributions})
     for old in wishes.swaps:
         if old not in read.named and not is_required(old, inventory):
             raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing requires {old}")
-    return with_notes(with_swaps(inventory, found.swaps), read.file, read.note)
+    return with_notes(with_swaps(inventory, uninstalled.swaps), read.file, read.note)
 
 
 def not_measured_of(lock: LockedSet, inventory: Inventory) -> tuple[Requirement, ...]:
@@ -164,8 +166,8 @@ def not_measured_of(lock: LockedSet, inventory: Inventory) -> tuple[Requirement,
     return tuple(
         Requirement(
             name=package.name,
-            specifier="" if package.place or package.origin or not package.version else f"=={package.version}",
-            url=package.place or package.origin,
+            specifier="" if package.location or package.origin or not package.version else f"=={package.version}",
+            url=package.location or package.origin,
         )
         for package in lock.packages
         if package.name in skipped

@@ -52,7 +52,7 @@ def installed(
     refuse(settings, ("platform", "torch", "index"), "cannot be used with --install")
     wishes = read_wishes(settings.swap, settings.index, settings.torch)
     read = already if already and not already.note else read_requirements_of(target, settings, installing=True)
-    settings, file = replace(read.settings, no_install=False), swapped(read.asked, wishes.swaps)
+    settings, file = replace(read.settings, no_install=False), swapped(read.content, wishes.swaps)
     session.application(target, settings)  # report unreadable code before installing for minutes
     if settings.no_build:
         refuse_builds(file)

@@ -31,7 +31,7 @@ class Read(Struct, Generic[T], frozen=True):
     note:     why that is not the Python that was asked for, as a sentence; else ""
     """
 
-    asked: T
+    content: T
     settings: Settings
     note: str = ""
 
@@ -42,7 +42,7 @@ def read_requirements_of(target: Target, settings: Settings, *, installing: bool
     installing: whether that needs an interpreter here
     raises:     BadInput; NoInterpreter where only a Python that is not here would do
     """
-    return _for_its_python(lambda given: read_asked(target, given), settings, installing=installing)
+    return _for_its_python(lambda given: read_as_it_is(target, given), settings, installing=installing)
 
 
 def read_lock_of(target: Target, settings: Settings) -> Read[Lock]:
@@ -64,22 +64,22 @@ def _for_its_python(read: Callable[[Settings], T], settings: Settings, *, instal
         if installing:
             python = _interpreter_for(error)
         other = replace(settings, python=python)
-        asked = settings.python or ".".join(map(str, sys.version_info[:3]))
+        preferred = settings.python or ".".join(map(str, sys.version_info[:3]))
         required = shown(error.specifiers)
-        note = f"measured for Python {python}, because {error.path} requires {required}, which excludes {asked}"
+        note = f"measured for Python {python}, because {error.path} requires {required}, which excludes {preferred}"
         return Read(read(other), other, note)
 
 
 def _interpreter_for(error: WrongPython) -> str:
     from deadweight.sources.install.interpreters import installed_python
 
-    found = installed_python(error.specifiers)
-    if found is None:
+    python = installed_python(error.specifiers)
+    if python is None:
         raise NoInterpreter(
             f"{error.cause}, and no such Python is installed",
             hint=f"use --no-install, or install Python {error.nearest}",
         )
-    return found
+    return python
 
 
 def machine_of(settings: Settings) -> Machine:
@@ -89,7 +89,7 @@ def machine_of(settings: Settings) -> Machine:
     return machine(settings.python, settings.platform)
 
 
-def read_asked(target: Target, settings: Settings) -> RequirementsFile:
+def read_as_it_is(target: Target, settings: Settings) -> RequirementsFile:
     """Read a requirements file or a project as it stands; raises BadInput, WrongPython."""
     if not isinstance(target, Project):
         from deadweight.sources.codebase.requirements import read_names, read_requirements

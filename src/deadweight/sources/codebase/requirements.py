@@ -96,7 +96,7 @@ def _read(path: str, including: tuple[str, ...], read: list[_Count]) -> Requirem
                 included[line.number] = _read(other, chain, read)
     requirements |= {line.number: _read_location(line, path) for line in locations}
     for number in annotated_as_direct(lines):
-        requirements[number] = replace(requirements[number], asked=True)
+        requirements[number] = replace(requirements[number], direct=True)
     return RequirementsFile(path=path, lines=tuple(lines), requirements=requirements, included=included)
 
 
@@ -151,7 +151,7 @@ def _read_location(line: Line, path: str) -> Requirement:
         extras=frozenset(normalize(e.strip()) for e in extras.group(1).split(",")) if extras else frozenset(),
         marker=marker,
         url=location.partition("#")[0],
-        place=_absolute(location),
+        location=_absolute(location),
         editable=line.kind == "editable",
         file=path,
         number=line.number,

@@ -47,7 +47,7 @@ def try_imports(modules: Iterable[str], venv: Venv, observe: Observer) -> tuple[
         batch, ended = _import(pending, venv, observe)
         printed = (printed + ended.output)[-_MOST_PRINTED:]
         results |= batch
-        for name in [t.module for t in batch.values() if t.says and not t.unclear and t.module != pending[0]]:
+        for name in [t.module for t in batch.values() if t.reason and not t.unclear and t.module != pending[0]]:
             results[name] = _import_alone(name, venv, observe)
         pending = pending[len(batch) :]
         if pending and ended.status is None:

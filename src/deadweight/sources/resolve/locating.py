@@ -41,7 +41,7 @@ def with_other_wheels(lock: Lock, machine: Machine, indexes: Indexes) -> Lock:
     """
 
     def complete(package: Pinned) -> Pinned:
-        if package.origin or package.place or best_wheel(package.wheels, machine) is not None:
+        if package.origin or package.location or best_wheel(package.wheels, machine) is not None:
             return package
         located = _located(replace(package, wheels=(), sdist=None), indexes)
         return replace(package, wheels=located.wheels or package.wheels, sdist=located.sdist or package.sdist)
@@ -52,7 +52,7 @@ def with_other_wheels(lock: Lock, machine: Machine, indexes: Indexes) -> Lock:
 
 def _lacks_urls(package: Pinned) -> bool:
     archives = (*package.wheels, *([package.sdist] if package.sdist else ()))
-    return not package.place and (not archives or any(not archive.url for archive in archives))
+    return not package.location and (not archives or any(not archive.url for archive in archives))
 
 
 def _located(package: Pinned, indexes: Indexes) -> Pinned:

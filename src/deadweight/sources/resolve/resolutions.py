@@ -110,7 +110,7 @@ def _content(path: str, *, elsewhere: bool = True) -> str | None:
 
 def _urls(lock: Lock) -> Iterable[str]:
     for package in lock.packages:
-        yield from (package.origin, package.place)
+        yield from (package.origin, package.location)
         yield from (archive.url for archive in (*package.wheels, *([package.sdist] if package.sdist else ())))
 
 
@@ -124,7 +124,7 @@ def _row(package: Pinned) -> dict[str, object]:
         "version": package.version,
         "wheels": [archive_row(wheel) for wheel in package.wheels],
         "sdist": archive_row(package.sdist) if package.sdist else None,
-        "place": package.place,
+        "location": package.location,
         "origin": package.origin,
         "missing": package.missing,
     }
@@ -137,7 +137,7 @@ def _package(row: dict[str, Any]) -> Pinned:
         version=None if row["version"] is None else str(row["version"]),
         wheels=tuple(map(archive_of_row, row["wheels"])),
         sdist=sdist,
-        place=str(row["place"]),
+        location=str(row["location"]),
         origin=str(row["origin"]),
         missing=str(row["missing"]),
     )

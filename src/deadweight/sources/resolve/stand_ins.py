@@ -111,13 +111,13 @@ class StandIns:
         raises: FetchFailed, MalformedArchive, BadInput
         """
         remote = "://" in requirement.url and not requirement.url.startswith("file:")
-        url = requirement.url if remote else requirement.place or requirement.url
+        url = requirement.url if remote else requirement.location or requirement.url
         filename = unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]
         archive = Archive(filename=filename, url=url)
         metadata = headers(self._reader.contents(archive).metadata)
         name, version = normalize(metadata["name"][0]), metadata["version"][0]
         package = Pinned(
-            name=name, version=version, sdist=archive, origin="" if requirement.editable else requirement.place
+            name=name, version=version, sdist=archive, origin="" if requirement.editable else requirement.location
         )
         self._make(package, (archive,))
         extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""

@@ -292,11 +292,11 @@ def machine_of(python: str, platform: str) -> Machine:
 
 def _with_folder(package: Pinned) -> Pinned:
     """Return a package with its local directory, if it has one, as its sdist."""
-    if not os.path.isdir(package.place):
+    if not os.path.isdir(package.location):
         return package
-    directory = os.path.abspath(package.place)
+    directory = os.path.abspath(package.location)
     archive = Archive(filename=os.path.basename(directory), url=Path(directory).as_uri())
-    return replace(package, sdist=archive, place="", origin=archive.url)
+    return replace(package, sdist=archive, location="", origin=archive.url)
 
 
 def _read(path: str) -> bytes:

@@ -61,7 +61,7 @@ def queries_of_requirements(requirements: Iterable[Requirement]) -> tuple[Query,
 
 
 def _query(name: str, lines: Collection[Requirement]) -> Query:
-    urls = [requirement.place or requirement.url for requirement in lines if requirement.url]
+    urls = [requirement.location or requirement.url for requirement in lines if requirement.url]
     archives = (Archive(filename=unquote(re.split("[?#]", url)[0].rpartition("/")[2]), url=url) for url in urls)
     return Query(
         name=name,
@@ -78,7 +78,7 @@ def queries_of_lock(lock: Lock) -> tuple[Query, ...]:
             name=package.name,
             specifiers=frozenset({f"=={package.version}" if package.version else ""}),
             archives=tuple(wheel for wheel in package.wheels if wheel.url),
-            elsewhere=bool(package.place),
+            elsewhere=bool(package.location),
         )
         for package in lock.packages
     )

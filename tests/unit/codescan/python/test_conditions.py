@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.markers import Marker
 
-from deadweight.codescan.python.source import read_python
+from deadweight.codescan.python.code import read_python
 from deadweight.model import Mention
 
 

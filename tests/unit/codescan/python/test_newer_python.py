@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 
+from deadweight.codescan.python.code import read_python
 from deadweight.codescan.python.newer_python import with_one_note
-from deadweight.codescan.python.source import read_python
-from deadweight.model import Skipped, Source
+from deadweight.model import Application, Skipped
 
 BROKEN = b"import a\ntype = X[T] = =\n"
 HERE = f"{sys.version_info[0]}.{sys.version_info[1]}"
 NEWER = f"{sys.version_info[0]}.{sys.version_info[1] + 1}"
 
 
-def source(*files: str) -> Source:
+def source(*files: str) -> Application:
     skipped = [note for file in files for note in read_python(BROKEN, file, "application").skipped]
-    return Source(folder=".", mentions=(), files=len(files), skipped=(*skipped, Skipped("vendor", "a vendored tree")))
+    return Application(
+        folder=".", mentions=(), files=len(files), skipped=(*skipped, Skipped("vendor", "a vendored tree"))
+    )
 
 
 def test_with_one_note__newer_python__is_one_note_for_all_files() -> None:

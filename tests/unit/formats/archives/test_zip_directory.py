@@ -102,7 +102,7 @@ def test_read_member__too_few_bytes__gives_the_number_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("damage", "reason"),
     [
         (lambda data: b"XX" + data[2:], "does not start"),
         (lambda data: data.replace(b"a/__init__.py", b"b/__init__.py", 1), "a different name"),
@@ -110,10 +110,10 @@ def test_read_member__too_few_bytes__gives_the_number_needed() -> None:
     ],
     ids=["signature", "name", "data"],
 )
-def test_read_member__damaged__is_refused(damage: Callable[[bytes], bytes], says: str) -> None:
+def test_read_member__damaged__is_refused(damage: Callable[[bytes], bytes], reason: str) -> None:
     data = zipped()
     member = listed(data)[0]
-    with pytest.raises(MalformedArchive, match=says):
+    with pytest.raises(MalformedArchive, match=reason):
         read_member(damage(data), member, limit=1 << 20, filename="x.whl")
 
 
@@ -231,7 +231,7 @@ def test_span__ten_million_entries__are_refused_before_they_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tail", "says"),
+    ("tail", "reason"),
     [
         (b"", "no end record"),
         (b"PK\5\6", "no end record"),
@@ -243,8 +243,8 @@ def test_span__ten_million_entries__are_refused_before_they_are_read() -> None:
     ],
     ids=["empty", "cut", "comment-cut", "counts-differ", "disks", "not-adjacent", "huge"],
 )
-def test_span__end_record_that_cannot_be__is_refused(tail: bytes, says: str) -> None:
-    with pytest.raises(MalformedArchive, match=says):
+def test_span__end_record_that_cannot_be__is_refused(tail: bytes, reason: str) -> None:
+    with pytest.raises(MalformedArchive, match=reason):
         directory_span(tail, 60 + len(tail), filename="x.whl")
 
 
@@ -254,7 +254,7 @@ def test_span__data_before_the_archive__is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "says"),
+    ("record", "reason"),
     [
         (entry(flags=1), "encrypted"),
         (entry(flags=1 << 13), "encrypted"),
@@ -270,8 +270,8 @@ def test_span__data_before_the_archive__is_refused() -> None:
     ],
     ids=["encrypted", "strongly", "method", "stored", "ratio", "offset", "size", "disk", "cut", "more", "signature"],
 )
-def test_directory__impossible_entry__is_refused(record: bytes, says: str) -> None:
-    with pytest.raises(MalformedArchive, match=says):
+def test_directory__impossible_entry__is_refused(record: bytes, reason: str) -> None:
+    with pytest.raises(MalformedArchive, match=reason):
         directory(record)
 
 
@@ -316,11 +316,11 @@ def test_directory__not_made_on_unix__has_no_mode() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "says"),
+    ("record", "reason"),
     [(entry(b"a/", flags=1), "encrypted"), (entry(b"a/", size=5), "5 bytes"), (entry(b"../"), "path")],
 )
-def test_directory__directory_that_cannot_be__is_refused_as_a_file_is(record: bytes, says: str) -> None:
-    with pytest.raises(MalformedArchive, match=says):
+def test_directory__directory_that_cannot_be__is_refused_as_a_file_is(record: bytes, reason: str) -> None:
+    with pytest.raises(MalformedArchive, match=reason):
         directory(record)
 
 

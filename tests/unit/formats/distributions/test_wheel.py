@@ -112,7 +112,7 @@ def test_lay_out__files_outside_site_packages__have_the_shortest_rows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "filename", "metadata", "says"),
+    ("items", "filename", "metadata", "reason"),
     [
         (INFO[:1] + INFO[2:], "a-1-py3-none-any.whl", "Name: a\n", "no WHEEL"),
         (INFO[:2], "a-1-py3-none-any.whl", "Name: a\n", "no RECORD"),
@@ -121,9 +121,9 @@ def test_lay_out__files_outside_site_packages__have_the_shortest_rows() -> None:
     ],
 )
 def test_lay_out__wheel_that_installers_refuse__is_refused(
-    items: tuple[Item, ...], filename: str, metadata: str, says: str
+    items: tuple[Item, ...], filename: str, metadata: str, reason: str
 ) -> None:
-    with pytest.raises(MalformedArchive, match=says):
+    with pytest.raises(MalformedArchive, match=reason):
         lay_out(Contents(items=items, metadata=metadata.encode()), filename, UV, requested=True)
 
 

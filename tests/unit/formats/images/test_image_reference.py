@@ -50,9 +50,9 @@ def test_parse_reference__invalid__is_refused(text: str) -> None:
 
 
 def test_parse_reference__credentials__are_refused_and_not_shown() -> None:
-    with pytest.raises(UnclearTarget) as told:
+    with pytest.raises(UnclearTarget) as reported:
         parse_reference("me:secret@ghcr.io/app")
-    assert "secret" not in f"{told.value.cause}{told.value.hint}"
+    assert "secret" not in f"{reported.value.cause}{reported.value.hint}"
 
 
 def test_parse_reference__endless_name__is_refused_at_once() -> None:

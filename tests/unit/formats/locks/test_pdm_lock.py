@@ -94,7 +94,7 @@ def test_read_lock__pdm_that_nothing_explains__is_taken_whole_with_a_warning() -
 
 
 @pytest.mark.parametrize(
-    ("lines", "place", "origin", "urls"),
+    ("lines", "location", "origin", "urls"),
     [
         (['path = "./near"'], "/work/near", "", []),
         (['git = "https://h.example/r"', 'revision = "c0ffee"'], "git+https://h.example/r@c0ffee", "", []),
@@ -104,9 +104,11 @@ def test_read_lock__pdm_that_nothing_explains__is_taken_whole_with_a_warning() -
     ],
     ids=["folder", "git", "url", "index"],
 )  # fmt: skip
-def test_read_lock__pdm_source__gives_the_location(lines: list[str], place: str, origin: str, urls: list[str]) -> None:
+def test_read_lock__pdm_source__gives_the_location(
+    lines: list[str], location: str, origin: str, urls: list[str]
+) -> None:
     (found,) = read(package("a", 'groups = ["default"]', *lines)).packages
-    assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
+    assert (found.location, found.origin, [wheel.url for wheel in found.wheels]) == (location, origin, urls)
 
 
 def test_read_lock__pdm_4_files__are_in_the_metadata() -> None:
@@ -116,7 +118,7 @@ def test_read_lock__pdm_4_files__are_in_the_metadata() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         ("", "lock_version: missing"),
         ('[metadata]\nlock_version = "5.0"', "unsupported lock_version: 5.0"),
@@ -124,8 +126,8 @@ def test_read_lock__pdm_4_files__are_in_the_metadata() -> None:
         ('package = [1]\n[metadata]\nlock_version = "4.5.0"', "package, item 1 is not a table"),
     ],
 )
-def test_read_lock__pdm_malformed__is_refused(text: str, says: str) -> None:
-    with pytest.raises(BadLock, match=says):
+def test_read_lock__pdm_malformed__is_refused(text: str, reason: str) -> None:
+    with pytest.raises(BadLock, match=reason):
         read_lock("pdm.lock", text.encode(), VALUES, NOTHING_MORE)
 
 
@@ -163,7 +165,7 @@ def targets(*lines: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("head", "says"),
+    ("head", "reason"),
     [
         (targets('requires_python = ">=3.12"'), "requires Python >=3.12, but the measured version is 3.11.7"),
         (targets('requires_python = ">=3.12"', 'requires_python = "<3.11"'), "but the measured version is 3.11.7"),
@@ -173,9 +175,9 @@ def targets(*lines: str) -> str:
         (targets('platform = "linux"\nrequires_python = "<3"', 'platform = "macos"'), "requires Python <3"),
     ],
 )
-def test_read_lock__pdm_for_other_targets__is_refused(head: str, says: str) -> None:
+def test_read_lock__pdm_for_other_targets__is_refused(head: str, reason: str) -> None:
     lock = f'[metadata]\nlock_version = "4.5.0"\n{head}\n{package("a", "groups = []")}'
-    with pytest.raises((BadLock, WrongPython), match=says):
+    with pytest.raises((BadLock, WrongPython), match=reason):
         read_lock("pdm.lock", lock.encode(), {**VALUES, "platform_machine": "x86_64"}, NOTHING_MORE)
 
 

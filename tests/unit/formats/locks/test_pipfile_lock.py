@@ -63,7 +63,7 @@ def test_read_lock__pipfile__gives_the_direct_requirements() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "place", "origin"),
+    ("entry", "location", "origin"),
     [
         ({"git": "https://h.example/r.git", "ref": "c0ffee"}, "git+https://h.example/r.git@c0ffee", ""),
         ({"path": "../near", "editable": True}, "/near", ""),
@@ -72,9 +72,9 @@ def test_read_lock__pipfile__gives_the_direct_requirements() -> None:
     ],
     ids=["git", "folder", "URL", "archive"],
 )
-def test_read_lock__pipfile_source__gives_the_location(entry: object, place: str, origin: str) -> None:
+def test_read_lock__pipfile_source__gives_the_location(entry: object, location: str, origin: str) -> None:
     (found,) = read({"a": entry}).packages
-    assert (found.version, found.place, found.origin) == (None, place, origin)
+    assert (found.version, found.location, found.origin) == (None, location, origin)
     archives = [*found.wheels, *([found.sdist] if found.sdist else [])]
     assert [one.url for one in archives] == ([origin] if origin else [])
 
@@ -86,7 +86,7 @@ def test_read_lock__pipfile_without_version__warns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         ("", "invalid JSON"),
         ("[]", "JSON is not an object"),
@@ -99,8 +99,8 @@ def test_read_lock__pipfile_without_version__warns() -> None:
         ("[" * 100_000, "JSON"),
     ],
 )
-def test_read_lock__pipfile_malformed__is_refused(text: str, says: str) -> None:
-    with pytest.raises(BadLock, match=says):
+def test_read_lock__pipfile_malformed__is_refused(text: str, reason: str) -> None:
+    with pytest.raises(BadLock, match=reason):
         read_lock("Pipfile.lock", text.encode(), VALUES, NOTHING_MORE)
 
 

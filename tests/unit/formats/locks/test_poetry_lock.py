@@ -73,7 +73,7 @@ def test_read_lock__poetry_files__have_names_and_hashes_and_no_url() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "place", "origin"),
+    ("source", "location", "origin"),
     [
         ('type = "git"\nurl = "https://h.example/r"\nresolved_reference = "c0ffee"',
          "git+https://h.example/r@c0ffee", ""),
@@ -84,13 +84,13 @@ def test_read_lock__poetry_files__have_names_and_hashes_and_no_url() -> None:
     ],
     ids=["git", "directory", "file", "url", "index"],
 )  # fmt: skip
-def test_read_lock__poetry_source__gives_the_location(source: str, place: str, origin: str) -> None:
+def test_read_lock__poetry_source__gives_the_location(source: str, location: str, origin: str) -> None:
     text = package(
         "a", 'groups = ["main"]', f'files = [{{file = "a.whl", hash = "sha256:{HASH}"}}]', "[package.source]"
     )
     (found,) = read(text + source + "\n").packages
-    assert (found.place, found.origin) == (place, origin)
-    assert [wheel.url for wheel in found.wheels] == ([] if place else [origin])
+    assert (found.location, found.origin) == (location, origin)
+    assert [wheel.url for wheel in found.wheels] == ([] if location else [origin])
 
 
 def test_read_lock__poetry_with_its_project__wants_what_that_names() -> None:
@@ -109,15 +109,15 @@ def test_read_lock__poetry_with_its_project__wants_what_that_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("project", "packages", "says"),
+    ("project", "packages", "reason"),
     [
         ('[tool.poetry.dependencies]\n"../a" = "1"', [package("a")], "not a valid project name"),
         ('[tool.poetry.dependencies]\nb = "1"', [package("a")], "b is required but not locked"),
         ('[tool.poetry.dependencies]\na = "*"', [package("a", version="1-x")], "version is invalid"),
     ],
 )
-def test_read_lock__poetry_1_not_of_its_project__is_refused(project: str, packages: list[str], says: str) -> None:
-    with pytest.raises(BadLock, match=says):
+def test_read_lock__poetry_1_not_of_its_project__is_refused(project: str, packages: list[str], reason: str) -> None:
+    with pytest.raises(BadLock, match=reason):
         read(*packages, version="2.0", project=project)
 
 
@@ -242,7 +242,7 @@ def test_poetry_admits__nonsense__is_refused(constraint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         ("", "lock-version: missing"),
         ('[metadata]\nlock-version = "3.0"', "unsupported lock-version: 3.0"),
@@ -251,8 +251,8 @@ def test_poetry_admits__nonsense__is_refused(constraint: str) -> None:
         ("[", "invalid TOML"),
     ],
 )
-def test_read_lock__poetry_malformed__is_refused(text: str, says: str) -> None:
-    with pytest.raises(BadLock, match=says):
+def test_read_lock__poetry_malformed__is_refused(text: str, reason: str) -> None:
+    with pytest.raises(BadLock, match=reason):
         read_lock("poetry.lock", text.encode(), VALUES, NOTHING_MORE)
 
 

@@ -71,7 +71,7 @@ def test_read_lock__pylock_package__has_its_archives_and_no_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "place", "origin", "urls"),
+    ("source", "location", "origin", "urls"),
     [
         ('directory = { path = "../near", subdirectory = "s" }', "/near/s", "", []),
         ('vcs = { type = "git", url = "https://h.example/r", commit-id = "c0ffee" }',
@@ -83,9 +83,9 @@ def test_read_lock__pylock_package__has_its_archives_and_no_groups() -> None:
     ],
     ids=["directory", "vcs", "archive", "path"],
 )  # fmt: skip
-def test_read_lock__pylock_source__gives_the_location(source: str, place: str, origin: str, urls: list[str]) -> None:
+def test_read_lock__pylock_source__gives_the_location(source: str, location: str, origin: str, urls: list[str]) -> None:
     (found,) = read(f'[[packages]]\nname = "a"\n{source}\n').packages
-    assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
+    assert (found.location, found.origin, [wheel.url for wheel in found.wheels]) == (location, origin, urls)
 
 
 @pytest.mark.parametrize(("system", "expected"), [("linux", {"a"}), ("win32", {"a", "w"})])
@@ -123,14 +123,14 @@ def test_read_lock__pylock_choice__gives_the_groups_of_each_package(
 
 
 @pytest.mark.parametrize(
-    ("choice", "says", "hint"),
+    ("choice", "reason", "hint"),
     [
         (Choice(extras=frozenset({"nope"})), "unknown extra nope", "x"),
         (Choice(groups=frozenset({"nope"})), "unknown dependency group nope", "dev, docs"),
     ],
 )
-def test_read_lock__pylock_unknown_choice__names_those_that_exist(choice: Choice, says: str, hint: str) -> None:
-    with pytest.raises(BadLock, match=says) as caught:
+def test_read_lock__pylock_unknown_choice__names_those_that_exist(choice: Choice, reason: str, hint: str) -> None:
+    with pytest.raises(BadLock, match=reason) as caught:
         read(head=CHOICES, choice=choice)
     assert hint in caught.value.hint
 
@@ -148,7 +148,7 @@ def test_read_lock__pylock_minor_version__warns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         ("", "lock-version: missing"),
         ('lock-version = "2.0"', "unsupported lock-version: 2.0"),
@@ -171,8 +171,8 @@ def test_read_lock__pylock_minor_version__warns() -> None:
         ("a = " + "[" * 100_000, "TOML"),
     ],
 )
-def test_read_lock__pylock_malformed__is_refused(text: str, says: str) -> None:
-    with pytest.raises((BadLock, WrongPython), match=says):
+def test_read_lock__pylock_malformed__is_refused(text: str, reason: str) -> None:
+    with pytest.raises((BadLock, WrongPython), match=reason):
         read_lock("pylock.toml", text.encode(), VALUES, NOTHING_MORE)
 
 
@@ -191,6 +191,6 @@ def test_read_lock__python_without_a_patch__is_any_patch(python: str, fits: bool
     if fits:
         assert set(groups(read(late, head=head, values=values))) == {"late"}
     else:
-        with pytest.raises(WrongPython, match="requires Python ~=3") as told:
+        with pytest.raises(WrongPython, match="requires Python ~=3") as reported:
             read(late, head=head, values=values)
-        assert "--python" in told.value.hint
+        assert "--python" in reported.value.hint

@@ -229,7 +229,7 @@ def test_read_lock__uv_archives__have_url_hash_and_size() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "lines", "place", "origin", "urls"),
+    ("source", "lines", "location", "origin", "urls"),
     [
         ('{ git = "https://h.example/r.git?subdirectory=s&rev=main#c0ffee" }', [],
          "git+https://h.example/r.git@c0ffee#subdirectory=s", "", []),
@@ -245,11 +245,11 @@ def test_read_lock__uv_archives__have_url_hash_and_size() -> None:
     ids=["git", "directory", "editable", "url", "path", "flat index"],
 )  # fmt: skip
 def test_read_lock__uv_source__gives_the_location(
-    source: str, lines: list[str], place: str, origin: str, urls: list[str]
+    source: str, lines: list[str], location: str, origin: str, urls: list[str]
 ) -> None:
     lock = read(project('dependencies = [{ name = "a" }]'), package("a", *lines, source=source))
     (found,) = lock.packages
-    assert (found.place, found.origin, [wheel.url for wheel in found.wheels]) == (place, origin, urls)
+    assert (found.location, found.origin, [wheel.url for wheel in found.wheels]) == (location, origin, urls)
 
 
 def test_read_lock__uv_git_without_a_url__is_refused() -> None:
@@ -264,21 +264,21 @@ def test_read_lock__uv_without_version__is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "says", "hint"),
+    ("choice", "reason", "hint"),
     [
         (Choice(extras=frozenset({"nope"})), "unknown extra nope", "fast"),
         (Choice(groups=frozenset({"Nope"})), "unknown dependency group nope", "dev"),
     ],
 )
-def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, says: str, hint: str) -> None:
+def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, reason: str, hint: str) -> None:
     of_metadata = '[package.metadata]\nprovides-extras = ["fast"]\n[package.metadata.requires-dev]\ndev = []\n'
-    with pytest.raises(BadLock, match=says) as caught:
+    with pytest.raises(BadLock, match=reason) as caught:
         read(project(of_metadata), choice=choice)
     assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "reason"),
     [
         ("", "version"),
         ("version = 2", "unsupported lock version: 2"),
@@ -295,8 +295,8 @@ def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, sa
         ("\xff", "invalid TOML"),
     ],
 )  # fmt: skip
-def test_read_lock__uv_malformed__is_refused(text: str, says: str) -> None:
-    with pytest.raises((BadLock, WrongPython), match=says):
+def test_read_lock__uv_malformed__is_refused(text: str, reason: str) -> None:
+    with pytest.raises((BadLock, WrongPython), match=reason):
         read_lock("uv.lock", text.encode("latin-1"), VALUES, NOTHING_MORE)
 
 

@@ -350,11 +350,11 @@ DATABASES = [write(BASH, package("ed", "/bin/ed")) for write in WRITERS.values()
 @given(data=st.data())
 def test_rpm_packages__mutated__reads_or_refuses(data: st.DataObject) -> None:
     found = bytearray(data.draw(st.sampled_from(DATABASES)))
-    places = st.integers(0, len(found) - 1)
-    for at, value in data.draw(st.lists(st.tuples(places, st.binary(min_size=1, max_size=4)), max_size=8)):
+    locations = st.integers(0, len(found) - 1)
+    for at, value in data.draw(st.lists(st.tuples(locations, st.binary(min_size=1, max_size=4)), max_size=8)):
         found[at : at + len(value)] = value
     try:
-        packages = list(rpm_packages("Packages", bytes(found[: data.draw(places) or None])))
+        packages = list(rpm_packages("Packages", bytes(found[: data.draw(locations) or None])))
     except BadDatabase:
         return
     assert all(path[:1] != "/" for _, paths in packages for path in paths)
@@ -395,8 +395,8 @@ touch %{buildroot}/usr/share/tiny/a %{buildroot}/usr/share/tiny/deep/b %{buildro
 @pytest.mark.skipif(not (shutil.which("rpm") and shutil.which("rpmbuild")), reason="needs rpm and rpmbuild")
 def test_rpm_packages__database_by_rpm_itself__is_read(tmp_path: Path) -> None:
     (tmp_path / "tiny.spec").write_text(SPEC, "utf-8")
-    places = [f"--define=_topdir {tmp_path}", f"--define=_rpmdir {tmp_path}", "--define=_rpmfilename tiny.rpm"]
-    subprocess.run(["rpmbuild", "-bb", *places, "tiny.spec"], cwd=tmp_path, check=True, capture_output=True)
+    locations = [f"--define=_topdir {tmp_path}", f"--define=_rpmdir {tmp_path}", "--define=_rpmfilename tiny.rpm"]
+    subprocess.run(["rpmbuild", "-bb", *locations, "tiny.spec"], cwd=tmp_path, check=True, capture_output=True)
     database = [f"--dbpath={tmp_path / 'db'}", "--define=_db_backend sqlite"]
     subprocess.run(
         ["rpm", *database, "-i", "--justdb", "--nodeps", "tiny.rpm"], cwd=tmp_path, check=True, capture_output=True

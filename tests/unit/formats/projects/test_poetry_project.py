@@ -85,7 +85,7 @@ def test_poetry__next_to_a_project_table__gives_the_sources_of_dependencies() ->
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "reason"),
     [
         ("a = { version = '1', branch-of = 'x' }", "tool.poetry.dependencies.a.branch-of is not a supported key"),
         ("a = '<1 || >3'", "tool.poetry.dependencies.a: a requirement cannot express <1 || >3"),
@@ -96,10 +96,10 @@ def test_poetry__next_to_a_project_table__gives_the_sources_of_dependencies() ->
         ("'a b' = '1'", "not a valid project name"),
     ],
 )
-def test_poetry__unsupported__is_refused_by_name(line: str, says: str) -> None:
+def test_poetry__unsupported__is_refused_by_name(line: str, reason: str) -> None:
     with pytest.raises(BadInput) as caught:
         lines(f"[tool.poetry.dependencies]\n{line}\n", Choice())
-    assert says in str(caught.value)
+    assert reason in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_uv_source__extra_and_group__hold_for_these_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("source", "reason"),
     [
         ('{ index = "nowhere" }', "undefined index nowhere"),
         ("{ workspace = true }", "tool.uv.sources.a refers to an unknown member of the workspace"),
@@ -80,10 +80,10 @@ def test_uv_source__extra_and_group__hold_for_these_alone() -> None:
         ('"1.0"', "tool.uv.sources.a is not a table"),
     ],
 )
-def test_uv_source__unsupported__is_refused_by_name(source: str, says: str) -> None:
+def test_uv_source__unsupported__is_refused_by_name(source: str, reason: str) -> None:
     with pytest.raises(BadInput) as caught:
         asked(f"{HEAD}[tool.uv.sources]\na = {source}\n")
-    assert says in str(caught.value)
+    assert reason in str(caught.value)
 
 
 def test_indexes__of_uv__are_options_unless_they_are_for_pinned_projects_alone() -> None:

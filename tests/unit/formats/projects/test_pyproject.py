@@ -105,7 +105,7 @@ def test_requirements_of_project__extras_with_ever_more_markers__are_refused() -
 
 
 @pytest.mark.parametrize(
-    ("text", "says", "hint"),
+    ("text", "reason", "hint"),
     [
         ("", "no [project] table", "environment"),
         ("[tool.poetry]\nx = 1", "no [project] table", "poetry.lock"),
@@ -121,22 +121,24 @@ def test_requirements_of_project__extras_with_ever_more_markers__are_refused() -
         ("[", "invalid TOML", ""),
     ],
 )
-def test_requirements_of_project__invalid__is_refused(text: str, says: str, hint: str) -> None:
+def test_requirements_of_project__invalid__is_refused(text: str, reason: str, hint: str) -> None:
     with pytest.raises(BadInput) as caught:
         lines(text, Choice())
-    assert says in str(caught.value)
+    assert reason in str(caught.value)
     assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("choice", "says", "hint"),
+    ("choice", "reason", "hint"),
     [
         (Choice(extras=frozenset({"nope"})), "unknown extra nope", "all, win, yaml"),
         (Choice(groups=frozenset({"nope"})), "unknown dependency group nope", "dev, lint-all"),
     ],
 )
-def test_requirements_of_project__unknown_choice__names_those_that_exist(choice: Choice, says: str, hint: str) -> None:
-    with pytest.raises(BadInput, match=says) as caught:
+def test_requirements_of_project__unknown_choice__names_those_that_exist(
+    choice: Choice, reason: str, hint: str
+) -> None:
+    with pytest.raises(BadInput, match=reason) as caught:
         lines(PROJECT, choice)
     assert hint in caught.value.hint
 

@@ -88,8 +88,8 @@ def test_twins__equal_builds_of_two_distributions__largest_first() -> None:
     big = {path: Entry(9, None, None, "file") for path in ("a/liby.so", "b/liby.so")}
     _, twins = found(table, entries=big)
     assert twins == (
-        Twins(library="liby.so", size=9, places=(("a", "a/liby.so"), ("b", "b/liby.so"))),
-        Twins(library="libx.so", size=5, places=(("a", "a/libx-1.so"), ("b", "b/libx-1.so"))),
+        Twins(library="liby.so", size=9, locations=(("a", "a/liby.so"), ("b", "b/liby.so"))),
+        Twins(library="libx.so", size=5, locations=(("a", "a/libx-1.so"), ("b", "b/libx-1.so"))),
     )
     assert [twin.extra for twin in twins] == [9, 5]
 

@@ -87,8 +87,8 @@ def test_first__unknown_program__is_the_first_on_path(monkeypatch: pytest.Monkey
 def test_first__by_what_runs_in_an_environment(
     monkeypatch: pytest.MonkeyPatch, command: list[str], prefix: str
 ) -> None:
-    more = {f"{place}/lib/python3.12/site-packages": "x" for place in ("app/.venv", "opt/conda/envs/app")}
-    files = {path: data for place in more for path, data in at(place, "app").items()}
+    more = {f"{location}/lib/python3.12/site-packages": "x" for location in ("app/.venv", "opt/conda/envs/app")}
+    files = {path: data for location in more for path, data in at(location, "app").items()}
     assert prefixes(measured(monkeypatch, {**FILES, **files}, Cmd=command, WorkingDir="/app"))[0] == prefix
 
 

@@ -135,27 +135,29 @@ def test_read_requirements__same_name_twice__stays_twice(tmp_path: Path) -> None
             Requirement(
                 name="a-b",
                 url="https://user:pw@host/a_b-1.0-py3-none-any.whl",
-                place="https://host/a_b-1.0-py3-none-any.whl",
+                location="https://host/a_b-1.0-py3-none-any.whl",
             ),
         ),
         (
             "git+https://token@host/a.git@v1#egg=A_B&subdirectory=x",
-            Requirement(name="a-b", url="git+https://token@host/a.git@v1", place="https://host/a.git"),
+            Requirement(name="a-b", url="git+https://token@host/a.git@v1", location="https://host/a.git"),
         ),
-        ("git+https://host/a.git", Requirement(name=None, url="git+https://host/a.git", place="https://host/a.git")),
+        ("git+https://host/a.git", Requirement(name=None, url="git+https://host/a.git", location="https://host/a.git")),
         (
             "/src/a-1.0.tar.gz ; os_name == 'nt'",
-            Requirement(name="a", url="/src/a-1.0.tar.gz", place="file:///src/a-1.0.tar.gz", marker='os_name == "nt"'),
+            Requirement(
+                name="a", url="/src/a-1.0.tar.gz", location="file:///src/a-1.0.tar.gz", marker='os_name == "nt"'
+            ),
         ),
         (
             "-e git+ssh://git@host/a.git#egg=a",
-            Requirement(name="a", url="git+ssh://git@host/a.git", place="ssh://host/a.git", editable=True),
+            Requirement(name="a", url="git+ssh://git@host/a.git", location="ssh://host/a.git", editable=True),
         ),
         (
             "/src/a[X, y_z]",
-            Requirement(name=None, url="/src/a[X, y_z]", place="file:///src/a", extras=frozenset({"x", "y-z"})),
+            Requirement(name=None, url="/src/a[X, y_z]", location="file:///src/a", extras=frozenset({"x", "y-z"})),
         ),
-        ("/src/a-1-py3-none-any.whl --hash=sha256:aa", Requirement(name="a", url="/src/a-1-py3-none-any.whl", place="file:///src/a-1-py3-none-any.whl")),
+        ("/src/a-1-py3-none-any.whl --hash=sha256:aa", Requirement(name="a", url="/src/a-1-py3-none-any.whl", location="file:///src/a-1-py3-none-any.whl")),
     ],
 )  # fmt: skip
 def test_read_requirements__path_or_url__has_a_name_if_possible(
@@ -165,7 +167,7 @@ def test_read_requirements__path_or_url__has_a_name_if_possible(
     assert found == Requirement(
         name=expected.name,
         url=expected.url,
-        place=expected.place,
+        location=expected.location,
         extras=expected.extras,
         marker=expected.marker,
         editable=expected.editable,
@@ -180,7 +182,7 @@ def test_read_requirements__relative_path__is_relative_to_the_working_directory(
     write_files(tmp_path, {"reqs/r.txt": "-e ./src/app\n", "work/x": ""})
     monkeypatch.chdir(tmp_path / "work")
     (found,) = read_requirements("../reqs/r.txt").all_requirements()
-    assert (found.url, found.place) == ("./src/app", (tmp_path / "work/src/app").as_uri())
+    assert (found.url, found.location) == ("./src/app", (tmp_path / "work/src/app").as_uri())
     assert found.editable
 
 
@@ -191,7 +193,7 @@ def test_read_requirements__path_with_an_invalid_marker__error_has_the_line(tmp_
 
 def test_read_requirements__annotation_of_pip_compile__marks_direct_requirements(tmp_path: Path) -> None:
     found = requirements_in(tmp_path, "a==1\n    # via -r r.in\nb==1\n    # via a\n")
-    assert [(w.name, w.asked) for w in found] == [("a", True), ("b", False)]
+    assert [(w.name, w.direct) for w in found] == [("a", True), ("b", False)]
 
 
 def test_read_requirements__hash_mode__keeps_names_and_pins(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_result__not_in_its_module__is_an_error(modules: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "says", "missing"),
+    ("code", "reason", "missing"),
     [
         ("import dw_gone", "ModuleNotFoundError: No module named 'dw_gone'", "dw_gone"),
         ("try: import dw_gone\nexcept ImportError: raise OSError('install it')", "OSError: install it", "dw_gone"),
@@ -46,11 +46,11 @@ def test_result__not_in_its_module__is_an_error(modules: Path) -> None:
     ],
 )  # fmt: skip
 def test_result__fails__has_the_last_line_and_the_missing_module(
-    modules: Path, code: str, says: str, missing: str
+    modules: Path, code: str, reason: str, missing: str
 ) -> None:
     write_files(modules, {"dw_a.py": code})
-    _, told, found, unclear = result("dw_a.inner")
-    assert str(told).startswith(says)
+    _, reported, found, unclear = result("dw_a.inner")
+    assert str(reported).startswith(reason)
     assert (found, unclear) == (missing, False)
 
 

@@ -108,15 +108,15 @@ def test_variables_for_install__file__variables_count_more_and_install_more_than
     assert found == {"PIP_TIMEOUT": "1", "PIP_CERT": "b", "PIP_CONFIG_FILE": os.devnull}
 
 
-@pytest.mark.parametrize("place", ["work/uv.toml", "uv.toml", "home/uv/uv.toml", "system/uv/uv.toml"])
-def test_neutral_config__setting_that_leads_astray__goes_and_all_others_stay(place: str, config: Path) -> None:
+@pytest.mark.parametrize("location", ["work/uv.toml", "uv.toml", "home/uv/uv.toml", "system/uv/uv.toml"])
+def test_neutral_config__setting_that_leads_astray__goes_and_all_others_stay(location: str, config: Path) -> None:
     text = (
         'no-index = true\nlink-mode = "copy"\n[pip]\ntarget = "x"\nprefix = "y"\nextra = ["z"]\n[[index]]\nurl = "w"\n'
     )
-    write_files(config, {place: text, "work/pyproject.toml": "[tool.other]\n"})
+    write_files(config, {location: text, "work/pyproject.toml": "[tool.other]\n"})
     found = neutral_config(environ(config))
     assert found is not None
-    folder = str((config / place).parent)
+    folder = str((config / location).parent)
     assert tomllib.loads(found) == {"no-index": True, "pip": {"extra": ["z"]}, "index": [{"url": f"{folder}/w"}]}
 
 

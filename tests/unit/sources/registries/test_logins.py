@@ -18,7 +18,7 @@ def auth(user: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def locations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Let logins lie in a folder of the test's own, and helpers in its bin."""
     for folder in ("docker", "run/containers", "bin"):
         (tmp_path / folder).mkdir(parents=True)
@@ -33,14 +33,14 @@ def write(path: Path, config: Any) -> None:
     path.write_text(config if isinstance(config, str) else json.dumps(config))
 
 
-def helper(places: Path, name: str, script: str) -> None:
-    path = places / "bin" / f"docker-credential-{name}"
+def helper(locations: Path, name: str, script: str) -> None:
+    path = locations / "bin" / f"docker-credential-{name}"
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
 
-def found(places: Path, config: Any, image: str = "ghcr.io/team/app") -> Login | None:
-    write(places / "docker" / "config.json", config)
+def found(locations: Path, config: Any, image: str = "ghcr.io/team/app") -> Login | None:
+    write(locations / "docker" / "config.json", config)
     return find_login(parse_reference(image))
 
 
@@ -48,38 +48,38 @@ def found(places: Path, config: Any, image: str = "ghcr.io/team/app") -> Login |
     "key",
     ["ghcr.io", "https://ghcr.io", "https://ghcr.io/v2/", "http://ghcr.io/v1", "ghcr.io/team", "ghcr.io/team/app"],
 )
-def test_find_login__entry_for_the_registry_or_below__is_taken(places: Path, key: str) -> None:
-    assert found(places, {"auths": {key: auth("me:a:b")}}) == Login("me", "a:b")
+def test_find_login__entry_for_the_registry_or_below__is_taken(locations: Path, key: str) -> None:
+    assert found(locations, {"auths": {key: auth("me:a:b")}}) == Login("me", "a:b")
 
 
 @pytest.mark.parametrize(
     "key", ["ghcr.io.example", "xghcr.io", "ghcr.io/te", "ghcr.io/team/app/x", "ghcr.io:443", "io"]
 )
-def test_find_login__entry_for_something_else__is_not(places: Path, key: str) -> None:
-    assert found(places, {"auths": {key: auth("me:x")}}) is None
+def test_find_login__entry_for_something_else__is_not(locations: Path, key: str) -> None:
+    assert found(locations, {"auths": {key: auth("me:x")}}) is None
 
 
-def test_find_login__several_entries__the_narrowest(places: Path) -> None:
+def test_find_login__several_entries__the_narrowest(locations: Path) -> None:
     entries = {"ghcr.io": auth("all:x"), "ghcr.io/team/app": auth("app:x"), "ghcr.io/team": auth("team:x")}
-    assert found(places, {"auths": entries}) == Login("app", "x")
+    assert found(locations, {"auths": entries}) == Login("app", "x")
 
 
 @pytest.mark.parametrize("key", ["https://index.docker.io/v1/", "docker.io", "index.docker.io"])
-def test_find_login__docker_hub__under_any_of_its_names(places: Path, key: str) -> None:
-    assert found(places, {"auths": {key: auth("me:x")}}, "docker.io/python") == Login("me", "x")
+def test_find_login__docker_hub__under_any_of_its_names(locations: Path, key: str) -> None:
+    assert found(locations, {"auths": {key: auth("me:x")}}, "docker.io/python") == Login("me", "x")
 
 
-def test_find_login__identity_token__comes_before_the_name(places: Path) -> None:
+def test_find_login__identity_token__comes_before_the_name(locations: Path) -> None:
     entry = {**auth("me:"), "identitytoken": "t"}
-    assert found(places, {"auths": {"ghcr.io": entry}}) == Login("", "", "t")
+    assert found(locations, {"auths": {"ghcr.io": entry}}) == Login("", "", "t")
 
 
-def test_find_login__several_files__the_one_that_was_named_first(places: Path) -> None:
-    write(places / "docker" / "config.json", {"auths": {"ghcr.io": auth("docker:x")}})
+def test_find_login__several_files__the_one_that_was_named_first(locations: Path) -> None:
+    write(locations / "docker" / "config.json", {"auths": {"ghcr.io": auth("docker:x")}})
     assert find_login(parse_reference("ghcr.io/a")) == Login("docker", "x")
-    write(places / "run" / "containers" / "auth.json", {"auths": {"ghcr.io": auth("podman:x")}})
+    write(locations / "run" / "containers" / "auth.json", {"auths": {"ghcr.io": auth("podman:x")}})
     assert find_login(parse_reference("ghcr.io/a")) == Login("podman", "x")
-    write(places / "named.json", {"auths": {"ghcr.io": auth("named:x")}})
+    write(locations / "named.json", {"auths": {"ghcr.io": auth("named:x")}})
     assert find_login(parse_reference("ghcr.io/a")) == Login("named", "x")
 
 
@@ -91,8 +91,8 @@ def test_find_login__several_files__the_one_that_was_named_first(places: Path) -
         {"credsStore": 5}, {"credsStore": "../x"}, {"credsStore": "gone"}, {"credHelpers": {"ghcr.io": "gone"}},
     ],
 )  # fmt: skip
-def test_find_login__broken_file__has_none(places: Path, config: Any) -> None:
-    assert found(places, config) is None
+def test_find_login__broken_file__has_none(locations: Path, config: Any) -> None:
+    assert found(locations, config) is None
 
 
 @pytest.mark.parametrize(
@@ -103,21 +103,21 @@ def test_find_login__broken_file__has_none(places: Path, config: Any) -> None:
         {"credsStore": "test", "auths": {"ghcr.io": {}}},
     ],
 )
-def test_find_login__helper__is_queried_for_the_registry(places: Path, config: Any) -> None:
-    helper(places, "test", """read host; echo "{\\"Username\\": \\"$1\\", \\"Secret\\": \\"for $host\\"}" """)
-    assert found(places, config) == Login("get", "for ghcr.io")
+def test_find_login__helper__is_queried_for_the_registry(locations: Path, config: Any) -> None:
+    helper(locations, "test", """read host; echo "{\\"Username\\": \\"$1\\", \\"Secret\\": \\"for $host\\"}" """)
+    assert found(locations, config) == Login("get", "for ghcr.io")
 
 
-def test_find_login__helper_for_docker_hub__is_queried_by_the_legacy_name(places: Path) -> None:
-    helper(places, "test", """read host; echo "{\\"Username\\": \\"<token>\\", \\"Secret\\": \\"$host\\"}" """)
-    assert found(places, {"credsStore": "test"}, "docker.io/a/b") == Login("", "", "https://index.docker.io/v1/")
+def test_find_login__helper_for_docker_hub__is_queried_by_the_legacy_name(locations: Path) -> None:
+    helper(locations, "test", """read host; echo "{\\"Username\\": \\"<token>\\", \\"Secret\\": \\"$host\\"}" """)
+    assert found(locations, {"credsStore": "test"}, "docker.io/a/b") == Login("", "", "https://index.docker.io/v1/")
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo no json", "echo []", "echo '{}'", "printf '\\377'", "sleep 9"])
-def test_find_login__helper_that_fails__has_none(places: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_find_login__helper_that_fails__has_none(locations: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deadweight.sources.registries.logins._HELPER_TIMEOUT", 0.5)
-    helper(places, "test", script)
-    assert found(places, {"credsStore": "test"}) is None
+    helper(locations, "test", script)
+    assert found(locations, {"credsStore": "test"}) is None
 
 
 def test_login__shown__keeps_its_secrets() -> None:

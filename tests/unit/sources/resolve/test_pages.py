@@ -38,9 +38,9 @@ class Index:
                 same = index.etag and self.headers.get("If-None-Match") == index.etag
                 body = b"" if same else gzip.compress(index.body)
                 self.send_response(304 if same else index.status)
-                told = {"ETag": index.etag} if index.etag else {}
+                reported = {"ETag": index.etag} if index.etag else {}
                 packed = {} if same else {"Content-Encoding": "gzip", "Content-Type": "text/html"}
-                for name, value in {**told, **packed, **index.headers, "Content-Length": str(len(body))}.items():
+                for name, value in {**reported, **packed, **index.headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
@@ -85,15 +85,15 @@ def test_pages__stale__are_requested_by_etag(index: Index, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("told", "requests"),
+    ("reported", "requests"),
     [("no-store", 3), ("no-cache", 3), ("max-age=0", 3), ("public, max-age=5", 2), ("max-age=99999999", 1)],
 )
-def test_pages__cache_control__is_respected(index: Index, tmp_path: Path, told: str, requests: int) -> None:
-    index.headers = {"Cache-Control": told}
+def test_pages__cache_control__is_respected(index: Index, tmp_path: Path, reported: str, requests: int) -> None:
+    index.headers = {"Cache-Control": reported}
     for at in (0, 1, 6):
         read(index, tmp_path, at=at)
     assert len(index.asked) == requests
-    assert ("If-None-Match" in index.asked[-1]) == (told not in ("no-store", "max-age=99999999"))
+    assert ("If-None-Match" in index.asked[-1]) == (reported not in ("no-store", "max-age=99999999"))
 
 
 def test_pages__without_a_validator__are_fetched_whole(index: Index, tmp_path: Path) -> None:

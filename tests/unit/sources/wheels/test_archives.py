@@ -123,7 +123,7 @@ def test_wheel__comment_longer_than_the_first_bytes__is_read_over(scratch: Scrat
 
 
 @pytest.mark.parametrize(
-    ("files", "says"),
+    ("files", "reason"),
     [
         ({"dw_a-1.0.dist-info/METADATA": metadata("other").encode()}, "is for other"),
         ({"dw_a-1.0.dist-info/METADATA": b""}, "is for no project"),
@@ -131,8 +131,8 @@ def test_wheel__comment_longer_than_the_first_bytes__is_read_over(scratch: Scrat
         ({"dw_a/x.py": b""}, "dist-info"),
     ],
 )
-def test_wheel__invalid_metadata__is_refused(scratch: Scratch, files: dict[str, bytes], says: str) -> None:
-    with serve(WHEEL, zipped(files)) as server, pytest.raises(MalformedArchive, match=says):
+def test_wheel__invalid_metadata__is_refused(scratch: Scratch, files: dict[str, bytes], reason: str) -> None:
+    with serve(WHEEL, zipped(files)) as server, pytest.raises(MalformedArchive, match=reason):
         read(server, scratch, WHEEL)
 
 

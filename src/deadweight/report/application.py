@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.model import Mention
-from deadweight.model.report import Finding, Lacking, Place, Report
+from deadweight.model.report import Finding, Lacking, Location, Report
 from deadweight.report.units import counted, hanging_text, human
 from deadweight.untrusted import plain
 
@@ -18,19 +18,19 @@ _MOST_PLACES = 3
 VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "uses"}
 
 
-def place(mention: Mention | Place) -> str:
+def location(mention: Mention | Location) -> str:
     """Return the location of a mention in the form that editors accept; in a notebook, with the cell."""
     cell = f", cell {mention.cell}, line {mention.line}" if mention.cell else f":{mention.line}"
     return plain(mention.file) + cell
 
 
-def places(mentions: Sequence[Mention | Place], most: int = 1) -> str:
+def locations(mentions: Sequence[Mention | Location], most: int = 1) -> str:
     """Return the first locations, and the number of others."""
     more = f" and {len(mentions) - most} more" if len(mentions) > most else ""
-    return ", ".join(place(mention) for mention in mentions[:most]) + more
+    return ", ".join(location(mention) for mention in mentions[:most]) + more
 
 
-def about_source(report: Report, width: int) -> Iterator[RenderableType]:
+def about_application(report: Report, width: int) -> Iterator[RenderableType]:
     """Yield the findings and the proofs of the splits; nothing if no code was read."""
     from rich.text import Text
 
@@ -47,9 +47,9 @@ def _finding_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
     yield "findings"
     for each in findings[:_MOST_REMARKS]:
         saves = f" (saves {human(each.freed_bytes)})" if each.freed_bytes else ""
-        yield hanging_text(f"  {plain(each.name)}: {plain(each.says)}{saves}", width)
-        if each.places:
-            yield hanging_text(f"    {places(each.places)}", width)
+        yield hanging_text(f"  {plain(each.name)}: {plain(each.reason)}{saves}", width)
+        if each.locations:
+            yield hanging_text(f"    {locations(each.locations)}", width)
     if len(findings) > _MOST_REMARKS:
         yield f"  {len(findings) - _MOST_REMARKS} more: see the JSON report"
 
@@ -67,7 +67,7 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
             yield hanging_text(f"production {provides} everything that your code uses ({scope})", width)
             yield from (hanging_text(line, width) for line in gap_lines(proof.gaps))
         elif proof.gaps:
-            files = len({place.file for gap in proof.gaps for place in gap.places})
+            files = len({location.file for gap in proof.gaps for location in gap.locations})
             yield hanging_text(
                 f"{name} requires changes in {counted(files, 'file')}: see the requirements that it removes", width
             )
@@ -82,16 +82,16 @@ def checked_text(uses: int, files: int, folder: str) -> str:
 def gap_lines(gaps: Sequence[Lacking]) -> Iterator[str]:
     """Yield a line for each gap."""
     for gap in gaps:
-        verb = VERBS[gap.places[0].kind]
+        verb = VERBS[gap.locations[0].kind]
         what = gap.name or gap.what
         named = f" ({plain(gap.what)})" if gap.what != what else ""
-        yield f"  {places(gap.places, _MOST_PLACES)} {verb} {plain(what)}{named}{excuse(gap)}"
+        yield f"  {locations(gap.locations, _MOST_PLACES)} {verb} {plain(what)}{named}{excuse(gap)}"
 
 
 def excuse(gap: Lacking) -> str:
     """Return why a gap does not fail the check, as the end of a sentence; "" for one that does."""
     if gap.excuse == "conditional":
-        return f", a development tool used only if {plain(gap.places[0].condition or '')}"
+        return f", a development tool used only if {plain(gap.locations[0].condition or '')}"
     if gap.excuse == "subproject":
         return ", in a subproject with its own requirements"
     if gap.excuse == "unmeasured":

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from deadweight.groups.rules import Hint, companions
 from deadweight.model import Evidence, Group, Mention, Use
 from deadweight.usage import Engine
-from deadweight.usage.places import DEVELOPMENT
+from deadweight.usage.locations import DEVELOPMENT
 
 
 class Loaders(NamedTuple):
@@ -25,7 +25,7 @@ class Loaders(NamedTuple):
 _VERBS = {"import": "imports", "command": "starts", "string": "names", "url": "names"}
 
 
-def from_source(
+def from_code(
     name: str, uses: Sequence[Use], loaders: Loaders, group: Group, *, starts: bool = False
 ) -> tuple[Hint, ...]:
     """Return the hints for the uses of a project, by rule code; ``uses`` may be empty.
@@ -39,7 +39,7 @@ def from_source(
             by_code.setdefault(code, []).append(use.mention)
     needed = [code for code in sorted(by_code) if code != "DW206"]
     hints = [Hint(Evidence(code, group, _description(by_code[code]))) for code in needed]
-    hints += [Hint(Evidence("DW205", group, engine.says)) for engine in loaders.production][:1]
+    hints += [Hint(Evidence("DW205", group, engine.reason)) for engine in loaders.production][:1]
     if hints:
         return tuple(hints)
     unused = [Hint(Evidence("DW208", "dev", "not used in your code"))] if not uses else []
@@ -63,7 +63,7 @@ def from_loaders(loaders: Loaders) -> tuple[Hint, ...]:
         return ()
     first = min(loaders.development, key=lambda engine: engine.when != "alone")
     code = "DW212" if first.when == "alone" else "DW210"
-    return (Hint(Evidence(code, "dev", first.says)),)
+    return (Hint(Evidence(code, "dev", first.reason)),)
 
 
 def _in_development(name: str, mentions: Sequence[Mention]) -> tuple[Hint, ...]:

@@ -143,10 +143,10 @@ class Conflict(Struct, frozen=True, kw_only=True):
 
     kind: Literal["path", "escape", "duplicate", "missing", "version"]
     names: tuple[str, ...]
-    says: str
+    reason: str
 
     def __post_init__(self) -> None:
-        force_setattr(self, "says", abridged(self.says))
+        force_setattr(self, "reason", abridged(self.reason))
         force_setattr(self, "names", tuple(map(abridged, self.names)))
 
 

@@ -7,16 +7,16 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
+from deadweight.codescan.files import is_read
 from deadweight.codescan.local_modules import LocalModules
 from deadweight.codescan.reached import reached, run_by_hand
 from deadweight.codescan.roles import role_of
-from deadweight.codescan.source_files import is_read
 from deadweight.codescan.subprojects import is_list, subprojects
 from deadweight.errors import BadInput
-from deadweight.model import Mention, Role, Skipped, Source
+from deadweight.model import Application, Mention, Role, Skipped
 from deadweight.progress import Observer, Progress
-from deadweight.sources.codebase.source_folders import INSTALLED, has_modules
-from deadweight.sources.codebase.source_reader import read_files
+from deadweight.sources.codebase.code_folders import INSTALLED, has_modules
+from deadweight.sources.codebase.file_reader import read_files
 
 # Directories without code of the application, which need no note.
 _NO_SOURCE = frozenset(
@@ -29,7 +29,7 @@ _PROJECT_FILES = frozenset(("setup.py", "setup.cfg", "pyproject.toml"))
 _MOST_SEARCHED = 200  # directories, when looking for Python in an excluded tree
 
 
-def read_source(directory: str, *, observe: Observer) -> Source:
+def read_application(directory: str, *, observe: Observer) -> Application:
     """Return the mentions in the files below ``directory``; unreadable files are in ``skipped``.
 
     raises: BadInput if the directory itself cannot be listed
@@ -54,7 +54,7 @@ def read_source(directory: str, *, observe: Observer) -> Source:
     mentions = list(_of_others(final, modules))
     # A directory that is itself a package imports itself by its own name.
     own = {os.path.basename(root)} if "" in modules.packages else set()
-    return Source(
+    return Application(
         folder=directory,
         mentions=tuple(sorted(mentions, key=_order)),
         local=modules.names() | own,

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import BadInput
-from deadweight.model import Skipped, Source
+from deadweight.model import Application, Skipped
 from deadweight.progress import Progress, silent
-from deadweight.sources.codebase import source_reader
-from deadweight.sources.codebase.source_tree import read_source
+from deadweight.sources.codebase import file_reader
+from deadweight.sources.codebase.application import read_application
 from deadweight.sources.system import children
 from tests.builders import write_files
 
 
-def read(root: Path) -> Source:
-    return read_source(str(root), observe=silent)
+def read(root: Path) -> Application:
+    return read_application(str(root), observe=silent)
 
 
-def named(source: Source) -> list[tuple[str, str, int]]:
+def named(source: Application) -> list[tuple[str, str, int]]:
     return [(mention.name, mention.file, mention.line) for mention in source.mentions]
 
 
@@ -145,7 +145,7 @@ def test_read_source__no_folder__is_refused(tmp_path: Path) -> None:
 
 def test_read_source__observer__is_told_how_many_files(tmp_path: Path) -> None:
     seen: list[Progress] = []
-    read_source(str(write_files(tmp_path, {"a.py": ""})), observe=seen.append)
+    read_application(str(write_files(tmp_path, {"a.py": ""})), observe=seen.append)
     assert [(each.phase, each.detail) for each in seen] == [("reading", f"{tmp_path} (1 files)")]
 
 
@@ -155,7 +155,7 @@ def test_read_source__many_files__are_the_same_from_any_process(
 ) -> None:
     write_files(tmp_path, {f"p{n}/m{k}.py": f"import a{n}_{k}\nprint 1\n" for n in range(10) for k in range(10)})
     alone = read(tmp_path)
-    monkeypatch.setattr(source_reader, "_WORTH_SHARING", 0)
+    monkeypatch.setattr(file_reader, "_WORTH_SHARING", 0)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     if broken:
         monkeypatch.setattr(children, "_SERVE", "raise SystemExit(1)")

@@ -51,7 +51,7 @@ class Reading(NamedTuple):
     skipped: tuple[Skipped, ...] = ()
 
 
-class Source(Struct, frozen=True, kw_only=True):
+class Application(Struct, frozen=True, kw_only=True):
     """The code of an application, read and never run.
 
     folder:   its directory

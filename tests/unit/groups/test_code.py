@@ -8,11 +8,11 @@ import pytest
 
 from deadweight.graph import build_graph
 from deadweight.groups import assign_groups
+from deadweight.groups.code import Loaders, declares_processes, from_loaders
 from deadweight.groups.rules import config_names
-from deadweight.groups.source import Loaders, declares_processes, from_loaders
 from deadweight.groups.unmeasured import groups_of_requirements
 from deadweight.model import Assignment, Evidence, Mention, Requirement, Use
-from deadweight.model.source import How, Naming, Role
+from deadweight.model.application import How, Naming, Role
 from deadweight.usage import Engine
 from tests.builders import bare, bare_inventory, wants
 
@@ -41,12 +41,12 @@ UNKNOWN = "x-unheard-of"
 def test_known_dev_tool__imported_at_start__is_needed() -> None:
     found = assigned("faker", APP, TESTS)
     assert decided(found) == ("DW201", "core", True)
-    assert "app/main.py:7" in found.evidence[0].says
+    assert "app/main.py:7" in found.evidence[0].reason
     assert [e.rule for e in found.evidence] == ["DW201", "DW101"]
 
 
 @pytest.mark.parametrize(
-    ("told", "rule"),
+    ("reported", "rule"),
     [
         (use("application", "site/urls.py"), "DW201"),
         (use("application", "site/settings.py"), "DW201"),
@@ -55,18 +55,18 @@ def test_known_dev_tool__imported_at_start__is_needed() -> None:
         (use("application", how="lazy"), "DW209"),
     ],
 )
-def test_known_dev_tool__used_without_a_condition__is_needed(told: Use, rule: str) -> None:
-    assert decided(assigned("django-debug-toolbar", told)) == (rule, "core", True)
+def test_known_dev_tool__used_without_a_condition__is_needed(reported: Use, rule: str) -> None:
+    assert decided(assigned("django-debug-toolbar", reported)) == (rule, "core", True)
 
 
 def test_known_dev_tool__used_under_a_condition__shows_it() -> None:
     mention = Mention("import", "it", "urls.py", 7, "application", "conditional", condition="settings.DEBUG")
     found = assigned("django-debug-toolbar", Use(mention, "name"))
-    assert "urls.py:7 imports it if settings.DEBUG" in [e.says for e in found.evidence]
+    assert "urls.py:7 imports it if settings.DEBUG" in [e.reason for e in found.evidence]
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         use("development", "site/settings/local.py"),
         use("application", "site/urls.py", how="conditional"),
@@ -80,8 +80,8 @@ def test_known_dev_tool__used_under_a_condition__shows_it() -> None:
         TESTS,
     ],
 )
-def test_known_dev_tool__used_where_that_tells_less__is_dev(told: Use) -> None:
-    assert decided(assigned("django-debug-toolbar", told)) == ("DW101", "dev", True)
+def test_known_dev_tool__used_where_that_tells_less__is_dev(reported: Use) -> None:
+    assert decided(assigned("django-debug-toolbar", reported)) == ("DW101", "dev", True)
 
 
 def test_known_runtime__only_tests_import_it__stays_and_is_not_sure() -> None:
@@ -107,7 +107,7 @@ def test_looks_like_dev__nothing_names_it__is_dev_for_sure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "rule"),
+    ("reported", "rule"),
     [
         (APP, "DW201"),
         (use("application", how="lazy"), "DW209"),
@@ -116,17 +116,17 @@ def test_looks_like_dev__nothing_names_it__is_dev_for_sure() -> None:
         (use("application", "app/db.py", kind="url"), "DW204"),
     ],
 )
-def test_looks_like_dev__the_application_uses_it_in_any_way__is_core(told: Use, rule: str) -> None:
-    assert decided(assigned("acme-debugger", told, TESTS)) == (rule, "core", True)
+def test_looks_like_dev__the_application_uses_it_in_any_way__is_core(reported: Use, rule: str) -> None:
+    assert decided(assigned("acme-debugger", reported, TESTS)) == (rule, "core", True)
 
 
 def test_companion_of_tests__only_tests_import_it__is_dev() -> None:
     assert decided(assigned("httpx", TESTS)) == ("DW207", "dev", True)
 
 
-@pytest.mark.parametrize("told", [APP, use("application", how="lazy"), use("scripts", "tools/x.py")])
-def test_companion_of_tests__anything_else_uses_it__is_what_its_name_says(told: Use) -> None:
-    assert decided(assigned("httpx", TESTS, told)) == ("DW101", "core", True)
+@pytest.mark.parametrize("reported", [APP, use("application", how="lazy"), use("scripts", "tools/x.py")])
+def test_companion_of_tests__anything_else_uses_it__is_what_its_name_says(reported: Use) -> None:
+    assert decided(assigned("httpx", TESTS, reported)) == ("DW101", "core", True)
 
 
 def test_companion_of_tests__nothing_names_it__is_what_its_name_says() -> None:
@@ -147,12 +147,12 @@ CI, STARTS = use("build", ".github/workflows/ci.yml", kind="command"), use("appl
 def test_unknown__only_ci_names_it__is_dev() -> None:
     found = assigned(UNKNOWN, CI)
     assert decided(found) == ("DW211", "dev", True)
-    assert ".github/workflows/ci.yml:7" in found.evidence[0].says
+    assert ".github/workflows/ci.yml:7" in found.evidence[0].reason
 
 
-@pytest.mark.parametrize("told", [APP, STARTS, use("application", how="lazy"), use("scripts", "bin/run.py")])
-def test_unknown__ci_names_it_and_something_else_uses_it__is_core(told: Use) -> None:
-    assert decided(assigned(UNKNOWN, CI, told))[1] == "core"
+@pytest.mark.parametrize("reported", [APP, STARTS, use("application", how="lazy"), use("scripts", "bin/run.py")])
+def test_unknown__ci_names_it_and_something_else_uses_it__is_core(reported: Use) -> None:
+    assert decided(assigned(UNKNOWN, CI, reported))[1] == "core"
 
 
 def test_unknown__tests_name_it_in_a_string__is_no_dev_by_that_alone() -> None:
@@ -233,7 +233,7 @@ def test_two_builds_of_one_library__stay_and_neither_is_sure() -> None:
     for name, other in (("psycopg2", "psycopg2-binary"), ("psycopg2-binary", "psycopg2")):
         found = assigned(name, APP, others=(other,), used=used)
         assert decided(found) == ("DW101", "data", False)
-        assert other in next(e.says for e in found.evidence if e.rule == "DW306")
+        assert other in next(e.reason for e in found.evidence if e.rule == "DW306")
 
 
 def test_halves_of_one_library__are_no_two_builds() -> None:
@@ -245,7 +245,7 @@ def test_loaded_on_demand__by_what_stays__is_no_companion_of_tests() -> None:
     used = {"scrapy": (APP,)}
     found = assigned("playwright", TESTS, others=("scrapy",), used=used)
     assert decided(found) == ("DW101", "core", True)
-    assert "scrapy" in next(e.says for e in found.evidence if e.rule == "DW205")
+    assert "scrapy" in next(e.reason for e in found.evidence if e.rule == "DW205")
 
 
 def test_loaded_on_demand__by_what_is_present_for_development__says_nothing() -> None:
@@ -286,15 +286,15 @@ def test_served_tool__nothing_names_it__is_dev_for_sure_only_where_files_say_wha
 
 
 @pytest.mark.parametrize(
-    ("count", "says"),
+    ("count", "reason"),
     [
         (1, "app/main.py:7 imports it"),
         (2, "app/main.py:7 imports it (and 1 more)"),
         (3, "app/main.py:7 imports it (and 2 more)"),
     ],
 )
-def test_evidence__of_several_places__names_the_first_and_counts_the_rest(count: int, says: str) -> None:
-    assert assigned(UNKNOWN, *[APP] * count).evidence[0].says == says
+def test_evidence__of_several_places__names_the_first_and_counts_the_rest(count: int, reason: str) -> None:
+    assert assigned(UNKNOWN, *[APP] * count).evidence[0].reason == reason
 
 
 def test_from_loaders__what_is_present_for_one_reason_alone__decides() -> None:
@@ -308,7 +308,7 @@ def test_from_loaders__what_is_present_for_one_reason_alone__decides() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("reported", "expected"),
     [
         (use("application", "Procfile", kind="command"), True),
         (use("application", "app/run.py", kind="command"), False),
@@ -316,5 +316,5 @@ def test_from_loaders__what_is_present_for_one_reason_alone__decides() -> None:
         (use("application", "Procfile", kind="string"), False),
     ],
 )
-def test_declares_processes__only_by_files_for_production_that_are_no_code(told: Use, expected: bool) -> None:
-    assert declares_processes([[APP], [told]]) is expected
+def test_declares_processes__only_by_files_for_production_that_are_no_code(reported: Use, expected: bool) -> None:
+    assert declares_processes([[APP], [reported]]) is expected

@@ -55,10 +55,11 @@ SOURCE = {
 
 def test_remarks__application__each_with_its_places_and_what_it_saves(tmp_path: Path) -> None:
     found = measured(tmp_path, SOURCE)
-    told = {
-        (remark.kind, remark.name): [(place.file, place.line) for place in remark.places] for remark in found.remarks
+    reported = {
+        (remark.kind, remark.name): [(location.file, location.line) for location in remark.locations]
+        for remark in found.remarks
     }
-    assert told == {
+    assert reported == {
         ("missing", "nowhere"): [("app/main.py", 2)],
         ("transitive", "base"): [("app/main.py", 1)],
         ("unused", "unused"): [],
@@ -76,7 +77,7 @@ def test_minimal__what_is_never_imported_at_start__is_left_out_with_the_places_t
     dropped = {d.name: d for d in found.split("minimal").dropped}
     assert set(dropped) == {"lazyml", "pytest"}
     assert dropped["lazyml"].evidence.rule == "DW305"
-    assert [(place.file, place.line) for place in dropped["lazyml"].places] == [("app/other.py", 2)]
+    assert [(location.file, location.line) for location in dropped["lazyml"].locations] == [("app/other.py", 2)]
     assert [w.name for w in found.split("production").kept] == ["web", "lazyml", "unused", "helper", "heavy"]
     assert found.proofs["production"].holds
     assert not found.proofs["minimal"].holds
@@ -118,10 +119,10 @@ def test_proof__development_tool_in_settings_for_development__is_not_needed(tmp_
 def test_proof__development_tool_under_a_condition__is_excused_and_reported(tmp_path: Path) -> None:
     found = measured(tmp_path, {"app/urls.py": "if settings.DEBUG:\n    import pytest\n"})
     (gap,) = found.proofs["production"].gaps
-    assert (gap.name, gap.excuse, gap.places[0].condition) == ("pytest", "conditional", "settings.DEBUG")
+    assert (gap.name, gap.excuse, gap.locations[0].condition) == ("pytest", "conditional", "settings.DEBUG")
     assert found.proofs["production"].holds
     (remark,) = (r for r in found.remarks if r.name == "pytest")
-    assert (remark.kind, remark.says) == (
+    assert (remark.kind, remark.reason) == (
         "dev-conditional", "is a development tool that the application uses only if settings.DEBUG",
     )  # fmt: skip
 
@@ -191,8 +192,8 @@ def test_profile__json__has_source_findings_proofs_and_places(
     assert found["source"]["files"] == 5
     assert found["findings"][0] == {
         "kind": "missing", "name": "nowhere", "freed_bytes": None,
-        "says": "is imported, but no requirement provides it",
-        "places": [{"kind": "import", "name": "nowhere", "file": "app/main.py", "line": 2, "cell": None,
+        "reason": "is imported, but no requirement provides it",
+        "locations": [{"kind": "import", "name": "nowhere", "file": "app/main.py", "line": 2, "cell": None,
                     "role": "application", "how": "start", "condition": None}],
     }  # fmt: skip
     assert found["splits"]["production"]["proof"] == {"holds": True, "checked": 6, "gaps": []}
@@ -298,7 +299,7 @@ def test_remarks__requirement_that_nothing_imports__has_its_reason(
     file = write_files(tmp_path, {"requirements.txt": requirements}) / "requirements.txt"
     found = profile(tmp_path / "env", Settings(requirements=str(file), source=str(tmp_path / "app")))
     name = requirements.split()[1]
-    assert [(r.kind, r.name, r.says) for r in found.remarks if r.name == name] == ([expected] if expected else [])
+    assert [(r.kind, r.name, r.reason) for r in found.remarks if r.name == name] == ([expected] if expected else [])
 
 
 def test_text__condition_with_terminal_escapes__is_spelled_out(

@@ -8,8 +8,8 @@ from typing import cast
 
 from deadweight.codescan.commands import dockerfile, justfile, makefile, procfile, shell_script, systemd_unit
 from deadweight.codescan.programs import Named
+from deadweight.codescan.python.code import read_python
 from deadweight.codescan.python.notebook import read_notebook
-from deadweight.codescan.python.source import read_python
 from deadweight.codescan.settings_lines import ini_settings, toml_settings
 from deadweight.codescan.yaml_lines import yaml_settings
 from deadweight.model import How, Mention, Naming, Reading, Role, Skipped

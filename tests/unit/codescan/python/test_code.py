@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deadweight
+from deadweight.codescan.python.code import read_python
 from deadweight.codescan.python.outline import hints_in, outline
-from deadweight.codescan.python.source import read_python
 from deadweight.model import Reading
 
 

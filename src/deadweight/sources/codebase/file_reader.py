@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import Any, NamedTuple
 
-from deadweight.codescan.source_files import read_file
+from deadweight.codescan.files import read_file
 from deadweight.model import Mention, Role, Skipped
 from deadweight.sources.disk.environment import DiskReader
 from deadweight.sources.system import children
