@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "untrusted": {"errors"},
     "model": {"errors", "untrusted"},
     "formats": {"errors", "model", "progress"},
-    "codescan": {"model"},
+    "codescan": {"formats", "model"},
     "platforms": {"errors", "model"},
     "settings": {"errors", "formats", "model"},
     "targets": {"errors", "formats", "settings"},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from deadweight.codescan.python.code import read_python
+from deadweight.formats.typed_json import decode
 from deadweight.model import Mention, Reading, Role, Skipped
 
 # Lines that IPython handles instead of a statement: magics, shell commands, help.
@@ -15,16 +17,60 @@ _MAGIC = re.compile(r"^[ \t]*(?:[%!?].*|[\w.]+[ \t]*=[ \t]*[%!](?![ \t]).*|[\w.]
 _FOREIGN = re.compile(r"\s*%%(?!(?:time|timeit|capture|prun|memit|mprun|debug)\b)")
 
 
+class _Named(Struct, frozen=True):
+    name: str | None = None
+    language: str | None = None
+
+
+class _Metadata(Struct, frozen=True):
+    kernelspec: _Named | None = None
+    language_info: _Named | None = None
+
+
+class _Cell(Struct, frozen=True):
+    """``source`` was called ``input`` before format 4."""
+
+    cell_type: str = ""
+    source: str | list[str] | None = None
+    input: str | list[str] = ""
+
+    def text(self) -> str:
+        source = self.input if self.source is None else self.source
+        return "".join(source)
+
+
+class _Worksheet(Struct, frozen=True):
+    cells: tuple[_Cell, ...] = ()
+
+
+class _Notebook(Struct, frozen=True):
+    """https://nbformat.readthedocs.io/en/latest/format_description.html; before format 4, cells were in worksheets."""
+
+    cells: tuple[_Cell, ...] = ()
+    worksheets: tuple[_Worksheet, ...] = ()
+    metadata: _Metadata = _Metadata()
+
+    def code(self) -> Iterator[str]:
+        """Yield the source of each cell, empty if it is not code."""
+        for sheet in self.worksheets or (self,):
+            for cell in sheet.cells:
+                yield cell.text() if cell.cell_type == "code" else ""
+
+    def is_python(self) -> bool:
+        kernel, info = self.metadata.kernelspec or _Named(), self.metadata.language_info or _Named()
+        language = kernel.language or info.name
+        return language is None or "python" in language.lower()
+
+
 def read_notebook(data: bytes, file: str, role: Role) -> Reading:
     """Return the names in the code cells of a notebook."""
     try:
-        notebook = json.loads(data)
-        cells = list(enumerate(_cells(notebook), 1)) if _is_python(notebook) else []
-    except (ValueError, RecursionError, AttributeError, TypeError) as error:
+        notebook = decode(data, _Notebook)
+    except ValueError as error:
         return Reading(skipped=(Skipped(file, f"not a valid notebook: {error}", 4),))
     mentions: list[Mention] = []
     skipped: list[Skipped] = []
-    for number, source in cells:
+    for number, source in enumerate(notebook.code() if notebook.is_python() else (), 1):
         if source.strip() and not _FOREIGN.match(source):
             reading = _read_cell(source, file, role, number)
             mentions += reading.mentions
@@ -38,18 +84,3 @@ def _read_cell(source: str, file: str, role: Role, number: int) -> Reading:
         return first
     # Magics are removed only after a syntax error, because a line of a longer expression may begin with a percent sign.
     return read_python(_MAGIC.sub("", source).encode("utf-8", "replace"), file, role, number)
-
-
-def _cells(notebook: dict[str, object]) -> Iterator[str]:
-    """Yield the source of each cell, empty if it is not code; before format 4, cells were in worksheets."""
-    sheets = notebook.get("worksheets")
-    cells = notebook.get("cells", [])
-    for each in [cell for sheet in sheets for cell in sheet.get("cells", ())] if isinstance(sheets, list) else cells:  # type: ignore[attr-defined]
-        source = each.get("source", each.get("input", "")) if each.get("cell_type") == "code" else ""
-        yield "".join(source) if isinstance(source, list) else str(source)
-
-
-def _is_python(notebook: dict[str, dict[str, dict[str, str]]]) -> bool:
-    metadata = notebook.get("metadata", {})
-    language = metadata.get("kernelspec", {}).get("language") or metadata.get("language_info", {}).get("name")
-    return language is None or "python" in str(language).lower()

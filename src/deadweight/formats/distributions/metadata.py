@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+
+from msgspec import Struct
 
 from deadweight.model import Metadata
 
@@ -131,18 +132,28 @@ def _egg_requires(data: bytes) -> list[str]:
     return lines
 
 
+class _DirInfo(Struct, frozen=True):
+    editable: bool | None = None
+
+
+class _DirectUrl(Struct, frozen=True):
+    url: str
+    dir_info: _DirInfo | None = None
+
+
 def parse_direct_url(data: bytes) -> tuple[str, bool]:
     """Return (URL without credentials, whether editable) from a ``direct_url.json`` (PEP 610)."""
-    try:
-        from urllib.parse import urlsplit, urlunsplit
+    from urllib.parse import urlsplit, urlunsplit
 
-        value = json.loads(data)
-        url, info = str(value["url"]), value.get("dir_info") or {}
-        parts = urlsplit(url)
-        clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-        return clean, bool(info.get("editable"))
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+    from deadweight.formats.typed_json import decode
+
+    try:
+        value = decode(data, _DirectUrl)
+        parts = urlsplit(value.url)
+    except ValueError:
         return "", False
+    clean = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return clean, bool(value.dir_info and value.dir_info.editable)
 
 
 def python_of_pyvenv_cfg(data: bytes) -> str | None:

@@ -5,7 +5,6 @@ source: the simple repository API: HTML (PEP 503, 592, 658, 714) and JSON (PEP 6
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,10 +13,11 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from deadweight.errors import BadInput
 from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.typed_json import decode
 from deadweight.model import Archive
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
@@ -36,6 +36,22 @@ class Link(Struct, frozen=True):
     archive: Archive
     yanked: bool
     requires_python: str
+
+
+class _File(Struct, frozen=True, rename="kebab"):
+    """One file of a page in JSON; fields that no figure depends on accept any type, since indexes differ."""
+
+    url: str
+    hashes: dict[str, Any] | None = None
+    size: Any = None
+    core_metadata: Any = UNSET
+    dist_info_metadata: Any = None
+    yanked: Any = None
+    requires_python: str | None = None
+
+
+class _Page(Struct, frozen=True):
+    files: tuple[_File, ...]
 
 
 def read_page(data: bytes, content_type: str, url: str) -> tuple[Link, ...]:
@@ -111,25 +127,22 @@ def _of_anchor(attributes: dict[str, str], base: str) -> Link | None:
 
 def _read_json(text: str, url: str) -> Iterator[Link | None]:
     try:
-        for file in json.loads(text)["files"]:
-            yield _of_json(file, url)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        page = decode(text, _Page)
+    except ValueError as error:
         raise BadInput("the index returned JSON that is not a valid project page") from error
+    return (_of_json(file, url) for file in page.files)
 
 
-def _of_json(file: dict[str, Any], url: str) -> Link | None:
-    sha256 = (file.get("hashes") or {}).get("sha256")
-    href, size = file["url"], file.get("size")
-    if not isinstance(href, str):
-        raise TypeError("the URL is not a string")
+def _of_json(file: _File, url: str) -> Link | None:
+    sha256, size = (file.hashes or {}).get("sha256"), file.size
     return _link(
-        href,
+        file.url,
         url,
         sha256=sha256 if isinstance(sha256, str) else None,
         size=size if type(size) is int and 0 < size < 1 << 63 else None,
-        metadata=file.get("core-metadata", file.get("dist-info-metadata")),
-        yanked=bool(file.get("yanked")),
-        requires_python=str(file.get("requires-python") or ""),
+        metadata=file.dist_info_metadata if file.core_metadata is UNSET else file.core_metadata,
+        yanked=bool(file.yanked),
+        requires_python=file.requires_python or "",
     )
 
 

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Annotated, BinaryIO, Literal, cast
 
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from deadweight.errors import EngineFailed
 from deadweight.formats.binaries.elf import linking
 from deadweight.formats.binaries.native import HEAD_BYTES
+from deadweight.formats.typed_json import decode
 from deadweight.model import Entry, FileTree, Linking
 from deadweight.sources.containers import engines
 from deadweight.sources.containers import inside as program
@@ -105,42 +107,36 @@ def _tree(location: str, requests: BinaryIO, answers: Answers) -> FileTree | Non
     return FileTree(location=location, entries=entries, reader=_RemoteReader(requests, answers), whole=True)
 
 
+_Count = Annotated[int, Meta(ge=0, lt=1 << 62)]
+
+
+class _Row(Struct, frozen=True, array_like=True):
+    """One listed path, as the program in the container prints it; ``inode`` is (device, number)."""
+
+    path: str
+    size: _Count
+    blocks: _Count
+    inode: tuple[_Count, _Count] | None
+    kind: Literal["file", "symlink", "other", "unreadable"]
+
+
 def _rows(location: str, answers: Answers) -> Iterator[tuple[str, Entry | None]]:
     """Yield the listed paths; a container is untrusted, so each row is validated."""
     room = Room()
     while (line := answers.readline(_LONGEST_ROW)) != b"null\n":
         room.take(entries=1, text=len(line))
         try:
-            path, size, blocks, inode, kind = json.loads(line)
-            if kind == "unreadable":
-                yield str(path), None
-                continue
-            entry = Entry(_count(size), _count(blocks) * 512, _inode(inode), _kind(kind))
-            # A Python with an ASCII locale represents the other bytes of names as surrogates.
-            path = path.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            row = decode(line, _Row)
+        except ValueError as error:
             raise EngineFailed(f"{location}: its Python did not list its files") from error
+        # A Python with an ASCII locale represents the other bytes of names as surrogates.
+        path = row.path.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+        if row.kind == "unreadable":
+            yield path, None
+            continue
+        entry = Entry(row.size, row.blocks * 512, row.inode, row.kind)
         if ".." not in path.split("/") and path and "\0" not in path and path[0] != "/":
             yield path, entry
-
-
-def _count(value: object) -> int:
-    if type(value) is not int or not 0 <= value < 1 << 62:
-        raise ValueError(value)
-    return value
-
-
-def _inode(value: object) -> tuple[int, int] | None:
-    if value is None:
-        return None
-    device, number = cast("list[object]", value)
-    return _count(device), _count(number)
-
-
-def _kind(value: object) -> Any:
-    if value not in ("file", "symlink", "other"):
-        raise ValueError(value)
-    return value
 
 
 class _RemoteReader:

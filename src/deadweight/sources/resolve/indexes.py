@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from msgspec.json import encode
+
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.formats.installers.simple_index import LARGEST_PAGE, Link, read_page, version_of
+from deadweight.formats.typed_json import decode
 from deadweight.model import Archive, Pinned
 from deadweight.sources.resolve.index_locations import IndexLocations
-from deadweight.sources.resolve.pages import Pages, archive_of_row, archive_row
+from deadweight.sources.resolve.pages import Pages
 from deadweight.sources.wheels.store import Store, key_of
 
 _KIND = "archives"
@@ -67,9 +69,9 @@ class Indexes:
         if cached and _has_all((*cached, *beside), known):
             return (*cached, *beside)
         archives = self._archives(package, locations)
-        fetched = [archive_row(archive) for archive in archives if _is_remote(archive.url)]
+        fetched = [archive for archive in archives if _is_remote(archive.url)]
         if key and fetched:
-            self._pages.store.put(_KIND, key, json.dumps(fetched).encode())
+            self._pages.store.put(_KIND, key, encode(fetched))
         return archives
 
     def _archives(self, package: Pinned, locations: Iterable[str]) -> tuple[Archive, ...]:
@@ -113,9 +115,9 @@ def _is_remote(location: str) -> bool:
 
 def _load(data: bytes | None) -> tuple[Archive, ...]:
     try:
-        return tuple(map(archive_of_row, json.loads(data or b"[]")))
-    except (ValueError, TypeError, RecursionError):
-        return ()  # truncated, or written by another version
+        return decode(data or b"[]", tuple[Archive, ...])
+    except ValueError:  # truncated, or written by another version
+        return ()
 
 
 def _has_all(archives: Iterable[Archive], listed: Iterable[Archive]) -> bool:

@@ -7,19 +7,19 @@ request checks whether it changed (RFC 9110, 13.1).
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from deadweight.formats.installers.simple_index import ACCEPT, LARGEST_PAGE, Link, read_page
-from deadweight.model import Archive
+from deadweight.formats.typed_json import decode
 from deadweight.sources.net.urls import parts_of, userinfo_of
 from deadweight.sources.wheels.store import Store, key_of
 
@@ -33,22 +33,26 @@ _KIND = "page"
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=(\d{1,9})")
 
 
-class _CachedPage(Struct, frozen=True, kw_only=True):
-    """A cached page.
+class _Head(Struct, frozen=True, kw_only=True):
+    """What is known about a cached page.
 
     until:      the end of its freshness, in seconds since 1970
     validators: the headers of a conditional request; none if the server sent no validators
     url:        its URL after redirects, the base of its links
     """
 
-    until: float
-    validators: Mapping[str, str]
+    until: float = 0
+    validators: Mapping[str, str] = {}
     url: str
     content_type: str
+
+
+class _CachedPage(Struct, frozen=True):
+    head: _Head
     data: bytes
 
     def links(self) -> tuple[Link, ...]:
-        return read_page(self.data, self.content_type, self.url)
+        return read_page(self.data, self.head.content_type, self.head.url)
 
 
 class Pages:
@@ -89,12 +93,12 @@ class Pages:
             private = self._connect().get(url, limit=LARGEST_PAGE, accept=ACCEPT)
             return read_page(private.data, private.content_type, private.url)
         cached = self._cached(url)
-        if cached is not None and self._now() < cached.until:
+        if cached is not None and self._now() < cached.head.until:
             return cached.links()
-        validators = cached.validators if cached is not None else {}
+        validators = cached.head.validators if cached is not None else {}
         page, headers = self._connect().get_changed(url, limit=LARGEST_PAGE, accept=ACCEPT, validators=validators)
         if page is not None:
-            cached = _CachedPage(until=0, validators={}, url=page.url, content_type=page.content_type, data=page.data)
+            cached = _CachedPage(_Head(url=page.url, content_type=page.content_type), page.data)
         assert cached is not None
         links = cached.links()
         self._keep(url, headers, cached)
@@ -104,7 +108,7 @@ class Pages:
         data = self._store.get(_KIND, key_of(url))
         if data is None:
             return None
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, zlib.error, RecursionError):
+        with contextlib.suppress(ValueError, zlib.error):
             return _load(data)
         return None
 
@@ -113,55 +117,20 @@ class Pages:
         if "no-store" in control:
             return
         conditions = {"If-None-Match": headers.get("ETag"), "If-Modified-Since": headers.get("Last-Modified")}
-        validators = {name: value for name, value in conditions.items() if value} or cached.validators
+        validators = {name: value for name, value in conditions.items() if value} or cached.head.validators
         age = _MAX_AGE.search(control)
         fresh = min(FRESH, int(age[1])) if age else FRESH
         if "no-cache" in control:
             fresh = 0
-        cached = replace(cached, until=self._now() + fresh, validators=validators)
-        self._store.put(_KIND, key_of(url), _dump(cached))
+        head = replace(cached.head, until=self._now() + fresh, validators=validators)
+        self._store.put(_KIND, key_of(url), _dump(_CachedPage(head, cached.data)))
 
 
 def _dump(cached: _CachedPage) -> bytes:
-    head = {
-        "until": cached.until,
-        "validators": dict(cached.validators),
-        "url": cached.url,
-        "content_type": cached.content_type,
-    }
-    return json.dumps(head).encode() + b"\n" + zlib.compress(cached.data, 1)
+    return encode(cached.head) + b"\n" + zlib.compress(cached.data, 1)
 
 
 def _load(data: bytes) -> _CachedPage:
-    """Return the page that ``_dump`` wrote; raises ValueError, KeyError, TypeError, AttributeError, zlib.error."""
+    """Return the page that ``_dump`` wrote; raises ValueError, zlib.error."""
     head, _, body = data.partition(b"\n")
-    fields = json.loads(head)
-    return _CachedPage(
-        until=float(fields["until"]),
-        validators={str(name): str(value) for name, value in fields["validators"].items()},
-        url=str(fields["url"]),
-        content_type=str(fields["content_type"]),
-        data=zlib.decompressobj().decompress(body, LARGEST_PAGE),
-    )
-
-
-def archive_row(archive: Archive) -> tuple[object, ...]:
-    """Return an archive as a row of JSON."""
-    return (
-        archive.filename, archive.url, archive.sha256, archive.size, archive.metadata, archive.metadata_sha256,
-    )  # fmt: skip
-
-
-def archive_of_row(row: list[Any]) -> Archive:
-    """Return the archive of a row; raises ValueError, TypeError."""
-    filename, url, sha256, size, metadata, metadata_sha256 = row
-    if not isinstance(filename, str) or not isinstance(url, str) or type(size) not in (int, type(None)):
-        raise TypeError("not an archive")
-    return Archive(
-        filename=filename,
-        url=url,
-        sha256=None if sha256 is None else str(sha256),
-        size=size,
-        metadata=bool(metadata),
-        metadata_sha256=None if metadata_sha256 is None else str(metadata_sha256),
-    )
+    return _CachedPage(decode(head, _Head), zlib.decompressobj().decompress(body, LARGEST_PAGE))

@@ -7,27 +7,33 @@ and the indexes. Resolutions that depend on local directories are never cached.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from msgspec import Struct
+from msgspec.json import encode
 from msgspec.structs import replace
 
-from deadweight.model import Archive, Lock, Pinned
+from deadweight.formats.typed_json import decode
+from deadweight.model import Lock
 from deadweight.platforms.machine import Machine
 from deadweight.sources.install.installer import Installer, InstallOptions, Uv
 from deadweight.sources.resolve.index_locations import IndexLocations
-from deadweight.sources.resolve.pages import archive_of_row, archive_row
 from deadweight.sources.wheels.store import Store, key_of
 
 KEPT = 600  # seconds
 _KIND = "resolution"
 _REMOTE = ("http://", "https://")
+
+
+class _Entry(Struct, frozen=True):
+    """A resolution, and when it was made, in seconds since 1970."""
+
+    at: float
+    lock: Lock
 
 
 class Resolutions:
@@ -39,22 +45,19 @@ class Resolutions:
     def get(self, key: str | None) -> Lock | None:
         """Return the resolution for a key, None if it is missing or too old."""
         data = self._store.get(_KIND, key) if key else None
-        with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-            fields = json.loads(data or b"null")
-            age = self._now() - fields["at"]
-            if 0 <= age < KEPT:
-                return Lock(
-                    packages=tuple(map(_package, fields["packages"])), warnings=tuple(map(str, fields["warnings"]))
-                )
-        return None
+        if data is None:
+            return None
+        try:
+            entry = decode(data, _Entry)
+        except ValueError:  # truncated, or written by another version
+            return None
+        return entry.lock if 0 <= self._now() - entry.at < KEPT else None
 
     def put(self, key: str | None, lock: Lock) -> None:
         """Store a resolution, unless a URL in it contains credentials."""
         if key is None or lock.requirements is not None or any("@" in _host(url) for url in _urls(lock)):
             return
-        packages = [_row(package) for package in lock.packages]
-        fields = {"at": self._now(), "packages": packages, "warnings": lock.warnings}
-        self._store.put(_KIND, key, json.dumps(fields).encode())
+        self._store.put(_KIND, key, encode(_Entry(at=self._now(), lock=lock)))
 
 
 def key_of_resolution(
@@ -116,28 +119,3 @@ def _urls(lock: Lock) -> Iterable[str]:
 
 def _host(url: str) -> str:
     return url.partition("://")[2].partition("/")[0]
-
-
-def _row(package: Pinned) -> dict[str, object]:
-    return {
-        "name": package.name,
-        "version": package.version,
-        "wheels": [archive_row(wheel) for wheel in package.wheels],
-        "sdist": archive_row(package.sdist) if package.sdist else None,
-        "location": package.location,
-        "origin": package.origin,
-        "missing": package.missing,
-    }
-
-
-def _package(row: dict[str, Any]) -> Pinned:
-    sdist: Archive | None = archive_of_row(row["sdist"]) if row["sdist"] else None
-    return Pinned(
-        name=str(row["name"]),
-        version=None if row["version"] is None else str(row["version"]),
-        wheels=tuple(map(archive_of_row, row["wheels"])),
-        sdist=sdist,
-        location=str(row["location"]),
-        origin=str(row["origin"]),
-        missing=str(row["missing"]),
-    )
