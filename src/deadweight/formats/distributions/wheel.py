@@ -63,12 +63,14 @@ class Scheme(Struct, frozen=True, kw_only=True):
     platform:  as in wheel tags
     installer: uv and pip differ in launchers, REQUESTED and ``direct_url.json``
     prefix:    the environment's directory; the size of launchers depends on its length, because they name it
+    compiles:  whether it adds bytecode
     """
 
     python: str
     installer: Literal["uv", "pip"]
     platform: str = ""
     prefix: str = "/opt/venv"
+    compiles: bool = False
 
     @property
     def windows(self) -> bool:

@@ -87,28 +87,24 @@ def opened(
 
     seconds: time limit of the resolver; None for the usual limits
     """
-    from deadweight.sources.install.installer import find_installer
+    from deadweight.sources.install.installer import Configured, find_installer
     from deadweight.sources.resolve.project_rules import with_rules
-    from deadweight.sources.resolve.uninstalled import Uninstalling
+    from deadweight.sources.resolve.uninstalled import Shared, Task, Uninstalling
     from deadweight.sources.system.scratch import scratch_directory
 
     installer, options = find_installer(settings.installer), install_options(settings)
-    with (
-        scratch_directory() as scratch,
-        Uninstalling(
-            machine_of(settings),
-            with_rules(options, file, installer, scratch) if file else options,
-            installer,
-            file,
-            wishes=wishes,
+    with scratch_directory() as scratch:
+        options = with_rules(options, file, installer, scratch) if file else options
+        task = Task(machine=machine_of(settings), configured=Configured(installer, options), file=file, wishes=wishes)
+        shared = Shared(
             cache=session.cache(settings),
             scratch=scratch,
             observe=session.observe if seconds is None else silent,
             client=session.client,
             seconds=seconds,
-        ) as run,
-    ):
-        yield run
+        )
+        with Uninstalling(task, shared) as run:
+            yield run
 
 
 class _Input(Struct, frozen=True, kw_only=True):

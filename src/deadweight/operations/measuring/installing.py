@@ -44,7 +44,7 @@ def installed(
     """
     from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import for_resolver, swapped
-    from deadweight.sources.install.installer import find_installer, install
+    from deadweight.sources.install.installer import Configured, find_installer, install
     from deadweight.sources.resolve.builds import read_wishes
     from deadweight.sources.resolve.project_rules import with_rules
     from deadweight.sources.system.scratch import new_directory, scratch_directory
@@ -70,8 +70,8 @@ def installed(
         else:
             # Standard input, or a pipe as the shell's <(…) makes it, can be read once only.
             path = scratch.write("requirements.txt", file.text)
-        options = with_rules(install_options(settings), file, installer, scratch)
-        install(folder, path, options, installer=installer, observe=session.observe, scratch=scratch)
+        configured = Configured(installer, with_rules(install_options(settings), file, installer, scratch))
+        install(folder, path, configured, scratch, session.observe)
         session.observe(Progress("measuring", settings.keep_env or "the environment"))
         inventory = take_inventory_of(folder)
         environment = replace(inventory.environment, installer=installer.name)

@@ -206,20 +206,20 @@ def _uv_beside_us() -> str | None:
         return None
 
 
-def install(
-    directory: str,
-    requirements: str,
-    options: InstallOptions,
-    *,
-    installer: Installer,
-    observe: Observer,
-    scratch: Scratch,
-) -> None:
+class Configured(Struct, frozen=True):
+    """An installer with the options of a run."""
+
+    installer: Installer
+    options: InstallOptions
+
+
+def install(directory: str, requirements: str, configured: Configured, scratch: Scratch, observe: Observer) -> None:
     """Create a venv in ``directory`` and install a requirements file into it.
 
     scratch: for temporary files; the installer holds its lock while it runs
     raises:  InstallFailed with the installer's own reason, shortened
     """
+    installer, options = configured.installer, configured.options
     variables = installer.variables(options, scratch)
 
     def execute(command: list[str], on_line: Callable[[str], None]) -> None:

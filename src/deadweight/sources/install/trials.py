@@ -11,7 +11,7 @@ import os
 import shlex
 import signal
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from deadweight.model import Smoke, Trial
 from deadweight.progress import Observer, Progress
 from deadweight.sources.install import importing
 from deadweight.sources.install.variables import purged
-from deadweight.sources.system.limited import Ended, run_limited
+from deadweight.sources.system.limited import Conditions, Ended, run_limited
 from deadweight.sources.system.scratch import Scratch
 
 _LAST_LINES = 10
@@ -36,6 +36,10 @@ class Venv(Struct, frozen=True, kw_only=True):
     directory: str
     seconds: float
     scratch: Scratch
+
+    def conditions(self, directory: str, environment: Mapping[str, str]) -> Conditions:
+        """Return how to run a command of it in a directory."""
+        return Conditions(seconds=self.seconds, directory=directory, environment=environment, scratch=self.scratch)
 
 
 def try_imports(modules: Iterable[str], venv: Venv, observe: Observer) -> tuple[tuple[Trial, ...], str]:
@@ -84,14 +88,7 @@ def _import(names: Sequence[str], venv: Venv, observe: Observer) -> tuple[dict[s
     python = os.path.join(venv.directory, "bin", "python")
     with tempfile.TemporaryDirectory(dir=venv.scratch.path) as empty:
         command = [python, "-I", "-B", "-u", importing.__file__, venv.scratch.write("modules.txt", "\n".join(names))]
-        ended = run_limited(
-            command,
-            seconds=venv.seconds,
-            directory=empty,
-            environment=variables,
-            scratch=venv.scratch,
-            on_line=on_line,
-        )
+        ended = run_limited(command, venv.conditions(empty, variables), on_line)
     return results, ended
 
 
@@ -116,13 +113,7 @@ def run_smoke(command: Sequence[str], directory: str, venv: Venv, observe: Obser
     shown = shlex.join(command)
     observe(Progress("running", shown))
     try:
-        ended = run_limited(
-            list(command),
-            seconds=venv.seconds,
-            directory=directory,
-            environment=_variables(venv),
-            scratch=venv.scratch,
-        )
+        ended = run_limited(list(command), venv.conditions(directory, _variables(venv)))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         return Smoke(shown, _CANNOT_RUN, f"cannot run {command[0]}: {reason}")

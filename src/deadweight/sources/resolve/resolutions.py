@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from deadweight.formats.typed_json import decode
 from deadweight.model import Lock
 from deadweight.platforms.machine import Machine
-from deadweight.sources.install.installer import Installer, InstallOptions, Uv
+from deadweight.sources.install.installer import Configured, Uv
 from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.wheels.store import Store, key_of
 
@@ -61,18 +61,14 @@ class Resolutions:
 
 
 def key_of_resolution(
-    text: str,
-    machine: Machine,
-    options: InstallOptions,
-    installer: Installer,
-    locations: IndexLocations,
-    more: Iterable[str],
+    text: str, machine: Machine, configured: Configured, locations: IndexLocations, more: Iterable[str]
 ) -> str | None:
     """Return the key of a resolution, None if it depends on local files that may change.
 
     text: the requirements as the resolver reads them
     more: further inputs
     """
+    installer, options = configured.installer, configured.options
     if not isinstance(installer, Uv) or not all(url.startswith(_REMOTE) for url in (*locations.urls, *locations.links)):
         return None
     if options.projects:

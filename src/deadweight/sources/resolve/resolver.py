@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.errors import InstallFailed
 from deadweight.formats.installers.installer_output import UvChoices, UvDoubts, explain, pip_doubts
@@ -49,7 +50,7 @@ class Question(Struct, frozen=True, kw_only=True):
     anew:         projects to choose new versions of; others may keep the version of the last answer
     expect:       called with a project and a range of versions as soon as the resolver ignores them
     chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
-    seconds:      the timeout; None for none
+    seconds:      the timeout of one run; None for none
     """
 
     requirements: str
@@ -212,41 +213,19 @@ def resolver_of(installer: object) -> Resolver:
     return UvResolver(installer) if isinstance(installer, Uv) else PipResolver(Pip())
 
 
-def resolve(
-    requirements: str,
-    machine: Machine,
-    options: InstallOptions,
-    *,
-    resolver: Resolver,
-    stand_ins: StandIns,
-    scratch: Scratch,
-    observe: Observer,
-    ahead: Callable[[Archive], None] = lambda _: None,
-    seconds: float | None = None,
-) -> Lock:
+def resolve(question: Question, resolver: Resolver, stand_ins: StandIns, scratch: Scratch, observe: Observer) -> Lock:
     """Return the resolution of requirements on a machine, including versions that have only an sdist.
 
-    requirements: path of a file without requirements that need a build
-    ahead:        called with each wheel that is probably part of the answer, as soon as its URL is known
-    seconds:      the timeout of one run of the resolver
-    raises:       InstallFailed with the resolver's own reason, shortened
+    question: its file has no requirements that need a build
+    raises:   InstallFailed with the resolver's own reason, shortened
     """
-    within = options.with_links(stand_ins.folder)
+    within = question.options.with_links(stand_ins.folder)
     handled: set[tuple[str, str]] = set()
     anew: Collection[str] = ()
     for _ in range(_ROUNDS):
         again = f" again, with sdists of {', '.join(anew)}" if anew else ""
         observe(Progress("resolving", f"distributions with {resolver.name}{again}"))
-        question = Question(
-            requirements=requirements,
-            machine=machine,
-            options=within,
-            anew=anew,
-            expect=stand_ins.expect,
-            chosen=ahead,
-            seconds=seconds,
-        )
-        answer = resolver.ask(question, scratch)
+        answer = resolver.ask(replace(question, options=within, anew=anew, expect=stand_ins.expect), scratch)
         doubts = set(answer.doubts.items()) - handled
         handled |= doubts
         anew = stand_ins.add(sorted(doubts))

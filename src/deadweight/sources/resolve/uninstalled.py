@@ -21,7 +21,7 @@ from deadweight.model import Archive, Lock, Pinned, Requirement, Skipped
 from deadweight.platforms.machine import Machine
 from deadweight.platforms.selection import choose
 from deadweight.progress import Observer
-from deadweight.sources.install.installer import Installer, InstallOptions
+from deadweight.sources.install.installer import Configured, InstallOptions
 from deadweight.sources.install.interpreters import version_of_interpreter
 from deadweight.sources.resolve.builds import TORCH_FAMILY, Wishes, bare_name, constraints, of_cuda, overrides
 from deadweight.sources.resolve.index_locations import configured
@@ -76,33 +76,50 @@ class Uninstalled(Struct, frozen=True, kw_only=True):
         return tuple(sorted(estimated | skipped))
 
 
-class Uninstalling:
-    """One run, with the cache and the scratch directory that its steps share; a context manager.
+class Task(Struct, frozen=True, kw_only=True):
+    """What to measure without installing it.
 
-    client: returns the client for some origins; its second argument requests short timeouts
+    file:   the requirements; None for a lock
+    wishes: the builds and the replacements that the user asked for
     """
 
-    def __init__(
-        self,
-        machine: Machine,
-        options: InstallOptions,
-        installer: Installer,
-        file: RequirementsFile | None,
-        *,
-        wishes: Wishes,
-        cache: Cache,
-        scratch: Scratch,
-        observe: Observer,
-        client: Callable[[tuple[str, ...], bool], Client],
-        seconds: float | None = None,
-    ) -> None:
-        self._machine, self._options, self._installer, self._file = machine, options, installer, file
-        self._wishes, self._cache, self._scratch, self._observe = wishes, cache, scratch, observe
-        self._seconds = seconds  # for the resolver, and for each response of a server; None for the default timeouts
-        tool = installer.name if file else ""
+    machine: Machine
+    configured: Configured
+    file: RequirementsFile | None
+    wishes: Wishes
+
+
+class Shared(Struct, frozen=True, kw_only=True):
+    """What the steps of a measurement share.
+
+    client:  returns the client for some origins; its second argument requests short timeouts
+    seconds: for the resolver, and for each response of a server; None for the default timeouts
+    """
+
+    cache: Cache
+    scratch: Scratch
+    observe: Observer
+    client: Callable[[tuple[str, ...], bool], Client]
+    seconds: float | None = None
+
+
+class Uninstalling:
+    """The steps of one measurement; a context manager."""
+
+    def __init__(self, task: Task, shared: Shared) -> None:
+        self._machine, self._file, self._wishes, self._configured = (
+            task.machine,
+            task.file,
+            task.wishes,
+            task.configured,
+        )
+        self._cache, self._scratch, self._observe = shared.cache, shared.scratch, shared.observe
+        self._seconds, self._clients, self._stack = shared.seconds, shared.client, contextlib.ExitStack()
+        self._options, self._installer = task.configured.options, task.configured.installer
+        options, file, cache, scratch = self._options, self._file, self._cache, self._scratch
+        tool = self._installer.name if file else ""
         # Reading pip's configuration takes a run of pip, which a lock rarely needs; so it is read on demand.
         self._origins = configured(options, file, os.environ, tool or "uv").origins
-        self._clients, self._stack = client, contextlib.ExitStack()
         self._pages = Pages(self._connect, cache.store)
         self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._pages)
         self._reader = ArchiveReader(self._connect, cache, scratch)
@@ -140,7 +157,7 @@ class Uninstalling:
         wishes = self._wishes
         more = (repr(sorted(wishes.swaps.items())), repr(sorted(wishes.indexes().items())))
         locations = configured(self._options, file, os.environ, "uv")
-        return key_of_resolution(for_resolver(file, {}), self._machine, self._options, self._installer, locations, more)
+        return key_of_resolution(for_resolver(file, {}), self._machine, self._configured, locations, more)
 
     def _resolved_anew(self, file: RequirementsFile) -> Resolved:
         threading.Thread(target=self._import_ahead, daemon=True).start()
@@ -183,19 +200,16 @@ class Uninstalling:
         return Resolved(lock=lock, skipped=skipped)
 
     def _resolve(self, text: str, machine: Machine, options: InstallOptions, stand_ins: StandIns) -> Lock:
-        from deadweight.sources.resolve.resolver import resolve, resolver_of
+        from deadweight.sources.resolve.resolver import Question, resolve, resolver_of
 
-        return resolve(
-            self._scratch.write("requirements.txt", text),
-            machine,
-            options,
-            resolver=resolver_of(self._installer),
-            stand_ins=stand_ins,
-            scratch=self._scratch,
-            observe=self._observe,
-            ahead=self._reader.expect,
+        question = Question(
+            requirements=self._scratch.write("requirements.txt", text),
+            machine=machine,
+            options=options,
+            chosen=self._reader.expect,
             seconds=self._seconds,
         )
+        return resolve(question, resolver_of(self._installer), stand_ins, self._scratch, self._observe)
 
     def _import_ahead(self) -> None:
         """Import the modules that read archives while the resolver runs."""
@@ -256,15 +270,13 @@ class Uninstalling:
         requested = {requirement.name for requirement in lock.requirements or () if requirement.name}
         if self._file is not None:
             requested = {requirement.name for requirement in self._file.all_requirements() if requirement.name}
-        platform = self._machine.shown
         scheme = Scheme(
             python=self._machine.python,
             installer="pip" if self._installer.name == "pip" else "uv",
-            platform=platform,
+            platform=self._machine.shown,
+            compiles=compiled,
         )
-        measured = read_wheels(
-            chosen, scheme, platform, self._reader, requested=requested, compiled=compiled, observe=self._observe
-        )
+        measured = read_wheels(chosen, scheme, self._reader, requested, self._observe)
         tree = replace(measured.tree, skipped=tuple(sorted({*measured.tree.skipped, *resolved.skipped})))
         warnings = (*lock.warnings, *resolved.warnings, *sorted(self._reader.notes))
         facts = {

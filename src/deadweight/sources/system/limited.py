@@ -29,25 +29,34 @@ class Ended(Struct, frozen=True):
     output: str
 
 
-def run_limited(
-    command: list[str],
-    *,
-    seconds: float,
-    directory: str,
-    environment: Mapping[str, str],
-    scratch: Scratch,
-    on_line: Callable[[bytes], None] | None = None,
-) -> Ended:
-    """Run a command in ``directory``, without input and in its own process group, with a timeout.
+class Conditions(Struct, frozen=True, kw_only=True):
+    """How to run a command.
+
+    seconds:     the timeout
+    environment: its variables
+    """
+
+    seconds: float
+    directory: str
+    environment: Mapping[str, str]
+    scratch: Scratch
+
+
+def run_limited(command: list[str], conditions: Conditions, on_line: Callable[[bytes], None] | None = None) -> Ended:
+    """Run a command without input, in its own process group, with a timeout.
 
     on_line: called with each line of stdout, which then is not part of ``output``; each line restarts the timeout
     raises:  OSError if it cannot be started
     """
     with supervised(
-        command, scratch=scratch, environment=environment, directory=directory, stderr=PIPE if on_line else STDOUT
+        command,
+        scratch=conditions.scratch,
+        environment=conditions.environment,
+        directory=conditions.directory,
+        stderr=PIPE if on_line else STDOUT,
     ) as child:
         pipes = _Pipes(child, on_line)
-        in_time = pipes.follow(seconds)
+        in_time = pipes.follow(conditions.seconds)
         child.stop()
         pipes.drain()
         return Ended(child.status() if in_time else None, pipes.tail.decode("utf-8", "replace"))

@@ -38,18 +38,14 @@ class Measured(Struct, frozen=True, kw_only=True):
 def read_wheels(
     choices: Collection[Chosen],
     scheme: Scheme,
-    platform: str,
     reader: ArchiveReader,
-    *,
     requested: Collection[str],
-    compiled: bool,
     observe: Observer,
 ) -> Measured:
     """Read the contents of all archives in parallel, and lay them out as the installer would.
 
-    platform:  of the environment, as in wheel tags
+    scheme:    of the installer; if it compiles, the bytecode is estimated
     requested: the directly required projects
-    compiled:  whether to estimate the bytecode that an installer would add
     raises:    FetchFailed or MalformedArchive if none could be read
     """
     read, failed = _read_all(choices, reader, observe)
@@ -69,11 +65,11 @@ def read_wheels(
             size=contents.size if contents.size is not None else choice.archive.size,
             estimated=choice.estimated,
             reason=choice.reason,
-            bytecode=bytecode_bytes(installed[name].files, scheme.python) if compiled else None,
+            bytecode=bytecode_bytes(installed[name].files, scheme.python) if scheme.compiles else None,
         )
     if failed and not facts:
         raise next(iter(failed.values()))
-    return Measured(tree=_tree(installed, scheme, platform, _skipped(choices, failed)), facts=facts)
+    return Measured(tree=_tree(installed, scheme, _skipped(choices, failed)), facts=facts)
 
 
 def _skipped(choices: Collection[Chosen], failed: Mapping[str, DeadweightError]) -> tuple[Skipped, ...]:
@@ -115,7 +111,7 @@ def _lay_out(choice: Chosen, contents: Contents, scheme: Scheme, requested: Coll
     )
 
 
-def _tree(installed: Mapping[str, Installed], scheme: Scheme, platform: str, skipped: tuple[Skipped, ...]) -> FileTree:
+def _tree(installed: Mapping[str, Installed], scheme: Scheme, skipped: tuple[Skipped, ...]) -> FileTree:
     entries: dict[str, Entry] = {}
     for each in installed.values():
         # Thousands of entries: the constructor of tuple is faster.
@@ -124,10 +120,10 @@ def _tree(installed: Mapping[str, Installed], scheme: Scheme, platform: str, ski
     return FileTree(
         location=scheme.prefix,
         entries=entries,
-        reader=_Reader(installed, entries, platform),
+        reader=_Reader(installed, entries, scheme.platform),
         skipped=skipped,
         python=scheme.python,
-        platform=platform,
+        platform=scheme.platform,
         lists={each.info: each.files.keys() for each in installed.values()},
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deadweight.sources.system.limited import Ended, run_limited
+from deadweight.sources.system.limited import Conditions, Ended, run_limited
 from deadweight.sources.system.scratch import scratch_directory
 
 CHILD = "import subprocess as s, sys; print(s.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)"
@@ -17,14 +17,8 @@ CHILD = "import subprocess as s, sys; print(s.Popen([sys.executable, '-c', 'impo
 
 def run(folder: Path, code: str, seconds: float = 20, lines: list[bytes] | None = None) -> Ended:
     with scratch_directory() as scratch:
-        return run_limited(
-            [sys.executable, "-c", code],
-            seconds=seconds,
-            directory=str(folder),
-            environment=os.environ,
-            scratch=scratch,
-            on_line=None if lines is None else lines.append,
-        )
+        conditions = Conditions(seconds=seconds, directory=str(folder), environment=os.environ, scratch=scratch)
+        return run_limited([sys.executable, "-c", code], conditions, None if lines is None else lines.append)
 
 
 @pytest.fixture(autouse=True)
