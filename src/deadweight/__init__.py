@@ -7,10 +7,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # typing would take half of the start of a worker
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Grouping

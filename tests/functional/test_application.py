@@ -12,7 +12,7 @@ from deadweight.model import Application, Skipped
 from deadweight.progress import Progress, silent
 from deadweight.sources.codebase import file_reader
 from deadweight.sources.codebase.application import read_application
-from deadweight.sources.system import children
+from deadweight.sources.system import workers
 from tests.builders import write_files
 
 
@@ -158,7 +158,7 @@ def test_read_source__many_files__are_the_same_from_any_process(
     monkeypatch.setattr(file_reader, "_WORTH_SHARING", 0)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     if broken:
-        monkeypatch.setattr(children, "_SERVE", "raise SystemExit(1)")
+        monkeypatch.setattr(workers, "_PROGRAM", "raise SystemExit(1)")
     assert read(tmp_path) == alone
     assert (alone.files, len(alone.mentions), len(alone.skipped)) == (100, 100, 100)
 

@@ -19,7 +19,7 @@ from deadweight.errors import BadInput
 from deadweight.operations.measure import profile
 from deadweight.sources.images import blocks, layers, windows
 from deadweight.sources.images import packed as packed_layers
-from deadweight.sources.system import children
+from deadweight.sources.system import workers
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.conftest import Golden
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_image, make_tar, packed
@@ -511,7 +511,7 @@ def test_image__packed_layers__are_the_same_from_any_process(
     monkeypatch.setattr(packed_layers, "_WORTH_SHARING", 0)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     if serve:
-        monkeypatch.setattr(children, "_SERVE", serve)
+        monkeypatch.setattr(workers, "_PROGRAM", serve)
     shared = measure(tmp_path, make_image(*layers, form=form, compression="gzip"))
     assert shared.inventory == here.inventory
     assert shared.image == here.image

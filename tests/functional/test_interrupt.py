@@ -194,7 +194,7 @@ def test_signal__while_wheels_are_asked_for__leaves_at_once_and_nothing_behind(
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_signal__while_our_own_children_work__they_end_too(number: signal.Signals, mark: str) -> None:
-    code = "import time\nfrom deadweight.sources.system.children import each\nlist(each(time.sleep, [(600,), (600,)]))"
+    code = "import time\nfrom deadweight.sources.system.workers import each\nlist(each(time.sleep, [(600,), (600,)]))"
     with subprocess.Popen([sys.executable, "-c", code]) as running:
         wait_for(lambda: len(marked(mark)) == 3)
         time.sleep(0.5)  # they have begun

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from deadweight.codescan.files import read_file
 from deadweight.model import Mention, Role, Skipped
 from deadweight.sources.disk.environment import DiskReader
-from deadweight.sources.system import children
+from deadweight.sources.system import workers
 from deadweight.sources.system.processors import processors
 
 File = tuple[str, int, Role]  # path, bytes, role
@@ -33,7 +33,7 @@ def read_files(root: str, files: list[File]) -> Read:
     # By size, so that each process has about as many bytes.
     by_size = sorted(files, key=lambda file: (-file[1], file[0]))
     shares = [(root, by_size[n::processes]) for n in range(processes)]
-    mentions, skipped, counts = zip(*children.each(read_share, shares), strict=True)
+    mentions, skipped, counts = zip(*workers.each(read_share, shares), strict=True)
     return Read(
         [Mention(*each) for each in chain.from_iterable(mentions)],
         [Skipped(*each) for each in chain.from_iterable(skipped)],

@@ -1,12 +1,9 @@
-"""Directories → the files below them, by lstat alone. Standard library only: it also runs in a bare interpreter.
+"""Directories → the files below them, by lstat alone.
 
-As a script, it reads the arguments of ``collect`` from stdin and writes its result to stdout, in marshal's format
-(version 2), so that several processes can list one tree.
+It imports nothing but ``os``, because workers that list a part of a tree must start in milliseconds.
 """
 
-import marshal
 import os
-import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +64,3 @@ def collect(
         finally:
             os.close(descriptor)
     return paths, sizes, blocks, inodes, others, skipped, []
-
-
-if __name__ == "__main__":
-    sys.stdout.buffer.write(marshal.dumps(collect(*marshal.loads(sys.stdin.buffer.read())), 2))  # noqa: S302  from our own parent

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import marshal
 import os
 import re
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
@@ -17,12 +15,11 @@ from deadweight.formats.binaries.native import HEAD_BYTES
 from deadweight.formats.distributions.metadata import python_of_pyvenv_cfg
 from deadweight.formats.os_packages.lists import dpkg_list
 from deadweight.model import Entry, FileTree, Linking, Skipped
-from deadweight.sources.disk import collector
 from deadweight.sources.disk.collector import collect
 from deadweight.sources.disk.mounts import holds_files, mounted_below
 from deadweight.sources.images.windows import Stored
-from deadweight.sources.system.processes import BARE_PYTHON, Child, fed
 from deadweight.sources.system.processors import processors
+from deadweight.sources.system.workers import Worker
 
 _PROCESSES = 2
 _WORTH_SHARING = 64  # directories; for fewer, starting a process takes longer
@@ -48,8 +45,8 @@ class Listing:
         self._top = collect(self._root, [""], tuple(self._mounts), _WORTH_SHARING if processes else None)
         left = self._top[-1]
         # Environments are flat: nearly all files are in the directories of site-packages, so distribute these in turn.
-        self._shares = [left[n::processes] for n in range(processes)] if left else []
-        self._children = [_collect_apart(self._root, share, tuple(self._mounts)) for share in self._shares]
+        shares = [left[n::processes] for n in range(processes)] if left else []
+        self._workers = [Worker(collect, [(self._root, share, tuple(self._mounts))]) for share in shares]
 
     def finish(self) -> FileTree:
         """Return the tree; paths that could not be listed are in ``skipped``."""
@@ -78,20 +75,9 @@ class Listing:
         )
 
     def _listed_apart(self) -> Iterator[Any]:
-        for share, child in zip(self._shares, self._children, strict=True):
-            output = child.communicate()[0] if child else b""
-            # Without a child, or after its failure, list the directories in this process.
-            is_listed = child is not None and child.returncode == 0
-            yield marshal.loads(output) if is_listed else self._collect(share)  # noqa: S302  our own
-
-    def _collect(self, share: list[str]) -> Any:
-        return collect(self._root, share, tuple(self._mounts))
-
-
-def _collect_apart(root: str, directories: list[str], excluded: tuple[str, ...]) -> Child | None:
-    """Start a process that lists ``directories``; return None if none can be started."""
-    command = [*BARE_PYTHON, "-X", f"utf8={sys.flags.utf8_mode}", collector.__file__]
-    return fed(command, marshal.dumps((root, directories, excluded), 2))
+        for worker in self._workers:
+            with worker:
+                yield from worker.results()
 
 
 class DiskReader:

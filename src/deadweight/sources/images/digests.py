@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from types import TracebackType
 
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks
+from deadweight.sources.system.threads import Background
 
 _WORTH_A_THREAD = 1 << 16  # bytes; hashing fewer is faster than handing them to a thread
 _CHUNK = 1 << 18
@@ -45,7 +46,7 @@ class Checked:
     def __init__(self, blocks: Blocks, expected: str, mismatch: BadInput) -> None:
         self._blocks, self._expected, self._mismatch = blocks, expected, mismatch
         self._hash = hashlib.sha256()
-        self._thread = ThreadPoolExecutor(1)
+        self._thread = Background(1)
         self._pending: Future[None] | None = None
 
     def read(self, length: int) -> bytes:
@@ -69,10 +70,12 @@ class Checked:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        with self._thread:
+        try:
             if kind is not None and not isinstance(error, BadInput):
                 return
             while self.read(_CHUNK):
                 pass
+        finally:
+            self._thread.close()
         if self._hash.hexdigest() != self._expected:
             raise self._mismatch from error

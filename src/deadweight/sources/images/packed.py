@@ -11,7 +11,7 @@ from deadweight.formats.archives.tar import TarEntry
 from deadweight.model import Linking
 from deadweight.sources.images.blocks import Span
 from deadweight.sources.images.layers import Room, layer_on_disk
-from deadweight.sources.system import children
+from deadweight.sources.system import workers
 from deadweight.sources.system.processors import processors
 
 _WORTH_SHARING = 1 << 25  # compressed bytes of all layers; below this, starting processes takes longer
@@ -40,7 +40,7 @@ def read_shared(layers: Sequence[LayerFile], room: Room) -> Generator[Iterator[T
     shares = [sorted(share) for share in shares if share]
     share_of = {number: index for index, share in enumerate(shares) for number in share}
     # Results come one layer at a time, so that only the next layers are in memory.
-    with children.series(read_layer_of, [[tuple(layers[n]) for n in share] for share in shares]) as results:
+    with workers.started(read_layer_of, [[tuple(layers[n]) for n in share] for share in shares]) as results:
         for number in range(len(layers)):
             entries, cause, hint = next(results[share_of[number]])
             if entries is None:
@@ -49,9 +49,8 @@ def read_shared(layers: Sequence[LayerFile], room: Room) -> Generator[Iterator[T
             yield map(_entry, entries)
 
 
-def read_layer_of(layer: tuple[str, str, int, int]) -> tuple[Any, str, str]:
+def read_layer_of(name: str, path: str, start: int, length: int) -> tuple[Any, str, str]:
     """Return (entries, "", "") of a layer, or (None, the cause of the error, its hint)."""
-    name, path, start, length = layer
     descriptor = os.open(path, os.O_RDONLY)
     try:
         entries = layer_on_disk(name, Span(descriptor, start, length), Room())

@@ -9,8 +9,8 @@ from deadweight.model import Lock, Pinned
 from deadweight.platforms.machine import Machine
 from deadweight.platforms.selection import best_wheel
 from deadweight.progress import Observer, Progress
-from deadweight.sources.net.parallel import in_parallel
 from deadweight.sources.resolve.indexes import Indexes
+from deadweight.sources.system.threads import in_parallel
 
 
 def locate(lock: Lock, indexes: Indexes, observe: Observer) -> Lock:

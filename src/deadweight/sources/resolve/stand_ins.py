@@ -12,7 +12,6 @@ import os
 import time
 import zipfile
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -25,9 +24,9 @@ from deadweight.formats.version_ranges import is_exact, within
 from deadweight.model import Archive, Lock, Pinned, Requirement
 from deadweight.platforms.machine import Machine
 from deadweight.platforms.selection import best_wheel
-from deadweight.sources.net.parallel import in_parallel
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.pages import FRESH
+from deadweight.sources.system.threads import Background, in_parallel
 from deadweight.sources.wheels.archives import ArchiveReader
 
 _KIND = "passed-over"
@@ -49,7 +48,7 @@ class StandIns:
         os.makedirs(directory, exist_ok=True)
         self._machine, self._resolving, self._indexes, self._reader = machine, resolving, indexes, reader
         self._real: dict[str, Pinned] = {}
-        self._fetching: ThreadPoolExecutor | None = None
+        self._fetching = Background(_AHEAD)
 
     def add(self, doubts: Iterable[tuple[str, str]]) -> list[str]:
         """Make stand-ins for the versions that an installer would build; return the projects with new ones.
@@ -63,14 +62,11 @@ class StandIns:
         """Start to fetch the index page of a project, which ``add`` will need when the resolver is done."""
         if self._needs_none(name, versions):
             return
-        if self._fetching is None:
-            self._fetching = ThreadPoolExecutor(_AHEAD)
         self._fetching.submit(self._indexes.links, name)
 
     def close(self) -> None:
         """Start no more requests."""
-        if self._fetching is not None:
-            self._fetching.shutdown(wait=False, cancel_futures=True)
+        self._fetching.close()
 
     def _needs_none(self, name: str, versions: str) -> bool:
         """Return whether a recent check showed that no version in a range needs a stand-in.

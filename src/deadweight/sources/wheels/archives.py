@@ -19,14 +19,14 @@ from deadweight.errors import BadInput, FetchFailed, MalformedArchive, NoRanges
 from deadweight.formats.distributions.metadata import head_of
 from deadweight.formats.distributions.wheel import Contents
 from deadweight.model import Archive
-from deadweight.sources.net.parallel import AT_ONCE
 from deadweight.sources.net.urls import parts_of
 from deadweight.sources.system.scratch import Scratch
+from deadweight.sources.system.threads import Background
 from deadweight.sources.wheels.cache import Cache
 from deadweight.sources.wheels.wheel_reading import FIRST_BYTES, LARGEST_TEXT, Remote, check_name, of_wheel
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
 
     from deadweight.sources.net.http import Client
 
@@ -58,7 +58,7 @@ class ArchiveReader:
     def __init__(self, connect: Callable[[], Client], cache: Cache, scratch: Scratch) -> None:
         self._connect, self._cache, self._scratch = connect, cache, scratch
         self._expected: dict[str, Future[_Read]] = {}
-        self._ahead: ThreadPoolExecutor | None = None
+        self._ahead = Background()
         self.notes: list[str] = []
 
     def expect(self, archive: Archive) -> None:
@@ -68,17 +68,12 @@ class ArchiveReader:
         """
         if archive.url in self._expected or not _is_remote(archive) or self._cache.has_seen(archive.url):
             return
-        if self._ahead is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._ahead = ThreadPoolExecutor(AT_ONCE)
         bare = Archive(filename=archive.filename, url=archive.url)
         self._expected[archive.url] = self._ahead.submit(self._by_ranges, bare)
 
     def close(self) -> None:
         """Start no more reading."""
-        if self._ahead is not None:
-            self._ahead.shutdown(wait=False, cancel_futures=True)
+        self._ahead.close()
 
     def known(self, archive: Archive) -> Contents | None:
         """Return the contents of an archive if they are cached."""

@@ -14,11 +14,11 @@ from deadweight.errors import BadInput, DeadweightError, FetchFailed, MalformedA
 from deadweight.formats.distributions.metadata import parse_metadata
 from deadweight.formats.installers.simple_index import Link, version_of
 from deadweight.model import Archive, Lock, Metadata, Requirement
-from deadweight.sources.net.parallel import in_parallel
 from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.pages import Pages
 from deadweight.sources.system.scratch import Scratch
+from deadweight.sources.system.threads import in_parallel
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache
 

@@ -20,7 +20,7 @@ from deadweight.formats.distributions.wheel import (
 from deadweight.model import ArchiveFacts, Entry, FileTree, Linking, Skipped
 from deadweight.platforms.selection import Chosen
 from deadweight.progress import Observer, Progress
-from deadweight.sources.net.parallel import in_parallel
+from deadweight.sources.system.threads import in_parallel
 from deadweight.sources.wheels.archives import ArchiveReader
 
 
