@@ -15,7 +15,7 @@ from deadweight.analysis.reporting import report_of
 from deadweight.cli import _run
 from deadweight.operations import savings
 from deadweight.operations.measure import profile
-from deadweight.report.as_text import as_text
+from deadweight.report.text.as_text import as_text
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of
 

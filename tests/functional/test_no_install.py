@@ -18,7 +18,8 @@ from deadweight.analysis.reporting import report_of
 from deadweight.cli import _run
 from deadweight.errors import BadInput, FetchFailed, InstallFailed
 from deadweight.operations.measure import profile
-from deadweight.report.as_text import as_text
+from deadweight.report.text.as_text import as_text
+from deadweight.report.view import View
 from tests.builders import ELF_X86_64, make_wheel, metadata, write_files
 from tests.index_server import Server, index_of
 
@@ -448,7 +449,7 @@ def test_no_install__alpine__says_what_has_no_wheel_there(here: Path) -> None:
     with Server(**index_of(archives)) as server:
         found = measure(server, "dw-nat\ndw-src\ndw-lib\n", python="3.12", platform="musllinux_1_2_x86_64")
     assert [(s.name, s.impossible) for s in found.skipped] == [("dw-nat", True)]
-    headline = as_text(report_of(found), width=120).splitlines()[1]
+    headline = as_text(report_of(found), View(width=120)).splitlines()[1]
     assert headline == "cannot be installed: dw-nat: no wheel or sdist for Python 3.12 on musllinux_1_2_x86_64"
     assert "no wheel for Python 3.12 on musllinux_1_2_x86_64, and no sdist" in found.skipped[0].reason
     facts = {d.key: d.archive for d in found.inventory.distributions}

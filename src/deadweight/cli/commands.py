@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,9 @@ from deadweight.cli.options import (
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import one_target, target_of
+from deadweight.cli.views import terminal_width, use_color, view_of, viewing
 from deadweight.errors import BadInput, NotProven
+from deadweight.report.formats import FORMATS, render
 from deadweight.targets.types import File, SavedReport
 
 if TYPE_CHECKING:
@@ -35,20 +36,21 @@ _format = option(
     "--format", "form", group=OUTPUT, type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="Format of the result.",
 )  # fmt: skip
-_all = option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows, not only the largest.")
+_any_format = option(
+    "--format", "form", group=OUTPUT, type=click.Choice(FORMATS), default="text", show_default=True,
+    help="Format of the report.",
+)  # fmt: skip
 _all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all paths, not only the first 20.")
 
 
 @click.command(cls=GroupedCommand)
 @click.argument("target", nargs=-1)
-@_format
+@_any_format
 @_output
 @_force
-@_all
+@viewing
 @profiling
-def profile(
-    target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
-) -> None:
+def profile(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
     """Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
     \b
@@ -71,15 +73,9 @@ def profile(
     installed into a temporary environment only if something must be built.
     """
     may_write(output, force=force)
+    view = view_of(options, output)
     report = _measure(target, options)
-    if form == "json":
-        text = report.to_json()
-    else:
-        from deadweight.report.as_text import DEFAULT_ROWS, as_text
-
-        color = _color(output)
-        text = as_text(report, width=_width(), color=color, rows=None if everything else DEFAULT_ROWS)
-    emit(text, output, force=force)
+    emit(render(report, form, view), output, force=force)
     finish(report)
 
 
@@ -116,7 +112,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
         _check_proof(report)
     os.makedirs(folder or ".", exist_ok=True)
     write_files(texts, force=force)
-    emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
+    emit(split_text(report, names, width=terminal_width(), color=use_color(None)), None, force=False)
     finish(report)
 
 
@@ -233,7 +229,11 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     settings = settings_of(options, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         grouping = groups_of(given, settings, observe=observe)
-    text = groups_json(grouping) if form == "json" else groups_text(grouping, width=_width(), color=_color(output))
+    text = (
+        groups_json(grouping)
+        if form == "json"
+        else groups_text(grouping, width=terminal_width(), color=use_color(output))
+    )
     emit(text, output, force=force)
     finish(grouping)
 
@@ -278,7 +278,7 @@ def _check_proof(report: Report) -> None:
     proof = report.splits["production"].proof
     if proof is None or proof.holds:
         return
-    from deadweight.report.application import gap_lines
+    from deadweight.report.text.application import gap_lines
 
     lost = tuple(gap for gap in proof.gaps if not gap.excused)
     lines = "\n".join(gap_lines(lost))
@@ -330,16 +330,3 @@ def _similar(name: str, report: Report) -> str:
 
     close = get_close_matches(name, report.rows, 3)
     return f"did you mean {' or '.join(close)}?" if close else ""
-
-
-def _width() -> int:
-    import shutil
-
-    return max(40, shutil.get_terminal_size((80, 24)).columns)
-
-
-def _color(output: str | None) -> bool:
-    """Return whether to use color: never with NO_COLOR, in pipes only with FORCE_COLOR (https://force-color.org)."""
-    if output is not None or "NO_COLOR" in os.environ:
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

@@ -13,7 +13,7 @@ from rich.text import Text
 from deadweight import __version__
 from deadweight.analysis.profile import Grouping
 from deadweight.model import GROUPS, Assignment, Evidence
-from deadweight.report.tables import STYLES, WIDEST, hanging, plain_table, render
+from deadweight.report.text.tables import STYLES, WIDEST, hanging, plain_table, render
 from deadweight.untrusted import plain, without_credentials
 
 SCHEMA = "deadweight.groups/1"

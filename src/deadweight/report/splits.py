@@ -16,9 +16,9 @@ from deadweight.model.report import Report, SplitReport
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
 from deadweight.plan.writing import Writer, written
-from deadweight.report.application import proof_lines
-from deadweight.report.left_out import left_out_table, unsure_table
-from deadweight.report.tables import WIDEST, hanging, render
+from deadweight.report.text.application import proof_lines
+from deadweight.report.text.left_out import left_out_table, unsure_table
+from deadweight.report.text.tables import WIDEST, hanging, render
 from deadweight.report.units import human, percent
 from deadweight.targets.types import Lock
 from deadweight.untrusted import plain

@@ -12,7 +12,7 @@ from deadweight.analysis.reporting.judgement import application_facts, places_of
 from deadweight.analysis.verdict import Failure, Run, Verdict
 from deadweight.model import Mention
 from deadweight.proof import Gap
-from deadweight.report.application import VERBS, checked_text, location, locations
+from deadweight.report.text.application import VERBS, checked_text, location, locations
 from deadweight.report.units import counted
 from deadweight.untrusted import plain, without_credentials
 

@@ -12,7 +12,7 @@ from deadweight.graph import Graph, Node, base
 from deadweight.graph.reported import graph_of
 from deadweight.model.documents import to_json
 from deadweight.model.report import Report, Row
-from deadweight.report.tables import listed
+from deadweight.report.text.tables import listed
 from deadweight.report.units import human
 from deadweight.untrusted import plain
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from deadweight import cli
 from deadweight.cli import commands
 from deadweight.cli.help import GROUPS, GroupedCommand, GroupedOption
+from deadweight.cli.views import view_of
 from deadweight.errors import BadInput
 
 OPERATIONS = {
@@ -111,7 +112,8 @@ def loaded_names(command: click.Command) -> set[str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(command.callback)))
     body = [node for each in tree.body if isinstance(each, ast.FunctionDef) for node in ast.walk(each)]
     names = {node.id for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    helpers = ast.walk(ast.parse(inspect.getsource(commands._measure)))
+    sources = [inspect.getsource(commands._measure), *([inspect.getsource(view_of)] if "view_of" in names else [])]
+    helpers = [node for source in sources for node in ast.walk(ast.parse(source))]
     keys = {
         n.slice.value for n in (*body, *helpers) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)
     }

@@ -8,7 +8,8 @@ from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.plan.lighter import _table
-from deadweight.report.as_text import as_text
+from deadweight.report.text.as_text import as_text
+from deadweight.report.view import View
 from tests.builders import (
     ELF_X86_64,
     SITE,
@@ -54,7 +55,7 @@ def test_lighter__psycopg2_binary__saves_the_libraries_that_it_carries() -> None
 
 def test_report__lighter_builds_and_subtotals__are_in_text_and_json() -> None:
     found = cuda_torch(nccl_is_shared=False)
-    text = " ".join(as_text(report_of(found), width=100).split())
+    text = " ".join(as_text(report_of(found), View(width=100)).split())
     assert "for NVIDIA GPUs: 1.05 kB in 3 distributions" in text
     assert "the CPU build of PyTorch, without GPU support: --torch cpu" in text
     report = report_of(found)

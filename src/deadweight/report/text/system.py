@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from deadweight.model.report import DuplicateLibrary, FolderSize, ImageReport, NeededLibrary, Report, SystemReport
-from deadweight.report.tables import plain_table
+from deadweight.report.text.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
 

@@ -9,10 +9,11 @@ from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model.report import ApplicationFacts, Finding, Location
 from deadweight.report import why
-from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
-from deadweight.report.tables import hanging, listed
+from deadweight.report.text.as_text import as_text
+from deadweight.report.text.tables import hanging, listed
 from deadweight.report.units import counted, hanging_text
+from deadweight.report.view import View
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
@@ -33,7 +34,7 @@ def test_text__long_names__do_not_break_inside(width: int) -> None:
     file = requirements_file(f"app\n{LONG}\n{LONG}-2\n")
     found = profile_of(inventory, file, Settings(groups={"dev": (f"{LONG}-2",)}))
     for text in (
-        as_text(report_of(found), width=width),
+        as_text(report_of(found), View(width=width)),
         split_text(report_of(found), ["a.txt", "b.txt"], width=width, color=False),
     ):
         assert max(map(len, text.splitlines())) <= width
@@ -44,21 +45,21 @@ def test_text__long_names__do_not_break_inside(width: int) -> None:
 
 
 def test_text__many_removable__are_cut_off_with_their_number() -> None:
-    text = as_text(report_of(tools(50)), rows=20)
+    text = as_text(report_of(tools(50)), View(rows=20))
     could_go = text[text.index("can be removed") : text.index("\ntotal  ", text.index("can be removed"))].splitlines()[
         1:
     ]
     assert len(could_go) == 21
     assert could_go[0].startswith("tool-49")
     assert could_go[-1].split() == ["30", "more", "(use", "--all)"]
-    assert "tool-00" in as_text(report_of(tools(50)), rows=None)
+    assert "tool-00" in as_text(report_of(tools(50)), View(rows=None))
 
 
 def test_text__many_that_nothing_requires__are_cut_off_too() -> None:
     found = profile_of(
         bare_inventory(bare("app"), *(bare(f"left-{n:02}", n) for n in range(40))), requirements_file("app")
     )
-    text = as_text(report_of(found), rows=5)
+    text = as_text(report_of(found), View(rows=5))
     assert sum(line.startswith("left-") for line in text[text.index("can be removed") :].splitlines()) == 5
     assert "35 more" in text
 
@@ -120,7 +121,7 @@ def test_text__findings__wrap_with_a_hanging_indent_and_the_path_stands_alone(wi
     )  # fmt: skip
     code = ApplicationFacts(folder=".", files=1, mentions=1, skipped=())
     report = report_of(profile_of(bare_inventory(bare("heavy-tool")), requirements_file("heavy-tool\n")))
-    text = as_text(replace(report, source=code, findings=(finding,)), width=width)
+    text = as_text(replace(report, source=code, findings=(finding,)), View(width=width))
     first, *others = text[text.index("\nfindings\n") + 10 :].split("\n\n")[0].splitlines()
     assert first.startswith("  heavy-tool: is a development tool")
     assert all(line.startswith("    ") for line in others)

@@ -9,31 +9,32 @@ from rich.padding import Padding
 from rich.text import Text
 
 from deadweight.model.report import Report, SplitReport
-from deadweight.report.application import about_application
-from deadweight.report.distributions import distributions_table, groups_table, without_wheel_table
-from deadweight.report.left_out import could_go_table, unsure_table
-from deadweight.report.system import about_system, shipped_text
-from deadweight.report.tables import WIDEST, add_names, hanging, listed, plain_table, render
+from deadweight.report.text.application import about_application
+from deadweight.report.text.distributions import distributions_table, groups_table, without_wheel_table
+from deadweight.report.text.left_out import could_go_table, unsure_table
+from deadweight.report.text.system import about_system, shipped_text
+from deadweight.report.text.tables import WIDEST, add_names, hanging, listed, plain_table, render
 from deadweight.report.units import counted, human, percent
+from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
 
-DEFAULT_ROWS = 20
 _MOST_HOLDERS = 6
 _WORTH_SHARING = 1_000_000  # bytes
 
 
-def as_text(report: Report, *, width: int = 80, color: bool = False, rows: int | None = DEFAULT_ROWS) -> str:
-    """Return the report, at most ``width`` columns wide.
+def as_text(report: Report, view: View = DEFAULT) -> str:
+    """Return the report, at most as wide as the view.
 
-    rows: the number of rows per table, the largest first; None for all
+    raises: BadInput for a view that the report cannot be shown in
     """
-    return render(_report(report, width=min(width, WIDEST), rows=rows), width=width, color=color)
+    return render(_report(report, view), width=view.width, color=view.color)
 
 
-def _report(report: Report, *, width: int, rows: int | None) -> RenderableType:
+def _report(report: Report, view: View) -> RenderableType:
+    width, rows = min(view.width, WIDEST), view.rows
     parts: list[RenderableType] = [_header(report)]
     if report.distributions:
-        parts += [distributions_table(report, width, rows), groups_table(report, width)]
+        parts += [distributions_table(report, view, width), groups_table(report, width)]
         parts += _subtotals(report, width)
         parts += _lighter(report, width)
         parts += without_wheel_table(report, width)

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model import ArchiveFacts, Skipped
-from deadweight.report.as_text import as_text
 from deadweight.report.splits import split_text
+from deadweight.report.text.as_text import as_text
 from deadweight.report.units import counted, human, percent
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file

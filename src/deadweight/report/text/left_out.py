@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sized
 from typing import TYPE_CHECKING
 
 from deadweight.model.report import Report, SplitReport
-from deadweight.report.application import locations
-from deadweight.report.tables import add_names, plain_table
+from deadweight.report.text.application import locations
+from deadweight.report.text.tables import add_names, plain_table
 from deadweight.report.units import human
 from deadweight.untrusted import plain
 

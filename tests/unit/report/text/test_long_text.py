@@ -8,7 +8,8 @@ from deadweight.analysis.reporting import report_of
 from deadweight.errors import MOST_SHOWN, BadInput, BadRequirement
 from deadweight.inventory import take_inventory
 from deadweight.model import Conflict, Evidence, Skipped
-from deadweight.report.as_text import as_text
+from deadweight.report.text.as_text import as_text
+from deadweight.report.view import View
 from deadweight.untrusted import plain
 from tests.builders import dist_files, profile_of, requirements_file, site_tree
 
@@ -30,7 +31,7 @@ LONG = "é" * 300_000
 def test_report__foreign_text_without_end__stays_small(files: dict[str, bytes]) -> None:
     found = profile_of(take_inventory(site_tree(files)))
     assert len(report_of(found).to_json()) < 12_000
-    assert len(as_text(report_of(found), width=120)) < 6_000
+    assert len(as_text(report_of(found), View(width=120))) < 6_000
 
 
 def test_error__line_without_end__shows_its_beginning() -> None:

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from deadweight.analysis.reporting import report_of
 from deadweight.model import ArchiveFacts, Inventory, Skipped
-from deadweight.report.as_text import as_text
+from deadweight.report.text.as_text import as_text
+from deadweight.report.view import View
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
@@ -35,7 +36,7 @@ def test_text__without_install__says_what_is_known_and_what_is_not(golden: Golde
     assert (found.method, found.exit_code) == ("wheels", 5)
     assert (found.download_bytes, found.estimated_bytecode_bytes) == (409_000, 200_500)
     assert found.conflicts == ()  # that "app" misses "far" is said by the table of what has no wheel
-    narrow, wide = as_text(report_of(found), width=80), as_text(report_of(found), width=120)
+    narrow, wide = as_text(report_of(found), View(width=80)), as_text(report_of(found), View(width=120))
     assert narrow == golden("no-install.txt", narrow)
     assert wide == golden("no-install-120.txt", wide)
 
@@ -47,4 +48,4 @@ def test_sizes__unknown_size_of_one_archive__makes_the_sum_unknown() -> None:
     inventory = replace(inventory, distributions=(app, replace(old, archive=replace(old.archive, size=None))))
     found = profile_of(inventory, requirements_file("app\n"), Settings(no_install=True))
     assert found.download_bytes is None
-    assert "to download" not in as_text(report_of(found), width=80)
+    assert "to download" not in as_text(report_of(found), View(width=80))

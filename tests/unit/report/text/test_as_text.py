@@ -11,7 +11,8 @@ from rich.cells import cell_len
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model import Conflict, Skipped
-from deadweight.report.as_text import as_text
+from deadweight.report.text.as_text import as_text
+from deadweight.report.view import View
 from deadweight.settings import Settings
 from tests.builders import ELF_X86_64, bare, bare_inventory, dist_files, inventory_of, profile_of, requirements_file
 from tests.conftest import Golden
@@ -56,12 +57,12 @@ def long_names() -> Profile:
 
 
 def test_text__small_service__looks_like_this(golden: Golden) -> None:
-    text = as_text(report_of(service()), width=80)
+    text = as_text(report_of(service()), View(width=80))
     assert text == golden("profile.txt", text)
 
 
 def test_text__wide_terminal__has_more_columns(golden: Golden) -> None:
-    text = as_text(report_of(service()), width=120)
+    text = as_text(report_of(service()), View(width=120))
     assert text == golden("profile-120.txt", text)
 
 
@@ -70,18 +71,18 @@ def test_text__wide_terminal__has_more_columns(golden: Golden) -> None:
 @pytest.mark.parametrize("color", [False, True])
 def test_text__any_width__is_never_exceeded(profile: object, width: int, color: bool) -> None:
     assert callable(profile)
-    text = re.sub(r"\x1b\[[\d;]*m", "", as_text(report_of(profile()), width=width, color=color, rows=None))
+    text = re.sub(r"\x1b\[[\d;]*m", "", as_text(report_of(profile()), View(width=width, color=color, rows=None)))
     assert "\x1b" not in text
     assert max(map(cell_len, text.splitlines())) <= width
 
 
 def test_text__color__only_where_it_is_requested() -> None:
     assert "\x1b[" not in as_text(report_of(service()))
-    assert "\x1b[" in as_text(report_of(service()), color=True)
+    assert "\x1b[" in as_text(report_of(service()), View(color=True))
 
 
 def test_text__color__adds_nothing_but_color() -> None:
-    uncolored = re.sub(r"\x1b\[[\d;]*m", "", as_text(report_of(service()), color=True))
+    uncolored = re.sub(r"\x1b\[[\d;]*m", "", as_text(report_of(service()), View(color=True)))
     assert [line.rstrip() for line in uncolored.splitlines()] == as_text(report_of(service())).splitlines()
 
 
@@ -93,7 +94,7 @@ def test_text__hostile_texts__are_spelled_out() -> None:
         warnings=(evil, "[red]x[/red]"),
         conflicts=(Conflict(kind="path", names=(evil,), reason=evil),),
     )
-    text = as_text(report_of(profile_of(inventory, path=f"{evil}/env")), width=120)
+    text = as_text(report_of(profile_of(inventory, path=f"{evil}/env")), View(width=120))
     assert "[red]1[/red]" in text
     assert "[red]gone[/red]" in text
     assert "[red]x[/red]" in text
@@ -109,7 +110,7 @@ def test_text__emoji_code_in_a_name__stays_as_it_is() -> None:
 @pytest.mark.parametrize(("rows", "shown"), [(3, 3), (None, 30), (29, 30), (28, 28)])
 def test_text__more_rows_than_requested__are_summed_up_in_one(rows: int | None, shown: int) -> None:
     inventory = bare_inventory(*(bare(f"dist-{n:02}", 1000 + n, requested=True) for n in range(30)))
-    table = as_text(report_of(profile_of(inventory)), rows=rows).partition("\ngroup ")[0]
+    table = as_text(report_of(profile_of(inventory)), View(rows=rows)).partition("\ngroup ")[0]
     assert len(re.findall(r"^dist-\d\d", table, re.M)) == shown
     assert (f"{30 - shown} more" in table) == (shown < 30)
 

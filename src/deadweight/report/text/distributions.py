@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from deadweight.model.report import Report, Row
-from deadweight.report.tables import STYLES, group_text, listed, plain_table
+from deadweight.report.text.tables import STYLES, group_text, listed, plain_table
 from deadweight.report.units import human
+from deadweight.report.view import Order, Selection, View, bytes_in, download_bytes, select
 from deadweight.untrusted import plain
 
 _BAR = "█"
 _PARTS = " ▏▎▍▌▋▊▉"
+_ALWAYS_SHOWN = ("freed", "download")  # as the order of rows, also in narrow tables
 _BAR_WIDTHS = ((100, 20), (64, 12), (0, 0))  # columns of the terminal, and of the bar
 
 
-def distributions_table(report: Report, width: int, most: int | None) -> RenderableType:
-    """Return the distributions by size. One row sums those that are not shown, so that columns add up to the total."""
-    ordered = sorted(report.distributions, key=lambda row: (-row.apparent_bytes, row.key))
-    shown = ordered if most is None or len(ordered) <= most + 1 else ordered[:most]
+def distributions_table(report: Report, view: View, width: int) -> RenderableType:
+    """Return the distributions in order. Rows that sum what is not shown make the columns add up to the total."""
+    selection = select(report, view)
     wide = width >= 100
-    column, bytes_of = _additional_column(report)
+    extra = _additional_column(report, view.order) if wide or view.order in _ALWAYS_SHOWN else None
     bar_width = next(bar for columns, bar in _BAR_WIDTHS if width >= columns)
-    table = _empty_table(width, column if wide else "", bar_width)
-    largest = ordered[0].apparent_bytes or 1
-    for row in shown:
-        cells = _cells(row, bytes_of if wide else None)
+    table = _empty_table(width, extra, bar_width, wide=wide)
+    largest = max((bytes_in(view.order, row) or 0 for row in selection.shown), default=0) or 1
+    for row in selection.shown:
+        cells = _cells(row, extra, wide=wide)
         if bar_width:
-            cells.append(Text(_bar(row.apparent_bytes / largest, bar_width), style=STYLES[row.group]))
+            share = (bytes_in(view.order, row) or 0) / largest
+            cells.append(Text(_bar(share, bar_width), style=STYLES[row.group]))
         table.add_row(*cells)
-    _add_sums(table, report, ordered[len(shown) :], wide)
+    _add_sums(table, report, selection, extra, wide=wide)
     legend = Text("* direct requirement. retained: freed if only this distribution is removed", style="dim")
     return Group(table, legend)
 
 
-def _empty_table(width: int, column: str, bar_width: int) -> Table:
-    """Return the table without rows. ``column`` is the additional column of wide tables."""
+class _Column(NamedTuple):
+    """An additional column: ``sums`` tells whether the sizes of several distributions can be added."""
+
+    name: str
+    size: Callable[[Row], int | None]
+    sums: bool = True
+
+    def total(self, rows: Iterable[Row]) -> int:
+        return sum(self.size(row) or 0 for row in rows) if self.sums else 0
+
+
+def _empty_table(width: int, extra: _Column | None, bar_width: int, *, wide: bool) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold", width=width)
     table.add_column("distribution", overflow="ellipsis", no_wrap=True, ratio=3)
-    if column:
+    if wide:
         table.add_column("version", overflow="ellipsis", no_wrap=True, max_width=14)
-    for name in ("own", "native", column, "retained") if column else ("own", "native", "retained"):
+    for name in ("own", "native", *([extra.name] if extra else []), "retained"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("group", no_wrap=True)
     if bar_width:
@@ -51,40 +64,41 @@ def _empty_table(width: int, column: str, bar_width: int) -> Table:
     return table
 
 
-def _cells(row: Row, bytes_of: Callable[[Row], int] | None) -> list[RenderableType]:
-    """Return the cells of a distribution; ``bytes_of`` is the additional column of wide tables."""
+def _cells(row: Row, extra: _Column | None, *, wide: bool) -> list[RenderableType]:
     star = " *" if row.direct else ""
     cells: list[RenderableType] = [Text(plain(row.name) + star, style="bold" if row.direct else "")]
-    cells += [plain(row.version or "?")] if bytes_of else []
+    cells += [plain(row.version or "?")] if wide else []
     about = "~" if row.archive and row.archive.estimated else ""
     cells += [about + human(row.apparent_bytes), _human_or_nothing(row.native_bytes)]
-    cells += [_human_or_nothing(bytes_of(row))] if bytes_of else []
+    cells += [_human_or_nothing(extra.size(row) or 0)] if extra else []
     return [*cells, human(row.retained_bytes), group_text(row.group)]
 
 
-def _add_sums(table: Table, report: Report, rest: Sequence[Row], wide: bool) -> None:
+def _add_sums(table: Table, report: Report, selection: Selection, extra: _Column | None, *, wide: bool) -> None:
     """Add the rows for distributions that are not shown, for unowned files, and for the total."""
-    _, bytes_of = _additional_column(report)
     gap = [""] if wide else []
-    if rest:
-        rest_sum = [_human_or_nothing(sum(map(bytes_of, rest)))] if wide else []
-        table.add_row(*_sum_row(f"{len(rest)} more (use --all)", rest, wide), *rest_sum)
+    for rows, name in ((selection.rest, "more (use --all)"), (selection.others, "in other groups")):
+        if rows:
+            sums = [_human_or_nothing(extra.total(rows))] if extra else []
+            table.add_row(*_sum_row(f"{len(rows)} {name}", rows, wide), *sums)
     unowned, total = report.unowned, report.totals
-    # The additional column of a measurement from wheels is the download, which has no unowned files.
-    unowned_bytecode = 0 if report.target.method == "wheels" else unowned.bytecode_bytes
+    unowned_bytecode = unowned.bytecode_bytes if extra and extra.name == "bytecode" else 0
     if unowned.apparent_bytes:
-        cell = [_human_or_nothing(unowned_bytecode)] if wide else []
+        cell = [_human_or_nothing(unowned_bytecode)] if extra else []
         native = _human_or_nothing(unowned.native_bytes)
         table.add_row("unowned files", *gap, human(unowned.apparent_bytes), native, *cell)
-    sums = [_human_or_nothing(sum(map(bytes_of, report.distributions)) + unowned_bytecode)] if wide else []
+    sums = [_human_or_nothing(extra.total(report.distributions) + unowned_bytecode)] if extra else []
     table.add_row(Text("total", style="bold"), *gap, human(total.apparent_bytes), human(total.native_bytes), *sums)
 
 
-def _additional_column(report: Report) -> tuple[str, Callable[[Row], int]]:
-    """Return the name and the value of the additional column of wide tables."""
-    if report.target.method == "wheels":
-        return "download", lambda row: (row.archive.download_bytes or 0) if row.archive else 0
-    return "bytecode", lambda row: row.bytecode_bytes
+def _additional_column(report: Report, order: Order) -> _Column:
+    """Return the additional column: the size that rows are ordered by, else the one that suits the target."""
+    if order == "freed":
+        # What a set of requirements frees is not the sum of what each frees.
+        return _Column("freed", lambda row: row.freed_bytes, sums=False)
+    if report.target.method == "wheels" or order == "download":
+        return _Column("download", download_bytes)
+    return _Column("bytecode", lambda row: row.bytecode_bytes)
 
 
 def _human_or_nothing(size: int) -> str:

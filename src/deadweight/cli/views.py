@@ -1,0 +1,68 @@
+"""The options for how to show a report → a View."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+import click
+
+from deadweight.cli.help import OUTPUT, option
+from deadweight.model import GROUPS
+from deadweight.report.view import DEFAULT_ROWS, Order, View
+
+Command = Callable[..., Any]
+
+_OPTIONS = (
+    option("--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help="Show N rows per table."),
+    option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows, not only the first 20."),
+    option(
+        "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
+        help="Order of the distributions.",
+    ),
+    option(
+        "--show-group", "groups", group=OUTPUT, type=click.Choice(GROUPS), multiple=True,
+        help="Show only the distributions of a group (repeatable).",
+    ),
+    option("--depth", group=OUTPUT, metavar="N", type=click.IntRange(min=0), help="Levels of --format tree."),
+    option("--invert", group=OUTPUT, is_flag=True, help="With --format tree, show what requires each distribution."),
+)  # fmt: skip
+
+
+def viewing(command: Command) -> Command:
+    """Decorate a command with the options."""
+    for decorator in reversed(_OPTIONS):
+        command = decorator(command)
+    return command
+
+
+def view_of(options: Mapping[str, Any], output: str | None) -> View:
+    """Return the view; raises UsageError for options that contradict each other."""
+    if options["top"] and options["everything"]:
+        raise click.UsageError("--top and --all cannot be combined")
+    rows = None if options["everything"] else options["top"] or DEFAULT_ROWS
+    return View(
+        width=terminal_width(),
+        color=use_color(output),
+        rows=rows,
+        order=options["order"],
+        groups=options["groups"],
+        depth=options["depth"],
+        invert=options["invert"],
+    )
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, at least 40; 80 if stdout is none."""
+    import shutil
+
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def use_color(output: str | None) -> bool:
+    """Return whether to use color: never with NO_COLOR, in pipes only with FORCE_COLOR (https://force-color.org)."""
+    if output is not None or "NO_COLOR" in os.environ:
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")

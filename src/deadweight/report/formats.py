@@ -1,0 +1,33 @@
+"""The formats of a report: one table. Each is a function of a Report and a View that returns the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from deadweight.model.report import Report
+from deadweight.report.view import View
+
+Renderer = Callable[[Report, View], str]
+
+# Format → module and function, imported when needed: rich alone takes longer than reading a saved report.
+_RENDERERS: Mapping[str, tuple[str, str]] = {
+    "text": ("deadweight.report.text.as_text", "as_text"),
+    "json": ("deadweight.report.formats", "as_json"),
+}
+FORMATS = tuple(_RENDERERS)
+
+
+def render(report: Report, form: str, view: View) -> str:
+    """Return a report in a format of ``FORMATS``.
+
+    raises: BadInput for a view that the report cannot be shown in
+    """
+    module, function = _RENDERERS[form]
+    renderer: Renderer = getattr(import_module(module), function)
+    return renderer(report, view)
+
+
+def as_json(report: Report, view: View) -> str:
+    """Return a report as JSON: everything, whatever the view."""
+    return report.to_json()
