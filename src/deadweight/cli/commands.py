@@ -48,9 +48,12 @@ _all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Sho
 @_any_format
 @_output
 @_force
+@option("--details", group=OUTPUT, metavar="NAME", help="Show one distribution: its files, libraries and evidence.")
 @viewing
 @profiling
-def profile(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
+def profile(
+    target: tuple[str, ...], form: str, output: str | None, force: bool, details: str | None, **options: Any
+) -> None:
     """Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
     \b
@@ -73,9 +76,18 @@ def profile(target: tuple[str, ...], form: str, output: str | None, force: bool,
     installed into a temporary environment only if something must be built.
     """
     may_write(output, force=force)
-    view = view_of(options, output)
+    view = view_of(options, form, output)
+    if details is not None and form != "text":
+        raise click.UsageError("--details applies only to --format text")
     report = _measure(target, options)
-    emit(render(report, form, view), output, force=force)
+    if details is None:
+        text = render(report, form, view)
+    else:
+        from deadweight.operations.details import details as details_of
+        from deadweight.report.text.as_details import as_details
+
+        text = as_details(report, details_of(report, details), view)
+    emit(text, output, force=force)
     finish(report)
 
 
@@ -193,6 +205,7 @@ def why(
 ) -> None:
     """Show which requirements of TARGET lead to NAME, and how much you would save by removing it."""
     from deadweight.formats.distributions.metadata import normalize
+    from deadweight.operations.details import similar
     from deadweight.report import why as reports
 
     may_write(output, force=force)
@@ -200,7 +213,7 @@ def why(
     try:
         explanation = reports.why(report, normalize(name))
     except KeyError:
-        raise BadInput(f"{name} is not in {report.target.location}", hint=_similar(name, report)) from None
+        raise BadInput(f"{name} is not in {report.target.location}", hint=similar(name, report)) from None
     if form == "json":
         text = reports.why_json(report, explanation)
     else:
@@ -323,10 +336,3 @@ def _split(target: Target, folder: str, options: dict[str, Any], *, pin: bool) -
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         measured = measure(target, settings, observe=observe, lighter=False)
     return report_of(measured), split_files(measured, folder, pin=pin)
-
-
-def _similar(name: str, report: Report) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, report.rows, 3)
-    return f"did you mean {' or '.join(close)}?" if close else ""

@@ -16,8 +16,11 @@ from deadweight.report.view import DEFAULT_ROWS, Order, View
 Command = Callable[..., Any]
 
 _OPTIONS = (
-    option("--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help="Show N rows per table."),
-    option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows, not only the first 20."),
+    option(
+        "--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1),
+        help="Show N rows (default: 20; tree and csv: all).",
+    ),
+    option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows."),
     option(
         "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
         help="Order of the distributions.",
@@ -30,6 +33,8 @@ _OPTIONS = (
     option("--invert", group=OUTPUT, is_flag=True, help="With --format tree, show what requires each distribution."),
 )  # fmt: skip
 
+_COMPLETE = ("tree", "csv")  # formats that show everything by default
+
 
 def viewing(command: Command) -> Command:
     """Decorate a command with the options."""
@@ -38,11 +43,14 @@ def viewing(command: Command) -> Command:
     return command
 
 
-def view_of(options: Mapping[str, Any], output: str | None) -> View:
-    """Return the view; raises UsageError for options that contradict each other."""
+def view_of(options: Mapping[str, Any], form: str, output: str | None) -> View:
+    """Return the view; raises UsageError for options that contradict each other or the format."""
     if options["top"] and options["everything"]:
         raise click.UsageError("--top and --all cannot be combined")
-    rows = None if options["everything"] else options["top"] or DEFAULT_ROWS
+    for name in ("depth", "invert"):
+        if form != "tree" and options[name] not in (None, False):
+            raise click.UsageError(f"--{name} applies only to --format tree")
+    rows = options["top"] or (None if options["everything"] or form in _COMPLETE else DEFAULT_ROWS)
     return View(
         width=terminal_width(),
         color=use_color(output),

@@ -13,6 +13,10 @@ Renderer = Callable[[Report, View], str]
 # Format → module and function, imported when needed: rich alone takes longer than reading a saved report.
 _RENDERERS: Mapping[str, tuple[str, str]] = {
     "text": ("deadweight.report.text.as_text", "as_text"),
+    "tree": ("deadweight.report.text.as_tree", "as_tree"),
+    "markdown": ("deadweight.report.markdown", "as_markdown"),
+    "csv": ("deadweight.report.as_csv", "as_csv"),
+    "cyclonedx": ("deadweight.report.cyclonedx", "as_cyclonedx"),
     "json": ("deadweight.report.formats", "as_json"),
 }
 FORMATS = tuple(_RENDERERS)

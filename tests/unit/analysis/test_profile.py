@@ -61,8 +61,8 @@ def test_report__graph__has_no_nodes_of_extras() -> None:
     assert graph.edges["app", "rich"]["requirement"] == "rich ; extra == 'color'"
 
 
-def test_report__records__are_flat_and_make_a_table() -> None:
-    records = report_of(small()).records()
+def test_report__to_rows__are_flat_and_make_a_table() -> None:
+    records = report_of(small()).to_rows()
     assert [record["name"] for record in records] == ["app", "pyyaml", "rich", "typing-extensions"]
     assert all(list(record) == list(records[0]) for record in records)
     assert all(value is None or isinstance(value, str | int) for record in records for value in record.values())

@@ -31,7 +31,7 @@ from deadweight.model.report.judgement import (
     Unread,
     UnsureRequirement,
 )
-from deadweight.model.report.rows import ArchiveUsed, Requirement, Row
+from deadweight.model.report.rows import ArchiveUsed, Requirement, Row, Value
 from deadweight.model.report.sizes import Measured, Size, Totals
 from deadweight.model.report.systems import (
     Carrier,
@@ -187,9 +187,9 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
         """The keys of the direct requirements: what the user's file names, or what an environment was asked for."""
         return tuple(row.key for row in self.distributions if row.direct)
 
-    def records(self) -> list[dict[str, str | int | bool | None]]:
-        """Return a flat record for each distribution, by name: ``pandas.DataFrame(report.records())``."""
-        return [row.record() for row in self.distributions]
+    def to_rows(self) -> list[dict[str, Value]]:
+        """Return a flat row for each distribution, by name: ``pandas.DataFrame(report.to_rows())``."""
+        return [row.columns() for row in self.distributions]
 
     @property
     def exit_code(self) -> int:

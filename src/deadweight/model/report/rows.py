@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -91,23 +92,30 @@ class Row(Measured, frozen=True, kw_only=True):
             raise LookupError(f"{self.name} is not installed at {self.metadata_path or 'a known path'}")
         return PathDistribution(path)
 
-    def record(self) -> dict[str, str | int | bool | None]:
-        """Return the row as names and plain values."""
-        return {
-            "key": self.key,
-            "name": self.name,
-            "version": self.version,
-            "direct": self.direct,
-            "group": self.group,
-            "sure": self.sure,
-            "files": self.files,
-            "apparent_bytes": self.apparent_bytes,
-            "disk_bytes": self.disk_bytes,
-            "native_bytes": self.native_bytes,
-            "bytecode_bytes": self.bytecode_bytes,
-            "closure_bytes": self.closure_bytes,
-            "retained_bytes": self.retained_bytes,
-            "freed_bytes": self.freed_bytes,
-            "requires": len(self.requires),
-            "required_by": len(self.required_by),
-        }
+    def columns(self) -> dict[str, Value]:
+        """Return the row as plain values by the names in ``COLUMNS``."""
+        return {name: value(self) for name, value in COLUMNS.items()}
+
+
+Value = str | int | bool | None
+# The columns of a table with a row for each distribution; sizes are bytes.
+COLUMNS: Mapping[str, Callable[[Row], Value]] = {
+    "key": lambda row: row.key,
+    "name": lambda row: row.name,
+    "version": lambda row: row.version,
+    "environment": lambda row: row.environment,
+    "direct": lambda row: row.direct,
+    "group": lambda row: row.group,
+    "sure": lambda row: row.sure,
+    "files": lambda row: row.files,
+    "apparent_bytes": lambda row: row.apparent_bytes,
+    "disk_bytes": lambda row: row.disk_bytes,
+    "native_bytes": lambda row: row.native_bytes,
+    "bytecode_bytes": lambda row: row.bytecode_bytes,
+    "download_bytes": lambda row: row.archive.download_bytes if row.archive else None,
+    "closure_bytes": lambda row: row.closure_bytes,
+    "retained_bytes": lambda row: row.retained_bytes,
+    "freed_bytes": lambda row: row.freed_bytes,
+    "requires": lambda row: len(row.requires),
+    "required_by": lambda row: len(row.required_by),
+}

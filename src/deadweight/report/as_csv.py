@@ -1,0 +1,35 @@
+"""Report → CSV (RFC 4180): a row for each distribution, sizes in bytes."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from deadweight.model.report import Report
+from deadweight.model.report.rows import COLUMNS, Value
+from deadweight.report.view import View, select
+from deadweight.untrusted import plain
+
+# A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV Injection").
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(report: Report, view: View) -> str:
+    """Return the selected distributions with the columns of ``Report.to_rows``; raises BadInput as ``select``."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in select(report, view).shown:
+        writer.writerow([_cell(value) for value in row.columns().values()])
+    return text.getvalue()
+
+
+def _cell(value: Value) -> str | int:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return value
+    text = plain(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,148 @@
+"""Report → Markdown for a pull request: the largest distributions, and the splits, findings and layers to unfold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from deadweight.model.report import Location, Report, SplitReport
+from deadweight.report.units import counted, human, percent
+from deadweight.report.view import View, select
+from deadweight.untrusted import plain
+
+# Characters that Markdown, or the places that show it, give a meaning: "@name" notifies somebody, "#1" links.
+_SPECIAL = re.compile(r"[\\`*\[\]<>&|@#~$]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.")
+_MOST_LOCATIONS = 3
+
+
+def as_markdown(report: Report, view: View) -> str:
+    """Return the report in GitHub's Markdown; raises BadInput as ``select``."""
+    parts = [*_summary(report), *_table(report, view)]
+    for name, split in report.splits.items():
+        parts += _split(name, split, report)
+    parts += _findings(report)
+    parts += _layers(report)
+    parts += _notes(report)
+    return "\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """Return untrusted text that Markdown shows as it is, on one line."""
+    return _SPECIAL.sub(lambda match: "".join(f"&#{ord(char)};" for char in match[0]), plain(text))
+
+
+def code(text: str) -> str:
+    """Return untrusted text as a code span, also in a cell of a table."""
+    return f"`{plain(text).replace('`', chr(39)).replace('|', chr(92) + '|')}`"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table. A column whose name begins with ">" is aligned right; cells are escaped already."""
+    yield f"| {' | '.join(name.removeprefix('>') for name in header)} |"
+    yield f"|{'|'.join('---:' if name.startswith('>') else '---' for name in header)}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def details(summary: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield lines that are folded below a summary, which is escaped already."""
+    yield from ("", f"<details><summary>{summary}</summary>", "", *lines, "", "</details>")
+
+
+def _summary(report: Report) -> Iterator[str]:
+    totals, environment = report.totals, report.environment
+    incomplete = f" ({counted(totals.unmeasured, 'distribution')} could not be measured)" if totals.unmeasured else ""
+    about = "~" if any(row.archive and row.archive.estimated for row in report.distributions) else ""
+    yield f"### {escaped(report.target.location)}: {about}{human(totals.apparent_bytes)}{incomplete}"
+    yield ""
+    facts = [counted(totals.distributions, "distribution"), counted(totals.files, "file")]
+    facts += [f"{human(totals.download_bytes)} to download"] if totals.download_bytes is not None else []
+    facts += [f"native code {human(totals.native_bytes)}"]
+    facts += [f"{human(report.image.wasted_bytes)} wasted in layers"] if report.image else []
+    facts += [f"Python {escaped(environment.python)}"] if environment.python else []
+    facts += [code(environment.platform)] if environment.platform else []
+    yield ", ".join(facts)
+    yield ""
+
+
+def _table(report: Report, view: View) -> Iterator[str]:
+    selection = select(report, view)
+    rows = [
+        [
+            code(row.name) + (" \\*" if row.direct else ""),
+            escaped(row.version or "?"),
+            human(row.apparent_bytes),
+            human(row.native_bytes) if row.native_bytes else "",
+            human(row.retained_bytes),
+            row.group,
+        ]
+        for row in selection.shown
+    ]
+    for rest, what in ((selection.rest, "more"), (selection.others, "in other groups")):
+        if rest:
+            native = sum(row.native_bytes for row in rest)
+            rows.append(
+                [f"{len(rest)} {what}", "", human(sum(row.apparent_bytes for row in rest)), human(native), "", ""]
+            )
+    if report.unowned.apparent_bytes:
+        rows.append(["unowned files", "", human(report.unowned.apparent_bytes), "", "", ""])
+    totals = report.totals
+    rows.append(["**total**", "", f"**{human(totals.apparent_bytes)}**", human(totals.native_bytes), "", ""])
+    yield from table(["Distribution", "Version", ">Own", ">Native", ">Retained", "Group"], rows)
+    yield from ("", "\\* direct requirement. *Retained* adds the dependencies that nothing else needs.")
+
+
+def _split(name: str, split: SplitReport, report: Report) -> Iterator[str]:
+    share = percent(split.saved_bytes, report.totals.required_bytes)
+    summary = f"{name} split: {human(split.apparent_bytes)}, saves {human(split.saved_bytes)} ({share})"
+    lacking = [gap for gap in split.proof.gaps if not gap.excused] if split.proof else []
+    if lacking:
+        files = {location.file for gap in lacking for location in gap.locations}
+        summary += f", requires changes in {counted(len(files), 'file')}"
+    rows = [
+        [code(each.name), human(each.brought_bytes), each.group, _with_locations(each.reason, each.locations)]
+        for each in split.dropped
+    ]
+    lines = [*table(["Removed", ">Size", "Group", "Why"], rows)] if rows else ["Nothing can be removed."]
+    lines += ["", *(f"- the code uses {code(gap.name or gap.what)}{_at(gap.locations)}" for gap in lacking)]
+    yield from details(summary, [*lines, "", "```", *map(_line, split.requirements), "```"])
+
+
+def _line(requirement: str) -> str:
+    """Return a requirement for a fenced block, which a line of backticks would end."""
+    return plain(requirement).replace("`", "'")
+
+
+def _findings(report: Report) -> Iterator[str]:
+    if report.findings:
+        lines = [f"- {code(each.name)} {_with_locations(each.reason, each.locations)}" for each in report.findings]
+        yield from details(counted(len(report.findings), "finding"), lines)
+
+
+def _layers(report: Report) -> Iterator[str]:
+    if report.image is None:
+        return
+    rows = [
+        [str(number), human(layer.apparent_bytes), human(layer.wasted_bytes), code(layer.command)]
+        for number, layer in enumerate(report.image.layers, 1)
+    ]
+    yield from details(counted(len(rows), "layer"), table([">Layer", ">Size", ">Wasted", "Command"], rows))
+
+
+def _notes(report: Report) -> Iterator[str]:
+    notes = [conflict.reason for conflict in report.conflicts]
+    notes += [f"{skipped.name}: {skipped.reason}" for skipped in report.skipped]
+    notes += report.warnings
+    if notes:
+        yield from details(counted(len(notes), "note"), [f"- {escaped(note)}" for note in notes])
+
+
+def _with_locations(reason: str, locations: Sequence[Location]) -> str:
+    """Return a reason with the locations that it does not name itself."""
+    return escaped(reason) + _at([each for each in locations if f"{each.file}:{each.line}" not in reason])
+
+
+def _at(locations: Sequence[Location]) -> str:
+    shown = [code(f"{each.file}:{each.line}") for each in locations[:_MOST_LOCATIONS]]
+    others = len(locations) - len(shown)
+    return f" ({', '.join(shown)}{f' and {others} more' if others else ''})" if shown else ""

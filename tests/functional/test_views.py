@@ -1,0 +1,84 @@
+"""How a report is shown: options of the command line, on a real environment."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deadweight import cli
+from tests.builders import dist_files, make_env
+from tests.images import make_elf
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Path:
+    return make_env(
+        tmp_path / "env",
+        dist_files("web", files={"web/__init__.py": "#" * 4_000}, requires=["fast"], requested=True),
+        dist_files(
+            "fast", files={"fast/_core.so": make_elf(needed=["libc.so.6", "libm.so.6"]), "fast/big.py": "#" * 900}
+        ),
+        dist_files("pytest", files={"pytest.py": "#" * 2_000}, requested=True),
+    )
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(cli.root, ["profile", "--no-source", *map(str, arguments)])
+
+
+def test_details__environment__has_files_and_what_native_code_links_to(env: Path) -> None:
+    lines = [line.strip() for line in run(env, "--details", "Fast").stdout.splitlines()]
+    assert lines[0].startswith("fast 1.0: ")
+    library = next(line for line in lines if "→" in line)
+    assert library.partition("  ")[2] == "fast/_core.so → libc.so.6, libm.so.6"
+    assert "900 B  fast/big.py" in lines
+    assert "required by: web" in lines
+
+
+def test_details__environment_is_gone__has_what_the_report_has(env: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "report.json"
+    assert run(env, "--format", "json", "-o", saved).exit_code == 0
+    env.rename(tmp_path / "moved")
+    text = " ".join(run(saved, "--details", "fast").stdout.split())
+    assert "what it links to is only known of an environment" in text
+
+
+def test_details__unknown_name__names_similar_ones(env: Path) -> None:
+    ran = run(env, "--details", "fastt")
+    assert (str(ran.exception), getattr(ran.exception, "hint", "")) == (f"fastt is not in {env}", "did you mean fast?")
+
+
+def test_csv__environment__has_all_rows_unless_limited(env: Path) -> None:
+    assert [row["name"] for row in csv.DictReader(io.StringIO(run(env, "--format", "csv").stdout))] == [
+        "web", "pytest", "fast",
+    ]  # fmt: skip
+    assert len(run(env, "--format", "csv", "--top", "1", "--sort", "name").stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--top", "3", "--all"], "--top and --all cannot be combined"),
+        (["--depth", "1"], "--depth applies only to --format tree"),
+        (["--invert", "--format", "json"], "--invert applies only to --format tree"),
+        (["--details", "web", "--format", "csv"], "--details applies only to --format text"),
+        (["--top", "0"], "0 is not in the range"),
+        (["--sort", "weight"], "is not one of"),
+    ],
+)
+def test_options__that_do_not_fit__are_refused_before_measuring(options: list[str], message: str) -> None:
+    ran = run("no-such-target", *options)
+    assert (ran.exit_code, message in ran.output) == (2, True)
+
+
+def test_sort__download__is_refused_for_an_environment(env: Path) -> None:
+    ran = run(env, "--sort", "download")
+    assert str(ran.exception) == "--sort download: this report has no download sizes"
+
+
+def test_show_group__environment__sums_the_others(env: Path) -> None:
+    assert "2 in other groups" in run(env, "--show-group", "dev").output
