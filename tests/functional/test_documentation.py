@@ -68,7 +68,7 @@ def blocks_now(
     names: dict[str, object] = {}
     if "app.tar" in page.read_text("utf-8"):
         save_image(folder)
-    if "plot toy" in page.read_text("utf-8"):
+    if re.search(r"^\$ deadweight .*\btoy\b", page.read_text("utf-8"), re.MULTILINE):
         make_toy(folder)
     with contextlib.chdir(folder):
         now = [(block, text_now(block, folder, names)) for block in blocks(page) if block.kind in kinds]

@@ -43,7 +43,8 @@ def test_details__environment_is_gone__has_what_the_report_has(env: Path, tmp_pa
     saved = tmp_path / "report.json"
     assert run(env, "--format", "json", "-o", saved).exit_code == 0
     env.rename(tmp_path / "moved")
-    text = " ".join(run(saved, "--details", "fast").stdout.split())
+    ran = CliRunner().invoke(cli.root, ["profile", str(saved), "--details", "fast"])
+    text = " ".join(ran.stdout.split())
     assert "what it links to is only known of an environment" in text
 
 
