@@ -55,9 +55,9 @@ def profile(
     TARGET is one of:
       requirements.txt, pyproject.toml    a requirements file or a project
       uv.lock, poetry.lock, pylock.toml   a lock file (also pdm.lock, Pipfile.lock)
-      pandas 'torch==2.5'                 names of projects on the index
+      pandas 'torch==2.5'                 package names, with optional versions
       .venv                               an environment or a site-packages directory
-      docker:IMAGE, podman:IMAGE          an image of a local engine
+      docker:IMAGE, podman:IMAGE          an image in local Docker or podman storage
       registry:HOST/REPOSITORY:TAG        an image in a registry
       image.tar, oci:DIR                  an image in an archive or a directory
       container:NAME, rootfs:DIR          a container, or a root file system
@@ -65,7 +65,7 @@ def profile(
       -                                   requirements or an image on standard input
 
     Without TARGET, deadweight measures the project in the working directory. Outside of a project, it measures the
-    environment that it runs in. Write env:DIR or requirements:FILE if the type of TARGET is ambiguous.
+    environment that deadweight is installed in. Write env:DIR or requirements:FILE if the type of TARGET is ambiguous.
 
     Requirements and projects are measured from the wheels' file lists, without downloading the wheels. They are
     installed into a temporary environment only if something must be built.
@@ -94,14 +94,19 @@ def profile(
 )
 @_force
 @option("--pin", group=OUTPUT, is_flag=True, help="Pin each requirement to the measured version.")
-@option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if your code needs more than they provide.")
+@option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if they lack something your code uses.")
 @splitting
 def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven: bool, **options: Any) -> None:
-    """Write requirements-production.txt (without dev) and requirements-minimal.txt (core and data only).
+    """Write requirements-production.txt and requirements-minimal.txt.
 
-    Lines keep their spelling. A line is removed only if nothing that stays needs its distribution. If TARGET has code
-    beside it, deadweight checks that requirements-production.txt provides everything that the code uses. If something
-    is missing, it writes nothing and exits with status 3.
+    requirements-production.txt is TARGET without dev. requirements-minimal.txt is also without ml and without what your
+    application never imports at start. It works only after the code changes that the output lists.
+
+    A requirement is removed only if no remaining requirement depends on it. Remaining lines are copied unchanged.
+
+    If the directory of TARGET contains Python code, deadweight checks that requirements-production.txt provides
+    everything that the code uses. If something is missing, deadweight writes no files and exits with status 3. It does
+    not check requirements-minimal.txt.
     """
     from deadweight.report.splits import split_text
 
@@ -122,8 +127,19 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("split")
-@option("--run", group=JUDGE, is_flag=True, help="Install SPLIT and import every module that your code imports.")
-@option("--smoke", group=JUDGE, metavar="CMD", default="", help="Run CMD in that environment; it must exit with 0.")
+@option(
+    "--run",
+    group=JUDGE,
+    is_flag=True,
+    help="Install SPLIT into a temporary environment and import every third-party module that your code imports.",
+)
+@option(
+    "--smoke",
+    group=JUDGE,
+    metavar="CMD",
+    default="",
+    help="Install SPLIT into a temporary environment and run CMD there; CMD must exit with status 0.",
+)
 @option(
     "--timeout",
     group=JUDGE,
@@ -139,7 +155,8 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     metavar="FILE",
     type=click.Path(),
     default="",
-    help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml beside it, or in your code).",
+    help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml next to SPLIT, or else in the"
+    " --source directory).",
 )
 @_format
 @_output
@@ -158,10 +175,10 @@ def verify(
 ) -> None:
     """Check that SPLIT provides everything your code uses: imports, commands, and dotted names in settings.
 
-    SPLIT is measured like the TARGET of `deadweight profile`. By default, deadweight only reads files and runs no
-    code. With --run, it also imports the modules in a temporary environment. With --smoke, it also runs your command
-    there, in the directory of your code. If something is missing, the output lists it with the places that use it and
-    the requirement that provides it, and the exit status is 3.
+    SPLIT can be any TARGET of `deadweight profile`, except a saved report. By default, deadweight only reads files and
+    runs no code. --run and --smoke install SPLIT, which must then be a requirements file or a project. --smoke runs
+    CMD in the directory of your code. If something is missing, deadweight lists it with the lines of code that use it
+    and the requirement that provides it, and exits with status 3.
     """
     from deadweight.operations.verify import Checks
     from deadweight.operations.verify import verify as check
@@ -195,7 +212,7 @@ def verify(
 def why(
     name: str, target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
 ) -> None:
-    """Show which requirements of TARGET lead to NAME, and how much you would save by removing it."""
+    """Show which requirements of TARGET lead to NAME, how much removing it would save, and which to remove for that."""
     from deadweight.formats.distributions.metadata import normalize
     from deadweight.report import why as reports
 
@@ -223,7 +240,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     """Show the group of each distribution of TARGET (core, data, ml or dev) and the evidence for it.
 
     By default, deadweight measures TARGET like `deadweight profile` does. With --no-measure, it takes seconds: it
-    judges each requirement by its name, by your code and by the metadata of its newest matching version.
+    classifies each requirement by its name, by your code and by the metadata of its newest matching version.
     """
     from deadweight.operations.groups import groups_of
     from deadweight.report.groups import groups_json, groups_text
@@ -240,7 +257,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
 
 @click.group(name="cache")
 def cache() -> None:
-    """Show or clear the cache: file lists of wheels, index pages and resolutions."""
+    """Show or clear the cache: cached file lists of wheels, index pages and resolutions."""
 
 
 @cache.command(cls=GroupedCommand)

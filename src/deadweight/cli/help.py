@@ -11,10 +11,12 @@ from typing import Any
 
 import click
 
-WHAT, HOW, JUDGE, OUTPUT = "What to measure", "How to measure", "How to judge", "Output"
+WHAT, HOW, JUDGE, OUTPUT = (
+    "Target options", "Installation and resolution options", "Code and group options", "Output options",
+)  # fmt: skip
 GROUPS = (WHAT, HOW, JUDGE, OUTPUT)
 _FULL_HELP = "deadweight profile --help"
-_WIDTH = 58
+_WIDTH = 47
 
 
 class GroupedOption(click.Option):
@@ -51,9 +53,9 @@ class GroupedCommand(click.Command):
                 with formatter.section(group):
                     formatter.write_dl(rows)
             if brief:
-                shared.append((group, _listed(brief)))
+                shared.append((group.removesuffix(" options"), _listed(brief)))
         if shared:
-            with formatter.section(f"Also accepted, described by '{_FULL_HELP}'"):
+            with formatter.section(f"Options shared with 'deadweight profile' (see '{_FULL_HELP}')"):
                 formatter.write_dl(shared)
 
 
