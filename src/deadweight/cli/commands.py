@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, given_arguments, option
 from deadweight.cli.options import (
     grouping,
     measuring,
@@ -26,6 +28,7 @@ from deadweight.targets.types import File, SavedReport
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
+    from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
 _MOST_FAILURES = 10
@@ -77,8 +80,13 @@ def profile(
     else:
         from deadweight.report.as_text import DEFAULT_ROWS, as_text
 
-        color = _color(output)
-        text = as_text(report, width=_width(), color=color, rows=None if everything else DEFAULT_ROWS)
+        text = as_text(
+            report,
+            width=_width(),
+            color=_color(output),
+            rows=None if everything else DEFAULT_ROWS,
+            split_command=split_command(click.get_current_context()),
+        )
     emit(text, output, force=force)
     finish(report)
 
@@ -116,9 +124,10 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     if os.path.lexists(folder or "."):
         may_write(*names, force=force)
-    report, texts = _split(given, folder, options, pin=pin)
+    settings = settings_of(options, given)
+    report, texts = _split(given, settings, folder, options, pin=pin)
     if not unproven:
-        _check_proof(report)
+        _check_proof(report, settings.drop, options["drop"])
     os.makedirs(folder or ".", exist_ok=True)
     write_files(texts, force=force)
     emit(split_text(report, names, width=_width(), color=_color(None)), None, force=False)
@@ -197,7 +206,8 @@ def verify(
 
     if verdict.run and (options["verbose"] or options["debug"]):
         say(verdict.run.printed)
-    emit(verdict_json(verdict) if form == "json" else verdict_text(verdict), output, force=force)
+    text = verdict_json(verdict) if form == "json" else verdict_text(verdict, width=_width())
+    emit(text, output, force=force)
     finish(verdict.profile, 0 if verdict.holds else NotProven.exit_code)
 
 
@@ -225,7 +235,7 @@ def why(
     if form == "json":
         text = reports.why_json(report, explanation)
     else:
-        text = reports.why_text(report, explanation, most=None if everything else 20)
+        text = reports.why_text(report, explanation, most=None if everything else 20, width=_width())
     emit(text, output, force=force)
     finish(report)
 
@@ -290,8 +300,12 @@ def schema() -> None:
     emit(json.dumps(json_schema(), indent=1) + "\n", None, force=False)
 
 
-def _check_proof(report: Report) -> None:
-    """Raise NotProven if the production split does not provide what the application uses."""
+def _check_proof(report: Report, drop: Collection[str], given: Sequence[str]) -> None:
+    """Raise NotProven if the production split does not provide what the application uses.
+
+    drop:  the projects that the user drops
+    given: those of them that the command line drops, as it spells them
+    """
     proof = report.splits["production"].proof
     if proof is None or proof.holds:
         return
@@ -299,11 +313,24 @@ def _check_proof(report: Report) -> None:
 
     lost = tuple(gap for gap in proof.gaps if not gap.excused)
     lines = "\n".join(gap_lines(lost))
-    keep = " ".join(f"--keep {name}" for name in dict.fromkeys(gap.name for gap in lost if gap.name))
+    names = dict.fromkeys(gap.name for gap in lost if gap.name)
     raise NotProven(
         f"requirements-production.txt would lack requirements that your code uses; no files were written\n{lines}",
-        hint=f"keep them with {keep}, or write the files anyway with --unproven",
+        hint=", ".join([*_to_keep(names, drop, given), "or use --unproven to write the files anyway"]),
     )
+
+
+def _to_keep(names: Iterable[str], drop: Collection[str], given: Sequence[str]) -> Iterator[str]:
+    """Yield how to keep projects in the production split: without what drops them, else with --keep."""
+    from deadweight.formats.distributions.metadata import normalize
+
+    spelled = {normalize(name): name for name in given}
+    if kept := [name for name in names if name not in drop]:
+        yield f"use {' '.join(f'--keep {name}' for name in kept)}"
+    if dropped := [spelled[name] for name in names if name in spelled]:
+        yield f"remove {' '.join(f'--drop {name}' for name in dropped)}"
+    if configured := [name for name in names if name in drop and name not in spelled]:
+        yield f"remove {', '.join(configured)} from drop in [tool.deadweight]"
 
 
 def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
@@ -317,6 +344,18 @@ def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
         raise click.exceptions.Exit(code or report.exit_code)
 
 
+def split_command(ctx: click.Context) -> str:
+    """Return the command that writes the splits of what ``profile`` measured; "" if no command can measure it again.
+
+    It has the options of ``profile`` that ``split`` takes, except --keep-env, whose directory now exists.
+    """
+    target: tuple[str, ...] = ctx.params["target"]
+    if len(target) > 1 or target == ("-",):  # split takes one target, and standard input is read
+        return ""
+    taken = {each.name for each in split.params} - {"force", "output", "keep_env", "quiet", "verbose", "debug"}
+    return shlex.join(["deadweight", "split", *target, *given_arguments(ctx, taken)])
+
+
 def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool = True) -> Report:
     from deadweight.operations.profile import profile as measure
 
@@ -326,14 +365,15 @@ def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool 
         return measure(given, settings, observe=observe, lighter=lighter)
 
 
-def _split(target: Target, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
+def _split(
+    target: Target, settings: Settings, folder: str, options: dict[str, Any], *, pin: bool
+) -> tuple[Report, dict[str, str]]:
     """Return the report of a target, and path → text of its split files."""
     from deadweight.analysis.reporting import report_of
     from deadweight.operations.measure import profile as measure
     from deadweight.operations.profile import read_report
     from deadweight.report.splits import saved_split_files, split_files
 
-    settings = settings_of(options, target)
     if isinstance(target, SavedReport):
         saved = read_report(target.location)
         return saved, saved_split_files(saved, folder, pin=pin)

@@ -14,7 +14,7 @@ from deadweight.report.distributions import distributions_table, groups_table, w
 from deadweight.report.left_out import could_go_table, unsure_table
 from deadweight.report.system import about_system, shipped_text
 from deadweight.report.tables import WIDEST, add_names, hanging, listed, plain_table, render
-from deadweight.report.units import counted, human, percent
+from deadweight.report.units import counted, human, percent, target_text
 from deadweight.untrusted import plain
 
 DEFAULT_ROWS = 20
@@ -22,12 +22,23 @@ _MOST_HOLDERS = 6
 _WORTH_SHARING = 1_000_000  # bytes
 
 
-def as_text(report: Report, *, width: int = 80, color: bool = False, rows: int | None = DEFAULT_ROWS) -> str:
+def as_text(
+    report: Report,
+    *,
+    width: int = 80,
+    color: bool = False,
+    rows: int | None = DEFAULT_ROWS,
+    split_command: str = "",
+) -> str:
     """Return the report, at most ``width`` columns wide.
 
-    rows: the number of rows per table, the largest first; None for all
+    rows:          the number of rows per table, the largest first; None for all
+    split_command: the command that writes the splits, to be copied, so it is never wrapped; "" if no command does
     """
-    return render(_report(report, width=min(width, WIDEST), rows=rows), width=width, color=color)
+    text = render(_report(report, width=min(width, WIDEST), rows=rows), width=width, color=color)
+    if not split_command or not report.distributions:
+        return text
+    return f"{text}\nTo write the splits, run:\n{plain(split_command)}\n"
 
 
 def _report(report: Report, *, width: int, rows: int | None) -> RenderableType:
@@ -60,7 +71,7 @@ def _separated(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
 
 
 def _header(report: Report) -> RenderableType:
-    text = Text(plain(report.target.location), style="bold")
+    text = Text(target_text(report.target.location), style="bold")
     for line, style in [*_cannot_install(report), (_size(report), "bold")]:
         text.append(f"\n{line}", style=style)
     text.append(_contents(report), style="not bold")
@@ -173,7 +184,7 @@ def _shared(report: Report, width: int) -> Iterator[RenderableType]:
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("required by", ratio=1)
     for each in shared[:5]:
-        names = [*(["(direct)"] if each.direct else []), *map(plain, each.held_by)]
+        names = [*(["your requirements"] if each.direct else []), *map(plain, each.held_by)]
         others = each.holders - len(each.held_by)
         table.add_row(plain(each.name), human(each.apparent_bytes), listed(names, _MOST_HOLDERS, others=others))
     yield table
@@ -190,16 +201,12 @@ def _splits(report: Report, width: int) -> Iterator[RenderableType]:
     table.add_row("required", human(whole), "", "", str(report.totals.required_distributions), "")
     for name, split in report.splits.items():
         table.add_row(*_split_row(name, split, whole))
-    # Without the option, split would install, to build requirements without a wheel.
-    estimated = any(row.archive and row.archive.estimated for row in report.distributions)
-    how = " --no-install" if estimated and report.target.form in ("file", "project") else ""
-    legend = ""
     total = human(report.totals.apparent_bytes)
-    if human(whole) != total:
-        legend = f"required: everything that the requirements install, out of {total} in total\n"
-    yield Group(
-        table, Text(f"{legend}To write the splits: deadweight split {plain(report.target.location)}{how}", style="dim")
-    )
+    if human(whole) == total:
+        yield table
+    else:
+        legend = f"required: everything that the requirements install, out of {total} in total"
+        yield Group(table, Text(legend, style="dim"))
 
 
 def _split_row(name: str, split: SplitReport, whole: int) -> list[str]:
