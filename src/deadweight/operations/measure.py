@@ -75,7 +75,7 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
         )
     if isinstance(target, Environment):
         return _measure_environment(target, settings, session)
-    session.observe(Progress("reading", target.location))
+    session.observe(Progress("reading", target.label))
     if isinstance(target, SYSTEMS):
         from deadweight.operations.measuring.whole_systems import measure_system
 
@@ -88,7 +88,7 @@ def _measure_environment(target: Target, settings: Settings, session: Session) -
     from deadweight.analysis.measurement import Measurement
     from deadweight.operations.measuring.installing import take_inventory_of
 
-    session.observe(Progress("measuring", target.location))
+    session.observe(Progress("measuring", target.label))
     inventory = take_inventory_of(target.location)
     return Measurement(target=target, inventory=inventory, settings=settings, file=_its_requirements(settings))
 
@@ -121,11 +121,11 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
         why = f"{needed} must be built"
     except InstallFailed as error:
         why = error.cause.partition("\n")[0]
-    session.observe(Progress("reading", f"{target.location} again, to install it, because {why}"))
+    session.observe(Progress("reading", f"{target.label} again, to install it, because {why}"))
     try:
         return _measure_install(target, settings, session, read)
     except NoInterpreter as error:
-        session.observe(Progress("reading", f"{target.location} again, without installing: {error.cause}"))
+        session.observe(Progress("reading", f"{target.label} again, without installing: {error.cause}"))
         return measure_archives(target, without, session, read)
 
 

@@ -24,6 +24,11 @@ class Target(Struct, frozen=True):
     form: ClassVar[Form | None] = None
     noun: ClassVar[str]
 
+    @property
+    def label(self) -> str:
+        """What progress calls it: its location, except for standard input."""
+        return "standard input" if self.location == "-" else self.location
+
 
 class File(Target, frozen=True):
     """A file that requires distributions; ``beside`` names what else in its directory could have been measured."""
