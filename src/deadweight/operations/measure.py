@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec.structs import replace
 
@@ -70,9 +70,7 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
     check_options(settings, target)
     allow(settings.jobs or None)
     if isinstance(target, SavedReport):
-        raise BadInput(
-            f"{target.location} is a saved report, which has no files to check", hint="use the original target"
-        )
+        refuse_report(target)
     if isinstance(target, Environment):
         return _measure_environment(target, settings, session)
     session.observe(Progress("reading", target.label))
@@ -81,6 +79,16 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
 
         return measure_system(target, settings, _its_requirements(settings), session)
     return _measure_requirements(target, settings, session)
+
+
+def refuse_report(target: SavedReport) -> NoReturn:
+    """Raise BadInput for a saved report where files are needed; its hint names the target of the report."""
+    from deadweight.operations.profile import read_report
+
+    raise BadInput(
+        f"{target.location} is a saved report, which has no files to check",
+        hint=f"use the target of the report instead: {read_report(target.location).target.location}",
+    )
 
 
 def _measure_environment(target: Target, settings: Settings, session: Session) -> Measurement:

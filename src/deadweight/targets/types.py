@@ -66,7 +66,7 @@ class Names(Target, frozen=True):
 
     kind: ClassVar[Kind] = "requirements"
     form: ClassVar[Form | None] = "names"
-    noun: ClassVar[str] = "names of projects"
+    noun: ClassVar[str] = "package names"
 
 
 class Environment(Target, frozen=True):

@@ -135,7 +135,11 @@ def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) ->
     ("arguments", "code", "reason"),
     [
         (("env", "--format", "xml"), 2, "xml"),
-        (("profile", "env", "one-too-many"), 2, "only project names can be measured together, and env is not one"),
+        (
+            ("profile", "env", "one-too-many"),
+            2,
+            "several targets are allowed only if all are package names, and env is not one",
+        ),
         (("profile", "dw-a", "-"), 2, "and - is not one"),
         (("profil", "env"), 2, "did you mean 'deadweight profile'?"),
         (("splt", "good.txt"), 2, "did you mean 'deadweight split'?"),

@@ -19,7 +19,7 @@ def read_report(data: bytes) -> Lock:
     try:
         packages = [_package(item) for item in json.loads(data)["install"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BadInput("could not read pip's installation report", hint="update pip to 23.0 or later") from error
+        raise BadInput("cannot read pip's installation report", hint="update pip to 23.0 or later") from error
     return Lock(packages=tuple(sorted(packages, key=lambda package: package.name)))
 
 

@@ -31,9 +31,7 @@ def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T,
         try:
             tasks = {pool.submit(work, item): item for item in waiting}
         except RuntimeError as error:
-            raise FetchFailed(
-                str(error), hint="the system allows no more threads: raise the limit (ulimit -u)"
-            ) from error
+            raise FetchFailed(str(error), hint="raise the limit of threads (ulimit -u)") from error
         for task in as_completed(tasks):
             yield tasks[task], task
     finally:
