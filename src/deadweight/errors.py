@@ -92,7 +92,11 @@ class WrongPython(BadInput):
     """
 
     def __init__(self, path: str, reason: str, specifiers: tuple[str, ...], nearest: str | None) -> None:
-        hint = f"use --python {nearest}" if nearest else "no version of Python 3 satisfies this"
+        hint = (
+            f"use --python {nearest}"
+            if nearest
+            else "correct the supported versions of Python: no version of Python 3 satisfies them"
+        )
         super().__init__(f"{path}: {reason}", hint=hint)
         self.path, self.specifiers, self.nearest = path, specifiers, nearest
 

@@ -33,10 +33,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for group in self.minimal_groups or ():
             if group not in GROUPS:
-                raise BadConfig(f"minimal-groups: no group {group!r}", hint=f"available: {', '.join(GROUPS)}")
+                raise BadConfig(f"minimal-groups: unknown group {group!r}", hint=f"available: {', '.join(GROUPS)}")
         for name in self.groups:
             if name.partition(".")[0] not in GROUPS:
-                raise BadConfig(f"groups: no group {name!r}", hint=f"available: {', '.join(GROUPS)}")
+                raise BadConfig(f"groups: unknown group {name!r}", hint=f"available: {', '.join(GROUPS)}")
 
 
 class Settings(Policy, frozen=True, kw_only=True):

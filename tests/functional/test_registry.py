@@ -218,7 +218,7 @@ def test_registry__other_server_wants_a_login__none_is_given(logins: Path) -> No
     ):
         log_in(logins, registry.host, "me:x")
         error = fails(registry)
-        assert "stores its blobs there" in error.hint
+        assert "stores layers on that server" in error.hint
         assert "signature" not in error.cause
         assert {asked.authorization for asked in storage.asked} == {""}
 

@@ -34,7 +34,8 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_profile__saved_report__shows_what_was_measured(here: Path) -> None:
     done = run("profile", "saved.json")
-    assert (done.returncode, done.stdout) == (0, (here / "before.txt").read_text())
+    before = (here / "before.txt").read_text().replace("deadweight split env\n", "deadweight split saved.json\n")
+    assert (done.returncode, done.stdout) == (0, before)
     again = run("saved.json", "--format", "json")
     assert again.stdout == (here / "saved.json").read_text()
 
@@ -80,9 +81,11 @@ def test_profile__option_that_would_measure_anew__is_refused(here: Path, option:
 
 def test_verify__saved_report__is_refused(here: Path) -> None:
     write_files(here, {"application/main.py": "import app\n"})
-    done = run("verify", "saved.json", "--source", "application")
+    assert run("verify", "saved.json", "--source", "application").returncode == 4
+    done = run("verify", "saved.json")
     assert done.returncode == 4
-    assert "saved report" in done.stderr
+    assert "saved.json is a saved report" in done.stderr
+    assert "hint: use the target of the report instead: env\n" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, given_arguments, option
 from deadweight.cli.options import (
     grouping,
     measuring,
@@ -27,6 +29,7 @@ from deadweight.targets.types import File, SavedReport
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
+    from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
 _MOST_FAILURES = 10
@@ -60,9 +63,9 @@ def profile(
     TARGET is one of:
       requirements.txt, pyproject.toml    a requirements file or a project
       uv.lock, poetry.lock, pylock.toml   a lock file (also pdm.lock, Pipfile.lock)
-      pandas 'torch==2.5'                 names of projects on the index
+      pandas 'torch==2.5'                 package names, with optional versions
       .venv                               an environment or a site-packages directory
-      docker:IMAGE, podman:IMAGE          an image of a local engine
+      docker:IMAGE, podman:IMAGE          an image in local Docker or podman storage
       registry:HOST/REPOSITORY:TAG        an image in a registry
       image.tar, oci:DIR                  an image in an archive or a directory
       container:NAME, rootfs:DIR          a container, or a root file system
@@ -70,13 +73,13 @@ def profile(
       -                                   requirements or an image on standard input
 
     Without TARGET, deadweight measures the project in the working directory. Outside of a project, it measures the
-    environment that it runs in. Write env:DIR or requirements:FILE if the type of TARGET is ambiguous.
+    environment that deadweight is installed in. Write env:DIR or requirements:FILE if the type of TARGET is ambiguous.
 
     Requirements and projects are measured from the wheels' file lists, without downloading the wheels. They are
     installed into a temporary environment only if something must be built.
     """
     may_write(output, force=force)
-    view = view_of(options, form, output)
+    view = view_of(options, form, output, split_command(click.get_current_context()))
     if details is not None and form != "text":
         raise click.UsageError("--details applies only to --format text")
     report = _measure(target, options)
@@ -102,14 +105,19 @@ def profile(
 )
 @_force
 @option("--pin", group=OUTPUT, is_flag=True, help="Pin each requirement to the measured version.")
-@option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if your code needs more than they provide.")
+@option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if they lack something your code uses.")
 @splitting
 def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven: bool, **options: Any) -> None:
-    """Write requirements-production.txt (without dev) and requirements-minimal.txt (core and data only).
+    """Write requirements-production.txt and requirements-minimal.txt.
 
-    Lines keep their spelling. A line is removed only if nothing that stays needs its distribution. If TARGET has code
-    beside it, deadweight checks that requirements-production.txt provides everything that the code uses. If something
-    is missing, it writes nothing and exits with status 3.
+    requirements-production.txt is TARGET without dev. requirements-minimal.txt is also without ml and without what your
+    application never imports at start. It works only after the code changes that the output lists.
+
+    A requirement is removed only if no remaining requirement depends on it. Remaining lines are copied unchanged.
+
+    If the directory of TARGET contains Python code, deadweight checks that requirements-production.txt provides
+    everything that the code uses. If something is missing, deadweight writes no files and exits with status 3. It does
+    not check requirements-minimal.txt.
     """
     from deadweight.report.splits import split_text
 
@@ -119,9 +127,10 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
     if os.path.lexists(folder or "."):
         may_write(*names, force=force)
-    report, texts = _split(given, folder, options, pin=pin)
+    settings = settings_of(options, given)
+    report, texts = _split(given, settings, folder, options, pin=pin)
     if not unproven:
-        _check_proof(report)
+        _check_proof(report, settings.drop, options["drop"])
     os.makedirs(folder or ".", exist_ok=True)
     write_files(texts, force=force)
     emit(split_text(report, names, width=terminal_width(), color=use_color(None)), None, force=False)
@@ -130,8 +139,19 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("split")
-@option("--run", group=JUDGE, is_flag=True, help="Install SPLIT and import every module that your code imports.")
-@option("--smoke", group=JUDGE, metavar="CMD", default="", help="Run CMD in that environment; it must exit with 0.")
+@option(
+    "--run",
+    group=JUDGE,
+    is_flag=True,
+    help="Install SPLIT into a temporary environment and import every third-party module that your code imports.",
+)
+@option(
+    "--smoke",
+    group=JUDGE,
+    metavar="CMD",
+    default="",
+    help="Install SPLIT into a temporary environment and run CMD there; CMD must exit with status 0.",
+)
 @option(
     "--timeout",
     group=JUDGE,
@@ -147,7 +167,8 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     metavar="FILE",
     type=click.Path(),
     default="",
-    help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml beside it, or in your code).",
+    help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml next to SPLIT, or else in the"
+    " --source directory).",
 )
 @_format
 @_output
@@ -166,10 +187,10 @@ def verify(
 ) -> None:
     """Check that SPLIT provides everything your code uses: imports, commands, and dotted names in settings.
 
-    SPLIT is measured like the TARGET of `deadweight profile`. By default, deadweight only reads files and runs no
-    code. With --run, it also imports the modules in a temporary environment. With --smoke, it also runs your command
-    there, in the directory of your code. If something is missing, the output lists it with the places that use it and
-    the requirement that provides it, and the exit status is 3.
+    SPLIT can be any TARGET of `deadweight profile`, except a saved report. By default, deadweight only reads files and
+    runs no code. --run and --smoke install SPLIT, which must then be a requirements file or a project. --smoke runs
+    CMD in the directory of your code. If something is missing, deadweight lists it with the lines of code that use it
+    and the requirement that provides it, and exits with status 3.
     """
     from deadweight.operations.verify import Checks
     from deadweight.operations.verify import verify as check
@@ -188,7 +209,8 @@ def verify(
 
     if verdict.run and (options["verbose"] or options["debug"]):
         say(verdict.run.printed)
-    emit(verdict_json(verdict) if form == "json" else verdict_text(verdict), output, force=force)
+    text = verdict_json(verdict) if form == "json" else verdict_text(verdict, width=terminal_width())
+    emit(text, output, force=force)
     finish(verdict.profile, 0 if verdict.holds else NotProven.exit_code)
 
 
@@ -203,7 +225,7 @@ def verify(
 def why(
     name: str, target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
 ) -> None:
-    """Show which requirements of TARGET lead to NAME, and how much you would save by removing it."""
+    """Show which requirements of TARGET lead to NAME, how much removing it would save, and which to remove for that."""
     from deadweight.formats.distributions.metadata import normalize
     from deadweight.operations.details import similar
     from deadweight.report import why as reports
@@ -217,7 +239,7 @@ def why(
     if form == "json":
         text = reports.why_json(report, explanation)
     else:
-        text = reports.why_text(report, explanation, most=None if everything else 20)
+        text = reports.why_text(report, explanation, most=None if everything else 20, width=terminal_width())
     emit(text, output, force=force)
     finish(report)
 
@@ -232,7 +254,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     """Show the group of each distribution of TARGET (core, data, ml or dev) and the evidence for it.
 
     By default, deadweight measures TARGET like `deadweight profile` does. With --no-measure, it takes seconds: it
-    judges each requirement by its name, by your code and by the metadata of its newest matching version.
+    classifies each requirement by its name, by your code and by the metadata of its newest matching version.
     """
     from deadweight.operations.groups import groups_of
     from deadweight.report.groups import groups_json, groups_text
@@ -253,7 +275,7 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
 
 @click.group(name="cache")
 def cache() -> None:
-    """Show or clear the cache: file lists of wheels, index pages and resolutions."""
+    """Show or clear the cache: cached file lists of wheels, index pages and resolutions."""
 
 
 @cache.command(cls=GroupedCommand)
@@ -286,8 +308,12 @@ def schema() -> None:
     emit(json.dumps(json_schema(), indent=1) + "\n", None, force=False)
 
 
-def _check_proof(report: Report) -> None:
-    """Raise NotProven if the production split does not provide what the application uses."""
+def _check_proof(report: Report, drop: Collection[str], given: Sequence[str]) -> None:
+    """Raise NotProven if the production split does not provide what the application uses.
+
+    drop:  the projects that the user drops
+    given: those of them that the command line drops, as it spells them
+    """
     proof = report.splits["production"].proof
     if proof is None or proof.holds:
         return
@@ -295,11 +321,24 @@ def _check_proof(report: Report) -> None:
 
     lost = tuple(gap for gap in proof.gaps if not gap.excused)
     lines = "\n".join(gap_lines(lost))
-    keep = " ".join(f"--keep {name}" for name in dict.fromkeys(gap.name for gap in lost if gap.name))
+    names = dict.fromkeys(gap.name for gap in lost if gap.name)
     raise NotProven(
         f"requirements-production.txt would lack requirements that your code uses; no files were written\n{lines}",
-        hint=f"keep them with {keep}, or write the files anyway with --unproven",
+        hint=", ".join([*_to_keep(names, drop, given), "or use --unproven to write the files anyway"]),
     )
+
+
+def _to_keep(names: Iterable[str], drop: Collection[str], given: Sequence[str]) -> Iterator[str]:
+    """Yield how to keep projects in the production split: without what drops them, else with --keep."""
+    from deadweight.formats.distributions.metadata import normalize
+
+    spelled = {normalize(name): name for name in given}
+    if kept := [name for name in names if name not in drop]:
+        yield f"use {' '.join(f'--keep {name}' for name in kept)}"
+    if dropped := [spelled[name] for name in names if name in spelled]:
+        yield f"remove {' '.join(f'--drop {name}' for name in dropped)}"
+    if configured := [name for name in names if name in drop and name not in spelled]:
+        yield f"remove {', '.join(configured)} from drop in [tool.deadweight]"
 
 
 def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
@@ -313,6 +352,18 @@ def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
         raise click.exceptions.Exit(code or report.exit_code)
 
 
+def split_command(ctx: click.Context) -> str:
+    """Return the command that writes the splits of what ``profile`` measured; "" if no command can measure it again.
+
+    It has the options of ``profile`` that ``split`` takes, except --keep-env, whose directory now exists.
+    """
+    target: tuple[str, ...] = ctx.params["target"]
+    if len(target) > 1 or target == ("-",):  # split takes one target, and standard input is read
+        return ""
+    taken = {each.name for each in split.params} - {"force", "output", "keep_env", "quiet", "verbose", "debug"}
+    return shlex.join(["deadweight", "split", *target, *given_arguments(ctx, taken)])
+
+
 def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool = True) -> Report:
     from deadweight.operations.profile import profile as measure
 
@@ -322,14 +373,15 @@ def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool 
         return measure(given, settings, observe=observe, lighter=lighter)
 
 
-def _split(target: Target, folder: str, options: dict[str, Any], *, pin: bool) -> tuple[Report, dict[str, str]]:
+def _split(
+    target: Target, settings: Settings, folder: str, options: dict[str, Any], *, pin: bool
+) -> tuple[Report, dict[str, str]]:
     """Return the report of a target, and path → text of its split files."""
     from deadweight.analysis.reporting import report_of
     from deadweight.operations.measure import profile as measure
     from deadweight.operations.profile import read_report
     from deadweight.report.splits import saved_split_files, split_files
 
-    settings = settings_of(options, target)
     if isinstance(target, SavedReport):
         saved = read_report(target.location)
         return saved, saved_split_files(saved, folder, pin=pin)

@@ -6,15 +6,18 @@ This subclass of click is small; rich-click would be a dependency to import at e
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-WHAT, HOW, JUDGE, OUTPUT = "What to measure", "How to measure", "How to judge", "Output"
+WHAT, HOW, JUDGE, OUTPUT = (
+    "Target options", "Installation and resolution options", "Code and group options", "Output options",
+)  # fmt: skip
 GROUPS = (WHAT, HOW, JUDGE, OUTPUT)
 _FULL_HELP = "deadweight profile --help"
-_WIDTH = 58
+_WIDTH = 47
 
 
 class GroupedOption(click.Option):
@@ -51,15 +54,29 @@ class GroupedCommand(click.Command):
                 with formatter.section(group):
                     formatter.write_dl(rows)
             if brief:
-                shared.append((group, _listed(brief)))
+                shared.append((group.removesuffix(" options"), _listed(brief)))
         if shared:
-            with formatter.section(f"Also accepted, described by '{_FULL_HELP}'"):
+            with formatter.section(f"Options shared with 'deadweight profile' (see '{_FULL_HELP}')"):
                 formatter.write_dl(shared)
 
 
 def group_of(option: click.Parameter) -> str:
     """Return the group of an option; click adds ``--help`` itself."""
     return option.group if isinstance(option, GroupedOption) else OUTPUT
+
+
+def given_arguments(ctx: click.Context, names: Collection[str | None]) -> Iterator[str]:
+    """Yield the options among ``names`` that the command line contains, with their values."""
+    for each in ctx.command.params:
+        is_given = ctx.get_parameter_source(each.name or "") is ParameterSource.COMMANDLINE
+        if not isinstance(each, click.Option) or each.name not in names or not is_given:
+            continue
+        value, long = ctx.params[each.name or ""], max(each.opts, key=len)
+        if each.is_flag:
+            yield long if value else max(each.secondary_opts, key=len)
+        else:
+            for one in value if each.multiple else (value,):
+                yield from (long, str(one))
 
 
 def _listed(options: Sequence[click.Parameter]) -> str:

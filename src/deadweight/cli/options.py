@@ -23,15 +23,54 @@ def shared(*names: str, **attributes: Any) -> Callable[[Command], Command]:
 
 _WHAT = (
     shared(
-        "--python", WHAT, metavar="VERSION|PATH", help="Python to measure for (default: the one that runs deadweight)."
+        "--python",
+        WHAT,
+        metavar="VERSION|PATH",
+        help="Python version or interpreter to measure for (default: the one that runs deadweight).",
     ),
-    shared("--platform", WHAT, metavar="TAG", help="Platform, as in wheel tags, or linux/arm64 for an image."),
-    shared("--extra", WHAT, metavar="NAME", multiple=True, help="Include an extra of the project (repeatable)."),
-    shared("--group", WHAT, metavar="NAME", multiple=True, help="Include a dependency group (repeatable)."),
+    shared(
+        "--platform",
+        WHAT,
+        metavar="TAG",
+        help="Wheel platform tag, such as musllinux_1_2_x86_64, or for an image OS/ARCH, such as linux/arm64.",
+    ),
+    shared(
+        "--extra",
+        WHAT,
+        metavar="NAME",
+        multiple=True,
+        help="Include an extra of the project or lock file (repeatable).",
+    ),
+    shared(
+        "--group",
+        WHAT,
+        metavar="NAME",
+        multiple=True,
+        help="Dependency group to add to a project, or to select in a lock file (repeatable; default: none of a"
+        " project, all of a lock file).",
+    ),
     shared("--all-groups", WHAT, is_flag=True, default=None, help="Include all dependency groups."),
-    shared("--no-dev", WHAT, is_flag=True, default=None, help="Exclude the dependency groups of a lock file."),
-    shared("--package", WHAT, metavar="NAME", multiple=True, help="Measure a uv workspace member (repeatable)."),
-    shared("--swap", WHAT, metavar="OLD=NEW", multiple=True, help="Replace the requirement OLD by NEW (repeatable)."),
+    shared(
+        "--no-dev",
+        WHAT,
+        is_flag=True,
+        default=None,
+        help="Exclude all dependency groups of a lock file, except those given with --group.",
+    ),
+    shared(
+        "--package",
+        WHAT,
+        metavar="NAME",
+        multiple=True,
+        help="Measure this member of the uv workspace instead of the root (repeatable).",
+    ),
+    shared(
+        "--swap",
+        WHAT,
+        metavar="OLD=NEW",
+        multiple=True,
+        help="Measure with requirement OLD replaced by NEW (repeatable).",
+    ),
     shared(
         "--index",
         WHAT,
@@ -46,9 +85,14 @@ _WHAT = (
         WHAT,
         metavar="FILE",
         type=click.Path(),
-        help="Requirements that an image or environment was installed from.",
+        help="Requirements file that the image or environment was installed from.",
     ),
-    shared("--environment", WHAT, metavar="PREFIX", help="Environment of an image to split, such as /opt/venv."),
+    shared(
+        "--environment",
+        WHAT,
+        metavar="PREFIX",
+        help="For an image with several environments, the one that splits are for, such as /opt/venv.",
+    ),
 )
 _HOW = (
     shared(
@@ -56,7 +100,8 @@ _HOW = (
         "install",
         HOW,
         default=None,
-        help="Always install into a temporary environment, or never (default: only if something must be built).",
+        help="Always install into a temporary environment, or never (default: only if something must be built). With"
+        " --no-install, the size of what must be built is estimated.",
     ),
     shared(
         "--installer",
@@ -72,21 +117,22 @@ _HOW = (
         HOW,
         metavar="PATH|URL",
         multiple=True,
-        help="Directory or page that lists archives (repeatable).",
+        help="Directory of archives, or page that links to them (repeatable).",
     ),
     shared(
         "--no-build",
         HOW,
         is_flag=True,
         default=None,
-        help="Use wheels only: never build, so that no package code runs.",
+        help="Use wheels only; fail if a distribution must be built. No package code runs.",
     ),
     shared("--keep-env", HOW, metavar="DIR", type=click.Path(), help="Install into DIR and keep the environment."),
     shared(
         "--bytecode",
         HOW,
         type=click.Choice(["compiled", "none"]),
-        help="Include .pyc files, as pip writes them (default), or exclude them.",
+        help="Whether to compile .pyc files when installing (default: compiled). Without installing, the total never"
+        " includes them, and 'compiled' shows their estimated size.",
     ),
     shared(
         "--jobs",
@@ -101,12 +147,16 @@ _HOW = (
         HOW,
         type=bool,
         metavar="BOOL",
-        help="Require a valid certificate from a registry (default: true).",
+        help="Require a valid certificate from an image registry (default: true).",
     ),
 )
 _LIGHTER = (
     option(
-        "--no-lighter", group=HOW, is_flag=True, default=None, help="Do not measure what smaller builds would save."
+        "--no-lighter",
+        group=HOW,
+        is_flag=True,
+        default=None,
+        help="Do not measure smaller builds, such as CPU-only variants.",
     ),
 )
 _CODE = (
@@ -124,10 +174,16 @@ _SPLITS = (
         "--minimal-groups",
         JUDGE,
         metavar="LIST",
-        help="Groups in requirements-minimal.txt (default: core,data; without your code also ml).",
+        help="Groups in requirements-minimal.txt (default: core,data; core,data,ml if no code is read).",
     ),
     shared("--keep", JUDGE, metavar="NAME", multiple=True, help="Keep NAME in every split (repeatable)."),
-    shared("--drop", JUDGE, metavar="NAME", multiple=True, help="Leave NAME out of every split (repeatable)."),
+    shared(
+        "--drop",
+        JUDGE,
+        metavar="NAME",
+        multiple=True,
+        help="Remove NAME from every split (repeatable). `split` fails if your code uses it, unless --unproven is set.",
+    ),
 )
 _METADATA = (
     option(
@@ -135,9 +191,9 @@ _METADATA = (
         group=HOW,
         is_flag=True,
         default=None,
-        help="Install and resolve nothing: judge by names, your code and index metadata.",
+        help="Do not install or resolve; classify by names, your code and index metadata.",
     ),
-    option("--offline", group=HOW, is_flag=True, default=None, help="Like --no-measure, without the index."),
+    option("--offline", group=HOW, is_flag=True, default=None, help="Like --no-measure, but do not query the index."),
 )
 _MESSAGES = (
     option("--quiet", "-q", group=OUTPUT, is_flag=True, help="Hide progress and warnings."),

@@ -71,7 +71,7 @@ def may_write(*paths: str | None, force: bool) -> None:
     for path in filter(None, paths):
         directory = os.path.dirname(path) or "."
         if not os.path.isdir(directory):
-            raise BadInput(f"{directory}: no such directory", hint="create it first")
+            raise BadInput(f"{directory}: no such directory", hint="create the directory first")
         if os.path.isdir(path):
             raise BadInput(f"{path} is a directory")
         if os.path.lexists(path) and not force and not _is_stream(path):

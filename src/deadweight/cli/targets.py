@@ -41,7 +41,7 @@ def one_target(given: str, *, quiet: bool) -> Target:
 def _check_several(given: tuple[str, ...]) -> None:
     for each in given:
         if os.path.lexists(each) or each == "-":
-            raise click.UsageError(f"only project names can be measured together, and {each} is not one")
+            raise click.UsageError(f"several targets are allowed only if all are package names, and {each} is not one")
 
 
 def check_command(first: str, commands: Iterable[str]) -> None:

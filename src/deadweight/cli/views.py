@@ -43,7 +43,7 @@ def viewing(command: Command) -> Command:
     return command
 
 
-def view_of(options: Mapping[str, Any], form: str, output: str | None) -> View:
+def view_of(options: Mapping[str, Any], form: str, output: str | None, split_command: str = "") -> View:
     """Return the view; raises UsageError for options that contradict each other or the format."""
     if options["top"] and options["everything"]:
         raise click.UsageError("--top and --all cannot be combined")
@@ -59,6 +59,7 @@ def view_of(options: Mapping[str, Any], form: str, output: str | None) -> View:
         groups=options["groups"],
         depth=options["depth"],
         invert=options["invert"],
+        split_command=split_command,
     )
 
 

@@ -129,10 +129,11 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         """Return requirement → the key that it names; see ``key_of``."""
         return {requirement: self.key_of(requirement) for requirement in requirements}
 
-    def holders_of(self, key: str) -> tuple[str, ...]:
-        """Return the direct requirements that reach a distribution, other than itself."""
+    def holders_of(self, key: str, *, strays: bool = False) -> tuple[str, ...]:
+        """Return the direct requirements that reach a distribution, other than itself; with ``strays``, all roots."""
         reaching = reachable(self._sources, [key])
-        return tuple(root.key for root in self.direct if root.key != key and not reaching.isdisjoint(root.nodes()))
+        roots = self.roots if strays else self.direct
+        return tuple(root.key for root in roots if root.key != key and not reaching.isdisjoint(root.nodes()))
 
     def networkx(self, *, extras: bool = False) -> networkx.DiGraph[Node]:
         """Return the graph for networkx: nodes have ``own_bytes`` and ``direct``, edges ``requirement``.

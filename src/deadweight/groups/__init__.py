@@ -69,7 +69,7 @@ def assign_groups(
     }
     names = {d.key: d.name for d in inventory.distributions}
     named = _with_other_builds(named, names)
-    return _by_graph(_with_uses(named, names, uses), graph)
+    return _decided(named, names, uses, graph)
 
 
 def by_name(metadata: Metadata, config: Names) -> Assignment:
@@ -102,13 +102,17 @@ def _with_other_builds(named: Mapping[str, tuple[Hint, ...]], names: Mapping[str
     return {key: (*hints, *other_builds(key)) for key, hints in named.items()}
 
 
-def _with_uses(
-    named: Mapping[str, tuple[Hint, ...]], names: Mapping[str, str], uses: Mapping[str, tuple[Use, ...]] | None
-) -> dict[str, _Own]:
-    """Decide by names, by the uses of each distribution, and by what loads it on demand.
+def _decided(
+    named: Mapping[str, tuple[Hint, ...]],
+    names: Mapping[str, str],
+    uses: Mapping[str, tuple[Use, ...]] | None,
+    graph: Graph,
+) -> dict[str, Assignment]:
+    """Decide by names, by the uses of each distribution, by what loads it on demand, and by the graph.
 
-    A loader counts as production until it is certainly dev. Then what it loads may become dev too, so this repeats
-    until nothing changes. Each round only adds to dev.
+    A loader counts as production until it is certainly dev, by its own evidence or because only development
+    requirements reach it. Then what it loads may become dev too, so this repeats until nothing changes. Each round only
+    adds to dev.
     """
 
     def concluded(hints: tuple[Hint, ...], name: str, loaders: Loaders) -> _Own:
@@ -125,8 +129,20 @@ def _with_uses(
         own = {key: concluded(hints, names[key], loaders.get(names[key], Loaders())) for key, hints in named.items()}
         dev = {names[key] for key, each in own.items() if each.is_dev}
         if dev <= left_out:
-            return own
+            assignments = _by_graph(own, graph)
+            dev = _only_dev_loaders(assignments, names, loaders.values())
+            if dev <= left_out:
+                return assignments
         left_out |= dev
+
+
+def _only_dev_loaders(
+    assignments: Mapping[str, Assignment], names: Mapping[str, str], loaders: Iterable[Loaders]
+) -> set[str]:
+    """Return the projects that load others in production, but are certainly dev in every environment."""
+    loading = {engine.by for each in loaders for engine in each.production}
+    needed = {names[key] for key, each in assignments.items() if each.group != "dev" or not each.sure}
+    return loading - needed
 
 
 def _loaders(engines: tuple[Engine, ...], left_out: Collection[str]) -> Loaders:

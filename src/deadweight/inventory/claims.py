@@ -117,7 +117,7 @@ class Reading:
             return []
         lines = data.count(b"\n")
         if lines > min(MOST_PATHS, self._left) or len(data) > self._text:
-            reason = f"not read: its {lines:,} lines exceed the limit for lists of files"
+            reason = f"not read: {lines:,} lines are more than the limit for lists of files"
             self._skipped.append(Skipped(path, reason))
             return []
         self._left, self._text = self._left - lines, self._text - len(data)
@@ -149,7 +149,7 @@ class Reading:
             package = CondaPackage(self._tree.reader.read(path))
             self._left, self._text = self._left - len(package.files), self._text - sum(map(len, package.files))
             if self._left < 0 or self._text < 0:
-                raise ValueError("it exceeds the limit for lists of files")
+                raise ValueError("more entries than the limit for lists of files")
             return package
         except (OSError, ValueError, RecursionError) as error:
             self._skipped.append(Skipped(path, f"not read: {error}"))

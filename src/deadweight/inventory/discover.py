@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -147,10 +148,11 @@ def _conda_base(path: str) -> str | None:
 def _links_out(tree: FileTree) -> Iterator[Skipped]:
     """Yield the site directories, and directories above them, that are symlinks to outside of the tree."""
     for path, entry in tree.entries.items():
-        if entry.kind == "symlink" and _ABOVE_MODULES.search(path):
+        # ``bin/python3`` is an interpreter; ``lib/python3`` is a directory.
+        if entry.kind == "symlink" and _ABOVE_MODULES.search(path) and posixpath.basename(parent(path)) != "bin":
             target = tree.reader.target(path)
             if target is not None and _leads_out(path, target, tree):
-                yield Skipped(path, f"not counted: a symlink to {target}, which is outside of the measured tree")
+                yield Skipped(path, f"a symlink to {target}, which is outside of the measured tree")
 
 
 def _leads_out(path: str, target: str, tree: FileTree) -> bool:

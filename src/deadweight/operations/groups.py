@@ -51,7 +51,7 @@ def _unmeasured(target: Target, settings: Settings, session: Session) -> Groupin
     option = "--no-measure" if settings.no_measure else "--offline"
     check_options(settings, target)
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
-    session.observe(Progress("reading", target.location))
+    session.observe(Progress("reading", target.label))
     config = config_names(settings.groups)
     application = session.application(target, settings)
     if isinstance(target, Lock):

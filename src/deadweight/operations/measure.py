@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec.structs import replace
 
@@ -70,12 +70,10 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
     check_options(settings, target)
     allow(settings.jobs or None)
     if isinstance(target, SavedReport):
-        raise BadInput(
-            f"{target.location} is a saved report, which has no files to check", hint="use the original target"
-        )
+        refuse_report(target)
     if isinstance(target, Environment):
         return _measure_environment(target, settings, session)
-    session.observe(Progress("reading", target.location))
+    session.observe(Progress("reading", target.label))
     if isinstance(target, SYSTEMS):
         from deadweight.operations.measuring.whole_systems import measure_system
 
@@ -83,12 +81,22 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
     return _measure_requirements(target, settings, session)
 
 
+def refuse_report(target: SavedReport) -> NoReturn:
+    """Raise BadInput for a saved report where files are needed; its hint names the target of the report."""
+    from deadweight.operations.profile import read_report
+
+    raise BadInput(
+        f"{target.location} is a saved report, which has no files to check",
+        hint=f"use the target of the report instead: {read_report(target.location).target.location}",
+    )
+
+
 def _measure_environment(target: Target, settings: Settings, session: Session) -> Measurement:
     """Measure an environment as it is on disk."""
     from deadweight.analysis.measurement import Measurement
     from deadweight.operations.measuring.installing import take_inventory_of
 
-    session.observe(Progress("measuring", target.location))
+    session.observe(Progress("measuring", target.label))
     inventory = take_inventory_of(target.location)
     return Measurement(target=target, inventory=inventory, settings=settings, file=_its_requirements(settings))
 
@@ -121,11 +129,11 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
         why = f"{needed} must be built"
     except InstallFailed as error:
         why = error.cause.partition("\n")[0]
-    session.observe(Progress("reading", f"{target.location} again, to install it, because {why}"))
+    session.observe(Progress("reading", f"{target.label} again, to install it, because {why}"))
     try:
         return _measure_install(target, settings, session, read)
     except NoInterpreter as error:
-        session.observe(Progress("reading", f"{target.location} again, without installing: {error.cause}"))
+        session.observe(Progress("reading", f"{target.label} again, without installing: {error.cause}"))
         return measure_archives(target, without, session, read)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.operations.application import application_folder
-from deadweight.operations.measure import concluded, measure
+from deadweight.operations.measure import concluded, measure, refuse_report
 from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.session import Session
@@ -19,7 +19,7 @@ from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
-from deadweight.targets.types import INSTALLABLE, File, Target
+from deadweight.targets.types import INSTALLABLE, File, SavedReport, Target
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
@@ -60,10 +60,13 @@ def verify(
     """
     settings, checks = settings or Settings(), checks or Checks()
     target = parse_target(split)
+    if isinstance(target, SavedReport):
+        refuse_report(target)
     check_options(settings, target)
     folder = application_folder(target, settings)
     if not folder:
-        raise BadInput("no code to verify against", hint="use --source DIR to name the directory of your code")
+        where = f" next to {target.location}" if isinstance(target, File) else ""
+        raise BadInput(f"no Python code found{where}", hint="use --source DIR to name the directory of your code")
     original = _original(checks.against, target, folder)
     if not checks.run and not checks.smoke:
         with Session(observe=observe) as session:
@@ -75,7 +78,7 @@ def verify(
             hint="use a requirements file or a project",
         )
     if settings.no_install:
-        raise BadInput("--run and --smoke need an installation", hint="remove --no-install")
+        raise BadInput("--run and --smoke cannot be combined with --no-install", hint="remove --no-install")
     with Session(observe=observe) as session, installed(target, settings, session) as environment:
         verdict = _judged(concluded(environment.measurement, session), original, settings, session)
         return _tried(verdict, environment, command, checks, observe)
@@ -89,7 +92,7 @@ def _judged(profile: Profile, file: RequirementsFile | None, settings: Settings,
     application = profile.application
     assert application is not None  # the caller profile its directory
     if not application.files:
-        raise BadInput(f"{application.folder} contains no code to check")
+        raise BadInput(f"{application.folder} contains no Python code")
     original = original_of(file, profile.inventory.environment) if file else Original()
     verdict = judge(profile, application, original)
     modules = unclaimed(verdict)

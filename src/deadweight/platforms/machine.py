@@ -109,7 +109,7 @@ class Machine(Struct, frozen=True, dict=True):
         else:
             raise BadInput(
                 f"unknown platform {self.platform!r}",
-                hint="use a platform tag of wheels: manylinux_2_28_x86_64, musllinux_1_2_aarch64, macosx_14_0_arm64, …",
+                hint="use a wheel platform tag, for example manylinux_2_28_x86_64 or musllinux_1_2_x86_64",
             )
 
 

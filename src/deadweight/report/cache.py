@@ -11,12 +11,12 @@ from deadweight.untrusted import plain
 
 def usage_text(usage: CacheUsage) -> str:
     """Return one line about the contents."""
-    return f"{_listings(usage)}, {human(usage.size)}, in {plain(usage.folder)}\n"
+    return f"{_listings(usage)}, {human(usage.size)} in {plain(usage.folder)}\n"
 
 
 def cleared_text(usage: CacheUsage) -> str:
     """Return one line about what was removed."""
-    return f"removed {_listings(usage)}, {human(usage.size)}, from {plain(usage.folder)}\n"
+    return f"removed {_listings(usage)}, {human(usage.size)} from {plain(usage.folder)}\n"
 
 
 def _listings(usage: CacheUsage) -> str:

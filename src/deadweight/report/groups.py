@@ -6,14 +6,16 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 
-from rich.console import Group, RenderableType
+from rich.console import Group as Rows
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from deadweight import __version__
 from deadweight.analysis.profile import Grouping
-from deadweight.model import GROUPS, Assignment, Evidence
+from deadweight.model import GROUPS, Assignment, Evidence, Group
 from deadweight.report.text.tables import STYLES, WIDEST, hanging, plain_table, render
+from deadweight.report.units import counted, target_text
 from deadweight.untrusted import plain, without_credentials
 
 SCHEMA = "deadweight.groups/1"
@@ -52,7 +54,7 @@ def groups_json(grouping: Grouping) -> str:
 def groups_text(grouping: Grouping, *, width: int = 80, color: bool = False) -> str:
     """Return the groups as text, at most ``width`` columns wide."""
     width = min(width, WIDEST)
-    return render(Group(*_parts(grouping, width)), width=width, color=color)
+    return render(Rows(*_parts(grouping, width)), width=width, color=color)
 
 
 def _notes(grouping: Grouping) -> list[str]:
@@ -65,48 +67,51 @@ def _parts(grouping: Grouping, width: int) -> Iterator[RenderableType]:
     for group in GROUPS:
         inside = {name: each for name, each in grouping.groups.items() if each.group == group}
         if inside:
-            yield Text(f"\n{group}", style=f"bold {STYLES[group]}")
-            yield _columns(inside, width, grouping) if wide else _stacked(inside)
+            yield Text("")
+            yield _columns(group, inside, width, grouping) if wide else _stacked(group, inside)
     yield from _to_review(grouping, width)
     notes = [hanging(plain(f"note: {note}"), width) for note in _notes(grouping)]
     if notes:
-        yield Group(Text(""), *notes)
+        yield Rows(Text(""), *notes)
 
 
 def _header(grouping: Grouping) -> RenderableType:
     count = len(grouping.groups)
-    text = Text(plain(grouping.target.location), style="bold")
-    text.append(f"\n{count} project{'' if count == 1 else 's'}, {_HOW[grouping.method]}", style="not bold")
+    text = Text(target_text(grouping.target.location), style="bold")
+    noun = "project" if grouping.method in ("metadata", "names") else "distribution"
+    text.append(f"\n{counted(count, noun)}, {_HOW[grouping.method]}", style="not bold")
     totals = [f"{group} {sum(each.group == group for each in grouping.groups.values())}" for group in GROUPS]
     unsure = sum(not each.sure for each in grouping.groups.values())
-    text.append(f"\n{', '.join(totals)}; uncertain {unsure}", style="not bold")
+    uncertain = f"; {unsure} uncertain" if unsure else ""
+    text.append(f"\n{', '.join(totals)}{uncertain}", style="not bold")
     return text
 
 
-def _columns(inside: dict[str, Assignment], width: int, grouping: Grouping) -> RenderableType:
-    """Return one row per project; the columns are equally wide in every group."""
+def _columns(group: Group, inside: dict[str, Assignment], width: int, grouping: Grouping) -> RenderableType:
+    """Return one row per project, under the name of the group; the columns are equally wide in every group."""
     every = grouping.groups.values()
     table = plain_table(width)
-    table.show_header = False
-    table.add_column(width=min(max(map(len, grouping.groups)), width // 4), overflow="fold")
-    table.add_column(width=min(max(len(", ".join(each.tags)) for each in every), _WIDEST_TAGS))
+    widest_name = max(map(len, (*grouping.groups, *GROUPS)))
+    widest_tags = max(len(", ".join(each.tags)) for each in every)
+    table.add_column(Text(group, style=STYLES[group]), width=min(widest_name, width // 4), overflow="fold")
+    table.add_column("tag", width=min(max(widest_tags, len("tag")), _WIDEST_TAGS))
     table.add_column(width=max(len(_certainty(each)) for each in every))
-    table.add_column(ratio=1)
+    table.add_column("evidence", ratio=1)
     for name, each in inside.items():
         table.add_row(plain(name), ", ".join(each.tags), _certainty(each), plain(each.evidence[0].reason))
     return table
 
 
-def _stacked(inside: dict[str, Assignment]) -> RenderableType:
-    """Return name, tags and certainty of each project, with the reason below."""
-    lines: list[RenderableType] = []
+def _stacked(group: Group, inside: dict[str, Assignment]) -> RenderableType:
+    """Return name, tags and certainty of each project, with the reason below, under the name of the group."""
+    lines: list[RenderableType] = [Text(group, style=f"bold {STYLES[group]}")]
     for name, each in inside.items():
         facts = [plain(name), *(f"({tag})" for tag in each.tags), _certainty(each)]
         lines += [
             Text(" ".join(filter(None, facts)), overflow="fold"),
             Padding(Text(plain(each.evidence[0].reason)), (0, 0, 0, 2)),
         ]
-    return Group(*lines)
+    return Rows(*lines)
 
 
 def _certainty(each: Assignment) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from deadweight.untrusted import plain
+
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -28,6 +30,11 @@ def percent(part: int, whole: int) -> str:
     if 99.5 <= share < 100:
         return ">99 %"
     return "<1 %" if share < 0.5 else f"{share:.0f} %"
+
+
+def target_text(location: str) -> str:
+    """Return the name of a target: its location, except for standard input."""
+    return "standard input" if location == "-" else plain(location)
 
 
 def counted(number: int, noun: str) -> str:

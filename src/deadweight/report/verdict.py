@@ -10,10 +10,10 @@ from msgspec import to_builtins
 from deadweight import __version__
 from deadweight.analysis.reporting.judgement import application_facts, places_of
 from deadweight.analysis.verdict import Failure, Run, Verdict
-from deadweight.model import Mention
+from deadweight.model import Mention, Role
 from deadweight.proof import Gap
 from deadweight.report.text.application import VERBS, checked_text, location, locations
-from deadweight.report.units import counted
+from deadweight.report.units import counted, hanging_text
 from deadweight.untrusted import plain, without_credentials
 
 _MOST_PLACES = 5
@@ -27,9 +27,10 @@ _HOW = {
 }
 
 
-def verdict_text(verdict: Verdict) -> str:
-    """Return the report; its last line is the verdict."""
-    return "\n".join([*_gaps(verdict), *_run(verdict), *_notes(verdict), _verdict(verdict)]) + "\n"
+def verdict_text(verdict: Verdict, *, width: int = 80) -> str:
+    """Return the report, at most ``width`` columns wide except for long words; its last sentence is the verdict."""
+    lines = [*_gaps(verdict), *_run(verdict), *_notes(verdict), _verdict(verdict)]
+    return "\n".join(hanging_text(line, width) for line in lines) + "\n"
 
 
 def _gaps(verdict: Verdict) -> Iterator[str]:
@@ -93,7 +94,7 @@ def _notes(verdict: Verdict) -> Iterator[str]:
     if optional:
         yield f"note: missing, but imported only optionally: {_listed(optional)}"
     if others:
-        yield f"note: missing, but used only by tests, docs, builds, scripts and notebooks: {_listed(others)}"
+        yield f"note: missing, but used only by {_roles(others)}: {_listed(others)}"
     if verdict.run and verdict.run.unclear:
         names = [plain(failure.trial.module) for failure in verdict.run.unclear]
         yield f"note: could not be imported without the application's settings; try --smoke: {_some(names)}"
@@ -115,6 +116,23 @@ def _condition(mentions: Sequence[Mention]) -> str:
 
 def _is_optional(gaps: Sequence[Gap]) -> bool:
     return any(mention.role == "application" for gap in gaps for mention in gap.locations)
+
+
+def _roles(gaps_by_name: Sequence[tuple[str, Sequence[Gap]]]) -> str:
+    """Return the parts of the code that use something, in a fixed order: "tests, docs and scripts"."""
+    roles = {mention.role for _, gaps in gaps_by_name for gap in gaps for mention in gap.locations}
+    nouns = [noun for role, noun in _ROLES.items() if role in roles]
+    return nouns[0] if len(nouns) == 1 else f"{', '.join(nouns[:-1])} and {nouns[-1]}"
+
+
+_ROLES: Mapping[Role, str] = {
+    "tests": "tests",
+    "docs": "docs",
+    "build": "builds",
+    "scripts": "scripts",
+    "notebooks": "notebooks",
+    "development": "development settings",
+}
 
 
 def _listed(gaps_by_name: Sequence[tuple[str, Sequence[Gap]]]) -> str:

@@ -24,6 +24,7 @@ class View(Struct, frozen=True, kw_only=True):
     order:  of the distributions
     groups: only the distributions of these groups; empty for all
     depth:  levels of a tree; None for all
+    split_command: the command that writes the splits, to be copied, so it is never wrapped; "" if no command does
     invert: whether a tree shows what requires a distribution, in place of what it requires
     """
 
@@ -34,6 +35,7 @@ class View(Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     depth: int | None = None
     invert: bool = False
+    split_command: str = ""
 
 
 DEFAULT = View()

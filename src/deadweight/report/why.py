@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,11 +14,13 @@ from deadweight.graph.reported import graph_of
 from deadweight.model.documents import to_json
 from deadweight.model.report import Report, Row
 from deadweight.report.text.tables import listed
-from deadweight.report.units import human
+from deadweight.report.units import hanging_text, human
 from deadweight.untrusted import plain
 
 _MOST_PATHS = 1000
 _MOST_NAMES = 12  # in a sentence
+_AROUND_OPERATORS = re.compile(r"\s*(===|[<>=!~]=|[<>]|,)\s*")
+_IN_PARENTHESES = re.compile(r"\s*\(([^()]*)\)")
 
 
 class Why(Struct, frozen=True, kw_only=True):
@@ -25,9 +28,10 @@ class Why(Struct, frozen=True, kw_only=True):
 
     paths:   from a direct requirement to it; each step is (node, requirement line that leads to the node)
     cut:     whether paths were left out
-    holders: the direct requirements that need it, those with the largest closure first
+    holders: the roots that need it, those with the largest closure first: direct requirements, and in an environment
+             also distributions that nothing requires
     leaves:  the keys that are removed with it, the largest first
-    freed_bytes: what dropping all holders frees
+    freed_bytes: what removing all holders frees
     """
 
     key: str
@@ -58,7 +62,7 @@ def why(report: Report, key: str) -> Why:
             node_paths += (p for p in islice(paths, _MOST_PATHS) if not any(base(n) == base(node) for n in p[1:]))
     node_paths.sort(key=lambda path: (len(path), list(map(str, path))))
     shown = tuple(tuple(_steps(graph, path)) for path in node_paths[:_MOST_PATHS])
-    holding = graph.holders_of(key)
+    holding = graph.holders_of(key, strays=True)
     return Why(
         key=key,
         paths=shown,
@@ -99,13 +103,16 @@ def why_json(report: Report, reason: Why) -> str:
     )
 
 
-def why_text(report: Report, reason: Why, *, most: int | None = 20) -> str:
-    """Return the paths and the savings as text."""
+def why_text(report: Report, reason: Why, *, most: int | None = 20, width: int = 80) -> str:
+    """Return the paths and the savings as text, at most ``width`` columns wide except for long words.
+
+    most: the number of paths; None for all
+    """
     row = report.rows[reason.key]
     sizes = f"{human(row.apparent_bytes)}, {human(row.closure_bytes)} with dependencies"
     version = row.version or "(version unknown)"
-    lines = [f"{reason.key} {version}: {sizes}; {row.group}{'' if row.sure else ' (uncertain)'}", ""]
-    lines += [f"  {e.rule} {e.group}: {e.reason}" for e in row.evidence]
+    lines = [f"{reason.key} {version}: {sizes}; {row.group}{'' if row.sure else ' (uncertain)'}"]
+    lines += ["", "evidence", *(f"  {e.rule} {e.group}: {e.reason}" for e in row.evidence)]
     lines += ["", "required by"]
     texts = list(dict.fromkeys(_path_text(path, row.direct) for path in reason.paths))
     shown = texts if most is None else texts[:most]
@@ -113,7 +120,7 @@ def why_text(report: Report, reason: Why, *, most: int | None = 20) -> str:
     if len(texts) > len(shown):
         lines.append(f"  … and {len(texts) - len(shown)}{' or more' if reason.cut else ''} longer paths (use --all)")
     lines += ["", *_savings(report, reason, row)]
-    return "\n".join(plain(line) if line else "" for line in lines) + "\n"
+    return "\n".join(hanging_text(plain(line), width) if line else "" for line in lines) + "\n"
 
 
 def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:
@@ -123,21 +130,33 @@ def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:
     for (node, line), (before, _) in zip(path[1:], path, strict=False):
         if base(node) == base(before):
             continue
-        text += f" → {line.partition(';')[0].strip() or node}"
+        text += f" → {_spelled(line) or node}"
     return text
 
 
+def _spelled(line: str) -> str:
+    """Return a requirement without its marker, spelled alike in all rows: "a>=1,<2" for "a (>=1, <2)"."""
+    requirement = line.partition(";")[0].strip()
+    if "@" in requirement:  # a URL
+        return requirement
+    return _AROUND_OPERATORS.sub(r"\1", _IN_PARENTHESES.sub(r"\1", requirement))
+
+
 def _savings(report: Report, reason: Why, row: Row) -> Iterator[str]:
-    with_it = f" (including {listed(reason.leaves, 6)})" if reason.leaves else ""
-    yield f"Removing it frees {human(row.retained_bytes)}{with_it}."
+    """Yield what removing it frees, and what must be removed for that."""
+    retained = f"{human(row.retained_bytes)}{f' (including {listed(reason.leaves, 6)})' if reason.leaves else ''}"
     holders = [name for name in reason.holders if name != reason.key]
-    if row.direct and holders:
-        dropping = "No longer requesting it" if report.target.requirements is None else "Dropping its own line"
-        yield f"{dropping} frees {human(row.freed_bytes)}, because {_list(holders)} also {_require(holders)} it."
-    elif len(holders) == 1:
-        yield f"To remove it, drop {holders[0]}, which frees {human(report.rows[holders[0]].freed_bytes)}."
-    elif holders:
-        yield f"To remove it, drop {_list(holders)}, which frees {human(reason.freed_bytes)}."
+    if not holders:
+        yield f"Removing it frees {retained}."
+        return
+    yield f"It retains {retained}."
+    if row.direct:
+        line = "Deleting its line" if report.target.requirements is not None else "No longer requiring it directly"
+        freed = human(row.freed_bytes) if row.freed_bytes else "nothing"
+        yield f"{line} frees {freed}, because {_list(holders)} also {_require(holders)} it."
+    else:
+        names = f"{_list(holders)}, which {_require(holders)} it"
+        yield f"Removing {names}, frees {human(reason.freed_bytes)}."
 
 
 def _require(names: list[str]) -> str:

@@ -43,7 +43,9 @@ def _check(text: str, *, alone: bool) -> None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     if not alone and os.path.lexists(text):
-        raise UnclearTarget(f"{text} is a file or directory", hint="only names of projects can be measured together")
+        raise UnclearTarget(
+            f"{text} is a file or directory", hint="several targets are allowed only if all are package names"
+        )
     if not text.isprintable():
         raise UnclearTarget(f"{text!r}: no such file or directory")
     if _OF_FILES.search(text):
@@ -64,7 +66,8 @@ def _check(text: str, *, alone: bool) -> None:
         raise UnclearTarget(f"{text}: not a file, a directory or a requirement", hint=hint) from error
     if parsed.url:
         raise UnclearTarget(
-            f"{text}: a URL is only accepted in a requirements file", hint="write it to a file and measure that"
+            f"{text}: a URL is only accepted in a requirements file",
+            hint="write it to a requirements file and measure that file",
         )
     if alone and (similar := _similar(text, most_alike=True)):
         raise UnclearTarget(

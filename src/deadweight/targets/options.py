@@ -25,6 +25,7 @@ from deadweight.targets.types import (
 _RESOLVED = (*INSTALLABLE, Names)
 _INSTALLED = (Environment, *SYSTEMS)
 _MEASURED = (*REQUIRING, *_INSTALLED)
+_NEVER_INSTALLED = (Lock, Names)
 
 APPLIES: Mapping[str, tuple[type[Target], ...]] = {
     # what to measure
@@ -67,17 +68,22 @@ APPLIES: Mapping[str, tuple[type[Target], ...]] = {
 
 def applicable(values: Mapping[str, Any], target: Target) -> dict[str, Any]:
     """Return those of some settings that apply to a target: what a configuration file says is for all targets."""
-    return {name: value for name, value in values.items() if isinstance(target, APPLIES[name])}
+    fitting = {name: value for name, value in values.items() if isinstance(target, APPLIES[name])}
+    if fitting.get("no_install") is False and isinstance(target, _NEVER_INSTALLED):
+        del fitting["no_install"]
+    return fitting
 
 
 def check_options(settings: Settings, target: Target) -> None:
     """Refuse settings that mean nothing for a target; raises BadInput."""
     for name in _given(settings):
         if not isinstance(target, APPLIES[name]):
-            nouns = ", ".join(dict.fromkeys(kind.noun for kind in APPLIES[name]))
-            raise BadInput(f"--{_option(name)} does not apply to {target.noun}", hint=f"it applies to {nouns}")
-    if settings.no_install is False and isinstance(target, (Lock, Names)):
-        raise BadInput(f"--install does not apply to {target.noun}", hint="leave it out: nothing has to be installed")
+            *others, last = dict.fromkeys(kind.noun for kind in APPLIES[name])
+            nouns = f"{', '.join(others)} or {last}" if others else last
+            option = f"--{_option(name)}"
+            raise BadInput(f"{option} does not apply to {target.noun}", hint=f"use {option} only with {nouns}")
+    if settings.no_install is False and isinstance(target, _NEVER_INSTALLED):
+        raise BadInput(f"--install does not apply to {target.noun}", hint="remove --install")
 
 
 def _given(settings: Settings) -> Iterator[str]:

@@ -24,6 +24,11 @@ class Target(Struct, frozen=True):
     form: ClassVar[Form | None] = None
     noun: ClassVar[str]
 
+    @property
+    def label(self) -> str:
+        """What progress calls it: its location, except for standard input."""
+        return "standard input" if self.location == "-" else self.location
+
 
 class File(Target, frozen=True):
     """A file that requires distributions; ``beside`` names what else in its directory could have been measured."""
@@ -61,7 +66,7 @@ class Names(Target, frozen=True):
 
     kind: ClassVar[Kind] = "requirements"
     form: ClassVar[Form | None] = "names"
-    noun: ClassVar[str] = "names of projects"
+    noun: ClassVar[str] = "package names"
 
 
 class Environment(Target, frozen=True):

@@ -128,7 +128,8 @@ def test_judge__development_tool_under_a_condition__is_excused() -> None:
     mention = names("debug_toolbar", file="app/urls.py", how="conditional")._replace(condition="settings.DEBUG")
     found = verdict(mention, split={"dw-app": "dw_app.py"}, against="django-debug-toolbar\n")
     assert (found.holds, lines(found)) == (True, [("django-debug-toolbar", "debug_toolbar", True)])
-    assert "used only conditionally: django-debug-toolbar (app/urls.py:3) if settings.DEBUG\n" in verdict_text(found)
+    said = "used only conditionally: django-debug-toolbar (app/urls.py:3) if settings.DEBUG\n"
+    assert said in verdict_text(found, width=200)
     assert to_import(found) == ()
 
 
@@ -201,7 +202,7 @@ def test_with_trials__it_fails__is_not_sufficient() -> None:
         found, [Trial("dw_app", "ModuleNotFoundError: No module named 'cv2'", "cv2")], None, seconds=1
     )
     assert "  opencv-python>=4 provides cv2\n" in verdict_text(missing)
-    assert verdict_text(missing).splitlines()[-1].startswith("split.txt is not sufficient: ")
+    assert verdict_text(missing, width=200).splitlines()[-1].startswith("split.txt is not sufficient: ")
 
 
 def test_with_trials__import_works_though_no_file_tells__is_no_gap() -> None:
@@ -215,7 +216,7 @@ def test_with_trials__wants_settings__is_a_note() -> None:
     tried = with_trials(found, [Trial("dw_app", "ImproperlyConfigured: …", unclear=True)], None, seconds=1)
     assert tried.holds
     said = "note: could not be imported without the application's settings; try --smoke: dw_app"
-    assert said in verdict_text(tried)
+    assert said in verdict_text(tried, width=120)
 
 
 @pytest.mark.parametrize(("status", "said"), [(1, "exit status 1"), (None, "timed out after 1 s"), (-9, "signal 9")])
@@ -227,6 +228,19 @@ def test_with_trials__smoke_fails__is_not_sufficient(status: int | None, said: s
     assert "failed: ./check: " in text
     assert said in text
     assert "  last\\x1b[0m\n" in text
+
+
+def test_verdict_text__uses_outside_of_the_application__name_only_their_roles() -> None:
+    tests, script = names("cv2", role="tests", file="tests/test_x.py"), names("yaml", role="scripts", file="tools/x.py")
+    one, two = (verdict(*each, split={"dw-app": "dw_app.py"}) for each in ((tests,), (tests, script)))
+    assert "note: missing, but used only by tests: cv2 (tests/test_x.py:3)\n" in verdict_text(one)
+    assert "used only by tests and scripts: cv2 (tests/test_x.py:3), yaml (" in verdict_text(two, width=200)
+
+
+def test_verdict_text__narrow__wraps_with_a_hanging_indent() -> None:
+    text = verdict_text(verdict(names("cv2", role="tests"), split={"dw-app": "dw_app.py"}), width=40)
+    assert max(map(len, text.splitlines())) <= 40
+    assert "note: missing, but used only by tests:\n  cv2 (" in text
 
 
 def test_verdict_text__many_places__shows_the_first_of_each_line() -> None:

@@ -15,6 +15,7 @@ from deadweight.errors import BadInput, WouldOverwrite
 from deadweight.formats.distributions.wheel import Contents
 from deadweight.model import Archive
 from deadweight.sources.wheels.cache import Cache
+from deadweight.targets.types import Environment
 from tests.builders import dist_files, make_env, write_files
 
 
@@ -52,6 +53,25 @@ def test_default_command__options_first__is_profile_too(here: Path, capsys: pyte
     ran = Ran(capsys, "--format", "json", "--quiet", "env")
     assert ran.code == 0
     assert json.loads(ran.out)["totals"]["distributions"] == 3
+
+
+def test_profile__suggests_the_command_that_splits_with_the_options_given(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "requirements file.txt").write_text("a\n")
+    options = ["-r", "requirements file.txt", "--minimal-groups", "core", "--keep", "a", "--keep", "b", "--no-source"]
+    ran = Ran(capsys, "env", "--all", "-q", *options)
+    expected = "env --requirements 'requirements file.txt' --no-source --minimal-groups core --keep a --keep b"
+    assert ran.out.endswith(f"\n\nTo write the splits, run:\ndeadweight split {expected}\n")
+
+
+def test_profile__of_what_split_cannot_measure_again__suggests_no_command(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "deadweight split" in Ran(capsys, "env", "-q").out
+    monkeypatch.setattr("deadweight.cli.commands.target_of", lambda given, quiet: Environment("env"))
+    for target in (["a", "b"], ["-"]):
+        assert "deadweight split" not in Ran(capsys, "profile", *target, "-q").out
 
 
 def test_no_target__is_the_running_environment(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -115,7 +135,11 @@ def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) ->
     ("arguments", "code", "reason"),
     [
         (("env", "--format", "xml"), 2, "xml"),
-        (("profile", "env", "one-too-many"), 2, "only project names can be measured together, and env is not one"),
+        (
+            ("profile", "env", "one-too-many"),
+            2,
+            "several targets are allowed only if all are package names, and env is not one",
+        ),
         (("profile", "dw-a", "-"), 2, "and - is not one"),
         (("profil", "env"), 2, "did you mean 'deadweight profile'?"),
         (("splt", "good.txt"), 2, "did you mean 'deadweight split'?"),

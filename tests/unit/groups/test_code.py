@@ -228,6 +228,15 @@ def test_loaded_by_what_development_loads__is_dev_too() -> None:
     )
 
 
+@pytest.mark.parametrize(("asked", "group"), [(("ipython",), "dev"), (("ipython", "prompt-toolkit"), "core")])
+def test_loaded_by_what_only_development_requires__is_dev_too(asked: tuple[str, ...], group: str) -> None:
+    ipython = bare("ipython", requires=["prompt-toolkit", "pygments"])
+    inventory = bare_inventory(ipython, bare("prompt-toolkit"), bare("pygments"))
+    found = assign_groups(inventory, build_graph(inventory, wants(*asked)), config_names({}), None, {})
+    assert (found["prompt-toolkit"].group, found["pygments"].group) == (group, group)
+    assert ("DW205" in [e.rule for e in found["pygments"].evidence]) is (group == "core")
+
+
 def test_two_builds_of_one_library__stay_and_neither_is_sure() -> None:
     used = dict.fromkeys(("psycopg2", "psycopg2-binary"), (APP,))
     for name, other in (("psycopg2", "psycopg2-binary"), ("psycopg2-binary", "psycopg2")):

@@ -40,6 +40,18 @@ def test_discover__site_packages_directory_alone__counts() -> None:
     assert (only(found).name, found.unowned.files) == ("a", 0)
 
 
+def test_discover__symlink_out_of_the_tree__is_skipped_unless_it_is_the_interpreter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tree = make_tree(dist_files("a"))
+    monkeypatch.setattr(tree.reader, "target", lambda path: f"/usr/{path}")
+    links = {path: Entry(4, None, None, "symlink") for path in ("lib64", "bin/python3")}
+    found = take_inventory(replace(tree, entries={**tree.entries, **links}))
+    assert [(s.name, s.reason) for s in found.skipped] == [
+        ("lib64", "a symlink to /usr/lib64, which is outside of the measured tree")
+    ]
+
+
 def test_discover__no_distributions__leaves_all_unowned() -> None:
     found = take_inventory(make_tree({"x": "12345"}))
     assert (found.distributions, found.unowned.apparent, found.total.apparent) == ((), 5, 5)

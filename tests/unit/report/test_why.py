@@ -55,6 +55,24 @@ def test_why__holders_and_what_leaves() -> None:
     assert why(report_of(web()), "shared").holders == ("api", "jobs")
 
 
+def test_why__required_by_what_nothing_requires__names_it_among_what_must_go() -> None:
+    api, tool = bare("api", 1_000, requires=["server"], requested=True), bare("tool", 200, requires=["server"])
+    found = profile_of(bare_inventory(api, tool, bare("server", 30_000)), None)
+    reason = why(report_of(found), "server")
+    assert (reason.holders, reason.freed_bytes) == (("api", "tool"), 31_200)
+    assert "Removing api and tool, which require it, frees 31.2 kB." in why_text(report_of(found), reason)
+
+
+def test_why_text__direct_and_required__says_what_deleting_its_line_frees() -> None:
+    found = profile_of(
+        bare_inventory(bare("a", requires=["b (>= 1, < 2) ; python_version > '3'"]), bare("b", 7)),
+        requirements_file("a\nb\n"),
+    )
+    text = why_text(report_of(found), why(report_of(found), "b"))
+    assert "  a → b>=1,<2\n" in text
+    assert "It retains 7 B.\nDeleting its line frees nothing, because a also requires it.\n" in text
+
+
 def test_why__cycle__ends() -> None:
     found = profile_of(
         bare_inventory(bare("a", requires=["b"]), bare("b", requires=["c"]), bare("c", requires=["b", "a"])),

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import fields, replace
 
 from deadweight.errors import BadInput
+from deadweight.operations.measuring.reading import choice_of
 from deadweight.settings import Settings
 from deadweight.targets.options import APPLIES, applicable, check_options
 from deadweight.targets.types import (
@@ -63,9 +64,22 @@ def test_table__each_cell__is_used_or_refused(name: str, target: Target) -> None
         assert applicable({name: VALUES[name]}, target) == {}
 
 
+def test_choice_of__all_groups__includes_those_besides_the_named() -> None:
+    assert choice_of(Settings(group=("docs",), all_groups=True)).groups is None
+    assert choice_of(Settings(group=("docs",))).groups == frozenset({"docs"})
+    assert choice_of(Settings(group=("docs",), no_dev=True)).groups == frozenset({"docs"})
+    assert choice_of(Settings(no_dev=True)).groups == frozenset()
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
 def test_table__defaults__apply_to_every_target(target: Target) -> None:
     check_options(Settings(), target)
+
+
+def test_applicable__install_of_what_is_never_installed__is_ignored() -> None:
+    assert applicable({"no_install": False}, Lock("uv.lock")) == {}
+    assert applicable({"no_install": True}, Lock("uv.lock")) == {"no_install": True}
+    assert applicable({"no_install": False}, Requirements("r.txt")) == {"no_install": False}
 
 
 @pytest.mark.parametrize("target", [Lock("uv.lock"), Names("pandas", ("pandas",))])

@@ -163,7 +163,7 @@ def test_parse_target__several_with_a_file_among_them__is_refused(tmp_path: Path
         ("requirements/dev", "no such directory: requirements"),
         ("pandas==", "requirements file"),
         ("a @ https://files.example/a.tar", "no such"),
-        ("a @ https://files.example/a", "write it to a file and measure that"),
+        ("a @ https://files.example/a", "write it to a requirements file and measure that file"),
         ("--extra", ""),
     ],
 )

@@ -276,7 +276,7 @@ def _inflated(packed: bytes, most: int, member: Member, filename: str) -> bytes:
     try:
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most)
     except zlib.error as error:
-        reason = f"could not decompress member {_shown(member.path)}: {error}"
+        reason = f"cannot decompress member {_shown(member.path)}: {error}"
         raise MalformedArchive(filename, reason) from error
 
 
@@ -290,5 +290,5 @@ def _unzstd(packed: bytes, most: int, member: Member, filename: str) -> bytes:
         with ZstdDecompressor().stream_reader(packed) as reader:
             return reader.read(most)
     except ZstdError as error:
-        reason = f"could not decompress member {_shown(member.path)}: {error}"
+        reason = f"cannot decompress member {_shown(member.path)}: {error}"
         raise MalformedArchive(filename, reason) from error

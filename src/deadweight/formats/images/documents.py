@@ -121,7 +121,7 @@ def parse_manifest(name: str, data: bytes) -> Index | Manifest | None:
     if bytes(keys.schema_version) == b"1":
         raise BadInput(
             f"{name} uses image manifest schema 1, which Docker replaced in 2016",
-            hint="pull the image and push it again with a current engine",
+            hint="pull the image and push it again with a current version of Docker or podman",
         )
     if bytes(keys.layers):
         return _decoded(name, data, Manifest)

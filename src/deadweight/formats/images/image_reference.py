@@ -61,7 +61,8 @@ def parse_reference(text: str) -> Reference:
     host, slash, rest = text.partition("/")
     if "@" in host and slash:
         raise UnclearTarget(
-            "registry: the reference contains credentials", hint="remove them and log in with docker login HOST"
+            "registry: the reference contains credentials",
+            hint="remove the credentials and log in with docker login HOST",
         )
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         raise UnclearTarget(f"{text}: no registry in the reference", hint=f"use registry:{DOCKER_HUB[0]}/{text}")

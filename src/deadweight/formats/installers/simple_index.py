@@ -62,7 +62,7 @@ def read_page(data: bytes, content_type: str, url: str) -> tuple[Link, ...]:
     read = _read_json if "json" in content_type.partition(";")[0].lower() else _read_html
     links = [link for link in islice(read(data.decode("utf-8", "replace"), url), MOST_LINKS + 1) if link is not None]
     if len(links) > MOST_LINKS:
-        raise BadInput(f"a page of the index has more than {MOST_LINKS:,} links")
+        raise BadInput(f"a page of the index has more than the limit of {MOST_LINKS:,} links")
     # A server must not choose which files of this machine are read.
     return tuple(link for link in links if url.startswith("file:") or not link.archive.url.startswith("file:"))
 

@@ -46,7 +46,7 @@ def read_lock(path: str, data: bytes, values: Mapping[str, str], choice: Choice,
         names = ", ".join(sorted(_READERS))
         raise BadLock(path, "unknown lock format", hint=f"supported file names: pylock.toml, {names}")
     if choice.packages and name != "uv.lock":
-        raise BadLock(path, "--package only works with a uv workspace", hint="measure its uv.lock")
+        raise BadLock(path, "--package only works with a uv workspace", hint="measure the uv.lock of the workspace")
     module, _, function = reader.partition(".")
     read: _Read = getattr(import_module(f"{__name__}.{module}"), function)
     try:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _QUOTED = re.compile(r"""["']([^"']*)["']""")
 _VERSION = re.compile(r"1\.(\d{1,9})\Z")
+_AGAIN = "create the file again, for example with a current uv: uv export --format pylock.toml"
 
 
 def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, project: bytes) -> Lock:
@@ -46,7 +47,7 @@ def read_pylock(path: str, data: bytes, markers: Markers, choice: Choice, projec
     locked = {package.name for package in lock.packages}
     for package in lock.packages:
         names = [normalize(str(each.get("name", package.name))) for each in package.dependencies or ()]
-        check_edges(names, locked, package.name, hint="lock again")
+        check_edges(names, locked, package.name, hint=_AGAIN)
     # PEP 751: default groups mean the project itself and cannot be requested by name.
     default = frozenset(map(normalize, lock.default_groups or ()))
     known = frozenset(map(normalize, lock.dependency_groups or ()))
@@ -89,7 +90,7 @@ def _version_warnings(table: Table) -> tuple[str, ...]:
     if not match:
         raise Malformed(
             f"unsupported lock-version: {outline(version) or 'missing'}",
-            hint="lock again with a tool that writes version 1.0 of PEP 751",
+            hint=_AGAIN,
         )
     return () if match[1] == "0" else (f"lock-version is {version}; features newer than 1.0 are ignored",)
 

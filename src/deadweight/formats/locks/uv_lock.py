@@ -120,7 +120,7 @@ def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
         or [package for package in folders if package.source.kind != "directory"]
     )
     if packages and not members and not {"requirements", "dependency-groups"} & manifest.values.keys():
-        raise Malformed("none of its packages is the locked project", hint=_AGAIN)
+        raise Malformed("the lock file does not contain the project itself", hint=_AGAIN)
     return frozenset(members)
 
 

@@ -77,7 +77,7 @@ def by_name(packages: Iterable[Package]) -> Mapping[str, list[Package]]:
     for package in packages:
         versions[package.name].append(package)
         if len(versions[package.name]) > _MOST_VERSIONS:
-            raise Malformed(f"more than {_MOST_VERSIONS} versions of {package.name}")
+            raise Malformed(f"more than the limit of {_MOST_VERSIONS:,} versions of {package.name}")
     return versions
 
 

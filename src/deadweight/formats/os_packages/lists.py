@@ -33,7 +33,7 @@ def packages_in(path: str, data: bytes) -> Packages:
     """Yield the packages in one such file; raises ValueError if it is malformed."""
     name = path.rpartition("/")[2]
     if path not in _RPM and data.count(b"\n") > _MOST_LINES:
-        raise ValueError(f"more than {_MOST_LINES:,} lines")
+        raise ValueError(f"more than the limit of {_MOST_LINES:,} lines")
     if path.startswith(_DPKG):
         # The file is NAME:ARCHITECTURE.list for a package that may be installed for several architectures.
         yield name.removesuffix(".list").partition(":")[0], (_text(line[1:]) for line in _lines(data, b"/"))

@@ -93,7 +93,7 @@ def chosen(requested: frozenset[str] | None, known: Iterable[str], called: str) 
     """
     names = frozenset(normalize(name) for name in known)
     if len(names) > _MOST_NAMES:
-        raise Malformed(f"more than {_MOST_NAMES} names of the kind {called}")
+        raise Malformed(f"more than the limit of {_MOST_NAMES:,} names ({called})")
     unknown = sorted(frozenset(map(normalize, requested)) - names) if requested else []
     if unknown:
         available = f"available: {', '.join(sorted(names))}" if names else f"no {called} is defined"
@@ -233,7 +233,7 @@ def _instead(tools: Table) -> str:
         return "measure poetry.lock instead"
     if "pdm" in tools.values:
         return "measure pdm.lock instead"
-    return "measure a lock of the project, or an environment in which it is installed"
+    return "measure a lock file of the project, or an environment in which the project is installed"
 
 
 def requirement(line: str) -> Requirement:

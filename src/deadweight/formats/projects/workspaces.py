@@ -86,7 +86,9 @@ class Workspace(Struct, frozen=True, kw_only=True):
         )
         for number, (start, each) in enumerate(pairs, start=1):
             if number > _MOST_LINES:
-                raise Malformed(f"more than {_MOST_LINES} requirements after expanding groups and extras")
+                raise Malformed(
+                    f"more than the limit of {_MOST_LINES:,} requirements after expanding groups and extras"
+                )
             starts_of.setdefault(self._sourced(each, start, holds), set()).add(start)
         return tuple(
             DirectRequirement(line=line, index=url, groups=frozenset(s)) for (line, url), s in starts_of.items()

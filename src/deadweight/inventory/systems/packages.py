@@ -24,7 +24,7 @@ def system_packages(tree: FileTree) -> tuple[Packages, list[Skipped]]:
             data = tree.reader.read(path, _LARGEST_LIST)
             packages += [(name, tuple(_existing(paths, tree, budget))) for name, paths in packages_in(path, data)]
         except (OSError, ValueError) as error:
-            skipped.append(Skipped(path, f"could not read the system packages: {error}"))
+            skipped.append(Skipped(path, f"cannot read the system packages: {error}"))
     return packages, skipped
 
 

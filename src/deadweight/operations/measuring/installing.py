@@ -79,7 +79,7 @@ def installed(
         if not inventory.distributions and _asks_for_something(file, inventory):
             raise InstallFailed(
                 f"{installer.name} reported success, but installed nothing",
-                hint="its configuration may redirect the installation; try another --installer",
+                hint=f"check whether the configuration of {installer.name} redirects it, or use another --installer",
             )
         yield Installed(Measurement(target=target, inventory=inventory, settings=settings, file=file), folder, scratch)
 

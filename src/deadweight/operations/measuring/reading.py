@@ -114,6 +114,6 @@ def choice_of(settings: Settings) -> Choice:
     groups = frozenset(settings.group)
     return Choice(
         extras=frozenset(settings.extra),
-        groups=groups if groups or settings.no_dev else None,
+        groups=groups if (groups and not settings.all_groups) or settings.no_dev else None,
         packages=frozenset(settings.package),
     )

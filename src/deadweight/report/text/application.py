@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deadweight.model import Mention
 from deadweight.model.report import Finding, Lacking, Location, Report
+from deadweight.report.text.tables import listed
 from deadweight.report.units import counted, hanging_text, human
 from deadweight.untrusted import plain
 
@@ -46,8 +47,8 @@ def _finding_lines(findings: Sequence[Finding], width: int) -> Iterator[str]:
     """Yield a line for each finding, and one for its mentions: in a table, there would be no room for paths."""
     yield "findings"
     for each in findings[:_MOST_REMARKS]:
-        saves = f" (saves {human(each.freed_bytes)})" if each.freed_bytes else ""
-        yield hanging_text(f"  {plain(each.name)}: {plain(each.reason)}{saves}", width)
+        saves = f" (removing it would save {human(each.freed_bytes)})" if each.freed_bytes else ""
+        yield hanging_text(f"  {plain(each.name)} {plain(each.reason)}{saves}", width)
         if each.locations:
             yield hanging_text(f"    {locations(each.locations)}", width)
     if len(findings) > _MOST_REMARKS:
@@ -67,10 +68,9 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
             yield hanging_text(f"production {provides} everything that your code uses ({scope})", width)
             yield from (hanging_text(line, width) for line in gap_lines(proof.gaps))
         elif proof.gaps:
-            files = len({location.file for gap in proof.gaps for location in gap.locations})
-            yield hanging_text(
-                f"{name} requires changes in {counted(files, 'file')}: see the requirements that it removes", width
-            )
+            files = sorted({plain(location.file) for gap in proof.gaps for location in gap.locations})
+            changes = f"code changes in {counted(len(files), 'file')} ({listed(files, _MOST_PLACES)})"
+            yield hanging_text(f"{name} works only after {changes}", width)
 
 
 def checked_text(uses: int, files: int, folder: str) -> str:

@@ -14,7 +14,7 @@ from deadweight.report.text.distributions import distributions_table, groups_tab
 from deadweight.report.text.left_out import could_go_table, unsure_table
 from deadweight.report.text.system import about_system, shipped_text
 from deadweight.report.text.tables import WIDEST, add_names, hanging, listed, plain_table, render
-from deadweight.report.units import counted, human, percent
+from deadweight.report.units import counted, human, percent, target_text
 from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
 
@@ -27,7 +27,10 @@ def as_text(report: Report, view: View = DEFAULT) -> str:
 
     raises: BadInput for a view that the report cannot be shown in
     """
-    return render(_report(report, view), width=view.width, color=view.color)
+    text = render(_report(report, view), width=view.width, color=view.color)
+    if not view.split_command or not report.distributions:
+        return text
+    return f"{text}\nTo write the splits, run:\n{plain(view.split_command)}\n"
 
 
 def _report(report: Report, view: View) -> RenderableType:
@@ -61,7 +64,7 @@ def _separated(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
 
 
 def _header(report: Report) -> RenderableType:
-    text = Text(plain(report.target.location), style="bold")
+    text = Text(target_text(report.target.location), style="bold")
     for line, style in [*_cannot_install(report), (_size(report), "bold")]:
         text.append(f"\n{line}", style=style)
     text.append(_contents(report), style="not bold")
@@ -174,7 +177,7 @@ def _shared(report: Report, width: int) -> Iterator[RenderableType]:
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("required by", ratio=1)
     for each in shared[:5]:
-        names = [*(["(direct)"] if each.direct else []), *map(plain, each.held_by)]
+        names = [*(["your requirements"] if each.direct else []), *map(plain, each.held_by)]
         others = each.holders - len(each.held_by)
         table.add_row(plain(each.name), human(each.apparent_bytes), listed(names, _MOST_HOLDERS, others=others))
     yield table
@@ -191,16 +194,12 @@ def _splits(report: Report, width: int) -> Iterator[RenderableType]:
     table.add_row("required", human(whole), "", "", str(report.totals.required_distributions), "")
     for name, split in report.splits.items():
         table.add_row(*_split_row(name, split, whole))
-    # Without the option, split would install, to build requirements without a wheel.
-    estimated = any(row.archive and row.archive.estimated for row in report.distributions)
-    how = " --no-install" if estimated and report.target.form in ("file", "project") else ""
-    legend = ""
     total = human(report.totals.apparent_bytes)
-    if human(whole) != total:
-        legend = f"required: everything that the requirements install, out of {total} in total\n"
-    yield Group(
-        table, Text(f"{legend}To write the splits: deadweight split {plain(report.target.location)}{how}", style="dim")
-    )
+    if human(whole) == total:
+        yield table
+    else:
+        legend = f"required: everything that the requirements install, out of {total} in total"
+        yield Group(table, Text(legend, style="dim"))
 
 
 def _split_row(name: str, split: SplitReport, whole: int) -> list[str]:

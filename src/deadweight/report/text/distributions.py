@@ -36,7 +36,7 @@ def distributions_table(report: Report, view: View, width: int) -> RenderableTyp
             cells.append(Text(_bar(share, bar_width), style=STYLES[row.group]))
         table.add_row(*cells)
     _add_sums(table, report, selection, extra, wide=wide)
-    legend = Text("* direct requirement. retained: freed if only this distribution is removed", style="dim")
+    legend = Text("* direct requirement. retained: own, plus everything that only it needs", style="dim")
     return Group(table, legend)
 
 
@@ -116,17 +116,19 @@ def _bar(share: float, width: int) -> str:
 
 
 def groups_table(report: Report, width: int) -> RenderableType:
-    """The groups, with the largest distributions of each."""
+    """The groups that have distributions, with the largest of each."""
     table = plain_table(width)
     table.add_column("group")
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("distributions", justify="right", no_wrap=True)
     table.add_column("largest", ratio=1)
     for group, totals in report.groups.items():
+        if not totals.distributions:
+            continue
         names = [plain(report.rows[key].name) for key in totals.largest]
         others = totals.distributions - len(names)
-        size = human(totals.apparent_bytes) if totals.distributions else ""
-        table.add_row(group_text(group), size, str(totals.distributions), listed(names, len(names), others=others))
+        size, count = human(totals.apparent_bytes), str(totals.distributions)
+        table.add_row(group_text(group), size, count, listed(names, len(names), others=others))
     return table
 
 

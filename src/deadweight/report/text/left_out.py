@@ -37,19 +37,19 @@ def _more(left: Sized, size: int) -> tuple[str, str, str]:
 
 
 def left_out_table(title: str, split: SplitReport, width: int, most: int | None = None) -> Table:
-    """Return what a split removes, the largest first, with the bytes that each adds and the reason.
+    """Return what a split removes, the largest first, with its size including dependencies, and the reason.
 
     most: the number of rows; None for all
     """
     table = plain_table(width)
     add_names(table, title, width)
-    table.add_column("adds", justify="right", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
     table.add_column("why", ratio=1)
     ordered = sorted(split.dropped, key=lambda d: (-(d.brought_bytes or 0), d.name))
     for each in ordered[:most]:
-        adds = "not installed" if each.brought_bytes is None else human(each.brought_bytes)
+        size = "not installed" if each.brought_bytes is None else human(each.brought_bytes)
         uses = f"; used by {locations(each.locations)}" if each.locations and not each.later else ""
-        table.add_row(plain(each.name), adds, f"{each.group}: {plain(each.reason)}{uses}")
+        table.add_row(plain(each.name), size, f"{each.group}: {plain(each.reason)}{uses}")
     if len(ordered) > len(ordered[:most]):
         table.add_row(f"{len(ordered[most:])} more", "", "(use --all)")
     if len(split.dropped) > 1 or len(split.saved_groups) > 1:
@@ -58,11 +58,15 @@ def left_out_table(title: str, split: SplitReport, width: int, most: int | None 
 
 
 def _of_which(split: SplitReport) -> str:
-    """Return the removed bytes by group. Dependencies of a removed line are removed whatever their group."""
+    """Return the removed bytes by group, and why the rows do not add up to them if dependencies are shared.
+
+    Dependencies of a removed line are removed whatever their group.
+    """
     sizes = sorted(split.saved_groups.items(), key=lambda item: (-item[1], item[0]))
     groups = ", ".join(f"{group} {human(size)}" for group, size in sizes)
-    once = "shared dependencies count once" if len(split.dropped) > 1 else ""
-    return "; ".join(filter(None, (once, groups if len(sizes) > 1 else "")))
+    shares = sum(each.brought_bytes or 0 for each in split.dropped) != split.saved_bytes
+    once = "dependencies that several rows share count once" if shares else ""
+    return "; ".join(filter(None, (groups if len(sizes) > 1 else "", once)))
 
 
 def unsure_table(split: SplitReport, width: int, most: int | None = None) -> Iterator[Table]:

@@ -141,7 +141,7 @@ def _members(root: str, text: Callable[[str], str]) -> list[str]:
 
 def _matching(root: str, pattern: str) -> Iterator[str]:
     if os.path.isabs(pattern) or "\0" in pattern:
-        raise BadInput(f"{os.path.join(root, 'pyproject.toml')}: invalid pattern of members: {outline(pattern)}")
+        raise BadInput(f"{os.path.join(root, 'pyproject.toml')}: invalid workspace member pattern: {outline(pattern)}")
     matches = glob.iglob(pattern, root_dir=root, recursive=True)
     for number, each in enumerate(islice(matches, _MOST_MEMBERS * 10 + 1)):
         if number == _MOST_MEMBERS * 10:

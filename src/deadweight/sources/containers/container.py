@@ -72,7 +72,7 @@ def _session(engine: str, name: str, python: str) -> Iterator[tuple[BinaryIO, An
         raise KeyboardInterrupt("" if _ended(child) else _left_behind(engine, name)) from None
     except TimeoutError as error:
         left = "" if _ended(child) else _left_behind(engine, name)
-        raise EngineFailed(f"container:{name}: its Python does not respond", hint=left) from error
+        raise EngineFailed(f"container:{name}: the Python of the container does not respond", hint=left) from error
     finally:
         _ended(child)
 

@@ -169,7 +169,7 @@ def _started(
     except FileNotFoundError:
         raise EngineFailed(
             f"{command[0]} is not installed",
-            hint=f"install it, or use the archive of {command[0]} save from another machine",
+            hint=f"install {command[0]}, or measure an archive that `{command[0]} save` wrote on another machine",
         ) from None
     except OSError as error:
         raise EngineFailed(f"cannot run {command[0]}: {error.strerror}") from error
@@ -178,5 +178,5 @@ def _started(
 def _refused(engine: str, reason: str, name: str) -> EngineFailed:
     cause = reason.splitlines()[-1].removeprefix("Error response from daemon: ").removeprefix("Error: ")
     unknown = any(words in cause.lower() for words in ("no such image", "not known", "does not exist"))
-    hint = f"pull it first: {engine} pull {name}" if unknown else _HINTS[engine]
+    hint = f"pull the image first: {engine} pull {name}" if unknown else _HINTS[engine]
     return EngineFailed(f"{engine}: {cause}", hint=hint, detail=reason if "\n" in reason else "")

@@ -125,7 +125,7 @@ class Allowance:
         """Record that ``packed`` bytes became ``unpacked``; raises TooMuch if that exceeds the allowance."""
         self._left += packed * _RATIO - unpacked
         if self._left < 0:
-            raise TooMuch("its layers unpack to more than the limit for an image")
+            raise TooMuch("the layers of the image unpack to more than the limit")
 
 
 class _Counted:

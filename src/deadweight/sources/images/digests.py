@@ -32,7 +32,7 @@ def check(name: str, data: bytes) -> bytes:
 def mismatch(name: str) -> BadInput:
     """Return the error for a blob that does not match its digest."""
     return BadInput(
-        f"{name} in the image does not match its digest", hint="the image is corrupt: save or pull it again"
+        f"{name} in the image does not match its digest", hint="save or pull the image again, because it is corrupt"
     )
 
 

@@ -168,7 +168,10 @@ def _named(images: Sequence[_Candidate], labels: _Labels, name: str) -> Sequence
 def _only(images: Sequence[_Candidate], labels: _Labels) -> _Candidate:
     if len(images) > 1:
         example = next((label for its in labels for label in its), "@0")
-        raise BadInput("the file holds several images", hint=f"choose one, as in FILE:{example}; {_available(labels)}")
+        raise BadInput(
+            "the file contains several images",
+            hint=f"choose an image, for example FILE:{example}; {_available(labels)}",
+        )
     return images[0]
 
 

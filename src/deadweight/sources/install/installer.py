@@ -190,7 +190,7 @@ def find_installer(name: str = "") -> Installer:
             return Uv(executable)
         if name == "uv":
             raise InstallFailed(
-                "uv is not installed", hint='install it with pip install "deadweight[fast]", or omit --installer'
+                "uv is not installed", hint='install uv with pip install "deadweight[fast]", or remove --installer uv'
             )
     return Pip()
 

@@ -50,7 +50,8 @@ def version_of_interpreter(python: str) -> str:
     name, number = _identity(path)
     if name != "cpython":
         raise InstallFailed(
-            f"{python} is {name}; wheels are chosen for CPython only", hint="--install measures it by installing"
+            f"{python} is {name}; wheels are chosen for CPython only",
+            hint=f"use --install to install with {name} and measure the result",
         )
     return number
 
@@ -70,7 +71,8 @@ def _identity(path: str) -> tuple[str, str]:
 def no_interpreter(python: str) -> InstallFailed:
     """Return the error for a missing interpreter."""
     return InstallFailed(
-        f"no Python interpreter found for {python}", hint="install it, or use --python with the path of an interpreter"
+        f"no Python interpreter found for {python}",
+        hint="install that version of Python, or use --python with the path of an interpreter",
     )
 
 

@@ -156,7 +156,7 @@ class Client:
             if "Authorization" in headers and origin_of(target) != origin_of(parts):
                 headers = {**headers, **_authorization("")}
             url = target.geturl()
-        raise FetchFailed(f"{shown(url)}: more than {_REDIRECTS} redirects")
+        raise FetchFailed(f"{shown(url)}: more than the limit of {_REDIRECTS} redirects")
 
     def body(self, response: Response, url: str, limit: int, *, decoded: bool = True) -> Generator[bytes]:
         """Yield a body within the limits of size and time; raises FetchFailed, Truncated."""

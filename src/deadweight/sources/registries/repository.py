@@ -127,7 +127,7 @@ class Repository:
     def _explained(self, refused: Refused, name: str) -> FetchFailed:
         host, status, reason = self._reference.host, refused.status, _reason(refused)
         if not self._is_ours(refused.url):
-            return FetchFailed(f"{refused.cause}{reason}", hint=f"{host} stores its blobs there; try again later")
+            return FetchFailed(f"{refused.cause}{reason}", hint=f"try again later; {host} stores layers on that server")
         if status in (401, 403):
             return FetchFailed(f"{host} denied access to {name} (status {status}){reason}", hint=self._login_hint())
         if status == 404:

@@ -39,7 +39,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
     def check(self, names: Set[str]) -> None:
         """Raise BadInput if a build of PyTorch was requested, but no project of PyTorch is among the names."""
         if self.torch and not names & set(TORCH_FAMILY):
-            raise BadInput(f"--torch {self.torch}: torch is not required")
+            raise BadInput(f"--torch {self.torch}: the requirements do not include torch")
 
     def indexes(self) -> dict[str, str]:
         """Return project → URL of its index, including PyTorch's own."""

@@ -98,7 +98,7 @@ class _Bounded:
     def read(self, length: int) -> bytes:
         self._headers -= length
         if self._headers < 0:
-            raise Malformed("its headers are larger than the limit")
+            raise Malformed(f"more than the limit of {_MOST_HEADER_BYTES:,} bytes of headers")
         return self._take(length)
 
     def skip(self, length: int) -> int:
@@ -111,7 +111,7 @@ class _Bounded:
         data = self._stream.read(length)
         self._left -= len(data)
         if self._left < 0:
-            raise Malformed("it unpacks to more than the limit")
+            raise Malformed(f"unpacks to more than the limit of {LARGEST_SDIST:,} bytes")
         return data
 
 

@@ -286,7 +286,7 @@ def test_read_lock__uv_unknown_choice__names_those_that_exist(choice: Choice, re
         ("version = 1\n[[distribution]]\n", "unsupported lock version"),
         ('version = 1\nrequires-python = ">=3.12"', "requires Python >=3.12, but the measured version is 3.11.7"),
         ('version = 1\nrequires-python = ">>3"', "invalid version specifier"),
-        ("version = 1\n" + package("a"), "none of its packages is the locked project"),
+        ("version = 1\n" + package("a"), "the lock file does not contain the project itself"),
         ("version = 1\n" + project('dependencies = [{ name = "a" }]'), "a is required but not locked"),
         ("version = 1\n" + project("""dependencies = [{ name = "a", marker = "x y" }]"""), "invalid marker: x y"),
         ("version = 1\n" + project(name="../x"), "not a valid project name"),

@@ -266,7 +266,7 @@ def test_sqlite__text_for_a_header__is_refused() -> None:
 
 
 def test_sqlite__message_that_quotes_binary_data__is_reported() -> None:
-    with pytest.raises(BadDatabase, match="could not read"):
+    with pytest.raises(BadDatabase, match="cannot read"):
         read(sqlite_database(BASH).replace(b"CREATE TABLE", b"CREATE \xff\xff\xff\xff\xff"))
 
 

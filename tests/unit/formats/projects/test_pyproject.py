@@ -74,7 +74,7 @@ def test_requirements_of_project__includes_that_double__take_no_longer_than_thei
 def test_requirements_of_project__too_many_lines_from_included_groups__are_refused() -> None:
     inner = ", ".join(f'"a{n}"' for n in range(1000))
     outer = "\n".join(f'g{n} = [{{include-group = "inner"}}]' for n in range(200))
-    with pytest.raises(BadInput, match="more than 100000 requirements"):
+    with pytest.raises(BadInput, match="more than the limit of 100,000 requirements"):
         lines(f"[dependency-groups]\ninner = [{inner}]\n{outer}\n", Choice())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -73,6 +74,18 @@ def test_figures__what_leaves_beside_the_group__is_reported_by_group() -> None:
     assert sum(split["saved_groups"].values()) == split["saved_bytes"]
     assert "dev 50.0 MB, data 30.0 MB" in as_text(report_of(found))
     assert row(as_text(report_of(found)), "dev ").split()[1:4] == ["50.0", "MB", "1"]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_figures__rows_that_do_not_add_up_to_the_total__are_explained(shared: bool) -> None:
+    tools = [bare(name, 5_000_000, requires=["helper"] * shared) for name in ("linter", "tester")]
+    found = profile_of(
+        bare_inventory(bare("app", 10), *tools, bare("helper", 1_000_000)),
+        requirements_file("app\nlinter\ntester\n"),
+        Settings(groups={"dev": ("linter", "tester")}),
+    )
+    text = split_text(report_of(found), PATHS, width=80, color=False)
+    assert ("dependencies that several rows share count once" in text) is shared
 
 
 def test_figures__what_could_not_be_measured__is_counted_once() -> None:

@@ -32,9 +32,9 @@ def sqlite_headers(data: bytes) -> Iterator[bytes]:
     try:
         import sqlite3
     except ImportError as error:
-        raise BadDatabase("could not read the SQLite database, because this Python has no sqlite3 module") from error
+        raise BadDatabase("cannot read the SQLite database, because this Python has no sqlite3 module") from error
     if not hasattr(sqlite3.Connection, "deserialize"):
-        raise BadDatabase("could not read the SQLite database, because the SQLite of this Python is too old")
+        raise BadDatabase("cannot read the SQLite database, because the SQLite of this Python is too old")
     try:
         with closing(sqlite3.connect(":memory:")) as connection:
             _load(connection, data)
@@ -43,7 +43,7 @@ def sqlite_headers(data: bytes) -> Iterator[bytes]:
                     raise BadDatabase("a package in the SQLite database has no header")
                 yield header
     except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter if a message quotes bytes that are not text
-        raise BadDatabase(f"could not read the SQLite database: {outline(str(error))}") from error
+        raise BadDatabase(f"cannot read the SQLite database: {outline(str(error))}") from error
 
 
 def _load(connection: sqlite3.Connection, data: bytes) -> None:
