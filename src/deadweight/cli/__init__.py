@@ -15,7 +15,8 @@ import errno
 import gc
 import os
 import sys
-from typing import NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -32,8 +33,13 @@ _COMMANDS = {
     "groups": "Show the group of each distribution and the evidence for it.",
     "cache": "Show or clear the cache.",
     "schema": "Print the JSON Schema of the JSON report.",
+    "completion": "Print the script for completion in bash, zsh or fish.",
 }
+_MODULES = {"completion": "deadweight.cli.completion"}  # of commands that have their own
 INTERRUPTED = 130
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Root(click.Group):
@@ -45,10 +51,18 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        from deadweight.cli import commands
-
-        command: click.Command = getattr(commands, cmd_name)
+        command: click.Command = getattr(import_module(_MODULES.get(cmd_name, "deadweight.cli.commands")), cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, and files, since ``deadweight TARGET`` is short for ``deadweight profile TARGET``."""
+        from click.shell_completion import CompletionItem
+
+        from deadweight.cli.targets import files
+
+        commands = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        # Files first: click's script for bash forgets what comes before them.
+        return [*files(ctx, self.params[0], incomplete), *commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -56,10 +70,10 @@ class Root(click.Group):
             formatter.write_dl(list(_COMMANDS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args and project_files("."):
+        if not args and not ctx.resilient_parsing and project_files("."):
             args = ["profile"]
         if args and args[0] not in _COMMANDS and args[0] not in ("--help", "-h", "--version"):
-            if not args[0].startswith("-"):
+            if not args[0].startswith("-") and not ctx.resilient_parsing:
                 from deadweight.cli.targets import check_command
 
                 check_command(args[0], _COMMANDS)
@@ -113,6 +127,8 @@ def _run(arguments: list[str], *, debug: bool) -> int:
         return root.main(arguments, prog_name="deadweight", standalone_mode=False) or 0
     except click.exceptions.Exit as done:
         return done.exit_code
+    except SystemExit as done:  # how click ends after it answered a shell
+        return int(done.code or 0)
     except click.ClickException as error:
         with contextlib.suppress(OSError):
             error.show()

@@ -20,7 +20,7 @@ from deadweight.cli.options import (
 )
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
-from deadweight.cli.targets import one_target, target_of
+from deadweight.cli.targets import files, one_target, target_of
 from deadweight.cli.views import terminal_width, use_color, view_of, viewing
 from deadweight.errors import BadInput, NotProven
 from deadweight.report.formats import FORMATS, render
@@ -47,7 +47,7 @@ _all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Sho
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("target", nargs=-1)
+@click.argument("target", nargs=-1, shell_complete=files)
 @_any_format
 @_output
 @_force
@@ -95,7 +95,7 @@ def profile(
 
 
 @click.command(cls=GroupedCommand, brief=True)
-@click.argument("target", required=False, default="")
+@click.argument("target", required=False, default="", shell_complete=files)
 @option(
     "--output-dir",
     group=OUTPUT,
@@ -138,7 +138,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
 
 
 @click.command(cls=GroupedCommand, brief=True)
-@click.argument("split")
+@click.argument("split", shell_complete=files)
 @option(
     "--run",
     group=JUDGE,
@@ -216,7 +216,7 @@ def verify(
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("name")
-@click.argument("target", nargs=-1)
+@click.argument("target", nargs=-1, shell_complete=files)
 @_format
 @_output
 @_force
@@ -245,7 +245,7 @@ def why(
 
 
 @click.command(cls=GroupedCommand, brief=True)
-@click.argument("target", nargs=-1)
+@click.argument("target", nargs=-1, shell_complete=files)
 @_format
 @_output
 @_force

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 from msgspec.structs import replace
@@ -12,6 +13,9 @@ from deadweight.cli.output import say
 from deadweight.targets import parse_target
 from deadweight.targets.folders import project_files
 from deadweight.targets.types import File, Target
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def target_of(given: tuple[str, ...], *, quiet: bool) -> Target:
@@ -56,3 +60,10 @@ def check_command(first: str, commands: Iterable[str]) -> None:
             f"unknown command {first!r}; did you mean 'deadweight {similar[0]}'?"
             f" (to measure the project {first}: deadweight profile {first})"
         )
+
+
+def files(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell complete a path."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
