@@ -1,7 +1,7 @@
 """Graph and application → the group of each distribution (core, data, ml or dev), with its evidence.
 
     rules.py      rules for names and metadata, by the tables next to it      names.py     tables of names
-    source.py     rules for the uses in the application                       deciding.py  how evidence is weighed
+    code.py       rules for the uses in the application                       deciding.py  how evidence is weighed
     evidence.py   the rule behind each piece of evidence, for later stages
     unmeasured.py the groups of requirements that were not measured
 

@@ -15,6 +15,7 @@ from deadweight.report.text.tables import hanging, listed
 from deadweight.report.units import counted, hanging_text
 from deadweight.report.view import View
 from deadweight.settings import Settings
+from deadweight.targets.types import Requirements
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
 LONG = "opencv-python-headless-with-a-name"
@@ -88,6 +89,19 @@ def test_text__requirements_file_that_names_nothing__says_so() -> None:
     assert "names no requirements" not in as_text(
         report_of(profile_of(bare_inventory(bare("a")), requirements_file("a\n")))
     )
+
+
+def test_text__standard_input__is_named() -> None:
+    file = requirements_file("a\n", path="-")
+    assert as_text(report_of(profile_of(bare_inventory(bare("a")), file))).startswith("standard input\n")
+    assert Requirements("-").label == "standard input"
+    assert Requirements("a.txt").label == "a.txt"
+
+
+def test_text__group_without_distributions__has_no_row() -> None:
+    text = as_text(report_of(profile_of(bare_inventory(bare("a")), requirements_file("a\n"))))
+    assert "\ncore" in text
+    assert "\nml " not in text
 
 
 def test_text__environment__has_no_lines() -> None:
