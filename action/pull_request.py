@@ -1,0 +1,136 @@
+"""Measure the head and the base of a pull request, comment the difference, and check the budget of the head.
+
+The composite action runs it; ``action.yml`` describes the inputs, which arrive as DEADWEIGHT_* variables. Everything
+else is in the variables of GitHub Actions: https://docs.github.com/actions/reference/variables-reference
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+MARKER = "<!-- deadweight -->"  # finds our comment again, so that each pull request has one
+_LONGEST = 60_000  # characters of a comment; GitHub allows 65,536
+_TIMEOUT = 30
+
+
+def main() -> int:
+    """Return the exit status of ``deadweight check``, or of measuring the head if that fails."""
+    target, options = os.environ["DEADWEIGHT_TARGET"], shlex.split(os.environ.get("DEADWEIGHT_OPTIONS", ""))
+    folder = Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir())
+    head, base = folder / "deadweight.json", folder / "deadweight-base.json"
+    status = deadweight(target, *options, "--format", "json", "-o", str(head), "--force")
+    if status:
+        return status
+    _append("GITHUB_OUTPUT", f"report={head}\n")
+    event = _event()
+    pull_request = event.get("pull_request")
+    has_base = bool(pull_request) and _measure_base(pull_request["base"]["sha"], target, options, base)
+    text = folder / "deadweight.md"
+    shown = ["diff", str(base), str(head)] if has_base else [str(head)]
+    status = deadweight(*shown, "--format", "markdown", "-o", str(text), "--force")
+    if status:
+        return status
+    _append("GITHUB_STEP_SUMMARY", text.read_text("utf-8"))
+    if pull_request and os.environ.get("DEADWEIGHT_COMMENT", "true") == "true":
+        _comment(pull_request["number"], text.read_text("utf-8"))
+    return _check(head, base if has_base else None)
+
+
+def deadweight(*arguments: str) -> int:
+    """Run deadweight, and return its exit status."""
+    return subprocess.run([sys.executable, "-m", "deadweight", *arguments], check=False).returncode
+
+
+def _check(head: Path, base: Path | None) -> int:
+    """Check the budget, if one is given here or in pyproject.toml; annotations go to stdout."""
+    budget = shlex.split(os.environ.get("DEADWEIGHT_BUDGET", ""))
+    if not budget and not _has_budget():
+        return 0
+    baseline = ["--baseline", str(base)] if base and any(each.startswith("--max-growth") for each in budget) else []
+    return deadweight("check", str(head), *budget, *baseline, "--format", "github")
+
+
+def _has_budget() -> bool:
+    import tomllib
+
+    try:
+        tool = tomllib.loads(Path("pyproject.toml").read_text("utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return False
+    return "budget" in tool.get("deadweight", {})
+
+
+def _event() -> dict[str, Any]:
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    event: dict[str, Any] = json.loads(Path(path).read_text("utf-8")) if path else {}
+    return event
+
+
+def _measure_base(commit: str, target: str, options: list[str], report: Path) -> bool:
+    """Measure the target as it is in the base; return whether that worked. It may not exist there yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The checkout of a pull request usually has only its own commit.
+        _git("fetch", "--quiet", "--depth", "1", "origin", commit)
+        if not _git("worktree", "add", "--quiet", "--detach", f"{folder}/base", commit):
+            return False
+        try:
+            path = Path(folder, "base", target)
+            return path.exists() and not deadweight(
+                str(path), *options, "--format", "json", "-o", str(report), "--force"
+            )
+        finally:
+            _git("worktree", "remove", "--force", f"{folder}/base")
+
+
+def _git(*arguments: str) -> bool:
+    return subprocess.run(["git", *arguments], check=False).returncode == 0
+
+
+def _comment(number: int, text: str) -> None:
+    """Write the comment, or replace the one of an earlier run. A pull request from a fork may not comment."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}\n\n… the summary of the job has the rest."
+    body = {"body": f"{MARKER}\n{text}"}
+    issue = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+    try:
+        page = 1
+        while comments := _request("GET", f"{issue}/{number}/comments?per_page=100&page={page}"):
+            for comment in comments:
+                if comment["body"].startswith(MARKER):
+                    _request("PATCH", f"{issue}/comments/{comment['id']}", body)
+                    return
+            page += 1
+        _request("POST", f"{issue}/{number}/comments", body)
+    except urllib.error.HTTPError as error:
+        print(f"::warning::deadweight could not comment on the pull request: {error}")
+
+
+def _request(method: str, path: str, body: dict[str, str] | None = None) -> Any:
+    """Call GitHub's REST API (https://docs.github.com/rest/issues/comments)."""
+    request = urllib.request.Request(  # noqa: S310  the runner sets the URL
+        os.environ.get("GITHUB_API_URL", "https://api.github.com") + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"},
+    )
+    with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
+        return json.loads(answer.read())
+
+
+def _append(variable: str, text: str) -> None:
+    if path := os.environ.get(variable):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
