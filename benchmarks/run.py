@@ -129,7 +129,22 @@ def install(scratch: Path) -> None:
     )
 
 
-ALL = {"speed": speed, "bookgen": bookgen, "start": start, "install": install}
+def formats(scratch: Path) -> None:
+    """Each format of a saved report of 200 distributions, whole processes, against an empty run of Python."""
+    from deadweight.report.formats import FORMATS
+    from growth import build, layers
+
+    environment, report = scratch / "environment", scratch / "report.json"
+    build(environment, layers, 200)
+    subprocess.run([BIN / "deadweight", environment, "--format", "json", "--output", report, "--quiet"], check=True)
+    rendered = {
+        form: [str(BIN / "deadweight"), str(report), "--format", form, "--quiet", "--output", "/dev/null"]
+        for form in FORMATS
+    }
+    compare("formats: a saved report of 200 distributions", {**rendered, "python": [sys.executable, "-c", "pass"]})
+
+
+ALL = {"formats": formats, "speed": speed, "bookgen": bookgen, "start": start, "install": install}
 
 
 def main() -> None:
