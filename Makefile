@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check docs mutation bench format clean
+.PHONY: demo test check docs man mutation bench format clean
 
 demo: $(VENV)/ready
 	$(BIN)/deadweight fixtures/bookgen/requirements.txt
@@ -20,6 +20,9 @@ check: $(VENV)/ready
 docs: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+man: $(VENV)/ready
+	$(BIN)/python docs/manual.py
 
 mutation: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --editable '.[mutation]'
