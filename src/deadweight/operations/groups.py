@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from deadweight.analysis.profile import Grouping, grouping_of
+from deadweight.groups.rules import config_names
+from deadweight.model import Application, Assignment
 from deadweight.operations.measure import profile
 from deadweight.operations.measuring.installing import install_options
 from deadweight.operations.measuring.reading import machine_of, read_lock_of, read_requirements_of
@@ -41,63 +46,85 @@ def groups_of(
     return grouping_of(profile(target, settings, observe=observe, lighter=False))
 
 
+class _Known(Struct, frozen=True, kw_only=True):
+    """What is known without measuring; ``python`` is the version that it is for."""
+
+    groups: Mapping[str, Assignment]
+    python: str
+    warnings: Iterable[str | None]
+
+
 def _unmeasured(target: Target, settings: Settings, session: Session) -> Grouping:
     """Return the groups of requirements or of a lock, by their descriptions on the index."""
     from deadweight.codescan.python.newer_python import with_one_note
-    from deadweight.groups.rules import config_names
-    from deadweight.groups.unmeasured import groups_of_lock, groups_of_requirements
-    from deadweight.sources.wheels.descriptions import queries_of_lock, queries_of_requirements
 
     option = "--no-measure" if settings.no_measure else "--offline"
     check_options(settings, target)
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
     session.observe(Progress("reading", target.label))
-    config = config_names(settings.groups)
     application = session.application(target, settings)
-    if isinstance(target, Lock):
-        locked = read_lock_of(target, settings)
-        lock, note, machine = locked.content, locked.note, machine_of(locked.settings)
-        descriptions = (
-            Descriptions() if settings.offline else _descriptions(queries_of_lock(lock), None, settings, session)
-        )
-        groups = groups_of_lock(
-            lock, config, known=descriptions.known, application=application, environment=machine.environment
-        )
-        warnings = lock.warnings
-    else:
-        read = read_requirements_of(target, settings)
-        file, note, machine = read.content, read.note, machine_of(read.settings)
-        lines = tuple(file.all_requirements())
-        descriptions = (
-            Descriptions()
-            if settings.offline
-            else _descriptions(queries_of_requirements(lines), file, settings, session)
-        )
-        groups = groups_of_requirements(
-            lines, config, known=descriptions.known, application=application, environment=machine.environment
-        )
-        unnamed = (
-            f"not in a group, because its name is unknown before an installation: {w.url}" for w in lines if not w.name
-        )
-        warnings = (*file.notes, *unnamed)
-    unread = with_one_note(application, machine.python).skipped if application else ()
+    read = _of_lock if isinstance(target, Lock) else _of_requirements
+    known = read(target, settings, session, application)
+    unread = with_one_note(application, known.python).skipped if application else ()
+    notes = (f"{skipped.name} was not read: {skipped.reason}" for skipped in unread)
     return Grouping(
         target=target,
         method="names" if settings.offline else "metadata",
+        groups=known.groups,
+        warnings=(*filter(None, known.warnings), *notes),
+    )
+
+
+def _of_lock(target: Target, settings: Settings, session: Session, application: Application | None) -> _Known:
+    from deadweight.groups.unmeasured import groups_of_lock
+    from deadweight.sources.wheels.descriptions import queries_of_lock
+
+    read = read_lock_of(target, settings)
+    lock, machine = read.content, machine_of(read.settings)
+    descriptions = _descriptions(queries_of_lock(lock), None, settings, session)
+    groups = groups_of_lock(
+        lock,
+        config_names(settings.groups),
+        known=descriptions.known,
+        application=application,
+        environment=machine.environment,
+    )
+    return _Known(groups=groups, python=machine.python, warnings=(read.note, *lock.warnings, *descriptions.warnings))
+
+
+def _of_requirements(target: Target, settings: Settings, session: Session, application: Application | None) -> _Known:
+    from deadweight.groups.unmeasured import groups_of_requirements
+    from deadweight.sources.wheels.descriptions import queries_of_requirements
+
+    read = read_requirements_of(target, settings)
+    file, machine = read.content, machine_of(read.settings)
+    lines = tuple(file.all_requirements())
+    descriptions = _descriptions(queries_of_requirements(lines), file, settings, session)
+    groups = groups_of_requirements(
+        lines,
+        config_names(settings.groups),
+        known=descriptions.known,
+        application=application,
+        environment=machine.environment,
+    )
+    unnamed = (
+        f"not in a group, because its name is unknown before an installation: {line.url}"
+        for line in lines
+        if not line.name
+    )
+    return _Known(
         groups=groups,
-        warnings=(
-            *filter(None, (note,)),
-            *warnings,
-            *descriptions.warnings,
-            *(f"{skipped.name} was not read: {skipped.reason}" for skipped in unread),
-        ),
+        python=machine.python,
+        warnings=(read.note, *file.notes, *unnamed, *descriptions.warnings),
     )
 
 
 def _descriptions(
     queries: tuple[Query, ...], file: RequirementsFile | None, settings: Settings, session: Session
 ) -> Descriptions:
-    """Fetch the metadata of projects from the index."""
+    """Fetch the metadata of projects from the index; none with ``offline``."""
+    if settings.offline:
+        return Descriptions()
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
     from deadweight.sources.wheels.descriptions import read_descriptions

@@ -43,7 +43,7 @@ def installed(
     already: the requirements, if they were read before: standard input and pipes can be read only once
     """
     from deadweight.analysis.measurement import Measurement
-    from deadweight.formats.requirements import for_resolver, swapped
+    from deadweight.formats.requirements import swapped
     from deadweight.sources.install.installer import Configured, find_installer, install
     from deadweight.sources.resolve.builds import read_wishes
     from deadweight.sources.resolve.project_rules import with_rules
@@ -63,13 +63,7 @@ def installed(
         if settings.keep_env:
             folder = os.path.abspath(settings.keep_env)
             stack.enter_context(new_directory(folder))
-        if settings.swap or isinstance(target, Project):
-            path = scratch.write("requirements.txt", for_resolver(file, {}))
-        elif isinstance(target, Requirements) and target.location != "-" and os.path.isfile(target.location):
-            path = target.location
-        else:
-            # Standard input, or a pipe as the shell's <(…) makes it, can be read once only.
-            path = scratch.write("requirements.txt", file.text)
+        path = _file_for_installer(target, file, scratch, changed=bool(settings.swap))
         configured = Configured(installer, with_rules(install_options(settings), file, installer, scratch))
         install(folder, path, configured, scratch, session.observe)
         session.observe(Progress("measuring", settings.keep_env or "the environment"))
@@ -82,6 +76,18 @@ def installed(
                 hint=f"check whether the configuration of {installer.name} redirects it, or use another --installer",
             )
         yield Installed(Measurement(target=target, inventory=inventory, settings=settings, file=file), folder, scratch)
+
+
+def _file_for_installer(target: Target, file: RequirementsFile, scratch: Scratch, *, changed: bool) -> str:
+    """Return the path of a requirements file: the user's own if the installer can read it, else a temporary one."""
+    from deadweight.formats.requirements import for_resolver
+
+    if changed or isinstance(target, Project):
+        return scratch.write("requirements.txt", for_resolver(file, {}))
+    # Standard input, or a pipe as the shell's <(…) makes it, can be read once only.
+    if isinstance(target, Requirements) and target.location != "-" and os.path.isfile(target.location):
+        return target.location
+    return scratch.write("requirements.txt", file.text)
 
 
 def _asks_for_something(file: RequirementsFile, inventory: Inventory) -> bool:
