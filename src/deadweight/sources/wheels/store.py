@@ -13,7 +13,7 @@ from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
 from deadweight.model import CacheUsage
 
-_FOLDER = "kept-2"  # change the number with the format of entries, and with how sdists are estimated
+_FOLDER = "kept-3"  # change the number with the format of entries, and with how sdists are estimated
 _MOST_BYTES = 200_000_000
 _KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
 _LISTING = "listing"
