@@ -18,6 +18,7 @@ from deadweight.cli.options import (
 )
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
 from deadweight.cli.targets import one_target, target_of
 from deadweight.cli.views import terminal_width, use_color, view_of, viewing
 from deadweight.errors import BadInput, NotProven
@@ -25,11 +26,9 @@ from deadweight.report.formats import FORMATS, render
 from deadweight.targets.types import File, SavedReport
 
 if TYPE_CHECKING:
-    from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
     from deadweight.targets.types import Target
 
-_MOST_FAILURES = 10
 _output = option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
 _force = option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
 _format = option(
@@ -287,17 +286,6 @@ def _check_proof(report: Report) -> None:
         f"requirements-production.txt would lack requirements that your code uses; no files were written\n{lines}",
         hint=f"keep them with {keep}, or write the files anyway with --unproven",
     )
-
-
-def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
-    """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
-    failed = [skipped for skipped in report.skipped if skipped.exit_code]
-    for skipped in failed[:_MOST_FAILURES]:
-        say(f"error: {skipped.name} could not be measured: {skipped.reason}")
-    if len(failed) > _MOST_FAILURES:
-        say(f"error: {len(failed) - _MOST_FAILURES} more could not be measured; the report lists them")
-    if code or failed:
-        raise click.exceptions.Exit(code or report.exit_code)
 
 
 def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool = True) -> Report:
