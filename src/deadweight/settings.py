@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import fields
@@ -171,6 +171,29 @@ def read_budget(path: str) -> dict[str, object]:
     if budget.baseline:
         values["baseline"] = os.path.join(os.path.dirname(path), budget.baseline)
     return values
+
+
+def config_schema(descriptions: Mapping[str, str] = {}) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of ``[tool.deadweight]``, for editors.
+
+    descriptions: name of a field of Settings or Budget → what an editor shows for its key
+    """
+    from msgspec.json import schema_components
+
+    from deadweight.budget.values import Budget
+
+    _, definitions = schema_components((Settings, Budget), ref_template="#/$defs/{name}")
+    for of in (Settings, Budget):
+        properties = definitions[of.__name__]["properties"]
+        for each in fields(of):
+            if each.name in descriptions:
+                properties[each.encode_name]["description"] = descriptions[each.name]
+        definitions[of.__name__] |= {"additionalProperties": False, "description": (of.__doc__ or "").split("\n")[0]}
+    settings = definitions.pop("Settings")
+    settings["properties"]["python"]["pattern"] = f"^{_PYTHON_VERSION.pattern}$"
+    settings["properties"][_BUDGET] = {"$ref": "#/$defs/Budget"}
+    settings |= {"title": "tool.deadweight", "$defs": definitions}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **settings}
 
 
 def _table(path: str) -> dict[str, object]:

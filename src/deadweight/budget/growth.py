@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deadweight.budget.causes import cause_of
 from deadweight.budget.limits import Limit
-from deadweight.budget.outcomes import Case, Outcome
+from deadweight.budget.outcomes import Case, Outcome, at_most
 from deadweight.budget.remedies import for_size
 from deadweight.errors import BadInput
 from deadweight.model.report import Report, Row
@@ -18,16 +18,8 @@ def growth(limit: Limit, case: Case) -> Outcome:
         raise BadInput("max-growth needs a baseline", hint="give a saved JSON report with --baseline FILE")
     before = baseline.totals.apparent_bytes
     grown, most = report.totals.apparent_bytes - before, limit.of(before)
-    if grown <= most:
-        return Outcome(status="pass", limit_bytes=most, value_bytes=max(0, grown), reason=_conditions(report, baseline))
-    return Outcome(
-        status="fail",
-        limit_bytes=most,
-        value_bytes=grown,
-        reason=_conditions(report, baseline),
-        causes=_grown(report, baseline),
-        remedies=for_size(report, grown - most),
-    )
+    reason = "; ".join(filter(None, (_conditions(report, baseline), case.estimated)))
+    return at_most(grown, most, lambda: _grown(report, baseline), lambda: for_size(report, grown - most), reason)
 
 
 def check_baseline(path: str, baseline: Report, kind: str) -> None:

@@ -10,6 +10,8 @@ from deadweight.budget.limits import Limit
 from deadweight.model.report import Report
 from deadweight.model.report.check import Cause, Remedy, Status
 
+_MOST_NAMES = 3
+
 
 class Case(Struct, frozen=True, kw_only=True):
     """What a rule judges; ``baseline`` is the report to compare with."""
@@ -24,8 +26,15 @@ class Case(Struct, frozen=True, kw_only=True):
         number = max(failed, self.report.totals.unmeasured)
         if not number:
             return ""
-        names = ", ".join(skipped.name for skipped in self.report.skipped[:3])
-        return f"{number:,} could not be measured ({names}{', …' if number > 3 else ''})"
+        names = ", ".join(skipped.name for skipped in self.report.skipped[:_MOST_NAMES])
+        return f"{number:,} could not be measured ({names}{', …' if number > _MOST_NAMES else ''})"
+
+    @property
+    def estimated(self) -> str:
+        """A note on the distributions whose sizes are estimates, "" if there are none."""
+        names = [row.key for row in self.report.distributions if row.archive and row.archive.estimated]
+        more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+        return f"estimated from sdists: {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -44,9 +53,15 @@ Judge = Callable[[Limit, Case], Outcome]
 
 
 def at_most(
-    value: int, limit: int, causes: Callable[[], tuple[Cause, ...]], remedies: Callable[[], tuple[Remedy, ...]]
+    value: int,
+    limit: int,
+    causes: Callable[[], tuple[Cause, ...]],
+    remedies: Callable[[], tuple[Remedy, ...]],
+    reason: str = "",
 ) -> Outcome:
     """Return whether a size complies; causes and remedies are asked for only if it does not."""
     if value <= limit:
-        return Outcome(status="pass", limit_bytes=limit, value_bytes=value)
-    return Outcome(status="fail", limit_bytes=limit, value_bytes=value, causes=causes(), remedies=remedies())
+        return Outcome(status="pass", limit_bytes=limit, value_bytes=max(0, value), reason=reason)
+    return Outcome(
+        status="fail", limit_bytes=limit, value_bytes=value, reason=reason, causes=causes(), remedies=remedies()
+    )

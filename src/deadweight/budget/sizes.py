@@ -17,7 +17,7 @@ def total(limit: Limit, case: Case) -> Outcome:
     """Judge the size of all files."""
     report, most = case.report, limit.of(0)
     value = report.totals.apparent_bytes
-    return at_most(value, most, lambda: _contents(report), lambda: for_size(report, value - most))
+    return at_most(value, most, lambda: _contents(report), lambda: for_size(report, value - most), case.estimated)
 
 
 def _contents(report: Report) -> tuple[Cause, ...]:
@@ -34,7 +34,7 @@ def largest_distribution(limit: Limit, case: Case) -> Outcome:
     over = [row for row in report.distributions if row.apparent_bytes > most]
     over.sort(key=lambda row: (-row.apparent_bytes, row.key))
     causes = tuple(cause_of(row, report, size=row.apparent_bytes) for row in over)
-    return at_most(value, most, lambda: causes, lambda: for_rows(report, over))
+    return at_most(value, most, lambda: causes, lambda: for_rows(report, over), case.estimated)
 
 
 def download(limit: Limit, case: Case) -> Outcome:

@@ -10,15 +10,17 @@ from msgspec import Meta, Struct
 from deadweight.budget.limits import NAME, PERCENT, SIZE, Limit
 from deadweight.budget.rules import RULES, Rule
 from deadweight.errors import BadConfig, BadInput
-from deadweight.model.groups import Group
+from deadweight.model.groups import GROUPS
 
-_SizeText = Annotated[str, Meta(pattern=rf"^$|{SIZE}", examples=["500MB", "1.5GiB"])]
-_GrowthText = Annotated[str, Meta(pattern=rf"^$|{SIZE}|{PERCENT}", examples=["5%", "20MB"])]
-_NameText = Annotated[str, Meta(pattern=NAME, examples=["torch", "nvidia-*"])]
+# Only for the JSON Schema: the readers of the rules check the texts, with better messages.
+_SizeText = Annotated[str, Meta(extra_json_schema={"pattern": SIZE, "examples": ["500MB", "1.5GiB"]})]
+_GrowthText = Annotated[str, Meta(extra_json_schema={"pattern": rf"{SIZE}|{PERCENT}", "examples": ["5%", "20MB"]})]
+_NameText = Annotated[str, Meta(extra_json_schema={"pattern": NAME, "examples": ["torch", "nvidia-*"]})]
+_GroupText = Annotated[str, Meta(extra_json_schema={"enum": list(GROUPS)})]
 
 
 class Budget(Struct, frozen=True, kw_only=True, rename="kebab"):
-    """What a target may contain at most; "" and empty tuples set no limit.
+    """What a target may contain at most; None and empty tuples set no limit.
 
     Sizes are texts with a unit: "500MB", "1.5GiB".
 
@@ -34,25 +36,25 @@ class Budget(Struct, frozen=True, kw_only=True, rename="kebab"):
     raises: BadConfig for a value that is none of that
     """
 
-    max: _SizeText = ""
-    max_package: _SizeText = ""
-    max_download: _SizeText = ""
-    max_wasted: _SizeText = ""
-    max_growth: _GrowthText = ""
-    baseline: str = ""
+    max: _SizeText | None = None
+    max_package: _SizeText | None = None
+    max_download: _SizeText | None = None
+    max_wasted: _SizeText | None = None
+    max_growth: _GrowthText | None = None
+    baseline: str | None = None
     deny: tuple[_NameText, ...] = ()
-    deny_group: tuple[Group, ...] = ()
+    deny_group: tuple[_GroupText, ...] = ()
 
     def __post_init__(self) -> None:
         for rule in RULES:
             list(self.limits(rule))
+        if self.baseline == "":
+            raise BadConfig("baseline: the path is empty", hint="give a saved JSON report")
 
     def limits(self, rule: Rule) -> Iterator[Limit]:
         """Yield the limits of one rule, each once, in their order; raises BadConfig."""
-        value: str | tuple[str, ...] = getattr(self, rule.key.replace("-", "_"))
-        for text in dict.fromkeys((value,) if isinstance(value, str) else value):
-            if not text and isinstance(value, str):
-                continue
+        value: str | tuple[str, ...] | None = getattr(self, rule.key.replace("-", "_"))
+        for text in dict.fromkeys((value,) if isinstance(value, str) else value or ()):
             try:
                 yield rule.read(text)
             except BadConfig as error:
@@ -61,9 +63,9 @@ class Budget(Struct, frozen=True, kw_only=True, rename="kebab"):
 
 def check_budget(budget: Budget) -> None:
     """Refuse a budget that would judge nothing, or that lacks what a rule needs; raises BadInput."""
-    if budget.max_growth and not budget.baseline:
+    if budget.max_growth is not None and budget.baseline is None:
         raise BadInput("max-growth needs a baseline", hint="give a saved JSON report with --baseline FILE")
-    if budget.baseline and not budget.max_growth:
+    if budget.baseline is not None and budget.max_growth is None:
         raise BadInput("a baseline is used only with max-growth", hint="add --max-growth 5%, or leave out the baseline")
     if not any(limit for rule in RULES for limit in budget.limits(rule)):
         raise BadInput(

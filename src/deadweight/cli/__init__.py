@@ -35,7 +35,7 @@ _COMMANDS = {
     "why": ("commands", "Show which requirements lead to a distribution."),
     "groups": ("commands", "Show the group of each distribution and the evidence for it."),
     "cache": ("commands", "Show or clear the cache."),
-    "schema": ("commands", "Print the JSON Schema of the JSON report."),
+    "schema": ("commands", "Print the JSON Schema of the JSON report, or of the configuration."),
 }
 INTERRUPTED = 130
 

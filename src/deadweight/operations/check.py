@@ -30,18 +30,19 @@ def check(
     """
     check_budget(budget)
     parsed = parse_target(target)
-    baseline = read_baseline(budget.baseline) if budget.baseline else None
+    path = budget.baseline or ""
+    baseline = read_baseline(path) if path else None
     if baseline and not isinstance(parsed, SavedReport):
-        check_baseline(budget.baseline, baseline, parsed.kind)
+        check_baseline(path, baseline, parsed.kind)
     report = profile(parsed, settings, observe=observe, lighter=False)
     if baseline:
-        check_baseline(budget.baseline, baseline, report.target.kind)
-        check_method(budget.baseline, baseline, report)
+        check_baseline(path, baseline, report.target.kind)
+        check_method(path, baseline, report)
     results = judge(report, budget, baseline)
     return CheckReport(
         version=__version__,
         target=report.target,
-        baseline=budget.baseline or None,
+        baseline=budget.baseline,
         holds=all(result.status != "fail" for result in results),
         results=results,
         skipped=report.skipped,
