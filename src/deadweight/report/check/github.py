@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from deadweight.model.report.check import CheckReport, Result
 from deadweight.report.check.sentences import breaches, rule_text, verdict_text
+from deadweight.untrusted import plain
 
 _IN_TEXT = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _IN_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
@@ -30,7 +31,7 @@ def _commands(result: Result) -> Iterator[str]:
     title = f"deadweight: {rule_text(result)} ({result.code})"
     for requirement, text in breaches(result):
         file, line = (requirement.file, requirement.line) if requirement else (None, None)
-        properties = {"file": file or "", "line": str(line or ""), "title": title}
+        properties = {"file": plain(file or ""), "line": str(line or ""), "title": title}
         yield _command(_LEVELS[result.status], properties, text)
 
 

@@ -99,7 +99,7 @@ def _line(requirement: DirectRequirement) -> Json:
 
 def _uri(path: str) -> str:
     """Return a path as a URI, which is relative if the path is (RFC 3986). A colon must not make it a scheme."""
-    quoted = quote(path.encode("utf-8", "surrogateescape"), safe="/")
+    quoted = quote(without_credentials(path).encode("utf-8", "surrogateescape"), safe="/")
     return f"file://{quoted}" if path.startswith("/") else quoted
 
 
