@@ -13,9 +13,12 @@ TYPE_CHECKING = False  # typing would take half of the start of a worker
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Grouping
+    from deadweight.budget import Budget
     from deadweight.errors import DeadweightError
     from deadweight.model.report import Report
+    from deadweight.model.report.check import CheckReport
     from deadweight.operations.analyze import analyze
+    from deadweight.operations.check import check
     from deadweight.operations.groups import groups_of
     from deadweight.operations.measure import measure
     from deadweight.operations.profile import profile
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from deadweight.settings import Policy, Settings
 
 _HOMES = {
+    "Budget": "deadweight.budget",
+    "CheckReport": "deadweight.model.report.check",
     "DeadweightError": "deadweight.errors",
     "Grouping": "deadweight.analysis.profile",
     "Policy": "deadweight.settings",
@@ -35,11 +40,14 @@ _HOMES = {
     "Measurement": "deadweight.analysis.measurement",
     "Session": "deadweight.operations.session",
     "analyze": "deadweight.operations.analyze",
+    "check": "deadweight.operations.check",
     "measure": "deadweight.operations.measure",
     "profile": "deadweight.operations.profile",
     "verify": "deadweight.operations.verify",
 }
 __all__ = [
+    "Budget",
+    "CheckReport",
     "DeadweightError",
     "Grouping",
     "Measurement",
@@ -50,6 +58,7 @@ __all__ = [
     "Settings",
     "__version__",
     "analyze",
+    "check",
     "groups_of",
     "measure",
     "profile",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import fields
@@ -13,11 +13,13 @@ from msgspec.structs import fields
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model import GROUPS
 
+S = TypeVar("S", bound=Struct)
+_BUDGET = "budget"
 _LARGEST = 1 << 22  # bytes of a pyproject.toml
 _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
 
-class Policy(Struct, frozen=True, kw_only=True):
+class Policy(Struct, frozen=True, kw_only=True, rename="kebab"):
     """How to judge what was measured.
 
     minimal_groups: groups in requirements-minimal.txt; None for core and data, and also ml if no code was read
@@ -141,24 +143,84 @@ def read_config(path: str) -> dict[str, object]:
 
     raises: BadConfig for an unknown key or an invalid value
     """
-    table = _tool(path).get("deadweight", {})
-    if not isinstance(table, dict):
-        raise BadConfig(f"{path}: tool.deadweight must be a table")
-    known = {field.name.replace("_", "-"): field.name for field in fields(Settings)}
-    for key in table:
-        if key not in known:
-            raise BadConfig(f"{path}: unknown key {key!r} in tool.deadweight", hint=f"available: {', '.join(known)}")
+    table = {key: value for key, value in _table(path).items() if key != _BUDGET}
+    names = _names(table, Settings, f"{path}: %s in tool.deadweight")
     python = table.get("python", "")
     if isinstance(python, str) and not _PYTHON_VERSION.fullmatch(python):
         # A checkout must not name a program that runs because somebody calls deadweight in it.
         raise BadConfig(f"{path}: python must be a version, not {python!r}", hint="use --python to give a path")
+    settings = _converted(table, Settings, f"{path}: tool.deadweight")
+    return {name: getattr(settings, name) for name in names}
+
+
+def read_budget(path: str) -> dict[str, object]:
+    """Return the limits in ``[tool.deadweight.budget]`` of a file, as keyword arguments for Budget.
+
+    A relative path of a baseline is relative to the file.
+
+    raises: BadConfig for an unknown key or an invalid value
+    """
+    from deadweight.budget.values import Budget
+
+    table = _table(path).get(_BUDGET, {})
+    if not isinstance(table, dict):
+        raise BadConfig(f"{path}: tool.deadweight.{_BUDGET} must be a table")
+    names = _names(table, Budget, f"{path}: %s in tool.deadweight.{_BUDGET}")
+    budget = _converted(table, Budget, f"{path}: tool.deadweight.{_BUDGET}")
+    values = {name: getattr(budget, name) for name in names}
+    if budget.baseline:
+        values["baseline"] = os.path.join(os.path.dirname(path), budget.baseline)
+    return values
+
+
+def config_schema(descriptions: Mapping[str, str] = {}) -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of ``[tool.deadweight]``, for editors.
+
+    descriptions: name of a field of Settings or Budget → what an editor shows for its key
+    """
+    from msgspec.json import schema_components
+
+    from deadweight.budget.values import Budget
+
+    _, definitions = schema_components((Settings, Budget), ref_template="#/$defs/{name}")
+    for of in (Settings, Budget):
+        properties = definitions[of.__name__]["properties"]
+        for each in fields(of):
+            if each.name in descriptions:
+                properties[each.encode_name]["description"] = descriptions[each.name]
+        definitions[of.__name__] |= {"additionalProperties": False, "description": (of.__doc__ or "").split("\n")[0]}
+    settings = definitions.pop("Settings")
+    settings["properties"]["python"]["pattern"] = f"^{_PYTHON_VERSION.pattern}$"
+    settings["properties"][_BUDGET] = {"$ref": "#/$defs/Budget"}
+    settings |= {"title": "tool.deadweight", "$defs": definitions}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **settings}
+
+
+def _table(path: str) -> dict[str, object]:
+    table = _tool(path).get("deadweight", {})
+    if not isinstance(table, dict):
+        raise BadConfig(f"{path}: tool.deadweight must be a table")
+    return table
+
+
+def _names(table: dict[str, object], of: type[Struct], message: str) -> list[str]:
+    """Return the names of the fields that a table sets; raises BadConfig for an unknown key."""
+    known = {each.encode_name: each.name for each in fields(of)}
+    for key in table:
+        if key not in known:
+            raise BadConfig(message % f"unknown key {key!r}", hint=f"available: {', '.join(known)}")
+    return [known[key] for key in table]
+
+
+def _converted(table: dict[str, object], of: type[S], location: str) -> S:
+    """Return a table as a value; raises BadConfig with the location and the key."""
     try:
-        settings = convert({known[key]: value for key, value in table.items()}, Settings)
+        return convert(table, of)
+    except BadConfig as error:
+        raise BadConfig(f"{location}.{error.cause}", hint=error.hint) from error
     except ValidationError as error:
         message, _, where = str(error).partition(" - at `$.")
-        key = where.rstrip("`").replace("_", "-")
-        raise BadConfig(f"{path}: tool.deadweight.{key}: {message.lower()}") from error
-    return {known[key]: getattr(settings, known[key]) for key in table}
+        raise BadConfig(f"{location}.{where.rstrip('`')}: {message.lower()}") from error
 
 
 def _mentions_deadweight(path: str) -> bool:

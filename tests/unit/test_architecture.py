@@ -14,8 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "analysis", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms", "proof",
-    "report", "untrusted", "usage",
+    "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms",
+    "proof", "report", "untrusted", "usage",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -30,7 +30,8 @@ MAY_IMPORT = {
     "formats": {"errors", "model", "progress"},
     "codescan": {"formats", "model"},
     "platforms": {"errors", "model"},
-    "settings": {"errors", "formats", "model"},
+    "budget": {"errors", "formats", "model", "untrusted"},
+    "settings": {"budget", "errors", "formats", "model"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model"},
     "graph": {"errors", "formats", "model", "platforms"},
@@ -42,18 +43,18 @@ MAY_IMPORT = {
         "", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof", "settings",
         "targets", "untrusted", "usage",
     },
-    "report": {"", "analysis", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
+    "report": {"", "analysis", "budget", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
     "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
     "operations": {
-        "analysis", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms",
-        "progress", "proof", "settings", "sources", "targets", "usage",
+        "", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan",
+        "platforms", "progress", "proof", "settings", "sources", "targets", "usage",
     },
     "cli": {
-        "", "analysis", "errors", "formats", "interrupts", "model", "operations", "progress", "report", "settings",
-        "sources", "targets", "untrusted",
+        "", "analysis", "budget", "errors", "formats", "interrupts", "model", "operations", "progress", "report",
+        "settings", "sources", "targets", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
-    "": {"analysis", "errors", "model", "operations", "progress", "settings"},
+    "": {"analysis", "budget", "errors", "model", "operations", "progress", "settings"},
 }  # fmt: skip
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
+import jsonschema
 import pytest
 from msgspec.structs import replace
 
 from deadweight.errors import BadConfig
-from deadweight.settings import Settings, find_config, read_config
+from deadweight.settings import Settings, config_schema, find_config, read_budget, read_config
 from tests.builders import write_files
+from tests.documentation import PAGES, blocks
 
 
 def config(folder: Path, lines: str) -> dict[str, object]:
@@ -155,3 +158,56 @@ def test_read_config__jobs__is_a_positive_number(tmp_path: Path, text: str, jobs
             read_config(str(path))
     else:
         assert read_config(str(path)) == {"jobs": jobs}
+
+
+def budget(folder: Path, lines: str) -> dict[str, object]:
+    write_files(folder, {"pyproject.toml": f"[tool.deadweight.budget]\n{lines}\n"})
+    return read_budget(f"{folder}/pyproject.toml")
+
+
+def test_read_budget__baseline__is_relative_to_the_file(tmp_path: Path) -> None:
+    assert budget(tmp_path, 'baseline = "b.json"') == {"baseline": f"{tmp_path}/b.json"}
+    assert budget(tmp_path, 'baseline = "/srv/b.json"') == {"baseline": "/srv/b.json"}
+
+
+def test_read_budget__keys_with_dashes__are_fields(tmp_path: Path) -> None:
+    values = budget(tmp_path, 'max-package = "1MB"\ndeny-group = ["dev"]')
+    assert values == {"max_package": "1MB", "deny_group": ("dev",)}
+
+
+def test_read_config__budget__is_read_only_by_check(tmp_path: Path) -> None:
+    assert config(tmp_path, 'keep = ["a"]\n[tool.deadweight.budget]\nmax = "1MB"') == {"keep": ("a",)}
+    assert read_budget(f"{tmp_path}/pyproject.toml") == {"max": "1MB"}
+
+
+def tables() -> list[dict[str, object]]:
+    """Return [tool.deadweight] of each example in the documentation."""
+    blocks_of = [block for page in PAGES for block in blocks(page) if "[tool.deadweight" in block.text]
+    return [tomllib.loads(block.text)["tool"]["deadweight"] for block in blocks_of]
+
+
+def test_config_schema__documented_examples__are_accepted() -> None:
+    schema = config_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert len(tables()) >= 3
+    for table in tables():
+        jsonschema.validate(table, schema)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"no_build": True}, {"budgets": {}}, {"python": "./evil"}, {"jobs": -1}, {"budget": {"max_growth": "5%"}},
+        {"budget": {"max": "5XB"}}, {"budget": {"max": 5}}, {"budget": {"max-growth": "-5%"}},
+        {"budget": {"deny": ["a b"]}}, {"budget": {"deny-group": ["qa"]}},
+    ],
+)  # fmt: skip
+def test_config_schema__unknown_key_or_wrong_value__is_refused(table: dict[str, object]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(table, config_schema())
+
+
+def test_config_schema__every_setting__is_a_key_with_dashes() -> None:
+    properties = config_schema({"no_build": "No builds."})["properties"]
+    assert set(properties) == {name.replace("_", "-") for name in Settings.__struct_fields__} | {"budget"}
+    assert properties["no-build"]["description"] == "No builds."

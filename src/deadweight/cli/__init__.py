@@ -6,6 +6,7 @@ progress.py   progress on stderr
 targets.py    the TARGET argument
 output.py     stdout, and files that are written atomically
 commands.py   profile, split, verify, why, groups, cache, schema
+check.py      check
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ from deadweight.cli.output import open_streams, say
 from deadweight.errors import DeadweightError
 from deadweight.targets.folders import project_files
 
+# Command → the module that defines it, imported when it is needed, and its line in the help.
 _COMMANDS = {
-    "profile": "Show what each distribution takes on disk and what you could remove.",
-    "split": "Write requirements-production.txt and requirements-minimal.txt.",
-    "verify": "Check that a split provides everything your code uses.",
-    "why": "Show which requirements lead to a distribution.",
-    "groups": "Show the group of each distribution and the evidence for it.",
-    "cache": "Show or clear the cache.",
-    "schema": "Print the JSON Schema of the JSON report.",
-    "completion": "Print the script for completion in bash, zsh or fish.",
+    "profile": ("commands", "Show what each distribution takes on disk and what you could remove."),
+    "split": ("commands", "Write requirements-production.txt and requirements-minimal.txt."),
+    "verify": ("commands", "Check that a split provides everything your code uses."),
+    "check": ("check", "Check sizes and contents against a budget."),
+    "why": ("commands", "Show which requirements lead to a distribution."),
+    "groups": ("commands", "Show the group of each distribution and the evidence for it."),
+    "cache": ("commands", "Show or clear the cache."),
+    "schema": ("commands", "Print the JSON Schema of the JSON report, or of the configuration."),
+    "completion": ("completion", "Print the script for completion in bash, zsh or fish."),
 }
-_MODULES = {"completion": "deadweight.cli.completion"}  # of commands that have their own
 INTERRUPTED = 130
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(import_module(_MODULES.get(cmd_name, "deadweight.cli.commands")), cmd_name)
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"deadweight.cli.{module}"), cmd_name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -60,14 +63,15 @@ class Root(click.Group):
 
         from deadweight.cli.targets import files
 
-        commands = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
+        summaries = {name: summary for name, (_, summary) in _COMMANDS.items() if name.startswith(incomplete)}
+        commands = [CompletionItem(name, help=summary) for name, summary in summaries.items()]
         # Files first: click's script for bash forgets what comes before them.
         return [*files(ctx, self.params[0], incomplete), *commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing and project_files("."):
@@ -94,6 +98,7 @@ def root() -> None:
     deadweight why NAME requirements.txt              show why NAME is installed
     deadweight split requirements.txt                 write smaller requirements files
     deadweight verify requirements-production.txt     check a split against your code
+    deadweight check requirements.txt --max 500MB     check a budget
 
     `deadweight TARGET` is short for `deadweight profile TARGET`.
     """
@@ -102,7 +107,7 @@ def root() -> None:
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
-    0 done, 1 a bug, 2 usage, 3 not proven, 4 bad input, 5 the installer failed, 130 interrupted.
+    0 done, 1 a bug, 2 usage, 3 not proven or over budget, 4 bad input, 5 the installer failed, 130 interrupted.
     """
     # A short run creates many objects but little garbage; collecting cycles would take a third of the time.
     gc.disable()

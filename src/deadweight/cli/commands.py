@@ -20,6 +20,7 @@ from deadweight.cli.options import (
 )
 from deadweight.cli.output import emit, may_write, say, write_files
 from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files, one_target, target_of
 from deadweight.cli.views import terminal_width, use_color, view_of, viewing
 from deadweight.errors import BadInput, NotProven
@@ -27,12 +28,10 @@ from deadweight.report.formats import FORMATS, render
 from deadweight.targets.types import File, SavedReport
 
 if TYPE_CHECKING:
-    from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
     from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
-_MOST_FAILURES = 10
 _output = option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
 _force = option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
 _format = option(
@@ -299,13 +298,28 @@ def clear() -> None:
 
 
 @click.command(cls=GroupedCommand)
-def schema() -> None:
+@option("--config", group=OUTPUT, is_flag=True, help="Print the JSON Schema of [tool.deadweight], for editors.")
+def schema(config: bool) -> None:
     """Print the JSON Schema of the report that `profile --format json` writes."""
     import json
 
     from deadweight.model.report import json_schema
+    from deadweight.settings import config_schema
 
-    emit(json.dumps(json_schema(), indent=1) + "\n", None, force=False)
+    found = config_schema(_descriptions()) if config else json_schema()
+    emit(json.dumps(found, indent=1) + "\n", None, force=False)
+
+
+def _descriptions() -> dict[str, str]:
+    """Return the name of each setting → the help text of its option."""
+    from deadweight.cli.check import check
+
+    options = [each for command in (check, groups, profile) for each in command.params]
+    helps = {each.name: each.help or "" for each in options if isinstance(each, click.Option) and each.name}
+    return helps | {
+        "no_install": helps["install"],
+        "groups": "Your own groups: group or group.tag, names and patterns.",
+    }
 
 
 def _check_proof(report: Report, drop: Collection[str], given: Sequence[str]) -> None:
@@ -339,17 +353,6 @@ def _to_keep(names: Iterable[str], drop: Collection[str], given: Sequence[str]) 
         yield f"remove {' '.join(f'--drop {name}' for name in dropped)}"
     if configured := [name for name in names if name in drop and name not in spelled]:
         yield f"remove {', '.join(configured)} from drop in [tool.deadweight]"
-
-
-def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
-    """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
-    failed = [skipped for skipped in report.skipped if skipped.exit_code]
-    for skipped in failed[:_MOST_FAILURES]:
-        say(f"error: {skipped.name} could not be measured: {skipped.reason}")
-    if len(failed) > _MOST_FAILURES:
-        say(f"error: {len(failed) - _MOST_FAILURES} more could not be measured; the report lists them")
-    if code or failed:
-        raise click.exceptions.Exit(code or report.exit_code)
 
 
 def split_command(ctx: click.Context) -> str:

@@ -26,7 +26,7 @@ def from_json(text: str | bytes, of: type[T]) -> T:
     """
     try:
         return convert(json.loads(text), of)
+    except ValidationError as error:  # a ValueError, too
+        raise BadReport(f"not a report of this version of deadweight: {error}") from error
     except (ValueError, RecursionError) as error:
         raise BadReport(str(error) or "too deeply nested") from error
-    except ValidationError as error:
-        raise BadReport(f"not a report of this version of deadweight: {error}") from error

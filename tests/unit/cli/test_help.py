@@ -20,6 +20,7 @@ from deadweight.cli.views import view_of
 from deadweight.errors import BadInput
 
 OPERATIONS = {
+    "operations.check": "check",
     "operations.profile": "profile",
     "operations.measure": "profile",
     "operations.groups": "groups_of",
@@ -30,12 +31,12 @@ APPLY_ELSEWHERE = {
     "extra": "pyproject.toml", "group": "pyproject.toml", "all_groups": "pyproject.toml", "package": "pyproject.toml",
     "no_dev": "uv.lock", "requirements": "rootfs:.", "environment": "rootfs:.", "tls_verify": "registry:localhost/app",
 }  # fmt: skip
-TARGETS = {"profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"]}
+TARGETS = {"check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"]}
 
 
 def all_commands() -> Iterator[tuple[str, click.Command]]:
-    for name in cli._COMMANDS:
-        command = getattr(commands, name)
+    for name, (module, _) in cli._COMMANDS.items():
+        command = getattr(import_module(f"deadweight.cli.{module}"), name)
         children = command.commands.items() if isinstance(command, click.Group) else [("", command)]
         yield from (((f"{name} {child}").strip(), each) for child, each in children)
 
@@ -127,5 +128,15 @@ def example(option: click.Option) -> list[str]:
         return [(*option.secondary_opts, name)[0]]
     if isinstance(option.type, click.Choice):
         return [name, option.type.choices[-1]]
-    values = {"LIST": "dev", "BOOL": "false", "SECONDS": "5", "N": "1", "OLD=NEW": "a=b", "NAME=URL": "a=https://a"}
+    values = {
+        "SIZE": "1MB",
+        "SIZE|%": "5%",
+        "GROUP": "dev",
+        "LIST": "dev",
+        "BOOL": "false",
+        "SECONDS": "5",
+        "N": "1",
+        "OLD=NEW": "a=b",
+        "NAME=URL": "a=https://a",
+    }
     return [name, values.get(str(option.metavar), "x")]

@@ -20,7 +20,7 @@ TOP = {
     "conflicts", "warnings",
 } | {
     "cuda", "lighter", "lighter_together_bytes", "shared", "image", "system", "environments", "source", "findings",
-    "unowned", "not_measured",
+    "unowned", "not_measured", "direct_requirements",
 }  # fmt: skip
 TOTALS = {
     "distributions", "files", "apparent_bytes", "disk_bytes", "native_bytes", "bundled_library_bytes",
@@ -140,6 +140,8 @@ def test_json__order__does_not_depend_on_the_files_order() -> None:
     for found in (one, two):
         for split in found["splits"].values():
             split["requirements"].sort()
+        found["direct_requirements"].sort(key=lambda each: each["name"])
+        assert [each.pop("line") for each in found["direct_requirements"]] == ([1, 2] if found is one else [2, 1])
     assert one == two
     assert [row["name"] for row in one["distributions"]] == ["a", "b", "c"]
 

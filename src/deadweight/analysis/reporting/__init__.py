@@ -14,7 +14,7 @@ from deadweight.analysis.reporting.judgement import (
     shared_report,
     split_report,
 )
-from deadweight.analysis.reporting.rows import rows_of, sizes_of
+from deadweight.analysis.reporting.rows import direct_requirements, rows_of, sizes_of
 from deadweight.analysis.reporting.systems import image_report, system_report
 from deadweight.model import Environment
 from deadweight.model import report as document
@@ -55,6 +55,7 @@ def report_of(profile: Profile) -> document.Report:
         skipped=profile.skipped,
         conflicts=profile.conflicts,
         warnings=tuple(map(without_credentials, profile.warnings)),
+        direct_requirements=tuple(direct_requirements(profile)),
     )
 
 

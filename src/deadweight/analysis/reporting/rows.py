@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from deadweight.analysis.profile import Profile
 from deadweight.graph import Graph, base, extra_of
@@ -16,7 +16,11 @@ from deadweight.model import (
 )
 from deadweight.model import report as document
 from deadweight.targets.types import Environment as EnvironmentTarget
+from deadweight.targets.types import Names
 from deadweight.untrusted import without_credentials
+
+if TYPE_CHECKING:
+    from deadweight.formats.requirements import RequirementsFile
 
 
 class _Sizes(TypedDict):
@@ -78,6 +82,31 @@ def rows_of(profile: Profile) -> Iterator[document.Row]:
             largest_files=distribution.largest_files,
             largest_directories=distribution.largest_directories,
         )
+
+
+def direct_requirements(profile: Profile) -> Iterator[document.DirectRequirement]:
+    """Yield the requirements of the user's file and of the files that it includes, each where it is written."""
+    if profile.requirements is not None:
+        yield from _requirements_in(profile.requirements, profile)
+
+
+def _requirements_in(file: RequirementsFile, profile: Profile) -> Iterator[document.DirectRequirement]:
+    from deadweight.formats.requirements import without_options  # an environment has no such file
+
+    typed = isinstance(profile.target, Names)
+    for line in file.lines:
+        if line.number in file.included:
+            yield from _requirements_in(file.included[line.number], profile)
+        elif line.number in file.requirements:
+            requirement = file.requirements[line.number]
+            yield document.DirectRequirement(
+                file=None if typed else without_credentials(file.path),
+                # A project's requirements are lines for the resolver; in its pyproject.toml they have other numbers.
+                line=None if typed or requirement.groups else line.number,
+                name=requirement.name,
+                key=profile.dependencies.key_of(requirement),
+                text=without_credentials(without_options(line)),
+            )
 
 
 def _metadata_path(distribution: Distribution, profile: Profile) -> str | None:

@@ -31,7 +31,7 @@ from deadweight.model.report.judgement import (
     Unread,
     UnsureRequirement,
 )
-from deadweight.model.report.rows import ArchiveUsed, Requirement, Row, Value
+from deadweight.model.report.rows import ArchiveUsed, DirectRequirement, Requirement, Row, Value
 from deadweight.model.report.sizes import Measured, Size, Totals
 from deadweight.model.report.systems import (
     Carrier,
@@ -57,6 +57,7 @@ __all__ = [
     "ArchiveUsed",
     "Carrier",
     "Cuda",
+    "DirectRequirement",
     "DroppedRequirement",
     "DuplicateLibrary",
     "EnvironmentFacts",
@@ -122,6 +123,8 @@ class EnvironmentFacts(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True, dict=True):
     """The footprint of a target, with what could be left out. Distributions are sorted by name.
 
+    direct_requirements: the requirements of the user's file and of the files that it includes, in their order; empty
+                  without such a file
     unowned:      files that no distribution owns
     environments: None unless the target is a whole system; splits use the first
     not_measured: requirements for what a lock contains and could not be measured
@@ -149,6 +152,7 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
     skipped: tuple[Skipped, ...]
     conflicts: tuple[Conflict, ...]
     warnings: tuple[str, ...]
+    direct_requirements: tuple[DirectRequirement, ...] = ()
 
     def __repr__(self) -> str:
         return (
@@ -216,6 +220,7 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
         named = [
             *(key for row in self.distributions for key in (*row.requires, *row.required_by)),
             *(each.key for row in self.distributions for each in row.requirements),
+            *(each.key for each in self.direct_requirements if each.key is not None),
             *(key for group in self.groups.values() for key in group.largest),
             *(key for split in self.splits.values() for key in split.distributions),
         ]

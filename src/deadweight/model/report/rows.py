@@ -26,6 +26,23 @@ class ArchiveUsed(Struct, frozen=True, kw_only=True):
     estimated_bytecode_bytes: Size | None
 
 
+class DirectRequirement(Struct, frozen=True, kw_only=True):
+    """A requirement of the user's file, where it is written.
+
+    file: as the user named it, or as a ``-r`` line leads to it from there; None if it is in no file
+    line: the number of its first line; None if it is in no requirements file
+    name: normalized; None for a path or a URL that does not state it
+    key:  of the distribution that satisfies it; None if its marker is false, or if it was not measured
+    text: the requirement as written, without options and comments
+    """
+
+    file: str | None
+    line: Size | None
+    name: str | None
+    key: str | None
+    text: str
+
+
 class Requirement(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A requirement of a distribution, and the distribution that satisfies it; JSON leaves out what most do not have.
 

@@ -1,0 +1,41 @@
+"""How the rules judge that forbid distributions."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from deadweight.budget.causes import cause_of
+from deadweight.budget.limits import Limit
+from deadweight.budget.outcomes import Case, Outcome
+from deadweight.budget.remedies import for_rows
+from deadweight.formats.distributions.metadata import normalize
+from deadweight.model.report import Report, Row
+from deadweight.model.report.check import Cause
+
+_MOST_NAMES = 5
+
+
+def denied(limit: Limit, case: Case) -> Outcome:
+    """Judge whether a project is in the target, by its name or a pattern."""
+    rows = [row for row in case.report.distributions if fnmatchcase(normalize(row.name), limit.text)]
+    # What is required and could not be measured is there all the same.
+    unmeasured = [each for each in case.report.skipped if fnmatchcase(normalize(each.name), limit.text)]
+    missing = tuple(Cause(name=each.name, note="could not be measured") for each in unmeasured)
+    return _forbidden(rows, case.report, missing)
+
+
+def denied_group(limit: Limit, case: Case) -> Outcome:
+    """Judge whether distributions of a group are in the target. What is not certain does not count, but is listed."""
+    rows = [row for row in case.report.distributions if row.group == limit.text and row.sure]
+    unsure = [row.key for row in case.report.distributions if row.group == limit.text and not row.sure]
+    more = f" and {len(unsure) - _MOST_NAMES:,} more" if len(unsure) > _MOST_NAMES else ""
+    reason = f"uncertain, and not counted: {', '.join(unsure[:_MOST_NAMES])}{more}" if unsure else ""
+    return _forbidden(rows, case.report, reason=reason)
+
+
+def _forbidden(rows: list[Row], report: Report, others: tuple[Cause, ...] = (), reason: str = "") -> Outcome:
+    if not rows and not others:
+        return Outcome(status="pass", reason=reason)
+    rows = sorted(rows, key=lambda row: (-row.apparent_bytes, row.key))
+    causes = (*(cause_of(row, report, size=row.apparent_bytes) for row in rows), *others)
+    return Outcome(status="fail", reason=reason, causes=causes, remedies=for_rows(report, rows))

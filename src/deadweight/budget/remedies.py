@@ -1,0 +1,121 @@
+"""A breach → the ways out that a report knows, the cheapest first."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+
+from deadweight.budget.causes import blamed, requirement_of
+from deadweight.model.report import LighterBuild, Report, Row
+from deadweight.model.report.check import Remedy
+from deadweight.untrusted import plain
+
+_MOST = 3
+
+
+def best(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
+    """Return the first remedy that is enough alone, else the first few. The order is that of effort."""
+    every = list(dict.fromkeys(remedies))
+    enough = [remedy for remedy in every if remedy.enough]
+    return tuple(enough[:1] or every[:_MOST])
+
+
+def for_size(report: Report, excess: int) -> tuple[Remedy, ...]:
+    """Return ways to make a target smaller by ``excess`` bytes."""
+    return best(
+        [*_split(report, excess), *_unused(report, excess), *_lighter(report, excess), *_dropping(report, excess)]
+    )
+
+
+def for_download(report: Report, excess: int) -> tuple[Remedy, ...]:
+    """Return ways to make the archives of a target smaller by ``excess`` bytes."""
+    split = report.splits["production"]
+    left_out = [row for row in report.distributions if row.key not in split.distributions]
+    saved = sum((row.archive.download_bytes or 0) if row.archive else 0 for row in left_out)
+    remedies = [Remedy(action=_split_action(report), saves_bytes=saved, enough=saved >= excess)] if saved else []
+    # How much less a lighter build downloads is not known.
+    return best([*remedies, *(Remedy(action=_lighter_action(each)) for each in report.lighter)])
+
+
+def for_rows(report: Report, rows: Sequence[Row]) -> tuple[Remedy, ...]:
+    """Return the easiest way to get rid of each of some distributions; what several have in common saves their sum."""
+    split = sum(row.apparent_bytes for row in rows if _is_split_off(row, report))
+    easiest = dict.fromkeys(next(_removing(row, report, split)) for row in rows)
+    return tuple(easiest)[:_MOST]
+
+
+def _is_split_off(row: Row, report: Report) -> bool:
+    """Return whether the production split leaves out a distribution."""
+    return not row.orphan and row.key not in report.splits["production"].distributions
+
+
+def _removing(row: Row, report: Report, split: int) -> Iterator[Remedy]:
+    """Yield the ways to get rid of a distribution, or to make it lighter, the one with least effort first.
+
+    split: bytes of such distributions that the production split leaves out
+    """
+    if _is_split_off(row, report):
+        yield Remedy(action=_split_action(report), saves_bytes=split, enough=True)
+    for each in report.lighter:
+        if each.name == row.key:
+            yield Remedy(action=_lighter_action(each), saves_bytes=_saving(each))
+    holders = blamed(row, report)
+    if row.orphan or not holders:
+        yield Remedy(action=f"uninstall {plain(row.name)}, which nothing requires", enough=True)
+    elif len(holders) == 1:
+        (holder,) = holders
+        yield Remedy(action=_drop_action(holder, report), saves_bytes=holder.freed_bytes, enough=True)
+    else:
+        names = ", ".join(plain(requirement_of(each, report).text) for each in holders[:5])
+        more = f" and {len(holders) - 5:,} more" if len(holders) > 5 else ""
+        yield Remedy(action=f"drop all of the requirements that lead to it: {names}{more}")
+
+
+def _split(report: Report, excess: int) -> Iterator[Remedy]:
+    saved = report.splits["production"].saved_bytes
+    if saved:
+        yield Remedy(action=_split_action(report), saves_bytes=saved, enough=saved >= excess)
+
+
+def _unused(report: Report, excess: int) -> Iterator[Remedy]:
+    """Yield a remedy for each requirement that the code does not use, the largest first."""
+    unused = [each for each in report.findings if each.kind == "unused" and each.freed_bytes]
+    for each in sorted(unused, key=lambda each: (-(each.freed_bytes or 0), each.name)):
+        freed = each.freed_bytes or 0
+        action = f"drop {plain(each.name)}, which your code does not use"
+        yield Remedy(action=action, saves_bytes=freed, enough=freed >= excess)
+
+
+def _lighter(report: Report, excess: int) -> Iterator[Remedy]:
+    for each in report.lighter:
+        saving = _saving(each)
+        yield Remedy(action=_lighter_action(each), saves_bytes=saving, enough=saving is not None and saving >= excess)
+
+
+def _dropping(report: Report, excess: int) -> Iterator[Remedy]:
+    """Yield the requirement whose removal frees enough and least; without one, the one that frees most."""
+    direct = sorted((row.freed_bytes or 0, row.key) for row in report.distributions if row.direct and row.freed_bytes)
+    enough = [each for each in direct if each[0] >= excess]
+    for freed, key in enough[:1] or direct[-1:]:
+        row = report.rows[key]
+        yield Remedy(action=_drop_action(row, report), saves_bytes=freed, enough=freed >= excess)
+
+
+def _split_action(report: Report) -> str:
+    target = report.target
+    argument = f" {shlex.quote(plain(target.location))}" if target.form != "names" else ""
+    return f"leave out what production does not need: deadweight split{argument}"
+
+
+def _lighter_action(each: LighterBuild) -> str:
+    return f"use {each.lighter}, without {each.loses}: {plain(each.how)}"
+
+
+def _saving(each: LighterBuild) -> int | None:
+    return each.saves_bytes if each.measured_saving_bytes is None else each.measured_saving_bytes
+
+
+def _drop_action(row: Row, report: Report) -> str:
+    requirement = requirement_of(row, report)
+    where = f" ({plain(requirement.file)}:{requirement.line})" if requirement.file and requirement.line else ""
+    return f"drop the requirement {plain(requirement.text)}{where}"

@@ -1,0 +1,94 @@
+"""check: a target, and a budget from options and ``[tool.deadweight.budget]`` → what each rule found."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from deadweight.budget import Budget
+from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.options import measuring, settings_of, with_options
+from deadweight.cli.output import emit, may_write
+from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
+from deadweight.cli.targets import files, target_of
+from deadweight.report.check import FORMATS, render_check
+from deadweight.settings import find_config, read_budget
+
+# click checks no value: a limit is wrong in the same way wherever it is set, and a wrong budget is bad input.
+_SINGLE = ("max", "max_package", "max_download", "max_wasted", "max_growth", "baseline")
+_REPEATABLE = ("deny", "deny_group")
+_BUDGET = (
+    option("--max", group=JUDGE, metavar="SIZE", help="Most that all files may take, such as 500MB."),
+    option("--max-package", group=JUDGE, metavar="SIZE", help="Most that one distribution may take."),
+    option("--max-download", group=JUDGE, metavar="SIZE", help="Most that the archives to download may take."),
+    option("--max-wasted", group=JUDGE, metavar="SIZE", help="Most that removed files may take in an image."),
+    option("--max-growth", group=JUDGE, metavar="SIZE|%", help="Most that the size may grow since the baseline."),
+    option("--baseline", group=JUDGE, metavar="FILE", type=click.Path(), help="JSON report to compare with."),
+    option("--deny", group=JUDGE, metavar="NAME", multiple=True, help="Project or pattern to forbid (repeatable)."),
+    option("--deny-group", group=JUDGE, metavar="GROUP", multiple=True, help="Group to forbid: dev (repeatable)."),
+)
+
+
+@click.command(cls=GroupedCommand, brief=True)
+@click.argument("target", nargs=-1, shell_complete=files)
+@with_options(_BUDGET)
+@option("--suggest", group=JUDGE, is_flag=True, help="Print limits with headroom for TARGET, as TOML.")
+@option(
+    "--format", "form", group=OUTPUT, type=click.Choice(FORMATS), default="text", show_default=True,
+    help="Format of the result.",
+)  # fmt: skip
+@option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
+@option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
+@measuring
+def check(target: tuple[str, ...], suggest: bool, form: str, output: str | None, force: bool, **options: Any) -> None:
+    """Check TARGET against a budget, for CI.
+
+    Each rule passes, fails or is skipped. If one fails, the output names the cause and a way out, and the exit status
+    is 3. TARGET is measured like that of `deadweight profile`, or is a saved JSON report. Rules also come from
+    [tool.deadweight.budget]. Sizes have a unit: 500MB (10⁶) or 500MiB (2²⁰).
+    """
+    from deadweight.operations.check import check as judged
+
+    may_write(output, force=force)
+    if suggest:
+        _suggest(target, output, form, options, force=force)
+        return
+    budget = _budget_of(options)
+    given = target_of(target, quiet=options["quiet"])
+    settings = settings_of(options, given)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        report = judged(given, budget, settings, observe=observe)
+    emit(render_check(report, form), output, force=force)
+    finish(report, report.exit_code)
+
+
+def _budget_of(options: dict[str, Any]) -> Budget:
+    """Return the budget: an option replaces the value of ``[tool.deadweight.budget]``, a repeatable one adds to it."""
+    path = find_config(os.curdir)
+    values: dict[str, Any] = read_budget(path) if path else {}
+    for name in _SINGLE:
+        if options[name] is not None:
+            values[name] = options[name]
+    for name in _REPEATABLE:
+        values[name] = (*values.get(name, ()), *options[name])
+    return Budget(**values)
+
+
+def _suggest(target: tuple[str, ...], output: str | None, form: str, options: dict[str, Any], *, force: bool) -> None:
+    from deadweight.budget.suggesting import suggestions
+    from deadweight.operations.profile import profile
+    from deadweight.report.check.suggestion import suggestion_toml
+
+    given_rules = [name for name in (*_SINGLE, *_REPEATABLE) if options[name]]
+    if given_rules or form != "text":
+        other = f"--{given_rules[0].replace('_', '-')}" if given_rules else "--format"
+        raise click.UsageError(f"--suggest and {other} cannot be combined")
+    given = target_of(target, quiet=options["quiet"])
+    settings = settings_of(options, given)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        report = profile(given, settings, observe=observe, lighter=False)
+    emit(suggestion_toml(suggestions(report), report), output, force=force)
+    finish(report)

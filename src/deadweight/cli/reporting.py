@@ -1,0 +1,27 @@
+"""The end of a command: what could not be measured, and the exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from deadweight.cli.output import say
+
+if TYPE_CHECKING:
+    from deadweight.analysis.profile import Grouping, Profile
+    from deadweight.model.report import Report
+    from deadweight.model.report.check import CheckReport
+
+_MOST_FAILURES = 10
+
+
+def finish(report: Report | Profile | Grouping | CheckReport, code: int = 0) -> None:
+    """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
+    failed = [skipped for skipped in report.skipped if skipped.exit_code]
+    for skipped in failed[:_MOST_FAILURES]:
+        say(f"error: {skipped.name} could not be measured: {skipped.reason}")
+    if len(failed) > _MOST_FAILURES:
+        say(f"error: {len(failed) - _MOST_FAILURES} more could not be measured; the report lists them")
+    if code or failed:
+        raise click.exceptions.Exit(code or report.exit_code)

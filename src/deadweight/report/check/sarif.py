@@ -1,0 +1,109 @@
+"""CheckReport → SARIF 2.1.0, for code scanning and editors.
+
+source: OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
+
+from deadweight.budget import RULES, Rule
+from deadweight.model.report import DirectRequirement
+from deadweight.model.report.check import CheckReport, Result
+from deadweight.report.check.sentences import breaches, finding_text, rule_text
+from deadweight.untrusted import plain, without_credentials
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_NUMBERS = {rule.code: number for number, rule in enumerate(RULES)}
+Json = Mapping[str, object]
+
+
+def check_sarif(report: CheckReport) -> str:
+    """Return one run with a result for each failure; rules that were skipped are notifications.
+
+    A rule that passes has no result: viewers show every result as a problem.
+    """
+    run = {
+        "tool": {"driver": {"name": "deadweight", "version": report.version, "rules": [_rule(rule) for rule in RULES]}},
+        "invocations": [
+            {
+                "executionSuccessful": not any(skipped.exit_code for skipped in report.skipped),
+                "exitCode": report.exit_code,
+                "toolConfigurationNotifications": [_skip(each) for each in report.results if each.status == "skip"],
+                "toolExecutionNotifications": [
+                    {"level": "error" if each.exit_code else "note", "message": _message(f"{each.name}: {each.reason}")}
+                    for each in report.skipped
+                ],
+            }
+        ],
+        "results": [each for result in report.results if result.status == "fail" for each in _results(result, report)],
+        "columnKind": "unicodeCodePoints",
+    }
+    return without_credentials(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)) + "\n"
+
+
+def _rule(rule: Rule) -> Json:
+    return {
+        "id": rule.code,
+        "name": "".join(word.capitalize() for word in rule.key.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.help},
+        "help": {"text": f"[tool.deadweight.budget] {rule.key}: {rule.help}"},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _results(result: Result, report: CheckReport) -> Iterator[Json]:
+    """Yield a result for each requirement to blame."""
+    for requirement, text in breaches(result):
+        # Sizes and lines change with every commit; the same rule for the same requirement is the same problem.
+        fingerprint = [
+            result.code,
+            rule_text(result),
+            plain(requirement.name or requirement.text) if requirement else "",
+        ]
+        yield {
+            "ruleId": result.code,
+            "ruleIndex": _NUMBERS[result.code],
+            "kind": "fail",
+            "level": "error",
+            "message": _message(f"{rule_text(result)}: {text}"),
+            "locations": [_line(requirement) if requirement else _target(report)],
+            "partialFingerprints": {"deadweight/v1": ":".join(fingerprint)},
+        }
+
+
+def _skip(result: Result) -> Json:
+    return {
+        "level": "warning",
+        "message": _message(f"{rule_text(result)}: {finding_text(result)}"),
+        "associatedRule": {"id": result.code, "index": _NUMBERS[result.code]},
+    }
+
+
+def _target(report: CheckReport) -> Json:
+    """Return the target as a location: its file, or its name."""
+    if report.target.form in ("file", "project", "lock"):
+        return {"physicalLocation": {"artifactLocation": {"uri": _uri(report.target.location)}}}
+    return {"logicalLocations": [{"fullyQualifiedName": plain(report.target.location), "kind": "resource"}]}
+
+
+def _line(requirement: DirectRequirement) -> Json:
+    physical: dict[str, object] = {"artifactLocation": {"uri": _uri(requirement.file or "")}}
+    if requirement.line:
+        physical["region"] = {"startLine": requirement.line}
+    return {"physicalLocation": physical}
+
+
+def _uri(path: str) -> str:
+    """Return a path as a URI, which is relative if the path is (RFC 3986). A colon must not make it a scheme."""
+    quoted = quote(without_credentials(path).encode("utf-8", "surrogateescape"), safe="/")
+    return f"file://{quoted}" if path.startswith("/") else quoted
+
+
+def _message(text: str) -> Json:
+    """Return a message; brackets are escaped, since viewers turn ``[text](target)`` into links (3.11.6)."""
+    text = "\n".join(map(plain, text.splitlines()))
+    return {"text": text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if "](" in text else text}
