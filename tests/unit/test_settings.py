@@ -182,7 +182,7 @@ def test_read_config__budget__is_read_only_by_check(tmp_path: Path) -> None:
 
 def tables() -> list[dict[str, object]]:
     """Return [tool.deadweight] of each example in the documentation."""
-    blocks_of = [block for page in PAGES for block in blocks(page) if "[tool.deadweight" in block.text]
+    blocks_of = [block for page in PAGES for block in blocks(page) if block.language == "toml"]
     return [tomllib.loads(block.text)["tool"]["deadweight"] for block in blocks_of]
 
 

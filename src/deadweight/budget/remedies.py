@@ -11,19 +11,27 @@ from deadweight.model.report.check import Remedy
 from deadweight.untrusted import plain
 
 _MOST = 3
+_MOST_NAMES = 5
+_FOR_GPUS, _GPU_SUPPORT = "nvidia-", "GPU support"  # distributions that builds without GPU support do not need
 
 
-def best(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
-    """Return the first remedy that is enough alone, else the first few. The order is that of effort."""
+def best(remedies: Iterable[Remedy], excess: int) -> tuple[Remedy, ...]:
+    """Return the first remedy that is enough alone, and those with less effort that save half; else the first few.
+
+    remedies: in the order of effort
+    """
     every = list(dict.fromkeys(remedies))
-    enough = [remedy for remedy in every if remedy.enough]
-    return tuple(enough[:1] or every[:_MOST])
+    first = next((number for number, remedy in enumerate(every) if remedy.enough), None)
+    if first is None:
+        return tuple(every[:_MOST])
+    return (every[first], *[each for each in every[:first] if (each.saves_bytes or 0) * 2 >= excess][: _MOST - 1])
 
 
 def for_size(report: Report, excess: int) -> tuple[Remedy, ...]:
     """Return ways to make a target smaller by ``excess`` bytes."""
     return best(
-        [*_split(report, excess), *_unused(report, excess), *_lighter(report, excess), *_dropping(report, excess)]
+        [*_split(report, excess), *_unused(report, excess), *_lighter(report, excess), *_dropping(report, excess)],
+        excess,
     )
 
 
@@ -34,14 +42,29 @@ def for_download(report: Report, excess: int) -> tuple[Remedy, ...]:
     saved = sum((row.archive.download_bytes or 0) if row.archive else 0 for row in left_out)
     remedies = [Remedy(action=_split_action(report), saves_bytes=saved, enough=saved >= excess)] if saved else []
     # How much less a lighter build downloads is not known.
-    return best([*remedies, *(Remedy(action=_lighter_action(each)) for each in report.lighter)])
+    return best([*remedies, *(Remedy(action=_lighter_action(each)) for each in report.lighter)], excess)
+
+
+def for_large(report: Report, rows: Sequence[Row]) -> tuple[Remedy, ...]:
+    """Return the easiest way to make each of some distributions smaller, or to get rid of it."""
+    lighter = {each.name: Remedy(action=_lighter_action(each)) for each in reversed(report.lighter)}
+    split = _split_bytes(report, rows)
+    return _few(lighter.get(row.key) or next(_removing(row, report, split)) for row in rows)
 
 
 def for_rows(report: Report, rows: Sequence[Row]) -> tuple[Remedy, ...]:
     """Return the easiest way to get rid of each of some distributions; what several have in common saves their sum."""
-    split = sum(row.apparent_bytes for row in rows if _is_split_off(row, report))
-    easiest = dict.fromkeys(next(_removing(row, report, split)) for row in rows)
-    return tuple(easiest)[:_MOST]
+    split = _split_bytes(report, rows)
+    return _few(next(_removing(row, report, split)) for row in rows)
+
+
+def _few(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
+    return tuple(dict.fromkeys(remedies))[:_MOST]
+
+
+def _split_bytes(report: Report, rows: Sequence[Row]) -> int:
+    """Return the bytes of those distributions that the production split leaves out."""
+    return sum(row.apparent_bytes for row in rows if _is_split_off(row, report))
 
 
 def _is_split_off(row: Row, report: Report) -> bool:
@@ -50,15 +73,14 @@ def _is_split_off(row: Row, report: Report) -> bool:
 
 
 def _removing(row: Row, report: Report, split: int) -> Iterator[Remedy]:
-    """Yield the ways to get rid of a distribution, or to make it lighter, the one with least effort first.
+    """Yield the ways to get rid of a distribution, the one with least effort first.
 
     split: bytes of such distributions that the production split leaves out
     """
     if _is_split_off(row, report):
         yield Remedy(action=_split_action(report), saves_bytes=split, enough=True)
-    for each in report.lighter:
-        if each.name == row.key:
-            yield Remedy(action=_lighter_action(each), saves_bytes=_saving(each))
+    if row.name.startswith(_FOR_GPUS):
+        yield from (Remedy(action=_lighter_action(each)) for each in report.lighter if each.loses == _GPU_SUPPORT)
     holders = blamed(row, report)
     if row.orphan or not holders:
         yield Remedy(action=f"uninstall {plain(row.name)}, which nothing requires", enough=True)
@@ -66,9 +88,9 @@ def _removing(row: Row, report: Report, split: int) -> Iterator[Remedy]:
         (holder,) = holders
         yield Remedy(action=_drop_action(holder, report), saves_bytes=holder.freed_bytes, enough=True)
     else:
-        names = ", ".join(plain(requirement_of(each, report).text) for each in holders[:5])
-        more = f" and {len(holders) - 5:,} more" if len(holders) > 5 else ""
-        yield Remedy(action=f"drop all of the requirements that lead to it: {names}{more}")
+        names = ", ".join(plain(requirement_of(each, report).text) for each in holders[:_MOST_NAMES])
+        more = f" and {len(holders) - _MOST_NAMES:,} more" if len(holders) > _MOST_NAMES else ""
+        yield Remedy(action=f"drop all of the requirements that lead to it: {names}{more}", enough=True)
 
 
 def _split(report: Report, excess: int) -> Iterator[Remedy]:

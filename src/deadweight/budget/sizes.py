@@ -5,7 +5,7 @@ from __future__ import annotations
 from deadweight.budget.causes import cause_of, largest
 from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome, at_most
-from deadweight.budget.remedies import for_download, for_rows, for_size
+from deadweight.budget.remedies import for_download, for_large, for_size
 from deadweight.errors import abridged
 from deadweight.model.report import ImageReport, Report, Row
 from deadweight.model.report.check import Cause, Remedy
@@ -34,7 +34,7 @@ def largest_distribution(limit: Limit, case: Case) -> Outcome:
     over = [row for row in report.distributions if row.apparent_bytes > most]
     over.sort(key=lambda row: (-row.apparent_bytes, row.key))
     causes = tuple(cause_of(row, report, size=row.apparent_bytes) for row in over)
-    return at_most(value, most, lambda: causes, lambda: for_rows(report, over), case.estimated)
+    return at_most(value, most, lambda: causes, lambda: for_large(report, over), case.estimated)
 
 
 def download(limit: Limit, case: Case) -> Outcome:

@@ -212,6 +212,41 @@ def test_deny__several_names__are_one_result_each() -> None:
     assert [(result.limit, result.status) for result in results] == [("fonts", "fail"), ("numpy", "pass")]
 
 
+def gpu() -> Report:
+    """torch has a CPU build, and needs a library for GPUs."""
+    cpu = LighterBuild(
+        name="torch", apparent_bytes=9 * MB, lighter="the CPU build of PyTorch", how="--torch cpu",
+        loses="GPU support", saves_bytes=70 * MB,
+    )  # fmt: skip
+    report = measured("torch\n", bare("torch", 9 * MB, requires=["nvidia-x"]), bare("nvidia-x", 70 * MB))
+    return replace(report, lighter=(cpu,))
+
+
+def test_deny__project_with_a_lighter_build__is_dropped_since_the_build_has_the_same_name() -> None:
+    (remedy,) = only(gpu(), Budget(deny=("torch",))).remedies
+    assert remedy.action == "drop the requirement torch (requirements.txt:1)"
+
+
+def test_deny__library_for_gpus__names_the_build_without_it() -> None:
+    (remedy,) = only(gpu(), Budget(deny=("nvidia-*",))).remedies
+    assert remedy.action == "use the CPU build of PyTorch, without GPU support: --torch cpu"
+
+
+def test_max_package__distribution_with_a_lighter_build__names_it() -> None:
+    report = replace(gpu(), lighter=(replace(gpu().lighter[0], loses="plots"),))
+    result = only(report, Budget(max_package="5MB"))
+    assert [cause.name for cause in result.causes] == ["nvidia-x", "torch"]
+    assert [(each.action, each.saves_bytes) for each in result.remedies] == [
+        ("drop the requirement torch (requirements.txt:1)", 79 * MB),
+        ("use the CPU build of PyTorch, without plots: --torch cpu", None),
+    ]
+
+
+def test_max__lighter_build_that_saves_most__is_named_beside_what_is_enough() -> None:
+    remedies = only(gpu(), Budget(max="1MB")).remedies
+    assert [(each.saves_bytes, each.enough) for each in remedies] == [(79 * MB, True), (70 * MB, False)]
+
+
 def test_deny_group__sure_distributions__fail_and_the_split_repairs_it() -> None:
     result = only(shop(), Budget(deny_group=("dev",)))
     assert (result.code, result.status, [cause.name for cause in result.causes]) == ("DW407", "fail", ["tester"])

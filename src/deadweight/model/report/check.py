@@ -42,7 +42,7 @@ class Remedy(Struct, frozen=True, kw_only=True):
     """A way to comply with a rule.
 
     action:      a sentence without a full stop
-    saves_bytes: at least what it saves of the size that the rule limits; None if that is unknown
+    saves_bytes: at least what it saves, of the archives for ``max-download``; None if that is unknown
     enough:      whether that is known to be enough
     """
 
