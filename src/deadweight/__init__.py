@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping
     from deadweight.errors import DeadweightError
     from deadweight.model.report import Report
+    from deadweight.model.report.diff import Diff
     from deadweight.operations.analyze import analyze
+    from deadweight.operations.diff import diff
     from deadweight.operations.groups import groups_of
     from deadweight.operations.measure import measure
     from deadweight.operations.profile import profile
@@ -31,16 +33,19 @@ _HOMES = {
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.operations.groups",
+    "Diff": "deadweight.model.report.diff",
     "Report": "deadweight.model.report",
     "Measurement": "deadweight.analysis.measurement",
     "Session": "deadweight.operations.session",
     "analyze": "deadweight.operations.analyze",
+    "diff": "deadweight.operations.diff",
     "measure": "deadweight.operations.measure",
     "profile": "deadweight.operations.profile",
     "verify": "deadweight.operations.verify",
 }
 __all__ = [
     "DeadweightError",
+    "Diff",
     "Grouping",
     "Measurement",
     "Policy",
@@ -50,6 +55,7 @@ __all__ = [
     "Settings",
     "__version__",
     "analyze",
+    "diff",
     "groups_of",
     "measure",
     "profile",

@@ -6,6 +6,7 @@ progress.py   progress on stderr
 targets.py    the TARGET argument
 output.py     stdout, and files that are written atomically
 commands.py   profile, split, verify, why, groups, cache, schema
+diff.py       diff
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import errno
 import gc
 import os
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
@@ -30,9 +32,11 @@ _COMMANDS = {
     "verify": "Check that a split provides everything your code uses.",
     "why": "Show which requirements lead to a distribution.",
     "groups": "Show the group of each distribution and the evidence for it.",
+    "diff": "Show what changed between two targets or saved reports.",
     "cache": "Show or clear the cache.",
     "schema": "Print the JSON Schema of the JSON report.",
 }
+_MODULES = {"diff": "deadweight.cli.diff"}  # those of the other commands are in deadweight.cli.commands
 INTERRUPTED = 130
 
 
@@ -45,9 +49,8 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        from deadweight.cli import commands
-
-        command: click.Command = getattr(commands, cmd_name)
+        module = import_module(_MODULES.get(cmd_name, "deadweight.cli.commands"))
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

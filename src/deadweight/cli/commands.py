@@ -27,6 +27,7 @@ from deadweight.targets.types import File, SavedReport
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping, Profile
     from deadweight.model.report import Report
+    from deadweight.model.report.diff import Diff
     from deadweight.targets.types import Target
 
 _MOST_FAILURES = 10
@@ -289,7 +290,7 @@ def _check_proof(report: Report) -> None:
     )
 
 
-def finish(report: Report | Profile | Grouping, code: int = 0) -> None:
+def finish(report: Report | Profile | Grouping | Diff, code: int = 0) -> None:
     """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:

@@ -15,9 +15,12 @@ from deadweight.report.view import DEFAULT_ROWS, Order, View
 
 Command = Callable[..., Any]
 
-_OPTIONS = (
+_LIMITS = (
     option("--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help="Show N rows per table."),
     option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows, not only the first 20."),
+)
+_OPTIONS = (
+    *_LIMITS,
     option(
         "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
         help="Order of the distributions.",
@@ -38,15 +41,26 @@ def viewing(command: Command) -> Command:
     return command
 
 
+def limiting(command: Command) -> Command:
+    """Decorate a command with the options for the number of rows alone."""
+    for decorator in reversed(_LIMITS):
+        command = decorator(command)
+    return command
+
+
+def rows_of(top: int | None, everything: bool) -> int | None:
+    """Return the number of rows per table, None for all; raises UsageError for options that contradict each other."""
+    if top and everything:
+        raise click.UsageError("--top and --all cannot be combined")
+    return None if everything else top or DEFAULT_ROWS
+
+
 def view_of(options: Mapping[str, Any], output: str | None) -> View:
     """Return the view; raises UsageError for options that contradict each other."""
-    if options["top"] and options["everything"]:
-        raise click.UsageError("--top and --all cannot be combined")
-    rows = None if options["everything"] else options["top"] or DEFAULT_ROWS
     return View(
         width=terminal_width(),
         color=use_color(output),
-        rows=rows,
+        rows=rows_of(options["top"], options["everything"]),
         order=options["order"],
         groups=options["groups"],
         depth=options["depth"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from deadweight.errors import BadInput
 from deadweight.settings import Settings
@@ -70,14 +70,26 @@ def applicable(values: Mapping[str, Any], target: Target) -> dict[str, Any]:
     return {name: value for name, value in values.items() if isinstance(target, APPLIES[name])}
 
 
-def check_options(settings: Settings, target: Target) -> None:
-    """Refuse settings that mean nothing for a target; raises BadInput."""
+def check_options(settings: Settings, *targets: Target) -> None:
+    """Refuse settings that mean nothing for any of the targets, which are measured alike; raises BadInput."""
+    measured = " or ".join(dict.fromkeys(target.noun for target in targets))
     for name in _given(settings):
-        if not isinstance(target, APPLIES[name]):
+        if not any(isinstance(target, APPLIES[name]) for target in targets):
             nouns = ", ".join(dict.fromkeys(kind.noun for kind in APPLIES[name]))
-            raise BadInput(f"--{_option(name)} does not apply to {target.noun}", hint=f"it applies to {nouns}")
-    if settings.no_install is False and isinstance(target, (Lock, Names)):
-        raise BadInput(f"--install does not apply to {target.noun}", hint="leave it out: nothing has to be installed")
+            raise BadInput(f"--{_option(name)} does not apply to {measured}", hint=f"it applies to {nouns}")
+    if settings.no_install is False and not any(_is_installable(target) for target in targets):
+        raise BadInput(f"--install does not apply to {measured}", hint="leave it out: nothing has to be installed")
+
+
+def settings_for(target: Target, settings: Settings) -> Settings:
+    """Return those of some settings that apply to a target; the others are the default."""
+    given = {name: getattr(settings, name) for name in _given(settings)}
+    kept = Settings(**applicable(given, target))
+    return replace(kept, no_install=None) if kept.no_install is False and not _is_installable(target) else kept
+
+
+def _is_installable(target: Target) -> bool:
+    return not isinstance(target, (Lock, Names))
 
 
 def _given(settings: Settings) -> Iterator[str]:
