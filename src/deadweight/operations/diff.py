@@ -19,8 +19,10 @@ from deadweight.targets.options import check_options, settings_for
 from deadweight.targets.types import INSTALLABLE, SavedReport, Target
 
 if TYPE_CHECKING:
-    from deadweight.model.report import Report
+    from deadweight.model.report import Report, Row
     from deadweight.model.report.diff import Diff
+
+_SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar")  # as indexes have, or had them
 
 
 class Side(Struct, frozen=True):
@@ -80,10 +82,29 @@ def compared(sides: tuple[Side, Side], settings: Settings, *, session: Session) 
 
 def _report(side: Side, settings: Settings, session: Session) -> Report:
     try:
-        return side.hiding.in_value(_measured(side, settings, session))
+        report = _measured(side, settings, session)
     except DeadweightError as error:
         side.hiding.in_error(error)
         raise
+    return side.hiding.in_value(_with_notes(report, side.hiding))
+
+
+def _with_notes(report: Report, hiding: Hiding) -> Report:
+    """Add a note for each distribution that was measured from a directory in a copy, which has no code."""
+    if not hiding.names:
+        return report
+    local = [row.name for row in report.distributions if _is_directory(row) or _is_hidden(row.url, hiding)]
+    notes = [f"{name}: only project files of local directories are read from git" for name in local]
+    return replace(report, warnings=(*report.warnings, *notes))
+
+
+def _is_hidden(url: str | None, hiding: Hiding) -> bool:
+    return url is not None and hiding.in_text(url) != url
+
+
+def _is_directory(row: Row) -> bool:
+    """Return whether a distribution was estimated from a directory in place of an sdist."""
+    return row.archive is not None and row.archive.estimated and not row.archive.filename.endswith(_SDISTS)
 
 
 def _measured(side: Side, settings: Settings, session: Session) -> Report:

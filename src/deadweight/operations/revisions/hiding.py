@@ -61,10 +61,10 @@ def hiding_of(folder: str, prefix: str, revision: str) -> Hiding:
     prefix: path of the working directory in the repository, which the paths shown are relative to
     """
     forms = dict.fromkeys((f"file://{folder}", folder, f"file://{os.path.realpath(folder)}", os.path.realpath(folder)))
-    relative = os.path.relpath(folder)
     up = "../" * prefix.count("/")
     names: list[tuple[str, str]] = []
-    for form in (*forms, relative):
+    for form in (*forms, os.path.relpath(folder)):
         names += [(f"{form}/{prefix}", f"{revision}:")] if prefix else []
         names += [(f"{form}/", f"{revision}:{up}"), (form, f"{revision}:{up or '.'}")]
+        names += [(f"{os.path.dirname(form)}/", f"{revision}:{up}../")]
     return Hiding(tuple(names))

@@ -28,6 +28,7 @@ from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
 
 _MOST_NOTES = 20
+_MOST_FOLDED = 200  # rows: GitHub refuses a comment of more than 65,536 characters
 _HEADER = ("| | Distribution | Version | Installed | Download | Why |", "|---|---|---|---:|---:|---|")
 
 
@@ -48,7 +49,8 @@ def _lines(diff: Diff, most: int | None) -> Iterator[str]:
     if every or diff.totals.unowned_bytes.change:
         yield from ("", *_HEADER, *map(_row, shown), *_sums(diff, rest))
     if rest:
-        yield from _folded(rest_text(rest), [*_HEADER, *map(_row, rest)])
+        folded, left = rest[:_MOST_FOLDED], rest[_MOST_FOLDED:]
+        yield from _folded(rest_text(rest), [*_HEADER, *map(_row, folded), *_sum_of(left)])
     groups = list(_groups(diff))
     if groups:
         header = ("| Group | Distributions | Installed | Change | Download |", "|---|---:|---:|---:|---:|")
@@ -72,13 +74,17 @@ def _row(each: DistributionDifference) -> str:
 
 def _sums(diff: Diff, rest: Sequence[DistributionDifference]) -> Iterator[str]:
     """Yield the rows that make the columns add up."""
-    if rest:
-        size = signed(sum(each.change_bytes for each in rest))
-        yield f"| | {rest_text(rest)} | | {size} | {signed(download_sum(rest))} | |"
+    yield from _sum_of(rest)
     if unowned := diff.totals.unowned_bytes.change:
         yield f"| | unowned files | | {signed(unowned)} | | |"
     change = signed(diff.totals.apparent_bytes.change) or human(0)
     yield f"| | **total** | | **{change}** | {signed(diff.totals.download_bytes.change)} | |"
+
+
+def _sum_of(rest: Sequence[DistributionDifference]) -> Iterator[str]:
+    if rest:
+        size = signed(sum(each.change_bytes for each in rest))
+        yield f"| | {rest_text(rest)} | | {size} | {signed(download_sum(rest))} | |"
 
 
 def _groups(diff: Diff) -> Iterator[str]:

@@ -11,6 +11,7 @@ from deadweight.report.units import counted, human, percent, signed
 # In place of colors, which not every reader sees.
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "resized": "~", "moved": "~", "unmeasured": "?"}
 _UNKNOWN = "(unknown)"
+_MANY_TIMES = 10
 
 
 def summary_of(diff: Diff) -> str:
@@ -48,15 +49,15 @@ def figures(diff: Diff) -> Iterator[tuple[str, Difference]]:
 
 
 def change_of(size: Difference) -> str:
-    """Return the change of a total with its share: "+1.2 MB (+3 %)"."""
+    """Return the change of a total with its share: "+1.2 MB (+3 %)". A share of many times the total says little."""
     if size.change is None:
         return "?"
     if size.change == 0:
         return "no change"
-    if not size.old:
+    if not size.old or abs(size.change) > _MANY_TIMES * size.old:
         return signed(size.change)
     share = percent(abs(size.change), size.old)
-    sign = "" if share.startswith("<") else "+" if size.change > 0 else "-"
+    sign = "" if share.startswith(("<", ">")) else "+" if size.change > 0 else "-"
     return f"{signed(size.change)} ({sign}{share})"
 
 
