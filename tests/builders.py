@@ -15,6 +15,7 @@ from pathlib import Path
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadInput
 from deadweight.formats.binaries.elf import linking
 from deadweight.formats.projects.pyproject import Choice, read_project
@@ -24,6 +25,7 @@ from deadweight.formats.tables import Malformed
 from deadweight.inventory import take_inventory
 from deadweight.model import (
     Application,
+    ArchiveFacts,
     Distribution,
     Entry,
     Environment,
@@ -34,6 +36,7 @@ from deadweight.model import (
     Requirement,
     Sizes,
 )
+from deadweight.model.report import Report
 from deadweight.settings import Settings
 from deadweight.targets import types as targets
 
@@ -194,20 +197,40 @@ def bare(
     installer: str = "pip",
     url: str = "",
     classifiers: Iterable[str] = (),
+    download: int | None = None,
+    estimated: bool = False,
 ) -> Distribution:
-    """Return a distribution of ``size`` bytes, for what asks neither for files nor for a tree."""
+    """Return a distribution of ``size`` bytes, for what asks neither for files nor for a tree.
+
+    download: bytes of the archive that it was measured from; None for no archive
+    """
     stated = Metadata(name=name, version=version, requires=tuple(requires), classifiers=tuple(classifiers))
     sizes = Sizes(files=1, apparent=size, disk=None, kinds={"source": size})
-    return Distribution(key=name, metadata=stated, sizes=sizes, requested=requested, installer=installer, url=url)
+    archive = None if download is None else ArchiveFacts(filename=f"{name}.whl", size=download, estimated=estimated)
+    return Distribution(
+        key=name, metadata=stated, sizes=sizes, requested=requested, installer=installer, url=url, archive=archive
+    )
 
 
-def bare_inventory(*distributions: Distribution, python: str = "3.11.7", platform: str = "linux_x86_64") -> Inventory:
-    """Return an inventory of such distributions, by name, and of nothing else."""
+def bare_inventory(
+    *distributions: Distribution, python: str = "3.11.7", platform: str = "linux_x86_64", unowned: int = 0
+) -> Inventory:
+    """Return an inventory of such distributions, by name, and of ``unowned`` bytes of other files."""
     ordered = tuple(sorted(distributions, key=lambda d: d.key))
-    size = sum(d.sizes.apparent for d in ordered)
+    size = sum(d.sizes.apparent for d in ordered) + unowned
     total = Sizes(files=len(ordered), apparent=size, disk=None, kinds={"source": size} if size else {})
     environment = Environment(python=python, platform=platform, installer="pip")
-    return Inventory(environments=(environment,), distributions=ordered, unowned=Sizes(disk=None), total=total)
+    others = Sizes(apparent=unowned, disk=None, kinds={"source": unowned} if unowned else {})
+    return Inventory(environments=(environment,), distributions=ordered, unowned=others, total=total)
+
+
+def report_on(*distributions: Distribution, lines: str = "", location: str = "", unowned: int = 0) -> Report:
+    """Return the report of an environment with such distributions; of a requirements file if there are ``lines``.
+
+    lines: separated by spaces
+    """
+    file = requirements_file("".join(f"{line}\n" for line in lines.split())) if lines else None
+    return report_of(profile_of(bare_inventory(*distributions, unowned=unowned), file, path=location))
 
 
 def wants(*lines: str) -> tuple[Requirement, ...]:

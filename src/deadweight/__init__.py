@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from deadweight.errors import DeadweightError
     from deadweight.model.report import Report
     from deadweight.model.report.check import CheckReport
+    from deadweight.model.report.diff import Diff
     from deadweight.operations.analyze import analyze
     from deadweight.operations.check import check
+    from deadweight.operations.diff import diff
     from deadweight.operations.groups import groups_of
     from deadweight.operations.measure import measure
     from deadweight.operations.profile import profile
@@ -36,11 +38,13 @@ _HOMES = {
     "Progress": "deadweight.progress",
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.operations.groups",
+    "Diff": "deadweight.model.report.diff",
     "Report": "deadweight.model.report",
     "Measurement": "deadweight.analysis.measurement",
     "Session": "deadweight.operations.session",
     "analyze": "deadweight.operations.analyze",
     "check": "deadweight.operations.check",
+    "diff": "deadweight.operations.diff",
     "measure": "deadweight.operations.measure",
     "profile": "deadweight.operations.profile",
     "verify": "deadweight.operations.verify",
@@ -49,6 +53,7 @@ __all__ = [
     "Budget",
     "CheckReport",
     "DeadweightError",
+    "Diff",
     "Grouping",
     "Measurement",
     "Policy",
@@ -59,6 +64,7 @@ __all__ = [
     "__version__",
     "analyze",
     "check",
+    "diff",
     "groups_of",
     "measure",
     "profile",

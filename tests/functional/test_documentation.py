@@ -16,6 +16,7 @@ from msgspec.json import schema
 from deadweight import Budget, cli
 from deadweight.model.report import json_schema
 from deadweight.model.report.check import CheckReport
+from deadweight.model.report.diff import diff_schema
 from deadweight.settings import read_budget, read_config
 from tests.builders import dist_files, make_env
 from tests.documentation import (
@@ -70,7 +71,7 @@ def blocks_now(
     names: dict[str, object] = {}
     if "app.tar" in page.read_text("utf-8"):
         save_image(folder)
-    if re.search(r"^\$ deadweight .*\btoy\b", page.read_text("utf-8"), re.MULTILINE):
+    if re.search(r"\btoy\b", page.read_text("utf-8")):
         make_toy(folder)
     with contextlib.chdir(folder):
         now = [(block, text_now(block, folder, names)) for block in blocks(page) if block.kind in kinds]
@@ -208,7 +209,8 @@ def test_json_page__names_every_key_of_the_schema() -> None:
     named = set(
         re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
     )
-    definitions = [*json_schema()["$defs"].values(), *schema(CheckReport)["$defs"].values()]
+    schemas = (json_schema(), diff_schema(), schema(CheckReport))
+    definitions = [each for document in schemas for each in (document, *document["$defs"].values())]
     assert {key for each in definitions for key in each.get("properties", {})} - named == set()
 
 

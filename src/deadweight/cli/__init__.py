@@ -7,6 +7,7 @@ targets.py    the TARGET argument
 output.py     stdout, and files that are written atomically
 commands.py   profile, split, verify, why, groups, cache, schema
 check.py      check
+diff.py       diff
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ _COMMANDS = {
     "check": ("check", "Check sizes and contents against a budget."),
     "why": ("commands", "Show which requirements lead to a distribution."),
     "groups": ("commands", "Show the group of each distribution and the evidence for it."),
+    "diff": ("diff", "Show what changed between two targets or saved reports."),
     "cache": ("commands", "Show or clear the cache."),
     "schema": ("commands", "Print the JSON Schema of the JSON report, or of the configuration."),
     "completion": ("completion", "Print the script for completion in bash, zsh or fish."),

@@ -227,15 +227,18 @@ grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, _MESSAGES)
 verifying = with_options(_WHAT, _HOW, _CODE, _MESSAGES)  # verify always reads the code
 
 
-def settings_of(options: Mapping[str, Any], target: Target) -> Settings:
-    """Return the settings: defaults, what of ``[tool.deadweight]`` applies to the target, and the command's options.
+def settings_of(options: Mapping[str, Any], *targets: Target) -> Settings:
+    """Return the settings: defaults, what of ``[tool.deadweight]`` applies to a target, and the command's options.
 
-    raises: BadConfig; BadInput for an option that does not apply to the target
+    raises: BadConfig; BadInput for an option that applies to none of the targets
     """
     from deadweight.formats.distributions.metadata import normalize
 
     path = find_config(os.curdir)
-    values: dict[str, Any] = applicable(read_config(path) if path else {}, target)
+    configured = read_config(path) if path else {}
+    values: dict[str, Any] = {}
+    for target in targets:
+        values |= applicable(configured, target)
     for name in _SINGLE:
         if options.get(name) is not None:
             values[name] = options[name]
@@ -248,5 +251,5 @@ def settings_of(options: Mapping[str, Any], target: Target) -> Settings:
     for name in ("keep", "drop"):
         values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options.get(name, ())))
     settings = Settings(**values)
-    check_options(settings, target)
+    check_options(settings, *targets)
     return settings

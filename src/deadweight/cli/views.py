@@ -15,12 +15,15 @@ from deadweight.report.view import DEFAULT_ROWS, Order, View
 
 Command = Callable[..., Any]
 
-_OPTIONS = (
+_LIMITS = (
     option(
         "--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1),
         help="Show N rows (default: 20; tree and csv: all).",
     ),
     option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows."),
+)  # fmt: skip
+_OPTIONS = (
+    *_LIMITS,
     option(
         "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
         help="Order of the distributions.",
@@ -43,14 +46,26 @@ def viewing(command: Command) -> Command:
     return command
 
 
+def limiting(command: Command) -> Command:
+    """Decorate a command with the options for the number of rows alone."""
+    for decorator in reversed(_LIMITS):
+        command = decorator(command)
+    return command
+
+
+def rows_of(top: int | None, everything: bool, *, default: int | None = DEFAULT_ROWS) -> int | None:
+    """Return the number of rows per table, None for all; raises UsageError for options that contradict each other."""
+    if top and everything:
+        raise click.UsageError("--top and --all cannot be combined")
+    return None if everything else top or default
+
+
 def view_of(options: Mapping[str, Any], form: str, output: str | None, split_command: str = "") -> View:
     """Return the view; raises UsageError for options that contradict each other or the format."""
-    if options["top"] and options["everything"]:
-        raise click.UsageError("--top and --all cannot be combined")
+    rows = rows_of(options["top"], options["everything"], default=None if form in _COMPLETE else DEFAULT_ROWS)
     for name in ("depth", "invert"):
         if form != "tree" and options[name] not in (None, False):
             raise click.UsageError(f"--{name} applies only to --format tree")
-    rows = options["top"] or (None if options["everything"] or form in _COMPLETE else DEFAULT_ROWS)
     return View(
         width=terminal_width(),
         color=use_color(output),

@@ -22,6 +22,12 @@ def human(size: int | None) -> str:
     return f"{value:.{digits}f} {_UNITS[unit]}"
 
 
+def signed(change: int | None) -> str:
+    """Return a change of a size with its sign; "" for none, "?" for unknown."""
+    # An ASCII hyphen, since a terminal or a file of another encoding would lose the sign of a minus.
+    return "" if change == 0 else "?" if change is None else f"{'+' if change > 0 else '-'}{human(abs(change))}"
+
+
 def percent(part: int, whole: int) -> str:
     """Return a share in whole percent. A share other than 0 or 1 is never rounded to 0 % or 100 %."""
     if not whole or not part:

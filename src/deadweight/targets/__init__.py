@@ -74,6 +74,11 @@ def parse_target(given: TargetLike) -> Target:
     return _names((given,))
 
 
+def is_scheme(name: str) -> bool:
+    """Return whether ``name:`` at the front of a target says what type it is."""
+    return name in (*_IMAGES, *_ENGINES, "registry", "rootfs", "env", "requirements")
+
+
 def _names(given: tuple[str, ...]) -> Target:
     from deadweight.targets.naming import requirement_lines
 

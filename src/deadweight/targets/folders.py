@@ -11,6 +11,7 @@ ENVIRONMENTS = (".venv", "venv", "env")
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 _LARGEST = 1 << 24  # characters of a pyproject.toml
 _LISTS = ("requirements.txt", "requirements.in")
+PROJECT_FILES = (*_LOCKS, "pyproject.toml", *_LISTS)
 # Tables and keys of a pyproject.toml of which one is filled where it asks for distributions.
 _ASKING = (
     ("project", "dependencies"), ("project", "optional-dependencies"), ("dependency-groups",),

@@ -74,16 +74,22 @@ def applicable(values: Mapping[str, Any], target: Target) -> dict[str, Any]:
     return fitting
 
 
-def check_options(settings: Settings, target: Target) -> None:
-    """Refuse settings that mean nothing for a target; raises BadInput."""
+def check_options(settings: Settings, *targets: Target) -> None:
+    """Refuse settings that mean nothing for any of the targets, which are measured alike; raises BadInput."""
+    measured = " or ".join(dict.fromkeys(target.noun for target in targets))
     for name in _given(settings):
-        if not isinstance(target, APPLIES[name]):
+        if not any(isinstance(target, APPLIES[name]) for target in targets):
             *others, last = dict.fromkeys(kind.noun for kind in APPLIES[name])
             nouns = f"{', '.join(others)} or {last}" if others else last
             option = f"--{_option(name)}"
-            raise BadInput(f"{option} does not apply to {target.noun}", hint=f"use {option} only with {nouns}")
-    if settings.no_install is False and isinstance(target, _NEVER_INSTALLED):
-        raise BadInput(f"--install does not apply to {target.noun}", hint="remove --install")
+            raise BadInput(f"{option} does not apply to {measured}", hint=f"use {option} only with {nouns}")
+    if settings.no_install is False and all(isinstance(target, _NEVER_INSTALLED) for target in targets):
+        raise BadInput(f"--install does not apply to {measured}", hint="remove --install")
+
+
+def settings_for(target: Target, settings: Settings) -> Settings:
+    """Return those of some settings that apply to a target; the others are the default."""
+    return Settings(**applicable({name: getattr(settings, name) for name in _given(settings)}, target))
 
 
 def _given(settings: Settings) -> Iterator[str]:

@@ -25,18 +25,23 @@ OPERATIONS = {
     "operations.measure": "profile",
     "operations.groups": "groups_of",
     "operations.verify": "verify",
+    "operations.diff": "compared",
 }
 # Options that do not apply to a requirements file, and a target that they apply to
 APPLY_ELSEWHERE = {
     "extra": "pyproject.toml", "group": "pyproject.toml", "all_groups": "pyproject.toml", "package": "pyproject.toml",
     "no_dev": "uv.lock", "requirements": "rootfs:.", "environment": "rootfs:.", "tls_verify": "registry:localhost/app",
 }  # fmt: skip
-TARGETS = {"check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"]}
+TARGETS = {
+    "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],
+    "diff": ["t", "t"],
+}  # fmt: skip
 
 
 def all_commands() -> Iterator[tuple[str, click.Command]]:
-    for name, (module, _) in cli._COMMANDS.items():
-        command = getattr(import_module(f"deadweight.cli.{module}"), name)
+    for name in cli._COMMANDS:
+        command = cli.root.get_command(click.Context(cli.root), name)
+        assert command
         children = command.commands.items() if isinstance(command, click.Group) else [("", command)]
         yield from (((f"{name} {child}").strip(), each) for child, each in children)
 
@@ -90,7 +95,7 @@ def test_option__is_read_by_its_command(
     monkeypatch.chdir(tmp_path)
     calls: list[object] = []
 
-    def record(*arguments: object, observe: object = None, lighter: bool = True) -> None:
+    def record(*arguments: object, observe: object = None, lighter: bool = True, session: object = None) -> None:
         calls.append(arguments)
         raise BadInput("recorded")
 

@@ -94,13 +94,19 @@ def fed(command: Sequence[str], question: bytes) -> Child | None:
     return child
 
 
-def answer_of(command: Sequence[str], *, seconds: float, question: bytes = b"") -> bytes | None:
-    """Return the stdout of a program, None if it cannot be started, fails, or takes too long."""
+def answer_of(
+    command: Sequence[str], *, seconds: float, question: bytes = b"", variables: Mapping[str, str] | None = None
+) -> bytes | None:
+    """Return the stdout of a program, None if it cannot be started, fails, or takes too long.
+
+    variables: environment variables in addition to those of this process
+    """
     # Variables such as PYTHONPATH would affect a Python; an empty PYTHONPATH means the working directory.
-    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**inherited, **(variables or {})}
     try:
         return subprocess.run(
-            command, input=question, stdout=PIPE, stderr=DEVNULL, timeout=seconds, check=True, env=variables
+            command, input=question, stdout=PIPE, stderr=DEVNULL, timeout=seconds, check=True, env=environment
         ).stdout
     except (OSError, subprocess.SubprocessError, ValueError):  # ValueError: a null byte in the command
         return None

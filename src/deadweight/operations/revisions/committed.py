@@ -1,0 +1,72 @@
+"""``REV:PATH`` → a target in the session's scratch directory: what git has of PATH at a revision."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from deadweight.errors import DeadweightError
+from deadweight.operations.revisions.hiding import Hiding, hiding_of
+from deadweight.targets import TargetLike, is_scheme, parse_target
+from deadweight.targets.types import Target
+
+if TYPE_CHECKING:
+    from deadweight.operations.session import Session
+
+
+class Committed(Struct, frozen=True):
+    """A copy of what git has at a revision.
+
+    code: the directory of the working tree that corresponds to that of the file, if it contains Python code; else ""
+    """
+
+    target: Target
+    hiding: Hiding
+    code: str
+
+
+def committed(given: TargetLike, session: Session) -> Committed | None:
+    """Copy what ``REV:PATH`` means; None for what is not of that form, or if git has no such revision.
+
+    A file of that name comes first, and so does a scheme: ``docker:IMAGE``, ``env:DIR``.
+    raises: BadInput if the revision has no such file
+    """
+    if not isinstance(given, str) or ":" not in given or os.path.lexists(given):
+        return None
+    name, _, path = given.partition(":")
+    if is_scheme(name) or path.startswith("//"):
+        return None
+    from deadweight.sources.codebase.git import find_revision
+
+    revision = find_revision(name)
+    if revision is None:
+        return None
+    from deadweight.sources.codebase.committed import export
+
+    inside = revision.path_of(path)
+    folder = _new_folder(session)
+    hiding = hiding_of(folder, revision.prefix, name)
+    session.observe = hiding.in_progress(session.observe)
+    try:
+        export(revision, inside, folder)
+        target = parse_target(os.path.join(folder, inside) if inside else folder)
+    except DeadweightError as error:
+        hiding.in_error(error)
+        raise
+    return Committed(target, hiding, _code_at(path, target))
+
+
+def _new_folder(session: Session) -> str:
+    import tempfile
+
+    return tempfile.mkdtemp(prefix="git-", dir=session.scratch.path)
+
+
+def _code_at(path: str, target: Target) -> str:
+    from deadweight.sources.codebase.code_folders import holds_python
+
+    is_folder = os.path.basename(target.location) != os.path.basename(path)
+    folder = (path if is_folder else os.path.dirname(path)) or "."
+    return folder if os.path.isdir(folder) and holds_python(folder) else ""

@@ -1,0 +1,31 @@
+"""Diff → str: the formats, in one table. Each is a function of a Diff and a View that returns the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from deadweight.model.report.diff import Diff
+from deadweight.report.view import View
+
+Renderer = Callable[[Diff, View], str]
+
+# Format → module and function, imported when needed: rich alone takes longer than comparing two reports.
+_RENDERERS: Mapping[str, tuple[str, str]] = {
+    "text": ("deadweight.report.diff.text", "as_text"),
+    "json": ("deadweight.report.diff", "as_json"),
+    "markdown": ("deadweight.report.diff.markdown", "as_markdown"),
+}
+DIFF_FORMATS = tuple(_RENDERERS)
+
+
+def render_diff(diff: Diff, form: str, view: View) -> str:
+    """Return a difference in a format of ``DIFF_FORMATS``."""
+    module, function = _RENDERERS[form]
+    renderer: Renderer = getattr(import_module(module), function)
+    return renderer(diff, view)
+
+
+def as_json(diff: Diff, view: View) -> str:
+    """Return a difference as JSON: everything, whatever the view."""
+    return diff.to_json()
