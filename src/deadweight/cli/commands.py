@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deadweight.cli.browser import check_page, open_page
 from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
 from deadweight.cli.options import (
     grouping,
@@ -21,7 +22,7 @@ from deadweight.cli.progress import observer
 from deadweight.cli.targets import one_target, target_of
 from deadweight.cli.views import terminal_width, use_color, view_of, viewing
 from deadweight.errors import BadInput, NotProven
-from deadweight.report.formats import FORMATS, render
+from deadweight.report.formats import FORMATS, check_installed, render
 from deadweight.targets.types import File, SavedReport
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ _all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Sho
 @_any_format
 @_output
 @_force
+@option("--open", "browse", group=OUTPUT, is_flag=True, help="Open the HTML report in the browser.")
 @viewing
 @profiling
-def profile(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
+def profile(target: tuple[str, ...], form: str, output: str | None, force: bool, browse: bool, **options: Any) -> None:
     """Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
     \b
@@ -73,9 +75,15 @@ def profile(target: tuple[str, ...], form: str, output: str | None, force: bool,
     installed into a temporary environment only if something must be built.
     """
     may_write(output, force=force)
+    check_page(form, output, browse=browse)
+    check_installed(form)
     view = view_of(options, output)
     report = _measure(target, options)
-    emit(render(report, form, view), output, force=force)
+    text = render(report, form, view)
+    if browse:
+        open_page(text, output, force=force)
+    else:
+        emit(text, output, force=force)
     finish(report)
 
 

@@ -1,0 +1,109 @@
+"""Report → the JSON in the page. Values that most distributions do not have are left out, to keep the page small."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from deadweight.graph import Graph
+from deadweight.graph.reported import graph_of
+from deadweight.model import GROUPS
+from deadweight.model.distributions import Largest
+from deadweight.model.report import Report, Row
+from deadweight.report.view import View, download_bytes
+from deadweight.untrusted import plain
+
+# HTML gives a meaning to these in a script element; \u2028 and \u2029 are escaped because the JSON is ASCII.
+_ESCAPED = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&"})
+_SITE = "site-packages/"
+
+
+def page_data(report: Report, view: View) -> str:
+    """Return what the script reads, as JSON that may stand in a script element.
+
+    Distributions refer to each other by their index. Sizes are bytes.
+    """
+    numbers = {row.key: number for number, row in enumerate(report.distributions)}
+    graph = graph_of(report)
+    data = {
+        "total": report.totals.apparent_bytes,
+        "unowned": report.unowned.apparent_bytes,
+        "contents": _contents(report),
+        "groups": GROUPS,
+        "requested": report.target.requirements is not None,
+        "view": {"order": view.order, "groups": view.groups},
+        "distributions": [_distribution(row, graph, numbers) for row in report.distributions],
+    }
+    return json.dumps(_plain(data), separators=(",", ":")).translate(_ESCAPED)
+
+
+def _distribution(row: Row, graph: Graph, numbers: dict[str, int]) -> dict[str, Any]:
+    values = {
+        "name": row.key,
+        "version": row.version,
+        "group": row.group,
+        "unsure": not row.sure,
+        "direct": row.direct,
+        "orphan": row.orphan,
+        "editable": row.editable,
+        "own": row.apparent_bytes,
+        "native": row.native_bytes,
+        "bytecode": row.bytecode_bytes,
+        "download": download_bytes(row),
+        "closure": row.closure_bytes,
+        "retained": row.retained_bytes,
+        "freed": row.freed_bytes,
+        "requirements": [
+            [numbers[each.key], each.requirement, *([each.extra] if each.extra else [])]
+            for each in row.requirements
+            if each.key != row.key
+        ],
+        "roots": [numbers[key] for key in graph.holders_of(row.key)],
+        "leaves": sorted(numbers[key] for key in _leaves(row, graph)),
+        "evidence": [[each.rule, each.group, each.reason] for each in row.evidence],
+        "tags": row.tags,
+        "imports": row.import_names,
+        "programs": row.programs,
+        "archive": row.archive.filename if row.archive else "",
+        "estimated": row.archive.reason if row.archive and row.archive.estimated else "",
+        "url": row.url,
+        "environment": row.environment,
+        "layers": row.layers,
+        "directories": _paths(row.largest_directories),
+        "files": _paths(row.largest_files),
+    }
+    return {name: value for name, value in values.items() if value or name == "own" or (value == 0 and name == "freed")}
+
+
+def _leaves(row: Row, graph: Graph) -> set[str]:
+    """Return the keys that are removed with a distribution."""
+    # Most distributions retain only themselves, which their sizes tell without a walk through the graph.
+    alone = row.retained_bytes == row.apparent_bytes and row.apparent_bytes
+    return set() if alone else graph.retained_by(row.key) - {row.key}
+
+
+def _paths(largest: Iterable[Largest]) -> list[list[str | int]]:
+    """Return paths without the directories above site-packages, which are the same for most of them."""
+    return [[each.path.partition(_SITE)[2] or each.path, each.apparent_bytes] for each in largest]
+
+
+def _contents(report: Report) -> list[dict[str, Any]]:
+    """Return the files of a whole system that no distribution owns, by their sort."""
+    return [
+        {
+            "name": content.name,
+            "own": content.apparent_bytes,
+            "directories": [[f"/{each.folder}", each.apparent_bytes] for each in content.largest],
+        }
+        for content in (report.system.contents if report.system else ())
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Return a JSON value with ``plain`` applied to its texts."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
