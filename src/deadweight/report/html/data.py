@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deadweight.graph import Graph
+from deadweight.graph.holding import Holders, holders
 from deadweight.graph.reported import graph_of
 from deadweight.model import GROUPS
 from deadweight.model.distributions import Largest
@@ -16,7 +18,10 @@ from deadweight.untrusted import plain
 
 # HTML gives a meaning to these in a script element; \u2028 and \u2029 are escaped because the JSON is ASCII.
 _ESCAPED = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&"})
-_SITE = "site-packages/"
+# All of them would be a number that grows with the square of the distributions.
+_MOST_ROOTS = 20
+_MOST_LEAVES = 100
+_SITE = re.compile(r".*?(?:site|dist)-packages/(?=.)", re.DOTALL)
 
 
 def page_data(report: Report, view: View) -> str:
@@ -26,19 +31,24 @@ def page_data(report: Report, view: View) -> str:
     """
     numbers = {row.key: number for number, row in enumerate(report.distributions)}
     graph = graph_of(report)
+    roots = sorted(graph.direct, key=lambda root: -report.rows[root.key].closure_bytes)
+    holding = holders(graph, roots, _MOST_ROOTS)
     data = {
         "total": report.totals.apparent_bytes,
-        "unowned": report.unowned.apparent_bytes,
         "contents": _contents(report),
         "groups": GROUPS,
         "requested": report.target.requirements is not None,
         "view": {"order": view.order, "groups": view.groups},
-        "distributions": [_distribution(row, graph, numbers) for row in report.distributions],
+        "distributions": [_distribution(row, graph, holding, numbers) for row in report.distributions],
     }
     return json.dumps(_plain(data), separators=(",", ":")).translate(_ESCAPED)
 
 
-def _distribution(row: Row, graph: Graph, numbers: dict[str, int]) -> dict[str, Any]:
+def _distribution(
+    row: Row, graph: Graph, holding: Mapping[str, Holders], numbers: Mapping[str, int]
+) -> dict[str, Any]:
+    roots = holding.get(row.key, Holders())
+    leaves = sorted(_leaves(row, graph), key=lambda key: (-graph.own[key], key))
     values = {
         "name": row.key,
         "version": row.version,
@@ -59,8 +69,10 @@ def _distribution(row: Row, graph: Graph, numbers: dict[str, int]) -> dict[str, 
             for each in row.requirements
             if each.key != row.key
         ],
-        "roots": [numbers[key] for key in graph.holders_of(row.key)],
-        "leaves": sorted(numbers[key] for key in _leaves(row, graph)),
+        "roots": [numbers[key] for key in roots.names],
+        "otherRoots": roots.count - len(roots.names),
+        "leaves": [numbers[key] for key in leaves[:_MOST_LEAVES]],
+        "otherLeaves": len(leaves[_MOST_LEAVES:]),
         "evidence": [[each.rule, each.group, each.reason] for each in row.evidence],
         "tags": row.tags,
         "imports": row.import_names,
@@ -85,7 +97,7 @@ def _leaves(row: Row, graph: Graph) -> set[str]:
 
 def _paths(largest: Iterable[Largest]) -> list[list[str | int]]:
     """Return paths without the directories above site-packages, which are the same for most of them."""
-    return [[each.path.partition(_SITE)[2] or each.path, each.apparent_bytes] for each in largest]
+    return [[_SITE.sub("", each.path, count=1), each.apparent_bytes] for each in largest]
 
 
 def _contents(report: Report) -> list[dict[str, Any]]:

@@ -65,32 +65,44 @@
     });
     const unowned = measure === "own" ? unownedNodes() : [];
     const children = [...groups, ...unowned];
-    return node("all", sum(children.map((child) => child.size)), "other", children);
+    return node("everything", sum(children.map((child) => child.size)), "other", children);
+  }
+
+  const depth = (path) => path.split("/").length;
+  const DEEPEST = Math.max(...ROWS.flatMap((row) => (row.directories ?? []).map(([path]) => depth(path))), 0);
+
+  /** Directories contain everything below them, but those above the deepest level only their own files: "numpy/*". */
+  const shownDirectory = (path) => (depth(path) < DEEPEST ? `${path}/*` : `${path}/`);
+
+  function contains(directory, path) {
+    const below = path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : "";
+    return below && (depth(directory) === DEEPEST || !below.includes("/"));
   }
 
   /** Directories with the large files in them, large files elsewhere, and the rest. */
   function contentsOf(owner, group) {
-    const files = (owner.files ?? []).map(([path, size]) => ({ path, size }));
-    const parts = (owner.directories ?? []).map(([path, size]) => {
-      const inside = files.filter((file) => file.path.startsWith(`${path}/`));
-      for (const file of inside) file.isInside = true;
-      const nodes = inside.map((file) => node(file.path.slice(path.length + 1), file.size, group, null, owner));
-      return node(`${path}/`, size, group, nodes.length ? withRest(nodes, size, group, owner) : null, owner);
-    });
-    const outside = files.filter((file) => !file.isInside);
-    parts.push(...outside.map((file) => node(file.path, file.size, group, null, owner)));
-    return parts.length ? withRest(parts, owner.own, group, owner) : null;
+    const directories = (owner.directories ?? []).map(([path, size]) => ({ path, size, files: [] }));
+    const outside = [];
+    for (const [path, size] of owner.files ?? []) {
+      const around = directories.find((directory) => contains(directory.path, path));
+      const name = around ? path.slice(around.path.length + 1) : path;
+      (around?.files ?? outside).push(node(name, size, group, null, owner));
+    }
+    const parts = directories.map(({ path, size, files }) =>
+      node(shownDirectory(path), size, group, files.length ? withRest(files, size, group, owner) : null, owner));
+    return parts.length + outside.length ? withRest([...parts, ...outside], owner.own, group, owner) : null;
   }
 
   function withRest(nodes, size, group, row) {
-    return [...nodes, node("other files", size - sum(nodes.map((each) => each.size)), group, null, row)];
+    const rest = node("other files", size - sum(nodes.map((each) => each.size)), group, null, row);
+    return [...nodes, { ...rest, isRest: true }];
   }
 
+  /** What no distribution owns: one node, or the contents of a whole system. */
   function unownedNodes() {
+    const size = DATA.total - sum(ROWS.map((row) => row.own));
     const known = DATA.contents.map((each) => node(each.name, each.own, "other", contentsOf(each, "other")));
-    const rest = DATA.total - sum(ROWS.map((row) => row.own)) - sum(known.map((each) => each.size));
-    return [node("not in distributions", DATA.unowned, "other", known.length ? known : null)].map((each) =>
-      known.length && rest > 0 ? node(each.name, each.size, "other", [...known, node("other files", rest, "other")]) : each);
+    return [node("not in distributions", size, "other", known.length ? withRest(known, size, "other") : null)];
   }
 
   // ---- Treemap: layout ----
@@ -162,33 +174,29 @@
   }
 
   function region(parent, box) {
-    const inner = { x: 0, y: HEAD, width: box.width - 2, height: box.height - HEAD - 2 };
     const label = `${parent.name}, ${human(parent.size)}`;
     const made = element("div", { className: `region ${parent.group}`, role: "group", ariaLabel: label });
     position(made, box);
-    made.append(button(parent, { ...box, height: HEAD, x: box.x, y: box.y }, "head"));
-    const button_ = made.firstChild;
-    button_.style.cssText = "";
-    made.append(...laidOut(parent, inner).map(([child, rectangle]) => {
-      const inside = cell(child, rectangle);
-      const last = cells.at(-1);
-      last[2] = { ...rectangle, x: rectangle.x + box.x, y: rectangle.y + box.y };
-      return inside;
-    }));
+    const head = button(parent, { ...box, height: HEAD }, "head");
+    head.classList.toggle("narrow", box.width < 110);
+    const inner = { x: 0, y: HEAD, width: box.width - 2, height: box.height - HEAD - 2 };
+    made.append(head, ...laidOut(parent, inner).map(([child, rectangle]) => cell(child, rectangle, box)));
     return made;
   }
 
-  function cell(child, box) {
-    const made = button(child, box, child.group);
+  /** Return a cell; the box is relative to the origin, that of a region. */
+  function cell(child, box, origin = { x: 0, y: 0 }) {
+    const made = button(child, { ...box, x: origin.x + box.x, y: origin.y + box.y }, child.group);
     position(made, box);
+    made.classList.toggle("rest", Boolean(child.isRest));
     made.classList.toggle("tiny", box.width < 34 || box.height < 18);
-    made.classList.toggle("narrow", box.height < 36);
+    made.classList.toggle("narrow", box.height < 36 || box.width < 60);
     return made;
   }
 
   function button(child, box, className) {
     const share = percent(child.size, path[0].size);
-    const action = child.children ? "zoom in" : child.row ? "show dependencies" : "";
+    const action = child.children ? "zoom in" : ROWS.includes(child.row) ? "show dependencies" : "";
     const label = [child.name, human(child.size), share, action].filter(Boolean).join(", ");
     const made = element("button", { type: "button", className, tabIndex: -1, ariaLabel: label },
       element("span", {}, child.name), element("span", { className: "size" }, human(child.size)));
@@ -215,7 +223,7 @@
 
   function describe(child) {
     const parts = [child.name, human(child.size), percent(child.size, path[0].size)];
-    if (child.row && !(child.row.name === child.name)) parts.push(child.row.name);
+    if (child.row && child.row.name !== child.name) parts.push(child.row.name);
     if ($("measure").value === "retained" && !child.row) parts.push("retained sizes overlap, so they are not a sum of parts");
     $("map-info").textContent = parts.join(" · ");
   }
@@ -231,7 +239,7 @@
 
   function choose(child) {
     if (child.children) zoomTo([...path, ...between(path.at(-1), child), child]);
-    else if (child.row) show(ROWS.indexOf(child.row));
+    else if (ROWS.includes(child.row)) show(ROWS.indexOf(child.row));
   }
 
   /** Return the nodes between an ancestor and a descendant that is at most two levels below. */
@@ -344,13 +352,13 @@
 
   /** Show a distribution, and move the focus to its heading. */
   function show(number) {
-    draw_details(number);
+    drawDetails(number);
     $("pick").value = String(number);
     $("details").scrollIntoView();
     $("details").focus({ preventScroll: true });
   }
 
-  function draw_details(number) {
+  function drawDetails(number) {
     const row = ROWS[number];
     const title = element("h3", { className: "wide" }, `${row.name} ${row.version ?? ""}`);
     $("detail").replaceChildren(title, ...[
@@ -359,7 +367,7 @@
       part("Required by", requirers(number)),
       part("Requires", requirements(number)),
       part(`Removed with it (frees ${human(row.retained)})`, leaves(row)),
-      part("Largest files and directories", contents(row)),
+      part("Largest files and directories", contents(row, `Largest files and directories of ${row.name}`)),
     ]);
   }
 
@@ -404,6 +412,7 @@
     if (row.orphan) made.append(element("p", {}, "Nothing requires it."));
     if (row.roots) {
       const names = row.roots.flatMap((root, index) => [index ? ", " : "", linkTo(root)]);
+      if (row.otherRoots) names.push(` and ${row.otherRoots} more`);
       made.append(element("p", {}, `${row.direct ? "Other direct" : "Direct"} requirements that lead to it: `, ...names));
     }
     const edges = (of) => ROWS[of].requiredBy;
@@ -444,22 +453,24 @@
 
   function leaves(row) {
     if (!row.leaves) return element("p", {}, "Nothing else.");
-    const sorted = [...row.leaves].sort((a, b) => ROWS[b].own - ROWS[a].own);
-    return element("ul", {}, ...sorted.map((leaf) => element("li", {}, linkTo(leaf), ` ${human(ROWS[leaf].own)}`)));
+    const items = row.leaves.map((leaf) => element("li", {}, linkTo(leaf), ` ${human(ROWS[leaf].own)}`));
+    if (row.otherLeaves) items.push(element("li", {}, `and ${row.otherLeaves} smaller`));
+    return element("ul", {}, ...items);
   }
 
-  function contents(row) {
-    const paths = [...(row.directories ?? []).map(([path, size]) => [`${path}/`, size]), ...(row.files ?? [])];
+  function contents(row, title) {
+    const paths = [...(row.directories ?? []).map(([path, size]) => [shownDirectory(path), size]), ...(row.files ?? [])];
     if (!paths.length) return element("p", {}, "None of 10 kB or more.");
     const lines = paths.sort((a, b) => b[1] - a[1]).map(([path, size]) =>
-      element("tr", {}, element("th", { scope: "row", className: "path" }, path), element("td", {}, human(size))));
-    const head = element("tr", {}, element("th", { scope: "col" }, "Path"), element("th", { scope: "col" }, "Size"));
-    return element("table", {}, element("thead", {}, head), element("tbody", {}, ...lines));
+      element("tr", {}, element("th", { scope: "row", className: "path" }, path), element("td", { className: "number" }, human(size))));
+    const head = element("tr", {},
+      element("th", { scope: "col" }, "Path"), element("th", { scope: "col", className: "number" }, "Size"));
+    return element("table", { ariaLabel: title }, element("thead", {}, head), element("tbody", {}, ...lines));
   }
 
   function startDetails() {
     $("pick").append(...ROWS.map((row, number) => element("option", { value: number }, row.name)));
-    $("pick").addEventListener("change", () => draw_details(Number($("pick").value)));
+    $("pick").addEventListener("change", () => drawDetails(Number($("pick").value)));
     document.addEventListener("click", (event) => {
       const link = event.target.closest("[data-show]");
       if (!link) return;
@@ -468,7 +479,7 @@
     });
     const largest = ROWS.reduce((best, row, number) => (row.retained > ROWS[best].retained ? number : best), 0);
     $("pick").value = String(largest);
-    draw_details(largest);
+    drawDetails(largest);
   }
 
   // ---- Copy buttons and the theme ----
