@@ -339,7 +339,7 @@
         line.hidden = !groups.has(row.group) || (directOnly && !row.direct) || !words.every((word) => texts[number].includes(word));
         if (!line.hidden) { size += row.own; count += 1; }
       }
-      $("matches").textContent = count === lines.length ? "" : `${count} of ${counted(lines.length, "distribution")}, ${human(size)}`;
+      $("found").textContent = count === lines.length ? "" : `${count} of ${counted(lines.length, "distribution")}, ${human(size)}`;
     }
 
     for (const heading of $("table").tHead.rows[0].cells) heading.firstElementChild.addEventListener("click", () => sort(heading));
