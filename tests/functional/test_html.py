@@ -194,6 +194,16 @@ def test_table__view_of_groups__is_filtered_from_the_start(show: Show, service: 
     assert names(show(service, view=View(groups=("dev",)))) == ["tester"]
 
 
+def test_table__many_rows__the_first_until_all_are_requested(show: Show) -> None:
+    page = show(large_report(210))
+    assert len(names(page)) == 200
+    page.fill("#search", "distribution-02")
+    assert len(names(page)) == 10
+    page.fill("#search", "")
+    page.get_by_role("button", name="Show all 210 rows").click()
+    assert len(names(page)) == 210
+
+
 def test_dependencies__link_in_the_table__shows_why_and_what(show: Show, service: Report) -> None:
     page = show(service)
     page.locator("#table a", has_text="frame").focus()

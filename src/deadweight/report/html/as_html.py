@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from deadweight.errors import BadInput
 from deadweight.model.report import Report
-from deadweight.report.html.data import page_data
+from deadweight.report.html.data import MOST_ROWS, page_data
 from deadweight.report.html.facts import facts, notes
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
@@ -39,6 +39,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         report=report,
         view=view,
         rows=in_order(report, view.order),
+        most_rows=MOST_ROWS,
         number={row.key: number for number, row in enumerate(report.distributions)},
         has_downloads=any(download_bytes(row) is not None for row in report.distributions),
         facts=tuple(facts(report)),

@@ -18,6 +18,7 @@ from deadweight.untrusted import plain
 
 # HTML gives a meaning to these in a script element; \u2028 and \u2029 are escaped because the JSON is ASCII.
 _ESCAPED = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&"})
+MOST_ROWS = 200  # of the table until the reader asks for all: a browser takes seconds to lay out thousands
 # All of them would be a number that grows with the square of the distributions.
 _MOST_ROOTS = 20
 _MOST_LEAVES = 100
@@ -38,7 +39,7 @@ def page_data(report: Report, view: View) -> str:
         "contents": _contents(report),
         "groups": GROUPS,
         "requested": report.target.requirements is not None,
-        "view": {"order": view.order, "groups": view.groups},
+        "view": {"order": view.order, "groups": view.groups, "rows": MOST_ROWS},
         "distributions": [_distribution(row, graph, holding, numbers) for row in report.distributions],
     }
     return json.dumps(_plain(data), separators=(",", ":")).translate(_ESCAPED)

@@ -303,6 +303,7 @@
 
   function startTable() {
     const body = $("table").tBodies[0];
+    let most = DATA.view.rows;
     const lines = [...body.rows].map((line) => ({ line, number: Number(line.dataset.row) }));
     const requirers = ROWS.map((row) => row.requiredBy.length);
     const texts = ROWS.map((row) => [row.name, ...(row.tags ?? []), ...(row.imports ?? [])].join(" ").toLowerCase());
@@ -327,6 +328,14 @@
         return (x < y ? -sign : x > y ? sign : 0) || a.number - b.number;
       });
       body.append(...lines.map(({ line }) => line));
+      limit();
+    }
+
+    /** Show the first rows that the filter leaves. */
+    function limit() {
+      const shown = lines.filter(({ line }) => !line.hidden);
+      shown.forEach(({ line }, index) => line.classList.toggle("late", index >= most));
+      if ($("all")) $("all").hidden = shown.length <= most;
     }
 
     function filter() {
@@ -340,11 +349,17 @@
         if (!line.hidden) { size += row.own; count += 1; }
       }
       $("found").textContent = count === lines.length ? "" : `${count} of ${counted(lines.length, "distribution")}, ${human(size)}`;
+      limit();
     }
 
     for (const heading of $("table").tHead.rows[0].cells) heading.firstElementChild.addEventListener("click", () => sort(heading));
     $("filter").addEventListener("input", filter);
     $("filter").addEventListener("submit", (event) => event.preventDefault());
+    $("all")?.addEventListener("click", () => {
+      most = Infinity;
+      limit();
+      $("table").closest(".scroll").focus();
+    });
     filter();
   }
 
@@ -525,7 +540,6 @@
   ROWS.forEach((row, number) => {
     for (const [other, ...line] of row.requirements ?? []) ROWS[other].requiredBy.push([number, ...line]);
   });
-  document.documentElement.classList.add("script");
   startTheme();
   labelCells();
   for (const each of document.querySelectorAll("[data-copy]")) each.addEventListener("click", () => copy(each));

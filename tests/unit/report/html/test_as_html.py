@@ -76,7 +76,7 @@ def test_html__view__gives_order_and_groups() -> None:
     page = Page(as_html(small_report(), View(order="name", groups=("data",))))
     names = [row[0].split()[0] for row in page.rows if row[1:2] and row[1].startswith("core")]
     assert names[:3] == ["app", "extra", "lib"]
-    assert page.data["view"] == {"order": "name", "groups": ["data"]}
+    assert page.data["view"] == {"order": "name", "groups": ["data"], "rows": 200}
     boxes = {a["value"]: "checked" in a for tag, a in page.elements if a.get("name") == "group"}
     assert boxes == {"core": False, "data": True, "ml": False, "dev": False}
     sorted_by = [a["data-key"] for tag, a in page.elements if "aria-sort" in a]
