@@ -45,9 +45,7 @@ def page_data(report: Report, view: View) -> str:
     return json.dumps(_plain(data), separators=(",", ":")).translate(_ESCAPED)
 
 
-def _distribution(
-    row: Row, graph: Graph, holding: Mapping[str, Holders], numbers: Mapping[str, int]
-) -> dict[str, Any]:
+def _distribution(row: Row, graph: Graph, holding: Mapping[str, Holders], numbers: Mapping[str, int]) -> dict[str, Any]:
     roots = holding.get(row.key, Holders())
     leaves = sorted(_leaves(row, graph), key=lambda key: (-graph.own[key], key))
     values = {

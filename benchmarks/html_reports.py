@@ -1,22 +1,22 @@
 """Measures HTML reports: seconds to render, size, and seconds until the page is interactive in Chromium.
 
+Run it with ``python -m benchmarks.html_reports``: the reports and the browser are those of the tests.
+
 Interactive: from the start of the navigation until the script has run and the next frame is painted.
 """
 
 from __future__ import annotations
 
 import gzip
-import sys
 import tempfile
 import time
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from deadweight.report.html.as_html import as_html
 from tests.browser import chromium
 from tests.html_reports import large_report
+
+from deadweight.report.html.as_html import as_html
 
 ROUNDS = 5
 COUNTS = (20, 200, 2000)
@@ -50,9 +50,7 @@ def main() -> None:
                 page.close()
             interactive, zoom, sort = map(median, seconds.values())
             size, packed = len(text.encode()) / 1000, len(gzip.compress(text.encode())) / 1000
-            print(
-                f"{count:13} {rendering:9.2f} {size:8.0f} {packed:8.0f} {interactive:14.2f} {zoom:7.2f} {sort:7.2f}"
-            )
+            print(f"{count:13} {rendering:9.2f} {size:8.0f} {packed:8.0f} {interactive:14.2f} {zoom:7.2f} {sort:7.2f}")
 
 
 if __name__ == "__main__":
