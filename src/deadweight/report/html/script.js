@@ -190,7 +190,7 @@
     position(made, box);
     made.classList.toggle("rest", Boolean(child.isRest));
     made.classList.toggle("tiny", box.width < 34 || box.height < 18);
-    made.classList.toggle("narrow", box.height < 36 || box.width < 60);
+    made.classList.toggle("narrow", box.height < 36 || box.width < 66);
     return made;
   }
 
@@ -526,12 +526,18 @@
     update();
   }
 
-  // On phones, the headings of these tables are not shown, so that each cell names its column.
+  /** On phones, rows are blocks without headings: each cell names its column, and roles keep the table a table. */
   function labelCells() {
     for (const table of document.querySelectorAll(".rows")) {
       const names = [...table.tHead.rows[0].cells].map((heading) => heading.textContent);
-      for (const line of table.tBodies[0].rows) {
-        for (const one of [...line.cells].slice(1)) one.dataset.label = names[one.cellIndex];
+      table.role = "table";
+      for (const group of [table.tHead, table.tBodies[0]]) group.role = "rowgroup";
+      for (const line of table.rows) {
+        line.role = "row";
+        for (const one of line.cells) {
+          one.role = one.tagName === "TD" ? "cell" : one.scope === "col" ? "columnheader" : "rowheader";
+          if (one.role === "cell") one.dataset.label = names[one.cellIndex];
+        }
       }
     }
   }
