@@ -50,16 +50,6 @@ class BadInput(DeadweightError):
     """The input cannot be read or is invalid."""
 
 
-class MissingExtra(BadInput):
-    """What the user asked for needs an extra of deadweight that is not installed."""
-
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(
-            f"{feature} needs distributions that are not installed", hint=f'run: pip install "deadweight[{extra}]"'
-        )
-        self.extra = extra
-
-
 class BadRequirement(BadInput):
     """An invalid line of a requirements file."""
 

@@ -5,6 +5,7 @@ options.py    the options that commands share, and the settings from them
 progress.py   progress on stderr
 targets.py    the TARGET argument
 output.py     stdout, and files that are written atomically
+browser.py    HTML reports in the browser
 commands.py   profile, split, verify, why, groups, cache, schema
 check.py      check
 diff.py       diff

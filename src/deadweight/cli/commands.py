@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deadweight.cli.browser import check_page, open_page
 from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, given_arguments, option
 from deadweight.cli.options import (
     grouping,
@@ -24,11 +25,12 @@ from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files, one_target, target_of
 from deadweight.cli.views import terminal_width, use_color, view_of, viewing
 from deadweight.errors import BadInput, NotProven
-from deadweight.report.formats import FORMATS, render
+from deadweight.report.formats import FORMATS, check_installed, render
 from deadweight.targets.types import File, SavedReport
 
 if TYPE_CHECKING:
     from deadweight.model.report import Report
+    from deadweight.report.view import View
     from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
@@ -50,12 +52,11 @@ _all_paths = option("--all", "everything", group=OUTPUT, is_flag=True, help="Sho
 @_any_format
 @_output
 @_force
+@option("--open", "browse", group=OUTPUT, is_flag=True, help="Open the HTML report in the browser.")
 @option("--details", group=OUTPUT, metavar="NAME", help="Show one distribution: its files, libraries and evidence.")
 @viewing
 @profiling
-def profile(
-    target: tuple[str, ...], form: str, output: str | None, force: bool, details: str | None, **options: Any
-) -> None:
+def profile(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
     """Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
     \b
@@ -78,18 +79,18 @@ def profile(
     installed into a temporary environment only if something must be built.
     """
     may_write(output, force=force)
+    details, browse = options["details"], options["browse"]
+    check_page(form, output, browse=browse)
+    check_installed(form)
     view = view_of(options, form, output, split_command(click.get_current_context()))
     if details is not None and form != "text":
         raise click.UsageError("--details applies only to --format text")
     report = _measure(target, options)
-    if details is None:
-        text = render(report, form, view)
+    text = render(report, form, view) if details is None else _details(report, details, view)
+    if browse:
+        open_page(text, output, force=force)
     else:
-        from deadweight.operations.details import details as details_of
-        from deadweight.report.text.as_details import as_details
-
-        text = as_details(report, details_of(report, details), view)
-    emit(text, output, force=force)
+        emit(text, output, force=force)
     finish(report)
 
 
@@ -365,6 +366,13 @@ def split_command(ctx: click.Context) -> str:
         return ""
     taken = {each.name for each in split.params} - {"force", "output", "keep_env", "quiet", "verbose", "debug"}
     return shlex.join(["deadweight", "split", *target, *given_arguments(ctx, taken)])
+
+
+def _details(report: Report, name: str, view: View) -> str:
+    from deadweight.operations.details import details
+    from deadweight.report.text.as_details import as_details
+
+    return as_details(report, details(report, name), view)
 
 
 def _measure(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool = True) -> Report:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from deadweight.errors import MissingExtra
+from cyclonedx.model import Property
+from cyclonedx.model.bom import Bom
+from cyclonedx.model.component import Component, ComponentType
+from cyclonedx.output.json import JsonV1Dot6
+from packageurl import PackageURL
+
 from deadweight.model.report import Report, Row
 from deadweight.report.view import View
 from deadweight.untrusted import plain
-
-if TYPE_CHECKING:
-    from cyclonedx.model import Property
-    from cyclonedx.model.component import Component
 
 _PREFIX = "deadweight:"  # of our properties, as the CycloneDX property taxonomy asks for
 _NAMESPACE = UUID("6f9b1f0e-3f0e-4d8e-9f0c-6a2b7d3a5c11")  # of serial numbers, random
@@ -24,16 +24,7 @@ _LISTED = (
 
 
 def as_cyclonedx(report: Report, view: View) -> str:
-    """Return the SBOM of all distributions, whatever the view. The same report gives the same text.
-
-    raises: MissingExtra without the extra ``sbom``
-    """
-    try:
-        from cyclonedx.model.bom import Bom
-        from cyclonedx.model.component import Component, ComponentType
-        from cyclonedx.output.json import JsonV1Dot6
-    except ImportError as error:
-        raise MissingExtra("--format cyclonedx", "sbom") from error
+    """Return the SBOM of all distributions, whatever the view. The same report gives the same text."""
     subject = Component(
         name=plain(report.target.location), type=ComponentType.APPLICATION, bom_ref="target",
         properties=list(_totals(report)),
@@ -52,9 +43,6 @@ def as_cyclonedx(report: Report, view: View) -> str:
 
 
 def _component(row: Row) -> Component:
-    from cyclonedx.model.component import Component
-    from packageurl import PackageURL
-
     version = plain(row.version) if row.version else None
     return Component(
         name=plain(row.name),
@@ -67,8 +55,6 @@ def _component(row: Row) -> Component:
 
 
 def _properties(row: Row) -> Iterator[Property]:
-    from cyclonedx.model import Property
-
     columns = row.columns()
     for name in _LISTED:
         value = columns[name]
@@ -78,8 +64,6 @@ def _properties(row: Row) -> Iterator[Property]:
 
 
 def _totals(report: Report) -> Iterator[Property]:
-    from cyclonedx.model import Property
-
     totals = report.totals
     yield Property(name=f"{_PREFIX}apparent_bytes", value=str(totals.apparent_bytes))
     yield Property(name=f"{_PREFIX}unowned_bytes", value=str(totals.unowned_bytes))

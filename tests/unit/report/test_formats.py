@@ -124,7 +124,7 @@ def test_cyclonedx__hostile_version__is_valid() -> None:
 
 
 def test_cyclonedx__extra_is_missing__says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cyclonedx.model.bom", None)
+    monkeypatch.setitem(sys.modules, "cyclonedx", None)
     with pytest.raises(BadInput) as caught:
         render(service(), "cyclonedx", View())
-    assert caught.value.hint == 'run: pip install "deadweight[sbom]"'
+    assert caught.value.hint == 'install it with pip install "deadweight[sbom]"'

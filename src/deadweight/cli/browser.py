@@ -1,0 +1,34 @@
+"""HTML reports → files that a browser shows."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from deadweight.cli.output import emit, say
+
+
+def check_page(form: str, output: str | None, *, browse: bool) -> None:
+    """Check that an HTML report has a place to go to; raises UsageError."""
+    if browse and form != "html":
+        raise click.UsageError("--open requires --format html")
+    if form == "html" and output is None and not browse and sys.stdout.isatty():
+        raise click.UsageError("--format html does not write to a terminal; use -o FILE or --open")
+
+
+def open_page(text: str, output: str | None, *, force: bool) -> None:
+    """Write a page and open it in the browser. Without ``output``, it is a temporary file, which stays."""
+    import os
+    import tempfile
+    import webbrowser
+    from pathlib import Path
+
+    path = output
+    if path is None:
+        # A new directory, which only the user can read: the report may contain private names and paths.
+        path = os.path.join(tempfile.mkdtemp(prefix="deadweight-"), "report.html")
+    emit(text, path, force=force)
+    opened = webbrowser.open(Path(path).absolute().as_uri())
+    if output is None or not opened:
+        say(f"the report is in {path}" if opened else f"no browser could be opened; the report is in {path}")

@@ -1,0 +1,118 @@
+"""Report → one self-contained HTML file.
+
+The tables are in the page itself, so it can be read and printed without JavaScript. The script adds the treemap, the
+dependency view, sorting and filtering. Its Content-Security-Policy allows nothing but the style and the script in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from typing import Any, NamedTuple, TypeVar
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from deadweight.errors import BadInput
+from deadweight.model.report import Report
+from deadweight.report.html.data import MOST_ROWS, page_data
+from deadweight.report.html.facts import facts, notes
+from deadweight.report.splits import saved_split_files
+from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
+from deadweight.report.units import counted, human, percent
+from deadweight.report.view import DEFAULT, View, download_bytes, in_order
+from deadweight.untrusted import plain
+
+_T = TypeVar("_T")
+_PACKAGE = "deadweight.report.html"
+
+
+def as_html(report: Report, view: View = DEFAULT) -> str:
+    """Return the report as HTML. It contains all rows; the order and the groups of the view can be changed in the page.
+
+    raises: BadInput for a view that the report cannot be shown in
+    """
+    environment = _environment()
+    style, script = (_asset(environment, name) for name in ("style.css", "script.js"))
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        view=view,
+        rows=in_order(report, view.order),
+        most_rows=MOST_ROWS,
+        number={row.key: number for number, row in enumerate(report.distributions)},
+        has_downloads=any(download_bytes(row) is not None for row in report.distributions),
+        facts=tuple(facts(report)),
+        notes=tuple(notes(report)),
+        split_files=_split_files(report),
+        style=style,
+        script=script,
+        data=page_data(report, view),
+        policy=f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'",
+    )
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader(_PACKAGE, ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        human=human,
+        percent=percent,
+        counted=counted,
+        location=location,
+        locations=locations,
+        excuse=excuse,
+        largest=_largest,
+    )
+    environment.globals.update(verbs=VERBS, checked_text=checked_text, download_bytes=download_bytes)
+    return environment
+
+
+def _finalize(value: Any) -> Any:
+    """Return what an expression of the template prints: untrusted text without control characters and passwords."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _largest(items: Iterable[_T], attribute: str) -> list[_T]:
+    """Return items by a size, the largest first; unknown sizes last."""
+    return sorted(items, key=lambda each: -(getattr(each, attribute) or 0))
+
+
+def _asset(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]
+
+
+def _hash(text: str) -> str:
+    """Return the source expression of an inline element (CSP Level 3, section 6.7.3)."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+class _SplitFile(NamedTuple):
+    """The lines of a split's file, and why they cannot be copied; "" if they can."""
+
+    lines: tuple[str, ...]
+    problem: str = ""
+
+
+def _split_files(report: Report) -> dict[str, _SplitFile]:
+    """Return the file of each split, as ``deadweight split`` writes it from a saved report."""
+    try:
+        texts = saved_split_files(report, "", pin=False)
+    except BadInput as error:
+        return {name: _SplitFile(split.requirements, error.cause) for name, split in report.splits.items()}
+    return {name: _split_file(text) for name, text in zip(report.splits, texts.values(), strict=True)}
+
+
+def _split_file(text: str) -> _SplitFile:
+    lines = tuple(text.splitlines())
+    changed = any(plain(line) != line for line in lines)
+    return _SplitFile(lines, "a line contains a password, control characters or more than 500 characters" * changed)
