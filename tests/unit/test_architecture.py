@@ -14,8 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "analysis", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms", "proof",
-    "report", "untrusted", "usage",
+    "analysis", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model", "plan",
+    "platforms", "proof", "report", "untrusted", "usage",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -43,14 +43,15 @@ MAY_IMPORT = {
         "targets", "untrusted", "usage",
     },
     "report": {"", "analysis", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
+    "explore": {"errors", "graph", "model", "report", "untrusted"},
     "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
     "operations": {
         "analysis", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms",
         "progress", "proof", "settings", "sources", "targets", "usage",
     },
     "cli": {
-        "", "analysis", "errors", "formats", "interrupts", "model", "operations", "progress", "report", "settings",
-        "sources", "targets", "untrusted",
+        "", "analysis", "errors", "explore", "formats", "interrupts", "model", "operations", "progress", "report",
+        "settings", "sources", "targets", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
     "": {"analysis", "errors", "model", "operations", "progress", "settings"},

@@ -6,6 +6,7 @@ progress.py   progress on stderr
 targets.py    the TARGET argument
 output.py     stdout, and files that are written atomically
 commands.py   profile, split, verify, why, groups, cache, schema
+explore.py    explore, which imports textual only when its screen opens
 """
 
 from __future__ import annotations
@@ -30,9 +31,11 @@ _COMMANDS = {
     "verify": "Check that a split provides everything your code uses.",
     "why": "Show which requirements lead to a distribution.",
     "groups": "Show the group of each distribution and the evidence for it.",
+    "explore": "Browse sizes in the terminal and try out what to drop.",
     "cache": "Show or clear the cache.",
     "schema": "Print the JSON Schema of the JSON report.",
 }
+_MODULES = {"explore": "deadweight.cli.explore"}  # others are in commands.py
 INTERRUPTED = 130
 
 
@@ -45,9 +48,10 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        from deadweight.cli import commands
+        from importlib import import_module
 
-        command: click.Command = getattr(commands, cmd_name)
+        module = import_module(_MODULES.get(cmd_name, "deadweight.cli.commands"))
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
