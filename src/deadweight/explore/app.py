@@ -106,6 +106,7 @@ class Explorer(App[int]):
         self.browser = Browser(tree)
         self._writing = writing
         self._message = ""
+        self._shown: dict[str, str] = {}  # by the id of the widget
 
     def compose(self) -> ComposeResult:
         yield Static(id="place", markup=False)
@@ -147,10 +148,13 @@ class Explorer(App[int]):
         if self.screen_stack[0].has_class("detailed"):
             inner = self.query_one("#details").size.width - 2
             lines = tuple(part for line in details(self.browser) for part in _indented(line, inner))
-            self._put("detail", "\n".join(lines))
+            self._put("detail", "\n".join(lines), layout=True)
 
-    def _put(self, where: str, text: str) -> None:
-        self.query_one(f"#{where}", Static).update(Content(text))
+    def _put(self, where: str, text: str, *, layout: bool = False) -> None:
+        """Show a text, if it is another one; ``layout``: whether that may change its height."""
+        if self._shown.get(where) != text:
+            self._shown[where] = text
+            self.query_one(f"#{where}", Static).update(Content(text), layout=layout)
 
     def _place(self) -> str:
         """Return the first line: the total, and the way from the top."""

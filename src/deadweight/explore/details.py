@@ -51,7 +51,7 @@ def _plain(node: Node, report: Report) -> Iterator[str]:
     if node.native:
         yield f"native code: {human(node.native)}"
     if node.freed is not None:
-        yield f"freed: {human(node.freed)} if all its direct requirements are dropped"
+        yield f"freed: {human(node.freed)} if all of its distributions are dropped"
 
 
 def _distribution(row: Row, report: Report) -> Iterator[str]:

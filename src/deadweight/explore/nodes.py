@@ -29,7 +29,7 @@ class Node(Struct, frozen=True, kw_only=True, eq=False, dict=True):
     files:    how many files; None if unknown
     native:   bytes of native code
     retained: of a distribution
-    freed:    what dropping it frees: a direct requirement, or all direct requirements of a group
+    freed:    what dropping it frees; of a group, what dropping all of its distributions frees together
     key:      of the distribution, or of the one that a file belongs to; "" for none
     path:     of a file or directory, relative to the prefix
     number:   of a layer
@@ -94,7 +94,7 @@ def _groups(report: Report, graph: Graph, rows: Mapping[str, Node]) -> Iterator[
     for group in GROUPS:
         inside = [row for row in report.distributions if row.group == group]
         if inside:
-            dropped = graph.freed_by_dropping({row.key for row in inside if row.direct})
+            dropped = graph.freed_by_dropping({row.key for row in inside})
             yield Node(
                 kind="group",
                 name=group,
@@ -118,7 +118,7 @@ def _distribution(row: Row, files: Files | None) -> Node:
         retained=row.retained_bytes,
         freed=row.freed_bytes,
         key=row.key,
-        contents=partial(_listing, files, files.top(), row.key) if files and known else partial(_largest, row),
+        contents=partial(_every, files, row.key) if files and known else partial(_largest, row),
     )
 
 
@@ -131,15 +131,15 @@ def _unowned(report: Report, files: Files | None) -> Node:
         own=size.apparent_bytes,
         files=size.files,
         native=size.native_bytes,
-        contents=partial(_listing, files, files.top(), "") if files and known else partial(_sorts, report),
+        contents=partial(_every, files, "") if files and known else partial(_sorts, report),
     )
 
 
-def _listing(files: Files, directory: Item, key: str) -> Iterator[Node]:
-    """Yield the files and directories of a directory."""
+def _listing(files: Files, items: Iterable[Item], key: str) -> Iterator[Node]:
+    """Yield a node for each file and directory of a listing."""
     sums, native = files.sums, files.native
-    for item in files.items(directory):
-        name, path, start, stop, is_directory = item
+    for name, path, start, stop in items:
+        is_directory = path.endswith("/")
         yield Node(
             kind="directory" if is_directory else "file",
             name=name,
@@ -148,8 +148,16 @@ def _listing(files: Files, directory: Item, key: str) -> Iterator[Node]:
             native=native[stop] - native[start],
             key=key,
             path=path,
-            contents=partial(_listing, files, item, key) if is_directory else None,
+            contents=partial(_folder, files, path, start, stop, key) if is_directory else None,
         )
+
+
+def _folder(files: Files, path: str, start: int, stop: int, key: str) -> Iterator[Node]:
+    return _listing(files, files.items(path, start, stop), key)
+
+
+def _every(files: Files, key: str) -> Iterator[Node]:
+    return _listing(files, files.items(), key)
 
 
 def _largest(row: Row) -> tuple[Node, ...]:
