@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from deadweight.operations.explore import Explored
 
 _MOST_GAPS = 10
+_OBJECTS = 100_000  # that are created between collections
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -78,18 +79,19 @@ def _browse(found: Explored, splits: Splits) -> int:
     from deadweight.explore.app import Explorer
     from deadweight.explore.nodes import tree_of
 
-    tree = tree_of(found.report, found.inventory)
-    # What was measured lives as long as the process. Collections only need to look at what the screen creates.
-    gc.freeze()
-    gc.enable()
-    try:
-        app = Explorer(tree, splits)
-        ended = app.run()
-    finally:
-        gc.disable()
+    app = Explorer(tree_of(found.report, found.inventory), splits)
+    quiet_collector()
+    ended = app.run()
     if app.return_code:
         raise RuntimeError("the screen ended with an error")
     return ended or 0
+
+
+def quiet_collector() -> None:
+    """Let the collection of cycles, which is off by default, look only at what the screen creates, and seldom."""
+    gc.freeze()
+    gc.set_threshold(_OBJECTS)
+    gc.enable()
 
 
 class Splits:
