@@ -55,9 +55,7 @@ def explore(target: tuple[str, ...], output_dir: str | None, **options: Any) -> 
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         found = explored(given, settings, observe=observe)
     beside = os.path.dirname(given.location) if isinstance(given, File) else ""
-    number = _browse(found, Splits(found, beside if output_dir is None else output_dir))
-    if number:
-        raise KeyboardInterrupt
+    _browse(found, Splits(found, beside if output_dir is None else output_dir))
     finish(found.report)
 
 
@@ -74,17 +72,16 @@ def check_terminal() -> None:
         raise BadInput("explore needs a terminal that can move the cursor, and TERM is dumb")
 
 
-def _browse(found: Explored, splits: Splits) -> int:
-    """Open the screen; return the number of the signal that ended it, else 0."""
+def _browse(found: Explored, splits: Splits) -> None:
+    """Open the screen until the user leaves it. After a signal, the terminal is restored too."""
     from deadweight.explore.app import Explorer
     from deadweight.explore.nodes import tree_of
 
     app = Explorer(tree_of(found.report, found.inventory), splits)
     quiet_collector()
-    ended = app.run()
+    app.run()
     if app.return_code:
         raise RuntimeError("the screen ended with an error")
-    return ended or 0
 
 
 def quiet_collector() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import signal
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from msgspec import Struct
@@ -57,8 +55,8 @@ class Writing(Protocol):
         """Write them, over those of ``existing``; raises DeadweightError, OSError."""
 
 
-class Explorer(App[int]):
-    """Browses a tree. The result is 0, or the number of the signal that ended it."""
+class Explorer(App[None]):
+    """Browses a tree."""
 
     TITLE = "deadweight"
     ENABLE_COMMAND_PALETTE = False
@@ -120,9 +118,6 @@ class Explorer(App[int]):
         yield Static(id="keys", markup=False)
 
     def on_mount(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.exit, int(number))
         self._show()
 
     def on_resize(self, event: Resize) -> None:
@@ -248,7 +243,7 @@ class Explorer(App[int]):
         self._show()
 
     async def action_quit(self) -> None:
-        self.exit(0)
+        self.exit()
 
 
 def _question(written: Written) -> str:

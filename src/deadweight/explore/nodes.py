@@ -162,31 +162,27 @@ def _every(files: Files, key: str) -> Iterator[Node]:
 
 def _largest(row: Row) -> tuple[Node, ...]:
     """Return what a report names of the files of a distribution, and the rest."""
-    folders = [each for each in row.largest_directories if each.path]
-    apart = [file for file in row.largest_files if not any(_is_below(file, folder) for folder in folders)]
-    nodes = [*(_largest_folder(row, folder) for folder in folders), *(_largest_file(row, file) for file in apart)]
-    return _with_rest(nodes, row.apparent_bytes, row.key)
+    inside: dict[str, list[Node]] = {folder.path: [] for folder in row.largest_directories}
+    apart = []
+    for file in row.largest_files:
+        # A directory of a report may contain another one of it, and does not include its bytes.
+        folder = max((path for path in inside if file.path.startswith(f"{path}/")), key=len, default=None)
+        name = file.path if folder is None else file.path.removeprefix(f"{folder}/")
+        node = Node(kind="file", name=name, own=file.apparent_bytes, files=1, key=row.key, path=file.path)
+        (apart if folder is None else inside[folder]).append(node)
+    folders = [_largest_folder(row, folder, inside[folder.path]) for folder in row.largest_directories]
+    return _with_rest([*folders, *apart], row.apparent_bytes, row.key)
 
 
-def _largest_folder(row: Row, folder: Largest) -> Node:
-    inside = [_largest_file(row, file, folder.path) for file in row.largest_files if _is_below(file, folder)]
+def _largest_folder(row: Row, folder: Largest, files: list[Node]) -> Node:
     return Node(
         kind="directory",
         name=f"{folder.path}/",
         own=folder.apparent_bytes,
         key=row.key,
         path=f"{folder.path}/",
-        contents=lambda: _with_rest(inside, folder.apparent_bytes, row.key),
+        contents=partial(_with_rest, files, folder.apparent_bytes, row.key),
     )
-
-
-def _largest_file(row: Row, file: Largest, folder: str = "") -> Node:
-    name = file.path.removeprefix(f"{folder}/") if folder else file.path
-    return Node(kind="file", name=name, own=file.apparent_bytes, files=1, key=row.key, path=file.path)
-
-
-def _is_below(file: Largest, folder: Largest) -> bool:
-    return file.path.startswith(f"{folder.path}/")
 
 
 def _sorts(report: Report) -> tuple[Node, ...]:

@@ -22,6 +22,7 @@ from deadweight.errors import BadInput
 OPERATIONS = {
     "operations.profile": "profile",
     "operations.measure": "profile",
+    "operations.explore": "explored",
     "operations.groups": "groups_of",
     "operations.verify": "verify",
 }
@@ -30,12 +31,13 @@ APPLY_ELSEWHERE = {
     "extra": "pyproject.toml", "group": "pyproject.toml", "all_groups": "pyproject.toml", "package": "pyproject.toml",
     "no_dev": "uv.lock", "requirements": "rootfs:.", "environment": "rootfs:.", "tls_verify": "registry:localhost/app",
 }  # fmt: skip
-TARGETS = {"profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"]}
+TARGETS = {"profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"], "explore": ["t"]}
 
 
 def all_commands() -> Iterator[tuple[str, click.Command]]:
     for name in cli._COMMANDS:
-        command = getattr(commands, name)
+        command = cli.root.get_command(click.Context(cli.root), name)
+        assert command
         children = command.commands.items() if isinstance(command, click.Group) else [("", command)]
         yield from (((f"{name} {child}").strip(), each) for child, each in children)
 
@@ -87,6 +89,7 @@ def test_option__is_read_by_its_command(
     if option.name in loaded_names(COMMANDS[name]) | {"debug"}:  # main() looks for --debug before click does
         return
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("deadweight.cli.explore.check_terminal", lambda: None)
     calls: list[object] = []
 
     def record(*arguments: object, observe: object = None, lighter: bool = True) -> None:
