@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from deadweight.errors import DeadweightError
 from deadweight.explore.browsing import Browser
-from deadweight.explore.columns import fitted, heading, wrapped
+from deadweight.explore.columns import fitted, fitted_end, heading, wrapped
 from deadweight.explore.details import details, summary
 from deadweight.explore.dialogs import HELP, Confirmation, Dialog
 from deadweight.explore.listing import Listing
@@ -73,6 +73,7 @@ class Explorer(App[None]):
     .detailed #details { display: block; }
     .narrow #details { width: 1fr; border-left: none; padding-left: 0; }
     .narrow.detailed #listing { display: none; }
+    .narrow.detailed #heading { visibility: hidden; }
     #details Static, #dialog Static { height: auto; width: 100%; }
     #filter { display: none; height: 1; border: none; padding: 0; background: ansi_default; }
     .filtering #filter { display: block; }
@@ -82,6 +83,12 @@ class Explorer(App[None]):
     #title { text-style: bold; margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("home,g", "first", show=False),
+        Binding("end,G", "last", show=False),
         Binding("right,enter,l", "open", show=False),
         Binding("left,backspace,h", "up", show=False),
         Binding("space", "mark", show=False),
@@ -122,7 +129,10 @@ class Explorer(App[None]):
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width < _WIDE, "narrow")
-        self.call_after_refresh(self._show)
+        self._show_text()
+
+    def on_listing_resized(self) -> None:
+        self._show_text()
 
     def on_listing_moved(self) -> None:
         self._message = ""
@@ -137,10 +147,10 @@ class Explorer(App[None]):
         width = self.size.width
         self._put("place", fitted(self._place(), width))
         self._put("heading", heading(self.query_one(Listing).size.width or width, self.browser.order))
-        lines = (self._message, "", "") if self._message else summary(self.browser)
-        self._put("summary", "\n".join(fitted(line, width) for line in lines))
+        lines = tuple(wrapped(self._message, width)) if self._message else summary(self.browser)
+        self._put("summary", "\n".join(fitted(line, width) for line in lines[:3]))
         self._put("keys", _keys(width))
-        if self.screen_stack[0].has_class("detailed"):
+        if self.has_class("detailed"):
             inner = self.query_one("#details").size.width - 2
             lines = tuple(part for line in details(self.browser) for part in _indented(line, inner))
             self._put("detail", "\n".join(lines), layout=True)
@@ -152,12 +162,26 @@ class Explorer(App[None]):
             self.query_one(f"#{where}", Static).update(Content(text), layout=layout)
 
     def _place(self) -> str:
-        """Return the first line: the total, and the way from the top."""
+        """Return the first line: the size, the target, and the way from the top."""
         browser, report = self.browser, self.browser.tree.report
-        names = " / ".join(plain(level.node.name) for level in browser.levels)
+        names = [plain(level.node.name).rstrip("/") for level in browser.levels]
         filtered = f" [{plain(browser.filter)}]" if browser.filter else ""
-        size = f"{human(browser.node.own)}, {counted(len(browser.rows), 'row')}"
-        return f"{plain(report.target.location)}  {names}{filtered}  {size}"
+        size = f"{human(browser.node.own)}, {counted(len(browser.rows), 'row')}  "
+        way = " / ".join([plain(report.target.location), *names])
+        return size + fitted_end(f"{way}{filtered}", self.size.width - cell_len(size))
+
+    def action_move(self, rows: int) -> None:
+        self.query_one(Listing).go(self.browser.cursor + rows)
+
+    def action_page(self, pages: int) -> None:
+        listing = self.query_one(Listing)
+        listing.go(self.browser.cursor + pages * max(1, listing.size.height - 1))
+
+    def action_first(self) -> None:
+        self.query_one(Listing).go(0)
+
+    def action_last(self) -> None:
+        self.query_one(Listing).go(len(self.browser.rows) - 1)
 
     def action_open(self) -> None:
         self.browser.open()
@@ -186,7 +210,7 @@ class Explorer(App[None]):
         self._show()
 
     def action_details(self) -> None:
-        self.screen.toggle_class("detailed")
+        self.toggle_class("detailed")
         self.call_after_refresh(self._show)
 
     def action_scroll_details(self, pages: int) -> None:
@@ -199,7 +223,7 @@ class Explorer(App[None]):
     def action_filter(self) -> None:
         field = self.query_one("#filter", Input)
         field.value = self.browser.filter
-        self.screen.add_class("filtering")
+        self.add_class("filtering")
         field.focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -207,7 +231,7 @@ class Explorer(App[None]):
         self._show()
 
     def on_input_submitted(self) -> None:
-        self.screen.remove_class("filtering")
+        self.remove_class("filtering")
         self.query_one(Listing).focus()
 
     def action_clear_filter(self) -> None:
@@ -235,7 +259,7 @@ class Explorer(App[None]):
         except (DeadweightError, OSError) as error:
             self._say(f"error: {error}")
         else:
-            self._say(f"wrote {', '.join(map(plain, written.texts))}")
+            self._say(f"wrote {' and '.join(written.texts)}")
 
     def _say(self, message: str) -> None:
         """Show a message in place of the summary, until the cursor moves."""

@@ -91,6 +91,15 @@ def fitted(text: str, width: int) -> str:
     return set_cell_size(f"{set_cell_size(text, max(0, width - 1)).rstrip()}…", width)
 
 
+def fitted_end(text: str, width: int) -> str:
+    """Return the end of a text, at most ``width`` columns; with an ellipsis where it is cut."""
+    if cell_len(text) <= width:
+        return text
+    while text and cell_len(text) > width - 1:
+        text = text[1:]
+    return f"…{text}"
+
+
 def wrapped(text: str, width: int) -> Iterator[str]:
     """Yield a text in lines of at most ``width`` columns, broken at spaces where possible."""
     line = ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -26,20 +25,14 @@ _PLAIN = Style()
 _DIM = Style(dim=True)
 
 
-class Listing(ScrollView, can_focus=True):
+class Listing(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows the rows of a Browser and moves its cursor."""
 
     class Moved(Message):
         """The cursor is on another row."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", show=False),
-        Binding("home,g", "first", show=False),
-        Binding("end,G", "last", show=False),
-    ]
+    class Resized(Message):
+        """The list has another size."""
 
     def __init__(self, browser: Browser) -> None:
         super().__init__(id="listing")
@@ -62,25 +55,15 @@ class Listing(ScrollView, can_focus=True):
         text = row_text(node, browser.node.own, width, browser.order, marked=marked, current=current)
         return Strip([Segment(text, _style(node, marked=marked, current=current))], width)
 
-    def action_move(self, by: int) -> None:
-        self._to(self.browser.cursor + by)
-
-    def action_page(self, pages: int) -> None:
-        self._to(self.browser.cursor + pages * max(1, self.size.height - 1))
-
-    def action_first(self) -> None:
-        self._to(0)
-
-    def action_last(self) -> None:
-        self._to(len(self.browser.rows) - 1)
-
     def on_click(self, event: Click) -> None:
-        self._to(event.y + self.scroll_offset.y)
+        self.go(event.y + self.scroll_offset.y)
 
     def on_resize(self, event: Resize) -> None:
         self.show()
+        self.post_message(self.Resized())
 
-    def _to(self, cursor: int) -> None:
+    def go(self, cursor: int) -> None:
+        """Put the cursor on a row, or on the nearest one there is."""
         self.browser.move(cursor)
         self._keep_in_view()
         self.refresh()

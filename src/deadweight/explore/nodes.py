@@ -163,7 +163,7 @@ def _every(files: Files, key: str) -> Iterator[Node]:
 def _largest(row: Row) -> tuple[Node, ...]:
     """Return what a report names of the files of a distribution, and the rest."""
     inside: dict[str, list[Node]] = {folder.path: [] for folder in row.largest_directories}
-    apart = []
+    apart: list[Node] = []
     for file in row.largest_files:
         # A directory of a report may contain another one of it, and does not include its bytes.
         folder = max((path for path in inside if file.path.startswith(f"{path}/")), key=len, default=None)
