@@ -79,7 +79,8 @@ class Explorer(App[None]):
     .filtering #filter { display: block; }
     .filtering #keys { display: none; }
     Dialog { align: center middle; background: ansi_default; }
-    #dialog { width: 84; max-width: 100%; height: auto; max-height: 100%; border: solid ansi_default; padding: 0 1; }
+    #dialog { width: 84; max-width: 100%; height: auto; max-height: 100%; scrollbar-size: 0 0; }
+    #dialog { border: solid ansi_default; padding: 0 1; }
     #title { text-style: bold; margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -14,28 +14,25 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 HELP = """\
-↑ ↓  j k           move
-→ Enter  l         open
-← Backspace  h     go up
-PgUp PgDn g G      move by pages, to the first, to the last
-Space              mark a distribution to drop, or unmark it
-u                  remove all marks
-s                  next order: own, retained, freed, native, name
-/                  filter by name; Enter keeps the filter, Escape removes it
-v                  next view: groups, distributions, layers (of an image)
-d                  show or hide details
-[ ]                scroll the details
-w                  write the splits, without what is marked
-?                  this help
-q                  quit
+↑ ↓  j k          move; PgUp, PgDn, g and G move further
+→ Enter  l        open
+← Backspace  h    go up
+Space             mark a distribution to drop, or unmark it
+u                 remove all marks
+s                 next order: own, retained, freed, native, name
+/                 filter by name; Escape removes the filter
+v                 next view: groups, distributions, layers of an image
+d                 show or hide details; [ and ] scroll them
+w                 write the splits, without what is marked
+? q               this help, quit
 
 own       bytes of its own files
 retained  bytes that go if it is removed: itself, and what only it needs
-freed     bytes that go if its line is dropped from your requirements
+freed     bytes that go if its requirement is dropped
 native    bytes of native code
 
-Below the list is what all marked distributions free together. This may be more
-than their freed bytes add up to, because they may share dependencies."""
+The lines below the list show what all marks free together. It may be more than
+the sum of their freed bytes, because they may share dependencies."""
 
 
 class Dialog(ModalScreen[bool]):

@@ -18,6 +18,7 @@ from deadweight.explore.app import Explorer
 from deadweight.explore.nodes import Tree, tree_of
 from deadweight.operations.explore import Explored, explored
 from tests.builders import dist_files, make_env
+from tests.unit.explore.test_nodes import image
 from tests.unit.explore.trees import measured
 
 _LINE = re.compile(r'clip-path="url\(#[\w-]+-line-(\d+)\)">([^<]*)</text>')
@@ -198,8 +199,18 @@ def test_explorer__hostile_names__are_shown_inert() -> None:
     assert "日本語日本語" in text.replace("\n", "")
 
 
+def test_explorer__image__shows_its_layers_and_what_they_waste() -> None:
+    lines = shown(tree_of(image()), *"v v".split())
+    assert lines[0] == "150 B, 2 rows  image.tar / layers"
+    assert [line[-12:].strip() for line in lines[2:4]] == ["0 COPY . /app"[-12:], "1 sha256:1"]
+    lines = shown(tree_of(image()), *"v v enter down enter".split())
+    assert [line.split()[-1] for line in lines[2:4]] == ["/tmp/cache", "files)"]
+
+
 def test_explorer__help__lists_the_keys_until_it_is_closed() -> None:
-    assert "mark a distribution to drop" in "\n".join(shown(tree(), "question_mark"))
+    text = "\n".join(shown(tree(), "question_mark", size=(80, 24)))
+    assert "move; PgUp" in text
+    assert "may share dependencies" in text
     assert rows(shown(tree(), "question_mark", "q")) == ["core", "dev"]
 
 
