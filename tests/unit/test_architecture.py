@@ -14,8 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan", "platforms",
-    "proof", "report", "untrusted", "usage",
+    "analysis", "budget", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model", "plan",
+    "platforms", "proof", "report", "untrusted", "usage",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -44,13 +44,15 @@ MAY_IMPORT = {
         "targets", "untrusted", "usage",
     },
     "report": {"", "analysis", "budget", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
+    "explore": {"errors", "graph", "model", "report", "untrusted"},
     "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
     "operations": {
         "", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan",
         "platforms", "progress", "proof", "settings", "sources", "targets", "usage",
     },
     "cli": {
-        "", "analysis", "budget", "errors", "formats", "interrupts", "model", "operations", "progress", "report",
+        "", "analysis", "budget", "errors", "explore", "formats", "interrupts", "model", "operations", "progress",
+        "report",
         "settings", "sources", "targets", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},

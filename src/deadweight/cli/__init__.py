@@ -9,6 +9,7 @@ browser.py    HTML reports in the browser
 commands.py   profile, split, verify, why, groups, cache, schema
 check.py      check
 diff.py       diff
+explore.py    explore, which imports textual only when its screen opens
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _COMMANDS = {
     "check": ("check", "Check sizes and contents against a budget."),
     "why": ("commands", "Show which requirements lead to a distribution."),
     "groups": ("commands", "Show the group of each distribution and the evidence for it."),
+    "explore": ("explore", "Browse sizes in the terminal, and try out what to remove."),
     "diff": ("diff", "Show what changed between two targets or saved reports."),
     "cache": ("commands", "Show or clear the cache."),
     "schema": ("commands", "Print the JSON Schema of the JSON report, or of the configuration."),

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import force_setattr
 
 from deadweight.errors import abridged
-from deadweight.model.tree import Skipped
+from deadweight.model.tree import Entry, Skipped
 
 
 class Sizes(Struct, frozen=True, kw_only=True):
@@ -157,6 +157,7 @@ class Inventory(Struct, frozen=True, kw_only=True):
     packages:     (name, paths) of the system packages of a whole system
     native:       paths of native code
     owner:        path → index of the distribution that owns it; unowned paths are left out
+    entries:      path → the file or symlink; those of the tree, which are not copied
     """
 
     environments: tuple[Environment, ...]
@@ -169,6 +170,7 @@ class Inventory(Struct, frozen=True, kw_only=True):
     packages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     native: tuple[str, ...] = ()
     owner: Mapping[str, int] = {}
+    entries: Mapping[str, Entry] = {}
 
     @property
     def environment(self) -> Environment:

@@ -23,6 +23,7 @@ OPERATIONS = {
     "operations.check": "check",
     "operations.profile": "profile",
     "operations.measure": "profile",
+    "operations.explore": "explored",
     "operations.groups": "groups_of",
     "operations.verify": "verify",
     "operations.diff": "compared",
@@ -34,7 +35,7 @@ APPLY_ELSEWHERE = {
 }  # fmt: skip
 TARGETS = {
     "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],
-    "diff": ["t", "t"],
+    "diff": ["t", "t"], "explore": ["t"],
 }  # fmt: skip
 
 
@@ -93,6 +94,7 @@ def test_option__is_read_by_its_command(
     if option.name in loaded_names(COMMANDS[name]) | {"debug"}:  # main() looks for --debug before click does
         return
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("deadweight.cli.explore.check_terminal", lambda: None)
     calls: list[object] = []
 
     def record(*arguments: object, observe: object = None, lighter: bool = True, session: object = None) -> None:

@@ -1,0 +1,107 @@
+"""Inventory → the files of each distribution, so that any directory is listed without adding up its files again."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from itertools import accumulate
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from deadweight.model import Inventory
+
+
+# (name below the listed directory, path, start, stop): the path of a directory ends with "/", and its files are in this
+# range of ``Files.paths``. A named tuple takes four times as long to create.
+Item: TypeAlias = tuple[str, str, int, int]
+
+
+class Files(Struct, frozen=True):
+    """The files of one distribution, or those of none, sorted by path: a directory is a range of them.
+
+    sums, native: bytes of the files before each position, and of native code among them; one longer than ``paths``
+    """
+
+    paths: Sequence[str]
+    sums: Sequence[int]
+    native: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def items(self, folder: str = "", start: int = 0, stop: int | None = None) -> Iterator[Item]:
+        """Yield the files and directories of a directory, by path.
+
+        A directory that contains nothing but another is left out: the name of that one has several levels.
+
+        folder: path of the directory, with "/" at its end; "" for the whole
+        start, stop: the range of its files
+        """
+        paths, known, stop = self.paths, len(folder), len(self.paths) if stop is None else stop
+        while start < stop:
+            path = paths[start]
+            slash = path.find("/", known)
+            if slash < 0:
+                yield path[known:], path, start, start + 1
+                start += 1
+                continue
+            # "0" follows "/", so this is where the paths below the directory end.
+            end = bisect_left(paths, f"{path[:slash]}0", start, stop)
+            deepest = _deepest(path, paths[end - 1], slash)
+            yield deepest[known:], deepest, start, end
+            start = end
+
+
+def _deepest(first: str, last: str, slash: int) -> str:
+    """Return the deepest directory of two paths that have the directory up to ``slash`` in common."""
+    while (following := first.find("/", slash + 1)) >= 0 and last.startswith(first[: following + 1]):
+        slash = following
+    return first[: slash + 1]
+
+
+def files_of(inventory: Inventory) -> tuple[Files, ...]:
+    """Return the files of each distribution, in the order of the inventory, then those that no distribution owns.
+
+    They sum to the sizes of the rows. All are empty if the inventory has no entries.
+    """
+    count = len(inventory.distributions)
+    rows: list[list[str]] = [[] for _ in range(count + 1)]
+    row_of = inventory.owner.get
+    for path in inventory.entries:
+        rows[row_of(path, count)].append(path)
+    empty = _names_without_bytes(inventory, count)
+    native = frozenset(inventory.native)
+    return tuple(_files(paths, inventory, empty, native) for paths in rows)
+
+
+def _names_without_bytes(inventory: Inventory, count: int) -> frozenset[str]:
+    """Return the further names of hard links: as in the inventory, the first name of the first row has the bytes."""
+    names: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    for path, entry in inventory.entries.items():
+        if entry.inode is not None:
+            names.setdefault(entry.inode, []).append((inventory.owner.get(path, count), path))
+    return frozenset(path for linked in names.values() for _, path in sorted(linked)[1:])
+
+
+def _files(paths: list[str], inventory: Inventory, empty: frozenset[str], native: frozenset[str]) -> Files:
+    paths.sort()
+    sizes = [0 if path in empty else inventory.entries[path].size for path in paths]
+    return Files(paths, _sums(sizes), _sums(_only(native, paths, sizes)))
+
+
+def _only(chosen: frozenset[str], paths: Iterable[str], sizes: Iterable[int]) -> Iterator[int]:
+    return (size if path in chosen else 0 for path, size in zip(paths, sizes, strict=True))
+
+
+def _sums(sizes: Iterable[int]) -> Sequence[int]:
+    return array("q", accumulate(sizes, initial=0))
+
+
+def by_key(inventory: Inventory) -> Mapping[str | None, Files]:
+    """Return key of a distribution → its files; None → the files that no distribution owns."""
+    keys = [*(distribution.key for distribution in inventory.distributions), None]
+    return dict(zip(keys, files_of(inventory), strict=True))

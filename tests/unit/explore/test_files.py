@@ -1,0 +1,71 @@
+"""Files of a distribution as ranges of sorted paths."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from deadweight.explore.files import Files, Item, by_key, files_of
+from deadweight.inventory import take_inventory
+from deadweight.model import Entry
+from tests.builders import ELF_X86_64, dist_files, inventory_of, make_tree, site_tree
+
+
+def files(**sizes: int) -> Files:
+    paths = {path.replace("__", "/"): size for path, size in sizes.items()}
+    tree = make_tree({path: "x" * size for path, size in paths.items()})
+    return files_of(take_inventory(tree))[-1]
+
+
+def test_items__files_and_directories__are_ranges_that_sum_up() -> None:
+    found = files(a__b=1, a__c=2, a__d__e=4, z=8)
+    items = [*found.items()]
+    assert items == [("a/", "a/", 0, 3), ("z", "z", 3, 4)]
+    assert [found.sums[stop] - found.sums[start] for _, _, start, stop in items] == [7, 8]
+    assert [name for name, *_ in found.items(*items[0][1:])] == ["b", "c", "d/"]
+
+
+def test_items__directories_with_nothing_but_another__are_one_item() -> None:
+    assert [*files(lib__site__a__x=1, lib__site__b__y=1).items()] == [("lib/site/", "lib/site/", 0, 2)]
+    assert [*files(lib__site__a__x=1).items()] == [("lib/site/a/", "lib/site/a/", 0, 1)]
+
+
+def test_items__names_that_sort_around_the_slash__stay_apart() -> None:
+    tree = make_tree({"a-b/x": "1", "a.b": "22", "a/x": "333", "a0": "4444"})
+    found = files_of(take_inventory(tree))[-1]
+    assert [name for name, *_ in found.items()] == ["a-b/", "a.b", "a/", "a0"]
+
+
+def test_items__no_files__are_none() -> None:
+    assert [*Files((), (0,), (0,)).items()] == []
+
+
+def test_files_of__hard_links__count_once_in_the_first_row_as_in_the_inventory() -> None:
+    tree = site_tree(dist_files("a", files={"a/x": "12345"}), dist_files("b", files={"b/x": "12345"}))
+    linked = {path: entry._replace(inode=(1, 2)) for path, entry in tree.entries.items() if path.endswith("/x")}
+    inventory = take_inventory(replace(tree, entries={**tree.entries, **linked}))
+    assert [each.sums[-1] for each in files_of(inventory)] == [
+        *(d.sizes.apparent for d in inventory.distributions),
+        inventory.unowned.apparent,
+    ]
+
+
+def test_files_of__native_code__is_summed_apart() -> None:
+    inventory = inventory_of(dist_files("a", files={"a/core.so": ELF_X86_64, "a/x.py": "x"}))
+    found = by_key(inventory)["a"]
+    assert found.native[-1] == len(ELF_X86_64) == inventory.distributions[0].sizes.native
+
+
+def test_by_key__unowned_files__have_no_key() -> None:
+    inventory = inventory_of(dist_files("a"), extra={"notes.txt": "123"})
+    assert by_key(inventory)[None].paths == ["notes.txt"]
+
+
+def test_inventory__entries__are_those_of_the_tree() -> None:
+    tree = make_tree({"x": "1"})
+    assert take_inventory(tree).entries is tree.entries
+    assert tree.entries["x"] == Entry(1, None, None, "file")
+
+
+def test_item__of_a_directory__has_a_slash_at_its_end() -> None:
+    items: list[Item] = [*files(a__b=1, a__c=2).items()]
+    assert items[0][1].endswith("/")
