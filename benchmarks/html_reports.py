@@ -2,7 +2,8 @@
 
 Run it with ``python -m benchmarks.html_reports``: the reports and the browser are those of the tests.
 
-Interactive: from the start of the navigation until the script has run and the next frame is painted.
+Interactive: from the start of the navigation until the script has run and the next frame is painted. CPU: of the main
+thread up to then, which other programs on the machine do not affect.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _SORT = _ZOOM.replace("#map .head", "#table thead button")
 
 
 def main() -> None:
-    print("distributions  render s  size kB  gzip kB  interactive s  zoom s  sort s")
+    print("distributions  render s  size kB  gzip kB  CPU s  interactive s  zoom s  sort s")
     with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         for count in COUNTS:
             report = large_report(count)
@@ -40,17 +41,26 @@ def main() -> None:
             rendering = time.perf_counter() - start
             path = Path(folder) / "report.html"
             path.write_text(text, "utf-8")
+            processor: list[float] = []
             seconds: dict[str, list[float]] = {_INTERACTIVE: [], _ZOOM: [], _SORT: []}
             for _ in range(ROUNDS):
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
+                session = page.context.new_cdp_session(page)
+                session.send("Performance.enable", {"timeDomain": "threadTicks"})
                 page.goto(path.as_uri(), wait_until="commit")
                 page.wait_for_selector("html[data-ready]")
                 for script, measured in seconds.items():
                     measured.append(page.evaluate(script))
+                    if script == _INTERACTIVE:
+                        metrics = session.send("Performance.getMetrics")["metrics"]
+                        processor += (each["value"] for each in metrics if each["name"] == "TaskDuration")
                 page.close()
             interactive, zoom, sort = map(median, seconds.values())
             size, packed = len(text.encode()) / 1000, len(gzip.compress(text.encode())) / 1000
-            print(f"{count:13} {rendering:9.2f} {size:8.0f} {packed:8.0f} {interactive:14.2f} {zoom:7.2f} {sort:7.2f}")
+            print(
+                f"{count:13} {rendering:9.2f} {size:8.0f} {packed:8.0f} {median(processor):6.2f}"
+                f" {interactive:14.2f} {zoom:7.2f} {sort:7.2f}"
+            )
 
 
 if __name__ == "__main__":
