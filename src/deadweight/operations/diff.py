@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -76,26 +77,25 @@ def compared(sides: tuple[Side, Side], settings: Settings, *, session: Session) 
 
     if all(isinstance(side.target, INSTALLABLE) for side in sides):
         refuse(settings, ("keep_env",), "two environments would be kept in one directory")
-    old, new = (_report(side, settings, session) for side in sides)
-    return compare(old, new)
+    reports = [_report(side, settings, session) for side in sides]
+    result = compare(*(side.hiding.in_value(report) for side, report in zip(sides, reports, strict=True)))
+    notes = [note for side, report in zip(sides, reports, strict=True) for note in _local_notes(report, side.hiding)]
+    return replace(result, warnings=(*result.warnings, *notes)) if notes else result
 
 
 def _report(side: Side, settings: Settings, session: Session) -> Report:
     try:
-        report = _measured(side, settings, session)
+        return _measured(side, settings, session)
     except DeadweightError as error:
         side.hiding.in_error(error)
         raise
-    return side.hiding.in_value(_with_notes(report, side.hiding))
 
 
-def _with_notes(report: Report, hiding: Hiding) -> Report:
-    """Add a note for each distribution that was measured from a directory in a copy, which has no code."""
-    if not hiding.names:
-        return report
-    local = [row.name for row in report.distributions if _is_directory(row) or _is_hidden(row.url, hiding)]
-    notes = [f"{name}: only project files of local directories are read from git" for name in local]
-    return replace(report, warnings=(*report.warnings, *notes))
+def _local_notes(report: Report, hiding: Hiding) -> Iterator[str]:
+    """Yield a note for each distribution that was measured from a directory in a copy, which has no code."""
+    for row in report.distributions if hiding.names else ():
+        if _is_directory(row) or _is_hidden(row.url, hiding):
+            yield f"{row.name}: only project files of local directories are read from git"
 
 
 def _is_hidden(url: str | None, hiding: Hiding) -> bool:

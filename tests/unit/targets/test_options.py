@@ -8,7 +8,7 @@ from msgspec.structs import fields, replace
 from deadweight.errors import BadInput
 from deadweight.operations.measuring.reading import choice_of
 from deadweight.settings import Settings
-from deadweight.targets.options import APPLIES, applicable, check_options
+from deadweight.targets.options import APPLIES, applicable, check_options, settings_for
 from deadweight.targets.types import (
     EVERY,
     Container,
@@ -86,3 +86,19 @@ def test_applicable__install_of_what_is_never_installed__is_ignored() -> None:
 def test_install__of_what_is_never_installed__is_refused(target: Target) -> None:
     with pytest.raises(BadInput, match="--install does not apply"):
         check_options(Settings(no_install=False), target)
+
+
+def test_check_options__of_several_targets__refuses_what_applies_to_none() -> None:
+    check_options(Settings(python="3.12"), SavedReport("a.json"), Requirements("r.txt"))
+    check_options(Settings(no_install=False), Lock("uv.lock"), Requirements("r.txt"))
+    with pytest.raises(BadInput, match="--python does not apply to a saved report or an environment"):
+        check_options(Settings(python="3.12"), SavedReport("a.json"), Environment("e"))
+    with pytest.raises(BadInput, match="--install does not apply to a lock file"):
+        check_options(Settings(no_install=False), Lock("uv.lock"), Lock("poetry.lock"))
+
+
+def test_settings_for__target__keeps_what_applies() -> None:
+    settings = Settings(python="3.12", no_dev=True, no_install=False, keep=("a",))
+    assert settings_for(Requirements("r.txt"), settings) == Settings(python="3.12", no_install=False, keep=("a",))
+    assert settings_for(Lock("uv.lock"), settings) == Settings(python="3.12", no_dev=True, keep=("a",))
+    assert settings_for(SavedReport("a.json"), settings) == Settings()

@@ -120,10 +120,10 @@ def download_sum(rest: Sequence[DistributionDifference]) -> int | None:
 
 
 def notes_of(diff: Diff) -> Iterator[str]:
-    """Yield what differs besides the requirements, and the notes that only one of the reports has; untrusted text."""
+    """Yield what differs besides the requirements, and what only one of the reports could not measure; untrusted text.
+
+    The warnings of a report are about its groups and splits, too. They belong to ``profile``, and are in the JSON.
+    """
     yield from diff.warnings
-    sides = (("OLD", diff.old, diff.new), ("NEW", diff.new, diff.old))
-    for name, side, other in sides:
+    for name, side, other in (("OLD", diff.old, diff.new), ("NEW", diff.new, diff.old)):
         yield from (f"{name}: {s.name} was not measured: {s.reason}" for s in side.skipped if s not in other.skipped)
-    for name, side, other in sides:
-        yield from (f"{name}: {warning}" for warning in side.warnings if warning not in other.warnings)

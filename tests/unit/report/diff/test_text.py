@@ -89,17 +89,15 @@ def test_as_text__unowned_files_and_image__are_shown() -> None:
 def test_as_text__hostile_names__are_escaped() -> None:
     old = report_on(bare("a", 10), location="x\x1b[2J")
     new = report_on(bare("evil\x1b]0;x\x07\n", 9, version="1\u202e\x9b2", requested=True))
-    new = replace(new, skipped=(Skipped("\x1b[31m", "no\nwheel", 5),), warnings=("https://me:secret@host/\x07",))
+    new = replace(new, skipped=(Skipped("\x1b[31m", "https://me:secret@host/\x07\n", 5),))
     text = as_text(compare(old, new), View(width=120))
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", text)
     assert "secret" not in text
 
 
-def test_as_text__note_of_both_reports__is_left_out() -> None:
-    old = replace(report_on(bare("a", 10)), warnings=("of both", "of one"))
-    text = as_text(compare(old, replace(old, warnings=("of both",))))
-    assert "note: OLD: of one" in text
-    assert "of both" not in text
+def test_as_text__not_measured_in_both__is_no_difference() -> None:
+    old = replace(report_on(bare("a", 10)), skipped=(Skipped("b", "no wheel", 5),))
+    assert "no wheel" not in as_text(compare(old, replace(old, warnings=("of a split",))))
 
 
 def test_as_text__not_measured_in_one__is_marked() -> None:
