@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from deadweight.budget.causes import blamed, requirement_of
 from deadweight.model.report import LighterBuild, Report, Row
@@ -15,24 +16,31 @@ _MOST_NAMES = 5
 _FOR_GPUS, _GPU_SUPPORT = "nvidia-", "GPU support"  # distributions that builds without GPU support do not need
 
 
-def best(remedies: Iterable[Remedy], excess: int) -> tuple[Remedy, ...]:
-    """Return the first remedy that is enough alone, and those with less effort that save half; else the first few.
+class _Way(NamedTuple):
+    """A remedy with what it may save at most, as far as that is known."""
 
-    remedies: in the order of effort
+    remedy: Remedy
+    most: int
+
+
+def best(ways: Iterable[_Way], excess: int) -> tuple[Remedy, ...]:
+    """Return the first remedy that is enough alone, and easier ones that save half; else those that save most.
+
+    ways: in the order of effort
     """
-    every = list(dict.fromkeys(remedies))
-    first = next((number for number, remedy in enumerate(every) if remedy.enough), None)
+    every = list(dict.fromkeys(ways))
+    first = next((number for number, way in enumerate(every) if way.remedy.enough), None)
     if first is None:
-        return tuple(every[:_MOST])
-    return (every[first], *[each for each in every[:first] if (each.saves_bytes or 0) * 2 >= excess][: _MOST - 1])
+        largest = sorted(every, key=lambda way: -way.most)[:_MOST]
+        return tuple(way.remedy for way in every if way in largest)
+    others = [way.remedy for way in every[:first] if (way.remedy.saves_bytes or 0) * 2 >= excess]
+    return (every[first].remedy, *others[: _MOST - 1])
 
 
 def for_size(report: Report, excess: int) -> tuple[Remedy, ...]:
     """Return ways to make a target smaller by ``excess`` bytes."""
-    return best(
-        [*_split(report, excess), *_unused(report, excess), *_lighter(report, excess), *_dropping(report, excess)],
-        excess,
-    )
+    ways = (_split(report), _unused(report), _lighter(report), _dropping(report, excess))
+    return best((_way(action, saves, most, excess) for way in ways for action, saves, most in way), excess)
 
 
 def for_download(report: Report, excess: int) -> tuple[Remedy, ...]:
@@ -40,9 +48,14 @@ def for_download(report: Report, excess: int) -> tuple[Remedy, ...]:
     split = report.splits["production"]
     left_out = [row for row in report.distributions if row.key not in split.distributions]
     saved = sum((row.archive.download_bytes or 0) if row.archive else 0 for row in left_out)
-    remedies = [Remedy(action=_split_action(report), saves_bytes=saved, enough=saved >= excess)] if saved else []
+    ways = [_way(_split_action(report), saved, saved, excess)] if saved else []
     # How much less a lighter build downloads is not known.
-    return best([*remedies, *(Remedy(action=_lighter_action(each)) for each in report.lighter)], excess)
+    lighter = (_way(_lighter_action(each), None, each.apparent_bytes, excess) for each in report.lighter)
+    return best([*ways, *lighter], excess)
+
+
+def _way(action: str, saves: int | None, most: int, excess: int) -> _Way:
+    return _Way(Remedy(action=action, saves_bytes=saves, enough=saves is not None and saves >= excess), most)
 
 
 def for_large(report: Report, rows: Sequence[Row]) -> tuple[Remedy, ...]:
@@ -93,34 +106,35 @@ def _removing(row: Row, report: Report, split: int) -> Iterator[Remedy]:
         yield Remedy(action=f"drop all of the requirements that lead to it: {names}{more}", enough=True)
 
 
-def _split(report: Report, excess: int) -> Iterator[Remedy]:
+# The ways to make a target smaller: (action, bytes that it saves or None, bytes that it saves at most)
+
+
+def _split(report: Report) -> Iterator[tuple[str, int | None, int]]:
     saved = report.splits["production"].saved_bytes
     if saved:
-        yield Remedy(action=_split_action(report), saves_bytes=saved, enough=saved >= excess)
+        yield _split_action(report), saved, saved
 
 
-def _unused(report: Report, excess: int) -> Iterator[Remedy]:
-    """Yield a remedy for each requirement that the code does not use, the largest first."""
-    unused = [each for each in report.findings if each.kind == "unused" and each.freed_bytes]
-    for each in sorted(unused, key=lambda each: (-(each.freed_bytes or 0), each.name)):
-        freed = each.freed_bytes or 0
-        action = f"drop {plain(each.name)}, which your code does not use"
-        yield Remedy(action=action, saves_bytes=freed, enough=freed >= excess)
+def _unused(report: Report) -> Iterator[tuple[str, int | None, int]]:
+    """Yield the requirements that the code does not use, the largest first."""
+    unused = [(each.freed_bytes or 0, each.name) for each in report.findings if each.kind == "unused"]
+    for freed, name in sorted(unused, key=lambda each: (-each[0], each[1])):
+        if freed:
+            yield f"drop {plain(name)}, which your code does not use", freed, freed
 
 
-def _lighter(report: Report, excess: int) -> Iterator[Remedy]:
+def _lighter(report: Report) -> Iterator[tuple[str, int | None, int]]:
     for each in report.lighter:
-        saving = _saving(each)
-        yield Remedy(action=_lighter_action(each), saves_bytes=saving, enough=saving is not None and saving >= excess)
+        saving = each.saves_bytes if each.measured_saving_bytes is None else each.measured_saving_bytes
+        yield _lighter_action(each), saving, each.apparent_bytes if saving is None else saving
 
 
-def _dropping(report: Report, excess: int) -> Iterator[Remedy]:
+def _dropping(report: Report, excess: int) -> Iterator[tuple[str, int | None, int]]:
     """Yield the requirement whose removal frees enough and least; without one, the one that frees most."""
-    direct = sorted((row.freed_bytes or 0, row.key) for row in report.distributions if row.direct and row.freed_bytes)
+    direct = sorted((row.freed_bytes, row.key) for row in report.distributions if row.direct and row.freed_bytes)
     enough = [each for each in direct if each[0] >= excess]
     for freed, key in enough[:1] or direct[-1:]:
-        row = report.rows[key]
-        yield Remedy(action=_drop_action(row, report), saves_bytes=freed, enough=freed >= excess)
+        yield _drop_action(report.rows[key], report), freed, freed
 
 
 def _split_action(report: Report) -> str:
@@ -131,10 +145,6 @@ def _split_action(report: Report) -> str:
 
 def _lighter_action(each: LighterBuild) -> str:
     return f"use {each.lighter}, without {each.loses}: {plain(each.how)}"
-
-
-def _saving(each: LighterBuild) -> int | None:
-    return each.saves_bytes if each.measured_saving_bytes is None else each.measured_saving_bytes
 
 
 def _drop_action(row: Row, report: Report) -> str:

@@ -159,3 +159,31 @@ def test_json__requirement_with_a_password__tells_none() -> None:
     text = report_of(profile_of(bare_inventory(bare("b")), file)).to_json()
     assert "https://****@host/a.whl" in text
     assert "secret" not in text
+
+
+def test_json__direct_requirements__are_the_lines_of_all_files_in_their_order() -> None:
+    other = requirements_file("\nb[x]>=1 ; python_version > '3'  # why\nc ; python_version < '3'\n", "more/b.txt")
+    file = requirements_file("# first\n-r more/b.txt\nA==1 --hash=sha256:00\n", included={"more/b.txt": other})
+    found = read(profile_of(bare_inventory(bare("a"), bare("b")), file))["direct_requirements"]
+    assert [tuple(each.values()) for each in found] == [
+        ("more/b.txt", 2, "b", "b", "b[x]>=1 ; python_version > '3'"),
+        ("more/b.txt", 3, "c", None, "c ; python_version < '3'"),
+        ("requirements.txt", 3, "a", "a", "A==1"),
+    ]
+    assert list(found[0]) == ["file", "line", "name", "key", "text"]
+
+
+def test_json__direct_requirements_of_a_project__have_no_lines() -> None:
+    file = requirements_file("a\n", "pyproject.toml")
+    file = replace(file, requirements={1: replace(file.requirements[1], groups=frozenset({""}))})
+    (found,) = read(profile_of(bare_inventory(bare("a")), file))["direct_requirements"]
+    assert (found["file"], found["line"], found["key"]) == ("pyproject.toml", None, "a")
+
+
+def test_json__direct_requirements_on_standard_input__have_no_file() -> None:
+    (found,) = read(profile_of(bare_inventory(bare("a")), requirements_file("a\n", "-")))["direct_requirements"]
+    assert (found["file"], found["line"]) == (None, None)
+
+
+def test_json__direct_requirements_without_a_file__are_empty() -> None:
+    assert read(profile_of(bare_inventory(bare("a"))))["direct_requirements"] == []

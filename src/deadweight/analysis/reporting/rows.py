@@ -93,16 +93,16 @@ def direct_requirements(profile: Profile) -> Iterator[document.DirectRequirement
 def _requirements_in(file: RequirementsFile, profile: Profile) -> Iterator[document.DirectRequirement]:
     from deadweight.formats.requirements import without_options  # an environment has no such file
 
-    typed = isinstance(profile.target, Names)
+    nowhere = isinstance(profile.target, Names) or file.path == "-"
     for line in file.lines:
         if line.number in file.included:
             yield from _requirements_in(file.included[line.number], profile)
         elif line.number in file.requirements:
             requirement = file.requirements[line.number]
             yield document.DirectRequirement(
-                file=None if typed else without_credentials(file.path),
+                file=None if nowhere else without_credentials(file.path),
                 # A project's requirements are lines for the resolver; in its pyproject.toml they have other numbers.
-                line=None if typed or requirement.groups else line.number,
+                line=None if nowhere or requirement.groups else line.number,
                 name=requirement.name,
                 key=profile.dependencies.key_of(requirement),
                 text=without_credentials(without_options(line)),
