@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.reporting import report_of
-from deadweight.cli.explore import quiet_collector
+from deadweight.cli.commands.explore import quiet_collector
 from deadweight.explore.app import Explorer
 from deadweight.explore.nodes import tree_of
 from deadweight.model import Distribution, Entry, Environment, Inventory, Metadata, Sizes

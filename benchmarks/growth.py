@@ -62,7 +62,7 @@ TIMED = """
 import gc, sys, time
 gc.disable()
 import packaging.requirements, packaging.markers, packaging.specifiers
-from deadweight.cli import commands
+from deadweight.cli.commands import profile
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.measurement import Measurement
 from deadweight.inventory import take_inventory

@@ -21,7 +21,7 @@ def done(stage: str) -> None:
 import click  # noqa: E402, F401
 
 done("import click")
-import deadweight.cli.commands  # noqa: E402
+import deadweight.cli.commands.profile  # noqa: E402
 import deadweight.operations.measure  # noqa: E402
 
 done("import what listing needs")

@@ -100,7 +100,7 @@ def test_lighter__commands_that_show_no_savings__do_not_measure_them(index: Serv
 
 
 def test_lighter__nothing_matches__asks_nothing_more(index: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.operations.savings._saved", None)  # calling it would fail
+    monkeypatch.setattr("deadweight.operations.measuring.savings._saved", None)  # calling it would fail
     assert measure(index, "dw-app\n", swap=("opencv-python=opencv-python-headless",), installer="uv").lighter() == ()
 
 

@@ -61,12 +61,14 @@ def test_environment_target__needs_no_pip_api_and_no_networkx() -> None:
 
 def test_environment_as_json__imports_only_what_it_uses(tmp_path: Path) -> None:
     make_env(tmp_path / "env", dist_files("a", requires=["b>=1"], requested=True), dist_files("b"))
-    code = f"import deadweight.cli.commands, deadweight; deadweight.profile({str(tmp_path / 'env')!r}).to_json()"
+    code = (
+        f"import deadweight.cli.commands.profile, deadweight; deadweight.profile({str(tmp_path / 'env')!r}).to_json()"
+    )
     loaded = loaded_by(code)
     unused = {
         "rich", "difflib", "urllib3", "urllib.parse", "csv", "pathlib", "shutil", "random", "tempfile", "zipfile",
         "deadweight.codescan.shell", "deadweight.sources.net.http",
-        "deadweight.operations.savings", "deadweight.inventory.systems.scripts",
+        "deadweight.operations.measuring.savings", "deadweight.inventory.systems.scripts",
     }  # fmt: skip
     assert "deadweight.analysis.reporting" in loaded
     assert (loaded - loaded_by("pass")) & unused == set()

@@ -6,10 +6,9 @@ progress.py   progress on stderr
 targets.py    the TARGET argument
 output.py     stdout, and files that are written atomically
 browser.py    HTML reports in the browser
-commands.py   profile, split, verify, why, groups, cache, schema
-check.py      check
-diff.py       diff
-explore.py    explore, which imports textual only when its screen opens
+commands/     a module for each command
+reporting.py  measuring the target, and the end of a command
+views.py      the options for how to show a report
 """
 
 from __future__ import annotations
@@ -29,19 +28,19 @@ from deadweight.cli.output import open_streams, say
 from deadweight.errors import DeadweightError
 from deadweight.targets.folders import project_files
 
-# Command → the module that defines it, imported when it is needed, and its line in the help.
+# Command → its line in the help. Each is a module of the same name in commands/, which is imported when it is needed.
 _COMMANDS = {
-    "profile": ("commands", "Show what each distribution takes on disk and what you could remove."),
-    "split": ("commands", "Write requirements-production.txt and requirements-minimal.txt."),
-    "verify": ("commands", "Check that a split provides everything your code uses."),
-    "check": ("check", "Check sizes and contents against a budget."),
-    "why": ("commands", "Show which requirements lead to a distribution."),
-    "groups": ("commands", "Show the group of each distribution and the evidence for it."),
-    "explore": ("explore", "Browse sizes in the terminal, and try out what to remove."),
-    "diff": ("diff", "Show what changed between two targets or saved reports."),
-    "cache": ("commands", "Show or clear the cache."),
-    "schema": ("commands", "Print the JSON Schema of the JSON report, or of the configuration."),
-    "completion": ("completion", "Print the script for completion in bash, zsh or fish."),
+    "profile": "Show what each distribution takes on disk and what you could remove.",
+    "split": "Write requirements-production.txt and requirements-minimal.txt.",
+    "verify": "Check that a split provides everything your code uses.",
+    "check": "Check sizes and contents against a budget.",
+    "why": "Show which requirements lead to a distribution.",
+    "groups": "Show the group of each distribution and the evidence for it.",
+    "explore": "Browse sizes in the terminal, and try out what to remove.",
+    "diff": "Show what changed between two targets or saved reports.",
+    "cache": "Show or clear the cache.",
+    "schema": "Print the JSON Schema of the JSON report, or of the configuration.",
+    "completion": "Print the script for completion in bash, zsh or fish.",
 }
 INTERRUPTED = 130
 
@@ -58,8 +57,7 @@ class Root(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        module, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"deadweight.cli.{module}"), cmd_name)
+        command: click.Command = getattr(import_module(f"deadweight.cli.commands.{cmd_name}"), cmd_name)
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -68,15 +66,14 @@ class Root(click.Group):
 
         from deadweight.cli.targets import files
 
-        summaries = {name: summary for name, (_, summary) in _COMMANDS.items() if name.startswith(incomplete)}
-        commands = [CompletionItem(name, help=summary) for name, summary in summaries.items()]
+        commands = [CompletionItem(name, help=text) for name, text in _COMMANDS.items() if name.startswith(incomplete)]
         # Files first: click's script for bash forgets what comes before them.
         return [*files(ctx, self.params[0], incomplete), *commands]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing and project_files("."):

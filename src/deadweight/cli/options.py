@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -19,6 +19,25 @@ Command = Callable[..., Any]
 def shared(*names: str, **attributes: Any) -> Callable[[Command], Command]:
     """Return an option that several commands take; the last name is its group."""
     return option(*names[:-1], group=names[-1], shared=True, **attributes)
+
+
+output_option = option(
+    "--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE."
+)
+force_option = option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
+
+
+def format_option(formats: Sequence[str] = ("text", "json"), noun: str = "result") -> Callable[[Command], Command]:
+    """Return the option for the format; the first of the formats is the default."""
+    return option(
+        "--format",
+        "form",
+        group=OUTPUT,
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help=f"Format of the {noun}.",
+    )
 
 
 _WHAT = (

@@ -1,12 +1,15 @@
-"""The end of a command: what could not be measured, and the exit code."""
+"""What commands share: measuring their target, and their end with what could not be measured and the exit code."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from deadweight.cli.options import settings_of
 from deadweight.cli.output import say
+from deadweight.cli.progress import observer
+from deadweight.cli.targets import target_of
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Grouping, Profile
@@ -26,3 +29,13 @@ def finish(report: Report | Profile | Grouping | CheckReport | Diff, code: int =
         say(f"error: {len(failed) - _MOST_FAILURES} more could not be measured; the report lists them")
     if code or failed:
         raise click.exceptions.Exit(code or report.exit_code)
+
+
+def measured(target: tuple[str, ...], options: dict[str, Any], *, lighter: bool = True) -> Report:
+    """Return the report of a target, which is measured with the options of a command."""
+    from deadweight.operations.profile import profile as measure
+
+    given = target_of(target, quiet=options["quiet"])
+    settings = settings_of(options, given)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        return measure(given, settings, observe=observe, lighter=lighter)

@@ -50,7 +50,7 @@ def concluded(measurement: Measurement, session: Session, *, lighter: bool = Fal
     result = conclude(measurement, session.application(measurement.target, settings))
     if not lighter or settings.no_lighter or not isinstance(measurement.target, REQUIRING):
         return result
-    from deadweight.operations.savings import with_savings
+    from deadweight.operations.measuring.savings import with_savings
 
     return with_savings(result, session)
 

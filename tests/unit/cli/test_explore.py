@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from deadweight import cli
-from deadweight.cli import explore
+from deadweight.cli.commands import explore
 from deadweight.errors import BadInput
 from tests.builders import dist_files, make_env
 from tests.unit.test_public_api import loaded_by
@@ -46,7 +46,7 @@ def test_check_terminal__missing_extra__names_the_command_that_installs_it(
 
 @pytest.mark.parametrize("name", ["stdin", "stdout"])
 def test_check_terminal__pipe__is_an_error(terminal: None, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(f"deadweight.cli.explore.sys.{name}", io.StringIO())
+    monkeypatch.setattr(f"deadweight.cli.commands.explore.sys.{name}", io.StringIO())
     with pytest.raises(BadInput, match=f"and {name} is none"):
         explore.check_terminal()
 
@@ -73,5 +73,7 @@ def test_other_commands__do_not_import_textual(tmp_path: Path, offline: Path, co
 
 
 def test_explore__measuring__does_not_import_textual() -> None:
-    loaded = loaded_by("import deadweight.cli.explore, deadweight.operations.explore, deadweight.explore.nodes")
+    loaded = loaded_by(
+        "import deadweight.cli.commands.explore, deadweight.operations.explore, deadweight.explore.nodes"
+    )
     assert "textual" not in loaded

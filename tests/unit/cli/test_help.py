@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from deadweight import cli
-from deadweight.cli import commands
+from deadweight.cli import reporting
 from deadweight.cli.help import GROUPS, GroupedCommand, GroupedOption
 from deadweight.cli.views import view_of
 from deadweight.errors import BadInput
@@ -94,7 +94,7 @@ def test_option__is_read_by_its_command(
     if option.name in loaded_names(COMMANDS[name]) | {"debug"}:  # main() looks for --debug before click does
         return
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("deadweight.cli.explore.check_terminal", lambda: None)
+    monkeypatch.setattr("deadweight.cli.commands.explore.check_terminal", lambda: None)
     calls: list[object] = []
 
     def record(*arguments: object, observe: object = None, lighter: bool = True, session: object = None) -> None:
@@ -120,7 +120,7 @@ def loaded_names(command: click.Command) -> set[str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(command.callback)))
     body = [node for each in tree.body if isinstance(each, ast.FunctionDef) for node in ast.walk(each)]
     names = {node.id for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    sources = [inspect.getsource(commands._measure), *([inspect.getsource(view_of)] if "view_of" in names else [])]
+    sources = [inspect.getsource(reporting.measured), *([inspect.getsource(view_of)] if "view_of" in names else [])]
     helpers = [node for source in sources for node in ast.walk(ast.parse(source))]
     keys = {
         n.slice.value for n in (*body, *helpers) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)

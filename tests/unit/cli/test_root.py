@@ -69,7 +69,7 @@ def test_profile__of_what_split_cannot_measure_again__suggests_no_command(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "deadweight split" in Ran(capsys, "env", "-q").out
-    monkeypatch.setattr("deadweight.cli.commands.target_of", lambda given, quiet: Environment("env"))
+    monkeypatch.setattr("deadweight.cli.reporting.target_of", lambda given, quiet: Environment("env"))
     for target in (["a", "b"], ["-"]):
         assert "deadweight split" not in Ran(capsys, "profile", *target, "-q").out
 

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from deadweight.budget import Budget
-from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
-from deadweight.cli.options import measuring, settings_of, with_options
+from deadweight.cli.help import JUDGE, GroupedCommand, option
+from deadweight.cli.options import force_option, format_option, measuring, output_option, settings_of, with_options
 from deadweight.cli.output import emit, may_write
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
@@ -36,12 +36,9 @@ _BUDGET = (
 @click.argument("target", nargs=-1, shell_complete=files)
 @with_options(_BUDGET)
 @option("--suggest", group=JUDGE, is_flag=True, help="Print limits with headroom for TARGET, as TOML.")
-@option(
-    "--format", "form", group=OUTPUT, type=click.Choice(FORMATS), default="text", show_default=True,
-    help="Format of the result.",
-)  # fmt: skip
-@option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
-@option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
+@format_option(FORMATS)
+@output_option
+@force_option
 @measuring
 def check(target: tuple[str, ...], suggest: bool, form: str, output: str | None, force: bool, **options: Any) -> None:
     """Check TARGET against a budget, for CI.

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.help import OUTPUT, GroupedCommand, option
-from deadweight.cli.options import measuring, settings_of
+from deadweight.cli.help import GroupedCommand
+from deadweight.cli.options import force_option, format_option, measuring, output_option, settings_of
 from deadweight.cli.output import emit, may_write
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
@@ -26,12 +26,9 @@ if TYPE_CHECKING:
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("old", shell_complete=files)
 @click.argument("new", shell_complete=files)
-@option(
-    "--format", "form", group=OUTPUT, type=click.Choice(DIFF_FORMATS), default="text", show_default=True,
-    help="Format of the result.",
-)  # fmt: skip
-@option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE.")
-@option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
+@format_option(DIFF_FORMATS)
+@output_option
+@force_option
 @limiting
 @measuring
 def diff(

@@ -1,0 +1,36 @@
+"""cache: its location and size, and how to clear it."""
+
+from __future__ import annotations
+
+import click
+
+from deadweight.cli.help import GroupedCommand
+from deadweight.cli.options import (
+    format_option,
+)
+from deadweight.cli.output import emit
+
+
+@click.group(name="cache")
+def cache() -> None:
+    """Show or clear the cache: cached file lists of wheels, index pages and resolutions."""
+
+
+@cache.command(cls=GroupedCommand)
+@format_option()
+def info(form: str) -> None:
+    """Show the location of the cache, its number of entries and its size."""
+    from deadweight.report.cache import usage_json, usage_text
+    from deadweight.sources.wheels.cache import Cache
+
+    usage = Cache().usage()
+    emit(usage_json(usage) if form == "json" else usage_text(usage), None, force=False)
+
+
+@cache.command(cls=GroupedCommand)
+def clear() -> None:
+    """Remove all entries from the cache."""
+    from deadweight.report.cache import cleared_text
+    from deadweight.sources.wheels.cache import Cache
+
+    emit(cleared_text(Cache().clear()), None, force=False)

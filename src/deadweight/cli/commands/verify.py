@@ -1,0 +1,99 @@
+"""verify: a split and the application's code → whether the split provides everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from deadweight.cli.help import JUDGE, GroupedCommand, option
+from deadweight.cli.options import (
+    force_option,
+    format_option,
+    output_option,
+    settings_of,
+    verifying,
+)
+from deadweight.cli.output import emit, may_write, say
+from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
+from deadweight.cli.targets import files, one_target
+from deadweight.cli.views import terminal_width
+from deadweight.errors import NotProven
+
+
+@click.command(cls=GroupedCommand, brief=True)
+@click.argument("split", shell_complete=files)
+@option(
+    "--run",
+    group=JUDGE,
+    is_flag=True,
+    help="Install SPLIT into a temporary environment and import every third-party module that your code imports.",
+)
+@option(
+    "--smoke",
+    group=JUDGE,
+    metavar="CMD",
+    default="",
+    help="Install SPLIT into a temporary environment and run CMD there; CMD must exit with status 0.",
+)
+@option(
+    "--timeout",
+    group=JUDGE,
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Time limit for each import and for CMD.",
+)
+@option(
+    "--against",
+    group=JUDGE,
+    metavar="FILE",
+    type=click.Path(),
+    default="",
+    help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml next to SPLIT, or else in the"
+    " --source directory).",
+)
+@format_option()
+@output_option
+@force_option
+@verifying
+def verify(
+    split: str,
+    run: bool,
+    smoke: str,
+    timeout: float,
+    against: str,
+    form: str,
+    output: str | None,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Check that SPLIT provides everything your code uses: imports, commands, and dotted names in settings.
+
+    SPLIT can be any TARGET of `deadweight profile`, except a saved report. By default, deadweight only reads files and
+    runs no code. --run and --smoke install SPLIT, which must then be a requirements file or a project. --smoke runs
+    CMD in the directory of your code. If something is missing, deadweight lists it with the lines of code that use it
+    and the requirement that provides it, and exits with status 3.
+    """
+    from deadweight.operations.verify import Checks
+    from deadweight.operations.verify import verify as check
+
+    may_write(output, force=force)
+    given = one_target(split, quiet=options["quiet"])
+    settings = settings_of(options, given)
+    checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
+    if run or smoke:
+        from deadweight.sources.system.processes import adopt_orphans
+
+        adopt_orphans()
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        verdict = check(given, settings, checks, observe=observe)
+    from deadweight.report.verdict import verdict_json, verdict_text
+
+    if verdict.run and (options["verbose"] or options["debug"]):
+        say(verdict.run.printed)
+    text = verdict_json(verdict) if form == "json" else verdict_text(verdict, width=terminal_width())
+    emit(text, output, force=force)
+    finish(verdict.profile, 0 if verdict.holds else NotProven.exit_code)
