@@ -13,8 +13,8 @@ from deadweight import Settings
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.cli import _run
-from deadweight.operations.measuring import savings
 from deadweight.operations.measure import profile
+from deadweight.operations.measuring import savings
 from deadweight.report.text.as_text import as_text
 from tests.builders import make_wheel, write_files
 from tests.index_server import Server, index_of
