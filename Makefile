@@ -12,8 +12,8 @@ test: $(VENV)/ready
 	$(BIN)/python -m pytest -q
 
 check: $(VENV)/ready
-	$(BIN)/ruff check src tests benchmarks docs
-	$(BIN)/ruff format --check src tests benchmarks docs
+	$(BIN)/ruff check src tests benchmarks docs action
+	$(BIN)/ruff format --check src tests benchmarks docs action
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/unit/test_architecture.py
 
@@ -32,8 +32,8 @@ bench: $(VENV)/ready
 	$(BIN)/python benchmarks/run.py
 
 format: $(VENV)/ready
-	$(BIN)/ruff check --fix src tests benchmarks docs
-	$(BIN)/ruff format src tests benchmarks docs
+	$(BIN)/ruff check --fix src tests benchmarks docs action
+	$(BIN)/ruff format src tests benchmarks docs action
 
 $(VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -32,7 +32,7 @@ def main() -> int:
         return status
     _append("GITHUB_OUTPUT", f"report={head}\n")
     event = _event()
-    pull_request = event.get("pull_request")
+    pull_request: dict[str, Any] = event.get("pull_request") or {}
     has_base = bool(pull_request) and _measure_base(pull_request["base"]["sha"], target, options, base)
     text = folder / "deadweight.md"
     shown = ["diff", str(base), str(head)] if has_base else [str(head)]
@@ -45,9 +45,10 @@ def main() -> int:
     return _check(head, base if has_base else None)
 
 
-def deadweight(*arguments: str) -> int:
-    """Run deadweight, and return its exit status."""
-    return subprocess.run([sys.executable, "-m", "deadweight", *arguments], check=False).returncode
+def deadweight(*arguments: str, folder: str | None = None) -> int:
+    """Run deadweight in a directory, and return its exit status."""
+    # -P: a pull request must not replace modules of ours by its own.
+    return subprocess.run([sys.executable, "-P", "-m", "deadweight", *arguments], cwd=folder, check=False).returncode
 
 
 def _check(head: Path, base: Path | None) -> int:
@@ -83,9 +84,11 @@ def _measure_base(commit: str, target: str, options: list[str], report: Path) ->
         if not _git("worktree", "add", "--quiet", "--detach", f"{folder}/base", commit):
             return False
         try:
-            path = Path(folder, "base", target)
-            return path.exists() and not deadweight(
-                str(path), *options, "--format", "json", "-o", str(report), "--force"
+            if not Path(folder, "base", target).exists():
+                return False
+            # From the top of the base, so that the comparison names the same file twice.
+            return not deadweight(
+                target, *options, "--format", "json", "-o", str(report), "--force", folder=f"{folder}/base"
             )
         finally:
             _git("worktree", "remove", "--force", f"{folder}/base")
@@ -111,7 +114,7 @@ def _comment(number: int, text: str) -> None:
             page += 1
         _request("POST", f"{issue}/{number}/comments", body)
     except urllib.error.HTTPError as error:
-        print(f"::warning::deadweight could not comment on the pull request: {error}")
+        sys.stdout.write(f"::warning::deadweight could not comment on the pull request: {error}\n")
 
 
 def _request(method: str, path: str, body: dict[str, str] | None = None) -> Any:

@@ -64,8 +64,10 @@ def test_csv__environment__has_all_rows_unless_limited(env: Path) -> None:
     ("options", "message"),
     [
         (["--top", "3", "--all"], "--top and --all cannot be combined"),
-        (["--depth", "1"], "--depth applies only to --format tree"),
-        (["--invert", "--format", "json"], "--invert applies only to --format tree"),
+        (["--depth", "1"], "--depth does not apply to --format text"),
+        (["--invert", "--format", "json"], "--invert does not apply to --format json"),
+        (["--top", "3", "--format", "html", "-o", "x"], "--top does not apply to --format html"),
+        (["--sort", "name", "--format", "cyclonedx"], "--sort does not apply to --format cyclonedx"),
         (["--details", "web", "--format", "csv"], "--details applies only to --format text"),
         (["--top", "0"], "0 is not in the range"),
         (["--sort", "weight"], "is not one of"),

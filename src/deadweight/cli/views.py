@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import click
 
-from deadweight.cli.help import OUTPUT, option
+from deadweight.cli.help import OUTPUT, given_arguments, option
 from deadweight.model import GROUPS
 from deadweight.report.view import DEFAULT_ROWS, Order, View
 
@@ -37,6 +37,15 @@ _OPTIONS = (
 )  # fmt: skip
 
 _COMPLETE = ("tree", "csv")  # formats that show everything by default
+# Option → the formats that it applies to
+_APPLIES = {
+    "top": ("text", "tree", "markdown", "csv"),
+    "everything": ("text", "tree", "markdown", "csv"),
+    "order": ("text", "tree", "markdown", "csv", "html"),
+    "groups": ("text", "tree", "markdown", "csv", "html"),
+    "depth": ("tree",),
+    "invert": ("tree",),
+}
 
 
 def viewing(command: Command) -> Command:
@@ -63,9 +72,9 @@ def rows_of(top: int | None, everything: bool, *, default: int | None = DEFAULT_
 def view_of(options: Mapping[str, Any], form: str, output: str | None, split_command: str = "") -> View:
     """Return the view; raises UsageError for options that contradict each other or the format."""
     rows = rows_of(options["top"], options["everything"], default=None if form in _COMPLETE else DEFAULT_ROWS)
-    for name in ("depth", "invert"):
-        if form != "tree" and options[name] not in (None, False):
-            raise click.UsageError(f"--{name} applies only to --format tree")
+    unfit = {name for name, forms in _APPLIES.items() if form not in forms}
+    for each in given_arguments(click.get_current_context(), unfit):
+        raise click.UsageError(f"{each} does not apply to --format {form}")
     return View(
         width=terminal_width(),
         color=use_color(output),
