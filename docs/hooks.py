@@ -28,7 +28,7 @@ def on_page_markdown(markdown: str, **_: object) -> str:
 
 def commands() -> str:
     """Return a section for each command, from click."""
-    context = click.Context(cli.root, info_name="deadweight")
+    context = click.Context(cli.root, info_name="deadweight", **cli.root.context_settings)
     return "\n".join(_command_sections(cli.root, context))
 
 

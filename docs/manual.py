@@ -29,7 +29,7 @@ _EXIT_STATUS = {
 
 def man_page() -> str:
     """Return the page in roff."""
-    context = click.Context(cli.root, info_name="deadweight")
+    context = click.Context(cli.root, info_name="deadweight", **cli.root.context_settings)
     lines = [
         f'.TH DEADWEIGHT 1 "" "deadweight {__version__}" "User Commands"',
         ".SH NAME", "deadweight \\- measure what Python dependencies take on disk",
