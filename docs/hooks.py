@@ -15,7 +15,7 @@ import click
 import deadweight
 from deadweight import cli
 from deadweight.cli.help import GROUPS, group_of
-from deadweight.model.report import json_schema
+from deadweight.model.report import Report
 
 SOURCE = Path(deadweight.__file__).parent
 _MARK = re.compile(r"<!-- generated: (\w+) -->")
@@ -94,7 +94,7 @@ def _summary(path: Path) -> str:
 
 def schema() -> str:
     """Return the JSON Schema of the report, folded."""
-    text = json.dumps(json_schema(), indent=1)
+    text = json.dumps(Report.json_schema(), indent=1)
     return f"<details markdown>\n<summary>JSON Schema</summary>\n\n```json\n{text}\n```\n\n</details>\n"
 
 

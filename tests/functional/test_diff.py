@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from deadweight import Settings, cli, diff
-from deadweight.model.report.diff import Diff, diff_schema
+from deadweight.model.report.diff import Diff
 from deadweight.sources.codebase import application as codebase
 from deadweight.sources.net import http
 from tests.builders import dist_files, make_env, make_wheel, write_files
@@ -71,8 +71,8 @@ def test_diff__environments_and_their_reports__are_the_same(here: Path) -> None:
 def test_diff__json__matches_the_schema_and_is_read_back(here: Path) -> None:
     done = run("diff", "old.json", "new.json", "--format", "json")
     values = json.loads(done.stdout)
-    jsonschema.Draft202012Validator.check_schema(diff_schema())
-    jsonschema.validate(values, diff_schema())
+    jsonschema.Draft202012Validator.check_schema(Diff.json_schema())
+    jsonschema.validate(values, Diff.json_schema())
     assert values["schema"] == "deadweight.diff/1"
     read = Diff.from_json(done.stdout)
     assert read.to_json() == done.stdout

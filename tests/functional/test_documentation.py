@@ -11,12 +11,11 @@ from pathlib import Path
 
 import click
 import pytest
-from msgspec.json import schema
 
 from deadweight import Budget, cli
-from deadweight.model.report import json_schema
+from deadweight.model.report import Report
 from deadweight.model.report.check import CheckReport
-from deadweight.model.report.diff import diff_schema
+from deadweight.model.report.diff import Diff
 from deadweight.settings import read_budget, read_config
 from tests.builders import dist_files, make_env
 from tests.documentation import (
@@ -209,7 +208,7 @@ def test_json_page__names_every_key_of_the_schema() -> None:
     named = set(
         re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
     )
-    schemas = (json_schema(), diff_schema(), schema(CheckReport))
+    schemas = (Report.json_schema(), Diff.json_schema(), CheckReport.json_schema())
     definitions = [each for document in schemas for each in (document, *document["$defs"].values())]
     assert {key for each in definitions for key in each.get("properties", {})} - named == set()
 

@@ -17,7 +17,6 @@ from deadweight import Report
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadReport
-from deadweight.model.report import json_schema
 from deadweight.operations.measure import profile
 from deadweight.report.text.as_text import as_text
 from deadweight.report.why import why, why_text
@@ -66,7 +65,7 @@ def test_report__every_kind_of_target__is_read_back_and_matches_the_schema(tmp_p
     source = tmp_path / "application"
     source.mkdir()
     (source / "main.py").write_text("import a\n")
-    schema = json_schema()
+    schema = Report.json_schema()
     for target, settings in [
         (str(environment), Settings(source=str(source))),
         (str(image), Settings()),

@@ -7,17 +7,26 @@ import click
 from deadweight.cli.help import OUTPUT, GroupedCommand, option
 from deadweight.cli.output import emit
 
+# Command → the module and the type of the result that its `--format json` writes
+RESULTS = {
+    "profile": ("deadweight.model.report", "Report"),
+    "diff": ("deadweight.model.report.diff", "Diff"),
+    "check": ("deadweight.model.report.check", "CheckReport"),
+}
+
 
 @click.command(cls=GroupedCommand)
+@click.argument("command", type=click.Choice(list(RESULTS)), default="profile")
 @option("--config", group=OUTPUT, is_flag=True, help="Print the JSON Schema of [tool.deadweight], for editors.")
-def schema(config: bool) -> None:
-    """Print the JSON Schema of the report that `profile --format json` writes."""
+def schema(command: str, config: bool) -> None:
+    """Print the JSON Schema of what COMMAND writes with `--format json` (default: profile)."""
     import json
+    from importlib import import_module
 
-    from deadweight.model.report import json_schema
     from deadweight.settings import config_schema
 
-    found = config_schema(_descriptions()) if config else json_schema()
+    module, name = RESULTS[command]
+    found = config_schema(_descriptions()) if config else getattr(import_module(module), name).json_schema()
     emit(json.dumps(found, indent=1) + "\n", None, force=False)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
 from deadweight.errors import BadReport
 from deadweight.model.by_name import ByName
 from deadweight.model.distributions import Conflict
+from deadweight.model.documents import Published
 from deadweight.model.groups import Group
 from deadweight.model.report.judgement import (
     ApplicationFacts,
@@ -88,7 +89,6 @@ __all__ = [
     "UnsureRequirement",
     "Wasted",
     "WastedFile",
-    "json_schema",
 ]
 
 Schema = Literal["deadweight.profile/1"]
@@ -120,7 +120,7 @@ class EnvironmentFacts(Struct, frozen=True, kw_only=True):
     installer: str | None = None
 
 
-class Report(Struct, frozen=True, kw_only=True, dict=True):
+class Report(Published, frozen=True, kw_only=True, dict=True):
     """The footprint of a target, with what could be left out. Distributions are sorted by name.
 
     direct_requirements: the requirements of the user's file and of the files that it includes, in their order; empty
@@ -200,22 +200,7 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
         """The exit code of a run with this result: 0, or 4 or 5 where something could not be measured."""
         return max((skipped.exit_code for skipped in self.skipped), default=0)
 
-    def to_json(self) -> str:
-        """Return the report as JSON: everything in a fixed order, ASCII only, with a line break at the end."""
-        from deadweight.model.documents import to_json
-
-        return to_json(self)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Report:
-        """Return the report that ``to_json`` wrote; raises BadReport."""
-        from deadweight.model.documents import from_json
-
-        report = from_json(text, cls)
-        report._check()
-        return report
-
-    def _check(self) -> None:
+    def validate(self) -> None:
         """Raise BadReport where a key names no distribution: what reads a report may rely on them."""
         named = [
             *(key for row in self.distributions for key in (*row.requires, *row.required_by)),
@@ -229,10 +214,3 @@ class Report(Struct, frozen=True, kw_only=True, dict=True):
             raise BadReport(f"{unknown[0]!r} is the key of no distribution" if unknown else "two have one key")
         if missing := {"production", "minimal"} - self.splits.keys():
             raise BadReport(f"the split {min(missing)} is missing")
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a report."""
-    from msgspec.json import schema
-
-    return schema(Report)

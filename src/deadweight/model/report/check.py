@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from deadweight.model.documents import Published
 from deadweight.model.report import TargetFacts
 from deadweight.model.report.rows import DirectRequirement
 from deadweight.model.report.sizes import Size
@@ -79,7 +80,7 @@ class Result(Struct, frozen=True, kw_only=True):
     remedies: tuple[Remedy, ...] = ()
 
 
-class CheckReport(Struct, frozen=True, kw_only=True):
+class CheckReport(Published, frozen=True, kw_only=True):
     """What each rule of a budget found in a target, in the order of the rules.
 
     baseline: the path of the report that growth was compared with; None without one
@@ -106,9 +107,3 @@ class CheckReport(Struct, frozen=True, kw_only=True):
             return OVER_BUDGET
         unmeasured = max((skipped.exit_code for skipped in self.skipped), default=0)
         return unmeasured or (OVER_BUDGET if failed else 0)
-
-    def to_json(self) -> str:
-        """Return the result as JSON, like ``Report.to_json``."""
-        from deadweight.model.documents import to_json
-
-        return to_json(self)

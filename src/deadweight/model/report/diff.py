@@ -7,11 +7,12 @@ as 0 bytes in the other; ``None`` is unknown. ``docs/reference/json.md`` explain
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, field
 
 from deadweight.errors import BadReport
+from deadweight.model.documents import Published
 from deadweight.model.groups import Group
 from deadweight.model.report import EnvironmentFacts, TargetFacts
 from deadweight.model.report.sizes import Size
@@ -113,7 +114,7 @@ class TotalsDifference(Struct, frozen=True, kw_only=True):
     wasted_bytes: Difference | None
 
 
-class Diff(Struct, frozen=True, kw_only=True):
+class Diff(Published, frozen=True, kw_only=True):
     """The difference between two reports. Distributions are sorted by the size of their change, the largest first.
 
     unchanged: how many distributions are the same in both
@@ -143,26 +144,8 @@ class Diff(Struct, frozen=True, kw_only=True):
         """The exit code of a run with this result: 0, or 4 or 5 where something could not be measured."""
         return max((skipped.exit_code for skipped in self.skipped), default=0)
 
-    def to_json(self) -> str:
-        """Return the difference as JSON: everything in a fixed order, ASCII only, with a line break at the end."""
-        from deadweight.model.documents import to_json
-
-        return to_json(self)
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Diff:
-        """Return the difference that ``to_json`` wrote; raises BadReport."""
-        from deadweight.model.documents import from_json
-
-        diff = from_json(text, cls)
-        changes = [each.change_bytes for each in diff.distributions]
-        if sum(changes) + (diff.totals.unowned_bytes.change or 0) != diff.totals.apparent_bytes.change:
+    def validate(self) -> None:
+        """Raise BadReport if the parts do not add up."""
+        changes = [each.change_bytes for each in self.distributions]
+        if sum(changes) + (self.totals.unowned_bytes.change or 0) != self.totals.apparent_bytes.change:
             raise BadReport("the changes of the distributions do not add up to the change of the total")
-        return diff
-
-
-def diff_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of a difference."""
-    from msgspec.json import schema
-
-    return schema(Diff)
