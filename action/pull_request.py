@@ -12,7 +12,6 @@ import shlex
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,8 @@ _TIMEOUT = 30
 
 def main() -> int:
     """Return the exit status of ``deadweight check``, or of measuring the head if that fails."""
+    # Building a distribution runs its code, which must not see the token.
+    token = os.environ.pop("GITHUB_TOKEN", "")
     target, options = os.environ["DEADWEIGHT_TARGET"], shlex.split(os.environ.get("DEADWEIGHT_OPTIONS", ""))
     folder = Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir())
     head, base = folder / "deadweight.json", folder / "deadweight-base.json"
@@ -41,7 +42,7 @@ def main() -> int:
         return status
     _append("GITHUB_STEP_SUMMARY", text.read_text("utf-8"))
     if pull_request and os.environ.get("DEADWEIGHT_COMMENT", "true") == "true":
-        _comment(pull_request["number"], text.read_text("utf-8"))
+        _comment(pull_request["number"], text.read_text("utf-8"), token)
     return _check(head, base if has_base else None)
 
 
@@ -53,21 +54,28 @@ def deadweight(*arguments: str, folder: str | None = None) -> int:
 
 def _check(head: Path, base: Path | None) -> int:
     """Check the budget, if one is given here or in pyproject.toml; annotations go to stdout."""
-    budget = shlex.split(os.environ.get("DEADWEIGHT_BUDGET", ""))
-    if not budget and not _has_budget():
+    options = shlex.split(os.environ.get("DEADWEIGHT_BUDGET", ""))
+    named = {each.partition("=")[0].removeprefix("--") for each in options} | _configured()
+    if not named:
         return 0
-    baseline = ["--baseline", str(base)] if base and any(each.startswith("--max-growth") for each in budget) else []
-    return deadweight("check", str(head), *budget, *baseline, "--format", "github")
+    if "max-growth" in named and "baseline" not in named:
+        if base is None:
+            sys.stdout.write("::notice::deadweight has nothing to compare with, so max-growth compares with itself\n")
+        options += ["--baseline", str(base or head)]
+    return deadweight("check", str(head), *options, "--format", "github")
 
 
-def _has_budget() -> bool:
+def _configured() -> set[str]:
+    """Return the keys of ``[tool.deadweight.budget]``; deadweight itself says what is wrong with the file."""
     import tomllib
 
     try:
-        tool = tomllib.loads(Path("pyproject.toml").read_text("utf-8")).get("tool", {})
+        table: Any = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))
     except (OSError, ValueError):
-        return False
-    return "budget" in tool.get("deadweight", {})
+        return set()
+    for name in ("tool", "deadweight", "budget"):
+        table = table.get(name, {}) if isinstance(table, dict) else {}
+    return set(table)
 
 
 def _event() -> dict[str, Any]:
@@ -98,7 +106,7 @@ def _git(*arguments: str) -> bool:
     return subprocess.run(["git", *arguments], check=False).returncode == 0
 
 
-def _comment(number: int, text: str) -> None:
+def _comment(number: int, text: str, token: str) -> None:
     """Write the comment, or replace the one of an earlier run. A pull request from a fork may not comment."""
     if len(text) > _LONGEST:
         text = f"{text[:_LONGEST]}\n\n… the summary of the job has the rest."
@@ -106,24 +114,24 @@ def _comment(number: int, text: str) -> None:
     issue = f"/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
     try:
         page = 1
-        while comments := _request("GET", f"{issue}/{number}/comments?per_page=100&page={page}"):
+        while comments := _request("GET", f"{issue}/{number}/comments?per_page=100&page={page}", token):
             for comment in comments:
-                if comment["body"].startswith(MARKER):
-                    _request("PATCH", f"{issue}/comments/{comment['id']}", body)
+                if (comment["body"] or "").startswith(MARKER) and comment["user"]["type"] == "Bot":
+                    _request("PATCH", f"{issue}/comments/{comment['id']}", token, body)
                     return
             page += 1
-        _request("POST", f"{issue}/{number}/comments", body)
-    except urllib.error.HTTPError as error:
+        _request("POST", f"{issue}/{number}/comments", token, body)
+    except (OSError, ValueError) as error:  # HTTPError is an OSError, invalid JSON a ValueError
         sys.stdout.write(f"::warning::deadweight could not comment on the pull request: {error}\n")
 
 
-def _request(method: str, path: str, body: dict[str, str] | None = None) -> Any:
+def _request(method: str, path: str, token: str, body: dict[str, str] | None = None) -> Any:
     """Call GitHub's REST API (https://docs.github.com/rest/issues/comments)."""
     request = urllib.request.Request(  # noqa: S310  the runner sets the URL
         os.environ.get("GITHUB_API_URL", "https://api.github.com") + path,
         method=method,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {os.environ['GITHUB_TOKEN']}", "Accept": "application/vnd.github+json"},
+        headers={"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"},
     )
     with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310
         return json.loads(answer.read())

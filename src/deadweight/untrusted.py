@@ -16,7 +16,8 @@ _CREDENTIALS = re.compile(r"(\w://)[^/\s\"]+@")
 _UNQUOTED = re.compile(r"(\w://[^/@:\s\"]{1,200}:)(?!\d{0,5}(?:[/?#\s\"]|$))[^\s\"]{1,500}@")
 _QUERY = re.compile(
     r"([?&;][\w.-]{0,40}?(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key|\bsig\b|\bauth\b|\bkey\b)"
-    r"[\w.-]{0,40}=)[^&;\s\"'#]+",
+    # A backslash before a quote belongs to the JSON around the text.
+    r"[\w.-]{0,40}=)(?:\\[^\"]|[^&;\s\"'#\\])+",
     re.IGNORECASE,
 )
 

@@ -26,7 +26,9 @@ class GitHub:
     """Answers the requests for comments; ``comments`` are those of the pull request."""
 
     def __init__(self, *comments: str, status: int = 200) -> None:
-        self.comments: list[dict[str, Any]] = [{"id": n, "body": body} for n, body in enumerate(comments)]
+        self.comments: list[dict[str, Any]] = [
+            {"id": n, "body": body, "user": {"type": "Bot"}} for n, body in enumerate(comments)
+        ]
         self.status = status
         self.requests: list[tuple[str, str, str]] = []
 
@@ -39,7 +41,7 @@ class GitHub:
                 self._answer(api.comments if first else [])
 
             def do_POST(self) -> None:
-                api.comments.append({"id": len(api.comments), "body": self._body()["body"]})
+                api.comments.append({"id": len(api.comments), **self._body()})
                 self._answer({})
 
             def do_PATCH(self) -> None:

@@ -56,7 +56,7 @@ def test_action__variables__are_those_that_the_script_reads() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
     (step,) = (step for step in action["runs"]["steps"] if step.get("id") == "run")
     script = (ROOT / "action/pull_request.py").read_text("utf-8")
-    read = set(re.findall(r"""environ(?:\.get\(|\[)["'](DEADWEIGHT_\w+|GITHUB_TOKEN)["']""", script))
+    read = set(re.findall(r"""environ(?:\.(?:get|pop)\(|\[)["'](DEADWEIGHT_\w+|GITHUB_TOKEN)["']""", script))
     assert read == set(step["env"])
     used = set(re.findall(r"inputs\.([\w-]+)", str(action["runs"])))
     assert used == set(action["inputs"])

@@ -128,7 +128,7 @@ def test_diff__report_that_does_not_add_up__is_refused(here: Path) -> None:
     write_files(here, {"wrong.json": json.dumps(values, indent=1)})
     done = run("diff", "wrong.json", "new.json")
     assert done.returncode == 4
-    assert "do not add up to its total" in done.stderr
+    assert "do not add up to the total" in done.stderr
 
 
 def test_diff__option_of_one_of_the_targets__affects_that_one(here: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -302,3 +303,20 @@ def test_diff__many_included_files__are_refused(repository: Path) -> None:
     commit(repository, {"requirements.txt": lines, **files})
     done = compared("main:requirements.txt", "requirements.txt")
     assert (done.returncode, "more than 1000 files" in done.stderr) == (4, True)
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "a/../../secret.txt"])
+def test_revision__file_that_includes_one_outside_of_the_repository__is_refused(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("topsecret line here\n")
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    (folder / "requirements.txt").write_text(f"-r {name}\n")
+    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "x"]):
+        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@localhost", *arguments], cwd=folder, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "deadweight", "diff", "HEAD:requirements.txt", "HEAD:requirements.txt"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert "outside of the repository" in done.stderr
+    assert "topsecret" not in done.stdout + done.stderr

@@ -85,3 +85,33 @@ def test_sort__download__is_refused_for_an_environment(env: Path) -> None:
 
 def test_show_group__environment__sums_the_others(env: Path) -> None:
     assert "2 in other groups" in run(env, "--show-group", "dev").output
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"a,b,c,d", b"fast/x.py,sha256=x,abc", b"\xff\xfe.py,,", b"../../../etc/passwd,,"]
+)
+def test_details__odd_record__is_read_as_far_as_it_goes(env: Path, line: bytes) -> None:
+    (record,) = env.glob("lib/python*/site-packages/fast-1.0.dist-info/RECORD")
+    record.write_bytes(record.read_bytes() + b"\n" + line + b"\n")
+    ran = run(env, "--details", "fast")
+    assert ran.exit_code == 0, ran.exception
+    assert "fast/big.py" in ran.stdout
+    assert "passwd" not in ran.stdout
+
+
+def test_details__other_options_of_a_view__are_refused(env: Path) -> None:
+    ran = run(env, "--details", "fast", "--top", "1")
+    assert (ran.exit_code, "--top cannot be combined with --details" in ran.output) == (2, True)
+
+
+def test_output__existing_file_on_a_memory_file_system__needs_force() -> None:
+    path = Path("/dev/shm/deadweight-test.txt")
+    if not path.parent.is_dir():
+        pytest.skip("no /dev/shm")
+    path.write_text("mine")
+    try:
+        ran = run("env", "-o", path)
+        assert "already exists" in str(ran.exception)
+        assert path.read_text() == "mine"
+    finally:
+        path.unlink()

@@ -8,7 +8,7 @@ from deadweight.budget.causes import cause_of
 from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome
 from deadweight.budget.remedies import for_rows
-from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.model.report import Report, Row
 from deadweight.model.report.check import Cause
 
@@ -19,7 +19,8 @@ def denied(limit: Limit, case: Case) -> Outcome:
     """Judge whether a project is in the target, by its name or a pattern."""
     rows = [row for row in case.report.distributions if fnmatchcase(normalize(row.name), limit.text)]
     # What is required and could not be measured is there all the same.
-    unmeasured = [each for each in case.report.skipped if fnmatchcase(normalize(each.name), limit.text)]
+    projects = [each for each in case.report.skipped if is_name(each.name)]  # others are files, or parts of the target
+    unmeasured = [each for each in projects if fnmatchcase(normalize(each.name), limit.text)]
     missing = tuple(Cause(name=each.name, note="could not be measured") for each in unmeasured)
     return _forbidden(rows, case.report, missing)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import stat
 import sys
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from typing import TextIO
 
 from deadweight.errors import BadInput, WouldOverwrite
 from deadweight.interrupts import uninterrupted
+
+_OPEN_FILE = re.compile(r"/dev/(?:stdout|stderr|fd/\d+)\Z|/proc/[^/]+/fd/\d+\Z")
 
 
 def open_streams() -> None:
@@ -87,7 +90,7 @@ def _is_stream(path: str) -> bool:
         status = os.stat(path)
     except OSError:
         return False
-    return not stat.S_ISREG(status.st_mode) or os.path.abspath(path).startswith(("/dev/", "/proc/"))
+    return not stat.S_ISREG(status.st_mode) or bool(_OPEN_FILE.match(os.path.abspath(path)))
 
 
 def _write(path: str, text: str, *, force: bool) -> None:

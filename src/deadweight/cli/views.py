@@ -87,6 +87,14 @@ def view_of(options: Mapping[str, Any], form: str, output: str | None, split_com
     )
 
 
+def check_details(form: str) -> None:
+    """Refuse options that --details does not use; raises UsageError."""
+    if form != "text":
+        raise click.UsageError("--details applies only to --format text")
+    for each in given_arguments(click.get_current_context(), _APPLIES):
+        raise click.UsageError(f"{each} cannot be combined with --details")
+
+
 def terminal_width() -> int:
     """Return the columns of the terminal, at least 40; 80 if stdout is none."""
     import shutil

@@ -11,6 +11,7 @@ from deadweight.model.distributions import Largest
 from deadweight.model.report import Report, Row
 
 _MOST = 20  # files, and libraries
+_LARGEST_RECORD = 1 << 26  # bytes
 
 
 def details(report: Report, name: str) -> Details:
@@ -39,14 +40,28 @@ def similar(name: str, report: Report) -> str:
 
 
 def _files(row: Row) -> Iterator[Largest]:
-    """Yield the files that RECORD names, as paths relative to the directory that RECORD is relative to."""
-    base = _base(row)
-    for path in row.distribution().files or ():
+    """Yield the files that RECORD names, relative to its directory, as far as they are below the prefix.
+
+    raises: LookupError if the environment is gone, or the target was none
+    """
+    from deadweight.formats.distributions.record import below, record_paths
+
+    if not row.metadata_path or not os.path.isdir(row.metadata_path):
+        raise LookupError(row.name)
+    try:
+        with open(os.path.join(row.metadata_path, "RECORD"), "rb") as file:
+            paths = record_paths(file.read(_LARGEST_RECORD))
+    except OSError as error:
+        raise LookupError(row.name) from error
+    for path in paths:
+        inside = below("", path)
+        if inside is None:
+            continue
         try:
-            status = os.lstat(os.path.join(base, path))
+            status = os.lstat(os.path.join(_base(row), inside))
         except (OSError, ValueError):
-            continue  # removed since, or a path with a null byte
-        yield Largest(path=str(path), apparent_bytes=status.st_size)
+            continue  # removed since
+        yield Largest(path=inside, apparent_bytes=status.st_size)
 
 
 def _libraries(row: Row, files: list[Largest]) -> tuple[NativeLibrary, ...]:

@@ -26,7 +26,7 @@ _LISTED = (
 def as_cyclonedx(report: Report, view: View) -> str:
     """Return the SBOM of all distributions, whatever the view. The same report gives the same text."""
     subject = Component(
-        name=plain(report.target.location), type=ComponentType.APPLICATION, bom_ref="target",
+        name=plain(report.target.location), type=ComponentType.APPLICATION, bom_ref=f"{_PREFIX}target",
         properties=list(_totals(report)),
     )  # fmt: skip
     bom = Bom(serial_number=uuid5(_NAMESPACE, report.to_json()))

@@ -124,7 +124,7 @@ def _layers(report: Report) -> Iterator[str]:
         return
     rows = [
         [str(number), human(layer.apparent_bytes), human(layer.wasted_bytes), code(layer.command)]
-        for number, layer in enumerate(report.image.layers, 1)
+        for number, layer in enumerate(report.image.layers)
     ]
     yield from details(counted(len(rows), "layer"), table([">Layer", ">Size", ">Wasted", "Command"], rows))
 

@@ -12,11 +12,13 @@ import networkx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from deadweight import Report
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadReport
+from deadweight.model import Skipped
 from deadweight.operations.measure import profile
 from deadweight.report.text.as_text import as_text
 from deadweight.report.why import why, why_text
@@ -164,3 +166,46 @@ def test_from_json__key_of_no_distribution__is_refused() -> None:
 def test_from_json__not_json_or_not_a_report__is_refused(text: str) -> None:
     with pytest.raises(BadReport):
         Report.from_json(text)
+
+
+def lying(**changes: object) -> str:
+    """Return a report as JSON, with other values at some of its keys."""
+    found = json.loads(report_of(profile_of(bare_inventory(bare("a", 5)), requirements_file("a\n"))).to_json())
+    for path, value in changes.items():
+        *parents, last = path.split("__")
+        inner = found
+        for key in parents:
+            inner = inner[int(key) if key.isdigit() else key]
+        inner[last] = value
+    return json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"totals__apparent_bytes": 6}, "do not add up"),
+        ({"totals__files": 10**400}, "not a report of this version"),
+        ({"totals__files": 1 << 63}, "not a report of this version"),
+        ({"distributions__0__name": ""}, "has no name"),
+        ({"splits__x": {}}, "not a report of this version"),
+        ({"splits__production__proof": {"holds": True, "checked": 1, "gaps": []}}, "no code was read"),
+    ],
+)
+def test_from_json__report_that_lies__is_refused(changes: dict[str, object], reason: str) -> None:
+    Report.from_json(lying())
+    with pytest.raises(BadReport, match=reason):
+        Report.from_json(lying(**changes))
+
+
+def test_from_json__third_split__is_refused() -> None:
+    found = json.loads(lying())
+    found["splits"]["third"] = found["splits"]["minimal"]
+    with pytest.raises(BadReport, match="the splits must be production and minimal"):
+        Report.from_json(json.dumps(found))
+
+
+def test_to_json__token_before_a_quote__stays_json() -> None:
+    reason = 'bad page "https://h/x?token=ab\\c\u00e4d"'
+    found = bare_inventory(bare("a", 5))
+    report = report_of(profile_of(replace(found, skipped=(Skipped("x", reason),)), requirements_file("a\n")))
+    assert Report.from_json(report.to_json()).skipped[0].reason == 'bad page "https://h/x?token=****"'

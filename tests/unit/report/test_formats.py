@@ -115,7 +115,7 @@ def test_cyclonedx__service__is_valid_and_has_sizes_and_groups() -> None:
     assert properties["deadweight:group"] == "dev"
     assert properties["deadweight:apparent_bytes"] == "700000"
     depends = {each["ref"]: each.get("dependsOn", []) for each in found["dependencies"]}
-    assert depends == {"target": ["pytest", "web"], "web": ["json"], "json": [], "pytest": []}
+    assert depends == {"deadweight:target": ["pytest", "web"], "web": ["json"], "json": [], "pytest": []}
 
 
 def test_cyclonedx__hostile_version__is_valid() -> None:

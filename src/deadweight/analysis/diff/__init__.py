@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from deadweight import __version__
 from deadweight.analysis.diff.causes import causes_of
 from deadweight.analysis.diff.conditions import condition_notes
-from deadweight.errors import BadReport
 from deadweight.model import GROUPS
 from deadweight.model.groups import Group
 from deadweight.model.report import Report, Row
@@ -30,10 +29,10 @@ from deadweight.model.report.diff import (
 def compare(old: Report, new: Report) -> Diff:
     """Return the difference between two reports, whose distributions are matched by key.
 
-    raises: BadReport if the parts of a report do not add up to its total
+    raises: BadReport if the parts of a report contradict each other
     """
     for report in (old, new):
-        _check_sum(report)
+        report.validate()
     differing = tuple(_differing(old, new))
     return Diff(
         version=__version__,
@@ -45,12 +44,6 @@ def compare(old: Report, new: Report) -> Diff:
         unchanged=len({*old.rows, *new.rows}) - len(differing),
         warnings=tuple(condition_notes(old, new)),
     )
-
-
-def _check_sum(report: Report) -> None:
-    total = sum(row.apparent_bytes for row in report.distributions) + report.unowned.apparent_bytes
-    if total != report.totals.apparent_bytes:
-        raise BadReport(f"{report.target.location}: its distributions and unowned files do not add up to its total")
 
 
 def _facts(report: Report) -> ReportFacts:

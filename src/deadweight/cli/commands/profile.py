@@ -18,7 +18,7 @@ from deadweight.cli.options import (
 from deadweight.cli.output import emit, may_write
 from deadweight.cli.reporting import finish, measured
 from deadweight.cli.targets import files
-from deadweight.cli.views import view_of, viewing
+from deadweight.cli.views import check_details, view_of, viewing
 from deadweight.report.formats import FORMATS, check_installed, render
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def profile(target: tuple[str, ...], form: str, output: str | None, force: bool,
     check_page(form, output, browse=browse)
     check_installed(form)
     view = view_of(options, form, output, split_command(click.get_current_context()))
-    if details is not None and form != "text":
-        raise click.UsageError("--details applies only to --format text")
+    if details is not None:
+        check_details(form)
     report = measured(target, options)
     text = render(report, form, view) if details is None else _details(report, details, view)
     if browse:

@@ -93,6 +93,7 @@ __all__ = [
 
 Schema = Literal["deadweight.profile/1"]
 SCHEMA: Schema = "deadweight.profile/1"
+SPLITS = ("production", "minimal")
 TargetKind = Literal["requirements", "environment", "image", "container"]
 
 
@@ -201,7 +202,7 @@ class Report(Published, frozen=True, kw_only=True, dict=True):
         return max((skipped.exit_code for skipped in self.skipped), default=0)
 
     def validate(self) -> None:
-        """Raise BadReport where a key names no distribution: what reads a report may rely on them."""
+        """Raise BadReport where keys name no distribution, or sizes do not add up: renderers rely on them."""
         named = [
             *(key for row in self.distributions for key in (*row.requires, *row.required_by)),
             *(each.key for row in self.distributions for each in row.requirements),
@@ -210,7 +211,16 @@ class Report(Published, frozen=True, kw_only=True, dict=True):
             *(key for split in self.splits.values() for key in split.distributions),
         ]
         unknown = [key for key in named if key not in self.rows]
-        if unknown or len(self.rows) != len(self.distributions):
-            raise BadReport(f"{unknown[0]!r} is the key of no distribution" if unknown else "two have one key")
-        if missing := {"production", "minimal"} - self.splits.keys():
-            raise BadReport(f"the split {min(missing)} is missing")
+        if unknown:
+            raise BadReport(f"{unknown[0]!r} is the key of no distribution")
+        if len(self.rows) != len(self.distributions) or not all(row.key and row.name for row in self.distributions):
+            raise BadReport("two distributions have one key, or one has no name")
+        if tuple(self.splits) != SPLITS:
+            raise BadReport(f"the splits must be {' and '.join(SPLITS)}")
+        if self.source is None and any(split.proof for split in self.splits.values()):
+            raise BadReport("a split is checked against code, but no code was read")
+        if (
+            sum(row.apparent_bytes for row in self.distributions) + self.unowned.apparent_bytes
+            != self.totals.apparent_bytes
+        ):
+            raise BadReport("the distributions and the unowned files do not add up to the total")

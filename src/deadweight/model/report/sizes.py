@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Size = Annotated[int, Meta(ge=0)]  # bytes, or how many
+Size = Annotated[int, Meta(ge=0, le=1 << 62)]  # bytes, or how many
 
 
 class Measured(Struct, frozen=True, kw_only=True):

@@ -41,7 +41,7 @@ def check_sarif(report: CheckReport) -> str:
         "results": [each for result in report.results if result.status == "fail" for each in _results(result, report)],
         "columnKind": "unicodeCodePoints",
     }
-    return without_credentials(json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1)) + "\n"
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
 def _rule(rule: Rule) -> Json:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from deadweight.errors import BadInput
@@ -51,7 +52,7 @@ def as_tree(report: Report, view: View = DEFAULT) -> str:
         text.append("* direct requirement, ^ shown above", style="dim not bold")
     else:
         text.append("* direct requirement", style="dim not bold")
-    widest = max((len(line) for line in text.plain.splitlines()), default=1)
+    widest = max((cell_len(line) for line in text.plain.splitlines()), default=1)
     return render(text, width=max(widest, view.width), color=view.color)
 
 

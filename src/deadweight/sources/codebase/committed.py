@@ -70,7 +70,7 @@ class _Copies:
             raise BadInput(f"{self._revision.name}:{path}: a file and a directory of one name") from error
 
     def _named_by(self, path: str) -> Iterator[str]:
-        """Yield the paths that a copied file names, as far as they are in the repository."""
+        """Yield the paths that a copied file names; raises BadInput if one is outside of the repository."""
         name = posixpath.basename(path)
         find: Callable[[str], Iterable[str]] = _included
         if name == "pyproject.toml":
@@ -82,7 +82,12 @@ class _Copies:
             return
         for each in find(os.path.join(self._folder, path)):
             other = posixpath.normpath(posixpath.join(posixpath.dirname(path), each))
-            if not other.startswith(("/", "../")) and other not in (".", ".."):
+            if other.startswith(("/", "../")):  # a reader would follow it on this machine
+                raise BadInput(
+                    f"{self._revision.name}:{path} names {each}, which is outside of the repository",
+                    hint="check out the revision, and compare its file",
+                )
+            if other not in (".", ".."):
                 yield other
 
 

@@ -93,11 +93,16 @@ def find_revision(name: str) -> Revision | None:
 
 
 def kinds_of(revision: Revision, paths: Iterable[str]) -> dict[str, Kind]:
-    """Return path → what it is, for paths in the repository; symbolic links within it are followed."""
+    """Return path → what it is, for paths in the repository; symbolic links within it are followed.
+
+    raises: BadInput if git fails or does not answer in time
+    """
     asked = list(dict.fromkeys(filter(_is_line, paths)))
     question = "".join(f"{revision.tree}:{path}\n" for path in asked)
     answer = _answer("cat-file", "--batch-check", "--follow-symlinks", question=question) if asked else b""
-    return dict(zip(asked, _kinds(answer or b""), strict=False))
+    if answer is None:
+        raise BadInput(f"git cannot read the files of {revision.name}", hint="run git fsck to check the repository")
+    return dict(zip(asked, _kinds(answer), strict=True))
 
 
 def _kinds(answer: bytes) -> Iterator[Kind]:
@@ -155,7 +160,14 @@ def _is_safe(name: str) -> bool:
 
 
 def _is_line(text: str) -> bool:
-    return "\n" not in text and "\0" not in text
+    """Return whether git can be asked for a path: one line of bytes."""
+    if "\n" in text or "\0" in text:
+        return False
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _answer(*arguments: str, question: str = "") -> bytes | None:

@@ -100,7 +100,7 @@ def test_compare__report_that_does_not_add_up__is_refused() -> None:
     report = report_on(bare("a", 10), location="env")
     wrong = replace(report, totals=replace(report.totals, apparent_bytes=11))
     for pair in ((report, wrong), (wrong, report)):
-        with pytest.raises(BadReport, match=r"env: .*do not add up"):
+        with pytest.raises(BadReport, match=r"do not add up"):
             compare(*pair)
 
 
