@@ -120,6 +120,12 @@ class EnvironmentFacts(Struct, frozen=True, kw_only=True):
     platform: str | None = None
     installer: str | None = None
 
+    @property
+    def machine(self) -> str:
+        """What it is for, as text: "Python 3.12 on linux_x86_64", as far as it is known."""
+        python = f"Python {self.python}" if self.python else ""
+        return " on ".join(filter(None, (python, self.platform))) or "this machine"
+
 
 class Report(Published, frozen=True, kw_only=True, dict=True):
     """The footprint of a target, with what could be left out. Distributions are sorted by name.

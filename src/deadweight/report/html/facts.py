@@ -54,7 +54,7 @@ def notes(report: Report) -> Iterator[tuple[str, str]]:
     """Yield (kind, text) of what is missing or needs attention, errors first."""
     impossible = [skipped.name for skipped in report.skipped if skipped.impossible]
     if impossible:
-        machine = f"Python {report.environment.python} on {report.environment.platform}"
+        machine = report.environment.machine
         yield "error", f"cannot be installed: {', '.join(impossible)}: no wheel or sdist for {machine}"
     yield from (("error", f"{s.name} could not be measured: {s.reason}") for s in report.skipped if s.exit_code)
     yield from (("conflict", conflict.reason) for conflict in report.conflicts)

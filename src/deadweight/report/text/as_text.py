@@ -80,7 +80,7 @@ def _header(report: Report) -> RenderableType:
 def _cannot_install(report: Report) -> Iterator[tuple[str, str]]:
     names = [skipped.name for skipped in report.skipped if skipped.impossible]
     if names:
-        machine = f"Python {report.environment.python} on {report.environment.platform}"
+        machine = report.environment.machine
         yield f"cannot be installed: {plain(', '.join(names))}: no wheel or sdist for {machine}", "bold"
 
 
