@@ -15,15 +15,19 @@ from deadweight.report.view import DEFAULT_ROWS, Order, View
 
 Command = Callable[..., Any]
 
-_LIMITS = (
-    option(
-        "--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1),
-        help="Show N rows (default: 20; tree and csv: all).",
-    ),
-    option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows."),
-)  # fmt: skip
+
+def _limits(default: str) -> tuple[Callable[[Command], Command], ...]:
+    """Return the options for the number of rows; ``default`` describes the default."""
+    return (
+        option(
+            "--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help=f"Show N rows (default: {default})."
+        ),
+        option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows."),
+    )
+
+
 _OPTIONS = (
-    *_LIMITS,
+    *_limits("20; tree and csv: all"),
     option(
         "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
         help="Order of the distributions.",
@@ -57,7 +61,7 @@ def viewing(command: Command) -> Command:
 
 def limiting(command: Command) -> Command:
     """Decorate a command with the options for the number of rows alone."""
-    for decorator in reversed(_LIMITS):
+    for decorator in reversed(_limits("20")):
         command = decorator(command)
     return command
 

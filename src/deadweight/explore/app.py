@@ -225,7 +225,9 @@ class Explorer(App[None]):
         field = self.query_one("#filter", Input)
         field.value = self.browser.filter
         self.add_class("filtering")
-        field.focus()
+        # At once, not with the next refresh: keys that were typed meanwhile belong to the field.
+        field.display = True
+        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.browser.find(event.value)
@@ -233,6 +235,7 @@ class Explorer(App[None]):
 
     def on_input_submitted(self) -> None:
         self.remove_class("filtering")
+        self.query_one("#filter", Input).display = False
         self.query_one(Listing).focus()
 
     def action_clear_filter(self) -> None:

@@ -161,13 +161,16 @@ def _is_archive(path: str) -> bool:
 
 
 def _is_report(path: str) -> bool:
-    """Say whether a file is a saved report, by its first bytes: they name the schema."""
+    """Say whether a file is a saved report, by its first bytes: they name the schema.
+
+    Another result of ours is one, too, so that its reader says that it is none of a profile.
+    """
     try:
         with open(path, "rb") as file:
             front = file.read(128)
     except OSError:
         return False
-    return front.lstrip().startswith(b"{") and b'"deadweight.profile/' in front
+    return front.lstrip().startswith(b"{") and b'"deadweight.' in front
 
 
 def _is_image_folder(path: str) -> bool:

@@ -24,7 +24,7 @@ def result(status: Status, *, incomplete: bool = False) -> Result:
         ([result("fail")], [5], 3),  # a breach is certain, whatever else there is
         ([result("fail", incomplete=True)], [5, 4], 5),
         ([result("fail", incomplete=True)], [4], 4),
-        ([result("fail", incomplete=True)], [0], 3),  # skipped on purpose, but no proof
+        ([result("fail", incomplete=True)], [0], 4),  # skipped on purpose, but no proof
         ([result("fail", incomplete=True), result("fail")], [5], 3),
         ([result("pass")], [5], 5),
     ],

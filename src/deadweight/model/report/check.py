@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from deadweight.errors import BadInput
 from deadweight.model.documents import Published
 from deadweight.model.report import TargetFacts
 from deadweight.model.report.rows import DirectRequirement
@@ -106,4 +107,4 @@ class CheckReport(Published, frozen=True, kw_only=True):
         if any(not result.incomplete for result in failed):
             return OVER_BUDGET
         unmeasured = max((skipped.exit_code for skipped in self.skipped), default=0)
-        return unmeasured or (OVER_BUDGET if failed else 0)
+        return unmeasured or (BadInput.exit_code if failed else 0)

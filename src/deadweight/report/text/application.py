@@ -63,9 +63,9 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
         if proof is None or source is None:
             continue
         if name == "production":
-            provides = "provides" if proof.holds else "does not provide"
+            keeps = "keeps" if proof.holds else "does not keep"
             scope = checked_text(proof.checked, source.files, source.folder)
-            yield hanging_text(f"production {provides} everything that your code uses ({scope})", width)
+            yield hanging_text(f"production {keeps} every requirement that your code uses ({scope})", width)
             yield from (hanging_text(line, width) for line in gap_lines(proof.gaps))
         elif proof.gaps:
             files = sorted({plain(location.file) for gap in proof.gaps for location in gap.locations})

@@ -19,6 +19,7 @@ from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
 
 _MOST_HOLDERS = 6
+_MOST_SHARED = 5
 _WORTH_SHARING = 1_000_000  # bytes
 
 
@@ -43,7 +44,7 @@ def _report(report: Report, view: View) -> RenderableType:
         parts += without_wheel_table(report, width)
         parts += could_go_table(report, width, rows)
         parts += unsure_table(report.splits["production"], width, rows)
-        parts += _shared(report, width)
+        parts += _shared(report, width, rows)
         parts += _splits(report, width)
     parts += about_application(report, width)
     parts += about_system(report, width)
@@ -165,7 +166,7 @@ def _lighter(report: Report, width: int) -> Iterator[RenderableType]:
         yield Text(f"together, the measured lighter builds save {human(report.lighter_together_bytes)}")
 
 
-def _shared(report: Report, width: int) -> Iterator[RenderableType]:
+def _shared(report: Report, width: int, most: int | None) -> Iterator[RenderableType]:
     """Yield distributions that several direct requirements need: dropping one of these does not free them."""
     shared = sorted(
         (each for each in report.shared if each.apparent_bytes >= _WORTH_SHARING), key=lambda each: -each.apparent_bytes
@@ -176,10 +177,13 @@ def _shared(report: Report, width: int) -> Iterator[RenderableType]:
     add_names(table, "shared", width)
     table.add_column("own", justify="right", no_wrap=True)
     table.add_column("required by", ratio=1)
-    for each in shared[:5]:
+    shown = shared if most is None else shared[:_MOST_SHARED]
+    for each in shown:
         names = [*(["your requirements"] if each.direct else []), *map(plain, each.held_by)]
         others = each.holders - len(each.held_by)
         table.add_row(plain(each.name), human(each.apparent_bytes), listed(names, _MOST_HOLDERS, others=others))
+    if rest := shared[len(shown) :]:
+        table.add_row(f"{len(rest)} more (use --all)", human(sum(each.apparent_bytes for each in rest)), "")
     yield table
 
 

@@ -77,5 +77,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.TimeoutError | TimeoutError) and not isinstance(error, NewConnectionError):
         return "it took too long to respond"
     # urllib3 puts the object's repr and the name of its pool in front of what went wrong.
-    text = re.sub(r"<[^>]*>[:,]?\s*|^\(?'?|HTTPS?Connection(?:Pool)?\([^)]*\):\s*", "", str(error)).strip(" '()")
+    text = re.sub(r"<[^>]*>[:,]?\s*|^\(?'?|\b\w+\(host=[^)]*\):\s*", "", str(error)).strip(" '")
+    if text.endswith(")") and text.count(")") > text.count("("):
+        text = text.rstrip(")")
     return printable(text.partition("\n")[0][:200]) or type(error).__name__
