@@ -177,7 +177,7 @@ def test_split__unproven__is_refused_with_the_places_unless_asked_for(
 def test_split__proven__says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     measured(tmp_path, SOURCE)
     assert split(tmp_path) == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "production keeps every requirement that your code uses (checked 6 uses in 5 files of" in said
     assert "minimal works only after code changes in 1 file (" in said
 
