@@ -35,6 +35,8 @@ def man_page() -> str:
         ".SH NAME", "deadweight \\- measure what Python dependencies take on disk",
         ".SH SYNOPSIS", ".B deadweight", "[\\fICOMMAND\\fR] [\\fITARGET\\fR] [\\fIOPTIONS\\fR]",
         ".SH DESCRIPTION", *_text(cli.root),
+        ".SH OPTIONS", ".TP", ".B \\-h, \\-\\-help", "Show the help of deadweight, or of a command.",
+        ".TP", ".B \\-\\-version", "Show the version.",
         ".SH COMMANDS", *_commands(cli.root, context),
         ".SH EXIT STATUS", *(line for status, text in _EXIT_STATUS.items() for line in (".TP", f".B {status}", text)),
         ".SH FILES", ".TP", ".I pyproject.toml", "The table \\fB[tool.deadweight]\\fR contains defaults of options.",
@@ -61,7 +63,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
         rows = [
             record
             for each in command.get_params(context)
-            if group_of(each) == group and (record := each.get_help_record(context))
+            if group_of(each) == group and each.name != "help" and (record := each.get_help_record(context))
         ]
         if rows:
             yield from (".PP", f".I {_escaped(group)}")

@@ -96,7 +96,7 @@ def test_diff__markdown_to_a_file__overwrites_with_force_alone(here: Path) -> No
         (("old.json",), 2, "Missing argument 'NEW'"),
         (("-", "-"), 2, "only one of OLD and NEW"),
         (("old.json", "new.json", "--top", "1", "--all"), 2, "cannot be combined"),
-        (("old.json", "new.json", "--format", "html"), 2, "is not one of"),
+        (("old.json", "new.json", "--format", "csv"), 2, "is not one of"),
         (("old.json", "new.json", "--python", "3.12"), 4, "--python does not apply to a saved report"),
         (("old.json", "new", "--python", "3.12"), 4, "--python does not apply to a saved report or an environment"),
         (("old.json", "no-such-file.json"), 4, "no-such-file.json: no such file"),

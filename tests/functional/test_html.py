@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight import Settings
+from deadweight.analysis.diff import compare
 from deadweight.analysis.reporting import report_of
 from deadweight.model.report import Report
+from deadweight.model.report.diff import Diff
 from deadweight.operations.measure import profile
+from deadweight.report.html import difference
 from deadweight.report.html.as_html import as_html
 from deadweight.report.units import human, percent
 from deadweight.report.view import View
@@ -44,7 +48,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     problems: list[str] = []
     contexts = []
 
-    def opening(report: Report, *, view: View | None = None, **options: Any) -> Page:
+    def opening(report: Report | Diff, *, view: View | None = None, **options: Any) -> Page:
         contexts.append(browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options}))
         page = contexts[-1].new_page()
         page.on("console", lambda message: problems.append(message.text))
@@ -53,7 +57,13 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
         page.add_init_script(
             "addEventListener('securitypolicyviolation', (event) => console.error(event.violatedDirective))"
         )
-        return opened(page, tmp_path / "report.html", as_html(report, view or View()))
+        view = view or View()
+        if isinstance(report, Report):
+            return opened(page, tmp_path / "report.html", as_html(report, view))
+        path = tmp_path / "diff.html"
+        path.write_text(difference.as_html(report, view), "utf-8")
+        page.goto(path.as_uri())
+        return page
 
     yield opening
     for context in contexts:
@@ -85,6 +95,14 @@ def service(tmp_path: Path) -> Report:
     (tmp_path / "code").mkdir()
     (tmp_path / "code/main.py").write_text("import app\n\n\ndef later():\n    import frame\n")
     return report_of(profile(env, Settings(groups=CONFIG, source=str(tmp_path / "code"))))
+
+
+def changes() -> Diff:
+    """A difference with a hostile name in it."""
+    new = large_report(30)
+    first, *others = new.distributions
+    hostile = replace(first, name="</script><img src=x onerror=window.broken=1>", version="2")
+    return compare(large_report(20), replace(new, distributions=(hostile, *others)))
 
 
 def names(page: Page) -> list[str]:
@@ -275,7 +293,7 @@ def test_axe__any_width_and_theme__no_violation(
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    for report in (service, image_report(tmp_path), large_report(60), hostile_report()):
+    for report in (service, image_report(tmp_path), large_report(60), hostile_report(), changes()):
         page = show(report, color_scheme=scheme, viewport={"width": width, "height": 800})
         violations = Axe().run(page).response["violations"]
         assert [(each["id"], each["impact"], [n["html"] for n in each["nodes"]][:3]) for each in violations] == []
@@ -283,7 +301,7 @@ def test_axe__any_width_and_theme__no_violation(
 
 @pytest.mark.parametrize("width", [360, 800, 1440])
 def test_layout__any_width__does_not_scroll_sideways(show: Show, service: Report, tmp_path: Path, width: int) -> None:
-    for report in (service, image_report(tmp_path), large_report(60), hostile_report()):
+    for report in (service, image_report(tmp_path), large_report(60), hostile_report(), changes()):
         page = show(report, viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 

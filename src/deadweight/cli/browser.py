@@ -9,7 +9,7 @@ import click
 from deadweight.cli.output import emit, say
 
 
-def check_page(form: str, output: str | None, *, browse: bool) -> None:
+def check_page(form: str, output: str | None, *, browse: bool = False) -> None:
     """Check that an HTML report has a place to go to; raises UsageError."""
     if browse and form != "html":
         raise click.UsageError("--open requires --format html")

@@ -27,7 +27,7 @@ def test_man_page__in_the_repository__is_current(request: pytest.FixtureRequest)
 def test_man_page__groff__has_no_warnings() -> None:
     needs("groff")
     done = subprocess.run(
-        ["groff", "-man", "-Tutf8", "-ww", "-rLL=100n"], input=man_page().encode(), capture_output=True, check=True
+        ["groff", "-K", "utf8", "-man", "-Tutf8", "-ww", "-rLL=100n"], input=man_page().encode(), capture_output=True, check=True
     )
     assert done.stderr == b""
     text = re.sub(rb".\x08|\x1b\[\d*m", b"", done.stdout)  # bold and underlined

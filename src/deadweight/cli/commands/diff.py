@@ -1,4 +1,4 @@
-"""diff."""
+"""diff: two targets or saved reports → what changed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deadweight.cli.browser import check_page
 from deadweight.cli.help import GroupedCommand
 from deadweight.cli.options import force_option, format_option, measuring, output_option, settings_of
 from deadweight.cli.output import emit, may_write
@@ -15,6 +16,7 @@ from deadweight.cli.targets import files, one_target
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.errors import UnclearTarget
 from deadweight.report.diff import DIFF_FORMATS, render_diff
+from deadweight.report.formats import check_installed
 from deadweight.report.view import View
 from deadweight.targets import is_scheme
 
@@ -50,6 +52,8 @@ def diff(
     from deadweight.operations.session import Session
 
     may_write(output, force=force)
+    check_page(form, output)
+    check_installed(form)
     view = View(width=terminal_width(), color=use_color(output), rows=rows_of(top, everything))
     if old == new == "-":
         raise click.UsageError("only one of OLD and NEW can be standard input")

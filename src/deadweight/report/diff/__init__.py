@@ -15,6 +15,7 @@ _RENDERERS: Mapping[str, tuple[str, str]] = {
     "text": ("deadweight.report.diff.text", "as_text"),
     "json": ("deadweight.report.diff", "as_json"),
     "markdown": ("deadweight.report.diff.markdown", "as_markdown"),
+    "html": ("deadweight.report.html.difference", "as_html"),
 }
 DIFF_FORMATS = tuple(_RENDERERS)
 

@@ -6,26 +6,23 @@ dependency view, sorting and filtering. Its Content-Security-Policy allows nothi
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable
-from typing import Any, NamedTuple, TypeVar
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from deadweight.errors import BadInput
 from deadweight.model.report import Report
 from deadweight.report.html.data import MOST_ROWS, page_data
 from deadweight.report.html.facts import facts, notes
+from deadweight.report.html.templates import asset, hash_of, templates
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
-from deadweight.report.units import counted, human, percent
 from deadweight.report.view import DEFAULT, View, download_bytes, in_order
 from deadweight.untrusted import plain
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 _T = TypeVar("_T")
-_PACKAGE = "deadweight.report.html"
 
 
 def as_html(report: Report, view: View = DEFAULT) -> str:
@@ -34,7 +31,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
     raises: BadInput for a view that the report cannot be shown in
     """
     environment = _environment()
-    style, script = (_asset(environment, name) for name in ("style.css", "script.js"))
+    style, script = (asset(environment, name) for name in ("style.css", "script.js"))
     return environment.get_template("page.html.j2").render(
         report=report,
         view=view,
@@ -48,52 +45,21 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         style=style,
         script=script,
         data=page_data(report, view),
-        policy=f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        policy=f"default-src 'none'; script-src '{hash_of(script)}'; style-src '{hash_of(style)}'; "
         "base-uri 'none'; form-action 'none'",
     )
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(_PACKAGE, ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        human=human,
-        percent=percent,
-        counted=counted,
-        location=location,
-        locations=locations,
-        excuse=excuse,
-        largest=_largest,
-    )
+    environment = templates()
+    environment.filters.update(location=location, locations=locations, excuse=excuse, largest=_largest)
     environment.globals.update(verbs=VERBS, checked_text=checked_text, download_bytes=download_bytes)
     return environment
-
-
-def _finalize(value: Any) -> Any:
-    """Return what an expression of the template prints: untrusted text without control characters and passwords."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _largest(items: Iterable[_T], attribute: str) -> list[_T]:
     """Return items by a size, the largest first; unknown sizes last."""
     return sorted(items, key=lambda each: -(getattr(each, attribute) or 0))
-
-
-def _asset(environment: Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
-
-
-def _hash(text: str) -> str:
-    """Return the source expression of an inline element (CSP Level 3, section 6.7.3)."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 class _SplitFile(NamedTuple):
