@@ -26,9 +26,8 @@ def test_man_page__in_the_repository__is_current(request: pytest.FixtureRequest)
 @pytest.mark.engines
 def test_man_page__groff__has_no_warnings() -> None:
     needs("groff")
-    done = subprocess.run(
-        ["groff", "-K", "utf8", "-man", "-Tutf8", "-ww", "-rLL=100n"], input=man_page().encode(), capture_output=True, check=True
-    )
+    command = ["groff", "-K", "utf8", "-man", "-Tutf8", "-ww", "-rLL=100n"]
+    done = subprocess.run(command, input=man_page().encode(), capture_output=True, check=True)
     assert done.stderr == b""
     text = re.sub(rb".\x08|\x1b\[\d*m", b"", done.stdout)  # bold and underlined
     assert b"deadweight why [OPTIONS] NAME [TARGET]..." in text
