@@ -28,8 +28,10 @@ zpty shell zsh -f -i
 zpty -w shell 'PS1=; autoload -Uz compinit; compinit -u; eval "$(deadweight completion zsh)"; print REA""DY'
 zpty -r -m shell line '*READY*'
 zpty -w -n shell "$1"$'\\t'
-for attempt in {1..100}; do
+for attempt in {1..200}; do
   sleep 0.1
+  # What arrives before the line editor has started may be lost: clear the line, and type again.
+  (( attempt % 30 == 0 )) && zpty -w -n shell $'\\x15'"$1"$'\\t'
   while zpty -r -t shell line; do print -r -- "$line"; [[ "$line" == *"$2"* ]] && exit; done
 done
 """
