@@ -28,17 +28,20 @@ zpty shell zsh -f -i
 zpty -w shell 'PS1=; autoload -Uz compinit; compinit -u; eval "$(deadweight completion zsh)"; print REA""DY'
 zpty -r -m shell line '*READY*'
 zpty -w -n shell "$1"$'\\t'
+shown=
 for attempt in {1..200}; do
   sleep 0.1
   # What arrives before the line editor has started may be lost: clear the line, and type again.
   (( attempt % 30 == 0 )) && zpty -w -n shell $'\\x15'"$1"$'\\t'
-  while zpty -r -t shell line; do print -r -- "$line"; [[ "$line" == *"$2"* ]] && exit; done
+  while zpty -r -t shell line; do shown+="$line"; done
+  [[ "$shown" == *"$2"* ]] && break
 done
+print -r -- "$shown"
 """
 
 
 def offered(shell: str, words: str, folder: Path, until: str = "") -> str:
-    """Return what a shell offers; zsh is read until it shows a text, for at most ten seconds."""
+    """Return what a shell offers; zsh is read until it shows a text, for at most twenty seconds."""
     needs(shell)
     script = {"bash": BASH, "fish": FISH, "zsh": ZSH}[shell]
     options = {"bash": ["--norc", "-c"], "fish": ["--no-config", "-c"], "zsh": ["-f", "-c"]}[shell]
