@@ -47,7 +47,7 @@ def for_download(report: Report, excess: int) -> tuple[Remedy, ...]:
     """Return ways to make the archives of a target smaller by ``excess`` bytes."""
     split = report.splits["production"]
     left_out = [row for row in report.distributions if row.key not in split.distributions]
-    saved = sum((row.archive.download_bytes or 0) if row.archive else 0 for row in left_out)
+    saved = sum(row.download_bytes or 0 for row in left_out)
     ways = [_way(_split_action(report), saved, saved, excess)] if saved else []
     # How much less a lighter build downloads is not known.
     lighter = (_way(_lighter_action(each), None, each.apparent_bytes, excess) for each in report.lighter)

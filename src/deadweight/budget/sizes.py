@@ -7,7 +7,7 @@ from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome, at_most
 from deadweight.budget.remedies import for_download, for_large, for_size
 from deadweight.errors import abridged
-from deadweight.model.report import ImageReport, Report, Row
+from deadweight.model.report import ImageReport, Report
 from deadweight.model.report.check import Cause, Remedy
 
 _LONGEST_COMMAND = 60
@@ -46,14 +46,12 @@ def download(limit: Limit, case: Case) -> Outcome:
     if value is None:
         reason = "the sizes of the archives are unknown; they are known with --no-install"
         return Outcome(status="fail", limit_bytes=most, incomplete=True, reason=reason)
-    return at_most(value, most, lambda: largest(report, _download_bytes), lambda: for_download(report, value - most))
+    return at_most(
+        value, most, lambda: largest(report, lambda row: row.download_bytes), lambda: for_download(report, value - most)
+    )
 
 
 _ARTICLE = {"environment": "an environment", "image": "an image", "container": "a container"}
-
-
-def _download_bytes(row: Row) -> int | None:
-    return row.archive.download_bytes if row.archive else None
 
 
 def wasted(limit: Limit, case: Case) -> Outcome:

@@ -95,7 +95,7 @@ def _table(report: Report, view: View) -> Iterator[str]:
 def _split(name: str, split: SplitReport, report: Report) -> Iterator[str]:
     share = percent(split.saved_bytes, report.totals.required_bytes)
     summary = f"{name} split: {human(split.apparent_bytes)}, saves {human(split.saved_bytes)} ({share})"
-    lacking = [gap for gap in split.proof.gaps if not gap.excused] if split.proof else []
+    lacking = split.proof.lost if split.proof else ()
     if lacking:
         files = {location.file for gap in lacking for location in gap.locations}
         summary += f", requires changes in {counted(len(files), 'file')}"

@@ -53,17 +53,12 @@ class Selection(Struct, frozen=True, kw_only=True):
     others: tuple[Row, ...] = ()
 
 
-def download_bytes(row: Row) -> int | None:
-    """Return the bytes of the archive of a distribution; None if no archive was used or its size is unknown."""
-    return row.archive.download_bytes if row.archive else None
-
-
 _KEYS: dict[Order, Callable[[Row], int | None]] = {
     "own": lambda row: row.apparent_bytes,
     "retained": lambda row: row.retained_bytes,
     "freed": lambda row: row.freed_bytes,
     "native": lambda row: row.native_bytes,
-    "download": download_bytes,
+    "download": lambda row: row.download_bytes,
 }
 
 

@@ -6,14 +6,12 @@ conditions.py what else may explain it: another Python, platform or way to measu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-
 from deadweight import __version__
 from deadweight.analysis.diff.causes import causes_of
 from deadweight.analysis.diff.conditions import condition_notes
 from deadweight.model import GROUPS
 from deadweight.model.groups import Group
-from deadweight.model.report import Report, Row
+from deadweight.model.report import Report
 from deadweight.model.report.diff import (
     Copy,
     Diff,
@@ -24,6 +22,7 @@ from deadweight.model.report.diff import (
     Status,
     TotalsDifference,
 )
+from deadweight.model.report.sizes import known_sum
 
 
 def compare(old: Report, new: Report) -> Diff:
@@ -88,7 +87,7 @@ def _status(key: str, old: Report, new: Report) -> Status | None:
         return "added" if before is None else "removed"
     if before.version != after.version:
         return "changed"
-    if before.apparent_bytes != after.apparent_bytes or _archive_bytes(before) != _archive_bytes(after):
+    if before.apparent_bytes != after.apparent_bytes or before.download_bytes != after.download_bytes:
         return "resized"
     return "moved" if before.group != after.group else None
 
@@ -102,13 +101,9 @@ def _copy(report: Report, key: str) -> Copy | None:
         group=row.group,
         direct=row.direct,
         apparent_bytes=row.apparent_bytes,
-        download_bytes=_archive_bytes(row),
+        download_bytes=row.download_bytes,
         estimated=row.archive is not None and row.archive.estimated,
     )
-
-
-def _archive_bytes(row: Row) -> int | None:
-    return row.archive.download_bytes if row.archive else None
 
 
 def _download(copy: Copy | None) -> int | None:
@@ -147,16 +142,6 @@ def _group(group: Group, old: Report, new: Report) -> GroupDifference:
     before, after = ([row for row in report.distributions if row.group == group] for report in (old, new))
     return GroupDifference(
         distributions=_between(len(before), len(after)),
-        apparent_bytes=_between(sum(_apparent(before)), sum(_apparent(after))),
-        download_bytes=_between(_sum(map(_archive_bytes, before)), _sum(map(_archive_bytes, after))),
+        apparent_bytes=_between(*(sum(row.apparent_bytes for row in rows) for rows in (before, after))),
+        download_bytes=_between(*(known_sum(row.download_bytes for row in rows) for rows in (before, after))),
     )
-
-
-def _apparent(rows: Sequence[Row]) -> Iterator[int]:
-    return (row.apparent_bytes for row in rows)
-
-
-def _sum(sizes: Iterable[int | None]) -> int | None:
-    """Return the sum of sizes; None if one of them is unknown."""
-    known = list(sizes)
-    return None if None in known else sum(size for size in known if size is not None)

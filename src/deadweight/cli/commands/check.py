@@ -12,7 +12,7 @@ from deadweight.cli.help import JUDGE, GroupedCommand, option
 from deadweight.cli.options import force_option, format_option, measuring, output_option, settings_of, with_options
 from deadweight.cli.output import emit, may_write
 from deadweight.cli.progress import observer
-from deadweight.cli.reporting import finish
+from deadweight.cli.reporting import finish, measured
 from deadweight.cli.targets import files, target_of
 from deadweight.report.check import FORMATS, render_check
 from deadweight.settings import find_config, read_budget
@@ -76,16 +76,12 @@ def _budget_of(options: dict[str, Any]) -> Budget:
 
 def _suggest(target: tuple[str, ...], output: str | None, form: str, options: dict[str, Any], *, force: bool) -> None:
     from deadweight.budget.suggesting import suggestions
-    from deadweight.operations.profile import profile
     from deadweight.report.check.suggestion import suggestion_toml
 
     given_rules = [name for name in (*_SINGLE, *_REPEATABLE) if options[name]]
     if given_rules or form != "text":
         other = f"--{given_rules[0].replace('_', '-')}" if given_rules else "--format"
         raise click.UsageError(f"--suggest and {other} cannot be combined")
-    given = target_of(target, quiet=options["quiet"])
-    settings = settings_of(options, given)
-    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        report = profile(given, settings, observe=observe, lighter=False)
+    report = measured(target, options, lighter=False)
     emit(suggestion_toml(suggestions(report), report), output, force=force)
     finish(report)

@@ -132,7 +132,7 @@ def _notes(report: Report) -> Iterator[str]:
         dropped = [each.name for each in split.dropped]
         yield f"{name} leaves out {', '.join(dropped) or 'nothing'} and saves {human(split.saved_bytes)}"
     proof = report.splits["production"].proof
-    lost = [gap for gap in proof.gaps if not gap.excused] if proof else []
+    lost = proof.lost if proof else ()
     for gap in lost[:_MOST_GAPS]:
         where = f" ({gap.locations[0].file}:{gap.locations[0].line})" if gap.locations else ""
         yield f"your code needs what production leaves out: {gap.what}{where}"

@@ -82,9 +82,8 @@ def _check_proof(report: Report, drop: Collection[str], given: Sequence[str]) ->
         return
     from deadweight.report.text.application import gap_lines
 
-    lost = tuple(gap for gap in proof.gaps if not gap.excused)
-    lines = "\n".join(gap_lines(lost))
-    names = dict.fromkeys(gap.name for gap in lost if gap.name)
+    lines = "\n".join(gap_lines(proof.lost))
+    names = dict.fromkeys(gap.name for gap in proof.lost if gap.name)
     raise NotProven(
         f"requirements-production.txt would lack requirements that your code uses; no files were written\n{lines}",
         hint=", ".join([*_to_keep(names, drop, given), "or use --unproven to write the files anyway"]),

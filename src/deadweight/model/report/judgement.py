@@ -108,6 +108,11 @@ class ProofReport(Struct, frozen=True, kw_only=True):
     checked: Size
     gaps: tuple[Lacking, ...]
 
+    @property
+    def lost(self) -> tuple[Lacking, ...]:
+        """What is lacking without an excuse; none if the split holds."""
+        return tuple(gap for gap in self.gaps if not gap.excused)
+
 
 class DroppedRequirement(Struct, frozen=True, kw_only=True):
     """A requirement that a split leaves out; see ``plan.splits.Dropped``.

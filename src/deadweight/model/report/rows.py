@@ -109,6 +109,11 @@ class Row(Measured, frozen=True, kw_only=True):
             raise LookupError(f"{self.name} is not installed at {self.metadata_path or 'a known path'}")
         return PathDistribution(path)
 
+    @property
+    def download_bytes(self) -> int | None:
+        """Bytes of the archive; None if none was used, or its size is unknown."""
+        return self.archive.download_bytes if self.archive else None
+
     def columns(self) -> dict[str, Value]:
         """Return the row as plain values by the names in ``COLUMNS``."""
         return {name: value(self) for name, value in COLUMNS.items()}
@@ -129,7 +134,7 @@ COLUMNS: Mapping[str, Callable[[Row], Value]] = {
     "disk_bytes": lambda row: row.disk_bytes,
     "native_bytes": lambda row: row.native_bytes,
     "bytecode_bytes": lambda row: row.bytecode_bytes,
-    "download_bytes": lambda row: row.archive.download_bytes if row.archive else None,
+    "download_bytes": lambda row: row.download_bytes,
     "closure_bytes": lambda row: row.closure_bytes,
     "retained_bytes": lambda row: row.retained_bytes,
     "freed_bytes": lambda row: row.freed_bytes,

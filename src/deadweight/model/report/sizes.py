@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 Size = Annotated[int, Meta(ge=0, le=1 << 62)]  # bytes, or how many
+
+
+def known_sum(sizes: Iterable[int | None]) -> int | None:
+    """Return the sum of sizes; None if one of them is unknown."""
+    total = 0
+    for size in sizes:
+        if size is None:
+            return None
+        total += size
+    return total
 
 
 class Measured(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from deadweight.model.report.diff import Diff, Difference, DistributionDifference
+from deadweight.model.report.sizes import known_sum
 from deadweight.report.units import counted, human, percent, signed
 
 # In place of colors, which not every reader sees.
@@ -115,8 +116,7 @@ def rest_text(rest: Sequence[DistributionDifference]) -> str:
 
 def download_sum(rest: Sequence[DistributionDifference]) -> int | None:
     """Return the sum of the download changes; None if one is unknown."""
-    known = [each.download_change_bytes for each in rest]
-    return None if None in known else sum(size for size in known if size is not None)
+    return known_sum(each.download_change_bytes for each in rest)
 
 
 def notes_of(diff: Diff) -> Iterator[str]:

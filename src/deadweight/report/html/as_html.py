@@ -16,7 +16,7 @@ from deadweight.report.html.facts import facts, notes
 from deadweight.report.html.templates import asset, hash_of, templates
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
-from deadweight.report.view import DEFAULT, View, download_bytes, in_order
+from deadweight.report.view import DEFAULT, View, in_order
 from deadweight.untrusted import plain
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         rows=in_order(report, view.order),
         most_rows=MOST_ROWS,
         number={row.key: number for number, row in enumerate(report.distributions)},
-        has_downloads=any(download_bytes(row) is not None for row in report.distributions),
+        has_downloads=any(row.download_bytes is not None for row in report.distributions),
         facts=tuple(facts(report)),
         notes=tuple(notes(report)),
         split_files=_split_files(report),
@@ -53,7 +53,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
 def _environment() -> Environment:
     environment = templates()
     environment.filters.update(location=location, locations=locations, excuse=excuse, largest=_largest)
-    environment.globals.update(verbs=VERBS, checked_text=checked_text, download_bytes=download_bytes)
+    environment.globals.update(verbs=VERBS, checked_text=checked_text)
     return environment
 
 

@@ -13,7 +13,7 @@ from deadweight.graph.reported import graph_of
 from deadweight.model import GROUPS
 from deadweight.model.distributions import Largest
 from deadweight.model.report import Report, Row
-from deadweight.report.view import View, download_bytes
+from deadweight.report.view import View
 from deadweight.untrusted import plain
 
 # HTML gives a meaning to these in a script element; \u2028 and \u2029 are escaped because the JSON is ASCII.
@@ -59,7 +59,7 @@ def _distribution(row: Row, graph: Graph, holding: Mapping[str, Holders], number
         "own": row.apparent_bytes,
         "native": row.native_bytes,
         "bytecode": row.bytecode_bytes,
-        "download": download_bytes(row),
+        "download": row.download_bytes,
         "closure": row.closure_bytes,
         "retained": row.retained_bytes,
         "freed": row.freed_bytes,

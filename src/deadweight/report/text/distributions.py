@@ -12,7 +12,7 @@ from rich.text import Text
 from deadweight.model.report import Report, Row
 from deadweight.report.text.tables import STYLES, group_text, listed, plain_table
 from deadweight.report.units import human
-from deadweight.report.view import Order, Selection, View, bytes_in, download_bytes, select
+from deadweight.report.view import Order, Selection, View, bytes_in, select
 from deadweight.untrusted import plain
 
 _BAR = "█"
@@ -97,7 +97,7 @@ def _additional_column(report: Report, order: Order) -> _Column:
         # What a set of requirements frees is not the sum of what each frees.
         return _Column("freed", lambda row: row.freed_bytes, sums=False)
     if report.target.method == "wheels" or order == "download":
-        return _Column("download", download_bytes)
+        return _Column("download", lambda row: row.download_bytes)
     return _Column("bytecode", lambda row: row.bytecode_bytes)
 
 
