@@ -14,7 +14,7 @@ import click
 
 import deadweight
 from deadweight import cli
-from deadweight.cli.help import GROUPS, group_of
+from deadweight.cli.help import GROUPS, GroupedOption
 from deadweight.model.report import Report
 
 SOURCE = Path(deadweight.__file__).parent
@@ -40,7 +40,7 @@ def _command_sections(command: click.Command, context: click.Context) -> Iterato
         rows = [
             record
             for each in command.get_params(context)
-            if group_of(each) == group and (record := each.get_help_record(context))
+            if isinstance(each, GroupedOption) and each.group == group and (record := each.get_help_record(context))
         ]
         if rows:
             yield f"**{group}**\n\n| Option | |\n|---|---|"

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from deadweight import __version__, cli
-from deadweight.cli.help import GROUPS, group_of
+from deadweight.cli.help import GROUPS, GroupedOption
 
 PAGE = Path(__file__).parents[1] / "man" / "deadweight.1"
 _EXIT_STATUS = {
@@ -63,7 +63,7 @@ def _options(command: click.Command, context: click.Context) -> Iterator[str]:
         rows = [
             record
             for each in command.get_params(context)
-            if group_of(each) == group and each.name != "help" and (record := each.get_help_record(context))
+            if isinstance(each, GroupedOption) and each.group == group and (record := each.get_help_record(context))
         ]
         if rows:
             yield from (".PP", f".I {_escaped(group)}")
