@@ -26,8 +26,8 @@ def main() -> int:
     # Building a distribution runs its code, which must not see the token.
     token = os.environ.pop("GITHUB_TOKEN", "")
     target, options = os.environ["DEADWEIGHT_TARGET"], shlex.split(os.environ.get("DEADWEIGHT_OPTIONS", ""))
-    folder = Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir())
-    head, base = folder / "deadweight.json", folder / "deadweight-base.json"
+    directory = Path(os.environ.get("RUNNER_TEMP") or tempfile.gettempdir())
+    head, base = directory / "deadweight.json", directory / "deadweight-base.json"
     status = deadweight(target, *options, "--format", "json", "-o", str(head), "--force")
     if status:
         return status
@@ -35,7 +35,7 @@ def main() -> int:
     event = _event()
     pull_request: dict[str, Any] = event.get("pull_request") or {}
     has_base = bool(pull_request) and _measure_base(pull_request["base"]["sha"], target, options, base)
-    text = folder / "deadweight.md"
+    text = directory / "deadweight.md"
     shown = ["diff", str(base), str(head)] if has_base else [str(head)]
     status = deadweight(*shown, "--format", "markdown", "-o", str(text), "--force")
     if status:
@@ -46,10 +46,10 @@ def main() -> int:
     return _check(head, base if has_base else None)
 
 
-def deadweight(*arguments: str, folder: str | None = None) -> int:
+def deadweight(*arguments: str, directory: str | None = None) -> int:
     """Run deadweight in a directory, and return its exit status."""
     # -P: a pull request must not replace modules of ours by its own.
-    return subprocess.run([sys.executable, "-P", "-m", "deadweight", *arguments], cwd=folder, check=False).returncode
+    return subprocess.run([sys.executable, "-P", "-m", "deadweight", *arguments], cwd=directory, check=False).returncode
 
 
 def _check(head: Path, base: Path | None) -> int:
@@ -86,20 +86,20 @@ def _event() -> dict[str, Any]:
 
 def _measure_base(commit: str, target: str, options: list[str], report: Path) -> bool:
     """Measure the target as it is in the base; return whether that worked. It may not exist there yet."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         # The checkout of a pull request usually has only its own commit.
         _git("fetch", "--quiet", "--depth", "1", "origin", commit)
-        if not _git("worktree", "add", "--quiet", "--detach", f"{folder}/base", commit):
+        if not _git("worktree", "add", "--quiet", "--detach", f"{directory}/base", commit):
             return False
         try:
-            if not Path(folder, "base", target).exists():
+            if not Path(directory, "base", target).exists():
                 return False
             # From the top of the base, so that the comparison names the same file twice.
             return not deadweight(
-                target, *options, "--format", "json", "-o", str(report), "--force", folder=f"{folder}/base"
+                target, *options, "--format", "json", "-o", str(report), "--force", directory=f"{directory}/base"
             )
         finally:
-            _git("worktree", "remove", "--force", f"{folder}/base")
+            _git("worktree", "remove", "--force", f"{directory}/base")
 
 
 def _git(*arguments: str) -> bool:

@@ -71,7 +71,7 @@ def _application(facts: Mapping[str, Any]) -> LabelledApplication:
         name=facts["id"],
         labels=facts["labels"],
         code=Application(
-            folder="",
+            directory="",
             mentions=tuple(_mentions(facts["files"])),
             local=frozenset(facts["local"]),
             subprojects=tuple(facts["subprojects"]),

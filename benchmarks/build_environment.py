@@ -50,10 +50,10 @@ def _distribution(
     put(f"{package}/_native.cpython-311-x86_64-linux-gnu.so", native_bytes, ELF)
     modules = (files - 7) // 2
     for number in range(modules):
-        folder = f"{package}/{('core', 'io', 'tests', 'util', 'api')[number % 5]}/part{number // 25}"
+        directory = f"{package}/{('core', 'io', 'tests', 'util', 'api')[number % 5]}/part{number // 25}"
         size = rng.randrange(500, 20_000)
-        put(f"{folder}/m{number}.py", size)
-        put(f"{folder}/__pycache__/m{number}.cpython-311.pyc", int(size * 1.2))
+        put(f"{directory}/m{number}.py", size)
+        put(f"{directory}/__pycache__/m{number}.cpython-311.pyc", int(size * 1.2))
     put(f"{package}/data.json", 4_000)
     requires = [
         f"Requires-Dist: {rng.choice(names[index + 1 :])}>=1.0" + rng.choice(["", '; python_version >= "3.9"'])

@@ -8,7 +8,7 @@ Leave-one-project-out is what the tables know without the benchmark's own help: 
 exact names that no other project here has, since some of them stand in a table because of it. What is left are names of
 other projects, patterns, words and source. It is a lower bound: names that come from elsewhere are hidden too.
 
-    benchmarks/groups.py [--projects] [--halves N] [FOLDER]
+    benchmarks/groups.py [--projects] [--halves N] [DIRECTORY]
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _project(facts: Mapping[str, Any]) -> Project:
         labels=facts["labels"],
         disputed=frozenset(facts["disputed"]),
         requirements=tuple(filter(None, (pep508(line, "requirements.txt") for line in lines))),
-        application=Application(folder="", mentions=tuple(_mentions(facts))) if "imports" in facts else None,
+        application=Application(directory="", mentions=tuple(_mentions(facts))) if "imports" in facts else None,
     )
 
 
@@ -223,14 +223,14 @@ def report_categories(path: Path, *, each: bool) -> None:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    options.add_argument("folder", nargs="?", type=Path, default=FIXTURES)
+    options.add_argument("directory", nargs="?", type=Path, default=FIXTURES)
     options.add_argument("--projects", action="store_true", help="each project, and what was missed")
     options.add_argument("--halves", type=int, default=200, metavar="N", help="random halves to compare (0: none)")
     given = options.parse_args()
     files = {"with source": "with_source.jsonl", "requirements only": "requirements_only.jsonl"}
-    shared = {title: read_projects(given.folder / file) for title, file in files.items()}
+    shared = {title: read_projects(given.directory / file) for title, file in files.items()}
     own = own_names(project for projects in shared.values() for project in projects)
-    held_out = given.folder / "held_out.jsonl"
+    held_out = given.directory / "held_out.jsonl"
     if held_out.exists():
         shared["held out"] = read_projects(held_out)
     for title, projects in shared.items():
@@ -241,7 +241,7 @@ def main() -> None:
         if any(project.application for project in projects):
             blind = [replace(project, application=None) for project in projects]
             report("the same without their source", blind, each=False, halves=0, own=hidden)
-    report_categories(given.folder / "categories.csv", each=given.projects)
+    report_categories(given.directory / "categories.csv", each=given.projects)
 
 
 if __name__ == "__main__":

@@ -114,11 +114,11 @@ def main() -> None:
     """Measure the shapes that the command line names, or all."""
     print("seconds beyond the listing      1,000   10,000   ratio   (inventory, conclusions, JSON of 10,000)   JSON")
     for name in sys.argv[1:] or SHAPES:
-        with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as folder:
+        with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as directory:
             found = []
             for count in (SMALL, LARGE):
-                build(Path(folder, str(count)), SHAPES[name], count)
-                found.append(seconds(Path(folder, str(count))))
+                build(Path(directory, str(count)), SHAPES[name], count)
+                found.append(seconds(Path(directory, str(count))))
         (small, *_), (large, taken, concluded, written, size, _) = found
         stages = f"{taken:.2f}, {concluded:.2f}, {written:.2f}"
         print(

@@ -33,13 +33,13 @@ _SORT = _ZOOM.replace("#map .head", "#table thead button")
 
 def main() -> None:
     print("distributions  render s  size kB  gzip kB  CPU s  interactive s  zoom s  sort s")
-    with chromium() as browser, tempfile.TemporaryDirectory() as folder:
+    with chromium() as browser, tempfile.TemporaryDirectory() as directory:
         for count in COUNTS:
             report = large_report(count)
             start = time.perf_counter()
             text = as_html(report)
             rendering = time.perf_counter() - start
-            path = Path(folder) / "report.html"
+            path = Path(directory) / "report.html"
             path.write_text(text, "utf-8")
             processor: list[float] = []
             seconds: dict[str, list[float]] = {_INTERACTIVE: [], _ZOOM: [], _SORT: []}

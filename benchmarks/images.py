@@ -102,11 +102,11 @@ def compare(title: str, path: Path, other: str, command: list[str]) -> None:
     print(f"  deadweight is {statistics.median(ratios):.2f} times {other}")
 
 
-def growth(folder: Path) -> None:
+def growth(directory: Path) -> None:
     """Ten times the files, and the time that takes."""
     seconds = []
     for scale in (1, 10):
-        path = folder / f"scale{scale}.tar"
+        path = directory / f"scale{scale}.tar"
         make_small(path, scale)
         command = [str(BIN / "deadweight"), str(path), "--format", "json", "--quiet"]
         seconds.append(min(Run(command).seconds for _ in range(3)))
@@ -136,26 +136,26 @@ def main() -> None:
     """Make the images, compare, and leave nothing."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
     with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as name:
-        folder = Path(name)
-        make(folder / "plain.tar", packed=False)
-        walk = [sys.executable, "-c", TARFILE_WALK, str(folder / "plain.tar")]
-        compare("plain layers, 45,000 files", folder / "plain.tar", "tarfile", walk)
-        (folder / "plain.tar").unlink()
-        make(folder / "gzip.tar", packed=True)
-        unpack = [sys.executable, "-c", UNPACK, str(folder / "gzip.tar")]
-        compare("gzip layers, 45,000 files", folder / "gzip.tar", "isal alone", unpack)
-        (folder / "gzip.tar").unlink()
-        growth(folder)
-        peers(folder)
+        directory = Path(name)
+        make(directory / "plain.tar", packed=False)
+        walk = [sys.executable, "-c", TARFILE_WALK, str(directory / "plain.tar")]
+        compare("plain layers, 45,000 files", directory / "plain.tar", "tarfile", walk)
+        (directory / "plain.tar").unlink()
+        make(directory / "gzip.tar", packed=True)
+        unpack = [sys.executable, "-c", UNPACK, str(directory / "gzip.tar")]
+        compare("gzip layers, 45,000 files", directory / "gzip.tar", "isal alone", unpack)
+        (directory / "gzip.tar").unlink()
+        growth(directory)
+        peers(directory)
 
 
-def peers(folder: Path) -> None:
+def peers(directory: Path) -> None:
     """Against those that read images too, on one of 0.9 GB."""
-    path = folder / "half.tar"
+    path = directory / "half.tar"
     make(path, packed=False, layers=2)
     dive, syft = shutil.which("dive"), shutil.which("syft")
     if dive:
-        report = folder / "dive.json"
+        report = directory / "dive.json"
         compare("plain layers", path, "dive", [dive, "--source", "docker-archive", str(path), "--json", str(report)])
     if syft:
         compare("plain layers", path, "syft", [syft, "-q", str(path), "-o", "json"])

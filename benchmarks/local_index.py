@@ -1,7 +1,7 @@
 """An index on this machine that keeps what the configured one gave: figures do not hang on one network.
 
-``local_index.py FOLDER --delay 0.02`` prints its URL and serves until it is stopped. Pages and files are fetched once
-and kept in FOLDER; of a file that is asked for in parts, only the parts. Each request waits for ``--delay`` seconds.
+``local_index.py DIRECTORY --delay 0.02`` prints its URL and serves until stopped. Pages and files are fetched once
+and kept in DIRECTORY; of a file that is asked for in parts, only the parts. Each request waits for ``--delay`` seconds.
 ``/counters`` tells the requests and the bytes of bodies since ``/reset``.
 """
 
@@ -54,8 +54,8 @@ def span(part: str, total: int) -> range:
 class Kept:
     """Bytes that were fetched once, by URL and range."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
         self._locks: dict[str, threading.Lock] = {}
         self._all = threading.Lock()
 
@@ -86,7 +86,7 @@ class Kept:
         return int(found.with_suffix(".total").read_text()) if self.is_part(found) else found.stat().st_size
 
     def _place(self, url: str, part: str = "") -> Path:
-        return self._folder / hashlib.sha256(f"{url} {part}".encode()).hexdigest()
+        return self._directory / hashlib.sha256(f"{url} {part}".encode()).hexdigest()
 
     def _fetch(self, url: str, part: str, relay: Relay | None) -> Path:
         headers = {"Range": part} if part else {"Accept": "text/html"}
@@ -266,9 +266,9 @@ class LocalIndex:
 
 
 @contextmanager
-def local_index(folder: Path, delay: float) -> Iterator[LocalIndex]:
+def local_index(directory: Path, delay: float) -> Iterator[LocalIndex]:
     """Start one, and stop it afterwards."""
-    command = [sys.executable, __file__, str(folder), "--delay", str(delay)]
+    command = [sys.executable, __file__, str(directory), "--delay", str(delay)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     try:
@@ -286,11 +286,11 @@ class _Server(ThreadingHTTPServer):
 def main() -> None:
     """Serve until stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("directory", type=Path)
     parser.add_argument("--delay", type=float, default=0.0)
     options = parser.parse_args()
-    options.folder.mkdir(parents=True, exist_ok=True)
-    Handler.kept, Handler.index, Handler.delay = Kept(options.folder), upstream(), options.delay
+    options.directory.mkdir(parents=True, exist_ok=True)
+    Handler.kept, Handler.index, Handler.delay = Kept(options.directory), upstream(), options.delay
     server = _Server(("127.0.0.1", 0), Handler)
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     server.serve_forever()

@@ -153,8 +153,8 @@ def main() -> None:
     # pip compiles what it installs; a checkout that nothing may write bytecode to would be compiled on every run.
     compileall.compile_dir(Path(deadweight.__file__).parent, quiet=1)
     for name in sys.argv[1:] or ALL:
-        with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as folder:
-            ALL[name](Path(folder))
+        with tempfile.TemporaryDirectory(prefix="deadweight-bench-") as directory:
+            ALL[name](Path(directory))
 
 
 if __name__ == "__main__":

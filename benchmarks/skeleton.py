@@ -26,8 +26,8 @@ _HOWS = {
 
 def deptry_findings(application: LabelledApplication) -> frozenset[tuple[str, str]]:
     """Return (rule, project or module) of what deptry reports; it sees the measured distributions as installed."""
-    with tempfile.TemporaryDirectory(prefix="deadweight-deptry-") as folder:
-        project, site, out = Path(folder, "project"), Path(folder, "site"), Path(folder, "out.json")
+    with tempfile.TemporaryDirectory(prefix="deadweight-deptry-") as directory:
+        project, site, out = Path(directory, "project"), Path(directory, "site"), Path(directory, "out.json")
         _write_project(application, project)
         _write_site(application, site)
         environment = {**os.environ, "PYTHONPATH": str(site)}
@@ -55,19 +55,19 @@ def _name(row: Mapping[str, Any]) -> str:
     return module if row["error"]["code"] == "DEP001" else normalize(module)
 
 
-def _write_project(application: LabelledApplication, folder: Path) -> None:
+def _write_project(application: LabelledApplication, directory: Path) -> None:
     lines: dict[str, list[str]] = defaultdict(list)
     for mention in application.code.mentions:
         if mention.kind == "import" and mention.file.endswith(".py"):
             lines[mention.file].append(_HOWS[mention.how].format(f"import {mention.name}"))
     for file, statements in lines.items():
-        path = folder / file
+        path = directory / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join([*statements, ""]), "utf-8")
-    folder.mkdir(exist_ok=True)
+    directory.mkdir(exist_ok=True)
     # deptry wants to be told what is for development; deadweight has to find out.
     for name, label in ("requirements.txt", "runtime"), ("requirements-dev.txt", "dev"):
-        Path(folder, name).write_text("".join(f"{line}\n" for line in _requirements(application, label)), "utf-8")
+        Path(directory, name).write_text("".join(f"{line}\n" for line in _requirements(application, label)), "utf-8")
 
 
 def _requirements(application: LabelledApplication, label: str) -> Iterator[str]:
@@ -75,9 +75,9 @@ def _requirements(application: LabelledApplication, label: str) -> Iterator[str]
     return (name for name, found in application.labels.items() if name in measured and found == label)
 
 
-def _write_site(application: LabelledApplication, folder: Path) -> None:
+def _write_site(application: LabelledApplication, directory: Path) -> None:
     for d in application.distributions:
-        info = folder / f"{d.name.replace('-', '_')}-{d.version}.dist-info"
+        info = directory / f"{d.name.replace('-', '_')}-{d.version}.dist-info"
         info.mkdir(parents=True)
         requires = "".join(f"Requires-Dist: {name}\n" for name in application.requires[d.name])
         (info / "METADATA").write_text(

@@ -1,7 +1,7 @@
 """The wheels' directories against the throwaway environment: sizes, seconds, bytes moved, disk used.
 
 Both go through an index on this machine that waits 20 ms before each answer, with empty caches of their own, so that
-they differ in nothing but the method. The first run of all fills the index's own folder from the configured index.
+they differ in nothing but the method. The first run of all fills the index's own directory from the configured index.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Run(Struct, frozen=True):
 
 def main(names: list[str]) -> None:
     """Compare applications by name, all by default: "uv" with bare resolving, "install" with installing."""
-    with local_index(KEPT, DELAY) as index, tempfile.TemporaryDirectory(prefix="deadweight-bench-") as folder:
-        scratch = Path(folder)
+    with local_index(KEPT, DELAY) as index, tempfile.TemporaryDirectory(prefix="deadweight-bench-") as directory:
+        scratch = Path(directory)
         asked = [name for name in names if name in APPLICATIONS]
         if not names or "uv" in names:
             for name in asked or APPLICATIONS:
@@ -94,7 +94,7 @@ def after_resolution(index: LocalIndex, scratch: Path) -> None:
          "--default-index", index.url, "--python", sys.executable, "--output-file", str(lock)],
         check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    run([str(lock), "--no-cache"], index, scratch)  # fills the index's folder
+    run([str(lock), "--no-cache"], index, scratch)  # fills the index's directory
     cold, cached = [], []
     for _ in range(5):
         empty(scratch, "dw")
@@ -135,7 +135,7 @@ def beside_uv(name: str, requirements: Path, index: LocalIndex, scratch: Path, r
     options = [str(requirements), "--no-install", "--index-url", index.url]
     edited = scratch / "edited.txt"
     seconds: dict[str, list[tuple[float, float]]] = {"cold": [], "warm": [], "warm, edited": []}
-    run(options, index, scratch)  # fills the index's own folder
+    run(options, index, scratch)  # fills the index's own directory
     for number in range(rounds):
         empty(scratch, "uv")
         bare = compile_seconds(requirements, index, scratch)
@@ -193,7 +193,7 @@ def side_by_side(name: str, requirements: Path, index: LocalIndex, scratch: Path
     runs: dict[str, Run] = {}
     disks: dict[str, int] = {}
     for title, further in methods.items():
-        for _ in range(2):  # the first fills the index's folder
+        for _ in range(2):  # the first fills the index's directory
             empty(scratch, "uv", "dw", "venv")
             runs[title] = run([*options, *further], index, scratch)
             disks[title] = sum(used(scratch / each) for each in ("uv", "dw", "venv"))
@@ -207,9 +207,9 @@ def side_by_side(name: str, requirements: Path, index: LocalIndex, scratch: Path
     empty(scratch, "uv", "dw", "venv")
 
 
-def used(folder: Path) -> int:
-    """Return the disk bytes below a folder, each inode once."""
-    found = subprocess.run(["du", "-s", "--block-size=1", str(folder)], capture_output=True, text=True, check=False)
+def used(directory: Path) -> int:
+    """Return the disk bytes below a directory, each inode once."""
+    found = subprocess.run(["du", "-s", "--block-size=1", str(directory)], capture_output=True, text=True, check=False)
     return int(found.stdout.split()[0]) if found.stdout else 0
 
 
@@ -223,7 +223,7 @@ def explain(truth: dict[str, int], reported: Run) -> None:
     exact = sum(sizes[n] == truth[n] for n in off)
     worst = max((abs(share) for n, share in off.items() if n not in estimated), default=0.0)
     print(f"  {exact} of {len(off)} to the byte; of those with a wheel the farthest is {worst:.3%} off:")
-    print("  its launchers name the environment's folder, which is called otherwise")
+    print("  its launchers name the environment's directory, which is called otherwise")
     for n in sorted(estimated):
         print(f"  {n}: {off[n]:+.1%}: only an sdist is there, so this is an estimate")
     for n in sorted(set(truth) ^ set(sizes)):

@@ -80,9 +80,9 @@ def api() -> str:
 def modules() -> str:
     """Return a table of the modules for each package, from the first lines of their docstrings."""
     sections = []
-    for folder in sorted({path.parent for path in SOURCE.rglob("*.py")}):
-        package = ".".join(("deadweight", *folder.relative_to(SOURCE).parts))
-        rows = [f"| `{path.name}` | {_cell(_summary(path))} |" for path in sorted(folder.glob("*.py"))]
+    for directory in sorted({path.parent for path in SOURCE.rglob("*.py")}):
+        package = ".".join(("deadweight", *directory.relative_to(SOURCE).parts))
+        rows = [f"| `{path.name}` | {_cell(_summary(path))} |" for path in sorted(directory.glob("*.py"))]
         sections.append(f"### {package}\n\n| Module | |\n|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(sections)
 

@@ -140,11 +140,11 @@ def make_env(root: Path, *distributions: Mapping[str, bytes], extra: Mapping[str
 
 
 def bytes_below(root: Path) -> int:
-    """Return what ``du -b`` sums below a folder, less the folders: each inode once, symlinks as themselves."""
+    """Return what ``du -b`` sums below a directory, less the directories: each inode once, symlinks as themselves."""
     seen = {}
-    for folder, _, names in os.walk(root):
-        for name in names + [n for n in os.listdir(folder) if (Path(folder) / n).is_symlink()]:
-            found = os.lstat(os.path.join(folder, name))
+    for directory, _, names in os.walk(root):
+        for name in names + [n for n in os.listdir(directory) if (Path(directory) / n).is_symlink()]:
+            found = os.lstat(os.path.join(directory, name))
             seen[found.st_dev, found.st_ino] = found.st_size
     return sum(seen.values())
 
@@ -182,9 +182,9 @@ def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
-def make_wheelhouse(folder: Path, *wheels: tuple[str, bytes]) -> Path:
-    """Write wheels into a folder that installers take with ``--find-links``; return it."""
-    return write_files(folder, dict(wheels))
+def make_wheelhouse(directory: Path, *wheels: tuple[str, bytes]) -> Path:
+    """Write wheels into a directory that installers take with ``--find-links``; return it."""
+    return write_files(directory, dict(wheels))
 
 
 def bare(

@@ -67,12 +67,12 @@ def loopback(offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Shut the index out, and keep caches and scratch folders below folders of the test's own; return its TMPDIR."""
+    """Shut the index out, and keep caches and scratch in directories of the test's own; return its TMPDIR."""
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))]:
         monkeypatch.delenv(name)
     scratch = tmp_path / "tmp"
     scratch.mkdir()
-    # Beside the folder, which may be a test's source: what uv has unpacked there would count as the application's.
+    # Beside the directory, which may be a test's source: what uv has unpacked there would count as the application's.
     caches = tmp_path.parent / f"{tmp_path.name}-caches"
     for name, value in {
         "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1", "UV_OFFLINE": "1",

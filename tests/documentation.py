@@ -60,12 +60,12 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def run_command(command: str, folder: Path) -> list[str]:
+def run_command(command: str, directory: Path) -> list[str]:
     """Run a shell command and return the lines of its output, with errors but without progress."""
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": programs, "COLUMNS": "80", "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
     ran = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False
+        ["bash", "-c", command], cwd=directory, env=environment, capture_output=True, encoding="utf-8", check=False
     )
     errors = [line for line in ran.stderr.splitlines() if re.match(r"(?i)(error|hint|usage|try)\b", line)]
     return [line.rstrip() for line in (*errors, *ran.stdout.splitlines())]

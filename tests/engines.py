@@ -1,6 +1,6 @@
 """Real engines and registries for tests, where this machine has them; each is started by whoever needs it.
 
-Docker Engine and podman work in folders of their own, without a network; ``docker-registry`` listens on the loopback.
+Docker Engine and podman work in their own directories, without a network; ``docker-registry`` listens on the loopback.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ def needs(*programs: str) -> None:
 
 
 @contextlib.contextmanager
-def docker_registry(folder: Path, *, login: bool = False) -> Iterator[str]:
-    """Run a registry that keeps its images below ``folder``; give its host; with ``login``, USER alone may enter."""
+def docker_registry(directory: Path, *, login: bool = False) -> Iterator[str]:
+    """Run a registry that keeps its images below ``directory``; give its host; with ``login``, USER alone may enter."""
     needs("docker-registry", "skopeo")
     with socket.create_server(("127.0.0.1", 0)) as free:
         host = f"127.0.0.1:{free.getsockname()[1]}"
     config: dict[str, object] = {
         "version": 0.1,
         "log": {"level": "error"},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "images")}},
+        "storage": {"filesystem": {"rootdirectory": str(directory / "images")}},
         "http": {"addr": host},
     }
     if login:
-        (folder / "htpasswd").write_text(f"{USER}:{_PASSWORD_HASH}\n")
-        config["auth"] = {"htpasswd": {"realm": "tests", "path": str(folder / "htpasswd")}}
-    (folder / "config.yml").write_text(json.dumps(config))  # YAML takes JSON
-    with (folder / "registry.log").open("wb") as log:
+        (directory / "htpasswd").write_text(f"{USER}:{_PASSWORD_HASH}\n")
+        config["auth"] = {"htpasswd": {"realm": "tests", "path": str(directory / "htpasswd")}}
+    (directory / "config.yml").write_text(json.dumps(config))  # YAML takes JSON
+    with (directory / "registry.log").open("wb") as log:
         server = subprocess.Popen(
-            ["docker-registry", "serve", str(folder / "config.yml")], stdout=log, stderr=subprocess.STDOUT
+            ["docker-registry", "serve", str(directory / "config.yml")], stdout=log, stderr=subprocess.STDOUT
         )
         try:
             _wait_for(host, server)
@@ -106,22 +106,22 @@ def docker_engine() -> Iterator[dict[str, str]]:
     needs("docker", "dockerd", "runc")
     if os.geteuid() != 0:
         pytest.skip("Docker Engine is started by the superuser only")
-    folder = Path(tempfile.mkdtemp(prefix="deadweight-"))  # a socket's path is short
-    (folder / "config.json").write_text("{}")
-    variables = {"DOCKER_HOST": f"unix://{folder}/socket", "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(folder)}
-    with (folder / "log").open("wb") as log:
+    directory = Path(tempfile.mkdtemp(prefix="deadweight-"))  # a socket's path is short
+    (directory / "config.json").write_text("{}")
+    variables = {"DOCKER_HOST": f"unix://{directory}/socket", "DOCKER_BUILDKIT": "0", "DOCKER_CONFIG": str(directory)}
+    with (directory / "log").open("wb") as log:
         engine = subprocess.Popen(
-            ["dockerd", "--bridge=none", "--iptables=false", "--data-root", str(folder / "data"), "--exec-root",
-             str(folder / "exec"), "--pidfile", str(folder / "pid"), "-H", variables["DOCKER_HOST"]],
+            ["dockerd", "--bridge=none", "--iptables=false", "--data-root", str(directory / "data"), "--exec-root",
+             str(directory / "exec"), "--pidfile", str(directory / "pid"), "-H", variables["DOCKER_HOST"]],
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
-            _wait_for_engine(variables, engine, folder / "log")
+            _wait_for_engine(variables, engine, directory / "log")
             yield variables
         finally:
             engine.terminate()
             engine.wait(30)
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def _wait_for_engine(variables: Mapping[str, str], engine: subprocess.Popen[bytes], log: Path) -> None:
@@ -136,21 +136,21 @@ def _wait_for_engine(variables: Mapping[str, str], engine: subprocess.Popen[byte
 
 @contextlib.contextmanager
 def podman() -> Iterator[dict[str, str]]:
-    """Give the variables that have podman keep its images in a folder of the test's own, and run by runc."""
+    """Give the variables that have podman keep its images in a directory of the test's own, and run by runc."""
     needs("podman", "runc")
     if os.geteuid() != 0:
         pytest.skip("podman is run by the superuser only")
-    folder = Path(tempfile.mkdtemp(prefix="deadweight-"))
-    (folder / "storage.conf").write_text(
-        f'[storage]\ndriver = "vfs"\ngraphroot = "{folder}/graph"\nrunroot = "{folder}/run"\n'
+    directory = Path(tempfile.mkdtemp(prefix="deadweight-"))
+    (directory / "storage.conf").write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{directory}/graph"\nrunroot = "{directory}/run"\n'
     )
-    (folder / "containers.conf").write_text(
+    (directory / "containers.conf").write_text(
         '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
         '[containers]\nnetns = "none"\ndefault_ulimits = ["nofile=1000:1000", "nproc=1000:1000"]\n'
     )
     variables = {
-        "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
-        "CONTAINERS_CONF": str(folder / "containers.conf"),
+        "CONTAINERS_STORAGE_CONF": str(directory / "storage.conf"),
+        "CONTAINERS_CONF": str(directory / "containers.conf"),
     }
     try:
         yield variables
@@ -159,15 +159,15 @@ def podman() -> Iterator[dict[str, str]]:
             ["podman", "rm", "--all", "--force", "--time", "0"], env={**os.environ, **variables}, capture_output=True,
             check=False,
         )  # fmt: skip
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
-def debian(folder: Path) -> Path:
-    """Make a small Debian with a Python below ``folder``, by debootstrap, from the network; return its root."""
+def debian(directory: Path) -> Path:
+    """Make a small Debian with a Python below ``directory``, by debootstrap, from the network; return its root."""
     needs("debootstrap")
     if os.geteuid() != 0:
         pytest.skip("debootstrap is run by the superuser only")
-    root, cache = folder / "root", folder / "archives"
+    root, cache = directory / "root", directory / "archives"
     cache.mkdir()
     command = (
         "debootstrap", f"--cache-dir={cache}", "--variant=minbase", "--include=python3-venv,python3-yaml", "bookworm",

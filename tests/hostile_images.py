@@ -81,7 +81,7 @@ def repeated_layer(scale: float) -> bytes:
     return image(layer((f"d/{n}", 1, b"x") for n in range(10_000)), times=int(1000 * scale))
 
 
-def nested_folders(scale: float) -> bytes:
+def nested_directories(scale: float) -> bytes:
     depth = int(1900 * scale)
     paths = ("d/" * n + f"evil{n}-1.0.dist-info/METADATA" for n in range(depth))
     return image(layer((path, len(METADATA), METADATA) for path in paths))
@@ -93,7 +93,7 @@ def zeros(scale: float) -> bytes:
 
 def rpm_layers(scale: float) -> bytes:
     """Twenty layers, each with a database of 30 MB, as ``RUN dnf install`` again and again leaves them."""
-    files = [f"/usr/share/folder/{n}" for n in range(200)]
+    files = [f"/usr/share/directory/{n}" for n in range(200)]
     database = sqlite_database(*(package(f"package{n}", *files) for n in range(int(5400 * scale))))
     layers = [
         layer(iter([("var/lib/rpm/rpmdb.sqlite", len(database), database), (f"usr/file{n}", 1, b"x")]))
@@ -133,10 +133,10 @@ REFUSED_OR_MEASURED: dict[str, Callable[[float], bytes]] = {
     "many dpkg lists": many_files("var/lib/dpkg/info/evil{0}.list", b"/a\n", 100, 1 << 26),
     "many METADATA": many_files(f"{SITE}/evil{{0}}-1.0.dist-info/METADATA", b"Version: 1\n", 10_000, 11),
     "empty files": many_files("d{0}", b"x", 3_000_000, 0),
-    "empty files in one folder each": many_files("d{0}/x", b"x", 3_000_000, 0),
-    "conda-meta folders": many_files("e{0}/conda-meta/a.json", b"{}", 100_000, 2),
+    "empty files in one directory each": many_files("d{0}/x", b"x", 3_000_000, 0),
+    "conda-meta directories": many_files("e{0}/conda-meta/a.json", b"{}", 100_000, 2),
     "small programs": many_files("usr/bin/p{0}", b"\x7fELF\2\1" + bytes(58), 1_000_000, 64),
     "repeated layer": repeated_layer,
-    "nested folders": nested_folders,
+    "nested directories": nested_directories,
     "zeros": zeros,
 }

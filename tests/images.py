@@ -20,7 +20,7 @@ _OCI = "application/vnd.oci.image"
 
 
 def make_tar(files: Mapping[str, Content], *, form: int = tarfile.PAX_FORMAT) -> bytes:
-    """Return a tar archive; a path that ends with "/" is a folder, a TarInfo stands for itself."""
+    """Return a tar archive; a path that ends with "/" is a directory, a TarInfo stands for itself."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
         for path, content in files.items():
@@ -29,8 +29,8 @@ def make_tar(files: Mapping[str, Content], *, form: int = tarfile.PAX_FORMAT) ->
                 archive.addfile(content)
                 continue
             if content is None:
-                folder, _, name = path.rpartition("/")
-                path, content = f"{folder}/.wh.{name}".lstrip("/"), b""
+                directory, _, name = path.rpartition("/")
+                path, content = f"{directory}/.wh.{name}".lstrip("/"), b""
             data = content.encode() if isinstance(content, str) else content
             member = tarfile.TarInfo(path.rstrip("/"))
             member.type = tarfile.DIRTYPE if path.endswith("/") else tarfile.REGTYPE
@@ -76,7 +76,7 @@ def image_files(
     form: Form = "docker",
     compression: Compression = "",
 ) -> dict[str, Content]:
-    """Return path → content of what is in such an archive, or in an OCI layout's folder."""
+    """Return path → content of what is in such an archive, or in an OCI layout's directory."""
     tars = [make_tar(layer) for layer in layers]
     blobs = [packed(data, compression) for data in tars]
     history = [

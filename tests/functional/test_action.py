@@ -82,29 +82,29 @@ def index() -> Iterator[Server]:
         yield server
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(directory: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=t", "-c", "user.email=t@localhost"]
-    done = subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    done = subprocess.run(["git", *identity, *arguments], cwd=directory, check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 
-def repository(folder: Path, base: str | None, head: str) -> str:
+def repository(directory: Path, base: str | None, head: str) -> str:
     """Commit requirements twice, and return the first commit."""
-    git(folder, "init", "--quiet", "--initial-branch", "main")
-    write_files(folder, {"README": "x", **({} if base is None else {"requirements.txt": base})})
-    git(folder, "add", ".")
-    git(folder, "commit", "--quiet", "-m", "base")
-    commit = git(folder, "rev-parse", "HEAD")
-    write_files(folder, {"requirements.txt": head})
-    git(folder, "commit", "--quiet", "--all", "-m", "head") if base else git(folder, "add", ".")
+    git(directory, "init", "--quiet", "--initial-branch", "main")
+    write_files(directory, {"README": "x", **({} if base is None else {"requirements.txt": base})})
+    git(directory, "add", ".")
+    git(directory, "commit", "--quiet", "-m", "base")
+    commit = git(directory, "rev-parse", "HEAD")
+    write_files(directory, {"requirements.txt": head})
+    git(directory, "commit", "--quiet", "--all", "-m", "head") if base else git(directory, "add", ".")
     return commit
 
 
 def run(
-    folder: Path, index: Server, github: GitHub, base: str | None, **variables: str
+    directory: Path, index: Server, github: GitHub, base: str | None, **variables: str
 ) -> subprocess.CompletedProcess[str]:
     event = {"pull_request": {"number": 7, "base": {"sha": base}}} if base else {}
-    runner = folder.parent / "runner"
+    runner = directory.parent / "runner"
     runner.mkdir()
     (runner / "event.json").write_text(json.dumps(event))
     environment = {
@@ -121,15 +121,15 @@ def run(
         **variables,
     }
     return subprocess.run(
-        [sys.executable, SCRIPT], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, SCRIPT], cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, loopback: Path) -> Path:
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    return folder
+    directory = tmp_path / "checkout"
+    directory.mkdir()
+    return directory
 
 
 def test_pull_request__adds_a_requirement__is_commented_and_summarized(checkout: Path, index: Server) -> None:

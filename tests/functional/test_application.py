@@ -1,4 +1,4 @@
-"""A folder of source as it comes: layouts, vendored trees, links, what cannot be read, and many files."""
+"""A directory of source as it comes: layouts, vendored trees, links, what cannot be read, and many files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_read_source__application__is_told_by_file_and_line(tmp_path: Path) -> N
         ("pytest", "tests/test_main.py", 1),
     ]
     assert [m.role for m in source.mentions] == ["application"] * 4 + ["tests"]
-    assert (source.files, source.skipped, source.folder) == (5, (), str(tmp_path))
+    assert (source.files, source.skipped, source.directory) == (5, (), str(tmp_path))
     assert source.local == {"app", "tests", "test_main"}
 
 
@@ -59,7 +59,7 @@ def test_read_source__module_that_bears_the_name_of_what_it_imports__means_the_o
     assert named(source) == [("celery", "celery.py", 1)]
 
 
-def test_read_source__folder_that_is_a_package__knows_its_own_name(tmp_path: Path) -> None:
+def test_read_source__directory_that_is_a_package__knows_its_own_name(tmp_path: Path) -> None:
     source = read(write_files(tmp_path, {"app/__init__.py": "import app.x, flask\n"}) / "app")
     assert source.local >= {"app"}
 
@@ -136,7 +136,7 @@ def test_read_source__large_files__are_read_by_line_or_not_at_all(tmp_path: Path
     assert [(each.name, each.exit_code) for each in source.skipped] == [("a.py", 0), ("huge.py", 4)]
 
 
-def test_read_source__no_folder__is_refused(tmp_path: Path) -> None:
+def test_read_source__no_directory__is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="cannot list"):
         read(tmp_path / "none")
     with pytest.raises(BadInput, match="cannot list"):

@@ -40,16 +40,16 @@ print -r -- "$shown"
 """
 
 
-def offered(shell: str, words: str, folder: Path, until: str = "") -> str:
+def offered(shell: str, words: str, directory: Path, until: str = "") -> str:
     """Return what a shell offers; zsh is read until it shows a text, for at most twenty seconds."""
     needs(shell)
     script = {"bash": BASH, "fish": FISH, "zsh": ZSH}[shell]
     options = {"bash": ["--norc", "-c"], "fish": ["--no-config", "-c"], "zsh": ["-f", "-c"]}[shell]
     last = [] if shell == "fish" else ["shell"]
-    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(folder), "TERM": "dumb"}
+    environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", "HOME": str(directory), "TERM": "dumb"}
     done = subprocess.run(
         [shell, *options, script, *last, words, until],
-        cwd=folder,
+        cwd=directory,
         env=environment,
         capture_output=True,
         text=True,

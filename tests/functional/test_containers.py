@@ -140,7 +140,7 @@ def test_container__without_a_python_or_stopped__is_exported(engine: Engine, tmp
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "[1]", '["a", -1, 0, null, "file"]', '["a", 1, 1, null, "folder"]', "[" * 9999, '["a", 1, 1, [1], "file"]'],
+    ["", "[1]", '["a", -1, 0, null, "file"]', '["a", 1, 1, null, "directory"]', "[" * 9999, '["a", 1, 1, [1], "file"]'],
 )
 def test_container__its_python_lies__is_an_error_of_its_own(engine: Engine, answer: str) -> None:
     engine(of_state("running", f"""
@@ -306,10 +306,10 @@ def test_inside__without_the_right_to_read_all__tells_what_it_may_not(
     root = write_files(tmp_path / "root", {"a/b": "hello", "c/d": "x", "e": "y"})
     listed, read = os.scandir, os.access
 
-    def scandir(folder: str) -> object:
-        if folder.endswith("/c"):
-            raise PermissionError(folder)
-        return listed(folder)
+    def scandir(directory: str) -> object:
+        if directory.endswith("/c"):
+            raise PermissionError(directory)
+        return listed(directory)
 
     monkeypatch.setattr(os, "scandir", scandir)
     monkeypatch.setattr(os, "access", lambda path, mode: not path.endswith("/e") and read(path, mode))

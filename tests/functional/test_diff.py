@@ -40,7 +40,7 @@ def run(*arguments: str) -> Done:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two environments, and the saved report of each."""
+    """A directory with two environments, and the saved report of each."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     app = dist_files("app", requires=["lib"], requested=True)

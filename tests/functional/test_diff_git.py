@@ -48,8 +48,8 @@ def repository(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def compared(old: str, new: str, *options: str) -> Done:
-    folder = "../wheels" if os.path.isdir("../wheels") else "../../wheels"
-    done = run("diff", old, new, "--no-install", "--find-links", folder, "--format", "json", *options)
+    directory = "../wheels" if os.path.isdir("../wheels") else "../../wheels"
+    done = run("diff", old, new, "--no-install", "--find-links", directory, "--format", "json", *options)
     assert "deadweight-scratch" not in done.stdout + done.stderr
     return done
 
@@ -308,14 +308,16 @@ def test_diff__many_included_files__are_refused(repository: Path) -> None:
 @pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "a/../../secret.txt"])
 def test_revision__file_that_includes_one_outside_of_the_repository__is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("topsecret line here\n")
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    (folder / "requirements.txt").write_text(f"-r {name}\n")
+    directory = tmp_path / "repository"
+    directory.mkdir()
+    (directory / "requirements.txt").write_text(f"-r {name}\n")
     for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "x"]):
-        subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@localhost", *arguments], cwd=folder, check=True)
+        subprocess.run(
+            ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", *arguments], cwd=directory, check=True
+        )
     done = subprocess.run(
         [sys.executable, "-m", "deadweight", "diff", "HEAD:requirements.txt", "HEAD:requirements.txt"],
-        cwd=folder, capture_output=True, text=True, check=False,
+        cwd=directory, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 4
     assert "outside of the repository" in done.stderr

@@ -61,7 +61,7 @@ def test_console__online__prints_what_the_page_shows_but_for_figures(
 
 
 def blocks_now(
-    page: Path, kinds: tuple[str, ...], folder: Path, request: pytest.FixtureRequest
+    page: Path, kinds: tuple[str, ...], directory: Path, request: pytest.FixtureRequest
 ) -> list[tuple[Block, str]]:
     """Run the blocks of a page in their order, as a reader would, and return each with its text now.
 
@@ -69,18 +69,18 @@ def blocks_now(
     """
     names: dict[str, object] = {}
     if "app.tar" in page.read_text("utf-8"):
-        save_image(folder)
+        save_image(directory)
     if re.search(r"\btoy\b", page.read_text("utf-8")):
-        make_toy(folder)
-    with contextlib.chdir(folder):
-        now = [(block, text_now(block, folder, names)) for block in blocks(page) if block.kind in kinds]
+        make_toy(directory)
+    with contextlib.chdir(directory):
+        now = [(block, text_now(block, directory, names)) for block in blocks(page) if block.kind in kinds]
     if request.config.getoption("--update-golden"):
         page.write_text(with_texts(page.read_text("utf-8"), now), "utf-8")
         return []
     return now
 
 
-def text_now(block: Block, folder: Path, names: dict[str, object]) -> str:
+def text_now(block: Block, directory: Path, names: dict[str, object]) -> str:
     """Return the text of a block with what its commands print now."""
     if block.language == "pycon":
         return run_python(block, names)
@@ -88,7 +88,7 @@ def text_now(block: Block, folder: Path, names: dict[str, object]) -> str:
         return block.text
     lines = []
     for command, expected in block.commands:
-        lines += [f"$ {command}", *abridged(run_command(command, folder), expected)]
+        lines += [f"$ {command}", *abridged(run_command(command, directory), expected)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -98,16 +98,16 @@ def with_texts(page: str, now: list[tuple[Block, str]]) -> str:
     return page
 
 
-def application(folder: Path) -> Path:
+def application(directory: Path) -> Path:
     """Copy the example application."""
-    shutil.copytree(ROOT / "fixtures/shop", folder)
-    return folder
+    shutil.copytree(ROOT / "fixtures/shop", directory)
+    return directory
 
 
-def make_toy(folder: Path) -> None:
+def make_toy(directory: Path) -> None:
     """Write the environment whose sizes are drawn in the page on sizes."""
     make_env(
-        folder / "toy",
+        directory / "toy",
         dist_files("web", files={"web.py": "#" * 40_000}, requires=["common"], requested=True),
         dist_files("plot", files={"plot.py": "#" * 20_000}, requires=["common", "fonts"], requested=True),
         dist_files("common", files={"common.py": "#" * 30_000}, requested=True),
@@ -115,27 +115,30 @@ def make_toy(folder: Path) -> None:
     )
 
 
-def save_image(folder: Path) -> None:
+def save_image(directory: Path) -> None:
     """Install the requirements, and save them as an image whose second layer uninstalls pytest."""
     from deadweight import Settings, profile
 
-    with contextlib.chdir(folder):
+    with contextlib.chdir(directory):
         profile("requirements.txt", Settings(keep_env="opt/venv", no_source=True))
-    site = next((folder / "opt/venv/lib").glob("python3.*/site-packages"))
-    removed = [path.relative_to(folder) for path in site.iterdir() if re.match(r"_?pytest(-|$)", path.name)]
-    (folder / "app.tar").write_bytes(
+    site = next((directory / "opt/venv/lib").glob("python3.*/site-packages"))
+    removed = [path.relative_to(directory) for path in site.iterdir() if re.match(r"_?pytest(-|$)", path.name)]
+    (directory / "app.tar").write_bytes(
         make_image(
             {
-                str(path.relative_to(folder)): content_of(path)
-                for path in sorted((folder / "opt").rglob("*"))
+                str(path.relative_to(directory)): content_of(path)
+                for path in sorted((directory / "opt").rglob("*"))
                 if is_entry(path)
             },
             {str(path): None for path in removed},
-            {f"app/{name}": (folder / name).read_bytes() for name in ("Procfile", "shop/app.py", "shop/__init__.py")},
+            {
+                f"app/{name}": (directory / name).read_bytes()
+                for name in ("Procfile", "shop/app.py", "shop/__init__.py")
+            },
             commands=["RUN pip install -r requirements.txt", "RUN pip uninstall -y pytest", "COPY . /app"],
         )
     )
-    shutil.rmtree(folder / "opt")
+    shutil.rmtree(directory / "opt")
 
 
 def is_entry(path: Path) -> bool:

@@ -45,19 +45,19 @@ def docker() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def archive(docker: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build an image of several layers, with real wheels, and save it."""
-    folder = tmp_path_factory.mktemp("image")
-    root = debian(folder)
+    directory = tmp_path_factory.mktemp("image")
+    root = debian(directory)
     with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packing:
         subprocess.run(["docker", "import", "-", "base:1"], stdin=packing.stdout, check=True, capture_output=True)
-    context = folder / "context"
+    context = directory / "context"
     run(
         sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",
         "--dest", str(context / "wheels"), "jinja2", "pytest",
     )  # fmt: skip
     (context / "Dockerfile").write_text(DOCKERFILE)
     run("docker", "build", "--quiet", "--network", "none", "--tag", "app:1", str(context))
-    run("docker", "save", "--output", str(folder / "app.tar"), "app:1")
-    return folder / "app.tar"
+    run("docker", "save", "--output", str(directory / "app.tar"), "app:1")
+    return directory / "app.tar"
 
 
 @pytest.fixture(scope="module")

@@ -78,7 +78,7 @@ def test_file_names__escape_sequences_and_bad_encoding__are_counted_and_never_sh
     assert names(env)["evil"] == before + 70
 
 
-def test_folder_name__escape_sequences__are_never_shown(tmp_path: Path) -> None:
+def test_directory_name__escape_sequences__are_never_shown(tmp_path: Path) -> None:
     env = make_env(tmp_path / f"env{ESCAPES}", GOOD, {f"evil{ESCAPES}-1.0.dist-info/METADATA": b"Name: a b\n"})
     assert "good" in shown(env)
 
@@ -109,7 +109,7 @@ def test_record__makes_no_sense__the_rest_is_reported(tmp_path: Path, record: by
     assert set(names(env)) == {"evil", "good"}
 
 
-def test_metadata__missing__the_folder_names_it(tmp_path: Path) -> None:
+def test_metadata__missing__the_directory_names_it(tmp_path: Path) -> None:
     env = make_env(tmp_path / "env", GOOD, {"bare_one-2.0.dist-info/RECORD": b"bare_one.py,,\n", "bare_one.py": b"x"})
     assert set(names(env)) == {"bare-one", "good"}
 

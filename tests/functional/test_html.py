@@ -342,10 +342,10 @@ def test_resize__window__lays_the_map_out_again(show: Show, service: Report) -> 
     assert page.evaluate(inside)
 
 
-def image_report(folder: Path) -> Report:
+def image_report(directory: Path) -> Report:
     """Return the report of an image in which a later layer removes a distribution."""
     lower = site(dist_files("numpy", files={"numpy/core.py": "x" * 90_000}), dist_files("gone"))
     lower["usr/bin/tool"] = "t" * 50_000
     upper = {path: None for path in lower if "/gone" in path}
-    (folder / "image.tar").write_bytes(make_image(lower, upper, commands=["RUN install", "RUN remove"]))
-    return report_of(profile(folder / "image.tar"))
+    (directory / "image.tar").write_bytes(make_image(lower, upper, commands=["RUN install", "RUN remove"]))
+    return report_of(profile(directory / "image.tar"))

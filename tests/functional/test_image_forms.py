@@ -33,8 +33,8 @@ def in_stdin(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Profile:
     return profile("-")
 
 
-def write(folder: Path, files: Mapping[str, Content]) -> Path:
-    return write_files(folder, {path: data for path, data in files.items() if isinstance(data, str | bytes)})
+def write(directory: Path, files: Mapping[str, Content]) -> Path:
+    return write_files(directory, {path: data for path, data in files.items() if isinstance(data, str | bytes)})
 
 
 # --- compressed and exported -----------------------------------------------------------------------

@@ -31,22 +31,22 @@ def site(files: Mapping[str, bytes]) -> dict[str, Content]:
     return {f"{SITE}/{path}": data for path, data in files.items()}
 
 
-def facts_of(folder: Path, *layers: Mapping[str, Content], commands: Sequence[str] = ()) -> ImageFacts:
-    found = measured(folder, *layers, commands=commands).image
+def facts_of(directory: Path, *layers: Mapping[str, Content], commands: Sequence[str] = ()) -> ImageFacts:
+    found = measured(directory, *layers, commands=commands).image
     assert found is not None
     return found
 
 
-def measured(folder: Path, *layers: Mapping[str, Content], commands: Sequence[str] = ()) -> Profile:
-    (folder / "image.tar").write_bytes(make_image(*layers, commands=commands))
-    return profile(folder / "image.tar")
+def measured(directory: Path, *layers: Mapping[str, Content], commands: Sequence[str] = ()) -> Profile:
+    (directory / "image.tar").write_bytes(make_image(*layers, commands=commands))
+    return profile(directory / "image.tar")
 
 
 def size(files: Mapping[str, bytes], start: str = "") -> int:
     return sum(len(data) for path, data in files.items() if path.startswith(start))
 
 
-def test_layers__folder_removed_and_its_metadata_left__is_its_distribution_s_waste(tmp_path: Path) -> None:
+def test_layers__directory_removed_and_its_metadata_left__is_its_distribution_s_waste(tmp_path: Path) -> None:
     gone = {f"{SITE}/numpy": None, f"{SITE}/numpy.libs": None}
     facts = facts_of(tmp_path, site(NUMPY), gone)
     assert facts.wasted == {"numpy": size(NUMPY, "numpy/") + size(NUMPY, "numpy.libs/")}
@@ -108,7 +108,7 @@ def test_layers__what_hides_others__is_shown_with_the_heaviest_paths(tmp_path: P
     assert (facts.shipped, facts.wasted_size) == (size(NUMPY) + 9000 + libs, 9000 + libs)
 
 
-def test_layers__several_folders_removed_by_one_step__each_is_named(tmp_path: Path) -> None:
+def test_layers__several_directories_removed_by_one_step__each_is_named(tmp_path: Path) -> None:
     removed: dict[str, Content] = {f"{SITE}/{name}/{n}.bin": "x" * 100 for name in ("a", "b", "c") for n in range(5)}
     facts = facts_of(tmp_path, removed, {f"{SITE}/{name}": None for name in ("a", "b", "c")})
     assert [(each.path, each.size) for each in facts.paths] == [(f"{SITE}/{name}", 500) for name in ("a", "b", "c")]

@@ -1,4 +1,4 @@
-"""Images from archives, folders and standard input, against what is known to be in them."""
+"""Images from archives, directories and standard input, against what is known to be in them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_image__conservation__every_byte_that_is_seen_is_in_one_row(tmp_path: Pa
     assert owned + found.inventory.unowned.apparent == total + len("usr/bin")
 
 
-def test_image__folder_of_an_oci_layout__is_read(tmp_path: Path) -> None:
+def test_image__directory_of_an_oci_layout__is_read(tmp_path: Path) -> None:
     files = {path: data for path, data in image_files(*LAYERS, form="oci").items() if isinstance(data, str | bytes)}
     write_files(tmp_path / "layout", files)
     assert {d.key for d in profile(tmp_path / "layout").inventory.distributions} == {"app", "lib"}
@@ -157,14 +157,14 @@ def test_image__bug_of_ours__is_not_blamed_on_the_image(
 
 
 @pytest.mark.parametrize(
-    "digest", ["sha256:a\0b", "sha256:\ud800", "sha256:" + "a" * 999, "sha256:pipe", "sha256:folder"]
+    "digest", ["sha256:a\0b", "sha256:\ud800", "sha256:" + "a" * 999, "sha256:pipe", "sha256:directory"]
 )
-def test_image__folder_with_what_is_no_file__is_refused(tmp_path: Path, digest: str) -> None:
+def test_image__directory_with_what_is_no_file__is_refused(tmp_path: Path, digest: str) -> None:
     files = {"oci-layout": "{}", "index.json": json.dumps({"manifests": [{"digest": digest}]})}
-    folder = write_files(tmp_path / "layout", {**files, "blobs/sha256/folder/x": ""})
-    os.mkfifo(folder / "blobs/sha256/pipe")
+    directory = write_files(tmp_path / "layout", {**files, "blobs/sha256/directory/x": ""})
+    os.mkfifo(directory / "blobs/sha256/pipe")
     with pytest.raises(BadInput, match=r"is not in the image|is not a regular file|is not valid JSON"):
-        profile(folder)
+        profile(directory)
 
 
 @pytest.mark.parametrize("to", [link("../a/layer.tar"), link("a/layer.tar", hard=True)], ids=["symlink", "hard link"])
@@ -429,8 +429,8 @@ def test_image__its_requirements__are_what_splits_are_made_of(tmp_path: Path) ->
     assert [root.key for root in found.dependencies.strays] == ["app"]
 
 
-def write_image(folder: Path) -> Path:
-    path = folder / "image.tar"
+def write_image(directory: Path) -> Path:
+    path = directory / "image.tar"
     path.write_bytes(make_image(*LAYERS))
     return path
 
@@ -482,7 +482,7 @@ def test_image__libraries__what_is_needed_missing_and_there_twice(tmp_path: Path
         ]
 
 
-def test_rootfs__a_folder__as_the_image_of_it(tmp_path: Path) -> None:
+def test_rootfs__a_directory__as_the_image_of_it(tmp_path: Path) -> None:
     files = {path: data for path, data in {**BASE, **APP}.items() if isinstance(data, str | bytes) and path[-1] != "/"}
     write_files(tmp_path / "root", files)
     found = profile(f"rootfs:{tmp_path / 'root'}")

@@ -19,8 +19,8 @@ BACKEND = {  # a build backend that needs nothing from an index
     "pyproject.toml": "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n",
     "backend.py": (
         "import zipfile, os\n"
-        "def build_wheel(folder, *_):\n"
-        "    with zipfile.ZipFile(os.path.join(folder, 'dw_local-1.0-py3-none-any.whl'), 'w') as wheel:\n"
+        "def build_wheel(directory, *_):\n"
+        "    with zipfile.ZipFile(os.path.join(directory, 'dw_local-1.0-py3-none-any.whl'), 'w') as wheel:\n"
         "        wheel.writestr('dw_local.py', 'x = 1')\n"
         "        info = 'dw_local-1.0.dist-info/'\n"
         "        wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: dw-local\\nVersion: 1.0\\n')\n"
@@ -35,7 +35,7 @@ both = pytest.mark.parametrize("installer", ["uv", "pip"])
 
 @pytest.fixture
 def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with wheels: dw-app needs dw-lib, and dw-extra with [more]; dw-tester needs dw-lib; dw-old conflicts."""
+    """Wheels: dw-app needs dw-lib, and dw-extra with [more]; dw-tester needs dw-lib; dw-old conflicts."""
     monkeypatch.chdir(tmp_path)
     make_wheelhouse(
         tmp_path / "wheels",
@@ -48,9 +48,9 @@ def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-def measure(folder: Path, text: str, **settings: object) -> Profile:
-    (folder / "requirements.txt").write_text(text)
-    given: dict[str, object] = {"no_install": False, "find_links": (str(folder / "wheels"),), **settings}
+def measure(directory: Path, text: str, **settings: object) -> Profile:
+    (directory / "requirements.txt").write_text(text)
+    given: dict[str, object] = {"no_install": False, "find_links": (str(directory / "wheels"),), **settings}
     return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
 
 
@@ -296,7 +296,7 @@ def test_split__installed_again__is_whole_and_as_large_as_promised(here: Path, i
 
 
 @both
-def test_no_build__wheel_that_requires_a_folder__its_code_is_not_run(here: Path, installer: str) -> None:
+def test_no_build__wheel_that_requires_a_directory__its_code_is_not_run(here: Path, installer: str) -> None:
     backend = f"open({str(here / 'ran')!r}, 'w').close()\nraise SystemExit(1)\n"
     evil = write_files(here / "evil", {**BACKEND, "backend.py": backend})
     make_wheelhouse(here / "wheels", make_wheel("dw-smuggler", requires=[f"dw-evil @ {evil.as_uri()}"]))

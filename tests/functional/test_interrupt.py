@@ -35,11 +35,11 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def marked(value: str) -> list[int]:
     """Return the processes that carry the mark; this one got it too late to show it in /proc."""
     found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdigit():
             try:
-                if f"{MARK}={value}".encode() in (folder / "environ").read_bytes():
-                    found.append(int(folder.name))
+                if f"{MARK}={value}".encode() in (directory / "environ").read_bytes():
+                    found.append(int(directory.name))
             except OSError:
                 continue
     return found
@@ -129,15 +129,15 @@ def test_kill__everybody_ends_and_the_next_run_removes_what_was_left(
     assert list(offline.glob("deadweight-scratch-*")) == []
 
 
-def install_something(folder: Path) -> None:
+def install_something(directory: Path) -> None:
     """Run deadweight once more, on something that can be installed."""
-    wheels = make_wheelhouse(folder / "wheels", make_wheel("dw-app"))
-    write_files(folder, {"good.txt": "dw-app\n"})
-    command = [sys.executable, "-m", "deadweight", str(folder / "good.txt"), "--find-links", str(wheels), "-q"]
+    wheels = make_wheelhouse(directory / "wheels", make_wheel("dw-app"))
+    write_files(directory, {"good.txt": "dw-app\n"})
+    command = [sys.executable, "-m", "deadweight", str(directory / "good.txt"), "--find-links", str(wheels), "-q"]
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE)
 
 
-def test_kill__keep_env__the_next_run_leaves_the_folder_and_what_the_user_put_there(
+def test_kill__keep_env__the_next_run_leaves_the_directory_and_what_the_user_put_there(
     tmp_path: Path, offline: Path, mark: str, stuck_build: tuple[list[str], Callable[[], bool]]
 ) -> None:
     arguments, reached = stuck_build
@@ -152,7 +152,7 @@ def test_kill__keep_env__the_next_run_leaves_the_folder_and_what_the_user_put_th
     assert (kept / "mine").exists()
 
 
-def test_keep_env__two_runs_with_one_folder__the_second_is_refused_and_the_first_goes_on(
+def test_keep_env__two_runs_with_one_directory__the_second_is_refused_and_the_first_goes_on(
     tmp_path: Path, offline: Path, mark: str, stuck_build: tuple[list[str], Callable[[], bool]]
 ) -> None:
     arguments, reached = stuck_build

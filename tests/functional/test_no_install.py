@@ -95,7 +95,7 @@ def test_no_install__sizes__are_those_of_the_install_to_the_byte(server: Server,
     installed = measure(
         server, text, installer=installer, no_install=False, bytecode="none", keep_env=str(here / "env")
     )
-    longer = len(str(here / "env")) - len("/opt/venv")  # launchers name the environment's folder
+    longer = len(str(here / "env")) - len("/opt/venv")  # launchers name the environment's directory
     launchers = {"dw-lib": 2, "odd": 2}
     expected = {name: size - longer * launchers.get(name, 0) for name, size in sizes(installed).items()}
     assert sizes(measured) == expected
@@ -188,7 +188,7 @@ def test_no_install__other_question__is_resolved(
     assert pages_asked(server) > before
 
 
-def test_no_install__folders_of_archives__are_read_every_time(here: Path, loopback: Path) -> None:
+def test_no_install__directories_of_archives__are_read_every_time(here: Path, loopback: Path) -> None:
     write_files(here / "wheels", dict([make_wheel("dw-app", "1.0")]))
     Path("requirements.txt").write_text("--no-index\n--find-links wheels\ndw-app\n")
     versions = []
@@ -469,7 +469,7 @@ def test_no_install__requirement_by_url__has_a_direct_url_like_the_installed(ser
     assert measured == installed - 2 * (len(str(here / "env")) - len("/opt/venv"))
 
 
-def test_no_install__folder_and_repository__one_is_estimated_the_other_named(server: Server, here: Path) -> None:
+def test_no_install__directory_and_repository__one_is_estimated_the_other_named(server: Server, here: Path) -> None:
     project = '[project]\nname = "dw-local"\nversion = "2"\ndependencies = ["dw-lib"]\n'
     write_files(here / "local", {"pyproject.toml": project, "dw_local/__init__.py": "x = 1\n" * 50})
     found = measure(server, "-e ./local\ngit+https://git.example/dw-far.git#egg=dw-far\n")
@@ -478,7 +478,7 @@ def test_no_install__folder_and_repository__one_is_estimated_the_other_named(ser
     assert {root.key for root in found.dependencies.direct} == {"dw-local"}
 
 
-def test_no_install__find_links_folder__is_read_in_place(here: Path, loopback: Path) -> None:
+def test_no_install__find_links_directory__is_read_in_place(here: Path, loopback: Path) -> None:
     write_files(here / "wheels", dict(WHEELS))
     Path("requirements.txt").write_text("--no-index\n--find-links wheels\ndw-app\n")
     found = profile("requirements.txt", Settings(no_install=True))
@@ -635,12 +635,12 @@ def test_project__groups_for_developers__are_evidence(server: Server, here: Path
     assert set(found.split("production").distributions) == {"dw-extra", "odd"}
 
 
-def test_lock__split__pins_what_stays_and_names_folders_by_their_place(
+def test_lock__split__pins_what_stays_and_names_directories_by_their_place(
     server: Server, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_files(here / "local", {"pyproject.toml": '[project]\nname = "dw-local"\nversion = "2"\n', "dw_local.py": "x"})
-    folder = '[[packages]]\nname = "dw-local"\ndirectory = { path = "local" }\n'
-    write_files(here, {"pylock.toml": pylock(server) + folder})
+    directory = '[[packages]]\nname = "dw-local"\ndirectory = { path = "local" }\n'
+    write_files(here, {"pylock.toml": pylock(server) + directory})
     assert _run(["split", "pylock.toml", "-q"], debug=False) == 0
     assert (here / "requirements-production.txt").read_text().splitlines()[1:] == [
         "dw-app==1.0",

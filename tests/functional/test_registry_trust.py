@@ -75,9 +75,9 @@ def test_registry__elsewhere__its_certificate_counts_where_it_is_known(
     (tmp_path / "none.pem").write_text("")
     with Registry(**IMAGE, tls=certificate) as registry:
         if how == "certs.d":
-            folder = tmp_path / "certs.d" / registry.host
-            folder.mkdir(parents=True)
-            shutil.copy(f"{certificate}.crt", folder / "ca.crt")
+            directory = tmp_path / "certs.d" / registry.host
+            directory.mkdir(parents=True)
+            shutil.copy(f"{certificate}.crt", directory / "ca.crt")
             monkeypatch.setattr(trust, "_DIRECTORIES", (str(tmp_path / "certs.d"),))
         else:
             monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")

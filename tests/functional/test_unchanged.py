@@ -29,70 +29,70 @@ PROJECT = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dw-app"]\n'
 SOURCE = {"main.py": "import dw_app\n", "tests/test_main.py": "import main\n"}
 
 
-def requirements(folder: Path) -> str:
-    write_files(folder, {"requirements.txt": "-r more.txt\ndw-app\n", "more.txt": "dw-lib\n", **SOURCE})
+def requirements(directory: Path) -> str:
+    write_files(directory, {"requirements.txt": "-r more.txt\ndw-app\n", "more.txt": "dw-lib\n", **SOURCE})
     return "requirements.txt"
 
 
-def project(folder: Path) -> str:
-    write_files(folder, {"pyproject.toml": PROJECT, **SOURCE})
+def project(directory: Path) -> str:
+    write_files(directory, {"pyproject.toml": PROJECT, **SOURCE})
     return "."
 
 
-def lock(folder: Path) -> str:
+def lock(directory: Path) -> str:
     wheels = {"dw-app": make_wheel("dw-app", requires=["dw-lib"]), "dw-lib": make_wheel("dw-lib")}
     rows = [
         f'[[packages]]\nname = "{name}"\nversion = "1.0"\nwheels = [{{ path = "wheels/{filename}",'
         f' hashes = {{ sha256 = "{hashlib.sha256(data).hexdigest()}" }} }}]\n'
         for name, (filename, data) in wheels.items()
     ]
-    write_files(folder, {"pylock.toml": 'lock-version = "1.0"\ncreated-by = "test"\n' + "\n".join(rows)})
+    write_files(directory, {"pylock.toml": 'lock-version = "1.0"\ncreated-by = "test"\n' + "\n".join(rows)})
     return "pylock.toml"
 
 
-def environment(folder: Path) -> str:
-    make_env(folder / "env", dist_files("app"), extra={"bin/tool": "#!/env/bin/python\n"})
+def environment(directory: Path) -> str:
+    make_env(directory / "env", dist_files("app"), extra={"bin/tool": "#!/env/bin/python\n"})
     return "env"
 
 
-def site_packages(folder: Path) -> str:
-    return f"{environment(folder)}/{SITE}"
+def site_packages(directory: Path) -> str:
+    return f"{environment(directory)}/{SITE}"
 
 
-def rootfs(folder: Path) -> str:
-    write_files(folder / "root", ROOT)
+def rootfs(directory: Path) -> str:
+    write_files(directory / "root", ROOT)
     return "rootfs:root"
 
 
-def docker_archive(folder: Path) -> str:
-    write_files(folder, {"image.tar": make_image(APP)})
+def docker_archive(directory: Path) -> str:
+    write_files(directory, {"image.tar": make_image(APP)})
     return "docker-archive:image.tar"
 
 
-def oci_archive(folder: Path) -> str:
-    write_files(folder, {"image.tar": make_image(APP, form="oci", compression="gzip")})
+def oci_archive(directory: Path) -> str:
+    write_files(directory, {"image.tar": make_image(APP, form="oci", compression="gzip")})
     return "oci-archive:image.tar"
 
 
-def packed_archive(folder: Path) -> str:
-    write_files(folder, {"image.tar.gz": gzip.compress(make_image(APP))})
+def packed_archive(directory: Path) -> str:
+    write_files(directory, {"image.tar.gz": gzip.compress(make_image(APP))})
     return "image.tar.gz"
 
 
-def exported_archive(folder: Path) -> str:
-    write_files(folder, {"exported.tar": make_tar({**APP, "etc/os-release": "ID=debian\n"})})
+def exported_archive(directory: Path) -> str:
+    write_files(directory, {"exported.tar": make_tar({**APP, "etc/os-release": "ID=debian\n"})})
     return "exported.tar"
 
 
-def oci_folder(folder: Path) -> str:
-    write_files(folder / "image", _contents(image_files(APP, form="oci")))
+def oci_directory(directory: Path) -> str:
+    write_files(directory / "image", _contents(image_files(APP, form="oci")))
     return "oci:image"
 
 
-def skopeo_folder(folder: Path) -> str:
+def skopeo_directory(directory: Path) -> str:
     files = image_files(APP, form="oci")
     digest = json.loads(str(files["index.json"]))["manifests"][0]["digest"]
-    write_files(folder / "image", _contents(skopeo_dir(files, digest)))
+    write_files(directory / "image", _contents(skopeo_dir(files, digest)))
     return "dir:image"
 
 
@@ -102,7 +102,7 @@ def _contents(files: dict[str, Content]) -> dict[str, str | bytes]:
 
 TARGETS: list[Callable[[Path], str]] = [
     requirements, project, lock, environment, site_packages, rootfs, docker_archive, oci_archive, packed_archive,
-    exported_archive, oci_folder, skopeo_folder,
+    exported_archive, oci_directory, skopeo_directory,
 ]  # fmt: skip
 
 
@@ -112,8 +112,8 @@ def fingerprint(root: Path) -> dict[str, tuple[object, ...]]:
 
 
 def _below(root: Path) -> Iterator[Path]:
-    for folder, folders, names in os.walk(root):
-        yield from (Path(folder, name) for name in (*folders, *names))
+    for directory, directories, names in os.walk(root):
+        yield from (Path(directory, name) for name in (*directories, *names))
 
 
 def _seen(path: Path) -> tuple[object, ...]:
@@ -125,11 +125,11 @@ def _seen(path: Path) -> tuple[object, ...]:
 
 @pytest.fixture
 def location(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return an empty folder with wheels beside it, which is the working directory."""
-    folder = tmp_path / "place"
-    make_wheelhouse(folder / "wheels", make_wheel("dw-app", requires=["dw-lib"]), make_wheel("dw-lib"))
-    monkeypatch.chdir(folder)
-    return folder
+    """Return an empty directory with wheels beside it, which is the working directory."""
+    directory = tmp_path / "place"
+    make_wheelhouse(directory / "wheels", make_wheel("dw-app", requires=["dw-lib"]), make_wheel("dw-lib"))
+    monkeypatch.chdir(directory)
+    return directory
 
 
 @pytest.mark.parametrize("command", ["profile", "split"])
@@ -184,7 +184,7 @@ def test_target__standard_input__is_not_changed(
     ],
 )
 def test_fingerprint__each_change__shows(tmp_path: Path, change: Callable[[Path], object]) -> None:
-    write_files(tmp_path, {"folder/file": "x"})
+    write_files(tmp_path, {"directory/file": "x"})
     before = fingerprint(tmp_path)
-    change(tmp_path / "folder/file")
+    change(tmp_path / "directory/file")
     assert fingerprint(tmp_path) != before

@@ -48,10 +48,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=wide)
 
 
-def verify(folder: Path, split: str, code: str, *arguments: str, **others: str) -> subprocess.CompletedProcess[str]:
+def verify(directory: Path, split: str, code: str, *arguments: str, **others: str) -> subprocess.CompletedProcess[str]:
     """Verify a split whose application is one module; others: file → text, with ``__`` for a dot."""
     files = {name.replace("__", "."): text for name, text in others.items()}
-    write_files(folder, {"split.txt": "\n".join(split.split()) + "\n", "app.py": code, **files})
+    write_files(directory, {"split.txt": "\n".join(split.split()) + "\n", "app.py": code, **files})
     return run("-q", *arguments)
 
 
@@ -167,7 +167,7 @@ def test_run__hangs__is_ended_and_the_others_are_tried(here: Path, offline: Path
     assert list(offline.iterdir()) == []
 
 
-def test_run__prints__is_shown_on_demand_alone_and_works_in_an_empty_folder(here: Path) -> None:
+def test_run__prints__is_shown_on_demand_alone_and_works_in_an_empty_directory(here: Path) -> None:
     done = verify(here, "dw-prints", "import dw_prints\n", "--run")
     assert (done.returncode, done.stderr) == (0, "")
     assert "SAID" not in done.stdout

@@ -62,11 +62,11 @@ def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     )
     # What looks like an environment, or configures uv to use one, is not run either.
     program = f"#!/bin/sh\ntouch {tmp_path}/ran-$(basename $0)\nexit 1\n"
-    for folder in (".venv", "venv"):
-        write_files(tmp_path / "work" / folder, {"pyvenv.cfg": "home = /usr/bin\nversion = 3.11.7\n"})
+    for directory in (".venv", "venv"):
+        write_files(tmp_path / "work" / directory, {"pyvenv.cfg": "home = /usr/bin\nversion = 3.11.7\n"})
         for name in ("python", "python3", "pip", "uv"):
-            write_files(tmp_path / "work" / folder, {f"bin/{name}": program})
-            (tmp_path / "work" / folder / "bin" / name).chmod(0o755)
+            write_files(tmp_path / "work" / directory, {f"bin/{name}": program})
+            (tmp_path / "work" / directory / "bin" / name).chmod(0o755)
     write_files(
         tmp_path / "work", {".python-version": "./venv/bin/python\n", "uv.toml": "pip.python = './venv/bin/python'\n"}
     )
@@ -75,20 +75,22 @@ def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return tmp_path
 
 
-def os_that_runs(folder: Path) -> str:
-    return f"open({str(folder / 'ran-os')!r}, 'w').close()\n"
+def os_that_runs(directory: Path) -> str:
+    return f"open({str(directory / 'ran-os')!r}, 'w').close()\n"
 
 
-def run(folder: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
+def run(directory: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_command__modules_in_the_working_directory__are_not_run(here: Path, name: str) -> None:
     words = {"WHEELS": "wheels", "ENV": "env", "OUT": "out", "SOURCE": "source"}
-    paths = {word: str(here / folder) for word, folder in words.items()} | {"PYTHON": os.path.realpath(sys.executable)}
+    paths = {word: str(here / directory) for word, directory in words.items()} | {
+        "PYTHON": os.path.realpath(sys.executable)
+    }
     arguments = [paths.get(word, word) for word in COMMANDS[name].split()]
-    # As the script of an installation does, which has its own folder in front of sys.path.
+    # As the script of an installation does, which has its own directory in front of sys.path.
     script = write_files(here / "bin", {"deadweight": "from deadweight.cli import main\nmain()\n"}) / "deadweight"
     done = run(
         here, [sys.executable, str(script), *arguments, *(["-q"] if "cache" not in name and name != "help" else [])]

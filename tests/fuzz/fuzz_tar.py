@@ -55,10 +55,10 @@ def main() -> None:
     with atheris.instrument_imports(include=["deadweight.formats"]):
         pass
     members = [("a/b", b"0", b"hello", ""), ("x" * 90, b"5", b"", ""), ("l", b"2", b"", "a/b"), ("h", b"1", b"", "a/b")]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT):
-            Path(folder, str(form)).write_bytes(written(members, form))
-        atheris.Setup([*sys.argv, folder], one_input)
+            Path(directory, str(form)).write_bytes(written(members, form))
+        atheris.Setup([*sys.argv, directory], one_input)
         atheris.Fuzz()
 
 

@@ -83,11 +83,11 @@ def main() -> None:
     """Fuzz until told to stop."""
     import atheris
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as directory:
         for number, seed in enumerate(seeds()):
-            Path(folder, str(number)).write_bytes(seed)
+            Path(directory, str(number)).write_bytes(seed)
         atheris.instrument_all()
-        atheris.Setup([*sys.argv, folder], one_input)
+        atheris.Setup([*sys.argv, directory], one_input)
         atheris.Fuzz()
 
 

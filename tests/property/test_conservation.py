@@ -70,8 +70,8 @@ links = st.lists(st.tuples(st.booleans(), st.sampled_from(FILES), st.sampled_fro
 def test_take_inventory__any_tree_on_the_disk__sums_to_du(
     found: dict[tuple[str, str], list[str] | None], files: dict[str, bytes], linked: list[tuple[bool, str, str]]
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        prefix = make_env(Path(folder) / "v", *installed(found), files)
+    with tempfile.TemporaryDirectory() as directory:
+        prefix = make_env(Path(directory) / "v", *installed(found), files)
         site = prefix / "lib/python3.11/site-packages"
         for hard, source, target in linked:
             link = site / target

@@ -21,7 +21,7 @@ ENTRIES = st.builds(
         target if kind in ("link", "symlink") else "",
     ),
     PATHS,
-    st.sampled_from(["file", "symlink", "link", "folder", "other"]),
+    st.sampled_from(["file", "symlink", "link", "directory", "other"]),
     st.integers(0, 99),
     PATHS,
 )

@@ -16,7 +16,7 @@ NAME = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=
     lambda part: part not in (".", "..")
 )
 PATHS = st.lists(NAME, min_size=1, max_size=5).map("/".join)
-KINDS = {b"0": "file", b"1": "link", b"2": "symlink", b"5": "folder", b"6": "other", b"3": "other"}
+KINDS = {b"0": "file", b"1": "link", b"2": "symlink", b"5": "directory", b"6": "other", b"3": "other"}
 MEMBERS = st.lists(st.tuples(PATHS, st.sampled_from(sorted(KINDS)), st.binary(max_size=1200), PATHS), max_size=6)
 
 

@@ -29,8 +29,8 @@ NAMES = st.lists(
 
 
 def without_clashes(files: dict[str, bytes]) -> dict[str, bytes]:
-    folders = {path[:at] for path in files for at, char in enumerate(path) if char == "/"}
-    return {path: data for path, data in files.items() if path not in folders}
+    directories = {path[:at] for path in files for at, char in enumerate(path) if char == "/"}
+    return {path: data for path, data in files.items() if path not in directories}
 
 
 FILES = st.dictionaries(NAMES, st.binary(max_size=200), max_size=8).map(without_clashes)

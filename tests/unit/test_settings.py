@@ -15,9 +15,9 @@ from tests.builders import write_files
 from tests.documentation import PAGES, blocks
 
 
-def config(folder: Path, lines: str) -> dict[str, object]:
-    write_files(folder, {"pyproject.toml": f"[tool.deadweight]\n{lines}\n"})
-    return read_config(f"{folder}/pyproject.toml")
+def config(directory: Path, lines: str) -> dict[str, object]:
+    write_files(directory, {"pyproject.toml": f"[tool.deadweight]\n{lines}\n"})
+    return read_config(f"{directory}/pyproject.toml")
 
 
 def test_find_config__above__is_found(tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_read_config__jobs__is_a_positive_number(tmp_path: Path, text: str, jobs
         assert read_config(str(path)) == {"jobs": jobs}
 
 
-def budget(folder: Path, lines: str) -> dict[str, object]:
-    write_files(folder, {"pyproject.toml": f"[tool.deadweight.budget]\n{lines}\n"})
-    return read_budget(f"{folder}/pyproject.toml")
+def budget(directory: Path, lines: str) -> dict[str, object]:
+    write_files(directory, {"pyproject.toml": f"[tool.deadweight.budget]\n{lines}\n"})
+    return read_budget(f"{directory}/pyproject.toml")
 
 
 def test_read_budget__baseline__is_relative_to_the_file(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ import click
 from deadweight import __version__, interrupts
 from deadweight.cli.output import open_streams, say
 from deadweight.errors import DeadweightError
-from deadweight.targets.folders import project_files
+from deadweight.targets.directories import project_files
 
 # Command → its line in the help. Each is a module of the same name in commands/, which is imported when it is needed.
 _COMMANDS = {

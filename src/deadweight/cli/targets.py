@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from deadweight.cli.output import say
 from deadweight.targets import parse_target
-from deadweight.targets.folders import project_files
+from deadweight.targets.directories import project_files
 from deadweight.targets.types import File, Target
 
 if TYPE_CHECKING:

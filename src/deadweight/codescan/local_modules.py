@@ -18,51 +18,51 @@ class LocalModules:
     def __init__(self, paths: Iterable[str], roots: Iterable[str] = (), vendored: Iterable[str] = ()) -> None:
         self._files = frozenset(paths)
         split = [path.rpartition("/")[::2] for path in self._files]
-        self.packages = frozenset(folder for folder, name in split if name == "__init__.py")
-        self._folders = {above for folder, _ in split for above in _and_above(folder)}
+        self.packages = frozenset(directory for directory, name in split if name == "__init__.py")
+        self._directories = {above for directory, _ in split for above in _and_above(directory)}
         # Directory → names that can be imported if it is on the path. Packages are left out: inside a package, only
         # relative imports reach its modules.
         self._importable: dict[str, set[str]] = {}
-        for folder, name in split:
-            if folder not in self.packages:
-                self._importable.setdefault(folder, set()).add(name.removesuffix(".py"))
+        for directory, name in split:
+            if directory not in self.packages:
+                self._importable.setdefault(directory, set()).add(name.removesuffix(".py"))
         for package in self.packages:
-            folder, _, name = package.rpartition("/")
-            if package and folder not in self.packages:
-                self._importable.setdefault(folder, set()).add(name)
+            directory, _, name = package.rpartition("/")
+            if package and directory not in self.packages:
+                self._importable.setdefault(directory, set()).add(name)
         self._vendored = frozenset(vendored)
-        self._roots = tuple(sorted({folder for text in roots for folder in self._folders_of(text)}))
+        self._roots = tuple(sorted({directory for text in roots for directory in self._directories_of(text)}))
         self._visible: dict[str, frozenset[str]] = {}
 
-    def _folders_of(self, text: str) -> Iterator[str]:
+    def _directories_of(self, text: str) -> Iterator[str]:
         """Yield the directories in a PYTHONPATH; "/app/backend" in a container matches "backend"."""
         for path in text.replace(";", ":").split(":"):
             parts = [part for part in path.strip("\"' ").split("/") if part not in ("", ".")]
             suffixes = ("/".join(parts[at:]) for at in range(len(parts)))
-            folder = next((suffix for suffix in suffixes if suffix in self._folders), None)
-            if folder:
-                yield folder
+            directory = next((suffix for suffix in suffixes if suffix in self._directories), None)
+            if directory:
+                yield directory
 
     def names(self) -> frozenset[str]:
         """Return the top-level names of modules, packages and directories that any import path could make importable.
 
         A directory without an ``__init__.py`` is a namespace package (PEP 420) unless its parent is a package.
         """
-        folders = {
-            name for above, _, name in (f.rpartition("/") for f in self._folders if f) if above not in self.packages
+        directories = {
+            name for above, _, name in (f.rpartition("/") for f in self._directories if f) if above not in self.packages
         }
-        names = folders.union(self._vendored, *self._importable.values()) - {"__init__", "__main__"}
+        names = directories.union(self._vendored, *self._importable.values()) - {"__init__", "__main__"}
         return frozenset(name for name in names if name.isidentifier())
 
-    def visible_from(self, folder: str) -> frozenset[str]:
-        """Return the names of modules in ``folder``, in a directory above it, or on the import path."""
-        if folder not in self._visible:
-            searched = self._searched(folder)
-            self._visible[folder] = frozenset().union(*(self._importable.get(each, set()) for each in searched))
-        return self._visible[folder]
+    def visible_from(self, directory: str) -> frozenset[str]:
+        """Return the names of modules in ``directory``, in a directory above it, or on the import path."""
+        if directory not in self._visible:
+            searched = self._searched(directory)
+            self._visible[directory] = frozenset().union(*(self._importable.get(each, set()) for each in searched))
+        return self._visible[directory]
 
-    def _searched(self, folder: str) -> Iterator[str]:
-        for above in _and_above(folder):
+    def _searched(self, directory: str) -> Iterator[str]:
+        for above in _and_above(directory):
             yield above
             yield f"{above}/src".lstrip("/")
         yield from self._roots
@@ -70,10 +70,10 @@ class LocalModules:
     def is_in_package(self, file: str) -> bool:
         return file.rpartition("/")[0] in self.packages
 
-    def modules_in(self, folder: str) -> frozenset[str]:
+    def modules_in(self, directory: str) -> frozenset[str]:
         """Return the names of all modules in a directory, even in a package: a script in it can import them."""
         return frozenset(
-            path.rpartition("/")[2].removesuffix(".py") for path in self._files if path.rpartition("/")[0] == folder
+            path.rpartition("/")[2].removesuffix(".py") for path in self._files if path.rpartition("/")[0] == directory
         )
 
     def file_of(self, dotted: str, importing: str) -> str | None:
@@ -82,19 +82,19 @@ class LocalModules:
         dotted:    with leading dots for a relative import
         importing: the file that contains the import
         """
-        folder = importing.rpartition("/")[0]
+        directory = importing.rpartition("/")[0]
         name = dotted.lstrip(".")
         parts = name.split(".")[:_DEEPEST] if name else []
         level = len(dotted) - len(name)
         if level:
-            above = list(_and_above(folder))
+            above = list(_and_above(directory))
             return self._module(above[level - 1], parts) if level <= len(above) else None
-        files = (self._module(each, parts) for each in self._searched(folder))
+        files = (self._module(each, parts) for each in self._searched(directory))
         return next((file for file in files if file), None)
 
-    def _module(self, folder: str, parts: list[str]) -> str | None:
+    def _module(self, directory: str, parts: list[str]) -> str | None:
         for length in range(len(parts), -1, -1):
-            path = "/".join(filter(None, (folder, *parts[:length])))
+            path = "/".join(filter(None, (directory, *parts[:length])))
             candidates = (f"{path}.py", f"{path}/__init__.py".lstrip("/")) if length else ()
             for candidate in candidates:
                 if candidate in self._files:
@@ -102,9 +102,9 @@ class LocalModules:
         return None
 
 
-def _and_above(folder: str) -> Iterator[str]:
+def _and_above(directory: str) -> Iterator[str]:
     """Yield a directory and all directories above it; the last one is ""."""
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
+    while directory:
+        yield directory
+        directory = directory.rpartition("/")[0]
     yield ""

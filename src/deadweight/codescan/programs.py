@@ -177,11 +177,11 @@ def value_named(word: str, line: int, *, dotted: bool = True) -> Iterator[Named]
 
 def _base_name(word: str) -> str:
     """Return the name of a program without its directory, "" if it is not a program; ``$PYTHON`` counts as python."""
-    folder, slash, name = _PREFIX_VARIABLE.sub("", word).rpartition("/")
+    directory, slash, name = _PREFIX_VARIABLE.sub("", word).rpartition("/")
     if name.startswith("$"):
         name = name.strip("${}()").lower()
         return name if not slash and (_PYTHON.fullmatch(name) or name in _RUNNERS) else ""
-    if slash and not _PROGRAM_DIRECTORY.search(folder) and name != "manage.py":
+    if slash and not _PROGRAM_DIRECTORY.search(directory) and name != "manage.py":
         return ""
     return name if _PROGRAM.fullmatch(name) else ""
 

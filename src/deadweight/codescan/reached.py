@@ -72,5 +72,5 @@ def _selects(mention: Mention) -> bool:
 
 def _has_production(file: str, modules: LocalModules) -> bool:
     """Return whether a settings module has a sibling for production, which may be used instead."""
-    folder = file.rpartition("/")[0]
-    return any(modules.file_of(f".{name}", f"{folder}/x.py".lstrip("/")) for name in _PRODUCTION)
+    directory = file.rpartition("/")[0]
+    return any(modules.file_of(f".{name}", f"{directory}/x.py".lstrip("/")) for name in _PRODUCTION)

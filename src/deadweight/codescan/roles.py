@@ -39,11 +39,11 @@ _DEVELOPERS = frozenset(
     "bench benchmark benchmarks codegen dev devdata develop development devserver devtools factories fakes fixtures"
     " loadtest loadtests locust locustfile mock mocks populate seed seeder seeders seeds".split()
 )
-_DEVELOPERS_FOLDERS = _DEVELOPERS | {"demo", "demos", "example", "examples", "sample", "samples"}
+_DEVELOPERS_DIRECTORIES = _DEVELOPERS | {"demo", "demos", "example", "examples", "sample", "samples"}
 # Words in the names of settings for one environment: ``settings/local.py``, ``config_test.py``.
 _SETTINGS = frozenset("settings setting config configs conf configuration environments".split())
 _ENVIRONMENTS = frozenset("ci debug dev develop development devel local test tests testing".split())
-_TEST_FOLDER = re.compile(
+_TEST_DIRECTORY = re.compile(
     r"e2e|cypress|load[._-]?testing|(?:.+[._-])?(?:tests|e2e[._-]tests?)|tests[._-].+|.+[._-]test"
 )
 _SAMPLE = re.compile(r".*\.(?:example|sample|template|tmpl|dist)(?:\..*)?|.*[._-](?:example|sample)(?:\.\w+)?")
@@ -70,33 +70,33 @@ def role_of(path: str, packages: Collection[str] = ()) -> Role:
     path:     relative to the application's directory, POSIX
     packages: directories with an ``__init__.py``, in the same form
     """
-    *folders, name = path.split("/")
+    *directories, name = path.split("/")
     outside = True
-    for depth, folder in enumerate(folders):
-        is_package = "/".join(folders[: depth + 1]) in packages
-        role = _ANYWHERE.get(folder) or (_OUTSIDE.get(folder) if outside else None)
+    for depth, directory in enumerate(directories):
+        is_package = "/".join(directories[: depth + 1]) in packages
+        role = _ANYWHERE.get(directory) or (_OUTSIDE.get(directory) if outside else None)
         # Directories of tools and scripts may be packages, since these import each other. A package named "docs" is
         # code, except for Sphinx's conf.py.
         if role == "docs" and is_package and name != "conf.py":
             role = None
-        role = role or ("tests" if _TEST_FOLDER.fullmatch(folder) else None)
+        role = role or ("tests" if _TEST_DIRECTORY.fullmatch(directory) else None)
         if role:
             return "notebooks" if name.endswith(".ipynb") else role
-        outside = outside and folder != "src" and not is_package
+        outside = outside and directory != "src" and not is_package
     if _CONTAINER.search(name):
         if _FOR_TESTS.search(name):
             return "tests"
         return "build" if _FOR_WORK.search(name) else "application"
-    folder = "/".join(folders)
-    if folder in packages and folder and name in ("setup.py", "tasks.py", "fabfile.py", "build.py", "dodo.py"):
+    directory = "/".join(directories)
+    if directory in packages and directory and name in ("setup.py", "tasks.py", "fabfile.py", "build.py", "dodo.py"):
         return "application"  # in a package, these are ordinary modules
-    if name in ("tasks.py", "fabfile.py", "build.py") and folders:
+    if name in ("tasks.py", "fabfile.py", "build.py") and directories:
         return "application"  # used by Celery more often than by invoke
     by_name = next((role for pattern, role in _BY_NAME if pattern.fullmatch(name)), None)
-    return by_name or _by_words(folders, name)
+    return by_name or _by_words(directories, name)
 
 
-def _by_words(folders: Sequence[str], name: str) -> Role:
+def _by_words(directories: Sequence[str], name: str) -> Role:
     """Return the presumed role by the words in a name; ``reached.py`` overrides it for files that are loaded."""
     stem, _, suffix = name.rpartition(".")
     if _SAMPLE.fullmatch(name.lower()):
@@ -104,8 +104,8 @@ def _by_words(folders: Sequence[str], name: str) -> Role:
     if suffix != "py":
         return environment_role(name) or "application"
     words = set(_WORDS.findall(stem.lower()))
-    is_settings = bool(folders) and folders[-1].lower() in _SETTINGS
-    if words & _DEVELOPERS or any(folder.lower() in _DEVELOPERS_FOLDERS for folder in folders):
+    is_settings = bool(directories) and directories[-1].lower() in _SETTINGS
+    if words & _DEVELOPERS or any(directory.lower() in _DEVELOPERS_DIRECTORIES for directory in directories):
         return "development"
     if words & _ENVIRONMENTS and (is_settings or words & _SETTINGS):
         return "development"

@@ -31,7 +31,7 @@ _ROOTS = frozenset("pythonpath python_paths mypy_path where extraPaths src_paths
 _ROOT_TABLES = re.compile(r"tool\.(?:setuptools\.package-dir|pdm\.build\.package-dir)")
 # Poetry: ``packages = [{ include = "x", from = "lib" }]``; Hatch: ``packages = ["lib/x"]``.
 _FROM = re.compile(r"""\bfrom\s*=\s*["']([^"'\n]+)["']""")
-_FOLDER_OF_PACKAGE = re.compile(r"""["']([\w./-]+)/\w+["']""")
+_DIRECTORY_OF_PACKAGE = re.compile(r"""["']([\w./-]+)/\w+["']""")
 # Keys whose value is a command, and tables whose values are all commands.
 _COMMANDS = frozenset("command commands commands_pre commands_post cmd shell release_command startCommand".split())
 _TASKS = re.compile(r"tool\.(?!poetry\b).*\b(?:tasks|scripts)(?:\..*)?|processes")
@@ -113,7 +113,7 @@ def _value(key: str, value: str, number: int, *, command: bool) -> Iterator[Name
 def _poetry_roots(key: str, line: str, number: int) -> Iterator[Named]:
     if key == "packages":
         yield from (Named("root", match[1], number) for match in _FROM.finditer(line))
-        yield from (Named("root", match[1], number) for match in _FOLDER_OF_PACKAGE.finditer(line))
+        yield from (Named("root", match[1], number) for match in _DIRECTORY_OF_PACKAGE.finditer(line))
 
 
 def _tool(table: str, number: int, configured: set[str]) -> Iterator[Named]:

@@ -27,14 +27,16 @@ def subprojects(paths: Iterable[str], packages: Iterable[str]) -> tuple[str, ...
     packages: directories with an ``__init__.py``; a directory inside a package is not a subproject
     """
     inner = frozenset(packages)
-    folders = {
-        folder
-        for folder, name in (path.rpartition("/")[::2] for path in paths)
-        if folder
-        and folder not in inner
-        and folder.rpartition("/")[2] not in _NO_PROJECTS
-        and role_of(f"{folder}/x.py", inner) == "application"
+    directories = {
+        directory
+        for directory, name in (path.rpartition("/")[::2] for path in paths)
+        if directory
+        and directory not in inner
+        and directory.rpartition("/")[2] not in _NO_PROJECTS
+        and role_of(f"{directory}/x.py", inner) == "application"
     }
-    holders = Counter(folder.rpartition("/")[0] for folder in folders)
-    roots = folders | {holder for holder, number in holders.items() if holder and number > 1}
-    return tuple(sorted(folder for folder in roots if not any(folder.startswith(f"{other}/") for other in roots)))
+    holders = Counter(directory.rpartition("/")[0] for directory in directories)
+    roots = directories | {holder for holder, number in holders.items() if holder and number > 1}
+    return tuple(
+        sorted(directory for directory in roots if not any(directory.startswith(f"{other}/") for other in roots))
+    )

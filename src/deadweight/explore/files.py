@@ -33,15 +33,15 @@ class Files(Struct, frozen=True):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def items(self, folder: str = "", start: int = 0, stop: int | None = None) -> Iterator[Item]:
+    def items(self, directory: str = "", start: int = 0, stop: int | None = None) -> Iterator[Item]:
         """Yield the files and directories of a directory, by path.
 
         A directory that contains nothing but another is left out: the name of that one has several levels.
 
-        folder: path of the directory, with "/" at its end; "" for the whole
+        directory: path of the directory, with "/" at its end; "" for the whole
         start, stop: the range of its files
         """
-        paths, known, stop = self.paths, len(folder), len(self.paths) if stop is None else stop
+        paths, known, stop = self.paths, len(directory), len(self.paths) if stop is None else stop
         while start < stop:
             path = paths[start]
             slash = path.find("/", known)

@@ -148,11 +148,11 @@ def _listing(files: Files, items: Iterable[Item], key: str) -> Iterator[Node]:
             native=native[stop] - native[start],
             key=key,
             path=path,
-            contents=partial(_folder, files, path, start, stop, key) if is_directory else None,
+            contents=partial(_directory, files, path, start, stop, key) if is_directory else None,
         )
 
 
-def _folder(files: Files, path: str, start: int, stop: int, key: str) -> Iterator[Node]:
+def _directory(files: Files, path: str, start: int, stop: int, key: str) -> Iterator[Node]:
     return _listing(files, files.items(path, start, stop), key)
 
 
@@ -162,26 +162,26 @@ def _every(files: Files, key: str) -> Iterator[Node]:
 
 def _largest(row: Row) -> tuple[Node, ...]:
     """Return what a report names of the files of a distribution, and the rest."""
-    inside: dict[str, list[Node]] = {folder.path: [] for folder in row.largest_directories}
+    inside: dict[str, list[Node]] = {directory.path: [] for directory in row.largest_directories}
     apart: list[Node] = []
     for file in row.largest_files:
         # A directory of a report may contain another one of it, and does not include its bytes.
-        folder = max((path for path in inside if file.path.startswith(f"{path}/")), key=len, default=None)
-        name = file.path if folder is None else file.path.removeprefix(f"{folder}/")
+        directory = max((path for path in inside if file.path.startswith(f"{path}/")), key=len, default=None)
+        name = file.path if directory is None else file.path.removeprefix(f"{directory}/")
         node = Node(kind="file", name=name, own=file.apparent_bytes, files=1, key=row.key, path=file.path)
-        (apart if folder is None else inside[folder]).append(node)
-    folders = [_largest_folder(row, folder, inside[folder.path]) for folder in row.largest_directories]
-    return _with_rest([*folders, *apart], row.apparent_bytes, row.key)
+        (apart if directory is None else inside[directory]).append(node)
+    directories = [_largest_directory(row, directory, inside[directory.path]) for directory in row.largest_directories]
+    return _with_rest([*directories, *apart], row.apparent_bytes, row.key)
 
 
-def _largest_folder(row: Row, folder: Largest, files: list[Node]) -> Node:
+def _largest_directory(row: Row, directory: Largest, files: list[Node]) -> Node:
     return Node(
         kind="directory",
-        name=f"{folder.path}/",
-        own=folder.apparent_bytes,
+        name=f"{directory.path}/",
+        own=directory.apparent_bytes,
         key=row.key,
-        path=f"{folder.path}/",
-        contents=partial(_with_rest, files, folder.apparent_bytes, row.key),
+        path=f"{directory.path}/",
+        contents=partial(_with_rest, files, directory.apparent_bytes, row.key),
     )
 
 
@@ -192,11 +192,11 @@ def _sorts(report: Report) -> tuple[Node, ...]:
         return _with_rest(sorts, report.unowned.apparent_bytes)
     nodes = []
     for sort in report.system.contents:
-        folders = [
-            Node(kind="part", name=f"{each.folder}/", own=each.apparent_bytes, path=f"{each.folder}/")
+        directories = [
+            Node(kind="part", name=f"{each.directory}/", own=each.apparent_bytes, path=f"{each.directory}/")
             for each in sort.largest
         ]
-        contents = partial(_with_rest, folders, sort.apparent_bytes)
+        contents = partial(_with_rest, directories, sort.apparent_bytes)
         nodes.append(Node(kind="part", name=sort.name, own=sort.apparent_bytes, files=sort.files, contents=contents))
     return _with_rest(nodes, report.unowned.apparent_bytes)
 

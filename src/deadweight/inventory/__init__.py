@@ -85,10 +85,10 @@ def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     """Set the prefix of each claim; return the prefix of the environment in which the system's program runs."""
     # Only whole systems need these, and an environment is measured in less time than it takes to import them.
     from deadweight.inventory.systems.scripts import commands_of
-    from deadweight.inventory.systems.started import first_prefix, joined_folders, system_prefix, user_prefix
+    from deadweight.inventory.systems.started import first_prefix, joined_directories, system_prefix, user_prefix
 
     for claim in claims:
-        claim.prefix = prefix_of(claim.folder)
+        claim.prefix = prefix_of(claim.directory)
     prefixes = [claim.prefix for claim in claims]
     commands = commands_of(tree)
     first = first_prefix(tree, commands, set(prefixes))
@@ -96,9 +96,9 @@ def _assign_prefixes(claims: list[Claim], tree: FileTree) -> str | None:
     if base is not None:
         # Directories that PYTHONPATH and the like add to a Python are part of its environment. So are the site-packages
         # of the system, if a venv imports from them.
-        joined, user, system = joined_folders(tree, commands), user_prefix(tree, base), system_prefix(tree, base)
+        joined, user, system = joined_directories(tree, commands), user_prefix(tree, base), system_prefix(tree, base)
         for claim in claims:
-            if claim.folder in joined or claim.prefix == user:
+            if claim.directory in joined or claim.prefix == user:
                 claim.prefix, claim.rank = base, -1
             elif claim.prefix == system:
                 claim.prefix, claim.rank = base, 1
@@ -111,13 +111,13 @@ def _with_conda(discovered: Discovered) -> list[Claim]:
     owner = {path: claim for claim in discovered.claims for path in claim.paths if path.endswith(metadata_files)}
     claims = list(discovered.claims)
     for path, package in discovered.conda:
-        folder = path.partition("conda-meta/")[0]
-        joined_paths = {file: _inside(folder.rstrip("/"), file) for file in package.files}
+        directory = path.partition("conda-meta/")[0]
+        joined_paths = {file: _inside(directory.rstrip("/"), file) for file in package.files}
         paths = [path, *(file for file in joined_paths.values() if file is not None)]
         claim = next((owner[p] for p in paths if p in owner), None)
         if claim is None:
             metadata = Metadata(name=normalize(package.name), version=package.version, requires=tuple(package.depends))
-            claim = Claim(folder=folder.rstrip("/"), metadata=metadata, installer="conda", conda=True)
+            claim = Claim(directory=directory.rstrip("/"), metadata=metadata, installer="conda", conda=True)
             claims.append(claim)
         else:
             claim.metadata = replace(claim.metadata, requires=(*claim.metadata.requires, *package.depends))
@@ -219,7 +219,7 @@ def _keys(claims: list[Claim]) -> list[str]:
 
 
 def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...], contents: Contents) -> Distribution:
-    files, directories = contents.largest(claim.folder)
+    files, directories = contents.largest(claim.directory)
     return Distribution(
         key=key,
         metadata=claim.metadata,
@@ -239,7 +239,7 @@ def _distribution(key: str, claim: Claim, sizes: Sizes, modules: tuple[str, ...]
 
 def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
     escaped = [(claim, path) for claim in claims for path in claim.escaped]
-    if escaped and all(claim.folder == "" for claim, _ in escaped):
+    if escaped and all(claim.directory == "" for claim, _ in escaped):
         # If a site-packages directory is measured, scripts and data are outside of it as intended: one line for all.
         names = tuple(dict.fromkeys(claim.metadata.name for claim, _ in escaped))
         yield Conflict(

@@ -18,20 +18,20 @@ _OTHERS = re.compile(r"(?:\A|.*?/)(?:virtualenv/wheel/[^/]+/image|pdm/packages)(
 _CONDA = ("/info/index.json", "/info/repodata_record.json")
 
 
-def cache_folders(paths: Iterable[str]) -> dict[str, str]:
+def cache_directories(paths: Iterable[str]) -> dict[str, str]:
     """Return directory → the name of the cache in it."""
-    folders: dict[str, str] = {}
+    directories: dict[str, str] = {}
     for path in paths:
         if "archive-v" in path:
             match = _UV.match(path)
             if match and match[1]:
-                folders[match[1]] = UV
+                directories[match[1]] = UV
         elif path.endswith(_CONDA):
-            folder = path[: path.rindex("/info/")].rpartition("/")[0]
-            if folder:
-                folders[folder] = CONDA
+            directory = path[: path.rindex("/info/")].rpartition("/")[0]
+            if directory:
+                directories[directory] = CONDA
         elif "virtualenv/wheel/" in path or "pdm/packages/" in path:
             match = _OTHERS.match(path)
             if match:
-                folders[match[0]] = OTHERS
-    return folders
+                directories[match[0]] = OTHERS
+    return directories

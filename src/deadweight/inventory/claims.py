@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from deadweight.formats.distributions.metadata import is_name, normalize, parse_direct_url, parse_metadata
 from deadweight.formats.distributions.record import MOST_PATHS, CondaPackage, installed_files, record_paths
+from deadweight.inventory.directories import Nearest, parent
 from deadweight.inventory.eggs import EGG_INFO, egg_metadata
-from deadweight.inventory.folders import Nearest, parent
 from deadweight.inventory.prefixes import installed_path
 from deadweight.model import FileTree, Metadata, Skipped
 
@@ -26,7 +26,7 @@ _MOST_TEXT = 1 << 27  # characters of these paths
 class Claim(Struct, kw_only=True):
     """The metadata of one distribution, and the paths that it claims (relative to the tree; not all need exist)."""
 
-    folder: str  # the parent of the metadata directory, usually site-packages, from which names are imported
+    directory: str  # the parent of the metadata directory, usually site-packages, from which names are imported
     metadata: Metadata
     paths: list[str] = []
     escaped: list[str] = []  # recorded paths that leave the prefix
@@ -40,7 +40,7 @@ class Claim(Struct, kw_only=True):
     prefix: str = ""  # of its environment, in a whole system
     rank: int = 0  # order in which Python searches the directories of one environment, lowest first
     metadata_path: str = ""  # the metadata directory, or the file that an old egg has instead
-    egg: str = ""  # the directory of an .egg, from which names are imported instead of ``folder``
+    egg: str = ""  # the directory of an .egg, from which names are imported instead of ``directory``
 
 
 class Reading:
@@ -51,9 +51,9 @@ class Reading:
         self._left, self._text = _MOST_CLAIMED, _MOST_TEXT
         self._eggs: dict[str, list[str]] | None = None
 
-    def claim(self, folder: str, files: Mapping[str, str]) -> Claim | None:
+    def claim(self, directory: str, files: Mapping[str, str]) -> Claim | None:
         """Return the claim of a metadata directory or an egg; None if it names no distribution."""
-        site, _, base = folder.rpartition("/")
+        site, _, base = directory.rpartition("/")
         if base.endswith(".egg-link"):
             return _egg_link(site, base, files[""])
         if base.endswith(".egg"):
@@ -72,27 +72,27 @@ class Reading:
             entry_points=self._read(files, "entry_points.txt", _HEAD),
         )
         if metadata is None:
-            self._skipped.append(Skipped(folder, "not counted as a distribution: no METADATA and no valid name"))
+            self._skipped.append(Skipped(directory, "not counted as a distribution: no METADATA and no valid name"))
             return None
-        claim = Claim(folder=site, metadata=metadata, egg=egg, metadata_path=folder)
+        claim = Claim(directory=site, metadata=metadata, egg=egg, metadata_path=directory)
         claim.requested = "REQUESTED" in files
         claim.installer = self._read(files, "INSTALLER", 64).decode("ascii", "replace").strip()
         if "direct_url.json" in files:
             claim.url, claim.editable = parse_direct_url(self._read(files, "direct_url.json", _SMALL))
         claim.top_level = tuple(self._read(files, "top_level.txt", _SMALL).decode("utf-8", "replace").split())
-        self._add_paths(claim, folder, files)
+        self._add_paths(claim, directory, files)
         claim.paths += files.values()  # a distribution owns its metadata even if RECORD does not list it
         return claim
 
-    def _add_paths(self, claim: Claim, folder: str, files: Mapping[str, str]) -> None:
+    def _add_paths(self, claim: Claim, directory: str, files: Mapping[str, str]) -> None:
         if claim.egg:
             claim.paths += self._inside(claim.egg)
-        elif folder in self._tree.lists:
-            claim.paths += self._tree.lists[folder]
+        elif directory in self._tree.lists:
+            claim.paths += self._tree.lists[directory]
         elif "RECORD" in files:
-            _add(claim, claim.folder, self._listed(files["RECORD"], record_paths))
+            _add(claim, claim.directory, self._listed(files["RECORD"], record_paths))
         elif "installed-files.txt" in files:
-            _add(claim, folder, self._listed(files["installed-files.txt"], installed_files))
+            _add(claim, directory, self._listed(files["installed-files.txt"], installed_files))
         else:
             claim.recorded = False
 
@@ -132,7 +132,7 @@ class Reading:
         metadata = parse_metadata(head, base, requires_txt=requires)
         if metadata is None:
             return None
-        return Claim(folder=site, metadata=metadata, paths=[path], top_level=top_level)
+        return Claim(directory=site, metadata=metadata, paths=[path], top_level=top_level)
 
     def _read(self, files: Mapping[str, str], name: str, limit: int) -> bytes:
         if name not in files:
@@ -161,19 +161,20 @@ def _egg_link(site: str, base: str, path: str) -> Claim | None:
     if not is_name(name):
         return None
     metadata = Metadata(name=normalize(name), version=None)
-    return Claim(folder=site, metadata=metadata, paths=[path], editable=True)
+    return Claim(directory=site, metadata=metadata, paths=[path], editable=True)
 
 
-def _add(claim: Claim, folder: str, recorded: list[str]) -> None:
-    """Add the paths in a list, relative to ``folder``; paths outside of the environment's prefix have escaped."""
-    start = f"{folder}/" if folder else ""
+def _add(claim: Claim, directory: str, recorded: list[str]) -> None:
+    """Add the paths in a list, relative to ``directory``; paths outside of the environment's prefix have escaped."""
+    start = f"{directory}/" if directory else ""
     everything = "\n".join(["", *recorded])
     if not any(odd in everything for odd in ("/.", "//", "\n.", "\n/", "\0")):
         claim.paths += [start + path for path in recorded]
         return
     for path in recorded:
         inside = installed_path(
-            claim.folder, path if folder == claim.folder else f"{folder[len(claim.folder) :].strip('/')}/{path}"
+            claim.directory,
+            path if directory == claim.directory else f"{directory[len(claim.directory) :].strip('/')}/{path}",
         )
         if inside is None:
             claim.escaped.append(path)

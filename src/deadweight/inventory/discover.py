@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 
 from deadweight.formats.distributions.record import CondaPackage, below
-from deadweight.inventory.caches import cache_folders
+from deadweight.inventory.caches import cache_directories
 from deadweight.inventory.claims import Claim, Reading
+from deadweight.inventory.directories import Nearest, joined, parent, strictly_above
 from deadweight.inventory.eggs import EGG_INFO, is_egg
-from deadweight.inventory.folders import Nearest, joined, parent, strictly_above
 from deadweight.inventory.prefixes import is_below, is_site
 from deadweight.model import FileTree, Skipped
 
@@ -38,19 +38,19 @@ def discover(tree: FileTree) -> Discovered:
     Metadata inside another distribution does not count, because setuptools and pip contain vendored copies with their
     metadata. Neither does metadata in an installer's cache.
     """
-    folders, conda_files = _metadata_folders(tree.entries)
+    directories, conda_files = _metadata_directories(tree.entries)
     discovered = Discovered([], [], [])
     reading = Reading(tree, discovered.skipped)
     by_site: dict[str, list[str]] = defaultdict(list)
-    for folder in sorted(folders):
-        by_site[_site_of(folder)].append(folder)
+    for directory in sorted(directories):
+        by_site[_site_of(directory)].append(directory)
     kept = _Kept(tree)
     for site in sorted(by_site, key=lambda site: (site.count("/") if site else -1, site)):
         if kept.hides(site, by_site[site]):
             continue
         # Eggs next to a checkout (dist, .eggs) were built there and are not installed.
         installed = [each for each in by_site[site] if kept.is_regular(site) or not _is_in_egg(each)]
-        claims = [claim for folder in installed if (claim := reading.claim(folder, folders[folder]))]
+        claims = [claim for directory in installed if (claim := reading.claim(directory, directories[directory]))]
         if not installed:
             continue
         kept.add(site, claims)
@@ -63,13 +63,13 @@ def discover(tree: FileTree) -> Discovered:
     return discovered
 
 
-def _is_in_egg(folder: str) -> bool:
-    return folder.endswith((".egg", _EGG_INFO[:-1]))
+def _is_in_egg(directory: str) -> bool:
+    return directory.endswith((".egg", _EGG_INFO[:-1]))
 
 
-def _site_of(folder: str) -> str:
+def _site_of(directory: str) -> str:
     """Return the parent of a metadata directory, or of the egg that contains it."""
-    return parent(parent(folder)) if folder.endswith(_EGG_INFO[:-1]) else parent(folder)
+    return parent(parent(directory)) if directory.endswith(_EGG_INFO[:-1]) else parent(directory)
 
 
 class _Kept:
@@ -94,14 +94,14 @@ class _Kept:
             if not claim.recorded:
                 names = claim.top_level or (claim.metadata.name.replace("-", "_"),)
                 self._packages.update(joined(site, name) for name in names)
-            for folder in {folder for path in claim.paths if (folder := parent(path)).endswith(_METADATA)}:
-                self._listed.setdefault(folder, []).append(site)
+            for directory in {directory for path in claim.paths if (directory := parent(path)).endswith(_METADATA)}:
+                self._listed.setdefault(directory, []).append(site)
 
     def is_regular(self, site: str) -> bool:
         """Return whether a directory has a name that installers give to site directories."""
         return is_site(site) or (not site and self._root_is_site)
 
-    def hides(self, site: str, folders: list[str]) -> bool:
+    def hides(self, site: str, directories: list[str]) -> bool:
         """Return whether metadata in ``site`` is part of a distribution in a directory above it.
 
         Below ``site-packages``, all metadata is. Elsewhere (a checkout with its .egg-info, ``pip install --target``),
@@ -111,38 +111,42 @@ class _Kept:
         if strictly_above(site, self._regular_above) is not None or self._package_above(site) is not None:
             return True
         return any(
-            site != above and is_below(site, above) for folder in folders for above in self._listed.get(folder, ())
+            site != above and is_below(site, above)
+            for directory in directories
+            for above in self._listed.get(directory, ())
         )
 
 
-def _metadata_folders(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+def _metadata_directories(paths: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Return (metadata directory or egg → file name → path, files in ``conda-meta``), without caches."""
-    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    directories: dict[str, dict[str, str]] = defaultdict(dict)
     conda: list[str] = []
     for path in paths:
         if ".dist-info/" in path or ".egg-info/" in path or _EGG_INFO in path:
-            folder, _, name = path.rpartition("/")
-            if folder.endswith(_METADATA) or (folder.endswith(_EGG_INFO[:-1]) and is_egg(parent(folder))):
-                folders[folder][name] = path
+            directory, _, name = path.rpartition("/")
+            if directory.endswith(_METADATA) or (directory.endswith(_EGG_INFO[:-1]) and is_egg(parent(directory))):
+                directories[directory][name] = path
         elif path.endswith(_FILES):
             if not path.endswith(".egg") or is_egg(path):
-                folders[path][""] = path
+                directories[path][""] = path
         elif path.endswith(".json") and parent(path).endswith("conda-meta"):
             conda.append(path)
     bases = {base for path in conda if (base := _conda_base(path)) is not None}
-    caches = Nearest({*cache_folders(paths), *(joined(base, "pkgs") for base in bases)})
+    caches = Nearest({*cache_directories(paths), *(joined(base, "pkgs") for base in bases)})
     # If a conda prefix is measured, the environments below it are separate.
     others = Nearest({"envs"} if "" in bases else ())
 
     def counts(path: str) -> bool:
         return caches(parent(path)) is None and others(parent(path)) is None
 
-    return {folder: files for folder, files in folders.items() if counts(folder)}, list(filter(counts, conda))
+    return {directory: files for directory, files in directories.items() if counts(directory)}, list(
+        filter(counts, conda)
+    )
 
 
 def _conda_base(path: str) -> str | None:
-    folder = parent(path)
-    return parent(folder) if folder.rpartition("/")[2] == "conda-meta" else None
+    directory = parent(path)
+    return parent(directory) if directory.rpartition("/")[2] == "conda-meta" else None
 
 
 def _links_out(tree: FileTree) -> Iterator[Skipped]:

@@ -12,14 +12,14 @@ from deadweight.formats.distributions.metadata import python_of_pyvenv_cfg
 from deadweight.inventory.claims import Claim
 from deadweight.model import Environment, FileTree
 
-_PYTHON_FOLDER = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
+_PYTHON_DIRECTORY = re.compile(r"(?:^|/)lib(?:64)?/(python|pypy)(\d+\.\d+)t?/")
 
 
 def ranked(prefixes: Collection[str], search: Sequence[str], first: str | None = None) -> list[str]:
     """Return the distinct prefixes: ``first``, then those on PATH, then those with the most distributions."""
     counted = Counter(prefixes)
-    folders = [f"/{folder.strip('/')}".removesuffix("/bin")[1:] for folder in search]
-    position = {folder: number for number, folder in reversed(list(enumerate(folders)))}
+    directories = [f"/{directory.strip('/')}".removesuffix("/bin")[1:] for directory in search]
+    position = {directory: number for number, directory in reversed(list(enumerate(directories)))}
     return sorted(
         counted,
         key=lambda prefix: (prefix != first, position.get(prefix, len(position)), -counted[prefix], prefix),
@@ -47,11 +47,11 @@ def _by_prefix(paths: Iterable[str], prefixes: Collection[str]) -> Mapping[str, 
     """Return prefix → the paths below it."""
     below: dict[str, list[str]] = {prefix: [] for prefix in prefixes}
     for path in paths:
-        folder = path
-        while folder:
-            folder = folder.rpartition("/")[0]
-            if folder in below:
-                below[folder].append(path)
+        directory = path
+        while directory:
+            directory = directory.rpartition("/")[0]
+            if directory in below:
+                below[directory].append(path)
     return below
 
 
@@ -60,8 +60,8 @@ def _environment(
 ) -> Environment:
     platforms = Counter(filter(None, map(platform_of, heads)))
     installers = Counter(claim.installer for claim in claims if claim.installer)
-    folders = (f"{claim.folder}/" for claim in claims)
-    python, implementation = _python(f"{prefix}/" if prefix else "", folders, library, tree)
+    directories = (f"{claim.directory}/" for claim in claims)
+    python, implementation = _python(f"{prefix}/" if prefix else "", directories, library, tree)
     return Environment(
         prefix=prefix,
         python=python,
@@ -71,17 +71,17 @@ def _environment(
     )
 
 
-def _python(start: str, folders: Iterable[str], library: Iterable[str], tree: FileTree) -> tuple[str | None, str]:
+def _python(start: str, directories: Iterable[str], library: Iterable[str], tree: FileTree) -> tuple[str | None, str]:
     """Return (version, implementation) of the Python below a prefix."""
     python = tree.python
     if f"{start}pyvenv.cfg" in tree.entries and python is None:
         with contextlib.suppress(OSError):
             python = python_of_pyvenv_cfg(tree.reader.read(f"{start}pyvenv.cfg", 1 << 16))
-    match = next(filter(None, map(_PYTHON_FOLDER.search, folders)), None)
+    match = next(filter(None, map(_PYTHON_DIRECTORY.search, directories)), None)
     if match is None and python is None:
         # The standard library of /usr/local is also below /usr, but not below /usr/lib.
         own = (path for path in library if path.startswith(f"{start}lib"))
-        match = next(filter(None, map(_PYTHON_FOLDER.search, own)), None)
+        match = next(filter(None, map(_PYTHON_DIRECTORY.search, own)), None)
     if match is None:
         return python, "cpython"
     return python or match[2], "pypy" if match[1] == "pypy" else "cpython"

@@ -15,32 +15,32 @@ _BY_SUFFIX = {
 }  # fmt: skip
 _DOCS = frozenset(("md", "rst"))
 # The first of these in the path of a directory determines the kind of the files below it.
-_FOLDER = re.compile(
+_DIRECTORY = re.compile(
     r"(?:^|/)(?:(?P<tests>tests?|testing_data|test_?data|_tests?)|(?P<docs>docs?|examples?|share/(?:man|doc|info))"
     r"|(?P<headers>include)|(?P<metadata>[^/]*\.(?:dist|egg)-info|conda-meta))(?=/|$)"
 )
 # Directories of bundled libraries: NAME.libs (auditwheel), .dylibs (delocate), nvidia/*/lib (NVIDIA's wheels)
-_BUNDLED_FOLDER = re.compile(
+_BUNDLED_DIRECTORY = re.compile(
     r"(?:^|/)[^/]+\.libs(?:/|$)|(?:^|/)\.dylibs(?:/|$)|(?:^|/)nvidia/(?:[^/]+/)+lib(?:64)?(?:/|$)"
 )
 
 
 def native_kind(path: str) -> str:
     """Return the kind of a file that is native code."""
-    folder, _, name = path.rpartition("/")
+    directory, _, name = path.rpartition("/")
     if name.endswith(".debug"):
         return "debug symbols"
-    return "bundled" if _BUNDLED_FOLDER.search(folder) else "native"
+    return "bundled" if _BUNDLED_DIRECTORY.search(directory) else "native"
 
 
 def kind_of(path: str) -> str:
     """Return the kind of a file that is not native code."""
-    folder, _, name = path.rpartition("/")
+    directory, _, name = path.rpartition("/")
     _, dot, suffix = name.rpartition(".")
     kind = _BY_SUFFIX.get(suffix) if dot else None
     if kind:
         return kind
-    kind = "metadata" if suffix in ("egg-info", "egg-link") else _kind_of_folder(folder)
+    kind = "metadata" if suffix in ("egg-info", "egg-link") else _kind_of_directory(directory)
     if kind:
         return kind
     if suffix == "py":
@@ -49,6 +49,6 @@ def kind_of(path: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _kind_of_folder(folder: str) -> str:
-    match = _FOLDER.search(folder)
+def _kind_of_directory(directory: str) -> str:
+    match = _DIRECTORY.search(directory)
     return (match.lastgroup or "") if match else ""

@@ -47,7 +47,7 @@ def _names(claim: Claim, shared: Collection[str], existing: Container[str]) -> t
         return ()
     if claim.metadata.import_names:
         return tuple(sorted(set(claim.metadata.import_names)))
-    base = claim.egg or claim.folder
+    base = claim.egg or claim.directory
     start = len(base) + 1 if base else 0
     site = f"{base}/"
     packages: set[str] = set()
@@ -58,9 +58,9 @@ def _names(claim: Claim, shared: Collection[str], existing: Container[str]) -> t
         if (start and not path.startswith(site)) or (path not in existing and f"{path}c" not in existing):
             continue  # a script, data, or a path that does not exist
         if path.endswith("/__init__.py"):
-            folder = path[start:-12]
-            is_namespace = folder.replace("/", ".") in _NAMESPACES or path[:-12] in shared
-            (namespaces if is_namespace else packages).add(folder)
+            directory = path[start:-12]
+            is_namespace = directory.replace("/", ".") in _NAMESPACES or path[:-12] in shared
+            (namespaces if is_namespace else packages).add(directory)
         elif path.endswith((".py", ".so", ".pyd")):
             if path.find("/", start) < 0:
                 match = _MODULE.match(path, start)
@@ -69,10 +69,10 @@ def _names(claim: Claim, shared: Collection[str], existing: Container[str]) -> t
             else:
                 inner.append(path[start:])
     kept = _outermost(package for package in packages if _importable(package))
-    modules.update(folder.replace("/", ".") for folder in kept)
+    modules.update(directory.replace("/", ".") for directory in kept)
     modules.update(_bounded(_inner_modules(inner, kept)))
     if not modules:
-        modules.update(folder.replace("/", ".") for folder in namespaces)
+        modules.update(directory.replace("/", ".") for directory in namespaces)
     return tuple(sorted(modules or (n for n in claim.top_level if n.isidentifier())))
 
 
@@ -86,62 +86,66 @@ def _shared_namespaces(claims: Iterable[Claim]) -> set[str]:
         for path in claim.paths:
             if path.endswith("/__init__.py"):
                 claimed_by[path[:-12]].add(number)
-    candidates = {folder for folder, numbers in claimed_by.items() if len(numbers) > 1}
+    candidates = {directory for directory, numbers in claimed_by.items() if len(numbers) > 1}
     if not candidates:
         return set()
     children: dict[str, list[set[str]]] = defaultdict(list)
     for claim in claims:
-        for folder, names in _children(claim, candidates).items():
-            children[folder].append(names)
+        for directory, names in _children(claim, candidates).items():
+            children[directory].append(names)
     return {
-        folder
-        for folder, parts in children.items()
+        directory
+        for directory, parts in children.items()
         if len(parts) > 1 and sum(map(len, parts)) == len(set().union(*parts))
     }
 
 
-def _children(claim: Claim, folders: Collection[str]) -> dict[str, set[str]]:
+def _children(claim: Claim, directories: Collection[str]) -> dict[str, set[str]]:
     """Return directory → the names that a claim has directly in it, without ``__init__.py``."""
     children: dict[str, set[str]] = defaultdict(set)
     for path in claim.paths:
         parts = path.split("/")
         for depth in range(1, len(parts)):
-            folder = "/".join(parts[:depth])
-            if folder in folders and parts[depth] not in ("__init__.py", "__pycache__"):
-                children[folder].add(parts[depth])
+            directory = "/".join(parts[:depth])
+            if directory in directories and parts[depth] not in ("__init__.py", "__pycache__"):
+                children[directory].add(parts[depth])
     return children
 
 
 def _inner_modules(paths: Iterable[str], packages: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield (dotted directory, module) for modules in directories without an ``__init__.py`` (PEP 420)."""
     for path in paths:
-        folder, _, name = path.rpartition("/")
+        directory, _, name = path.rpartition("/")
         match = _MODULE.match(name)
-        if match and _importable(folder) and not _is_below(folder, packages):
-            yield folder.replace("/", "."), match[1]
+        if match and _importable(directory) and not _is_below(directory, packages):
+            yield directory.replace("/", "."), match[1]
 
 
 def _bounded(modules: Iterable[tuple[str, str]]) -> set[str]:
     unique = set(modules)
     if len(unique) > _MOST_MODULES:
-        folders = {folder for folder, _ in unique}
-        return folders if len(folders) <= _MOST_MODULES else {folder.partition(".")[0] for folder in folders}
-    return {folder if name == "__init__" else f"{folder}.{name}" for folder, name in unique}
+        directories = {directory for directory, _ in unique}
+        return (
+            directories
+            if len(directories) <= _MOST_MODULES
+            else {directory.partition(".")[0] for directory in directories}
+        )
+    return {directory if name == "__init__" else f"{directory}.{name}" for directory, name in unique}
 
 
-def _is_below(folder: str, packages: Collection[str]) -> bool:
-    parts = folder.split("/")
+def _is_below(directory: str, packages: Collection[str]) -> bool:
+    parts = directory.split("/")
     return any("/".join(parts[:length]) in packages for length in range(1, len(parts) + 1))
 
 
-def _importable(folder: str) -> bool:
-    return all(part.isidentifier() for part in folder.split("/"))
+def _importable(directory: str) -> bool:
+    return all(part.isidentifier() for part in directory.split("/"))
 
 
-def _outermost(folders: Iterable[str]) -> set[str]:
+def _outermost(directories: Iterable[str]) -> set[str]:
     kept: set[str] = set()
-    for folder in sorted(folders, key=len):
-        parts = folder.split("/")
+    for directory in sorted(directories, key=len):
+        parts = directory.split("/")
         if not any("/".join(parts[:n]) in kept for n in range(1, len(parts))):
-            kept.add(folder)
+            kept.add(directory)
     return kept

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.inventory.claims import Claim
-from deadweight.inventory.folders import Nearest
+from deadweight.inventory.directories import Nearest
 from deadweight.model import Conflict
 
 _SEVERAL = -1
@@ -55,14 +55,14 @@ def assign_owners(
     left = _bytecode([path for path in paths if path not in owner], owner, absent)
     if unrecorded and left:
         left = _bytecode(_by_name(left, owner, claims, unrecorded), owner, absent)
-    _by_folder(left, owner, {claim.folder for claim in claims})
+    _by_directory(left, owner, {claim.directory for claim in claims})
     conflicts = [_conflict(claims, pair, shared) for pair, shared in sorted(contested.items())]
     return Owned(owner, conflicts, frozenset(unrecorded))
 
 
 def complete(owner: dict[str, int], left: list[str], sites: set[str]) -> None:
     """Add the paths of ``left`` whose owner follows from others: bytecode, and directories with one owner."""
-    _by_folder(_bytecode(left, owner, {}), owner, sites)
+    _by_directory(_bytecode(left, owner, {}), owner, sites)
 
 
 def _by_system_lists(
@@ -91,10 +91,10 @@ def _bytecode(left: list[str], owner: dict[str, int], absent: Mapping[str, int])
     still = []
     for path in left:
         if path.endswith(".pyc"):
-            folder, _, name = path.rpartition("/")
-            base = folder.removesuffix("__pycache__")
+            directory, _, name = path.rpartition("/")
+            base = directory.removesuffix("__pycache__")
             # The name of a module has no dot, so the first one ends it. Bytecode next to its source has a legacy name.
-            source = f"{base}{name.partition('.')[0]}.py" if base != folder else f"{path[:-1]}"
+            source = f"{base}{name.partition('.')[0]}.py" if base != directory else f"{path[:-1]}"
             index = owner.get(source, absent.get(source))
             if index is not None:
                 owner[path] = index
@@ -110,13 +110,13 @@ def _by_name(left: list[str], owner: dict[str, int], claims: Sequence[Claim], un
         claim = claims[index]
         names = claim.top_level or (claim.metadata.name.replace("-", "_"), claim.metadata.name)
         for name in names:
-            named.setdefault(posixpath.join(claim.folder, name.replace(".", "/")).lower(), index)
-    named_folder = Nearest(named)
+            named.setdefault(posixpath.join(claim.directory, name.replace(".", "/")).lower(), index)
+    named_directory = Nearest(named)
     still = []
     for path in left:
-        folder, _, name = path.lower().rpartition("/")
-        module = f"{folder}/{name.partition('.')[0]}" if folder else name.partition(".")[0]
-        match = module if module in named else named_folder(folder)
+        directory, _, name = path.lower().rpartition("/")
+        module = f"{directory}/{name.partition('.')[0]}" if directory else name.partition(".")[0]
+        match = module if module in named else named_directory(directory)
         if match is None:
             still.append(path)
         else:
@@ -124,7 +124,7 @@ def _by_name(left: list[str], owner: dict[str, int], claims: Sequence[Claim], un
     return still
 
 
-def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
+def _by_directory(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
     """Assign the files below a directory that only one distribution owns to that distribution.
 
     This applies only inside site directories: a distribution does not own ``bin/`` because its script is the only one.
@@ -135,11 +135,11 @@ def _by_folder(left: list[str], owner: dict[str, int], sites: set[str]) -> None:
         return
     owners: dict[str, int] = {}
     for path, index in owner.items():
-        folder = path.rpartition("/")[0]
+        directory = path.rpartition("/")[0]
         # If a directory already has this owner, or several, so do the directories above it.
-        while folder and folder not in sites and owners.get(folder) not in (index, _SEVERAL):
-            owners[folder] = _SEVERAL if folder in owners else index
-            folder = folder.rpartition("/")[0]
+        while directory and directory not in sites and owners.get(directory) not in (index, _SEVERAL):
+            owners[directory] = _SEVERAL if directory in owners else index
+            directory = directory.rpartition("/")[0]
     nearest = Nearest({*owners, *sites})
     for path in left:
         above = nearest(path.rpartition("/")[0])

@@ -17,9 +17,9 @@ _LARGEST_CONFIG = 1 << 16
 _NAMES = ("site-packages", "dist-packages")
 
 
-def is_site(folder: str) -> bool:
+def is_site(directory: str) -> bool:
     """Return whether a directory is named site-packages or dist-packages."""
-    return folder.rpartition("/")[2] in _NAMES
+    return directory.rpartition("/")[2] in _NAMES
 
 
 def prefix_of(site: str) -> str:
@@ -52,9 +52,9 @@ def installed_path(site: str, recorded: str) -> str | None:
     return None
 
 
-def is_below(path: str, folder: str) -> bool:
+def is_below(path: str, directory: str) -> bool:
     """Return whether a path is below a directory ("" is the root)."""
-    return path.startswith(f"{folder}/") if folder else not path.startswith("../") and path != ".."
+    return path.startswith(f"{directory}/") if directory else not path.startswith("../") and path != ".."
 
 
 def _limit_of(site: str) -> str:

@@ -54,7 +54,7 @@ class Reading(NamedTuple):
 class Application(Struct, frozen=True, kw_only=True):
     """The code of an application, read and never run.
 
-    folder:   its directory
+    directory:   its directory
     mentions: by file, cell, line and name, without imports of the application's own modules
     local:    top-level names of the application's own modules, in any directory that may be on the import path. They
               only explain names that no distribution provides, because a distribution takes precedence over a
@@ -64,7 +64,7 @@ class Application(Struct, frozen=True, kw_only=True):
     skipped:  files that were not read, and the reasons
     """
 
-    folder: str
+    directory: str
     mentions: tuple[Mention, ...] = ()
     local: frozenset[str] = frozenset()
     subprojects: tuple[str, ...] = ()
@@ -73,4 +73,4 @@ class Application(Struct, frozen=True, kw_only=True):
 
     def is_in_subproject(self, mention: Mention) -> bool:
         """Return whether a mention is in a project with its own requirements."""
-        return any(mention.file.startswith(f"{folder}/") for folder in self.subprojects)
+        return any(mention.file.startswith(f"{directory}/") for directory in self.subprojects)

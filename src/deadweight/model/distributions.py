@@ -181,6 +181,6 @@ class Inventory(Struct, frozen=True, kw_only=True):
 class CacheUsage(Struct, frozen=True, kw_only=True):
     """The cache of archive listings: its directory, the number of listings and their bytes."""
 
-    folder: str
+    directory: str
     listings: int
     size: int

@@ -38,13 +38,13 @@ class Start(NamedTuple):
     """How a program of a whole system is started; fields are empty if unknown.
 
     command:   its words
-    folder:    the working directory
+    directory:    the working directory
     variables: its environment variables
     home:      home directory of the user that it runs as
     """
 
     command: tuple[str, ...] = ()
-    folder: str = ""
+    directory: str = ""
     variables: Mapping[str, str] = MappingProxyType({})
     home: str = ""
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from deadweight.targets.types import Target
 
 
-def application_folder(target: Target, settings: Settings) -> str:
+def application_directory(target: Target, settings: Settings) -> str:
     """Return the directory that the settings name, else that of the requirements if it contains Python; "" for none."""
     if settings.no_source:
         refuse(settings, ("source",), "cannot be used with --no-source")
         return ""
     if settings.source or not isinstance(target, File):
         return settings.source
-    from deadweight.sources.codebase.code_folders import holds_python
+    from deadweight.sources.codebase.code_directories import holds_python
 
-    folder = os.path.dirname(target.location) or "."
-    return folder if holds_python(folder) else ""
+    directory = os.path.dirname(target.location) or "."
+    return directory if holds_python(directory) else ""

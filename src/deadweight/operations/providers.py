@@ -35,7 +35,7 @@ def providers_of(modules: Sequence[str], settings: Settings, session: Session) -
     locations = configured(install_options(settings), None, os.environ, find_installer(settings.installer).name)
     paths = read_members(projects, locations, session.cache(settings), session.scratch)
     claims = [
-        Claim(folder="", metadata=Metadata(name=name, version=None), paths=list(members))
+        Claim(directory="", metadata=Metadata(name=name, version=None), paths=list(members))
         for name, members in paths.items()
     ]
     there = {path for members in paths.values() for path in members}

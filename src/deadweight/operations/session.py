@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from deadweight.operations.application import application_folder
+from deadweight.operations.application import application_directory
 from deadweight.progress import Observer, silent
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ class Session:
 
     def application(self, target: Target, settings: Settings) -> Application | None:
         """Return what the application's code names, None where the target has no code; each directory is read once."""
-        folder = application_folder(target, settings)
-        if not folder:
+        directory = application_directory(target, settings)
+        if not directory:
             return None
-        if folder not in self._applications:
+        if directory not in self._applications:
             from deadweight.sources.codebase.application import read_application
 
-            self._applications[folder] = read_application(folder, observe=self.observe)
-        return self._applications[folder]
+            self._applications[directory] = read_application(directory, observe=self.observe)
+        return self._applications[directory]

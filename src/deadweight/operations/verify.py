@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from deadweight.errors import BadInput
-from deadweight.operations.application import application_folder
+from deadweight.operations.application import application_directory
 from deadweight.operations.measure import concluded, measure, refuse_report
 from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.measuring.reading import machine_of
@@ -63,11 +63,11 @@ def verify(
     if isinstance(target, SavedReport):
         refuse_report(target)
     check_options(settings, target)
-    folder = application_folder(target, settings)
-    if not folder:
+    directory = application_directory(target, settings)
+    if not directory:
         where = f" next to {target.location}" if isinstance(target, File) else ""
         raise BadInput(f"no Python code found{where}", hint="use --source DIR to name the directory of your code")
-    original = _original(checks.against, target, folder)
+    original = _original(checks.against, target, directory)
     if not checks.run and not checks.smoke:
         with Session(observe=observe) as session:
             return _judged(concluded(measure(target, settings, session), session), original, settings, session)
@@ -92,7 +92,7 @@ def _judged(profile: Profile, file: RequirementsFile | None, settings: Settings,
     application = profile.application
     assert application is not None  # the caller profile its directory
     if not application.files:
-        raise BadInput(f"{application.folder} contains no Python code")
+        raise BadInput(f"{application.directory} contains no Python code")
     original = original_of(file, profile.inventory.environment) if file else Original()
     verdict = judge(profile, application, original)
     modules = unclaimed(verdict)
@@ -107,9 +107,9 @@ def _tried(verdict: Verdict, environment: Installed, command: list[str], checks:
     from deadweight.analysis.verdict import to_import, with_trials
     from deadweight.sources.install.trials import Venv, run_smoke, try_imports
 
-    venv = Venv(directory=os.path.abspath(environment.folder), seconds=checks.seconds, scratch=environment.scratch)
+    venv = Venv(directory=os.path.abspath(environment.directory), seconds=checks.seconds, scratch=environment.scratch)
     trials, printed = try_imports(to_import(verdict) if checks.run else (), venv, observe)
-    smoke = run_smoke(command, verdict.application.folder, venv, observe) if command else None
+    smoke = run_smoke(command, verdict.application.directory, venv, observe) if command else None
     return with_trials(verdict, trials, smoke, seconds=checks.seconds, printed=printed)
 
 
@@ -140,10 +140,10 @@ def _original(given: str, target: Target, code: str) -> RequirementsFile | None:
 
 def _candidates(target: Target, code: str) -> Iterator[str]:
     """Yield the files it may have been made from, next to the split and to the code; never the split itself."""
-    folders = [os.path.dirname(target.location) or ".", code] if isinstance(target, File) else [code]
-    for folder in dict.fromkeys(folders):
+    directories = [os.path.dirname(target.location) or ".", code] if isinstance(target, File) else [code]
+    for directory in dict.fromkeys(directories):
         for name in _ORIGINALS:
-            path = os.path.join(folder, name)
+            path = os.path.join(directory, name)
             same = os.path.exists(target.location) and os.path.isfile(path) and os.path.samefile(path, target.location)
             if os.path.isfile(path) and not same:
                 yield os.path.normpath(path)

@@ -17,12 +17,12 @@ from deadweight.plan.splits import Split
 class Writer:
     """Writes one split of one file.
 
-    folder:   the directory of the result, relative to the same directory as ``file.path``
+    directory:   the directory of the result, relative to the same directory as ``file.path``
     versions: requirement → version to pin; empty to keep the specifiers
     """
 
-    def __init__(self, split: Split, folder: str, versions: Mapping[Requirement, str]) -> None:
-        self._split, self._folder, self._versions = split, folder, versions
+    def __init__(self, split: Split, directory: str, versions: Mapping[Requirement, str]) -> None:
+        self._split, self._directory, self._versions = split, directory, versions
         self._kept: Collection[Requirement] = set(split.kept)
 
     def text(self, file: RequirementsFile) -> str:
@@ -91,7 +91,7 @@ class Writer:
         """Return a path that is relative to the including file, relative to the new file."""
         if posixpath.isabs(path):
             return path
-        return posixpath.relpath(posixpath.join(posixpath.dirname(including), path), self._folder)
+        return posixpath.relpath(posixpath.join(posixpath.dirname(including), path), self._directory)
 
 
 def _sections(lines: tuple[Line, ...]) -> Iterator[list[Line]]:

@@ -11,12 +11,12 @@ from deadweight.untrusted import plain
 
 def usage_text(usage: CacheUsage) -> str:
     """Return one line about the contents."""
-    return f"{_listings(usage)}, {human(usage.size)} in {plain(usage.folder)}\n"
+    return f"{_listings(usage)}, {human(usage.size)} in {plain(usage.directory)}\n"
 
 
 def cleared_text(usage: CacheUsage) -> str:
     """Return one line about what was removed."""
-    return f"removed {_listings(usage)}, {human(usage.size)} from {plain(usage.folder)}\n"
+    return f"removed {_listings(usage)}, {human(usage.size)} from {plain(usage.directory)}\n"
 
 
 def _listings(usage: CacheUsage) -> str:
@@ -25,5 +25,10 @@ def _listings(usage: CacheUsage) -> str:
 
 def usage_json(usage: CacheUsage) -> str:
     """Return schema ``deadweight.cache/1``."""
-    values = {"schema": "deadweight.cache/1", "folder": usage.folder, "listings": usage.listings, "bytes": usage.size}
+    values = {
+        "schema": "deadweight.cache/1",
+        "directory": usage.directory,
+        "listings": usage.listings,
+        "bytes": usage.size,
+    }
     return json.dumps(values, indent=1) + "\n"

@@ -150,7 +150,7 @@ def _verdict(verdict: Verdict) -> str:
     """Return the last line: the result, and how much was checked."""
     application, run = verdict.application, verdict.run
     lost = len(_by_name(gap for gap in verdict.proof.gaps if not gap.excused))
-    scope = checked_text(verdict.proof.checked, application.files, application.folder)
+    scope = checked_text(verdict.proof.checked, application.files, application.directory)
     missing = f"{counted(lost, 'requirement')} {'is' if lost == 1 else 'are'} missing"
     if not lost:
         missing = "it provides everything that your code uses" if verdict.holds else "no requirement is missing"

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from deadweight.errors import UnclearTarget
-from deadweight.targets.folders import ENVIRONMENTS, LOCK, project_files
+from deadweight.targets.directories import ENVIRONMENTS, LOCK, project_files
 from deadweight.targets.types import (
     Container,
     EngineImage,
@@ -41,8 +41,8 @@ TargetLike: TypeAlias = Target | str | os.PathLike[str] | Sequence[str]
 def parse_target(given: TargetLike) -> Target:
     """Return what ``given`` means; "" is the environment that deadweight itself runs in.
 
-    A sequence is of names of projects: "pandas", "torch==2.5". So is a single text that names no file or folder.
-    The folder of a project means its lock, else its ``pyproject.toml``, else its ``requirements.txt``.
+    A sequence is of names of projects: "pandas", "torch==2.5". So is a single text that names no file or directory.
+    The directory of a project means its lock, else its ``pyproject.toml``, else its ``requirements.txt``.
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
     ``docker-archive:FILE[:TAG]``, ``oci-archive:FILE[:TAG]``, ``oci:DIR[:TAG]``, ``dir:DIR`` (skopeo's),
@@ -66,7 +66,7 @@ def parse_target(given: TargetLike) -> Target:
     if by_scheme is not None:
         return by_scheme
     if os.path.isdir(given):
-        return _folder(given)
+        return _directory(given)
     if os.path.isfile(given):
         return _file(given)
     if os.path.lexists(given):
@@ -173,27 +173,27 @@ def _is_report(path: str) -> bool:
     return front.lstrip().startswith(b"{") and b'"deadweight.' in front
 
 
-def _is_image_folder(path: str) -> bool:
-    """Say whether a folder is an OCI layout, or what skopeo writes with ``dir:``."""
+def _is_image_directory(path: str) -> bool:
+    """Say whether a directory is an OCI layout, or what skopeo writes with ``dir:``."""
     there = [name for name in ("oci-layout", "index.json", "manifest.json", "version") if _is_file(path, name)]
     return there[:2] == ["oci-layout", "index.json"] or there[-2:] == ["manifest.json", "version"]
 
 
-def _is_file(folder: str, name: str) -> bool:
-    return os.path.isfile(os.path.join(folder, name))
+def _is_file(directory: str, name: str) -> bool:
+    return os.path.isfile(os.path.join(directory, name))
 
 
 def _is_root(path: str) -> bool:
-    """Say whether a folder is the root of a system, this machine's or an unpacked one (os-release(5))."""
+    """Say whether a directory is the root of a system, this machine's or an unpacked one (os-release(5))."""
     return os.path.realpath(path) == "/" or any(
         os.path.lexists(os.path.join(path, name)) for name in ("etc/os-release", "usr/lib/os-release")
     )
 
 
-def _folder(path: str) -> Target:
+def _directory(path: str) -> Target:
     if _is_root(path):
         return RootFs(f"rootfs:{path}", path)
-    if _is_image_folder(path):
+    if _is_image_directory(path):
         return Image(path)
     files = project_files(path)
     if is_environment(path):
@@ -216,7 +216,7 @@ def _folder(path: str) -> Target:
 
 
 def is_environment(path: str) -> bool:
-    """Say whether a folder is a venv, a prefix, or a folder that names are imported from."""
+    """Say whether a directory is a venv, a prefix, or a directory that names are imported from."""
     if os.path.isfile(os.path.join(path, "pyvenv.cfg")) or os.path.isdir(os.path.join(path, "conda-meta")):
         return True
     if os.path.basename(os.path.abspath(path)) in ("site-packages", "dist-packages"):

@@ -1,4 +1,4 @@
-"""What the user typed where no file or folder has that name → requirements, or an error that helps."""
+"""What the user typed where no file or directory has that name → requirements, or an error that helps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ELSEWHERE = {
     "conda": "use env: and the directory of the environment", "venv": "use env:{1}",
     "file": "use the path without file:", "dir": "copy it as an archive: skopeo copy dir:{1} oci-archive:image.tar",
 }  # fmt: skip
-_MOST_NAMES = 1000  # in a folder that is searched for a similar one
+_MOST_NAMES = 1000  # in a directory that is searched for a similar one
 
 
 def requirement_lines(given: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,11 +92,11 @@ def _similar(text: str, *, most_alike: bool = False) -> str:
 
     most_alike: only those with the same name and another ending
     """
-    folder, name = os.path.split(text)
+    directory, name = os.path.split(text)
     try:
-        there = sorted(os.listdir(folder or "."))[:_MOST_NAMES]
+        there = sorted(os.listdir(directory or "."))[:_MOST_NAMES]
     except OSError:
-        return "" if most_alike else f"no such directory: {folder}"
+        return "" if most_alike else f"no such directory: {directory}"
     if most_alike:
         alike = [each for each in there if _OF_FILES.search(each) and each.partition(".")[0] == name]
     else:
@@ -104,5 +104,5 @@ def _similar(text: str, *, most_alike: bool = False) -> str:
 
         alike = get_close_matches(name, there, 3, 0.7)
     if alike:
-        return f"did you mean {' or '.join(os.path.join(folder, each) for each in alike[:3])}?"
+        return f"did you mean {' or '.join(os.path.join(directory, each) for each in alike[:3])}?"
     return "" if most_alike else "use a requirements file, a lock file, a project directory, an environment or an image"

@@ -42,7 +42,7 @@ def concluded() -> Profile:
         Mention("import", "elsewhere", "app.py", 2, "application"),
     )
     measurement = Measurement(target=Environment("venv"), inventory=inventory, settings=Settings(drop=("web",)))
-    return deadweight.analysis.concluding.conclude(measurement, Application(folder=".", mentions=mentions))
+    return deadweight.analysis.concluding.conclude(measurement, Application(directory=".", mentions=mentions))
 
 
 @pytest.mark.parametrize(("module", "name"), ONCE, ids=[name for _, name in ONCE])

@@ -31,7 +31,7 @@ def verdict(
         dist_files(name, files={file: ""}, requires=[transitive] if name == "dw-first" else ())
         for name, file in held.items()
     ]
-    application = Application(folder="src", mentions=mentions, local=frozenset(local.split()), files=1)
+    application = Application(directory="src", mentions=mentions, local=frozenset(local.split()), files=1)
     lines = "\n".join(name for name in held if name != transitive)
     profile = profile_of(inventory_of(*found), requirements_file(lines, "split.txt"), application=application)
     original = original_of(requirements_file(against), profile.inventory.environment) if against else Original()
@@ -258,7 +258,7 @@ def test_verdict_json__static__has_its_keys_and_no_run() -> None:
     ]  # fmt: skip
     assert (found["schema"], found["depth"], found["holds"]) == ("deadweight.verify/1", "static", False)
     assert found["target"] == {"kind": "requirements", "location": "split.txt", "method": "install"}
-    assert (found["source"]["folder"], found["source"]["files"]) == ("src", 1)
+    assert (found["source"]["directory"], found["source"]["files"]) == ("src", 1)
     (gap,) = found["gaps"]
     assert list(gap) == ["name", "what", "excused", "excuse", "line", "locations"]
     assert (gap["name"], gap["line"], gap["locations"][0]["line"]) == ("opencv-python", "opencv-python>4", 3)

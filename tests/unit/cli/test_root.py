@@ -21,7 +21,7 @@ from tests.builders import dist_files, make_env, write_files
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with an environment: a, which needs b, and pytest, each asked for by name."""
+    """A directory with an environment: a, which needs b, and pytest, each asked for by name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     make_env(
@@ -80,14 +80,14 @@ def test_no_target__is_the_running_environment(here: Path, capsys: pytest.Captur
     assert "pytest" in {row["name"] for row in json.loads(ran.out)["distributions"]}
 
 
-def test_no_target__in_a_projects_folder__is_that_project(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_target__in_a_projects_directory__is_that_project(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(here, {"requirements.txt": "", "uv.lock": "version = 1\n", "pyproject.toml": "[project]\n"})
-    plain, folder = Ran(capsys), Ran(capsys, "profile", ".", "-q")
-    assert (plain.code, folder.code) == (0, 0)
-    assert plain.out == folder.out
+    plain, directory = Ran(capsys), Ran(capsys, "profile", ".", "-q")
+    assert (plain.code, directory.code) == (0, 0)
+    assert plain.out == directory.out
     assert plain.out.startswith("uv.lock\n")
     assert "measuring uv.lock (also available: requirements.txt, pyproject.toml, env" in plain.err
-    assert folder.err == ""
+    assert directory.err == ""
 
 
 def test_no_arguments__outside_of_a_project__is_help(
@@ -156,10 +156,10 @@ def test_command__help__exists(name: str, capsys: pytest.CaptureFixture[str]) ->
         (("good.txt", "--no-install", "--torch", "../x"), 4, "unknown PyTorch build"),
         (("good.txt", "--no-install", "--torch", "gpu"), 4, "unknown PyTorch build"),
         (("cache", "remove"), 2, "remove"),
-        (("plain-folder",), 4, "neither a project nor an environment"),
+        (("plain-directory",), 4, "neither a project nor an environment"),
         (("bad.txt",), 4, "bad.txt, line 2"),
         (("env", "--minimal-groups", "fun"), 4, "fun"),
-        (("env", "-o", "no-such-folder/x.txt"), 4, "no-such-folder"),
+        (("env", "-o", "no-such-directory/x.txt"), 4, "no-such-directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )
@@ -167,7 +167,7 @@ def test_run__user_error__says_what_and_exits_with_its_code(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], code: int, reason: str
 ) -> None:
     write_files(here, {"pyproject.toml": "[project]", "good.txt": "a\n"})
-    write_files(here, {"poetry.lock": "", "plain-folder/notes.txt": "a\n", "bad.txt": "a\nb ==\n"})
+    write_files(here, {"poetry.lock": "", "plain-directory/notes.txt": "a\n", "bad.txt": "a\nb ==\n"})
     ran = Ran(capsys, *arguments)
     assert (ran.code, ran.out) == (code, "")
     assert reason in ran.err
@@ -237,9 +237,9 @@ def test_write_files__one_may_not_be_written__writes_none(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
-def test_write_files__folder_in_the_way__raises(tmp_path: Path) -> None:
+def test_write_files__directory_in_the_way__raises(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
-    with pytest.raises(BadInput, match="folder"):
+    with pytest.raises(BadInput, match="directory"):
         write_results({str(tmp_path / "a"): "x"}, force=True)
 
 

@@ -57,14 +57,14 @@ def test_write_files__device__stays_one(tmp_path: Path) -> None:
 
 
 def test_write_files__symlink__what_it_leads_to_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder/real").write_text("old")
-    (tmp_path / "link").symlink_to("folder/real")
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory/real").write_text("old")
+    (tmp_path / "link").symlink_to("directory/real")
     with pytest.raises(WouldOverwrite):
         write_results({str(tmp_path / "link"): "new"}, force=False)
     write_results({str(tmp_path / "link"): "new"}, force=True)
     assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "folder/real").read_text() == "new"
+    assert (tmp_path / "directory/real").read_text() == "new"
 
 
 def test_write_files__symlink_to_nothing__makes_what_it_leads_to(tmp_path: Path) -> None:

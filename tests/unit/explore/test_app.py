@@ -250,8 +250,8 @@ def env(tmp_path: Path, offline: Path) -> Path:
     )
 
 
-def after(found: Explored, folder: Path, *keys: str) -> list[str]:
-    """Return the lines of the screen after some keys, with a folder to write into."""
+def after(found: Explored, directory: Path, *keys: str) -> list[str]:
+    """Return the lines of the screen after some keys, with a directory to write into."""
     lines: list[str] = []
 
     async def steps(pilot: Pilot[None]) -> None:
@@ -259,12 +259,12 @@ def after(found: Explored, folder: Path, *keys: str) -> list[str]:
         await pilot.pause()
         lines.extend(lines_of(pilot))
 
-    driven(Explorer(tree_of(found.report, found.inventory), Splits(found, str(folder))), steps)
+    driven(Explorer(tree_of(found.report, found.inventory), Splits(found, str(directory))), steps)
     return lines
 
 
-def files_in(folder: Path) -> dict[str, str]:
-    return {path.name: path.read_text() for path in folder.glob("*")}
+def files_in(directory: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in directory.glob("*")}
 
 
 def test_write__confirmed__writes_what_split_with_drop_writes(env: Path, tmp_path: Path) -> None:
@@ -320,9 +320,9 @@ def test_write__file_that_appears_after_the_question__is_not_overwritten(env: Pa
     assert files_in(tmp_path / "out") == {"requirements-minimal.txt": "mine\n"}
 
 
-def test_write__folder_that_cannot_be_created__is_an_error_on_the_screen(env: Path, tmp_path: Path) -> None:
+def test_write__directory_that_cannot_be_created__is_an_error_on_the_screen(env: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    lines = after(explored(str(env)), tmp_path / "file/folder", "w", "y")
+    lines = after(explored(str(env)), tmp_path / "file/directory", "w", "y")
     assert lines[-4].startswith("error:")
 
 

@@ -154,14 +154,14 @@ def conda(count: int) -> dict[str, str]:
     return {f"{n}/conda-meta/a.json": f'{{"name": "a{n}", "files": ["b"]}}' for n in range(count)}
 
 
-def in_one_folder(count: int) -> dict[str, str]:
+def in_one_directory(count: int) -> dict[str, str]:
     """Return distributions that share a namespace."""
     files = {f"{SITE}/a{n}-1.dist-info/METADATA": metadata(f"a{n}") for n in range(count)}
     records = {f"{SITE}/a{n}-1.dist-info/RECORD": f"space/m{n}.py,,\nspace/all.py,,\n" for n in range(count)}
     return {**files, **records, f"{SITE}/space/all.py": "", f"{SITE}/space/other.py": ""}
 
 
-@pytest.mark.parametrize("files", [copies, same, conda, in_one_folder])
+@pytest.mark.parametrize("files", [copies, same, conda, in_one_directory])
 def test_inventory__more_distributions__take_no_more_than_their_share(files: Callable[[int], dict[str, str]]) -> None:
     def measure(count: int) -> Callable[[], object]:
         tree = make_tree(files(count))

@@ -30,7 +30,7 @@ def test_requirements__index_says_what_needs_what__the_graph_counts() -> None:
 
 
 def test_requirements__source__counts() -> None:
-    application = Application(folder="", mentions=(Mention("import", "faker", "app.py", 1, "application"),))
+    application = Application(directory="", mentions=(Mention("import", "faker", "app.py", 1, "application"),))
     found = groups_of_requirements(wants("Faker"), config_names({}), application=application)
     assert found["faker"].evidence[0].rule == "DW201"
 

@@ -152,7 +152,7 @@ def test_environment__pyvenv_cfg__gives_the_python() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "python", "implementation"),
+    ("directory", "python", "implementation"),
     [
         ("lib/python3.13/site-packages", "3.13", "cpython"),
         ("lib64/python3.13t/site-packages", "3.13", "cpython"),
@@ -162,9 +162,9 @@ def test_environment__pyvenv_cfg__gives_the_python() -> None:
     ],
 )
 def test_environment__directory_of_a_distribution__gives_the_python(
-    folder: str, python: str | None, implementation: str
+    directory: str, python: str | None, implementation: str
 ) -> None:
-    found = environment_of({f"{folder}/a-1.dist-info/METADATA": metadata("a")})
+    found = environment_of({f"{directory}/a-1.dist-info/METADATA": metadata("a")})
     assert found[:2] == (python, implementation)
 
 
@@ -230,7 +230,7 @@ def test_discover__recorded_path_that_is_not_normalized__is_matched(row: str) ->
     assert only(found).import_names == ("a",)
 
 
-# --- folders inside each other ---------------------------------------------------------------------
+# --- directories inside each other ---------------------------------------------------------------------
 
 
 def at(prefix: str, *distributions: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -34,7 +34,7 @@ def environments(count: int) -> Files:
     return {f"v{n}/{site}/{path}": data for n in range(count) for path, data in dist_files(f"a{n}").items()}
 
 
-def folders_inside_each_other(count: int) -> Files:
+def directories_inside_each_other(count: int) -> Files:
     return {f"{'t/' * n}x{n}-1.dist-info/METADATA": metadata(f"x{n}") for n in range(count)}
 
 
@@ -60,8 +60,8 @@ def test_libraries_of__twice_the_programs__looks_up_twice_the_names() -> None:
             return super().__hash__()
 
         def rpartition(self, separator: str, /) -> tuple[str, str, str]:
-            folder, found, name = super().rpartition(separator)
-            return folder, found, Name(name)
+            directory, found, name = super().rpartition(separator)
+            return directory, found, Name(name)
 
     def lookups(count: int) -> int:
         nonlocal looked_up
@@ -92,7 +92,7 @@ def calls_of(tree: FileTree) -> int:
 
 @pytest.mark.parametrize(
     "make",
-    [conda_bases, one_conda_base, environments, folders_inside_each_other, uv_caches, one_distribution],
+    [conda_bases, one_conda_base, environments, directories_inside_each_other, uv_caches, one_distribution],
 )
 def test_take_inventory__twice_the_files__takes_twice_the_calls(make: Callable[[int], Files]) -> None:
     calls_of(replace(make_tree(make(5)), whole=True))  # what is kept from then on: patterns, versions

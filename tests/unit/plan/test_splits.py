@@ -160,7 +160,7 @@ def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
 
 @pytest.mark.parametrize("groups", [None, ("core", "data")])
 def test_minimal__with_source_or_when_requested__removes_ml(groups: tuple[str, ...] | None) -> None:
-    application = Application(folder="", mentions=()) if groups is None else None
+    application = Application(directory="", mentions=()) if groups is None else None
     lines = requirements_file("app\nbrain\n")
     settings = Settings(groups=CONFIG, minimal_groups=groups, keep=("app",))
     found = profile_of(bare_inventory(bare("app"), bare("brain")), lines, settings, application=application)
@@ -224,7 +224,9 @@ def test_split__name_that_is_unknown__is_not_listed_as_uncertain() -> None:
 
 def test_split__source_imports_what_looks_like_dev__stays_by_the_measured_files() -> None:
     inventory = inventory_of(dist_files("app"), dist_files("faker", files={"made_up_module/__init__.py": ""}))
-    application = Application(folder="", mentions=(Mention("import", "made_up_module.x", "main.py", 2, "application"),))
+    application = Application(
+        directory="", mentions=(Mention("import", "made_up_module.x", "main.py", 2, "application"),)
+    )
     for given, lines in (None, ["app"]), (application, ["app", "faker"]):
         found = profile_of(inventory, requirements_file("app\nfaker\n"), application=given)
         assert kept(found, "production") == lines

@@ -32,14 +32,14 @@ def split_that_drops(*names: str, file: RequirementsFile) -> Split:
     )
 
 
-def written(file: RequirementsFile, *dropped: str, folder: str = "", versions: dict[str, str] | None = None) -> str:
+def written(file: RequirementsFile, *dropped: str, directory: str = "", versions: dict[str, str] | None = None) -> str:
     """Return the body of the file that is written, without the heading."""
     pins = {
         want: versions[want.name]
         for want in file.all_requirements()
         if versions and want.name in versions and not want.url
     }
-    text = Writer(split_that_drops(*dropped, file=file), folder, pins).text(file)
+    text = Writer(split_that_drops(*dropped, file=file), directory, pins).text(file)
     heading, _, body = text.partition("\n")
     assert heading.startswith("#")
     return body
@@ -159,24 +159,24 @@ def test_include__of_an_include__part_removed__replaces_the_include() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "include", "constraint"),
+    ("directory", "include", "constraint"),
     [("", "-r base.txt", "-c c/limits.txt"), ("out", "-r ../base.txt", "-c ../c/limits.txt")],
 )
-def test_include__another_output_folder__paths_count_from_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, include: str, constraint: str
+def test_include__another_output_directory__paths_count_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, directory: str, include: str, constraint: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     write_files(
         tmp_path, {"requirements.txt": "-r base.txt\n-c c/limits.txt\napp\n", "base.txt": "lib\n", "c/limits.txt": ""}
     )
     file = read_requirements(str(tmp_path / "requirements.txt"))
-    assert written(file, folder=str(tmp_path / folder)) == f"{include}\n{constraint}\napp\n"
+    assert written(file, directory=str(tmp_path / directory)) == f"{include}\n{constraint}\napp\n"
 
 
 def test_include__absolute_path__stays_absolute(tmp_path: Path) -> None:
     base = write_files(tmp_path, {"base.txt": "lib\n"}) / "base.txt"
     file = requirements_file(f"-r {base}\n", included={str(base): read_requirements(str(base))})
-    assert written(file, folder="/elsewhere") == f"-r {base}\n"
+    assert written(file, directory="/elsewhere") == f"-r {base}\n"
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_include__absolute_path__stays_absolute(tmp_path: Path) -> None:
         ("--find-links=https://host/wheels", "--find-links=https://host/wheels"),
     ],
 )
-def test_find_links__folder__counts_from_the_new_file(line: str, expected: str) -> None:
-    assert written(requirements_file(f"{line}\napp\n"), folder="out") == f"{expected}\napp\n"
+def test_find_links__directory__counts_from_the_new_file(line: str, expected: str) -> None:
+    assert written(requirements_file(f"{line}\napp\n"), directory="out") == f"{expected}\napp\n"
 
 
 # --- versions ------------------------------------------------------------------------------------
@@ -281,11 +281,11 @@ def test_text__file_name_with_a_line_end__stays_in_the_heading(end: str) -> None
 
 @pytest.mark.parametrize("end", LINE_ENDS, ids=code_points)
 def test_include__path_gets_a_line_end__is_refused(end: str, tmp_path: Path) -> None:
-    folder = tmp_path / f"x{end}evil"
-    write_files(folder, {"r.txt": "-r more.txt\n", "more.txt": "a\n"})
-    file = read_requirements(str(folder / "r.txt"))
+    directory = tmp_path / f"x{end}evil"
+    write_files(directory, {"r.txt": "-r more.txt\n", "more.txt": "a\n"})
+    file = read_requirements(str(directory / "r.txt"))
     with pytest.raises(BadInput, match="as one line"):
-        written(file, folder=str(tmp_path))
+        written(file, directory=str(tmp_path))
 
 
 @pytest.mark.parametrize("end", [*LINE_ENDS, "] @ http://evil/x.whl #", " ", ",", ""], ids=code_points)

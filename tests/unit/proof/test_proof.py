@@ -36,7 +36,7 @@ def used(
 ) -> Usage:
     """Return how an application uses projects whose files have some modules, and those known by their names alone."""
     application = Application(
-        folder="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects, files=len(mentions)
+        directory="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects, files=len(mentions)
     )
     known = {name for those in (modules or {}).values() for name in those}
     return usage_of(application, Provided(modules=modules or {}, environment=LINUX), known.union(projects.split()))
@@ -217,7 +217,7 @@ def test_excuse__module_of_another_system__is_elsewhere() -> None:
         ("git+ssh://git@host/team/Acme_Core.git", {"acme-core"}),
         ("https://host/acme#subdirectory=x", {"acme"}),
         ("https://host/", set()),
-        ("./folder/acme", set()),
+        ("./directory/acme", set()),
     ],
 )
 def test_unmeasured_names__of_names_and_urls__are_normalized(name: str, expected: set[str]) -> None:

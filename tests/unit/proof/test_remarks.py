@@ -38,7 +38,7 @@ def remarks(
     """Return the remarks on requirements, one a word, of which nothing but name, size and metadata is known."""
     inventory = bare_inventory(*of, python=python)
     skipped = tuple(Skipped(name, "why") for name in unmeasured.split())
-    application = Application(folder="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects)
+    application = Application(directory="", mentions=mentions, local=frozenset(local.split()), subprojects=subprojects)
     found = profile_of(
         replace(inventory, skipped=skipped),
         requirements_file("\n".join(asked.split())),

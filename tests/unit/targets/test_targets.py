@@ -56,7 +56,7 @@ def test_parse_target__scheme_and_nothing_there__is_refused(tmp_path: Path, sche
     assert refused(f"{scheme}:{tmp_path}/x").cause.startswith(f"{tmp_path}/x: no such")
 
 
-def test_parse_target__env_scheme__takes_any_folder(tmp_path: Path) -> None:
+def test_parse_target__env_scheme__takes_any_directory(tmp_path: Path) -> None:
     assert parse_target(f"env:{tmp_path}") == Environment(str(tmp_path))
 
 
@@ -86,7 +86,7 @@ def test_parse_target__environment_with_requirements__names_both_spellings(tmp_p
         ("requirements.in setup.py", "requirements.in"),
     ],
 )
-def test_parse_target__project_folder__is_the_file_that_says_most(tmp_path: Path, there: str, first: str) -> None:
+def test_parse_target__project_directory__is_the_file_that_says_most(tmp_path: Path, there: str, first: str) -> None:
     asking = '[project]\nname = "p"\ndependencies = ["a"]\n'
     write_files(tmp_path, {name: asking if name == "pyproject.toml" else "" for name in there.split()})
     write_files(tmp_path, {".venv/pyvenv.cfg": "", "env/other": ""})
@@ -119,12 +119,12 @@ def test_parse_target__project_of_poetry__is_its_own_lock(tmp_path: Path) -> Non
     assert parse_target(str(tmp_path)).location == f"{tmp_path}/poetry.lock"
 
 
-def test_parse_target__folder_with_an_environment_in_it__names_that(tmp_path: Path) -> None:
+def test_parse_target__directory_with_an_environment_in_it__names_that(tmp_path: Path) -> None:
     write_files(tmp_path, {".venv/pyvenv.cfg": ""})
     assert refused(str(tmp_path)).hint == f"did you mean {tmp_path}/.venv?"
 
 
-def test_parse_target__folder_with_nothing_of_use__says_what_it_needs(tmp_path: Path) -> None:
+def test_parse_target__directory_with_nothing_of_use__says_what_it_needs(tmp_path: Path) -> None:
     error = refused(str(tmp_path))
     assert "neither a project nor an environment" in error.cause
     assert "requirements.txt" in error.hint
@@ -259,12 +259,12 @@ def test_is_environment__something_else__is_not(tmp_path: Path, path: str) -> No
 
 
 @pytest.mark.parametrize("name", ["site-packages", "dist-packages"])
-def test_is_environment__empty_folder_by_its_name__is(tmp_path: Path, name: str) -> None:
+def test_is_environment__empty_directory_by_its_name__is(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     assert is_environment(f"{tmp_path}/{name}/")
 
 
-def test_is_environment__no_folder__is_not(tmp_path: Path) -> None:
+def test_is_environment__no_directory__is_not(tmp_path: Path) -> None:
     assert not is_environment(f"{tmp_path}/nothing")
 
 

@@ -17,7 +17,7 @@ def used(
 ) -> dict[str, str]:
     """Return project → how it was matched."""
     application = Application(
-        folder="",
+        directory="",
         mentions=(Mention(kind, name, "app/main.py", 3, "application"),),
         local=frozenset(local.split()),
     )
@@ -144,7 +144,7 @@ def test_url__scheme__tells_driver_or_all_that_support_it(scheme: str, found: se
 
 def test_uses__of_one_project__are_in_the_sources_order() -> None:
     mentions = tuple(Mention("import", "acme", f"{n}.py", n, "application") for n in (1, 2, 3))
-    (uses,) = usage_of(Application(folder="", mentions=mentions), Provided(), ["acme"]).uses.values()
+    (uses,) = usage_of(Application(directory="", mentions=mentions), Provided(), ["acme"]).uses.values()
     assert [use.mention.line for use in uses] == [1, 2, 3]
 
 

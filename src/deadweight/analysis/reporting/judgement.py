@@ -89,7 +89,7 @@ def application_facts(application: Application | None) -> document.ApplicationFa
     if application is None:
         return None
     return document.ApplicationFacts(
-        folder=application.folder,
+        directory=application.directory,
         files=application.files,
         mentions=len(application.mentions),
         skipped=tuple(document.Unread(name=each.name, reason=each.reason) for each in application.skipped),

@@ -51,7 +51,8 @@ def system_report(facts: SystemFacts | None) -> document.SystemReport | None:
                 apparent_bytes=content.size,
                 files=content.files,
                 largest=tuple(
-                    document.FolderSize(folder=folder, apparent_bytes=size) for folder, size in content.largest
+                    document.DirectorySize(directory=directory, apparent_bytes=size)
+                    for directory, size in content.largest
                 ),
             )
             for content in facts.contents

@@ -94,8 +94,8 @@ def quiet_collector() -> None:
 class Splits:
     """The splits of a target, without what is marked: see ``Writing``."""
 
-    def __init__(self, found: Explored, folder: str) -> None:
-        self._found, self._folder = found, folder
+    def __init__(self, found: Explored, directory: str) -> None:
+        self._found, self._directory = found, directory
 
     def prepare(self, keys: Iterable[str]) -> Written:
         from deadweight.explore.app import Written
@@ -108,7 +108,7 @@ class Splits:
         )
 
     def write(self, written: Written) -> None:
-        os.makedirs(self._folder or ".", exist_ok=True)
+        os.makedirs(self._directory or ".", exist_ok=True)
         # What has appeared since the question was asked is not overwritten.
         fresh = {path: text for path, text in written.texts.items() if path not in written.existing}
         write_files(fresh, force=False)
@@ -122,8 +122,8 @@ class Splits:
         profile = self._found.without(keys)
         if profile is None:
             report = self._found.saved_without(keys)
-            return report, saved_split_files(report, self._folder, pin=False)
-        return report_of(profile), split_files(profile, self._folder, pin=False)
+            return report, saved_split_files(report, self._directory, pin=False)
+        return report_of(profile), split_files(profile, self._directory, pin=False)
 
 
 def _notes(report: Report) -> Iterator[str]:

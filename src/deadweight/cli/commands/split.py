@@ -57,15 +57,15 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
 
     given = one_target(target, quiet=options["quiet"])
     beside = os.path.dirname(given.location) if isinstance(given, File) else ""
-    folder = beside if output_dir is None else output_dir
-    names = [os.path.join(folder, f"requirements-{name}.txt") for name in ("production", "minimal")]
-    if os.path.lexists(folder or "."):
+    directory = beside if output_dir is None else output_dir
+    names = [os.path.join(directory, f"requirements-{name}.txt") for name in ("production", "minimal")]
+    if os.path.lexists(directory or "."):
         may_write(*names, force=force)
     settings = settings_of(options, given)
-    report, texts = _split(given, settings, folder, options, pin=pin)
+    report, texts = _split(given, settings, directory, options, pin=pin)
     if not unproven:
         _check_proof(report, settings.drop, options["drop"])
-    os.makedirs(folder or ".", exist_ok=True)
+    os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)
     emit(split_text(report, names, width=terminal_width(), color=use_color(None)), None, force=False)
     finish(report)
@@ -104,7 +104,7 @@ def _to_keep(names: Iterable[str], drop: Collection[str], given: Sequence[str]) 
 
 
 def _split(
-    target: Target, settings: Settings, folder: str, options: dict[str, Any], *, pin: bool
+    target: Target, settings: Settings, directory: str, options: dict[str, Any], *, pin: bool
 ) -> tuple[Report, dict[str, str]]:
     """Return the report of a target, and path → text of its split files."""
     from deadweight.analysis.reporting import report_of
@@ -114,7 +114,7 @@ def _split(
 
     if isinstance(target, SavedReport):
         saved = read_report(target.location)
-        return saved, saved_split_files(saved, folder, pin=pin)
+        return saved, saved_split_files(saved, directory, pin=pin)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         measured = measure(target, settings, observe=observe, lighter=False)
-    return report_of(measured), split_files(measured, folder, pin=pin)
+    return report_of(measured), split_files(measured, directory, pin=pin)

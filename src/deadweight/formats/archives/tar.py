@@ -16,11 +16,11 @@ _LONGEST_NAME = 1 << 12  # bytes of a long name or a pax path: PATH_MAX on Linux
 _LARGEST_PAX = 1 << 20
 _LARGEST = 1 << 60  # bytes of a member; a larger number would overflow when skipping
 _MOST_EXTENSIONS = 1 << 12  # extension blocks of a sparse file's map
-_KINDS: dict[bytes, Literal["file", "link", "symlink", "folder", "other"]] = {
-    b"0": "file", b"\0": "file", b"7": "file", b"S": "file", b"1": "link", b"2": "symlink", b"5": "folder",
+_KINDS: dict[bytes, Literal["file", "link", "symlink", "directory", "other"]] = {
+    b"0": "file", b"\0": "file", b"7": "file", b"S": "file", b"1": "link", b"2": "symlink", b"5": "directory",
 }  # fmt: skip
 
-Kind = Literal["file", "link", "symlink", "folder", "other"]
+Kind = Literal["file", "link", "symlink", "directory", "other"]
 
 
 class TarEntry(NamedTuple):
@@ -131,7 +131,7 @@ def _entry(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> TarEntry
         size = _sparse_size(header, blocks)
     path, target = name.decode("utf-8", "surrogateescape"), ""
     if kind == "file" and path.endswith("/") and flag == b"\0":
-        kind = "folder"
+        kind = "directory"
     if kind in ("link", "symlink"):
         target = header[157:257].split(b"\0", 1)[0].decode("utf-8", "surrogateescape")
     if overrides:

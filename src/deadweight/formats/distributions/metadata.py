@@ -62,21 +62,21 @@ def headers(data: bytes) -> Mapping[str, list[str]]:
 
 
 def parse_metadata(
-    data: bytes, folder: str, *, requires_txt: bytes = b"", entry_points: bytes = b""
+    data: bytes, directory: str, *, requires_txt: bytes = b"", entry_points: bytes = b""
 ) -> Metadata | None:
     """Read METADATA or PKG-INFO; a missing name or version is taken from the directory's name.
 
-    folder:       "numpy-2.1.0.dist-info" or "six-1.16.egg-info"
+    directory:       "numpy-2.1.0.dist-info" or "six-1.16.egg-info"
     requires_txt: the requirements of an egg, used if Requires-Dist is missing
     entry_points: the content of ``entry_points.txt``
     returns:      None if neither the headers nor the directory give a name
     """
     fields = headers(data) if data else {}
-    stem = re.sub(r"\.(dist|egg)-info$", "", folder)
-    from_folder, _, version_and_more = stem.partition("-")
+    stem = re.sub(r"\.(dist|egg)-info$", "", directory)
+    from_directory, _, version_and_more = stem.partition("-")
     name = _first(fields, "name")
     if not name or not is_name(name):
-        name = from_folder
+        name = from_directory
     if not is_name(name):
         return None
     version = _first(fields, "version") or version_and_more.split("-py", 1)[0]

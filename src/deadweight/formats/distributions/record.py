@@ -62,12 +62,12 @@ def _strings(value: object) -> list[str]:
     return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
 
 
-def below(folder: str, path: str) -> str | None:
-    """Return a path that is relative to ``folder`` as a path relative to the prefix; None if it leaves the prefix.
+def below(directory: str, path: str) -> str | None:
+    """Return a path that is relative to ``directory`` as a path relative to the prefix; None if it leaves the prefix.
 
-    folder: relative to the prefix, "" for the prefix itself
+    directory: relative to the prefix, "" for the prefix itself
     """
     if not path or path[0] == "/" or "\0" in path:
         return None
-    joined = normpath(f"{folder}/{path}" if folder else path)
+    joined = normpath(f"{directory}/{path}" if directory else path)
     return None if joined == ".." or joined.startswith(("../", "/")) else joined

@@ -126,7 +126,7 @@ class Installed(Struct, frozen=True, kw_only=True):
     programs: frozenset[str]
 
 
-def info_folder(paths: Iterable[str], filename: str) -> str:
+def info_directory(paths: Iterable[str], filename: str) -> str:
     """Return the only top-level ``.dist-info`` directory of a wheel; raises MalformedArchive for none or several."""
     tops = {path.partition("/")[0] for path in paths if ".dist-info/" in path}
     infos = {top for top in tops if top.endswith(".dist-info")}
@@ -144,7 +144,7 @@ def lay_out(
     direct_url: the content of ``direct_url.json``, b"" to write none
     raises:     MalformedArchive
     """
-    info = info_folder((item[0] for item in contents.items), filename)
+    info = info_directory((item[0] for item in contents.items), filename)
     if not contents.estimated:
         _check(contents, info, filename, scheme)
     name = info.removesuffix(".dist-info").partition("-")[0]
@@ -162,21 +162,21 @@ def lay_out(
         files[target] = size
     for script, size in _launchers(contents.entry_points, scheme, filename):
         files[f"{scheme.scripts}/{script}"] = size
-    folder = f"{start}{info}"
-    texts = {f"{folder}/METADATA": contents.metadata, f"{folder}/INSTALLER": scheme.installer.encode()}
-    texts |= {f"{folder}/entry_points.txt": contents.entry_points} if contents.entry_points else {}
-    files[f"{folder}/INSTALLER"] = len(scheme.installer) + (scheme.installer == "pip")  # pip ends the line
+    directory = f"{start}{info}"
+    texts = {f"{directory}/METADATA": contents.metadata, f"{directory}/INSTALLER": scheme.installer.encode()}
+    texts |= {f"{directory}/entry_points.txt": contents.entry_points} if contents.entry_points else {}
+    files[f"{directory}/INSTALLER"] = len(scheme.installer) + (scheme.installer == "pip")  # pip ends the line
     if requested or scheme.installer == "uv":
-        files[f"{folder}/REQUESTED"] = 0
-        texts |= {f"{folder}/REQUESTED": b""} if requested else {}
+        files[f"{directory}/REQUESTED"] = 0
+        texts |= {f"{directory}/REQUESTED": b""} if requested else {}
     if contents.top_level:
-        texts[f"{folder}/top_level.txt"] = contents.top_level
+        texts[f"{directory}/top_level.txt"] = contents.top_level
     if direct_url:
-        files[f"{folder}/direct_url.json"] = len(direct_url)
-        texts[f"{folder}/direct_url.json"] = direct_url
-    record = f"{folder}/RECORD"
+        files[f"{directory}/direct_url.json"] = len(direct_url)
+        texts[f"{directory}/direct_url.json"] = direct_url
+    record = f"{directory}/RECORD"
     files[record] = _record_bytes(files, record, scheme)
-    return Installed(files=files, texts=texts, info=folder, programs=frozenset(programs))
+    return Installed(files=files, texts=texts, info=directory, programs=frozenset(programs))
 
 
 def _check(contents: Contents, info: str, filename: str, scheme: Scheme) -> None:

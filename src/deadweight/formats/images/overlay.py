@@ -80,19 +80,19 @@ class Overlay(Struct):
                 self._put(layer, entry)
 
     def _hide(self, layer: int, whiteout: str | None) -> None:
-        folder, _, name = (whiteout or _WHITEOUT).rpartition("/")
+        directory, _, name = (whiteout or _WHITEOUT).rpartition("/")
         if name == _OPAQUE:
-            for path in list(self._inside.get(folder, ())):
+            for path in list(self._inside.get(directory, ())):
                 self._remove(path, by=layer, below=layer)
         elif name != _WHITEOUT:
-            self._remove(_joined(folder, name.removeprefix(_WHITEOUT)), by=layer, below=layer)
+            self._remove(_joined(directory, name.removeprefix(_WHITEOUT)), by=layer, below=layer)
 
     def _put(self, layer: int, entry: TarEntry) -> None:
         path = _inside_root(entry.path)
         if path is None:
             self._escape(entry.path)
             return
-        if entry.kind == "folder" or path in ("", "."):
+        if entry.kind == "directory" or path in ("", "."):
             if path in self.files:
                 self._remove(path, by=layer)  # a directory replaces a file
             self._note(path, layer)
@@ -132,22 +132,22 @@ class Overlay(Struct):
     def _note(self, path: str, layer: int) -> None:
         """Add a path to the directories above it; each of them replaces a file or symlink with its name."""
         while path:
-            folder = path.rpartition("/")[0]
-            if folder in self.files:
-                self._remove(folder, by=layer)
-            inside = self._inside.get(folder)
+            directory = path.rpartition("/")[0]
+            if directory in self.files:
+                self._remove(directory, by=layer)
+            inside = self._inside.get(directory)
             if inside is None:
-                inside = self._open(folder)
+                inside = self._open(directory)
             elif path in inside:
                 return
             inside.add(path)
-            path = folder
+            path = directory
 
-    def _open(self, folder: str) -> set[str]:
-        self._opened += len(folder) + _DIRECTORY
+    def _open(self, directory: str) -> set[str]:
+        self._opened += len(directory) + _DIRECTORY
         if self._opened > _MOST_OPENED:
             raise Malformed("the layers have too many or too deep directories")
-        paths = self._inside[folder] = set()
+        paths = self._inside[directory] = set()
         return paths
 
     def _remove(self, path: str, *, by: int, below: int | None = None) -> None:
@@ -155,7 +155,7 @@ class Overlay(Struct):
 
         below: hide only files from layers lower than this one
         """
-        folders: list[str] = []
+        directories: list[str] = []
         pending = [path]
         while pending:
             path = pending.pop()
@@ -166,12 +166,12 @@ class Overlay(Struct):
                 if placed.size:
                     self.hidden.append(Hidden(path, placed, by))
             elif path in self._inside:
-                folders.append(path)
+                directories.append(path)
                 pending += self._inside[path]
-        for folder in reversed(folders):
-            if not self._inside[folder]:
-                del self._inside[folder]
-                self._inside.get(folder.rpartition("/")[0], set()).discard(folder)
+        for directory in reversed(directories):
+            if not self._inside[directory]:
+                del self._inside[directory]
+                self._inside.get(directory.rpartition("/")[0], set()).discard(directory)
 
 
 def _inside_root(path: str) -> str | None:
@@ -181,8 +181,8 @@ def _inside_root(path: str) -> str | None:
     return below("", path.removeprefix("./").lstrip("/")) if path.strip("/.") else ""
 
 
-def _joined(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
+def _joined(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
 
 
 def wasted(overlay: Overlay) -> Iterator[Hidden]:

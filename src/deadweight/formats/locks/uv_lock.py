@@ -29,8 +29,8 @@ from deadweight.formats.projects.pyproject import Choice, chosen
 from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.model import Archive, Lock, Pinned, Requirement
 
-_FOLDERS = ("directory", "editable", "virtual")
-_KINDS = ("registry", "git", "url", "path", *_FOLDERS)
+_DIRECTORIES = ("directory", "editable", "virtual")
+_KINDS = ("registry", "git", "url", "path", *_DIRECTORIES)
 _AGAIN = "run uv lock with a current version of uv"
 
 
@@ -113,11 +113,11 @@ def _edge(table: Table) -> Edge:
 def _members(manifest: Table, packages: list[_Package]) -> frozenset[_Package]:
     """Return the projects that are locked: the members of the workspace, else the project next to the lock."""
     named = {normalize(name) for name in manifest.texts("members")}
-    folders = [package for package in packages if package.source.kind in _FOLDERS]
+    directories = [package for package in packages if package.source.kind in _DIRECTORIES]
     members = (
-        [package for package in folders if package.name in named]
-        or [package for package in folders if package.source.location == "."]
-        or [package for package in folders if package.source.kind != "directory"]
+        [package for package in directories if package.name in named]
+        or [package for package in directories if package.source.location == "."]
+        or [package for package in directories if package.source.kind != "directory"]
     )
     if packages and not members and not {"requirements", "dependency-groups"} & manifest.values.keys():
         raise Malformed("the lock file does not contain the project itself", hint=_AGAIN)
@@ -236,7 +236,7 @@ def _pinned(path: str, package: _Package, groups: frozenset[str]) -> Pinned:
     pinned = Pinned(name=package.name, version=package.version, groups=groups)
     if kind == "git":
         return replace(pinned, location=_git(location))
-    if kind in _FOLDERS:
+    if kind in _DIRECTORIES:
         return replace(pinned, location=absolute_path(path, location))
     listed = package.table.tables("wheels")
     listed += [package.table.table("sdist")] if "sdist" in package.table.values else []

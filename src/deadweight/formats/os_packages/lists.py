@@ -16,8 +16,8 @@ _DPKG = "var/lib/dpkg/info/"
 _DPKG_DISTROLESS = "var/lib/dpkg/status.d/"
 _APK = frozenset(("lib/apk/db/installed", "usr/lib/apk/db/installed"))
 _RPM = tuple(
-    f"{folder}/{name}"
-    for folder in ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
+    f"{directory}/{name}"
+    for directory in ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
     for name in ("rpmdb.sqlite", "Packages.db", "Packages")
 )
 
@@ -84,9 +84,9 @@ def apk_installed(data: bytes) -> Packages:
 
 
 def _apk_paths(block: bytes) -> Iterator[str]:
-    folder = ""
+    directory = ""
     for line in _lines(block, b""):
         if line.startswith(b"F:"):
-            folder = _text(line[2:])
+            directory = _text(line[2:])
         elif line.startswith(b"R:"):
-            yield f"{folder}/{_text(line[2:])}" if folder else _text(line[2:])
+            yield f"{directory}/{_text(line[2:])}" if directory else _text(line[2:])

@@ -45,21 +45,21 @@ class _Dependency(Struct, frozen=True):
     source: Source
 
 
-def read_poetry(poetry: Table, folder: str) -> PoetryProject:
+def read_poetry(poetry: Table, directory: str) -> PoetryProject:
     """Return the requirements in the table; raises Malformed with the invalid key.
 
-    folder: the project's directory, the base of relative paths
+    directory: the project's directory, the base of relative paths
     """
-    main = list(_dependencies(poetry.table("dependencies"), folder))
+    main = list(_dependencies(poetry.table("dependencies"), directory))
     lists = poetry.table("extras")
     in_extras = {normalize(extra): frozenset(map(normalize, lists.texts(extra))) for extra in lists.values}
     groups, includes = dict[str, list[_Dependency]](), dict[str, tuple[str, ...]]()
     if "dev-dependencies" in poetry.values:
-        groups["dev"] = list(_dependencies(poetry.table("dev-dependencies"), folder))
+        groups["dev"] = list(_dependencies(poetry.table("dev-dependencies"), directory))
     tables = poetry.table("group")
     for spelled in tables.values:
         group = tables.table(spelled)
-        dependencies = _dependencies(group.table("dependencies"), folder)
+        dependencies = _dependencies(group.table("dependencies"), directory)
         groups.setdefault(normalize(spelled), []).extend(dependencies)
         includes[normalize(spelled)] = tuple(map(normalize, group.texts("include-groups")))
     sources: dict[str, list[Source]] = defaultdict(list)
@@ -84,27 +84,27 @@ def _is_specific(source: Source) -> bool:
     return bool(source.reference or source.index)
 
 
-def _dependencies(table: Table, folder: str) -> Iterator[_Dependency]:
+def _dependencies(table: Table, directory: str) -> Iterator[_Dependency]:
     for spelled, value in table.values.items():
         if not is_name(spelled):
             raise table.fails(spelled, "is not a valid project name")
         if normalize(spelled) == "python":
             continue
         if isinstance(value, str):
-            yield _dependency(spelled, Table(f"{table.where}.{spelled}", {"version": value}), folder)
+            yield _dependency(spelled, Table(f"{table.where}.{spelled}", {"version": value}), directory)
             continue
         for one in table.tables(spelled) if isinstance(value, list) else [table.table(spelled)]:
-            yield _dependency(spelled, one, folder)
+            yield _dependency(spelled, one, directory)
 
 
-def _dependency(name: str, table: Table, folder: str) -> _Dependency:
+def _dependency(name: str, table: Table, directory: str) -> _Dependency:
     unknown = sorted(table.values.keys() - _KEYS)
     if unknown:
         raise table.fails(unknown[0], "is not a supported key of a dependency")
     extras = sorted(map(normalize, table.texts("extras")))
     if not all(map(is_name, extras)):
         raise table.fails("extras", "contains an invalid extra name")
-    source = source_of(table, folder)
+    source = source_of(table, directory)
     try:
         marker = " and ".join(f"({part})" for part in _markers(table))
         specifier = "" if source.reference else as_specifier(table.text("version"))

@@ -84,10 +84,10 @@ class Rules(Struct, frozen=True, kw_only=True):
 Sources = Mapping[str, tuple[Source, ...]]  # normalized name → alternatives, of which the first applicable one is used
 
 
-def uv_sources(uv: Table, folder: str) -> Sources:
+def uv_sources(uv: Table, directory: str) -> Sources:
     """Return the sources in ``[tool.uv.sources]``; raises Malformed.
 
-    folder: the project's directory, the base of relative paths
+    directory: the project's directory, the base of relative paths
     """
     sources = uv.table("sources")
     alternatives: dict[str, tuple[Source, ...]] = {}
@@ -95,17 +95,17 @@ def uv_sources(uv: Table, folder: str) -> Sources:
         if not is_name(spelled):
             raise sources.fails(spelled, "is not a valid project name")
         tables = sources.tables(spelled) if isinstance(value, list) else [sources.table(spelled)]
-        alternatives[normalize(spelled)] = tuple(_uv_source(table, folder) for table in tables)
+        alternatives[normalize(spelled)] = tuple(_uv_source(table, directory) for table in tables)
     return alternatives
 
 
-def _uv_source(table: Table, folder: str) -> Source:
+def _uv_source(table: Table, directory: str) -> Source:
     unknown = sorted(table.values.keys() - _KEYS_OF_UV)
     if unknown:
         raise table.fails(unknown[0], "is not a supported key of a source")
     only = [normalize(table.text(key)) for key in ("extra", "group") if table.text(key)]
     return replace(
-        source_of(table, folder),
+        source_of(table, directory),
         index=table.text("index"),
         workspace=table.flag("workspace"),
         marker=table.text("marker"),
@@ -113,7 +113,7 @@ def _uv_source(table: Table, folder: str) -> Source:
     )
 
 
-def source_of(table: Table, folder: str) -> Source:
+def source_of(table: Table, directory: str) -> Source:
     """Return the source that ``git``, ``url`` or ``path`` defines; uv and poetry share these keys."""
     subdirectory = table.text("subdirectory")
     if git := table.text("git"):
@@ -123,7 +123,7 @@ def source_of(table: Table, folder: str) -> Source:
         fragment = f"#subdirectory={quote(subdirectory)}" if subdirectory else ""
         return Source(reference=_without_spaces(table, "url", url) + fragment)
     path = table.text("path") or table.text("file")
-    return Source(reference=_file_url(table, folder, path)) if path else Source()
+    return Source(reference=_file_url(table, directory, path)) if path else Source()
 
 
 def _git(table: Table, url: str, revision: str, subdirectory: str) -> str:
@@ -136,10 +136,10 @@ def _git(table: Table, url: str, revision: str, subdirectory: str) -> str:
     return whole + (f"#subdirectory={quote(subdirectory)}" if subdirectory else "")
 
 
-def _file_url(table: Table, folder: str, path: str) -> str:
+def _file_url(table: Table, directory: str, path: str) -> str:
     if "\0" in path:
         raise table.fails("path", "contains a NUL character")
-    return "file://" + quote(abspath(join(folder, path)))
+    return "file://" + quote(abspath(join(directory, path)))
 
 
 def _without_spaces(table: Table, key: str, text: str) -> str:
@@ -148,13 +148,13 @@ def _without_spaces(table: Table, key: str, text: str) -> str:
     return text
 
 
-def uv_rules(uv: Table, folder: str) -> Rules:
+def uv_rules(uv: Table, directory: str) -> Rules:
     """Return the resolver configuration in ``[tool.uv]``; raises Malformed."""
-    indexes = [_uv_index(table, folder) for table in uv.tables("index")]
+    indexes = [_uv_index(table, directory) for table in uv.tables("index")]
     first = _texts(uv, "index-url")[:1]
-    indexes += [Index("", _index_url(uv, "index-url", url, folder), default=True) for url in first]
-    indexes += [Index("", _index_url(uv, "index", url, folder)) for url in _texts(uv, "extra-index-url")]
-    indexes += [Index("", _index_url(uv, "links", url, folder), flat=True) for url in _texts(uv, "find-links")]
+    indexes += [Index("", _index_url(uv, "index-url", url, directory), default=True) for url in first]
+    indexes += [Index("", _index_url(uv, "index", url, directory)) for url in _texts(uv, "extra-index-url")]
+    indexes += [Index("", _index_url(uv, "links", url, directory), flat=True) for url in _texts(uv, "find-links")]
     settings = [(key, uv.text(key)) for key in _UV_SETTINGS if key in uv.values]
     settings += _newer_by_name(uv.table("exclude-newer-package"))
     for key, value in settings:
@@ -178,13 +178,13 @@ def _newer_by_name(table: Table) -> Iterator[tuple[str, str]]:
         yield "exclude-newer-package", f"{name}={'false' if value is False else table.text(name)}"
 
 
-def _uv_index(table: Table, folder: str) -> Index:
+def _uv_index(table: Table, directory: str) -> Index:
     kind = table.text("format") or "simple"
     if kind not in ("simple", "flat"):
         raise table.fails("format", f"is not supported: {outline(kind)}")
     return Index(
         name=table.text("name"),
-        url=_index_url(table, "url", table.text("url"), folder),
+        url=_index_url(table, "url", table.text("url"), directory),
         default=table.flag("default"),
         explicit=table.flag("explicit"),
         flat=kind == "flat",
@@ -195,14 +195,14 @@ def _texts(table: Table, key: str) -> tuple[str, ...]:
     return (table.text(key),) if isinstance(table.values.get(key), str) else table.texts(key)
 
 
-def _index_url(table: Table, key: str, url: str, folder: str) -> str:
+def _index_url(table: Table, key: str, url: str, directory: str) -> str:
     """Return the URL of an index; a path relative to the project becomes a file URL."""
     if not url:
         raise table.fails(key, "is missing")
-    return _without_spaces(table, key, url) if "://" in url else _file_url(table, folder, url)
+    return _without_spaces(table, key, url) if "://" in url else _file_url(table, directory, url)
 
 
-def poetry_indexes(poetry: Table, folder: str) -> Iterator[Index]:
+def poetry_indexes(poetry: Table, directory: str) -> Iterator[Index]:
     """Yield the indexes in ``[[tool.poetry.source]]``; the first primary one replaces PyPI."""
     primary = False
     for table in poetry.tables("source"):
@@ -212,7 +212,7 @@ def poetry_indexes(poetry: Table, folder: str) -> Iterator[Index]:
         if not table.text("url") and normalize(name) == "pypi":
             url = "https://pypi.org/simple"
         else:
-            url = _index_url(table, "url", table.text("url"), folder)
+            url = _index_url(table, "url", table.text("url"), directory)
         replaces = priority in ("primary", "default") and not primary
         primary = primary or replaces
         yield Index(name, url, default=replaces, explicit=priority == "explicit")
@@ -222,14 +222,14 @@ def _old_priority(table: Table) -> str:
     return "secondary" if table.flag("secondary") else "primary"
 
 
-def pdm_indexes(pdm: Table, folder: str) -> Iterator[Index]:
+def pdm_indexes(pdm: Table, directory: str) -> Iterator[Index]:
     """Yield the indexes in ``[[tool.pdm.source]]``; the one named "pypi" replaces PyPI."""
     for table in pdm.tables("source"):
         if "$" in table.text("url"):
             raise table.fails("url", "contains a variable; set the index with --index-url or --extra-index-url")
         if "include_packages" in table.values or "exclude_packages" in table.values:
             raise table.fails("include_packages", "and exclude_packages are not supported; measure pdm.lock instead")
-        url, name = _index_url(table, "url", table.text("url"), folder), table.text("name")
+        url, name = _index_url(table, "url", table.text("url"), directory), table.text("name")
         yield Index(name, url, default=name == "pypi", flat=table.text("type") == "find_links")
 
 

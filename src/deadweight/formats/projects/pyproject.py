@@ -55,7 +55,7 @@ class Include(NamedTuple):
 class Project(Struct, frozen=True, kw_only=True):
     """The requirements in one pyproject.toml; includes are not expanded.
 
-    folder:  the project's directory, "" if unknown
+    directory:  the project's directory, "" if unknown
     python:  the supported range of Python, see ``formats.versions``
     sources: the sources of its dependencies
     files:   requirements files from which its build backend takes the dependencies, by extra ("" for the project)
@@ -65,7 +65,7 @@ class Project(Struct, frozen=True, kw_only=True):
     dependencies: tuple[str, ...] = ()
     extras: Mapping[str, tuple[str, ...]] = {}
     groups: Mapping[str, tuple[str | Include, ...]] = {}
-    folder: str = ""
+    directory: str = ""
     python: tuple[str, ...] = ()
     sources: Sources = {}
     rules: Rules = field(default_factory=Rules)
@@ -101,10 +101,10 @@ def chosen(requested: frozenset[str] | None, known: Iterable[str], called: str) 
     return names if requested is None else frozenset(map(normalize, requested))
 
 
-def read_project(data: bytes, folder: str = "") -> Project:
+def read_project(data: bytes, directory: str = "") -> Project:
     """Return the requirements in a pyproject.toml; raises Malformed if only a build could determine them.
 
-    folder: its directory, the base of relative paths
+    directory: its directory, the base of relative paths
     """
     table = parse_toml(data)
     project, tools = table.table("project"), table.table("tool")
@@ -113,7 +113,7 @@ def read_project(data: bytes, folder: str = "") -> Project:
     is_project = is_project or bool(poetry.values.keys() & {"name", "dependencies", "group", "dev-dependencies"})
     if not is_project and "workspace" not in tools.table("uv").values:
         raise Malformed("no [project] table", hint=_instead(tools))
-    read = declared(table, folder)
+    read = declared(table, directory)
     dynamic = project.texts("dynamic")
     if "dependencies" in dynamic and not (read.dependencies or "" in read.files or "dependencies" in poetry.values):
         raise Malformed("the dependencies are dynamic, so only a build can determine them", hint=_instead(tools))
@@ -134,13 +134,13 @@ def standard(table: Table) -> Project:
     )
 
 
-def declared(table: Table, folder: str = "") -> Project:
+def declared(table: Table, directory: str = "") -> Project:
     """Return the contents of the standard tables and of those of uv, poetry and pdm."""
     base, project, tools = standard(table), table.table("project"), table.table("tool")
     uv, pdm, poetry_table = tools.table("uv"), tools.table("pdm"), tools.table("poetry")
     filled = _by_versioning(project, tools)
-    poetry, rules = read_poetry(poetry_table, folder), uv_rules(uv, folder)
-    indexes = (*rules.indexes, *poetry_indexes(poetry_table, folder), *pdm_indexes(pdm, folder))
+    poetry, rules = read_poetry(poetry_table, directory), uv_rules(uv, directory)
+    indexes = (*rules.indexes, *poetry_indexes(poetry_table, directory), *pdm_indexes(pdm, directory))
     # If [project] lists dependencies, poetry's table only gives their sources.
     is_poetry = not {"dependencies", "optional-dependencies"} & project.values.keys()
     return replace(
@@ -149,9 +149,9 @@ def declared(table: Table, folder: str = "") -> Project:
         dependencies=(*(poetry.dependencies if is_poetry else base.dependencies), *filled.dependencies),
         extras={**(poetry.extras if is_poetry else base.extras), **filled.extras},
         groups={**_poetry_groups(poetry), **_groups_of_pdm(pdm), **_group_of_uv(uv), **base.groups},
-        folder=folder,
+        directory=directory,
         python=base.python or poetry.python,
-        sources={**poetry.sources, **uv_sources(uv, folder)},
+        sources={**poetry.sources, **uv_sources(uv, directory)},
         rules=replace(rules, indexes=indexes),
         files=_dynamic_files(project, tools),
     )

@@ -103,7 +103,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
         """
         waiting = [_OwnedLine(project, line, frozenset()) for line in lines][::-1]
         seen: dict[tuple[str, str, str], list[frozenset[str]]] = {
-            (project.folder, project.name, part): [frozenset()] for part in ("", extra)
+            (project.directory, project.name, part): [frozenset()] for part in ("", extra)
         }
         visits = 0
         while waiting:
@@ -121,7 +121,7 @@ class Workspace(Struct, frozen=True, kw_only=True):
             for part in ("", *sorted(map(normalize, parsed.extras))):
                 if near and part and part not in near.extras:
                     continue  # an unknown extra of a distribution has no effect
-                known = seen.setdefault((member.folder, member.name, part), [])
+                known = seen.setdefault((member.directory, member.name, part), [])
                 if any(fewer <= conditions for fewer in known):
                     continue
                 known.append(conditions)

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 
-from deadweight.inventory.caches import CONDA, OTHERS, UV, cache_folders
-from deadweight.inventory.folders import Nearest, parent
+from deadweight.inventory.caches import CONDA, OTHERS, UV, cache_directories
+from deadweight.inventory.directories import Nearest, parent
 from deadweight.model import Content, FileTree, Inventory, SystemPackage
 
 _LARGEST = 5
@@ -42,17 +42,17 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
     is_base: returns whether a path is from the base image; None if that is unknown
     """
     system = {path for _, paths in inventory.packages for path in paths}
-    sort_of = _sorter(system, is_base, cache_folders(tree.entries))
+    sort_of = _sorter(system, is_base, cache_directories(tree.entries))
     sizes: dict[str, int] = defaultdict(int)
     files: dict[str, int] = defaultdict(int)
-    folders: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    directories: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for path, size in _unowned(tree, inventory.owner):
         sort = sort_of(path)
         files[sort] += 1
         sizes[sort] += size
-        folders[sort]["/".join(path.split("/")[:2] if path.count("/") > 1 else path.split("/")[:1])] += size
+        directories[sort]["/".join(path.split("/")[:2] if path.count("/") > 1 else path.split("/")[:1])] += size
     contents = (
-        Content(name=sort, size=sizes[sort], files=count, largest=tuple(_largest(folders[sort])))
+        Content(name=sort, size=sizes[sort], files=count, largest=tuple(_largest(directories[sort])))
         for sort, count in files.items()
     )
     return tuple(sorted(contents, key=lambda content: (-content.size, content.name)))
@@ -94,9 +94,9 @@ def _unowned(tree: FileTree, owner: Mapping[str, int]) -> Iterator[tuple[str, in
         counted.add(entry.inode)
 
 
-def _largest(folders: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    ordered = sorted(folders.items(), key=lambda item: (-item[1], item[0]))
-    return islice(((folder, size) for folder, size in ordered if size), _LARGEST)
+def _largest(directories: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    ordered = sorted(directories.items(), key=lambda item: (-item[1], item[0]))
+    return islice(((directory, size) for directory, size in ordered if size), _LARGEST)
 
 
 def packages_of(tree: FileTree, inventory: Inventory) -> tuple[SystemPackage, ...]:

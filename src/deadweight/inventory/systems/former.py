@@ -40,10 +40,10 @@ def _lists(overlay: Overlay) -> Iterator[tuple[str, str, list[str]]]:
     """Yield (base directory of the paths, project, paths) for each list, hidden ones first."""
     left = _MOST_LINES
     for path, placed in _texts(overlay):
-        folder = path.rpartition("/")[0]
-        if not folder.endswith((".dist-info", "conda-meta")) or placed.entry is None:
+        directory = path.rpartition("/")[0]
+        if not directory.endswith((".dist-info", "conda-meta")) or placed.entry is None:
             continue
-        site, _, info = folder.rpartition("/")
+        site, _, info = directory.rpartition("/")
         data = placed.entry.text()
         lines = data.count(b"\n")
         left -= lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from posixpath import normpath
 
-from deadweight.inventory.folders import parent
+from deadweight.inventory.directories import parent
 from deadweight.model import FileTree, Start
 
 _MOST_LINKS = 8
@@ -12,30 +12,30 @@ _MOST_LINKS = 8
 
 def located(program: str, start: Start, tree: FileTree) -> str | None:
     """Return the path of a program, with the lookup rules of a shell; None if it does not exist."""
-    folders = (start.folder,) if "/" in program else start.search
-    paths = (through_links(below_root(absolute(folder, program)), tree) for folder in folders)
+    directories = (start.directory,) if "/" in program else start.search
+    paths = (through_links(below_root(absolute(directory, program)), tree) for directory in directories)
     return next((path for path in paths if path in tree.entries), None)
 
 
 def through_links(path: str, tree: FileTree) -> str:
     """Return a path with symlinks in its directories resolved; the last part is not resolved."""
     for _ in range(_MOST_LINKS):
-        folder = parent(path)
-        while folder and folder not in tree.entries:
-            folder = parent(folder)
-        if not folder:
+        directory = parent(path)
+        while directory and directory not in tree.entries:
+            directory = parent(directory)
+        if not directory:
             break
-        target = tree.reader.target(folder)
+        target = tree.reader.target(directory)
         if target is None:
             # If symlinks cannot be read, assume those of merged /usr: /bin and /lib point into /usr.
-            return f"usr/{path}" if "/" not in folder and f"usr/{path}" in tree.entries else path
-        path = below_root(absolute(f"/{parent(folder)}", target)) + path[len(folder) :]
+            return f"usr/{path}" if "/" not in directory and f"usr/{path}" in tree.entries else path
+        path = below_root(absolute(f"/{parent(directory)}", target)) + path[len(directory) :]
     return path
 
 
-def absolute(folder: str, path: str) -> str:
+def absolute(directory: str, path: str) -> str:
     """Return a path as an absolute path."""
-    return path if path.startswith("/") else f"/{folder}/{path}"
+    return path if path.startswith("/") else f"/{directory}/{path}"
 
 
 def below_root(path: str) -> str:

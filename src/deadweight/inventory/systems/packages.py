@@ -59,7 +59,7 @@ def keep_packages_files(claims: Iterable[Claim], packages: Packages) -> Iterator
     """
     outside: dict[str, list[Claim]] = {}
     for claim in claims:
-        start = f"{claim.folder}/" if claim.folder else ""
+        start = f"{claim.directory}/" if claim.directory else ""
         for path in claim.paths:
             if not path.startswith(start):
                 outside.setdefault(path, []).append(claim)

@@ -13,7 +13,7 @@ from posixpath import basename
 
 from deadweight.codescan.programs import programs_of
 from deadweight.codescan.shell import commands_in
-from deadweight.inventory.folders import parent
+from deadweight.inventory.directories import parent
 from deadweight.inventory.systems.located import absolute, below_root, located, through_links
 from deadweight.model import FileTree, Start
 
@@ -45,14 +45,14 @@ class _Shell:
     """The state of a shell between its commands."""
 
     def __init__(self, start: Start, arguments: list[str], activated: tuple[str, ...] = ()) -> None:
-        self.folder, self.home = start.folder or "/", start.home
+        self.directory, self.home = start.directory or "/", start.home
         self.variables = {name: value[:_LONGEST] for name, value in islice(start.variables.items(), _MOST_VARIABLES)}
         self.arguments = arguments
         self.activated = activated  # the words that run a command in the environment of "conda activate"
 
     def start(self, words: Iterable[str], assigned: dict[str, str]) -> Start:
         """Return the Start of a command in this shell."""
-        return Start((*self.activated, *words), self.folder, {**self.variables, **assigned}, self.home)
+        return Start((*self.activated, *words), self.directory, {**self.variables, **assigned}, self.home)
 
     def expanded(self, words: Iterable[str]) -> list[str]:
         """Return words with variables expanded; unknown variables are left unchanged."""
@@ -139,7 +139,7 @@ class _Reading:
         elif name in ("export", "declare", "local", "readonly", "typeset"):
             shell.variables |= shell.assign(program[1:])
         elif name == "cd":
-            shell.folder = absolute(shell.folder, program[1]) if len(program) > 1 else shell.home
+            shell.directory = absolute(shell.directory, program[1]) if len(program) > 1 else shell.home
         elif name == "set" and program[1:2] == ["--"]:
             # Entrypoint scripts run ``set -- server "$@"`` only if the arguments are options, not a command.
             if not shell.arguments or shell.arguments[0].startswith("-"):
@@ -163,7 +163,7 @@ class _Reading:
 
     def _file(self, word: str, shell: _Shell) -> str | None:
         """Return the path of a file that a shell reads, from the working directory or PATH."""
-        path = through_links(below_root(absolute(shell.folder, word)), self._tree)
+        path = through_links(below_root(absolute(shell.directory, word)), self._tree)
         return path if path in self._tree.entries else located(word, shell.start((), {}), self._tree)
 
     def _script(self, program: str, start: Start) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from posixpath import basename
 
 from deadweight.codescan.programs import started_words
-from deadweight.inventory.folders import parent
+from deadweight.inventory.directories import parent
 from deadweight.inventory.prefixes import sees_system, venv_settings
 from deadweight.inventory.systems.located import absolute, below_root, located, through_links
 from deadweight.inventory.systems.scripts import CONDA, RUNNERS
@@ -19,7 +19,7 @@ from deadweight.model import FileTree, Start
 
 _MOST_HOPS = 8  # symlinks and interpreters
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*t?\Z")
-_PROGRAM_FOLDERS = ("bin", "Scripts")
+_PROGRAM_DIRECTORIES = ("bin", "Scripts")
 _SYSTEM = frozenset(("", "usr", "usr/local"))
 
 
@@ -33,16 +33,18 @@ def first_prefix(tree: FileTree, commands: list[Start], prefixes: Collection[str
     return next((prefix for prefix in started if prefix is not None), None)
 
 
-def joined_folders(tree: FileTree, commands: list[Start]) -> set[str]:
+def joined_directories(tree: FileTree, commands: list[Start]) -> set[str]:
     """Return the directories from which the system's program imports, besides those of its environment."""
-    folders = [*tree.start.paths]
+    directories = [*tree.start.paths]
     for command in commands:
-        folders += command.paths
+        directories += command.paths
         words = started_words(list(command.command))
         if len(words) > 1 and _PYTHON.match(basename(words[0])):
             script = next((word for word in words[1:] if not word.startswith("-")), "")
-            folders.append(command.folder if "-m" in words or not script else absolute(command.folder, f"{script}/.."))
-    return {below_root(path) for path in folders if path}
+            directories.append(
+                command.directory if "-m" in words or not script else absolute(command.directory, f"{script}/..")
+            )
+    return {below_root(path) for path in directories if path}
 
 
 def user_prefix(tree: FileTree, first: str) -> str | None:
@@ -69,13 +71,13 @@ def _prefix_of_command(command: Start, tree: FileTree, prefixes: Collection[str]
     name = basename(words[0])
     if name in RUNNERS and "run" in words[1:3]:
         named = command.variables.get("UV_PROJECT_ENVIRONMENT", "") if name == "uv" else ""
-        environment = below_root(absolute(command.folder, named or ".venv"))
+        environment = below_root(absolute(command.directory, named or ".venv"))
         return environment if environment in prefixes else None
     if name in CONDA and "run" in words[1:3]:
         return _named_by_conda(words, prefixes)
     path = located(words[0], command, tree)
     if path is None and "/" in words[0]:
-        path = below_root(absolute(command.folder, words[0]))
+        path = below_root(absolute(command.directory, words[0]))
         return _prefix_of_program(path, prefixes) if parent(parent(path)) in prefixes else None
     for _ in range(_MOST_HOPS):
         # The Python of a venv is a symlink to another Python; the path of the symlink counts. For a script, its
@@ -98,10 +100,10 @@ def _named_by_conda(words: list[str], prefixes: Collection[str]) -> str | None:
 
 def _prefix_of_program(path: str, prefixes: Collection[str]) -> str | None:
     """Return the prefix of a program; for programs other than Python, only if it is an environment's own ``bin``."""
-    folder = parent(path)
-    if basename(folder) not in _PROGRAM_FOLDERS:
+    directory = parent(path)
+    if basename(directory) not in _PROGRAM_DIRECTORIES:
         return None
-    prefix = parent(folder)
+    prefix = parent(directory)
     if prefix == "" and prefix not in prefixes:
         prefix = "usr"  # /bin is a link to /usr/bin
     if _PYTHON.match(basename(path)):

@@ -32,14 +32,14 @@ def wasted_paths(hidden_files: Iterable[Hidden]) -> list[WastedPath]:
 
 def _largest(files: list[Hidden]) -> Iterator[tuple[str, int]]:
     sizes, inside = _sums(files)
-    folder = ""
-    while folder in inside:
-        largest = max(inside[folder], key=lambda path: (sizes[path], path))
-        if sizes[largest] < _NEARLY_ALL * sizes[folder]:
+    directory = ""
+    while directory in inside:
+        largest = max(inside[directory], key=lambda path: (sizes[path], path))
+        if sizes[largest] < _NEARLY_ALL * sizes[directory]:
             break
-        folder = largest
-    parts = [path for path in inside.get(folder, ()) if sizes[path] >= _WORTH_NAMING * sizes[folder]]
-    yield from ((path, sizes[path]) for path in parts or [folder])
+        directory = largest
+    parts = [path for path in inside.get(directory, ()) if sizes[path] >= _WORTH_NAMING * sizes[directory]]
+    yield from ((path, sizes[path]) for path in parts or [directory])
 
 
 def _sums(files: list[Hidden]) -> tuple[dict[str, int], dict[str, list[str]]]:
@@ -50,10 +50,10 @@ def _sums(files: list[Hidden]) -> tuple[dict[str, int], dict[str, list[str]]]:
         sizes[hidden.path] += hidden.placed.size
     pending = list(sizes)
     for path in pending:  # grows during the loop
-        folder = path.rpartition("/")[0]
-        if folder not in inside and folder:
-            pending.append(folder)
-        inside[folder].append(path)
+        directory = path.rpartition("/")[0]
+        if directory not in inside and directory:
+            pending.append(directory)
+        inside[directory].append(path)
     for path in sorted(sizes.keys() | inside.keys() - {""}, key=lambda path: -path.count("/")):
         sizes[path.rpartition("/")[0]] += sizes[path]
     return sizes, inside

@@ -36,8 +36,8 @@ from deadweight.model.report.rows import ArchiveUsed, DirectRequirement, Require
 from deadweight.model.report.sizes import Measured, Size, Totals
 from deadweight.model.report.systems import (
     Carrier,
+    DirectorySize,
     DuplicateLibrary,
-    FolderSize,
     ImageReport,
     LayerFacts,
     NeededLibrary,
@@ -59,11 +59,11 @@ __all__ = [
     "Carrier",
     "Cuda",
     "DirectRequirement",
+    "DirectorySize",
     "DroppedRequirement",
     "DuplicateLibrary",
     "EnvironmentFacts",
     "Finding",
-    "FolderSize",
     "GroupTotals",
     "ImageReport",
     "Lacking",

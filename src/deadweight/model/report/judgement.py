@@ -62,7 +62,7 @@ class Unread(Struct, frozen=True, kw_only=True):
 class ApplicationFacts(Struct, frozen=True, kw_only=True):
     """The application's code that was read. ``mentions`` counts the places that name something."""
 
-    folder: str
+    directory: str
     files: Size
     mentions: Size
     skipped: tuple[Unread, ...]

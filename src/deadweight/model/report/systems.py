@@ -49,10 +49,10 @@ class ImageReport(Struct, frozen=True, kw_only=True):
     wasted_paths: tuple[WastedFile, ...]
 
 
-class FolderSize(Struct, frozen=True, kw_only=True):
+class DirectorySize(Struct, frozen=True, kw_only=True):
     """A directory and the bytes below it."""
 
-    folder: str
+    directory: str
     apparent_bytes: Size
 
 
@@ -62,7 +62,7 @@ class SystemContent(Struct, frozen=True, kw_only=True):
     name: str
     apparent_bytes: Size
     files: Size
-    largest: tuple[FolderSize, ...]
+    largest: tuple[DirectorySize, ...]
 
 
 class PackageSize(Struct, frozen=True, kw_only=True):

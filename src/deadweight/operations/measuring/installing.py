@@ -30,7 +30,7 @@ class Installed(Struct, frozen=True):
     """A temporary environment, valid until it is removed, and its measurement."""
 
     measurement: Measurement
-    folder: str
+    directory: str
     scratch: Scratch
 
 
@@ -59,15 +59,15 @@ def installed(
     installer = find_installer(settings.installer)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_directory())
-        folder = os.path.join(scratch.path, "env")
+        directory = os.path.join(scratch.path, "env")
         if settings.keep_env:
-            folder = os.path.abspath(settings.keep_env)
-            stack.enter_context(new_directory(folder))
+            directory = os.path.abspath(settings.keep_env)
+            stack.enter_context(new_directory(directory))
         path = _file_for_installer(target, file, scratch, changed=bool(settings.swap))
         configured = Configured(installer, with_rules(install_options(settings), file, installer, scratch))
-        install(folder, path, configured, scratch, session.observe)
+        install(directory, path, configured, scratch, session.observe)
         session.observe(Progress("measuring", settings.keep_env or "the environment"))
-        inventory = take_inventory_of(folder)
+        inventory = take_inventory_of(directory)
         environment = replace(inventory.environment, installer=installer.name)
         inventory = with_notes(replace(inventory, environments=(environment,)), file, read.note)
         if not inventory.distributions and _asks_for_something(file, inventory):
@@ -75,7 +75,9 @@ def installed(
                 f"{installer.name} reported success, but installed nothing",
                 hint=f"check whether the configuration of {installer.name} redirects it, or use another --installer",
             )
-        yield Installed(Measurement(target=target, inventory=inventory, settings=settings, file=file), folder, scratch)
+        yield Installed(
+            Measurement(target=target, inventory=inventory, settings=settings, file=file), directory, scratch
+        )
 
 
 def _file_for_installer(target: Target, file: RequirementsFile, scratch: Scratch, *, changed: bool) -> str:
@@ -130,11 +132,11 @@ def refuse_builds(file: RequirementsFile) -> None:
         raise BadRequirement(path, line.number, line.body, "conflicts with --no-build")
 
 
-def take_inventory_of(folder: str) -> Inventory:
+def take_inventory_of(directory: str) -> Inventory:
     """List an environment on disk and take its inventory."""
     from deadweight.sources.disk.environment import Listing
 
-    listing = Listing(folder)
+    listing = Listing(directory)
     # Import the later stages while other processes list the tree.
     import deadweight.analysis.concluding  # noqa: F401
     from deadweight.inventory import take_inventory

@@ -55,7 +55,9 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:
     """Return the tree as if it started the Python of a prefix."""
-    return replace(tree, start=tree.start._replace(command=(f"{prefix}/bin/python",), folder="/")) if prefix else tree
+    return (
+        replace(tree, start=tree.start._replace(command=(f"{prefix}/bin/python",), directory="/")) if prefix else tree
+    )
 
 
 def _below_root(path: str) -> str:

@@ -46,27 +46,27 @@ def committed(given: TargetLike, session: Session) -> Committed | None:
     from deadweight.sources.codebase.committed import export
 
     inside = revision.path_of(path)
-    folder = _new_folder(session)
-    hiding = hiding_of(folder, revision.prefix, name)
+    directory = _new_directory(session)
+    hiding = hiding_of(directory, revision.prefix, name)
     session.observe = hiding.in_progress(session.observe)
     try:
-        export(revision, inside, folder)
-        target = parse_target(os.path.join(folder, inside) if inside else folder)
+        export(revision, inside, directory)
+        target = parse_target(os.path.join(directory, inside) if inside else directory)
     except DeadweightError as error:
         hiding.in_error(error)
         raise
     return Committed(target, hiding, _code_at(path, target))
 
 
-def _new_folder(session: Session) -> str:
+def _new_directory(session: Session) -> str:
     import tempfile
 
     return tempfile.mkdtemp(prefix="git-", dir=session.scratch.path)
 
 
 def _code_at(path: str, target: Target) -> str:
-    from deadweight.sources.codebase.code_folders import holds_python
+    from deadweight.sources.codebase.code_directories import holds_python
 
-    is_folder = os.path.basename(target.location) != os.path.basename(path)
-    folder = (path if is_folder else os.path.dirname(path)) or "."
-    return folder if os.path.isdir(folder) and holds_python(folder) else ""
+    is_directory = os.path.basename(target.location) != os.path.basename(path)
+    directory = (path if is_directory else os.path.dirname(path)) or "."
+    return directory if os.path.isdir(directory) and holds_python(directory) else ""

@@ -55,15 +55,17 @@ class Hiding(Struct, frozen=True):
         return [*map(self._anywhere, value)] if isinstance(value, list | tuple) else value
 
 
-def hiding_of(folder: str, prefix: str, revision: str) -> Hiding:
+def hiding_of(directory: str, prefix: str, revision: str) -> Hiding:
     """Return what shows the files in a copy of a repository as ``REVISION:PATH``.
 
     prefix: path of the working directory in the repository, which the paths shown are relative to
     """
-    forms = dict.fromkeys((f"file://{folder}", folder, f"file://{os.path.realpath(folder)}", os.path.realpath(folder)))
+    forms = dict.fromkeys(
+        (f"file://{directory}", directory, f"file://{os.path.realpath(directory)}", os.path.realpath(directory))
+    )
     up = "../" * prefix.count("/")
     names: list[tuple[str, str]] = []
-    for form in (*forms, os.path.relpath(folder)):
+    for form in (*forms, os.path.relpath(directory)):
         names += [(f"{form}/{prefix}", f"{revision}:")] if prefix else []
         names += [(f"{form}/", f"{revision}:{up}"), (form, f"{revision}:{up or '.'}")]
         names += [(f"{os.path.dirname(form)}/", f"{revision}:{up}../")]

@@ -105,7 +105,7 @@ def _contents(report: Report) -> list[dict[str, Any]]:
         {
             "name": content.name,
             "own": content.apparent_bytes,
-            "directories": [[f"/{each.folder}", each.apparent_bytes] for each in content.largest],
+            "directories": [[f"/{each.directory}", each.apparent_bytes] for each in content.largest],
         }
         for content in (report.system.contents if report.system else ())
     ]

@@ -64,7 +64,7 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
             continue
         if name == "production":
             keeps = "keeps" if proof.holds else "does not keep"
-            scope = checked_text(proof.checked, source.files, source.folder)
+            scope = checked_text(proof.checked, source.files, source.directory)
             yield hanging_text(f"production {keeps} every requirement that your code uses ({scope})", width)
             yield from (hanging_text(line, width) for line in gap_lines(proof.gaps))
         elif proof.gaps:
@@ -73,9 +73,9 @@ def proof_lines(report: Report, width: int) -> Iterator[str]:
             yield hanging_text(f"{name} works only after {changes}", width)
 
 
-def checked_text(uses: int, files: int, folder: str) -> str:
+def checked_text(uses: int, files: int, directory: str) -> str:
     """Return how much of the application's code was checked."""
-    where = "" if folder == "." else f" of {plain(folder)}"
+    where = "" if directory == "." else f" of {plain(directory)}"
     return f"checked {counted(uses, 'use')} in {counted(files, 'file')}{where}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from deadweight.model.report import DuplicateLibrary, FolderSize, ImageReport, NeededLibrary, Report, SystemReport
+from deadweight.model.report import DirectorySize, DuplicateLibrary, ImageReport, NeededLibrary, Report, SystemReport
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
@@ -70,8 +70,8 @@ def _contents(report: Report, system: SystemReport, width: int) -> RenderableTyp
     return Group(table, Text(f"{counted(len(system.packages), 'system package')}; largest: {names}", style="dim"))
 
 
-def _directories(largest: tuple[FolderSize, ...]) -> str:
-    return ", ".join(f"/{plain(each.folder)} {human(each.apparent_bytes)}" for each in largest)
+def _directories(largest: tuple[DirectorySize, ...]) -> str:
+    return ", ".join(f"/{plain(each.directory)} {human(each.apparent_bytes)}" for each in largest)
 
 
 def shipped_text(facts: ImageReport | None) -> str:

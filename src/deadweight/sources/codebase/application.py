@@ -15,7 +15,7 @@ from deadweight.codescan.subprojects import is_list, subprojects
 from deadweight.errors import BadInput
 from deadweight.model import Application, Mention, Role, Skipped
 from deadweight.progress import Observer, Progress
-from deadweight.sources.codebase.code_folders import INSTALLED, has_modules
+from deadweight.sources.codebase.code_directories import INSTALLED, has_modules
 from deadweight.sources.codebase.file_reader import read_files
 
 # Directories without code of the application, which need no note.
@@ -55,7 +55,7 @@ def read_application(directory: str, *, observe: Observer) -> Application:
     # A directory that is itself a package imports itself by its own name.
     own = {os.path.basename(root)} if "" in modules.packages else set()
     return Application(
-        folder=directory,
+        directory=directory,
         mentions=tuple(sorted(mentions, key=_order)),
         local=modules.names() | own,
         subprojects=subprojects(listing.lists, modules.packages),

@@ -12,24 +12,24 @@ from deadweight.formats.requirements import logical_lines
 from deadweight.formats.tables import Malformed
 from deadweight.sources.codebase.git import Revision, contents_of, kinds_of, names_in, paths_named
 from deadweight.sources.codebase.requirements import text_of
-from deadweight.targets.folders import LOCK, PROJECT_FILES
+from deadweight.targets.directories import LOCK, PROJECT_FILES
 
 _MOST_FILES = 1000
 
 
-def export(revision: Revision, path: str, folder: str) -> None:
+def export(revision: Revision, path: str, directory: str) -> None:
     """Copy a file of the repository into a directory, at its path, with the files that it names.
 
     Requirements files come with those that they include, projects and locks with the projects of the repository (which
     may be members of its workspace), and a directory with its project files.
     raises: BadInput if there is no such file
     """
-    copies = _Copies(revision, folder)
+    copies = _Copies(revision, directory)
     kind = kinds_of(revision, [path])[path] if path else None
     if kind is None or kind.is_directory:
         names = [name for name in names_in(revision, path) if name in PROJECT_FILES or LOCK.match(name)]
         start = [posixpath.join(path, name) for name in names]
-        os.makedirs(os.path.join(folder, path), exist_ok=True)
+        os.makedirs(os.path.join(directory, path), exist_ok=True)
     elif kind.is_file:
         start = [path]
     else:
@@ -42,8 +42,8 @@ def export(revision: Revision, path: str, folder: str) -> None:
 class _Copies:
     """The files that were copied; a file is copied with those that it names."""
 
-    def __init__(self, revision: Revision, folder: str) -> None:
-        self._revision, self._folder = revision, folder
+    def __init__(self, revision: Revision, directory: str) -> None:
+        self._revision, self._directory = revision, directory
         self._seen: set[str] = set()
 
     def add(self, paths: Iterable[str]) -> None:
@@ -61,7 +61,7 @@ class _Copies:
             level = [path for path in dict.fromkeys(named) if path not in self._seen]
 
     def _write(self, path: str, content: bytes) -> None:
-        copy = os.path.join(self._folder, path)
+        copy = os.path.join(self._directory, path)
         try:
             os.makedirs(os.path.dirname(copy), exist_ok=True)
             with open(copy, "xb") as file:
@@ -80,7 +80,7 @@ class _Copies:
             yield from paths_named(self._revision, "pyproject.toml")
             yield posixpath.join(posixpath.dirname(path), "Pipfile")
             return
-        for each in find(os.path.join(self._folder, path)):
+        for each in find(os.path.join(self._directory, path)):
             other = posixpath.normpath(posixpath.join(posixpath.dirname(path), each))
             if other.startswith(("/", "../")):  # a reader would follow it on this machine
                 raise BadInput(

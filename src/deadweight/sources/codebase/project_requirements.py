@@ -21,7 +21,7 @@ from deadweight.model import Requirement
 from deadweight.sources.codebase.projects import open_workspace
 from deadweight.sources.codebase.requirements import read_requirements, text_of
 from deadweight.sources.net.urls import shown
-from deadweight.targets.folders import project_files
+from deadweight.targets.directories import project_files
 
 
 def read_project(

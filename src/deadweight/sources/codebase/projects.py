@@ -19,7 +19,7 @@ from deadweight.formats.projects.pyproject import Project, read_project
 from deadweight.formats.projects.workspaces import Workspace
 from deadweight.formats.requirements import RequirementsFile, without_options
 from deadweight.formats.tables import Malformed, Table, outline, parse_toml
-from deadweight.targets.folders import project_files
+from deadweight.targets.directories import project_files
 
 _MOST_MEMBERS = 1000
 _MOST_PARENTS = 40  # directories
@@ -32,18 +32,18 @@ def open_workspace(path: str, text: Callable[[str], str], read: Callable[[str], 
     read:   reads a requirements file with its included files
     raises: BadInput
     """
-    folder = os.path.dirname(os.path.abspath(path))
-    project = _project(path, folder, text, read)
-    root_folder = _workspace_above(folder, text)
-    if not root_folder:
+    directory = os.path.dirname(os.path.abspath(path))
+    project = _project(path, directory, text, read)
+    root_directory = _workspace_above(directory, text)
+    if not root_directory:
         members = {project.name: project} if project.name else {}
         return Workspace(projects=(project,), root=project, members=members, near=_near([project], text, read))
     root = (
         project
-        if root_folder == folder
-        else _project(os.path.join(root_folder, "pyproject.toml"), root_folder, text, read)
+        if root_directory == directory
+        else _project(os.path.join(root_directory, "pyproject.toml"), root_directory, text, read)
     )
-    others = [member for member in _members(root_folder, text) if member not in (folder, root_folder)]
+    others = [member for member in _members(root_directory, text) if member not in (directory, root_directory)]
     projects = [project, root, *(_project(os.path.join(at, "pyproject.toml"), at, text, read) for at in others)]
     members = {each.name: each for each in projects if each.name}
     # As in uv: a workspace root without a project means all members.
@@ -62,30 +62,30 @@ def _near(
         sources = [source for several in waiting.pop().sources.values() for source in several]
         urls = {source.reference for source in sources if source.reference.startswith("file://")}
         for url in urls - near.keys():
-            folder = unquote(url.removeprefix("file://"))
-            path = os.path.join(folder, "pyproject.toml")
+            directory = unquote(url.removeprefix("file://"))
+            path = os.path.join(directory, "pyproject.toml")
             if os.path.isfile(path):
                 with contextlib.suppress(BadInput):  # then its requirements are estimated as for an sdist
-                    near[url] = _project(path, folder, text, read)
+                    near[url] = _project(path, directory, text, read)
                     waiting.append(near[url])
     return near
 
 
-def _project(path: str, folder: str, text: Callable[[str], str], read: Callable[[str], RequirementsFile]) -> Project:
+def _project(path: str, directory: str, text: Callable[[str], str], read: Callable[[str], RequirementsFile]) -> Project:
     shown = os.path.relpath(path) if path.startswith(os.getcwd() + os.sep) else path
     try:
-        project = read_project(text(path).encode(), folder)
+        project = read_project(text(path).encode(), directory)
     except Malformed as error:
-        others = [os.path.basename(each) for each in project_files(folder) if not each.endswith("pyproject.toml")]
+        others = [os.path.basename(each) for each in project_files(directory) if not each.endswith("pyproject.toml")]
         hint = f"measure {' or '.join(others)} in the same directory" if others and error.hint else error.hint
         raise BadInput(f"{shown}: {error.reason}", hint=hint) from error
-    return _with_files(project, folder, read) if project.files else project
+    return _with_files(project, directory, read) if project.files else project
 
 
-def _with_files(project: Project, folder: str, read: Callable[[str], RequirementsFile]) -> Project:
+def _with_files(project: Project, directory: str, read: Callable[[str], RequirementsFile]) -> Project:
     """Return a project with the requirements from files that its build backend reads."""
     lines = {
-        extra: tuple(line for name in names for line in _lines(read(os.path.join(folder, name))))
+        extra: tuple(line for name in names for line in _lines(read(os.path.join(directory, name))))
         for extra, names in project.files.items()
     }
     extras = {**project.extras, **{extra: requirements for extra, requirements in lines.items() if extra}}
@@ -103,22 +103,22 @@ def _lines(file: RequirementsFile) -> Iterator[str]:
                 yield without_options(line)
 
 
-def _workspace_above(folder: str, text: Callable[[str], str]) -> str:
+def _workspace_above(directory: str, text: Callable[[str], str]) -> str:
     """Return the root directory of the workspace that a project belongs to; "" for none."""
-    directory = folder
+    parent = directory
     for _ in range(_MOST_PARENTS):
-        uv = _uv_table(directory, text)
+        uv = _uv_table(parent, text)
         if "workspace" in uv.values:
-            return directory if directory == folder or folder in set(_members(directory, text)) else ""
-        if directory == os.path.dirname(directory):
+            return parent if parent == directory or directory in set(_members(parent, text)) else ""
+        if parent == os.path.dirname(parent):
             return ""
-        directory = os.path.dirname(directory)
+        parent = os.path.dirname(parent)
     return ""
 
 
-def _uv_table(folder: str, text: Callable[[str], str]) -> Table:
+def _uv_table(directory: str, text: Callable[[str], str]) -> Table:
     """Return ``[tool.uv]`` of the pyproject.toml in a directory; an empty table if it cannot be read."""
-    path = os.path.join(folder, "pyproject.toml")
+    path = os.path.join(directory, "pyproject.toml")
     if not os.path.isfile(path):
         return Table("", {})
     try:
@@ -134,8 +134,8 @@ def _members(root: str, text: Callable[[str], str]) -> list[str]:
         included, excluded = workspace.texts("members"), workspace.texts("exclude")
     except Malformed as error:
         raise BadInput(f"{os.path.join(root, 'pyproject.toml')}: {error.reason}") from error
-    members = {folder for pattern in included for folder in _matching(root, pattern)}
-    members -= {folder for pattern in excluded for folder in _matching(root, pattern)}
+    members = {directory for pattern in included for directory in _matching(root, pattern)}
+    members -= {directory for pattern in excluded for directory in _matching(root, pattern)}
     return sorted(each for each in members if os.path.isfile(os.path.join(each, "pyproject.toml")))
 
 

@@ -83,7 +83,7 @@ def start_of(variables: Iterable[str], command: Iterable[str], directory: str, u
     """
     values = dict(each.split("=", 1) for each in variables if "=" in each)
     name = user.partition(":")[0]
-    return Start(command=tuple(command), folder=directory, variables=values, home=values.get("HOME", _home(name)))
+    return Start(command=tuple(command), directory=directory, variables=values, home=values.get("HOME", _home(name)))
 
 
 def _home(user: str) -> str:

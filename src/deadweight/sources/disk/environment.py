@@ -156,7 +156,7 @@ def _python_of(root: str) -> str | None:
 
 def _dpkg_claims(root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield (package, its paths relative to ``root``) for the Debian packages that own files below it."""
-    lists, prefix = _dpkg_folder(root)
+    lists, prefix = _dpkg_directory(root)
     try:
         names = sorted(name for name in os.listdir(lists) if name.endswith(".list")) if lists else []
     except OSError:
@@ -171,7 +171,7 @@ def _dpkg_claims(root: str) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield name.removesuffix(".list").partition(":")[0], inside
 
 
-def _dpkg_folder(root: str) -> tuple[str, str]:
+def _dpkg_directory(root: str) -> tuple[str, str]:
     """Return (the directory of dpkg's lists, the prefix of paths below ``root`` in them); empty without dpkg."""
     base = root
     while True:

@@ -32,7 +32,7 @@ def watched(directory: str, observe: Observer, every: float = _EVERY) -> Iterato
 
 class _Watch:
     def __init__(self, directory: str, observe: Observer, every: float) -> None:
-        self._folder, self._observe, self._every = directory, observe, every
+        self._directory, self._observe, self._every = directory, observe, every
         self._phase = ""
         self._lock = threading.Lock()
         self.ended = threading.Event()
@@ -48,7 +48,7 @@ class _Watch:
             phase = self._phase
             if phase not in ("installing", "compiling"):
                 continue
-            count = counted(self._folder)
+            count = counted(self._directory)
             with self._lock:
                 if self._phase == phase:
                     self._observe(count.progress(compiling=phase == "compiling"))

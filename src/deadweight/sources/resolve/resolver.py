@@ -219,7 +219,7 @@ def resolve(question: Question, resolver: Resolver, stand_ins: StandIns, scratch
     question: its file has no requirements that need a build
     raises:   InstallFailed with the resolver's own reason, shortened
     """
-    within = question.options.with_links(stand_ins.folder)
+    within = question.options.with_links(stand_ins.directory)
     handled: set[tuple[str, str]] = set()
     anew: Collection[str] = ()
     for _ in range(_ROUNDS):

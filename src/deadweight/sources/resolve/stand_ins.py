@@ -44,7 +44,7 @@ class StandIns:
     def __init__(
         self, directory: str, machine: Machine, resolving: Machine, indexes: Indexes, reader: ArchiveReader
     ) -> None:
-        self.folder = directory
+        self.directory = directory
         os.makedirs(directory, exist_ok=True)
         self._machine, self._resolving, self._indexes, self._reader = machine, resolving, indexes, reader
         self._real: dict[str, Pinned] = {}
@@ -118,7 +118,7 @@ class StandIns:
         self._make(package, (archive,))
         extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
         marker = f" ; {requirement.marker}" if requirement.marker else ""
-        return f"{name}{extras} @ {Path(self.folder, _filename(package)).as_uri()}{marker}"
+        return f"{name}{extras} @ {Path(self.directory, _filename(package)).as_uri()}{marker}"
 
     def _make(self, package: Pinned, archives: Iterable[Archive]) -> bool:
         """Write a stand-in with the METADATA of the first readable archive; return whether it is new."""
@@ -130,7 +130,7 @@ class StandIns:
                 metadata = self._reader.contents(archive).metadata
             except DeadweightError:
                 continue
-            Path(self.folder, filename).write_bytes(_wheel(filename, metadata))
+            Path(self.directory, filename).write_bytes(_wheel(filename, metadata))
             self._real[filename] = package
             return True
         return False

@@ -265,7 +265,7 @@ class Uninstalling:
 
         compiled: whether to estimate the bytecode that compiling would add
         """
-        lock = replace(resolved.lock, packages=tuple(map(_with_folder, resolved.lock.packages)))
+        lock = replace(resolved.lock, packages=tuple(map(_with_directory, resolved.lock.packages)))
         chosen = choose(lock, self._machine, hashes(self._file) if self._file else None)
         requested = {requirement.name for requirement in lock.requirements or () if requirement.name}
         if self._file is not None:
@@ -302,7 +302,7 @@ def machine_of(python: str, platform: str) -> Machine:
     return Machine(python=version_of_interpreter(python), platform=platform)
 
 
-def _with_folder(package: Pinned) -> Pinned:
+def _with_directory(package: Pinned) -> Pinned:
     """Return a package with its local directory, if it has one, as its sdist."""
     if not os.path.isdir(package.location):
         return package

@@ -120,22 +120,22 @@ def _below(path: str) -> str:
     return path.removeprefix("./").partition("/")[2] or path
 
 
-def of_directory(folder: str) -> Contents:
+def of_directory(directory: str) -> Contents:
     """Return what a project's directory would install, with the same estimate."""
     items: list[tuple[str, int]] = []
     texts: dict[str, bytes] = {}
-    for directory, directories, names in os.walk(folder):
+    for parent, directories, names in os.walk(directory):
         directories[:] = [
             name for name in directories if not name.startswith(".") and name not in ("node_modules", "venv")
         ]
         for name in names:
-            full = os.path.join(directory, name)
-            path = os.path.relpath(full, folder).replace(os.sep, "/")
+            full = os.path.join(parent, name)
+            path = os.path.relpath(full, directory).replace(os.sep, "/")
             with contextlib.suppress(OSError):
                 items.append((path, os.lstat(full).st_size))
                 if name in METADATA_FILES and path.count("/") <= 2 and os.path.isfile(full):
                     with open(full, "rb") as file:
                         texts[path] = file.read(LARGEST_METADATA_FILE)
         if len(items) > _MOST_SOURCES:
-            raise BadInput(f"{folder} has more than the limit of {_MOST_SOURCES:,} files")
-    return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(folder)), size=0)  # nothing to download
+            raise BadInput(f"{directory} has more than the limit of {_MOST_SOURCES:,} files")
+    return contents_of_sdist(items, texts, os.path.basename(os.path.abspath(directory)), size=0)  # nothing to download

@@ -13,7 +13,7 @@ from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
 from deadweight.model import CacheUsage
 
-_FOLDER = "kept-3"  # change the number with the format of entries, and with how sdists are estimated
+_DIRECTORY = "kept-3"  # change the number with the format of entries, and with how sdists are estimated
 _MOST_BYTES = 200_000_000
 _KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
 _LISTING = "listing"
@@ -46,7 +46,7 @@ class Store:
 
     def __init__(self, root: str | None = None, *, most: int = _MOST_BYTES) -> None:
         self.root = root or default_directory()
-        self.folder = os.path.join(self.root, _FOLDER)
+        self.directory = os.path.join(self.root, _DIRECTORY)
         self._most = most
         self._wrote = False
 
@@ -64,8 +64,8 @@ class Store:
     def put(self, kind: str, key: str, data: bytes) -> None:
         """Store bytes for a key, replacing earlier ones."""
         with contextlib.suppress(OSError), uninterrupted():
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(dir=self.folder, prefix=".new-")
+            os.makedirs(self.directory, mode=0o700, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(dir=self.directory, prefix=".new-")
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(data)
@@ -93,7 +93,7 @@ class Store:
         """Return the size of the cache."""
         files = list(self._files())
         listings = sum(os.path.basename(path).startswith(f"{_LISTING}-") for _, _, path in files)
-        return CacheUsage(folder=self.folder, listings=listings, size=sum(length for _, length, _ in files))
+        return CacheUsage(directory=self.directory, listings=listings, size=sum(length for _, length, _ in files))
 
     def clear(self) -> CacheUsage:
         """Remove all entries, but nothing else in the directory; return the previous size.
@@ -111,11 +111,11 @@ class Store:
         return before
 
     def _path(self, kind: str, key: str) -> str:
-        return os.path.join(self.folder, f"{kind}-{key}.json")
+        return os.path.join(self.directory, f"{kind}-{key}.json")
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
         """Yield (time of last use, bytes, path), also for temporary files of killed processes."""
-        with contextlib.suppress(OSError), os.scandir(self.folder) as entries:
+        with contextlib.suppress(OSError), os.scandir(self.directory) as entries:
             for entry in entries:
                 if entry.name.endswith(".json") or entry.name.startswith(".new-"):
                     with contextlib.suppress(OSError):

@@ -19,7 +19,7 @@ from deadweight.formats.archives.zip_directory import (
     read_member,
 )
 from deadweight.formats.distributions.metadata import head_of, headers
-from deadweight.formats.distributions.wheel import Contents, Item, info_folder, same_name
+from deadweight.formats.distributions.wheel import Contents, Item, info_directory, same_name
 
 if TYPE_CHECKING:
     from deadweight.sources.net.http import Client
@@ -87,7 +87,7 @@ def of_wheel(filename: str, archive: ArchiveBytes, beside: Callable[[], bytes | 
             METADATA in the wheel would need another request
     """
     members = members_of(filename, archive)
-    info = info_folder((member.path for member in members), filename)
+    info = info_directory((member.path for member in members), filename)
     by_path = {member.path: member for member in members}
     described = by_path.get(f"{info}/METADATA")
     if described is None:
@@ -121,13 +121,13 @@ def _check_wheel_version(filename: str, archive: ArchiveBytes, wheel: Member | N
 
 
 def _first_lines(
-    filename: str, archive: ArchiveBytes, members: Iterable[Member], folder: str
+    filename: str, archive: ArchiveBytes, members: Iterable[Member], directory: str
 ) -> Iterator[tuple[str, int]]:
     """Yield (path, bytes of the first line) of the scripts that start with "#!python" (PEP 427)."""
     scripts = [
         member
         for member in members
-        if member.path.startswith(folder)
+        if member.path.startswith(directory)
         and len(b"#!python") <= member.size <= _LARGEST_SCRIPT
         and not member.path.endswith(_NO_SCRIPTS)
     ]

@@ -16,7 +16,7 @@ NEWER = f"{sys.version_info[0]}.{sys.version_info[1] + 1}"
 def source(*files: str) -> Application:
     skipped = [note for file in files for note in read_python(BROKEN, file, "application").skipped]
     return Application(
-        folder=".", mentions=(), files=len(files), skipped=(*skipped, Skipped("vendor", "a vendored tree"))
+        directory=".", mentions=(), files=len(files), skipped=(*skipped, Skipped("vendor", "a vendored tree"))
     )
 
 

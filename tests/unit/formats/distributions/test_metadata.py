@@ -17,9 +17,9 @@ from deadweight.formats.distributions.metadata import (
 from deadweight.model import Metadata
 
 
-def parsed(text: str | bytes, folder: str = "folder-9.dist-info", requires_txt: bytes = b"") -> Metadata:
+def parsed(text: str | bytes, directory: str = "directory-9.dist-info", requires_txt: bytes = b"") -> Metadata:
     data = text.encode() if isinstance(text, str) else text
-    found = parse_metadata(data, folder, requires_txt=requires_txt)
+    found = parse_metadata(data, directory, requires_txt=requires_txt)
     assert found is not None
     return found
 
@@ -81,7 +81,7 @@ def test_parse_metadata__invalid_name__is_taken_from_the_directory(name: str) ->
 
 
 @pytest.mark.parametrize(
-    ("folder", "version"),
+    ("directory", "version"),
     [
         ("six-1.16.0.dist-info", "1.16.0"),
         ("six-1.16.0-py3.11.egg-info", "1.16.0"),
@@ -90,14 +90,14 @@ def test_parse_metadata__invalid_name__is_taken_from_the_directory(name: str) ->
         ("six-\x1b[31m.dist-info", None),
     ],
 )
-def test_parse_metadata__nothing_but_a_directory__gives_name_and_version(folder: str, version: str | None) -> None:
-    found = parsed(b"", folder)
+def test_parse_metadata__nothing_but_a_directory__gives_name_and_version(directory: str, version: str | None) -> None:
+    found = parsed(b"", directory)
     assert (found.name, found.version) == ("six", version)
 
 
-@pytest.mark.parametrize("folder", ["-1.0.dist-info", ".dist-info", "~umpy-2.0.dist-info", "\x07-1.dist-info"])
-def test_parse_metadata__no_name_anywhere__is_none(folder: str) -> None:
-    assert parse_metadata(b"Version: 1\n", folder) is None
+@pytest.mark.parametrize("directory", ["-1.0.dist-info", ".dist-info", "~umpy-2.0.dist-info", "\x07-1.dist-info"])
+def test_parse_metadata__no_name_anywhere__is_none(directory: str) -> None:
+    assert parse_metadata(b"Version: 1\n", directory) is None
 
 
 def test_parse_metadata__requires_txt__becomes_pep_508() -> None:

@@ -52,7 +52,7 @@ def test_installed_files__lines__are_stripped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "path", "expected"),
+    ("directory", "path", "expected"),
     [
         ("lib/site", "a/b.py", "lib/site/a/b.py"),
         ("lib/site", "../../bin/x", "bin/x"),
@@ -67,8 +67,8 @@ def test_installed_files__lines__are_stripped() -> None:
         ("", "..a.py", "..a.py"),
     ],
 )
-def test_below__path__stays_below_the_prefix_or_is_none(folder: str, path: str, expected: str | None) -> None:
-    assert below(folder, path) == expected
+def test_below__path__stays_below_the_prefix_or_is_none(directory: str, path: str, expected: str | None) -> None:
+    assert below(directory, path) == expected
 
 
 def test_conda_package__record__gives_its_parts() -> None:

@@ -145,9 +145,9 @@ def test_lay_out__unknown_key_in_data__is_refused() -> None:
         placed(Item("a-1.data/elsewhere/x", 1))
 
 
-@pytest.mark.parametrize("folders", [(), ("a-1.dist-info", "b-1.dist-info")])
-def test_lay_out__not_one_metadata_directory__is_refused(folders: tuple[str, ...]) -> None:
-    contents = Contents(items=tuple(Item(f"{f}/METADATA", 1) for f in folders), metadata=b"")
+@pytest.mark.parametrize("directories", [(), ("a-1.dist-info", "b-1.dist-info")])
+def test_lay_out__not_one_metadata_directory__is_refused(directories: tuple[str, ...]) -> None:
+    contents = Contents(items=tuple(Item(f"{f}/METADATA", 1) for f in directories), metadata=b"")
     with pytest.raises(MalformedArchive, match="dist-info"):
         lay_out(contents, "a-1-py3-none-any.whl", UV, requested=False)
 

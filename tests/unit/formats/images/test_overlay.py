@@ -11,8 +11,8 @@ def file(path: str, size: int = 1) -> TarEntry:
     return TarEntry(path, "file", size, size)
 
 
-def folder(path: str) -> TarEntry:
-    return TarEntry(path, "folder", 0, 0)
+def directory(path: str) -> TarEntry:
+    return TarEntry(path, "directory", 0, 0)
 
 
 def hard(path: str, target: str) -> TarEntry:
@@ -65,9 +65,9 @@ def test_overlay__whiteout_of_nothing__changes_nothing() -> None:
 
 def test_overlay__file_and_directory__the_later_one_stands() -> None:
     assert set(seen([file("a/b"), file("a/c")], [file("a")])) == {"a"}
-    assert set(seen([file("a")], [folder("a")])) == set()
-    assert set(seen([file("a")], [file("a/b")])) == {"a/b"}  # no entry for the folder itself
-    assert set(seen([file("a/b")], [folder("a")])) == {"a/b"}
+    assert set(seen([file("a")], [directory("a")])) == set()
+    assert set(seen([file("a")], [file("a/b")])) == {"a/b"}  # no entry for the directory itself
+    assert set(seen([file("a/b")], [directory("a")])) == {"a/b"}
 
 
 def test_overlay__hard_links__share_an_inode_across_layers() -> None:

@@ -102,7 +102,7 @@ def test_read_lock__pdm_that_nothing_explains__is_taken_whole_with_a_warning() -
          "", "https://h.example/a.whl", ["https://h.example/a.whl"]),
         ([f'files = [{{file = "a.whl", hash = "sha256:{HASH}"}}]'], "", "", [""]),
     ],
-    ids=["folder", "git", "url", "index"],
+    ids=["directory", "git", "url", "index"],
 )  # fmt: skip
 def test_read_lock__pdm_source__gives_the_location(
     lines: list[str], location: str, origin: str, urls: list[str]

@@ -70,7 +70,7 @@ def test_read_lock__pipfile__gives_the_direct_requirements() -> None:
         ({"file": "https://h.example/a-1.whl", "hashes": [f"sha256:{HASH}"]}, "", "https://h.example/a-1.whl"),
         ({"path": "w/a-1.tar.gz"}, "", "file:///work/w/a-1.tar.gz"),
     ],
-    ids=["git", "folder", "URL", "archive"],
+    ids=["git", "directory", "URL", "archive"],
 )
 def test_read_lock__pipfile_source__gives_the_location(entry: object, location: str, origin: str) -> None:
     (found,) = read({"a": entry}).packages

@@ -50,7 +50,7 @@ def package(name: str, *paths: str) -> bytes:
             NAME: name,
             DIR_INDEXES: list(range(len(split))),
             BASE_NAMES: [base for _, _, base in split],
-            DIR_NAMES: [folder + "/" for folder, _, _ in split],
+            DIR_NAMES: [directory + "/" for directory, _, _ in split],
         }
     )
 
@@ -209,8 +209,8 @@ FILES: dict[int, Values] = {NAME: "p", DIR_INDEXES: [0], BASE_NAMES: ["a"], DIR_
         struct.pack(">6L", 1, 2, NAME, 6, 0xFFFFFFFF, 1) + b"a\0",
     ],
     ids=[
-        "nothing", "no tags", "counts", "empty name", "name of numbers", "folder that is not there", "more folders",
-        "folders of texts", "endless text", "count of texts", "offset",
+        "nothing", "no tags", "counts", "empty name", "name of numbers", "directory that is not there",
+        "more directories", "directories of texts", "endless text", "count of texts", "offset",
     ],
 )  # fmt: skip
 def test_header__broken__is_refused(broken: bytes) -> None:

@@ -18,8 +18,8 @@ def file(path: str, size: int = 1, text: str = "") -> TarEntry:
 
 
 def removed(path: str) -> TarEntry:
-    folder, _, name = path.rpartition("/")
-    return TarEntry(f"{folder}/.wh.{name}" if folder else f".wh.{name}", "file", 0, 0)
+    directory, _, name = path.rpartition("/")
+    return TarEntry(f"{directory}/.wh.{name}" if directory else f".wh.{name}", "file", 0, 0)
 
 
 def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:

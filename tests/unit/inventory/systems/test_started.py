@@ -19,8 +19,8 @@ BASE, VENV = "usr/local/lib/python3.12/site-packages", "opt/venv/lib/python3.12/
 PATH = "PATH=/usr/local/bin:/usr/bin:/bin"
 
 
-def at(folder: str, *names: str) -> dict[str, Content]:
-    return {f"{folder}/{path}": data for name in names for path, data in dist_files(name).items()}
+def at(directory: str, *names: str) -> dict[str, Content]:
+    return {f"{directory}/{path}": data for name in names for path, data in dist_files(name).items()}
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, Content], **config: object) -> Profile:
@@ -93,7 +93,7 @@ def test_first__by_what_runs_in_an_environment(
 
 
 @pytest.mark.parametrize(
-    ("folder", "config"),
+    ("directory", "config"),
     [
         ("app/libs", {"Env": [PATH, "PYTHONPATH=/app:/app/libs"], "Cmd": ["python", "main.py"]}),
         ("install/lib/python3.12/site-packages", {"Env": [PATH, "PYTHONPATH=/install/lib/python3.12/site-packages"]}),
@@ -105,10 +105,10 @@ def test_first__by_what_runs_in_an_environment(
     ],
 )
 def test_joined__directories_that_its_python_imports_from__join_the_environment(
-    monkeypatch: pytest.MonkeyPatch, folder: str, config: dict[str, object]
+    monkeypatch: pytest.MonkeyPatch, directory: str, config: dict[str, object]
 ) -> None:
     files = {path: data for path, data in FILES.items() if not path.startswith(("opt/venv", "usr/lib"))}
-    found = measured(monkeypatch, {**files, **at(folder, "app", "lib")}, **config)
+    found = measured(monkeypatch, {**files, **at(directory, "app", "lib")}, **config)
     assert prefixes(found) == ["usr/local"]
     assert {d.name for d in found.inventory.distributions} == {"app", "lib", "pip", "setuptools", "wheel"}
 

@@ -133,7 +133,7 @@ def test_text__findings__wrap_with_a_hanging_indent_and_the_path_stands_alone(wi
         kind="dev-in-production", name="heavy-tool", reason="is a development tool, but the application uses it",
         freed_bytes=5_000_000, locations=(location,),
     )  # fmt: skip
-    code = ApplicationFacts(folder=".", files=1, mentions=1, skipped=())
+    code = ApplicationFacts(directory=".", files=1, mentions=1, skipped=())
     report = report_of(profile_of(bare_inventory(bare("heavy-tool")), requirements_file("heavy-tool\n")))
     text = as_text(replace(report, source=code, findings=(finding,)), View(width=width))
     first, *others = text[text.index("\nfindings\n") + 10 :].split("\n\n")[0].splitlines()

@@ -14,18 +14,18 @@ from deadweight.sources.codebase.requirements import read_requirements
 from tests.builders import write_files
 
 
-def requirements_in(folder: Path, text: str | bytes, **others: str) -> list[Requirement]:
-    write_files(folder, {"r.txt": text, **{f"{name}.txt": content for name, content in others.items()}})
-    return list(read_requirements(f"{folder}/r.txt").all_requirements())
+def requirements_in(directory: Path, text: str | bytes, **others: str) -> list[Requirement]:
+    write_files(directory, {"r.txt": text, **{f"{name}.txt": content for name, content in others.items()}})
+    return list(read_requirements(f"{directory}/r.txt").all_requirements())
 
 
 def names(found: list[Requirement]) -> list[str | None]:
     return [want.name for want in found]
 
 
-def refused(folder: Path, text: str, **others: str) -> BadRequirement:
+def refused(directory: Path, text: str, **others: str) -> BadRequirement:
     with pytest.raises(BadRequirement) as caught:
-        requirements_in(folder, text, **others)
+        requirements_in(directory, text, **others)
     return caught.value
 
 

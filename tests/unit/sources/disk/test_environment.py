@@ -107,7 +107,7 @@ def test_listing__helper_that_fails__loses_nothing(tmp_path: Path, monkeypatch: 
 
 def test_listing__directory_removed_meanwhile__is_skipped_with_the_reason(tmp_path: Path) -> None:
     write_files(tmp_path, {f"p{n}/q/f": "1" for n in range(150)})
-    # The helpers have been told of p149, or will list it: either way it is gone before they come to its folder q.
+    # The helpers have been told of p149, or will list it: either way it is gone before they come to its directory q.
     listing = collect(str(tmp_path), [""], (), 64)
     shutil.rmtree(tmp_path / "p149")
     paths, *_, skipped, left = collect(str(tmp_path), listing[-1])
@@ -154,8 +154,8 @@ def test_reader__limit__cuts(tmp_path: Path) -> None:
 def test_reader__not_a_regular_file__is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/etc/passwd")
-    (tmp_path / "folder").mkdir()
-    for path in ("pipe", "link", "folder", "nothing"):
+    (tmp_path / "directory").mkdir()
+    for path in ("pipe", "link", "directory", "nothing"):
         with pytest.raises(OSError, match=r"regular|symbolic|[Dd]irectory"):
             DiskReader(str(tmp_path)).read(path)
 

@@ -42,8 +42,8 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def environ(folder: Path, **more: str) -> dict[str, str]:
-    return {"XDG_CONFIG_HOME": str(folder / "home"), "XDG_CONFIG_DIRS": str(folder / "system"), **more}
+def environ(directory: Path, **more: str) -> dict[str, str]:
+    return {"XDG_CONFIG_HOME": str(directory / "home"), "XDG_CONFIG_DIRS": str(directory / "system"), **more}
 
 
 def test_purged__variables_that_lead_astray__are_left_out_and_all_others_stay(scratch: Scratch) -> None:
@@ -67,7 +67,7 @@ def test_indexes__given__are_variables_before_the_users_own(scratch: Scratch, co
     options = InstallOptions(
         index_url="https://a",
         extra_index_urls=("https://b", "https://c"),
-        find_links=("folder", "https://d", "https://e"),
+        find_links=("directory", "https://d", "https://e"),
     )
     uv = for_uv(environ(config, UV_EXTRA_INDEX_URL="https://u", UV_FIND_LINKS="https://v"), options, scratch)
     assert uv["UV_DEFAULT_INDEX"] == "https://a"
@@ -116,8 +116,8 @@ def test_neutral_config__setting_that_leads_astray__goes_and_all_others_stay(loc
     write_files(config, {location: text, "work/pyproject.toml": "[tool.other]\n"})
     found = neutral_config(environ(config))
     assert found is not None
-    folder = str((config / location).parent)
-    assert tomllib.loads(found) == {"no-index": True, "pip": {"extra": ["z"]}, "index": [{"url": f"{folder}/w"}]}
+    directory = str((config / location).parent)
+    assert tomllib.loads(found) == {"no-index": True, "pip": {"extra": ["z"]}, "index": [{"url": f"{directory}/w"}]}
 
 
 def test_neutral_config__nothing_leads_astray__users_files_stay(config: Path) -> None:

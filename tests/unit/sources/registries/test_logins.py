@@ -19,9 +19,9 @@ def auth(user: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def locations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let logins lie in a folder of the test's own, and helpers in its bin."""
-    for folder in ("docker", "run/containers", "bin"):
-        (tmp_path / folder).mkdir(parents=True)
+    """Let logins lie in a directory of the test's own, and helpers in its bin."""
+    for directory in ("docker", "run/containers", "bin"):
+        (tmp_path / directory).mkdir(parents=True)
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "named.json"))

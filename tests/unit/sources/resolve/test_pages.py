@@ -58,10 +58,10 @@ def index(loopback: Path) -> Iterator[Index]:
     found.server.server_close()
 
 
-def read(index: Index, folder: Path, *, at: float = 0, store: type[Store] = Store) -> list[str]:
+def read(index: Index, directory: Path, *, at: float = 0, store: type[Store] = Store) -> list[str]:
     """Return the file names that a run at a time reads."""
     with Client(timeout=5) as client:
-        pages = Pages(lambda: client, store(str(folder)), now=lambda: at)
+        pages = Pages(lambda: client, store(str(directory)), now=lambda: at)
         names = [link.archive.filename for link in pages.links(index.url)]
         assert [link.archive.filename for link in pages.links(index.url)] == names  # not asked for twice
         return names

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 MACHINE = Machine("3.11.7", "manylinux_2_28_x86_64")
 
 
-def add(server: Server, cache: Cache, folder: Path, versions: str = "*", machine: Machine = MACHINE) -> list[str]:
+def add(server: Server, cache: Cache, directory: Path, versions: str = "*", machine: Machine = MACHINE) -> list[str]:
     """Return what one run makes stand-ins for, of the project dw-a."""
     with Client(timeout=5) as client, scratch_directory() as scratch:
         indexes = Indexes(lambda: IndexLocations((f"{server.url}/simple/",)), Pages(lambda: client, cache.store))
         reader = ArchiveReader(lambda: client, cache, scratch)
-        stand_ins = StandIns(str(folder), machine, machine, indexes, reader)
+        stand_ins = StandIns(str(directory), machine, machine, indexes, reader)
         stand_ins.expect("dw-a", versions)
         found = stand_ins.add([("dw-a", versions)])
         stand_ins.close()

@@ -15,15 +15,15 @@ from deadweight.sources.system.scratch import scratch_directory
 CHILD = "import subprocess as s, sys; print(s.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)"
 
 
-def run(folder: Path, code: str, seconds: float = 20, lines: list[bytes] | None = None) -> Ended:
+def run(directory: Path, code: str, seconds: float = 20, lines: list[bytes] | None = None) -> Ended:
     with scratch_directory() as scratch:
-        conditions = Conditions(seconds=seconds, directory=str(folder), environment=os.environ, scratch=scratch)
+        conditions = Conditions(seconds=seconds, directory=str(directory), environment=os.environ, scratch=scratch)
         return run_limited([sys.executable, "-c", code], conditions, None if lines is None else lines.append)
 
 
 @pytest.fixture(autouse=True)
 def _apart(offline: Path) -> None:
-    """Keep scratch folders below the test's own folder."""
+    """Keep scratch directories below the test's own directory."""
 
 
 def is_running(pid: int) -> bool:

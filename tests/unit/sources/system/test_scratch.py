@@ -24,11 +24,11 @@ LEFTOVER = "deadweight-scratch-dead"
 
 @pytest.fixture(autouse=True)
 def tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the folder that scratch folders are made in."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(folder))
-    return folder
+    """Return the directory that scratch directories are made in."""
+    directory = tmp_path / "tmp"
+    directory.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(directory))
+    return directory
 
 
 def test_scratch_directory__run_that_succeeds__leaves_nothing(tmp: Path) -> None:
@@ -101,7 +101,7 @@ def test_scratch_directory__lock_that_is_a_symlink__is_left(tmp: Path, tmp_path:
         assert (tmp / LEFTOVER).exists()
 
 
-@pytest.mark.parametrize("name", ["other-folder", "deadweight-scratch"])
+@pytest.mark.parametrize("name", ["other-directory", "deadweight-scratch"])
 def test_scratch_directory__directory_with_another_name__stays(tmp: Path, name: str) -> None:
     write_files(tmp / name, {"lock": ""})
     with scratch_directory():
@@ -117,7 +117,7 @@ def test_scratch_directory__leftover_without_a_lock__is_removed_if_empty(tmp: Pa
         assert (tmp / f"{LEFTOVER}-full/x").exists()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a directory away")
 def test_scratch_directory__directory_of_another_user__stays(tmp: Path) -> None:
     write_files(tmp / LEFTOVER, {"lock": "", "env/x": "x"})
     os.chown(tmp / LEFTOVER, 12345, -1)

@@ -209,14 +209,14 @@ def test_sdist__broken__is_refused_and_nothing_else_happens(scratch: Scratch, da
 
 
 def test_wheel__scripts__those_that_name_python_have_their_first_line_measured(scratch: Scratch) -> None:
-    folder = "dw_a-1.0.data/scripts/"
+    directory = "dw_a-1.0.data/scripts/"
     info = "dw_a-1.0.dist-info"
     scripts = {"a": b"#!python -E\nx", "b": b"#!/usr/bin/env python\n", "d": b"#!pythonw\r\nx", "e": b"#!"}
-    files = {f"{folder}{name}": data for name, data in {**scripts, "c.bat": b"#!python\n"}.items()}
+    files = {f"{directory}{name}": data for name, data in {**scripts, "c.bat": b"#!python\n"}.items()}
     files |= {"dw_a/noise.bin": NOISE, f"{info}/METADATA": METADATA, f"{info}/top_level.txt": b"dw_a\n"}
     with serve(WHEEL, zipped(files)) as server:
         found, _ = read(server, scratch, WHEEL)
-    assert found.first_lines == {f"{folder}a": len("#!python -E\n"), f"{folder}d": len("#!pythonw\r\n")}
+    assert found.first_lines == {f"{directory}a": len("#!python -E\n"), f"{directory}d": len("#!pythonw\r\n")}
     assert found.top_level == b"dw_a\n"
 
 

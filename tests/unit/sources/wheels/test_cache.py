@@ -28,7 +28,7 @@ def archive(number: int = 1, filename: str = "a-1.whl") -> Archive:
 
 
 def files(cache: Cache) -> list[Path]:
-    return sorted(Path(cache.usage().folder).iterdir())
+    return sorted(Path(cache.usage().directory).iterdir())
 
 
 def test_cache__put_and_get__are_equal(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
 
 
 def test_cache__read_only_directory__is_no_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no directory")
     cache = Cache(str(tmp_path / "file"))
     cache.put(archive(), CONTENTS, verified=True)
     assert cache.get(archive()) is None

@@ -45,15 +45,15 @@ def read_header(header: bytes, memory: int) -> Package:
 
 def _paths(store: _Store, memory: int) -> list[str]:
     """Return the absolute paths, composed of directory (with a final slash) and base name, or whole as in old rpm."""
-    folders, bases, indexes = store.texts(_DIR_NAMES), store.texts(_BASE_NAMES), store.numbers(_DIR_INDEXES)
+    directories, bases, indexes = store.texts(_DIR_NAMES), store.texts(_BASE_NAMES), store.numbers(_DIR_INDEXES)
     if not bases:
         return store.texts(_OLD_FILE_NAMES)
-    if len(indexes) != len(bases) or max(indexes) >= len(folders):
+    if len(indexes) != len(bases) or max(indexes) >= len(directories):
         raise BadDatabase("a package in the rpm database has a file without a directory")
-    lengths = [len(folder) for folder in folders]
+    lengths = [len(directory) for directory in directories]
     if sum(lengths[index] for index in indexes) + sum(map(len, bases)) > memory:
         raise BadDatabase("the packages in the rpm database have too many or too long paths")
-    return [folders[index] + base for index, base in zip(indexes, bases, strict=True)]
+    return [directories[index] + base for index, base in zip(indexes, bases, strict=True)]
 
 
 class _Store:

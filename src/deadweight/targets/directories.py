@@ -1,4 +1,4 @@
-"""A project's folder → the file in it that is measured: its lock before pyproject.toml before requirements.txt."""
+"""A project's directory → the file in it that is measured: its lock before pyproject.toml before requirements.txt."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _DYNAMIC = (
 )  # fmt: skip
 
 
-def project_files(folder: str) -> tuple[str, ...]:
-    """Return the files in a folder that ask for distributions, that to measure first; none where there are none."""
+def project_files(directory: str) -> tuple[str, ...]:
+    """Return the files in a directory that ask for distributions, that to measure first; none where there are none."""
     try:
-        there = {name for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))}
+        there = {name for name in os.listdir(directory) if os.path.isfile(os.path.join(directory, name))}
     except OSError:
         return ()
-    pyproject = _read(os.path.join(folder, "pyproject.toml")) if "pyproject.toml" in there else {}
+    pyproject = _read(os.path.join(directory, "pyproject.toml")) if "pyproject.toml" in there else {}
     locks = sorted((name for name in _LOCKS if name in there), key=lambda name: name != _lock_of(pyproject))
     locks += sorted(name for name in there if LOCK.match(name) and name not in _LOCKS)
     project = ["pyproject.toml"] if "pyproject.toml" in there else []
     lists = [name for name in _LISTS if name in there]
     first = [*project, *lists] if pyproject is None or _asks(pyproject) else [*lists, *project]
-    return tuple(os.path.join(folder, name) for name in (*locks, *first))
+    return tuple(os.path.join(directory, name) for name in (*locks, *first))
 
 
 def _read(path: str) -> dict[str, Any] | None:

@@ -15,21 +15,21 @@ class Nearest:
         self._marked = marked
         self._known: dict[str, str | None] = {}
 
-    def __call__(self, folder: str) -> str | None:
-        """Return the nearest marked directory at or above ``folder``; None if there is none."""
+    def __call__(self, directory: str) -> str | None:
+        """Return the nearest marked directory at or above ``directory``; None if there is none."""
         passed: list[str] = []
         nearest: str | None = None
         while True:
-            if folder in self._known:
-                nearest = self._known[folder]
+            if directory in self._known:
+                nearest = self._known[directory]
                 break
-            passed.append(folder)
-            if folder in self._marked:
-                nearest = folder
+            passed.append(directory)
+            if directory in self._marked:
+                nearest = directory
                 break
-            if not folder:
+            if not directory:
                 break
-            folder = folder.rpartition("/")[0]
+            directory = directory.rpartition("/")[0]
         for each in passed:
             self._known[each] = nearest
         return nearest
@@ -45,6 +45,6 @@ def strictly_above(path: str, nearest: Nearest) -> str | None:
     return nearest(parent(path)) if path else None
 
 
-def joined(folder: str, name: str) -> str:
+def joined(directory: str, name: str) -> str:
     """Return the path of a name in a directory, which may be the root."""
-    return f"{folder}/{name}" if folder else name
+    return f"{directory}/{name}" if directory else name
