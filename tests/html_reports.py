@@ -26,7 +26,7 @@ def large_report(count: int) -> Report:
     names = [f"{_PREFIXES[n % 4]}-distribution-{n:04}" for n in range(count)]
     distributions = [_distribution(n, names) for n in range(count)]
     file = requirements_file("\n".join(names[n] for n in range(0, count, 10)))
-    return report_of(profile_of(bare_inventory(*distributions), file, Settings(groups=CONFIG)))
+    return report_of(profile_of(bare_inventory(*distributions), file, Settings.of(groups=CONFIG)))
 
 
 def _distribution(number: int, names: list[str]) -> Distribution:

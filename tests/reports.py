@@ -21,7 +21,7 @@ def measured(
 ) -> Report:
     """Return the report of a requirements file, without an installation."""
     inventory = replace(bare_inventory(*distributions), skipped=tuple(skipped))
-    return report_of(profile_of(inventory, requirements_file(text), settings or Settings(no_install=True)))
+    return report_of(profile_of(inventory, requirements_file(text), settings or Settings.of(no_install=True)))
 
 
 def archived(name: str, size: int, download: int | None, *, requires: Iterable[str] = ()) -> Distribution:

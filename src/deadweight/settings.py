@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from msgspec import Meta, Struct, ValidationError, convert
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model import GROUPS
@@ -41,10 +41,8 @@ class Policy(Struct, frozen=True, kw_only=True, rename="kebab"):
                 raise BadConfig(f"groups: unknown group {name!r}", hint=f"available: {', '.join(GROUPS)}")
 
 
-class Settings(Policy, frozen=True, kw_only=True):
-    """What to measure, how to measure it, and how to judge. In ``[tool.deadweight]``, ``no_build`` is ``no-build``.
-
-    What to measure:
+class Request(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """What to measure.
 
     python:         version or path of the Python to measure for
     platform:       platform tag of the machine to measure for, "" for this one; for an image of several platforms,
@@ -58,29 +56,8 @@ class Settings(Policy, frozen=True, kw_only=True):
     torch:          build of PyTorch: "cpu", "cu128" and so on
     requirements:   file that an environment or an image was installed from
     environment:    prefix of the environment of an image to split, "" for the one that its program runs in
-
-    How to measure:
-
-    no_install:     True measures from the wheels' file lists; False installs into a temporary environment; None
-                    installs only what must be built
-    installer:      "uv", "pip", or "" for the first of them that is available
-    index_url, extra_index_url, find_links: where to look for archives
-    no_build:       use wheels only, so that no foreign code runs
-    keep_env:       directory to keep the temporary environment in
-    bytecode:       "compiled" includes ``.pyc`` files, as pip writes them; "none" excludes them
-    jobs:           most processes to use; 0 for one per available processor
-    no_cache:       neither read nor write the cache
-    no_lighter:     do not measure what lighter builds would save
-    tls_verify:     require a valid certificate from a registry; without it, plain HTTP is tried too
-    no_measure:     only for groups: measure nothing, and judge by names, code and the metadata on the index
-    offline:        only for groups: like ``no_measure``, without asking an index
-
-    How to judge:
-
     source:         directory of the application's code, "" for that of the requirements, if it contains Python code
     no_source:      do not read the application's code
-
-    The fields of ``Policy`` say how else to judge.
     """
 
     python: str = ""
@@ -95,6 +72,28 @@ class Settings(Policy, frozen=True, kw_only=True):
     torch: str = ""
     requirements: str = ""
     environment: str = ""
+    source: str = ""
+    no_source: bool = False
+
+
+class Measuring(Struct, frozen=True, kw_only=True, rename="kebab"):
+    """How to measure.
+
+    no_install:     True measures from the wheels' file lists; False installs into a temporary environment; None
+                    installs only what must be built
+    installer:      "uv", "pip", or "" for the first of them that is available
+    index_url, extra_index_url, find_links: where to look for archives
+    no_build:       use wheels only, so that no foreign code runs
+    keep_env:       directory to keep the temporary environment in
+    bytecode:       "compiled" includes ``.pyc`` files, as pip writes them; "none" excludes them
+    jobs:           most processes to use; 0 for one per available processor
+    no_cache:       neither read nor write the cache
+    no_lighter:     do not measure what lighter builds would save
+    tls_verify:     require a valid certificate from a registry; without it, plain HTTP is tried too
+    no_measure:     only for groups: measure nothing, and judge by names, code and the metadata on the index
+    offline:        only for groups: like ``no_measure``, without asking an index
+    """
+
     no_install: bool | None = None
     installer: Literal["", "uv", "pip"] = ""
     index_url: str = ""
@@ -109,14 +108,48 @@ class Settings(Policy, frozen=True, kw_only=True):
     tls_verify: bool = True
     no_measure: bool = False
     offline: bool = False
-    source: str = ""
-    no_source: bool = False
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What to measure, how to measure it, and how to judge.
+
+    Each part has its own fields. ``of`` and ``replacing`` take them by name, as the command line and
+    ``[tool.deadweight]`` do, where ``no_build`` is ``no-build``.
+    """
+
+    request: Request = Request()
+    measuring: Measuring = Measuring()
+    policy: Policy = Policy()
+
+    @classmethod
+    def of(cls, **options: Any) -> Self:
+        """Return settings from options by their names; the others have their defaults. Raises TypeError, BadConfig."""
+        return cls().replacing(**options)
+
+    def replacing(self, **options: Any) -> Self:
+        """Return these settings with other values for some options, by their names; raises TypeError, BadConfig."""
+        parts: dict[str, dict[str, Any]] = {}
+        for name, value in options.items():
+            if name not in _PART_OF:
+                raise TypeError(f"no option is named {name!r}")
+            parts.setdefault(_PART_OF[name], {})[name] = value
+        return replace(self, **{part: replace(getattr(self, part), **values) for part, values in parts.items()})
+
+    def given(self) -> dict[str, Any]:
+        """Return the options that do not have their default, by name."""
+        default = Settings()
+        of = {name: (getattr(self, part), getattr(default, part)) for name, part in _PART_OF.items()}
+        return {n: getattr(part, n) for n, (part, usual) in of.items() if getattr(part, n) != getattr(usual, n)}
+
+
+_PARTS: Mapping[str, type[Struct]] = {"request": Request, "measuring": Measuring, "policy": Policy}
+_PART_OF = {name: part for part, of in _PARTS.items() for name in of.__struct_fields__}
 
 
 def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
     """Refuse options that cannot be used together; raises BadInput."""
     for option in options:
-        if getattr(settings, option):
+        if option in settings.given():
             raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
@@ -139,18 +172,18 @@ def find_config(start: str) -> str | None:
 
 
 def read_config(path: str) -> dict[str, object]:
-    """Return the settings in ``[tool.deadweight]`` of a file, as keyword arguments for Settings.
+    """Return the settings in ``[tool.deadweight]`` of a file, as options for ``Settings.of``.
 
     raises: BadConfig for an unknown key or an invalid value
     """
     table = {key: value for key, value in _table(path).items() if key != _BUDGET}
-    names = _names(table, Settings, f"{path}: %s in tool.deadweight")
+    names = _names(table, _PARTS.values(), f"{path}: %s in tool.deadweight")
     python = table.get("python", "")
     if isinstance(python, str) and not _PYTHON_VERSION.fullmatch(python):
         # A checkout must not name a program that runs because somebody calls deadweight in it.
         raise BadConfig(f"{path}: python must be a version, not {python!r}", hint="use --python to give a path")
-    settings = _converted(table, Settings, f"{path}: tool.deadweight")
-    return {name: getattr(settings, name) for name in names}
+    parts = {part: _converted(table, of, f"{path}: tool.deadweight") for part, of in _PARTS.items()}
+    return {name: getattr(parts[_PART_OF[name]], name) for name in names}
 
 
 def read_budget(path: str) -> dict[str, object]:
@@ -165,7 +198,7 @@ def read_budget(path: str) -> dict[str, object]:
     table = _table(path).get(_BUDGET, {})
     if not isinstance(table, dict):
         raise BadConfig(f"{path}: tool.deadweight.{_BUDGET} must be a table")
-    names = _names(table, Budget, f"{path}: %s in tool.deadweight.{_BUDGET}")
+    names = _names(table, [Budget], f"{path}: %s in tool.deadweight.{_BUDGET}")
     budget = _converted(table, Budget, f"{path}: tool.deadweight.{_BUDGET}")
     values = {name: getattr(budget, name) for name in names}
     if budget.baseline:
@@ -182,18 +215,29 @@ def config_schema(descriptions: Mapping[str, str] = {}) -> dict[str, Any]:
 
     from deadweight.budget.values import Budget
 
-    _, definitions = schema_components((Settings, Budget), ref_template="#/$defs/{name}")
-    for of in (Settings, Budget):
-        properties = definitions[of.__name__]["properties"]
-        for each in fields(of):
+    kinds: tuple[type[Struct], ...] = (*_PARTS.values(), Budget)
+    _, definitions = schema_components(kinds, ref_template="#/$defs/{name}")
+    properties: dict[str, dict[str, Any]] = {}
+    for kind in kinds:
+        properties[kind.__name__] = definitions[kind.__name__]["properties"]
+        for each in fields(kind):
             if each.name in descriptions:
-                properties[each.encode_name]["description"] = descriptions[each.name]
-        definitions[of.__name__] |= {"additionalProperties": False, "description": (of.__doc__ or "").split("\n")[0]}
-    settings = definitions.pop("Settings")
-    settings["properties"]["python"]["pattern"] = f"^{_PYTHON_VERSION.pattern}$"
-    settings["properties"][_BUDGET] = {"$ref": "#/$defs/Budget"}
-    settings |= {"title": "tool.deadweight", "$defs": definitions}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **settings}
+                properties[kind.__name__][each.encode_name]["description"] = descriptions[each.name]
+    budget = properties.pop(Budget.__name__)
+    keys = {key: value for part in properties.values() for key, value in part.items()}
+    keys["python"]["pattern"] = f"^{_PYTHON_VERSION.pattern}$"
+    keys[_BUDGET] = _closed(Budget, budget)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "tool.deadweight",
+        **_closed(Settings, keys),
+    }
+
+
+def _closed(of: type[Struct], properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of an object that has these keys alone."""
+    description = (of.__doc__ or "").split("\n")[0]
+    return {"type": "object", "description": description, "properties": properties, "additionalProperties": False}
 
 
 def _table(path: str) -> dict[str, object]:
@@ -203,9 +247,9 @@ def _table(path: str) -> dict[str, object]:
     return table
 
 
-def _names(table: dict[str, object], of: type[Struct], message: str) -> list[str]:
+def _names(table: dict[str, object], of: Iterable[type[Struct]], message: str) -> list[str]:
     """Return the names of the fields that a table sets; raises BadConfig for an unknown key."""
-    known = {each.encode_name: each.name for each in fields(of)}
+    known = {each.encode_name: each.name for kind in of for each in fields(kind)}
     for key in table:
         if key not in known:
             raise BadConfig(message % f"unknown key {key!r}", hint=f"available: {', '.join(known)}")

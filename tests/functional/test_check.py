@@ -222,7 +222,7 @@ def test_check__suggest__prints_a_budget_that_passes(here: Path) -> None:
 
 
 def test_check__python_api__returns_the_same(here: Path) -> None:
-    settings = Settings(find_links=("wheels",), no_install=True)
+    settings = Settings.of(find_links=("wheels",), no_install=True)
     report = check("requirements.txt", Budget(max="50kB", deny=("numpy",)), settings)
     assert (report.holds, report.exit_code) == (False, 3)
     assert [result.status for result in report.results] == ["fail", "pass"]

@@ -34,7 +34,7 @@ def measured(
     file = write_files(tmp_path, {"requirements.txt": requirements}) / "requirements.txt"
     return profile(
         tmp_path / "env",
-        Settings(requirements=str(file), source=str(tmp_path / "app"), **settings),  # type: ignore[arg-type]
+        Settings.of(requirements=str(file), source=str(tmp_path / "app"), **settings),
     )
 
 
@@ -228,7 +228,7 @@ def test_split__environment_s_own_pip__is_no_requirement(tmp_path: Path) -> None
     found = profile(tmp_path)
     assert [want.name for want in found.split("production").kept] == ["web"]
     assert {d.name for d in found.split("production").dropped} == {"pip", "setuptools"}
-    kept = profile(tmp_path, Settings(keep=("pip",)))
+    kept = profile(tmp_path, Settings.of(keep=("pip",)))
     assert [want.name for want in kept.split("production").kept] == ["pip", "web"]
 
 
@@ -249,9 +249,9 @@ def test_production__servers_of_notebooks_that_the_image_starts__stay(tmp_path: 
     source = {"Dockerfile": 'FROM python\nCMD ["voila", "app.ipynb"]\n', "Procfile": "web: marimo run app.py\n"}
     write_files(tmp_path / "app", source)
     file = write_files(tmp_path, {"requirements.txt": "voila\nmarimo\npytest\n"}) / "requirements.txt"
-    found = profile(tmp_path / "env", Settings(requirements=str(file), source=str(tmp_path / "app")))
+    found = profile(tmp_path / "env", Settings.of(requirements=str(file), source=str(tmp_path / "app")))
     assert [w.name for w in found.split("production").kept] == ["voila", "marimo"]
-    dropping = Settings(requirements=str(file), source=str(tmp_path / "app"), drop=("voila", "marimo"))
+    dropping = Settings.of(requirements=str(file), source=str(tmp_path / "app"), drop=("voila", "marimo"))
     proof = profile(tmp_path / "env", dropping).proofs["production"]
     assert [(gap.name, gap.excused) for gap in proof.gaps] == [("marimo", False), ("voila", False)]
 
@@ -295,7 +295,7 @@ def test_remarks__requirement_that_nothing_imports__has_its_reason(
     make_env(tmp_path / "env", web, *map(package, ("base", "dataclasses", "lonely", "optional", "gunicorn")))
     write_files(tmp_path / "app", {"app.py": "import web\nimport dataclasses\n", **more})
     file = write_files(tmp_path, {"requirements.txt": requirements}) / "requirements.txt"
-    found = profile(tmp_path / "env", Settings(requirements=str(file), source=str(tmp_path / "app")))
+    found = profile(tmp_path / "env", Settings.of(requirements=str(file), source=str(tmp_path / "app")))
     name = requirements.split()[1]
     assert [(r.kind, r.name, r.reason) for r in found.remarks if r.name == name] == ([expected] if expected else [])
 

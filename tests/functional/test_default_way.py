@@ -26,7 +26,7 @@ def measure(target: str, text: str = "", seen: list[Progress] | None = None, **s
     if text:
         write_files(Path(), {target: text})
     given: dict[str, object] = {"find_links": ("wheels",), **settings}
-    return profile(target, Settings(**given), observe=(seen if seen is not None else []).append)  # type: ignore[arg-type]
+    return profile(target, Settings.of(**given), observe=(seen if seen is not None else []).append)
 
 
 def test_default__wheels_alone__nothing_is_installed(here: Path) -> None:

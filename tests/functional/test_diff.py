@@ -176,7 +176,7 @@ def server(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def test_diff__requirements__share_the_client_and_the_code(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     read, opened = counted(monkeypatch, codebase, "read_application"), counted(monkeypatch, http, "Client")
-    settings = Settings(no_install=True, index_url=f"{server.url}/simple/", installer="uv")
+    settings = Settings.of(no_install=True, index_url=f"{server.url}/simple/", installer="uv")
     found = diff("old.txt", "new.txt", settings)
     assert (len(read), len(opened)) == (1, 1)
     rows: dict[str, Any] = {each.key: each for each in found.distributions}

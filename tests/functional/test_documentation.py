@@ -120,7 +120,7 @@ def save_image(directory: Path) -> None:
     from deadweight import Settings, profile
 
     with contextlib.chdir(directory):
-        profile("requirements.txt", Settings(keep_env="opt/venv", no_source=True))
+        profile("requirements.txt", Settings.of(keep_env="opt/venv", no_source=True))
     site = next((directory / "opt/venv/lib").glob("python3.*/site-packages"))
     removed = [path.relative_to(directory) for path in site.iterdir() if re.match(r"_?pytest(-|$)", path.name)]
     (directory / "app.tar").write_bytes(

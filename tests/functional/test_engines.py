@@ -209,7 +209,7 @@ def test_registry__the_same_image_as_oci__the_same(archive: Path, expected: Prof
 
 
 def test_environment__named__is_split_in_place_of_the_first(archive: Path) -> None:
-    found = profile(archive, Settings(environment="/usr"))
+    found = profile(archive, Settings.of(environment="/usr"))
     assert found.inventory.environment.prefix == "usr"
     assert [want.name for want in found.split("production").kept] == ["pyyaml"]
 

@@ -36,7 +36,7 @@ def server(here: Path) -> Iterator[Server]:
 def judge(server: Server, text: str, **settings: object) -> Grouping:
     Path("requirements.txt").write_text(text)
     given: dict[str, object] = {"no_measure": True, "index_url": f"{server.url}/simple/", **settings}
-    return groups_of("requirements.txt", Settings(**given))  # type: ignore[arg-type]
+    return groups_of("requirements.txt", Settings.of(**given))
 
 
 def reported(found: Grouping) -> dict[str, tuple[str, str]]:
@@ -89,7 +89,7 @@ def test_no_measure__index_fails__names_alone_with_a_note(server: Server) -> Non
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/simple", "http://[oops/simple"])
 def test_no_measure__no_index_at_all__is_no_failure(here: Path, url: str) -> None:
     write_files(here, {"requirements.txt": "".join(f"dw-{n}\n" for n in range(300)) + "pytest\n"})
-    found = groups_of("requirements.txt", Settings(no_measure=True, index_url=url))
+    found = groups_of("requirements.txt", Settings.of(no_measure=True, index_url=url))
     assert len(found.groups) == 301
     assert len(found.warnings) == 1
 
@@ -159,7 +159,7 @@ def test_no_measure__lock__is_judged_with_what_it_locks(server: Server, here: Pa
         wheel = f'{{ name = "{filename}", url = "{server.url}/files/{filename}", hashes = {{ sha256 = "{sha256}" }} }}'
         lines += ["[[packages]]", f'name = "{name}"', f'version = "{version}"', f"wheels = [{wheel}]"]
     write_files(here, {"pylock.toml": "\n".join(lines)})
-    found = groups_of("pylock.toml", Settings(no_measure=True))
+    found = groups_of("pylock.toml", Settings.of(no_measure=True))
     assert reported(found) == {"dw-app": ("core", "DW304"), "dw-plugin": ("dev", "DW103")}
     assert set(server.count()) == {f"/files/{NEW[0]}", f"/files/{APP[0]}"}
 
@@ -175,7 +175,7 @@ def test_no_measure__source_beside_the_requirements__is_evidence(server: Server,
 def test_no_measure__environment__is_refused(here: Path) -> None:
     make_env(here / "env", dist_files("a"))
     with pytest.raises(DeadweightError, match="--no-measure does not apply to an environment"):
-        groups_of("env", Settings(no_measure=True))
+        groups_of("env", Settings.of(no_measure=True))
 
 
 @pytest.mark.parametrize("options", [{"swap": ("a=b",)}, {"torch": "cpu"}, {"keep_env": "x"}])

@@ -94,7 +94,7 @@ def service(tmp_path: Path) -> Report:
     )  # fmt: skip
     (tmp_path / "code").mkdir()
     (tmp_path / "code/main.py").write_text("import app\n\n\ndef later():\n    import frame\n")
-    return report_of(profile(env, Settings(groups=CONFIG, source=str(tmp_path / "code"))))
+    return report_of(profile(env, Settings.of(groups=CONFIG, source=str(tmp_path / "code"))))
 
 
 def changes() -> Diff:

@@ -202,9 +202,9 @@ def test_image__platform__is_the_one_that_was_asked_for(tmp_path: Path, reported
         files["index.json"] = json.dumps(index)
     path = tmp_path / "image.tar"
     path.write_bytes(make_tar(files))
-    assert profile(path, Settings(platform="linux/amd64")).inventory.distributions
+    assert profile(path, Settings.of(platform="linux/amd64")).inventory.distributions
     with pytest.raises(BadInput, match="not available for linux/arm64") as caught:
-        profile(path, Settings(platform="linux/arm64"))
+        profile(path, Settings.of(platform="linux/arm64"))
     assert "linux/amd64" in caught.value.hint
 
 
@@ -401,30 +401,30 @@ def test_image__two_environments__each_with_its_requirements_and_its_splits(tmp_
     assert found.conflicts == ()
     assert found.dependencies.requires("app") == ("shared",)
     assert [want.name for want in found.split("production").kept] == ["app"]
-    chosen = profile(tmp_path / "image.tar", Settings(environment="/usr"))
+    chosen = profile(tmp_path / "image.tar", Settings.of(environment="/usr"))
     assert {want.name for want in chosen.split("production").kept} == {"apt-tool", "shared"}
     with pytest.raises(BadInput, match="/srv is not an environment"):
-        profile(tmp_path / "image.tar", Settings(environment="/srv"))
+        profile(tmp_path / "image.tar", Settings.of(environment="/srv"))
 
 
 @pytest.mark.parametrize("given", ["/opt/venv", "opt/venv", "/opt/venv/", "opt//venv/."])
 def test_image__environment__however_it_is_spelled(tmp_path: Path, given: str) -> None:
     layer = {f"opt/venv/lib/python3.12/site-packages/{p}": data for p, data in dist_files("app").items()}
     (tmp_path / "image.tar").write_bytes(make_image(APP, layer))
-    found = profile(tmp_path / "image.tar", Settings(environment=given))
+    found = profile(tmp_path / "image.tar", Settings.of(environment=given))
     assert [each.prefix for each in found.inventory.environments] == ["opt/venv", "usr/local"]
 
 
 def test_image__environment_of_the_root__can_be_named(tmp_path: Path) -> None:
     layer = {f"lib/python3.12/site-packages/{p}": data for p, data in dist_files("app").items()}
     (tmp_path / "image.tar").write_bytes(make_image(APP, layer))
-    found = profile(tmp_path / "image.tar", Settings(environment="/"))
+    found = profile(tmp_path / "image.tar", Settings.of(environment="/"))
     assert [each.prefix for each in found.inventory.environments] == ["", "usr/local"]
 
 
 def test_image__its_requirements__are_what_splits_are_made_of(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("lib  # the one that counts\n")
-    found = profile(write_image(tmp_path), Settings(requirements=str(tmp_path / "requirements.txt")))
+    found = profile(write_image(tmp_path), Settings.of(requirements=str(tmp_path / "requirements.txt")))
     assert [root.key for root in found.dependencies.direct] == ["lib"]
     assert [root.key for root in found.dependencies.strays] == ["app"]
 

@@ -51,7 +51,7 @@ def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 def measure(directory: Path, text: str, **settings: object) -> Profile:
     (directory / "requirements.txt").write_text(text)
     given: dict[str, object] = {"no_install": False, "find_links": (str(directory / "wheels"),), **settings}
-    return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
+    return profile("requirements.txt", Settings.of(**given))
 
 
 def names(found: Profile) -> set[str]:
@@ -265,7 +265,7 @@ def test_install__url_with_a_password__is_on_no_command_line(
 def test_install__observer__sees_the_phases_in_order(here: Path) -> None:
     (here / "requirements.txt").write_text("dw-app\n")
     seen: list[Progress] = []
-    profile("requirements.txt", Settings(no_install=False, find_links=(str(here / "wheels"),)), observe=seen.append)
+    profile("requirements.txt", Settings.of(no_install=False, find_links=(str(here / "wheels"),)), observe=seen.append)
     phases = list(dict.fromkeys(step.phase for step in seen))
     assert phases[:3] == ["reading", "preparing", "resolving"]
     assert phases[-1] == "measuring"
@@ -286,7 +286,7 @@ def test_split__installed_again__is_whole_and_as_large_as_promised(here: Path, i
     (here / "out").mkdir()
     for path, text in split_files(found, str(here / "out"), pin=True).items():
         Path(path).write_text(text)
-    settings = Settings(no_install=False, find_links=(str(here / "wheels"),), installer=installer)  # type: ignore[arg-type]
+    settings = Settings.of(no_install=False, find_links=(str(here / "wheels"),), installer=installer)
     again = profile("out/requirements-production.txt", settings)
     split = found.split("production")
     assert tuple(sorted(names(again))) == split.distributions == ("dw-app", "dw-extra", "dw-lib")

@@ -42,7 +42,7 @@ def index(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> It
 def measure(server: Server, text: str, **settings: object) -> Profile:
     write_files(Path(), {"requirements.txt": text})
     given: dict[str, object] = {"index_url": f"{server.url}/simple/", "bytecode": "none", **settings}
-    return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
+    return profile("requirements.txt", Settings.of(**given))
 
 
 def saved(found: Profile) -> dict[str, int | None]:

@@ -81,7 +81,7 @@ def server(here: Path) -> Iterator[Server]:
 def measure(server: Server, text: str, **settings: object) -> Profile:
     Path("requirements.txt").write_text(text)
     given: dict[str, object] = {"no_install": True, "index_url": f"{server.url}/simple/", **settings}
-    return profile("requirements.txt", Settings(**given))  # type: ignore[arg-type]
+    return profile("requirements.txt", Settings.of(**given))
 
 
 def sizes(found: Profile) -> dict[str, int]:
@@ -194,7 +194,8 @@ def test_no_install__directories_of_archives__are_read_every_time(here: Path, lo
     versions = []
     for new in ("1.0", "2.0"):
         write_files(here / "wheels", dict([make_wheel("dw-app", new)]))
-        versions += [d.version for d in profile("requirements.txt", Settings(no_install=True)).inventory.distributions]
+        found = profile("requirements.txt", Settings.of(no_install=True))
+        versions += [d.version for d in found.inventory.distributions]
     assert versions == ["1.0", "2.0"]
 
 
@@ -205,10 +206,10 @@ def test_lock__archives_to_look_up__are_looked_up_once(server: Server) -> None:
     lock = POETRY.format(filename=filename, sha256=hashlib.sha256(data).hexdigest(), version="1.0")
     write_files(Path(), {"poetry.lock": lock})
     for _ in range(2):
-        assert set(sizes(profile("poetry.lock", Settings(index_url=f"{server.url}/simple/")))) == {"dw-lib"}
+        assert set(sizes(profile("poetry.lock", Settings.of(index_url=f"{server.url}/simple/")))) == {"dw-lib"}
     assert len(server.asked) == 2  # the page and the wheel, once each
     seen: list[Progress] = []
-    profile("poetry.lock", Settings(index_url=f"{server.url}/simple/", no_cache=True), observe=seen.append)
+    profile("poetry.lock", Settings.of(index_url=f"{server.url}/simple/", no_cache=True), observe=seen.append)
     assert len(server.asked) == 4
     assert Progress("resolving", "the archives of dw-lib", done=1, total=1) in seen
 
@@ -366,7 +367,7 @@ def test_lock__project_that_the_index_lacks__costs_no_other(server: Server) -> N
     here = POETRY.format(filename=filename, sha256=hashlib.sha256(data).hexdigest(), version="1.0")
     gone = here.partition("[metadata]")[0].replace("dw-lib", "dw-none").replace("dw_lib", "dw_none")
     write_files(Path(), {"poetry.lock": gone + here})
-    found = profile("poetry.lock", Settings(index_url=f"{server.url}/simple/"))
+    found = profile("poetry.lock", Settings.of(index_url=f"{server.url}/simple/"))
     assert set(sizes(found)) == {"dw-lib"}
     assert [(each.name, each.exit_code) for each in found.skipped] == [("dw-none", 5)]
 
@@ -481,7 +482,7 @@ def test_no_install__directory_and_repository__one_is_estimated_the_other_named(
 def test_no_install__find_links_directory__is_read_in_place(here: Path, loopback: Path) -> None:
     write_files(here / "wheels", dict(WHEELS))
     Path("requirements.txt").write_text("--no-index\n--find-links wheels\ndw-app\n")
-    found = profile("requirements.txt", Settings(no_install=True))
+    found = profile("requirements.txt", Settings.of(no_install=True))
     assert set(sizes(found)) == {"dw-app", "dw-lib"}
 
 
@@ -574,7 +575,7 @@ def test_install__options_for_what_is_not_installed__are_refused(here: Path) -> 
     write_files(here, {"requirements.txt": "dw-app\n"})
     for option in ({"platform": "win_amd64"}, {"torch": "cpu"}, {"index": ("a=https://index.example",)}):
         with pytest.raises(DeadweightError, match="cannot be used with --install"):
-            profile("requirements.txt", Settings(no_install=False, **option))
+            profile("requirements.txt", Settings.of(no_install=False, **option))
 
 
 @pytest.mark.parametrize("smuggled", ["metadata", "constraint", "requirement", "index"])
@@ -608,7 +609,7 @@ def test_no_install__swap_of_what_nobody_asks_for__is_refused(here: Path) -> Non
 def test_lock__options_that_mean_nothing__are_refused(server: Server, options: dict[str, Any]) -> None:
     write_files(Path(), {"pylock.toml": pylock(server)})
     with pytest.raises(DeadweightError, match="does not apply to a lock file"):
-        profile("pylock.toml", Settings(**options))
+        profile("pylock.toml", Settings.of(**options))
 
 
 def test_no_install__sdist_whose_setup_py_states_requirements__brings_them(here: Path) -> None:
@@ -625,8 +626,8 @@ def test_project__groups_for_developers__are_evidence(server: Server, here: Path
     )
     write_files(here, {"pyproject.toml": project})
     index = {"no_install": True, "index_url": f"{server.url}/simple/"}
-    alone = profile("pyproject.toml", Settings(**index))  # type: ignore[arg-type]
-    found = profile("pyproject.toml", Settings(**index, extra=("web",), all_groups=True))  # type: ignore[arg-type]
+    alone = profile("pyproject.toml", Settings.of(**index))
+    found = profile("pyproject.toml", Settings.of(**index, extra=("web",), all_groups=True))
     assert set(sizes(alone)) == {"dw-extra"}
     assert {key: each.group for key, each in found.groups.items()} == {
         "dw-app": "dev", "dw-extra": "core", "dw-lib": "dev", "odd": "core",

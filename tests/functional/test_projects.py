@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from deadweight import Settings
 from deadweight.analysis.profile import Profile
@@ -47,7 +46,7 @@ def cpu(gpu: Server) -> Iterator[Server]:
 def measure(server: Server, text: str, **settings: object) -> Profile:
     write_files(Path(), {"pyproject.toml": text})
     given: dict[str, object] = {"no_install": True, "index_url": f"{server.url}/simple/", **settings}
-    return profile("pyproject.toml", Settings(**given))  # type: ignore[arg-type]
+    return profile("pyproject.toml", Settings.of(**given))
 
 
 def versions(found: Profile) -> dict[str, str | None]:
@@ -129,7 +128,7 @@ def test_uv_index__that_is_not_explicit__counts_before_the_default(gpu: Server, 
 def test_uv_index__default__replaces_the_usual_one(gpu: Server) -> None:
     text = f'[project]\nname = "p"\ndependencies = ["dw-test"]\n[[tool.uv.index]]\nurl = "{gpu.url}/simple/"\n'
     write_files(Path(), {"pyproject.toml": f"{text}default = true\n"})
-    found = profile("pyproject.toml", Settings(no_install=True))
+    found = profile("pyproject.toml", Settings.of(no_install=True))
     assert versions(found) == {"dw-test": "1.0"}
     assert {each.path for each in gpu.asked if each.path.startswith("/simple")} == {"/simple/dw-test/"}
 
@@ -227,7 +226,7 @@ def test_workspace__member_as_target__has_the_sources_of_its_root(gpu: Server, c
         """
     write_files(Path(), {f"packages/{name}/pyproject.toml": MEMBER for name in ("new", "old")})
     write_files(Path(), {"pyproject.toml": root})
-    settings = Settings(no_install=True, index_url=f"{gpu.url}/simple/")
+    settings = Settings.of(no_install=True, index_url=f"{gpu.url}/simple/")
     assert versions(profile("packages/new/pyproject.toml", settings)) == {"dw-torch": "2.0+cpu"}
     assert set(versions(profile("packages/old/pyproject.toml", settings))) == {"dw-torch", "dw-cuda"}
 
@@ -333,7 +332,7 @@ def test_project__whose_dependencies_only_a_build_knows__says_what_can_be_measur
 
 
 def test_names__of_projects__are_measured_without_installing(gpu: Server) -> None:
-    settings = Settings(index_url=f"{gpu.url}/simple/")
+    settings = Settings.of(index_url=f"{gpu.url}/simple/")
     found = profile(["dw-app", "dw-lib<2"], settings)
     assert versions(found) == {"dw-app": "1.0", "dw-lib": "1.0", "dw-torch": "2.0", "dw-cuda": "1.0"}
     assert (found.target.location, found.method) == ("dw-app dw-lib<2", "wheels")
@@ -345,7 +344,7 @@ def test_names__of_projects__are_measured_without_installing(gpu: Server) -> Non
 def test_standard_input__of_pip_freeze__is_measured(gpu: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     text = io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"dw-lib==1.0\ndw-test==1.0\n")))
     monkeypatch.setattr("sys.stdin", text)
-    found = profile("-", Settings(index_url=f"{gpu.url}/simple/", bytecode="none"))
+    found = profile("-", Settings.of(index_url=f"{gpu.url}/simple/", bytecode="none"))
     assert versions(found) == {"dw-lib": "1.0", "dw-test": "1.0"}
     assert found.method == "wheels"
 
@@ -353,9 +352,9 @@ def test_standard_input__of_pip_freeze__is_measured(gpu: Server, monkeypatch: py
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_requirements__that_no_python_satisfies__end_with_the_resolvers_words(gpu: Server, installer: str) -> None:
     write_files(Path(), {"requirements.txt": "dw-lib==1.0\ndw-lib==2.0\n"})
-    settings = Settings(no_install=True, index_url=f"{gpu.url}/simple/")
+    settings = Settings.of(no_install=True, index_url=f"{gpu.url}/simple/")
     with pytest.raises(InstallFailed, match="dw-lib") as caught:
-        profile("requirements.txt", replace(settings, installer=installer))
+        profile("requirements.txt", settings.replacing(installer=installer))
     assert caught.value.exit_code == 5
 
 

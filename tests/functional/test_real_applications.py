@@ -19,7 +19,7 @@ pytestmark = pytest.mark.online
 @pytest.fixture(scope="module", params=["paper-trading", "bookgen"])
 def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Profile, Path]:
     environment = tmp_path_factory.mktemp(request.param) / "env"
-    report = profile(FIXTURES / request.param / "requirements.txt", Settings(keep_env=str(environment)))
+    report = profile(FIXTURES / request.param / "requirements.txt", Settings.of(keep_env=str(environment)))
     return report, environment
 
 
@@ -43,7 +43,7 @@ def test_split__installed_again__holds_what_it_said(name: str, measured: tuple[P
     files = split_files(report, str(tmp_path), pin=True)
     path = tmp_path / f"requirements-{name}.txt"
     path.write_text(files[str(path)])
-    again = profile(path, Settings(no_install=False))
+    again = profile(path, Settings.of(no_install=False))
     assert {d.key for d in again.inventory.distributions} == set(split.distributions)
     assert not [c for c in again.conflicts if c.kind in ("missing", "version")]
     assert again.inventory.total.apparent == pytest.approx(split.apparent_bytes, rel=0.001)
@@ -66,7 +66,7 @@ def test_split__notebook_servers__stay_and_are_listed(measured: tuple[Profile, P
 
 def test_no_install__real_application__is_the_install_without_its_bytecode(measured: tuple[Profile, Path]) -> None:
     report, environment = measured
-    found = profile(report.target.location, Settings(no_install=True))
+    found = profile(report.target.location, Settings.of(no_install=True))
     installed = {d.key: d.sizes.apparent - d.sizes.bytecode for d in report.inventory.distributions}
     uninstalled = {d.key: d.sizes.apparent for d in found.inventory.distributions}
     assert uninstalled.keys() == installed.keys()

@@ -60,7 +60,7 @@ def figures(found: Profile) -> tuple[object, ...]:
 
 def fails(registry: Registry, target: str = "", **settings: Any) -> DeadweightError:
     with pytest.raises(DeadweightError) as reported:
-        profile(target or registry.target(), Settings(**settings))
+        profile(target or registry.target(), Settings.of(**settings))
     return reported.value
 
 
@@ -106,7 +106,7 @@ def several() -> tuple[dict[str, Content], str]:
 def test_registry__for_several_platforms__the_one_that_was_asked_for(platform: str, expected: set[str]) -> None:
     files, index = several()
     with Registry(files=files, tags={"1": index}) as registry:
-        found = profile(registry.target(), Settings(platform=platform))
+        found = profile(registry.target(), Settings.of(platform=platform))
         assert {d.key for d in found.inventory.distributions} == expected
 
 

@@ -65,7 +65,7 @@ def test_registry__elsewhere_without_verification__may_have_any_certificate_or_n
 ) -> None:
     for tls in (certificate, ""):
         with Registry(**IMAGE, tls=tls) as registry:
-            assert names(registry, Settings(tls_verify=False)) == {"a"}
+            assert names(registry, Settings.of(tls_verify=False)) == {"a"}
 
 
 @pytest.mark.parametrize("how", ["SSL_CERT_FILE", "certs.d"])

@@ -46,11 +46,11 @@ def test_session__three_variants__read_the_code_once_and_open_one_client(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read, opened = counted(monkeypatch, codebase, "read_application"), counted(monkeypatch, http, "Client")
-    common = Settings(no_install=True, index_url=f"{server.url}/simple/", installer="uv")
+    common = Settings.of(no_install=True, index_url=f"{server.url}/simple/", installer="uv")
     variants = [
         common,
-        Settings(no_install=True, index_url=common.index_url, installer="uv", swap=("dw-torch=dw-torch-cpu",)),
-        Settings(no_install=True, index_url=common.index_url, installer="uv", platform="musllinux_1_2_x86_64"),
+        common.replacing(swap=("dw-torch=dw-torch-cpu",)),
+        common.replacing(platform="musllinux_1_2_x86_64"),
     ]
     with Session() as session:
         reports = []

@@ -126,6 +126,6 @@ def test_groups_offline__requirements_with_places__start_no_process(
         },
     )
     monkeypatch.setattr("subprocess.Popen", popen)
-    found = {name: set(groups_of(name, Settings(offline=True)).groups) for name in ("r.txt", "pyproject.toml")}
+    found = {name: set(groups_of(name, Settings.of(offline=True)).groups) for name in ("r.txt", "pyproject.toml")}
     assert found == {"r.txt": {"dw-app", "dw-lib", "x", "y", "z"}, "pyproject.toml": {"a"}}
-    assert groups_of("pylock.toml", Settings(offline=True)).method == "names"
+    assert groups_of("pylock.toml", Settings.of(offline=True)).method == "names"

@@ -28,8 +28,8 @@ def conclude(measurement: Measurement, application: Application | None = None, p
     application: the mentions in the code of the application; None if it was not read
     policy:      how to judge; None for the settings that it was measured with
     """
-    inventory, settings, file = measurement.inventory, measurement.settings, measurement.file
-    policy = policy or settings
+    inventory, file = measurement.inventory, measurement.file
+    policy = policy or measurement.settings.policy
     requirements = measurement.requirements if file is None else tuple(file.all_requirements())
     graph = build_graph(inventory, requirements)
     weights = weigh(graph)
@@ -59,7 +59,7 @@ def conclude(measurement: Measurement, application: Application | None = None, p
         groups=ByName(groups),
         splits=splits,
         requirements=file,
-        settings=settings,
+        settings=measurement.settings,
         image=measurement.image,
         system=measurement.system,
         application=usage.application if usage else None,

@@ -179,7 +179,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         """How the target was measured: from existing files, in a temporary environment, or from archives."""
         if not isinstance(self.target, REQUIRING):
             return "files"
-        return "wheels" if isinstance(self.target, (Lock, Names)) or self.settings.no_install else "install"
+        return "wheels" if isinstance(self.target, (Lock, Names)) or self.settings.measuring.no_install else "install"
 
     @property
     def download_bytes(self) -> int | None:

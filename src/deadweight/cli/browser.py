@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from deadweight.cli.output import emit, say
+from deadweight.cli.output import Destination, say
 
 
 def check_page(form: str, output: str | None, *, browse: bool = False) -> None:
@@ -17,18 +17,16 @@ def check_page(form: str, output: str | None, *, browse: bool = False) -> None:
         raise click.UsageError("--format html does not write to a terminal; use -o FILE or --open")
 
 
-def open_page(text: str, output: str | None, *, force: bool) -> None:
-    """Write a page and open it in the browser. Without ``output``, it is a temporary file, which stays."""
+def open_page(text: str, destination: Destination) -> None:
+    """Write a page and open it in the browser. Without a file, it is a temporary one, which stays."""
     import os
     import tempfile
     import webbrowser
     from pathlib import Path
 
-    path = output
-    if path is None:
-        # A new directory, which only the user can read: the report may contain private names and paths.
-        path = os.path.join(tempfile.mkdtemp(prefix="deadweight-"), "report.html")
-    emit(text, path, force=force)
+    # A new directory, which only the user can read: the report may contain private names and paths.
+    path = destination.path or os.path.join(tempfile.mkdtemp(prefix="deadweight-"), "report.html")
+    destination._replace(path=path).write(text)
     opened = webbrowser.open(Path(path).absolute().as_uri())
-    if output is None or not opened:
+    if destination.path is None or not opened:
         say(f"the report is in {path}" if opened else f"no browser could be opened; the report is in {path}")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import click
 
 from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, option
+from deadweight.cli.output import Destination, may_write
 from deadweight.settings import Settings, find_config, read_config
 from deadweight.targets.options import applicable, check_options
 from deadweight.targets.types import Target
@@ -21,7 +23,7 @@ def shared(*names: str, **attributes: Any) -> Callable[[Command], Command]:
     return option(*names[:-1], group=names[-1], shared=True, **attributes)
 
 
-output_option = option(
+_output_option = option(
     "--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), help="Write the result to FILE."
 )
 force_option = option("--force", group=OUTPUT, is_flag=True, help="Overwrite existing files.")
@@ -38,6 +40,23 @@ def format_option(formats: Sequence[str] = ("text", "json"), noun: str = "result
         show_default=True,
         help=f"Format of the {noun}.",
     )
+
+
+def writing(formats: Sequence[str] = ("text", "json"), noun: str = "result") -> Callable[[Command], Command]:
+    """Decorate a command with options for its result, which it gets as ``destination``.
+
+    The command does not start if the file may not be written: see ``may_write``.
+    """
+
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def writes(*, form: str, output: str | None, force: bool, **options: Any) -> Any:
+            may_write(output, force=force)
+            return command(destination=Destination(form, output, force), **options)
+
+        return with_options((format_option(formats, noun), _output_option, force_option))(writes)
+
+    return decorate
 
 
 _WHAT = (
@@ -269,6 +288,6 @@ def settings_of(options: Mapping[str, Any], *targets: Target) -> Settings:
         values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())
     for name in ("keep", "drop"):
         values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options.get(name, ())))
-    settings = Settings(**values)
+    settings = Settings.of(**values)
     check_options(settings, *targets)
     return settings

@@ -9,7 +9,7 @@ import re
 import stat
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from deadweight.errors import BadInput, WouldOverwrite
 from deadweight.interrupts import uninterrupted
@@ -57,6 +57,22 @@ def say(text: str) -> None:
 
     with contextlib.suppress(OSError):
         click.echo("\n".join(plain(line) for line in text.splitlines()), err=True)
+
+
+class Destination(NamedTuple):
+    """Where a command writes its result, and in which format.
+
+    path:  file, None for stdout
+    force: whether an existing file is overwritten
+    """
+
+    form: str
+    path: str | None
+    force: bool
+
+    def write(self, text: str) -> None:
+        """Write the result."""
+        emit(text, self.path, force=self.force)
 
 
 def write_files(texts: Mapping[str, str], *, force: bool) -> None:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 def application_directory(target: Target, settings: Settings) -> str:
     """Return the directory that the settings name, else that of the requirements if it contains Python; "" for none."""
-    if settings.no_source:
+    if settings.request.no_source:
         refuse(settings, ("source",), "cannot be used with --no-source")
         return ""
-    if settings.source or not isinstance(target, File):
-        return settings.source
+    if settings.request.source or not isinstance(target, File):
+        return settings.request.source
     from deadweight.sources.codebase.code_directories import holds_python
 
     directory = os.path.dirname(target.location) or "."

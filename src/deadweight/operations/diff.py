@@ -114,6 +114,6 @@ def _measured(side: Side, settings: Settings, session: Session) -> Report:
     from deadweight.operations.measure import concluded, measure
 
     settings = settings_for(side.target, settings)
-    if side.code and not settings.source and not settings.no_source:
-        settings = replace(settings, source=side.code)
+    if side.code and not settings.request.source and not settings.request.no_source:
+        settings = settings.replacing(source=side.code)
     return report_of(concluded(measure(side.target, settings, session), session))

@@ -55,7 +55,7 @@ class Explored(Struct, frozen=True, kw_only=True):
             return None
         from deadweight.analysis.concluding import conclude
 
-        policy = self.measurement.settings
+        policy = self.measurement.settings.policy
         names = (name for name in self.names(keys) if name not in policy.drop)
         return conclude(self.measurement, self.application, replace(policy, drop=(*policy.drop, *names)))
 

@@ -40,7 +40,7 @@ def groups_of(
     raises:   as ``profile``; without measuring, an index that fails or lacks a project is not an error
     """
     settings = settings or Settings()
-    if settings.no_measure or settings.offline:
+    if settings.measuring.no_measure or settings.measuring.offline:
         with Session(observe=observe) as session:
             return _unmeasured(parse_target(target), settings, session)
     return grouping_of(profile(target, settings, observe=observe, lighter=False))
@@ -58,7 +58,7 @@ def _unmeasured(target: Target, settings: Settings, session: Session) -> Groupin
     """Return the groups of requirements or of a lock, by their descriptions on the index."""
     from deadweight.codescan.python.newer_python import with_one_note
 
-    option = "--no-measure" if settings.no_measure else "--offline"
+    option = "--no-measure" if settings.measuring.no_measure else "--offline"
     check_options(settings, target)
     refuse(settings, ("swap", "index", "torch", "keep_env"), f"{option} resolves and installs nothing")
     session.observe(Progress("reading", target.label))
@@ -69,7 +69,7 @@ def _unmeasured(target: Target, settings: Settings, session: Session) -> Groupin
     notes = (f"{skipped.name} was not read: {skipped.reason}" for skipped in unread)
     return Grouping(
         target=target,
-        method="names" if settings.offline else "metadata",
+        method="names" if settings.measuring.offline else "metadata",
         groups=known.groups,
         warnings=(*filter(None, known.warnings), *notes),
     )
@@ -80,11 +80,11 @@ def _of_lock(target: Target, settings: Settings, session: Session, application: 
     from deadweight.sources.wheels.descriptions import queries_of_lock
 
     read = read_lock_of(target, settings)
-    lock, machine = read.content, machine_of(read.settings)
+    lock, machine = read.content, machine_of(read.settings.request)
     descriptions = _descriptions(queries_of_lock(lock), None, settings, session)
     groups = groups_of_lock(
         lock,
-        config_names(settings.groups),
+        config_names(settings.policy.groups),
         known=descriptions.known,
         application=application,
         environment=machine.environment,
@@ -97,12 +97,12 @@ def _of_requirements(target: Target, settings: Settings, session: Session, appli
     from deadweight.sources.wheels.descriptions import queries_of_requirements
 
     read = read_requirements_of(target, settings)
-    file, machine = read.content, machine_of(read.settings)
+    file, machine = read.content, machine_of(read.settings.request)
     lines = tuple(file.all_requirements())
     descriptions = _descriptions(queries_of_requirements(lines), file, settings, session)
     groups = groups_of_requirements(
         lines,
-        config_names(settings.groups),
+        config_names(settings.policy.groups),
         known=descriptions.known,
         application=application,
         environment=machine.environment,
@@ -123,12 +123,13 @@ def _descriptions(
     queries: tuple[Query, ...], file: RequirementsFile | None, settings: Settings, session: Session
 ) -> Descriptions:
     """Fetch the metadata of projects from the index; none with ``offline``."""
-    if settings.offline:
+    if settings.measuring.offline:
         return Descriptions()
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
     from deadweight.sources.wheels.descriptions import read_descriptions
 
     session.observe(Progress("reading", f"the metadata of {len(queries)} projects"))
-    locations = configured(install_options(settings), file, os.environ, find_installer(settings.installer).name)
-    return read_descriptions(queries, locations, session.cache(settings), session.scratch)
+    installer = find_installer(settings.measuring.installer)
+    locations = configured(install_options(settings), file, os.environ, installer.name)
+    return read_descriptions(queries, locations, session.cache(settings.measuring), session.scratch)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from msgspec.structs import replace
-
 from deadweight.errors import BadInput, InstallFailed, NoInterpreter
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, Progress, silent
@@ -48,7 +46,7 @@ def concluded(measurement: Measurement, session: Session, *, lighter: bool = Fal
 
     settings = measurement.settings
     result = conclude(measurement, session.application(measurement.target, settings))
-    if not lighter or settings.no_lighter or not isinstance(measurement.target, REQUIRING):
+    if not lighter or settings.measuring.no_lighter or not isinstance(measurement.target, REQUIRING):
         return result
     from deadweight.operations.measuring.savings import with_savings
 
@@ -59,7 +57,7 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
     """Measure requirements, an environment or an image.
 
     Requirements are measured from the wheels' own directories, without running anything of them; only where a build
-    alone can tell what a distribution contains are they installed into a throwaway venv (see ``Settings.no_install``
+    alone can tell what a distribution contains are they installed into a throwaway venv (see ``Measuring.no_install``
     and ``no_build``). Locks and names are never installed; nothing of an environment or an image is run.
 
     target: as ``parse_target`` takes it
@@ -68,7 +66,7 @@ def measure(target: TargetLike, settings: Settings | None, session: Session) -> 
     """
     settings, target = settings or Settings(), parse_target(target)
     check_options(settings, target)
-    allow(settings.jobs or None)
+    allow(settings.measuring.jobs or None)
     if isinstance(target, SavedReport):
         refuse_report(target)
     if isinstance(target, Environment):
@@ -105,10 +103,12 @@ def _measure_requirements(target: Target, settings: Settings, session: Session) 
     """Measure requirements in the way that the settings name, else in the one that fits."""
     from deadweight.operations.measuring.from_archives import measure_archives
 
-    never_installed = isinstance(target, (Lock, Names)) or settings.platform or settings.torch or settings.index
-    if settings.no_install or (never_installed and settings.no_install is None and not settings.keep_env):
-        return measure_archives(target, replace(settings, no_install=True), session)
-    if settings.no_install is None and not settings.keep_env:
+    request, measuring = settings.request, settings.measuring
+    never_installed = isinstance(target, (Lock, Names)) or request.platform or request.torch or request.index
+    undecided = measuring.no_install is None and not measuring.keep_env
+    if measuring.no_install or (never_installed and undecided):
+        return measure_archives(target, settings.replacing(no_install=True), session)
+    if undecided:
         return _measure_either(target, settings, session)
     return _measure_install(target, settings, session)
 
@@ -120,9 +120,9 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
     from deadweight.operations.measuring.reading import read_requirements_of
 
     read = read_requirements_of(target, settings)
-    if settings.no_build:
+    if settings.measuring.no_build:
         refuse_builds(read.content)
-    without = replace(settings, no_install=True)
+    without = settings.replacing(no_install=True)
     try:
         return measure_archives(target, without, session, read, guessing=False)
     except NeedsBuild as needed:
@@ -148,11 +148,12 @@ def _measure_install(
 
 def _its_requirements(settings: Settings) -> RequirementsFile | None:
     """Read the requirements that an environment or an image was installed from, where the user names them."""
-    if not settings.requirements:
+    path = settings.request.requirements
+    if not path:
         return None
     from deadweight.operations.measuring.reading import read_as_it_is
 
-    original = parse_target(settings.requirements)
+    original = parse_target(path)
     if not isinstance(original, INSTALLABLE):
-        raise BadInput(f"--requirements: {settings.requirements} must be a requirements file or a pyproject.toml")
-    return read_as_it_is(original, settings)
+        raise BadInput(f"--requirements: {path} must be a requirements file or a pyproject.toml")
+    return read_as_it_is(original, settings.request)

@@ -30,8 +30,8 @@ def profile(
              prefix or a site-packages directory; "" for the running interpreter's environment; an image or a container
              of an engine or a registry, as in ``docker:IMAGE``; names of projects; or a report that ``to_json`` wrote.
              Requirements are measured from the wheels' own directories, which runs nothing of them; what only a build
-             can tell is installed into a throwaway venv (see ``Settings.no_install`` and ``no_build``). Locks and names
-             are never installed, and nothing of an environment or an image is run
+             can tell is installed into a throwaway venv (see ``Measuring.no_install`` and ``no_build``). Locks and
+             names are never installed, and nothing of an environment or an image is run
     lighter: whether to measure what lighter builds would save
     returns: sizes in bytes, ``None`` where unknown
     raises:  BadInput (and its kinds) for what cannot be read, InstallFailed where the installer refused, FetchFailed

@@ -25,15 +25,16 @@ def providers_of(modules: Sequence[str], settings: Settings, session: Session) -
     is spelled like the module would help whoever has registered that name. Without an index the result is empty.
     """
     projects = list(dict.fromkeys(_well_known(modules)))[:_MOST]
-    if not projects or settings.offline:
+    if not projects or settings.measuring.offline:
         return {}
     from deadweight.sources.install.installer import find_installer
     from deadweight.sources.resolve.index_locations import configured
     from deadweight.sources.wheels.descriptions import read_members
 
     session.observe(Progress("reading", f"the wheels of {len(projects)} projects that may provide what is missing"))
-    locations = configured(install_options(settings), None, os.environ, find_installer(settings.installer).name)
-    paths = read_members(projects, locations, session.cache(settings), session.scratch)
+    installer = find_installer(settings.measuring.installer)
+    locations = configured(install_options(settings), None, os.environ, installer.name)
+    paths = read_members(projects, locations, session.cache(settings.measuring), session.scratch)
     claims = [
         Claim(directory="", metadata=Metadata(name=name, version=None), paths=list(members))
         for name, members in paths.items()

@@ -12,7 +12,7 @@ from deadweight.progress import Observer, silent
 
 if TYPE_CHECKING:
     from deadweight.model import Application
-    from deadweight.settings import Settings
+    from deadweight.settings import Measuring, Settings
     from deadweight.sources.net.http import Client
     from deadweight.sources.system.scratch import Scratch
     from deadweight.sources.wheels.cache import Cache
@@ -62,13 +62,13 @@ class Session:
             self._scratch = self._stack.enter_context(scratch_directory())
         return self._scratch
 
-    def cache(self, settings: Settings) -> Cache:
+    def cache(self, measuring: Measuring) -> Cache:
         """Return the cache of archives, pages and resolutions; one that keeps nothing with ``no_cache``."""
-        if settings.no_cache not in self._caches:
+        if measuring.no_cache not in self._caches:
             from deadweight.sources.wheels.cache import Cache, NoCache
 
-            self._caches[settings.no_cache] = NoCache() if settings.no_cache else Cache()
-        return self._caches[settings.no_cache]
+            self._caches[measuring.no_cache] = NoCache() if measuring.no_cache else Cache()
+        return self._caches[measuring.no_cache]
 
     def client(self, origins: tuple[str, ...], hurried: bool = False) -> Client:
         """Return the HTTP client for some indexes. Threads may ask at once.

@@ -16,7 +16,7 @@ from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
-from deadweight.settings import Settings
+from deadweight.settings import Request, Settings
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, File, SavedReport, Target
@@ -77,7 +77,7 @@ def verify(
             f"{target.location} cannot be used with --run or --smoke, which install requirements",
             hint="use a requirements file or a project",
         )
-    if settings.no_install:
+    if settings.measuring.no_install:
         raise BadInput("--run and --smoke cannot be combined with --no-install", hint="remove --no-install")
     with Session(observe=observe) as session, installed(target, settings, session) as environment:
         verdict = _judged(concluded(environment.measurement, session), original, settings, session)
@@ -158,4 +158,4 @@ def _read(target: Target) -> RequirementsFile:
     if os.path.basename(target.location) != "pyproject.toml":
         return read_requirements(target.location)
     everything = Choice(extras=None, groups=None)
-    return read_project(target.location, everything, lambda: machine_of(Settings()).marker_values, any_python=True)
+    return read_project(target.location, everything, lambda: machine_of(Request()).marker_values, any_python=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
-
-from msgspec.structs import fields
 
 from deadweight.errors import BadInput
 from deadweight.settings import Settings
@@ -77,27 +75,19 @@ def applicable(values: Mapping[str, Any], target: Target) -> dict[str, Any]:
 def check_options(settings: Settings, *targets: Target) -> None:
     """Refuse settings that mean nothing for any of the targets, which are measured alike; raises BadInput."""
     measured = " or ".join(dict.fromkeys(target.noun for target in targets))
-    for name in _given(settings):
+    for name in settings.given():
         if not any(isinstance(target, APPLIES[name]) for target in targets):
             *others, last = dict.fromkeys(kind.noun for kind in APPLIES[name])
             nouns = f"{', '.join(others)} or {last}" if others else last
             option = f"--{_option(name)}"
             raise BadInput(f"{option} does not apply to {measured}", hint=f"use {option} only with {nouns}")
-    if settings.no_install is False and all(isinstance(target, _NEVER_INSTALLED) for target in targets):
+    if settings.measuring.no_install is False and all(isinstance(target, _NEVER_INSTALLED) for target in targets):
         raise BadInput(f"--install does not apply to {measured}", hint="remove --install")
 
 
 def settings_for(target: Target, settings: Settings) -> Settings:
     """Return those of some settings that apply to a target; the others are the default."""
-    return Settings(**applicable({name: getattr(settings, name) for name in _given(settings)}, target))
-
-
-def _given(settings: Settings) -> Iterator[str]:
-    """Yield the names of the settings that are not the default."""
-    default = Settings()
-    for each in fields(Settings):
-        if getattr(settings, each.name) != getattr(default, each.name):
-            yield each.name
+    return Settings.of(**applicable(settings.given(), target))
 
 
 def _option(name: str) -> str:

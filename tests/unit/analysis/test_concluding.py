@@ -41,7 +41,7 @@ def concluded() -> Profile:
         Mention("import", "pytest", "tests/x.py", 1, "tests"),
         Mention("import", "elsewhere", "app.py", 2, "application"),
     )
-    measurement = Measurement(target=Environment("venv"), inventory=inventory, settings=Settings(drop=("web",)))
+    measurement = Measurement(target=Environment("venv"), inventory=inventory, settings=Settings.of(drop=("web",)))
     return deadweight.analysis.concluding.conclude(measurement, Application(directory=".", mentions=mentions))
 
 

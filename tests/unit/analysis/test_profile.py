@@ -15,7 +15,9 @@ def small() -> Profile:
     found = bare_inventory(
         app, bare("pyyaml", 100, requested=True, installer="uv"), bare("rich", 1000), bare("typing-extensions")
     )
-    return profile_of(found, requirements_file("app[color]\ntyping.Extensions\n"), Settings(groups={"dev": ("rich",)}))
+    return profile_of(
+        found, requirements_file("app[color]\ntyping.Extensions\n"), Settings.of(groups={"dev": ("rich",)})
+    )
 
 
 @pytest.mark.parametrize("name", ["PyYAML", "pyyaml", "PYYAML"])

@@ -39,7 +39,7 @@ def shop() -> Report:
         bare("common", 30 * MB),
         bare("fonts", 10 * MB),
         bare("tester", 5 * MB),
-        settings=Settings(no_install=True, groups={"dev": ("tester",)}),
+        settings=Settings.of(no_install=True, groups={"dev": ("tester",)}),
     )
 
 

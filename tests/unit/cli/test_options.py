@@ -46,23 +46,25 @@ def test_settings__nothing_said__are_the_defaults(here: Path) -> None:
 def test_settings__config_above_the_working_directory__is_read(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(here, {"pyproject.toml": '[tool.deadweight]\ninstaller = "pip"\nno-build = true\n', "a/b/x": ""})
     monkeypatch.chdir(here / "a/b")
-    assert settings_from() == Settings(installer="pip", no_build=True)
+    assert settings_from() == Settings.of(installer="pip", no_build=True)
 
 
 def test_settings__command_line__beats_the_config(here: Path) -> None:
     write_files(here, {"pyproject.toml": '[tool.deadweight]\ninstaller = "pip"\nbytecode = "none"\n'})
-    assert settings_from("--installer", "uv") == Settings(installer="uv", bytecode="none")
+    assert settings_from("--installer", "uv") == Settings.of(installer="uv", bytecode="none")
 
 
 def test_settings__lists__add_up_and_names_are_normalized(here: Path) -> None:
     write_files(here, {"pyproject.toml": '[tool.deadweight]\nkeep = ["A_b"]\nfind-links = ["one"]\n'})
     found = settings_from("--keep", "C.d", "--drop", "E", "-f", "two", "--minimal-groups", "core, ml")
-    assert found == Settings(keep=("a-b", "c-d"), drop=("e",), find_links=("one", "two"), minimal_groups=("core", "ml"))
+    assert found == Settings.of(
+        keep=("a-b", "c-d"), drop=("e",), find_links=("one", "two"), minimal_groups=("core", "ml")
+    )
 
 
 def test_settings__groups__keep_their_tags(here: Path) -> None:
     write_files(here, {"pyproject.toml": '[tool.deadweight.groups]\n"data.viz" = ["acme-*"]\n'})
-    assert settings_from() == Settings(groups={"data.viz": ("acme-*",)})
+    assert settings_from() == Settings.of(groups={"data.viz": ("acme-*",)})
 
 
 @pytest.mark.parametrize(
@@ -79,7 +81,7 @@ def test_settings__config_that_means_nothing__raises(here: Path, config: str) ->
 def test_settings__pyproject_without_our_table__is_passed_by(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_files(here, {"pyproject.toml": "[tool.deadweight]\nno-build = true\n", "a/pyproject.toml": "[tool.black]\n"})
     monkeypatch.chdir(here / "a")
-    assert settings_from() == Settings(no_build=True)
+    assert settings_from() == Settings.of(no_build=True)
 
 
 # --- errors ---------------------------------------------------------------------------------------
@@ -162,8 +164,8 @@ def test_said__bytes_of_a_download__are_shown() -> None:
 def test_settings__without_installing__command_line_over_configuration(here: Path) -> None:
     write_files(here, {"pyproject.toml": '[tool.deadweight]\nno-install = true\nextra = ["a"]\nno-cache = true\n'})
     found = settings_from("--extra", "b", "--swap", "x=y", "--index", "n=https://index.example", "--torch", "cpu")
-    assert found == Settings(
+    assert found == Settings.of(
         no_install=True, no_cache=True, extra=("a", "b"), swap=("x=y",), index=("n=https://index.example",), torch="cpu"
     )
-    assert not settings_from("--install").no_install
-    assert settings_from("--platform", "win_amd64", "--group", "g", "--all-groups").platform == "win_amd64"
+    assert not settings_from("--install").measuring.no_install
+    assert settings_from("--platform", "win_amd64", "--group", "g", "--all-groups").request.platform == "win_amd64"

@@ -339,7 +339,7 @@ def test_write__application_that_needs_a_mark__says_so(env: Path, tmp_path: Path
     (tmp_path / "code/main.py").write_text("import web\n")
     from deadweight.settings import Settings
 
-    found = explored(str(env), Settings(source=str(tmp_path / "code")))
+    found = explored(str(env), Settings.of(source=str(tmp_path / "code")))
     text = "\n".join(after(found, tmp_path, "v", "space", "w"))
     assert "your code needs what production leaves out" in text
     assert "main.py:1" in text

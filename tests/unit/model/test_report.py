@@ -69,7 +69,7 @@ def test_report__every_kind_of_target__is_read_back_and_matches_the_schema(tmp_p
     (source / "main.py").write_text("import a\n")
     schema = Report.json_schema()
     for target, settings in [
-        (str(environment), Settings(source=str(source))),
+        (str(environment), Settings.of(source=str(source))),
         (str(image), Settings()),
         (f"rootfs:{tmp_path}", Settings()),
     ]:

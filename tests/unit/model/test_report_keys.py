@@ -50,7 +50,7 @@ def small() -> Profile:
     """A data distribution that needs another, and one for tests."""
     frame, tester = bare("frame", 1000, requires=["base>=1"], requested=True), bare("tester", 10)
     file = requirements_file("frame\ntester\n")
-    settings = Settings(groups={"data.tables": ("frame",), "dev": ("tester",)})
+    settings = Settings.of(groups={"data.tables": ("frame",), "dev": ("tester",)})
     return profile_of(bare_inventory(frame, bare("base", 100), tester), file, settings)
 
 

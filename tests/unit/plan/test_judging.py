@@ -29,16 +29,16 @@ def planned(
     **settings: object,
 ) -> Plan:
     """Return the plan for requirements, one a word."""
-    chosen = Settings(**settings)  # type: ignore[arg-type]
+    policy = Settings.of(**settings).policy
     inventory, lines = bare_inventory(*distributions), wants(*asked.split())
-    graph, config = build_graph(inventory, lines), config_names(chosen.groups)
+    graph, config = build_graph(inventory, lines), config_names(policy.groups)
     return Plan(
         requirements=lines,
         graph=graph,
         weights=weigh(graph),
         groups=assign_groups(inventory, graph, config, None, uses),
         config=config,
-        policy=chosen,
+        policy=policy,
         uses=uses or {},
         with_code=uses is not None,
         by_marks=by_marks,

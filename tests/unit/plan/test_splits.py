@@ -16,7 +16,7 @@ CONFIG = {"dev": ("tester", "linter"), "data": ("frame",), "ml": ("brain",)}
 
 def measured(*distributions: Distribution, lines: tuple[str, ...], settings: Settings | None = None) -> Profile:
     file = requirements_file("\n".join(lines))
-    return profile_of(bare_inventory(*distributions), file, settings or Settings(groups=CONFIG))
+    return profile_of(bare_inventory(*distributions), file, settings or Settings.of(groups=CONFIG))
 
 
 def kept(profile: Profile, split: str) -> list[str]:
@@ -29,7 +29,7 @@ def dropped(profile: Profile, split: str) -> dict[str, int | None]:
 
 def test_splits__plain_file__each_keeps_its_groups() -> None:
     names = ("app", "frame", "brain", "tester")
-    settings = Settings(groups=CONFIG, minimal_groups=("core", "data"))
+    settings = Settings.of(groups=CONFIG, minimal_groups=("core", "data"))
     found = measured(*(bare(n, 10**i) for i, n in enumerate(names)), lines=names, settings=settings)
     assert kept(found, "production") == ["app", "frame", "brain"]
     assert kept(found, "minimal") == ["app", "frame"]
@@ -93,11 +93,11 @@ def test_split__extra_of_a_line_that_is_removed__does_not_count_in_what_stays() 
 @pytest.mark.parametrize(
     ("settings", "production"),
     [
-        (Settings(groups=CONFIG), ["app"]),
-        (Settings(groups=CONFIG, keep=("tester",)), ["app", "tester"]),
-        (Settings(groups=CONFIG, drop=("app",)), []),
-        (Settings(groups=CONFIG, keep=("app",), drop=("app",)), []),
-        (Settings(groups={"core": ("tester",)}), ["app", "tester"]),
+        (Settings.of(groups=CONFIG), ["app"]),
+        (Settings.of(groups=CONFIG, keep=("tester",)), ["app", "tester"]),
+        (Settings.of(groups=CONFIG, drop=("app",)), []),
+        (Settings.of(groups=CONFIG, keep=("app",), drop=("app",)), []),
+        (Settings.of(groups={"core": ("tester",)}), ["app", "tester"]),
     ],
     ids=["as-it-is", "keep", "drop", "drop-beats-keep", "config"],
 )
@@ -109,13 +109,15 @@ def test_split__keep_and_drop__have_the_last_word(settings: Settings, production
 def test_split__kept_line__brings_what_it_needs() -> None:
     found = measured(
         bare("tester", requires=["helper"]), bare("helper"), lines=("tester",),
-        settings=Settings(groups=CONFIG, keep=("tester",)),
+        settings=Settings.of(groups=CONFIG, keep=("tester",)),
     )  # fmt: skip
     assert found.split("production").distributions == ("helper", "tester")
 
 
 def test_split__dropped_but_needed__warns_and_counts_it_still() -> None:
-    found = measured(bare("app", requires=["lib"]), bare("lib"), lines=("app", "lib"), settings=Settings(drop=("lib",)))
+    found = measured(
+        bare("app", requires=["lib"]), bare("lib"), lines=("app", "lib"), settings=Settings.of(drop=("lib",))
+    )
     split = found.split("production")
     assert kept(found, "production") == ["app"]
     assert split.distributions == ("app", "lib")
@@ -129,7 +131,7 @@ def test_split__dropped_but_needed__warns_and_counts_it_still() -> None:
 )
 def test_minimal__groups_of_the_settings(groups: tuple[str, ...], minimal: list[str]) -> None:
     names = ("app", "frame", "brain", "tester")
-    settings = Settings(groups=CONFIG, minimal_groups=groups)
+    settings = Settings.of(groups=CONFIG, minimal_groups=groups)
     found = measured(*map(bare, names), lines=names, settings=settings)
     assert kept(found, "minimal") == minimal
     assert kept(found, "production") == ["app", "frame", "brain"]
@@ -147,7 +149,7 @@ def test_minimal__without_source__keeps_ml_and_says_why() -> None:
 
 def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
     lines = ("brain-a", "brain-b", "brain-c", "brain-d")
-    settings = Settings(groups={"ml": ("brain-*",)})
+    settings = Settings.of(groups={"ml": ("brain-*",)})
     some = measured(*map(bare, lines[:3]), lines=lines[:3], settings=settings)
     (warning,) = some.split("minimal").warnings
     assert warning == (
@@ -162,7 +164,7 @@ def test_minimal__keeps_many_of_ml__names_three_and_counts_the_rest() -> None:
 def test_minimal__with_source_or_when_requested__removes_ml(groups: tuple[str, ...] | None) -> None:
     application = Application(directory="", mentions=()) if groups is None else None
     lines = requirements_file("app\nbrain\n")
-    settings = Settings(groups=CONFIG, minimal_groups=groups, keep=("app",))
+    settings = Settings.of(groups=CONFIG, minimal_groups=groups, keep=("app",))
     found = profile_of(bare_inventory(bare("app"), bare("brain")), lines, settings, application=application)
     assert kept(found, "minimal") == ["app"]
     assert found.split("minimal").warnings == ()
@@ -179,7 +181,9 @@ def test_split__saved_groups__sum_to_what_is_saved() -> None:
 
 def test_split__of_an_environment__holds_the_roots_at_their_versions() -> None:
     app = bare("app", version="2.1", requested=True, requires=["lib"])
-    found = profile_of(bare_inventory(app, bare("lib"), bare("tester", requested=True)), None, Settings(groups=CONFIG))
+    found = profile_of(
+        bare_inventory(app, bare("lib"), bare("tester", requested=True)), None, Settings.of(groups=CONFIG)
+    )
     assert [(want.name, want.specifier) for want in found.split("production").kept] == [("app", "==2.1")]
     assert dropped(found, "production") == {"tester": 1}
 
@@ -214,7 +218,7 @@ def test_split__unsure_and_not_installed__stays_and_is_listed_too() -> None:
 
 def test_split__unsure_but_the_user_said_so__is_not_reported() -> None:
     lines = ("app", "acme-debugger")
-    for settings in (Settings(keep=("acme-debugger",)), Settings(drop=("acme-debugger",))):
+    for settings in (Settings.of(keep=("acme-debugger",)), Settings.of(drop=("acme-debugger",))):
         assert not unsure(measured(*map(bare, lines), lines=lines, settings=settings), "production")
 
 
@@ -234,7 +238,7 @@ def test_split__source_imports_what_looks_like_dev__stays_by_the_measured_files(
 
 
 def test_split__transitive_that_the_user_keeps__gets_a_line_of_its_own() -> None:
-    settings = Settings(groups=CONFIG, keep=("helper",))
+    settings = Settings.of(groups=CONFIG, keep=("helper",))
     found = measured(
         bare("app"), bare("tester", requires=["helper"]), bare("helper"), lines=("app", "tester"), settings=settings
     )
@@ -245,7 +249,7 @@ def test_split__transitive_that_the_user_keeps__gets_a_line_of_its_own() -> None
 
 
 def test_split__transitive_that_the_user_keeps__is_pinned_where_every_line_is() -> None:
-    settings = Settings(groups=CONFIG, keep=("helper",))
+    settings = Settings.of(groups=CONFIG, keep=("helper",))
     found = measured(
         bare("app"), bare("tester", requires=["helper"]), bare("helper"), lines=("app==1.0", "tester==1.0"),
         settings=settings,
@@ -256,11 +260,11 @@ def test_split__transitive_that_the_user_keeps__is_pinned_where_every_line_is() 
 def test_split__requirement_that_could_not_be_measured__stays() -> None:
     file = requirements_file("app\npytest @ git+https://h.example/pytest\ntester\n")
     inventory = replace(bare_inventory(bare("app"), bare("tester")), skipped=(Skipped("pytest", "in a repository"),))
-    found = profile_of(inventory, file, Settings(groups=CONFIG))
+    found = profile_of(inventory, file, Settings.of(groups=CONFIG))
     assert kept(found, "production") == ["app", "pytest"]
-    assert kept(profile_of(inventory, file, Settings(groups=CONFIG, drop=("pytest",))), "production") == ["app"]
+    assert kept(profile_of(inventory, file, Settings.of(groups=CONFIG, drop=("pytest",))), "production") == ["app"]
 
 
 def test_split__keeps_a_name_that_is_nowhere__warns() -> None:
-    found = measured(bare("app"), lines=("app",), settings=Settings(keep=("nowhere",)))
+    found = measured(bare("app"), lines=("app",), settings=Settings.of(keep=("nowhere",)))
     assert [w for w in found.warnings if "nowhere" in w]

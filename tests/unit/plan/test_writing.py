@@ -104,7 +104,7 @@ def test_text__no_newline_at_the_end__gets_one(text: str, expected: str) -> None
 
 def test_text__heading__names_the_split_the_file_and_what_was_left_out() -> None:
     file = requirements_file("app\ntester\n", "sub/requirements.txt")
-    profile = profile_of(bare_inventory(bare("app"), bare("tester")), file, Settings(groups={"dev": ("tester",)}))
+    profile = profile_of(bare_inventory(bare("app"), bare("tester")), file, Settings.of(groups={"dev": ("tester",)}))
     text = Writer(profile.split("production"), "", {}).text(file)
     heading = text[: text.index("\napp\n")]
     assert all(line.startswith("# ") for line in heading.splitlines())

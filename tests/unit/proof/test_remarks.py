@@ -42,7 +42,7 @@ def remarks(
     found = profile_of(
         replace(inventory, skipped=skipped),
         requirements_file("\n".join(asked.split())),
-        Settings(**settings),  # type: ignore[arg-type]
+        Settings.of(**settings),
         application=application,
     )
     return list(found.remarks)

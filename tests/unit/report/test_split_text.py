@@ -19,7 +19,7 @@ PATHS = ["requirements-production.txt", "requirements-minimal.txt"]
 
 def service(text: str = "app\nbrain>=1  # thinks\ntester\n") -> Profile:
     found = bare_inventory(bare("app", 4_000), bare("brain", 50_000_000, version="3.1"), bare("tester", 600_000))
-    return profile_of(found, requirements_file(text), Settings(groups=CONFIG, minimal_groups=("core", "data")))
+    return profile_of(found, requirements_file(text), Settings.of(groups=CONFIG, minimal_groups=("core", "data")))
 
 
 def test_split_files__names_and_lines() -> None:
@@ -37,7 +37,7 @@ def test_split_files__pin__writes_measured_versions() -> None:
 
 def test_split_files__of_an_environment__hold_pinned_roots() -> None:
     inventory = bare_inventory(bare("app", requested=True), bare("tester", requested=True, version="2"))
-    files = split_files(profile_of(inventory, None, Settings(groups=CONFIG), path="\x1b[31menv\n"), "", pin=False)
+    files = split_files(profile_of(inventory, None, Settings.of(groups=CONFIG), path="\x1b[31menv\n"), "", pin=False)
     text = files["requirements-production.txt"]
     assert [(w.name, w.specifier) for w in wants(*text.splitlines())] == [("app", "==1.0")]
     assert "\x1b" not in text
@@ -53,7 +53,7 @@ def test_split_text__any_width__is_never_exceeded(width: int) -> None:
     name = "tester-" + "x" * 150
     found = profile_of(
         bare_inventory(bare(name), bare("app", requires=["gone" * 50])), requirements_file(f"app\n{name}\n"),
-        Settings(groups={"dev": (name,)}),
+        Settings.of(groups={"dev": (name,)}),
     )  # fmt: skip
     text = split_text(report_of(found), [str(Path("some") / ("f" * 150)), "b"], width=width, color=False)
     assert max(map(len, text.splitlines())) <= width

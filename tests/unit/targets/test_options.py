@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import fields, replace
 
 from deadweight.errors import BadInput
 from deadweight.operations.measuring.reading import choice_of
-from deadweight.settings import Settings
+from deadweight.settings import Measuring, Policy, Request, Settings
 from deadweight.targets.options import APPLIES, applicable, check_options, settings_for
 from deadweight.targets.types import (
     EVERY,
@@ -44,7 +43,7 @@ VALUES: dict[str, object] = {
 
 
 def test_table__every_setting_and_every_type__is_in_it() -> None:
-    names = {each.name for each in fields(Settings)}
+    names = {name for part in (Request, Measuring, Policy) for name in part.__struct_fields__}
     assert set(APPLIES) == set(VALUES) == names
     assert {type(target) for target in TARGETS} == set(EVERY)
     assert all(APPLIES[name] for name in names)
@@ -53,7 +52,7 @@ def test_table__every_setting_and_every_type__is_in_it() -> None:
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
 @pytest.mark.parametrize("name", sorted(APPLIES))
 def test_table__each_cell__is_used_or_refused(name: str, target: Target) -> None:
-    settings = replace(Settings(), **{name: VALUES[name]})
+    settings = Settings.of(**{name: VALUES[name]})
     if isinstance(target, APPLIES[name]):
         check_options(settings, target)
         assert applicable({name: VALUES[name]}, target) == {name: VALUES[name]}
@@ -65,10 +64,10 @@ def test_table__each_cell__is_used_or_refused(name: str, target: Target) -> None
 
 
 def test_choice_of__all_groups__includes_those_besides_the_named() -> None:
-    assert choice_of(Settings(group=("docs",), all_groups=True)).groups is None
-    assert choice_of(Settings(group=("docs",))).groups == frozenset({"docs"})
-    assert choice_of(Settings(group=("docs",), no_dev=True)).groups == frozenset({"docs"})
-    assert choice_of(Settings(no_dev=True)).groups == frozenset()
+    assert choice_of(Request(group=("docs",), all_groups=True)).groups is None
+    assert choice_of(Request(group=("docs",))).groups == frozenset({"docs"})
+    assert choice_of(Request(group=("docs",), no_dev=True)).groups == frozenset({"docs"})
+    assert choice_of(Request(no_dev=True)).groups == frozenset()
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: type(target).__name__)
@@ -85,20 +84,20 @@ def test_applicable__install_of_what_is_never_installed__is_ignored() -> None:
 @pytest.mark.parametrize("target", [Lock("uv.lock"), Names("pandas", ("pandas",))])
 def test_install__of_what_is_never_installed__is_refused(target: Target) -> None:
     with pytest.raises(BadInput, match="--install does not apply"):
-        check_options(Settings(no_install=False), target)
+        check_options(Settings.of(no_install=False), target)
 
 
 def test_check_options__of_several_targets__refuses_what_applies_to_none() -> None:
-    check_options(Settings(python="3.12"), SavedReport("a.json"), Requirements("r.txt"))
-    check_options(Settings(no_install=False), Lock("uv.lock"), Requirements("r.txt"))
+    check_options(Settings.of(python="3.12"), SavedReport("a.json"), Requirements("r.txt"))
+    check_options(Settings.of(no_install=False), Lock("uv.lock"), Requirements("r.txt"))
     with pytest.raises(BadInput, match="--python does not apply to a saved report or an environment"):
-        check_options(Settings(python="3.12"), SavedReport("a.json"), Environment("e"))
+        check_options(Settings.of(python="3.12"), SavedReport("a.json"), Environment("e"))
     with pytest.raises(BadInput, match="--install does not apply to a lock file"):
-        check_options(Settings(no_install=False), Lock("uv.lock"), Lock("poetry.lock"))
+        check_options(Settings.of(no_install=False), Lock("uv.lock"), Lock("poetry.lock"))
 
 
 def test_settings_for__target__keeps_what_applies() -> None:
-    settings = Settings(python="3.12", no_dev=True, no_install=False, keep=("a",))
-    assert settings_for(Requirements("r.txt"), settings) == Settings(python="3.12", no_install=False, keep=("a",))
-    assert settings_for(Lock("uv.lock"), settings) == Settings(python="3.12", no_dev=True, keep=("a",))
+    settings = Settings.of(python="3.12", no_dev=True, no_install=False, keep=("a",))
+    assert settings_for(Requirements("r.txt"), settings) == Settings.of(python="3.12", no_install=False, keep=("a",))
+    assert settings_for(Lock("uv.lock"), settings) == Settings.of(python="3.12", no_dev=True, keep=("a",))
     assert settings_for(SavedReport("a.json"), settings) == Settings()

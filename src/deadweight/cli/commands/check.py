@@ -9,8 +9,8 @@ import click
 
 from deadweight.budget import Budget
 from deadweight.cli.help import JUDGE, GroupedCommand, option
-from deadweight.cli.options import force_option, format_option, measuring, output_option, settings_of, with_options
-from deadweight.cli.output import emit, may_write
+from deadweight.cli.options import measuring, settings_of, with_options, writing
+from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish, measured
 from deadweight.cli.targets import files, target_of
@@ -36,11 +36,9 @@ _BUDGET = (
 @click.argument("target", nargs=-1, shell_complete=files)
 @with_options(_BUDGET)
 @option("--suggest", group=JUDGE, is_flag=True, help="Print limits with headroom for TARGET, as TOML.")
-@format_option(FORMATS)
-@output_option
-@force_option
+@writing(FORMATS)
 @measuring
-def check(target: tuple[str, ...], suggest: bool, form: str, output: str | None, force: bool, **options: Any) -> None:
+def check(target: tuple[str, ...], suggest: bool, destination: Destination, **options: Any) -> None:
     """Check TARGET against a budget, for CI.
 
     Each rule passes, fails or is skipped. If one fails, the output names the cause and a way out, and the exit status
@@ -49,16 +47,15 @@ def check(target: tuple[str, ...], suggest: bool, form: str, output: str | None,
     """
     from deadweight.operations.check import check as judged
 
-    may_write(output, force=force)
     if suggest:
-        _suggest(target, output, form, options, force=force)
+        _suggest(target, destination, options)
         return
     budget = _budget_of(options)
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = judged(given, budget, settings, observe=observe)
-    emit(render_check(report, form), output, force=force)
+    destination.write(render_check(report, destination.form))
     finish(report, report.exit_code)
 
 
@@ -74,14 +71,14 @@ def _budget_of(options: dict[str, Any]) -> Budget:
     return Budget(**values)
 
 
-def _suggest(target: tuple[str, ...], output: str | None, form: str, options: dict[str, Any], *, force: bool) -> None:
+def _suggest(target: tuple[str, ...], destination: Destination, options: dict[str, Any]) -> None:
     from deadweight.budget.suggesting import suggestions
     from deadweight.report.check.suggestion import suggestion_toml
 
     given_rules = [name for name in (*_SINGLE, *_REPEATABLE) if options[name]]
-    if given_rules or form != "text":
+    if given_rules or destination.form != "text":
         other = f"--{given_rules[0].replace('_', '-')}" if given_rules else "--format"
         raise click.UsageError(f"--suggest and {other} cannot be combined")
     report = measured(target, options, lighter=False)
-    emit(suggestion_toml(suggestions(report), report), output, force=force)
+    destination.write(suggestion_toml(suggestions(report), report))
     finish(report)

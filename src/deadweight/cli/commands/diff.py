@@ -8,8 +8,8 @@ import click
 
 from deadweight.cli.browser import check_page
 from deadweight.cli.help import GroupedCommand
-from deadweight.cli.options import force_option, format_option, measuring, output_option, settings_of
-from deadweight.cli.output import emit, may_write
+from deadweight.cli.options import measuring, settings_of, writing
+from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files, one_target
@@ -28,14 +28,10 @@ if TYPE_CHECKING:
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("old", shell_complete=files)
 @click.argument("new", shell_complete=files)
-@format_option(DIFF_FORMATS)
-@output_option
-@force_option
+@writing(DIFF_FORMATS)
 @limiting
 @measuring
-def diff(
-    old: str, new: str, form: str, output: str | None, force: bool, top: int | None, everything: bool, **options: Any
-) -> None:
+def diff(old: str, new: str, destination: Destination, **options: Any) -> None:
     """Show what changed from OLD to NEW: sizes, versions, and the requirements that explain each change.
 
     \b
@@ -51,10 +47,11 @@ def diff(
     from deadweight.operations import diff as operation
     from deadweight.operations.session import Session
 
-    may_write(output, force=force)
-    check_page(form, output)
-    check_installed(form)
-    view = View(width=terminal_width(), color=use_color(output), rows=rows_of(top, everything))
+    check_page(destination.form, destination.path)
+    check_installed(destination.form)
+    view = View(
+        width=terminal_width(), color=use_color(destination.path), rows=rows_of(options["top"], options["everything"])
+    )
     if old == new == "-":
         raise click.UsageError("only one of OLD and NEW can be standard input")
     with (
@@ -64,7 +61,7 @@ def diff(
         sides = (_side(old, session, quiet=options["quiet"]), _side(new, session, quiet=options["quiet"]))
         settings = settings_of(options, *(side.target for side in sides))
         result = operation.compared(sides, settings, session=session)
-    emit(render_diff(result, form, view), output, force=force)
+    destination.write(render_diff(result, destination.form, view))
     finish(result)
 
 

@@ -8,13 +8,11 @@ import click
 
 from deadweight.cli.help import GroupedCommand
 from deadweight.cli.options import (
-    force_option,
-    format_option,
     grouping,
-    output_option,
     settings_of,
+    writing,
 )
-from deadweight.cli.output import emit, may_write
+from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files, target_of
@@ -23,11 +21,9 @@ from deadweight.cli.views import terminal_width, use_color
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
-@format_option()
-@output_option
-@force_option
+@writing()
 @grouping
-def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
+def groups(target: tuple[str, ...], destination: Destination, **options: Any) -> None:
     """Show the group of each distribution of TARGET (core, data, ml or dev) and the evidence for it.
 
     By default, deadweight measures TARGET like `deadweight profile` does. With --no-measure, it takes seconds: it
@@ -36,15 +32,14 @@ def groups(target: tuple[str, ...], form: str, output: str | None, force: bool, 
     from deadweight.operations.groups import groups_of
     from deadweight.report.groups import groups_json, groups_text
 
-    may_write(output, force=force)
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         grouping = groups_of(given, settings, observe=observe)
     text = (
         groups_json(grouping)
-        if form == "json"
-        else groups_text(grouping, width=terminal_width(), color=use_color(output))
+        if destination.form == "json"
+        else groups_text(grouping, width=terminal_width(), color=use_color(destination.path))
     )
-    emit(text, output, force=force)
+    destination.write(text)
     finish(grouping)

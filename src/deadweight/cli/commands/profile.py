@@ -10,12 +10,10 @@ import click
 from deadweight.cli.browser import check_page, open_page
 from deadweight.cli.help import OUTPUT, GroupedCommand, given_arguments, option
 from deadweight.cli.options import (
-    force_option,
-    format_option,
-    output_option,
     profiling,
+    writing,
 )
-from deadweight.cli.output import emit, may_write
+from deadweight.cli.output import Destination
 from deadweight.cli.reporting import finish, measured
 from deadweight.cli.targets import files
 from deadweight.cli.views import check_details, view_of, viewing
@@ -28,14 +26,12 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedCommand)
 @click.argument("target", nargs=-1, shell_complete=files)
-@format_option(FORMATS, "report")
-@output_option
-@force_option
+@writing(FORMATS, "report")
 @option("--open", "browse", group=OUTPUT, is_flag=True, help="Open the HTML report in the browser.")
 @option("--details", group=OUTPUT, metavar="NAME", help="Show one distribution: its files, libraries and evidence.")
 @viewing
 @profiling
-def profile(target: tuple[str, ...], form: str, output: str | None, force: bool, **options: Any) -> None:
+def profile(target: tuple[str, ...], destination: Destination, **options: Any) -> None:
     """Show what each distribution of TARGET takes on disk, why it is installed, and what you could remove.
 
     \b
@@ -57,19 +53,18 @@ def profile(target: tuple[str, ...], form: str, output: str | None, force: bool,
     Requirements and projects are measured from the wheels' file lists, without downloading the wheels. They are
     installed into a temporary environment only if something must be built.
     """
-    may_write(output, force=force)
-    details, browse = options["details"], options["browse"]
-    check_page(form, output, browse=browse)
+    form, details, browse = destination.form, options["details"], options["browse"]
+    check_page(form, destination.path, browse=browse)
     check_installed(form)
-    view = view_of(options, form, output, split_command(click.get_current_context()))
+    view = view_of(options, form, destination.path, split_command(click.get_current_context()))
     if details is not None:
         check_details(form)
     report = measured(target, options)
     text = render(report, form, view) if details is None else _details(report, details, view)
     if browse:
-        open_page(text, output, force=force)
+        open_page(text, destination)
     else:
-        emit(text, output, force=force)
+        destination.write(text)
     finish(report)
 
 

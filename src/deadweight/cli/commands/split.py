@@ -64,7 +64,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     settings = settings_of(options, given)
     report, texts = _split(given, settings, directory, options, pin=pin)
     if not unproven:
-        _check_proof(report, settings.drop, options["drop"])
+        _check_proof(report, settings.policy.drop, options["drop"])
     os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)
     emit(split_text(report, names, width=terminal_width(), color=use_color(None)), None, force=False)

@@ -8,13 +8,11 @@ import click
 
 from deadweight.cli.help import JUDGE, GroupedCommand, option
 from deadweight.cli.options import (
-    force_option,
-    format_option,
-    output_option,
     settings_of,
     verifying,
+    writing,
 )
-from deadweight.cli.output import emit, may_write, say
+from deadweight.cli.output import Destination, say
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files, one_target
@@ -55,19 +53,11 @@ from deadweight.errors import NotProven
     help="Original requirements of SPLIT (default: requirements.txt or pyproject.toml next to SPLIT, or else in the"
     " --source directory).",
 )
-@format_option()
-@output_option
-@force_option
+@writing()
 @verifying
 def verify(
     split: str,
-    run: bool,
-    smoke: str,
-    timeout: float,
-    against: str,
-    form: str,
-    output: str | None,
-    force: bool,
+    destination: Destination,
     **options: Any,
 ) -> None:
     """Check that SPLIT provides everything your code uses: imports, commands, and dotted names in settings.
@@ -80,11 +70,10 @@ def verify(
     from deadweight.operations.verify import Checks
     from deadweight.operations.verify import verify as check
 
-    may_write(output, force=force)
     given = one_target(split, quiet=options["quiet"])
     settings = settings_of(options, given)
-    checks = Checks(against=against, run=run, smoke=smoke, seconds=timeout)
-    if run or smoke:
+    checks = Checks(against=options["against"], run=options["run"], smoke=options["smoke"], seconds=options["timeout"])
+    if checks.run or checks.smoke:
         from deadweight.sources.system.processes import adopt_orphans
 
         adopt_orphans()
@@ -94,6 +83,6 @@ def verify(
 
     if verdict.run and (options["verbose"] or options["debug"]):
         say(verdict.run.printed)
-    text = verdict_json(verdict) if form == "json" else verdict_text(verdict, width=terminal_width())
-    emit(text, output, force=force)
+    text = verdict_json(verdict) if destination.form == "json" else verdict_text(verdict, width=terminal_width())
+    destination.write(text)
     finish(verdict.profile, 0 if verdict.holds else NotProven.exit_code)

@@ -8,12 +8,10 @@ import click
 
 from deadweight.cli.help import OUTPUT, GroupedCommand, option
 from deadweight.cli.options import (
-    force_option,
-    format_option,
     measuring,
-    output_option,
+    writing,
 )
-from deadweight.cli.output import emit, may_write
+from deadweight.cli.output import Destination
 from deadweight.cli.reporting import finish, measured
 from deadweight.cli.targets import files
 from deadweight.cli.views import terminal_width
@@ -23,28 +21,23 @@ from deadweight.errors import BadInput
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("name")
 @click.argument("target", nargs=-1, shell_complete=files)
-@format_option()
-@output_option
-@force_option
+@writing()
 @option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all paths, not only the first 20.")
 @measuring
-def why(
-    name: str, target: tuple[str, ...], form: str, output: str | None, force: bool, everything: bool, **options: Any
-) -> None:
+def why(name: str, target: tuple[str, ...], destination: Destination, **options: Any) -> None:
     """Show which requirements of TARGET lead to NAME, how much removing it would save, and which to remove for that."""
     from deadweight.formats.distributions.metadata import normalize
     from deadweight.operations.details import similar
     from deadweight.report import why as reports
 
-    may_write(output, force=force)
     report = measured(target, options, lighter=False)
     try:
         explanation = reports.why(report, normalize(name))
     except KeyError:
         raise BadInput(f"{name} is not in {report.target.location}", hint=similar(name, report)) from None
-    if form == "json":
+    if destination.form == "json":
         text = reports.why_json(report, explanation)
     else:
-        text = reports.why_text(report, explanation, most=None if everything else 20, width=terminal_width())
-    emit(text, output, force=force)
+        text = reports.why_text(report, explanation, most=None if options["everything"] else 20, width=terminal_width())
+    destination.write(text)
     finish(report)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from deadweight.errors import BadInput
 from deadweight.model import Requirement
@@ -47,7 +46,7 @@ def measure_archives(
     guessing: whether to estimate what must be built
     raises:   NeedsBuild if something must be built and ``guessing`` is false
     """
-    wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
     read = _read(target, settings, wishes, already)
     settings = read.settings
     if not guessing and read.file is not None and (lines := list(read.file.no_binary_lines())):
@@ -56,7 +55,7 @@ def measure_archives(
         # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
         resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.requirements)
-        uninstalled = run.measured(resolved, compiled=settings.bytecode == "compiled")
+        uninstalled = run.measured(resolved, compiled=settings.measuring.bytecode == "compiled")
         if not guessing and (names := uninstalled.unbuilt()):
             raise NeedsBuild(", ".join(names))
         session.observe(Progress("measuring", f"{len(uninstalled.measured.facts)} distributions"))
@@ -92,12 +91,14 @@ def opened(
     from deadweight.sources.resolve.uninstalled import Shared, Task, Uninstalling
     from deadweight.sources.system.scratch import scratch_directory
 
-    installer, options = find_installer(settings.installer), install_options(settings)
+    installer, options = find_installer(settings.measuring.installer), install_options(settings)
     with scratch_directory() as scratch:
         options = with_rules(options, file, installer, scratch) if file else options
-        task = Task(machine=machine_of(settings), configured=Configured(installer, options), file=file, wishes=wishes)
+        task = Task(
+            machine=machine_of(settings.request), configured=Configured(installer, options), file=file, wishes=wishes
+        )
         shared = Shared(
-            cache=session.cache(settings),
+            cache=session.cache(settings.measuring),
             scratch=scratch,
             observe=session.observe if seconds is None else silent,
             client=session.client,
@@ -134,7 +135,7 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
     refuse(settings, ("keep_env",), "needs an installation; remove --no-install")
     read = already or read_requirements_of(target, settings)
     return _Input(
-        settings=replace(read.settings, no_install=True),
+        settings=read.settings.replacing(no_install=True),
         note=read.note,
         file=unpinned(swapped(read.content, wishes.swaps), wishes.indexes()),
         named=frozenset(requirement.name for requirement in read.content.all_requirements()),

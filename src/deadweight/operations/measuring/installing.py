@@ -50,23 +50,23 @@ def installed(
     from deadweight.sources.system.scratch import new_directory, scratch_directory
 
     refuse(settings, ("platform", "torch", "index"), "cannot be used with --install")
-    wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
     read = already if already and not already.note else read_requirements_of(target, settings, installing=True)
-    settings, file = replace(read.settings, no_install=False), swapped(read.content, wishes.swaps)
+    settings, file = read.settings.replacing(no_install=False), swapped(read.content, wishes.swaps)
     session.application(target, settings)  # report unreadable code before installing for minutes
-    if settings.no_build:
+    if settings.measuring.no_build:
         refuse_builds(file)
-    installer = find_installer(settings.installer)
+    installer = find_installer(settings.measuring.installer)
     with contextlib.ExitStack() as stack:
         scratch = stack.enter_context(scratch_directory())
         directory = os.path.join(scratch.path, "env")
-        if settings.keep_env:
-            directory = os.path.abspath(settings.keep_env)
+        if settings.measuring.keep_env:
+            directory = os.path.abspath(settings.measuring.keep_env)
             stack.enter_context(new_directory(directory))
-        path = _file_for_installer(target, file, scratch, changed=bool(settings.swap))
+        path = _file_for_installer(target, file, scratch, changed=bool(settings.request.swap))
         configured = Configured(installer, with_rules(install_options(settings), file, installer, scratch))
         install(directory, path, configured, scratch, session.observe)
-        session.observe(Progress("measuring", settings.keep_env or "the environment"))
+        session.observe(Progress("measuring", settings.measuring.keep_env or "the environment"))
         inventory = take_inventory_of(directory)
         environment = replace(inventory.environment, installer=installer.name)
         inventory = with_notes(replace(inventory, environments=(environment,)), file, read.note)
@@ -106,12 +106,12 @@ def install_options(settings: Settings) -> InstallOptions:
     from deadweight.sources.install.installer import InstallOptions
 
     return InstallOptions(
-        python=settings.python,
-        index_url=settings.index_url,
-        extra_index_urls=settings.extra_index_url,
-        find_links=settings.find_links,
-        no_build=settings.no_build,
-        bytecode=settings.bytecode,
+        python=settings.request.python,
+        index_url=settings.measuring.index_url,
+        extra_index_urls=settings.measuring.extra_index_url,
+        find_links=settings.measuring.find_links,
+        no_build=settings.measuring.no_build,
+        bytecode=settings.measuring.bytecode,
     )
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import Lock
     from deadweight.platforms.machine import Machine
-    from deadweight.settings import Settings
+    from deadweight.settings import Request, Settings
     from deadweight.targets.types import Target
 
 T = TypeVar("T")
@@ -42,32 +42,33 @@ def read_requirements_of(target: Target, settings: Settings, *, installing: bool
     installing: whether that needs an interpreter here
     raises:     BadInput; NoInterpreter where only a Python that is not here would do
     """
-    return _for_its_python(lambda given: read_as_it_is(target, given), settings, installing=installing)
+    return _for_its_python(lambda request: read_as_it_is(target, request), settings, installing=installing)
 
 
 def read_lock_of(target: Target, settings: Settings) -> Read[Lock]:
     """Read a lock; raises BadInput."""
     from deadweight.sources.resolve.uninstalled import lock_of
 
-    return _for_its_python(lambda given: lock_of(target.location, machine_of(given), choice_of(given)), settings)
+    return _for_its_python(lambda request: lock_of(target.location, machine_of(request), choice_of(request)), settings)
 
 
-def _for_its_python(read: Callable[[Settings], T], settings: Settings, *, installing: bool = False) -> Read[T]:
+def _for_its_python(read: Callable[[Request], T], settings: Settings, *, installing: bool = False) -> Read[T]:
     """Read for the Python that was asked for, else for the nearest that the target is for."""
     try:
-        return Read(read(settings), settings)
+        return Read(read(settings.request), settings)
     except WrongPython as error:
         python = error.nearest
         # "3.13" stands for any of its patch versions
-        if python is None or (settings.python and not python.startswith(f"{settings.python}.")):
+        requested = settings.request.python
+        if python is None or (requested and not python.startswith(f"{requested}.")):
             raise
         if installing:
             python = _interpreter_for(error)
-        other = replace(settings, python=python)
-        preferred = settings.python or ".".join(map(str, sys.version_info[:3]))
+        other = settings.replacing(python=python)
+        preferred = requested or ".".join(map(str, sys.version_info[:3]))
         required = shown(error.specifiers)
         note = f"measured for Python {python}, because {error.path} requires {required}, which excludes {preferred}"
-        return Read(read(other), other, note)
+        return Read(read(other.request), other, note)
 
 
 def _interpreter_for(error: WrongPython) -> str:
@@ -82,14 +83,14 @@ def _interpreter_for(error: WrongPython) -> str:
     return python
 
 
-def machine_of(settings: Settings) -> Machine:
+def machine_of(request: Request) -> Machine:
     """Return the machine that is measured for."""
     from deadweight.sources.resolve.uninstalled import machine_of as machine
 
-    return machine(settings.python, settings.platform)
+    return machine(request.python, request.platform)
 
 
-def read_as_it_is(target: Target, settings: Settings) -> RequirementsFile:
+def read_as_it_is(target: Target, request: Request) -> RequirementsFile:
     """Read a requirements file or a project as it stands; raises BadInput, WrongPython."""
     if not isinstance(target, Project):
         from deadweight.sources.codebase.requirements import read_names, read_requirements
@@ -97,23 +98,23 @@ def read_as_it_is(target: Target, settings: Settings) -> RequirementsFile:
         return read_names(target.lines) if isinstance(target, Names) else read_requirements(target.location)
     from deadweight.sources.codebase.project_requirements import read_project
 
-    choice = replace(choice_of(settings), groups=_groups_of_project(settings))
-    return read_project(target.location, choice, lambda: machine_of(settings).marker_values)
+    choice = replace(choice_of(request), groups=_groups_of_project(request))
+    return read_project(target.location, choice, lambda: machine_of(request).marker_values)
 
 
-def _groups_of_project(settings: Settings) -> frozenset[str] | None:
-    return None if settings.all_groups else frozenset(settings.group)
+def _groups_of_project(request: Request) -> frozenset[str] | None:
+    return None if request.all_groups else frozenset(request.group)
 
 
-def choice_of(settings: Settings) -> Choice:
+def choice_of(request: Request) -> Choice:
     """Return what of a lock is asked for; raises BadInput where options contradict each other."""
     from deadweight.formats.projects.pyproject import Choice
 
-    if settings.no_dev and settings.all_groups:
+    if request.no_dev and request.all_groups:
         raise BadInput("--no-dev and --all-groups contradict each other", hint="use one of them")
-    groups = frozenset(settings.group)
+    groups = frozenset(request.group)
     return Choice(
-        extras=frozenset(settings.extra),
-        groups=groups if (groups and not settings.all_groups) or settings.no_dev else None,
-        packages=frozenset(settings.package),
+        extras=frozenset(request.extra),
+        groups=groups if (groups and not request.all_groups) or request.no_dev else None,
+        packages=frozenset(request.package),
     )

@@ -30,7 +30,7 @@ def with_savings(profile: Profile, session: Session) -> Profile:
     what cannot be measured keeps its lower bound, and a warning gives the reason.
     """
     settings, file = profile.settings, profile.requirements
-    if file is None or not isinstance(profile.target, REQUIRING) or settings.offline:
+    if file is None or not isinstance(profile.target, REQUIRING) or settings.measuring.offline:
         return profile
     builds = profile.lighter()
     if not builds:
@@ -88,7 +88,7 @@ def _measured(
     from deadweight.operations.measuring.from_archives import opened
     from deadweight.sources.resolve.builds import read_wishes
 
-    wishes = read_wishes(settings.swap, settings.index, settings.torch)
+    wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
     wished = unpinned(swapped(file, wishes.swaps), wishes.indexes())
     with opened(wished, wishes, settings, session, seconds=seconds) as run:
         resolved = run.resolved(wished)
@@ -103,10 +103,9 @@ def _measured(
 
 
 def _with_builds(settings: Settings, builds: Sequence[Lighter]) -> Settings:
-    return replace(
-        settings,
-        swap=(*settings.swap, *(build.swap for build in builds if build.swap)),
-        torch=next((build.torch for build in builds if build.torch), settings.torch),
+    return settings.replacing(
+        swap=(*settings.request.swap, *(build.swap for build in builds if build.swap)),
+        torch=next((build.torch for build in builds if build.torch), settings.request.torch),
     )
 
 

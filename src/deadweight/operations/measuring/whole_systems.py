@@ -34,11 +34,12 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.sources.images.image import Selection
     from deadweight.sources.images.systems import opened_system
 
-    selection = Selection(target.image if isinstance(target, Image) else "", settings.platform, settings.tls_verify)
+    reference = target.image if isinstance(target, Image) else ""
+    selection = Selection(reference, settings.request.platform, settings.measuring.tls_verify)
     with opened_system(target, selection, observe=session.observe) as (tree, image):
         session.observe(Progress("measuring", target.location))
-        inventory = take_inventory(_searched_first(tree, settings.environment))
-        _check_environment(inventory, settings.environment)
+        inventory = take_inventory(_searched_first(tree, settings.request.environment))
+        _check_environment(inventory, settings.request.environment)
         needs, twins = libraries_of(tree, inventory)
     system = SystemFacts(
         contents=contents_of(tree, inventory, in_base(image.overlay, image.bases) if image else None),

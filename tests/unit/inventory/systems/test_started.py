@@ -272,7 +272,7 @@ def test_joined__venv_that_sees_the_system__gets_the_system_s_distributions_as_r
 def test_environment__named_by_its_prefix__needs_no_program_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = image_files(FILES)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(make_tar(parts))))
-    assert prefixes(profile("-", Settings(environment="/usr")))[0] == "usr"
+    assert prefixes(profile("-", Settings.of(environment="/usr")))[0] == "usr"
 
 
 @pytest.mark.parametrize(("sees", "warned"), [("true", True), ("TRUE", True), ("false", False)])

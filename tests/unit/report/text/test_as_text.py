@@ -35,7 +35,7 @@ def service() -> Profile:
         extra={"share/left-over.bin": "l" * 2_345},
     )
     file = requirements_file("app\nframe\ntester\n")
-    return profile_of(inventory, file, Settings(groups=CONFIG))
+    return profile_of(inventory, file, Settings.of(groups=CONFIG))
 
 
 def long_names() -> Profile:
@@ -53,7 +53,7 @@ def long_names() -> Profile:
     )
     config = {"dev": (f"{name}-[0-4]*", f"{name}-1", f"{name}-2")}
     lines = "\n".join(d.key for d in found)
-    return profile_of(inventory, requirements_file(lines), Settings(groups=config), path="some/" * 30 + "file.txt")
+    return profile_of(inventory, requirements_file(lines), Settings.of(groups=config), path="some/" * 30 + "file.txt")
 
 
 def test_text__small_service__looks_like_this(golden: Golden) -> None:
@@ -139,5 +139,5 @@ def test_text__everything_that_went_wrong__is_reported() -> None:
 
 def test_text__credentials_in_the_requirements__are_blotted_out() -> None:
     file = requirements_file("tester @ https://user:secret@host/t.whl\n")
-    text = as_text(report_of(profile_of(bare_inventory(bare("tester")), file, Settings(groups=CONFIG))))
+    text = as_text(report_of(profile_of(bare_inventory(bare("tester")), file, Settings.of(groups=CONFIG))))
     assert "secret" not in text

@@ -25,7 +25,9 @@ def shop() -> Report:
         bare("tiny", 300),
         bare("left-over", 10),
     )
-    return report_of(profile_of(found, requirements_file("web[pretty]\nplot\n"), Settings(groups={"data": ("plot",)})))
+    return report_of(
+        profile_of(found, requirements_file("web[pretty]\nplot\n"), Settings.of(groups={"data": ("plot",)}))
+    )
 
 
 def test_tree__small__looks_like_this() -> None:

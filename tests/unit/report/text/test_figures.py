@@ -19,7 +19,7 @@ from deadweight.report.units import counted, human, percent
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
-CONFIG = Settings(groups={"dev": ("tester",)})
+CONFIG = Settings.of(groups={"dev": ("tester",)})
 PATHS = ["requirements-production.txt", "requirements-minimal.txt"]
 
 
@@ -67,7 +67,7 @@ def test_figures__what_leaves_beside_the_group__is_reported_by_group() -> None:
     found = profile_of(
         bare_inventory(bare("app", 10), bare("tester", 50_000_000, requires=["pandas"]), bare("pandas", 30_000_000)),
         requirements_file("app\ntester\n"),
-        Settings(groups={"dev": ("tester",), "data": ("pandas",)}),
+        Settings.of(groups={"dev": ("tester",), "data": ("pandas",)}),
     )
     split = values(found)["splits"]["production"]
     assert split["saved_groups"] == {"data": 30_000_000, "dev": 50_000_000}
@@ -82,7 +82,7 @@ def test_figures__rows_that_do_not_add_up_to_the_total__are_explained(shared: bo
     found = profile_of(
         bare_inventory(bare("app", 10), *tools, bare("helper", 1_000_000)),
         requirements_file("app\nlinter\ntester\n"),
-        Settings(groups={"dev": ("linter", "tester")}),
+        Settings.of(groups={"dev": ("linter", "tester")}),
     )
     text = split_text(report_of(found), PATHS, width=80, color=False)
     assert ("dependencies that several rows share count once" in text) is shared
@@ -92,7 +92,7 @@ def test_figures__what_could_not_be_measured__is_counted_once() -> None:
     archive = ArchiveFacts(filename="app-1.whl", size=1)
     inventory = bare_inventory(replace(bare("app", 10), archive=archive))
     skipped = (Skipped("far", "no wheel"), Skipped("gone", "not there (404)", 5))
-    found = profile_of(replace(inventory, skipped=skipped), requirements_file("app\n"), Settings(no_install=True))
+    found = profile_of(replace(inventory, skipped=skipped), requirements_file("app\n"), Settings.of(no_install=True))
     totals = values(found)["totals"]
     assert (totals["distributions"], totals["unmeasured"]) == (1, 2)
     assert "in 1 of 3 distributions, 1 file;" in as_text(report_of(found))
@@ -113,7 +113,7 @@ def test_figures__any_environment__parts_sum_to_the_required_bytes(
         )
         for location, name in enumerate("abcd")
     ]
-    found = profile_of(bare_inventory(*distributions), None, Settings(groups={"dev": ("d",)}))
+    found = profile_of(bare_inventory(*distributions), None, Settings.of(groups={"dev": ("d",)}))
     assert found.required_bytes == found.dependencies.bytes_of(found.required_keys())
     for split in found.splits:
         assert split.apparent_bytes + split.saved_bytes == found.required_bytes

@@ -26,14 +26,16 @@ def tools(count: int) -> Profile:
     names = [f"tool-{number:02}" for number in range(count)]
     distributions = [bare(name, 1000 * (number + 1), requires=["shared"]) for number, name in enumerate(names)]
     inventory = bare_inventory(bare("app", 10), *distributions, bare("shared", 5_000_000))
-    return profile_of(inventory, requirements_file("\n".join(["app", *names])), Settings(groups={"dev": ("tool-*",)}))
+    return profile_of(
+        inventory, requirements_file("\n".join(["app", *names])), Settings.of(groups={"dev": ("tool-*",)})
+    )
 
 
 @pytest.mark.parametrize("width", [72, 80, 100])
 def test_text__long_names__do_not_break_inside(width: int) -> None:
     inventory = bare_inventory(bare("app", requires=[LONG]), bare(LONG, 5_000_000), bare(f"{LONG}-2", requires=[LONG]))
     file = requirements_file(f"app\n{LONG}\n{LONG}-2\n")
-    found = profile_of(inventory, file, Settings(groups={"dev": (f"{LONG}-2",)}))
+    found = profile_of(inventory, file, Settings.of(groups={"dev": (f"{LONG}-2",)}))
     for text in (
         as_text(report_of(found), View(width=width)),
         split_text(report_of(found), ["a.txt", "b.txt"], width=width, color=False),

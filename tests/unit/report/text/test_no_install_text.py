@@ -32,7 +32,7 @@ def measured() -> Inventory:
 
 
 def test_text__without_install__says_what_is_known_and_what_is_not(golden: Golden) -> None:
-    found = profile_of(measured(), requirements_file("app\n"), Settings(no_install=True))
+    found = profile_of(measured(), requirements_file("app\n"), Settings.of(no_install=True))
     assert (found.method, found.exit_code) == ("wheels", 5)
     assert (found.download_bytes, found.estimated_bytecode_bytes) == (409_000, 200_500)
     assert found.conflicts == ()  # that "app" misses "far" is said by the table of what has no wheel
@@ -46,6 +46,6 @@ def test_sizes__unknown_size_of_one_archive__makes_the_sum_unknown() -> None:
     app, old = inventory.distributions
     assert old.archive is not None
     inventory = replace(inventory, distributions=(app, replace(old, archive=replace(old.archive, size=None))))
-    found = profile_of(inventory, requirements_file("app\n"), Settings(no_install=True))
+    found = profile_of(inventory, requirements_file("app\n"), Settings.of(no_install=True))
     assert found.download_bytes is None
     assert "to download" not in as_text(report_of(found), View(width=80))
