@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from deadweight.operations.session import Session
     from deadweight.operations.verify import verify
     from deadweight.progress import Progress
-    from deadweight.settings import Policy, Settings
+    from deadweight.settings import Measuring, Policy, Request, Settings
 
 _HOMES = {
     "Budget": "deadweight.budget",
@@ -36,11 +36,13 @@ _HOMES = {
     "Grouping": "deadweight.analysis.profile",
     "Policy": "deadweight.settings",
     "Progress": "deadweight.progress",
+    "Request": "deadweight.settings",
     "Settings": "deadweight.settings",
     "groups_of": "deadweight.operations.groups",
     "Diff": "deadweight.model.report.diff",
     "Report": "deadweight.model.report",
     "Measurement": "deadweight.analysis.measurement",
+    "Measuring": "deadweight.settings",
     "Session": "deadweight.operations.session",
     "analyze": "deadweight.operations.analyze",
     "check": "deadweight.operations.check",
@@ -56,9 +58,11 @@ __all__ = [
     "Diff",
     "Grouping",
     "Measurement",
+    "Measuring",
     "Policy",
     "Progress",
     "Report",
+    "Request",
     "Session",
     "Settings",
     "__version__",
