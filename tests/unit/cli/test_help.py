@@ -55,6 +55,10 @@ def help_of(*arguments: str) -> str:
     return CliRunner().invoke(cli.root, [*arguments, "--help"], terminal_width=80, catch_exceptions=False).stdout
 
 
+# Attribute of a Destination → the options that it reads
+DESTINATION = {"form": ("form",), "write": ("output", "force")}
+
+
 @pytest.mark.parametrize(("name", "option"), OPTIONS, ids=lambda each: getattr(each, "name", each))
 def test_option__of_a_command__belongs_to_a_group_and_has_a_help_text(name: str, option: click.Option) -> None:
     assert isinstance(COMMANDS[name], GroupedCommand)
@@ -84,6 +88,10 @@ def test_help__of_why__fits_a_small_terminal() -> None:
 def test_option__of_splits__is_refused_where_no_split_is_shown(name: str, option: str) -> None:
     ran = CliRunner().invoke(cli.root, [name, *TARGETS[name], option])
     assert (ran.exit_code, "No such option" in ran.output) == (2, True)
+
+
+# Attribute of a Destination → the options that it reads
+DESTINATION = {"form": ("form",), "write": ("output", "force")}
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS, ids=lambda each: getattr(each, "name", each))
@@ -120,12 +128,13 @@ def loaded_names(command: click.Command) -> set[str]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(command.callback)))
     body = [node for each in tree.body if isinstance(each, ast.FunctionDef) for node in ast.walk(each)]
     names = {node.id for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    parts = [node.attr for node in body if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "destination"]
     sources = [inspect.getsource(reporting.measured), *([inspect.getsource(view_of)] if "view_of" in names else [])]
     helpers = [node for source in sources for node in ast.walk(ast.parse(source))]
     keys = {
         n.slice.value for n in (*body, *helpers) if isinstance(n, ast.Subscript) and isinstance(n.slice, ast.Constant)
     }
-    return names | {str(key) for key in keys}
+    return names | {str(key) for key in keys} | {option for part in parts for option in DESTINATION.get(part, ())}
 
 
 def example(option: click.Option) -> list[str]:
