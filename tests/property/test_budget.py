@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deadweight.budget import Budget, judge
+from deadweight.budget.causes import Blame
 from deadweight.budget.limits import UNITS, format_size, parse_size
 from deadweight.budget.suggesting import suggestions, with_headroom
+from deadweight.graph.holding import Holders
 from deadweight.model.report import Report
 from tests.builders import bare
 from tests.reports import archived, measured
@@ -66,3 +68,26 @@ def test_with_headroom__any_size__adds_at_least_10_percent_and_at_most_21(size: 
 def test_suggestions__dev_distribution__does_not_deny_dev() -> None:
     report = measured("pytest\n", bare("pytest"))
     assert [each.key for each in suggestions(report)] == ["max", "max-package"]
+
+
+EDGES = st.sets(st.tuples(st.sampled_from("abcdef"), st.sampled_from("abcdef")))
+
+
+@given(EDGES, st.sets(st.sampled_from("abcdef"), min_size=1), st.sets(st.sampled_from("abcdef")))
+def test_blame__any_graph__is_on_the_direct_requirements_that_reach_it(
+    edges: set[tuple[str, str]], direct: set[str], first: set[str]
+) -> None:
+    report = measured(
+        "".join(f"{name}\n" for name in sorted(direct)),
+        *(bare(name, 1 << number, requires=[b for a, b in edges if a == name]) for number, name in enumerate("abcdef")),
+    )
+    blame = Blame(report, first)
+    for row in report.distributions:
+        reaching, pending = {row.key}, [row.key]
+        while pending:
+            new = {*report.rows[pending.pop()].required_by} - reaching
+            reaching |= new
+            pending += new
+        rows = [report.rows[key] for key in reaching & direct]
+        rows.sort(key=lambda each: (each.key not in first, each.key != row.key, -(each.freed_bytes or 0), each.key))
+        assert blame.on(row.key) == Holders(tuple(each.key for each in rows[:5]), len(rows))

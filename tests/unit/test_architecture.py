@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "formats": {"errors", "model", "progress"},
     "codescan": {"formats", "model"},
     "platforms": {"errors", "model"},
-    "budget": {"errors", "formats", "model", "untrusted"},
+    "budget": {"errors", "formats", "graph", "model", "untrusted"},
     "settings": {"budget", "errors", "formats", "model"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model"},

@@ -9,7 +9,7 @@ from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome
 from deadweight.budget.remedies import for_rows
 from deadweight.formats.distributions.metadata import is_name, normalize
-from deadweight.model.report import Report, Row
+from deadweight.model.report import Row
 from deadweight.model.report.check import Cause
 
 _MOST_NAMES = 5
@@ -22,7 +22,7 @@ def denied(limit: Limit, case: Case) -> Outcome:
     projects = [each for each in case.report.skipped if is_name(each.name)]  # others are files, or parts of the target
     unmeasured = [each for each in projects if fnmatchcase(normalize(each.name), limit.text)]
     missing = tuple(Cause(name=each.name, note="could not be measured") for each in unmeasured)
-    return _forbidden(rows, case.report, missing)
+    return _forbidden(rows, case, missing)
 
 
 def denied_group(limit: Limit, case: Case) -> Outcome:
@@ -31,12 +31,12 @@ def denied_group(limit: Limit, case: Case) -> Outcome:
     unsure = [row.key for row in case.report.distributions if row.group == limit.text and not row.sure]
     more = f" and {len(unsure) - _MOST_NAMES:,} more" if len(unsure) > _MOST_NAMES else ""
     reason = f"uncertain, and not counted: {', '.join(unsure[:_MOST_NAMES])}{more}" if unsure else ""
-    return _forbidden(rows, case.report, reason=reason)
+    return _forbidden(rows, case, reason=reason)
 
 
-def _forbidden(rows: list[Row], report: Report, others: tuple[Cause, ...] = (), reason: str = "") -> Outcome:
+def _forbidden(rows: list[Row], case: Case, others: tuple[Cause, ...] = (), reason: str = "") -> Outcome:
     if not rows and not others:
         return Outcome(status="pass", reason=reason)
     rows = sorted(rows, key=lambda row: (-row.apparent_bytes, row.key))
-    causes = (*(cause_of(row, report, size=row.apparent_bytes) for row in rows), *others)
-    return Outcome(status="fail", reason=reason, causes=causes, remedies=for_rows(report, rows))
+    causes = (*(cause_of(row, case.blame, size=row.apparent_bytes) for row in rows), *others)
+    return Outcome(status="fail", reason=reason, causes=causes, remedies=for_rows(case.report, rows, case.blame))

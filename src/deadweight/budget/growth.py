@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deadweight.budget.causes import cause_of
+from deadweight.budget.causes import Blame, cause_of
 from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome, at_most
 from deadweight.budget.remedies import for_size
@@ -19,7 +19,9 @@ def growth(limit: Limit, case: Case) -> Outcome:
     before = baseline.totals.apparent_bytes
     grown, most = report.totals.apparent_bytes - before, limit.of(before)
     reason = "; ".join(filter(None, (_conditions(report, baseline), case.estimated)))
-    return at_most(grown, most, lambda: _grown(report, baseline), lambda: for_size(report, grown - most), reason)
+    return at_most(
+        grown, most, lambda: _grown(report, baseline), lambda: for_size(report, grown - most, case.blame), reason
+    )
 
 
 def check_baseline(path: str, baseline: Report, kind: str) -> None:
@@ -61,14 +63,13 @@ def _conditions(report: Report, baseline: Report) -> str:
 
 def _grown(report: Report, baseline: Report) -> tuple[Cause, ...]:
     """Return what came or grew, what grew most first. A requirement that changed itself is most to blame."""
+    changes = {row.key: _change(row, baseline) for row in report.distributions}
+    blame = Blame(report, first={key for key, change in changes.items() if change})
     causes = [
-        cause_of(
-            row, report, size=row.apparent_bytes, before=_before(row, baseline), note=_change(row, baseline),
-            first=lambda direct: bool(_change(direct, baseline)),
-        )
+        cause_of(row, blame, size=row.apparent_bytes, before=_before(row, baseline), note=changes[row.key])
         for row in report.distributions
         if row.apparent_bytes > _before(row, baseline)
-    ]  # fmt: skip
+    ]
     unowned, unowned_before = report.totals.unowned_bytes, baseline.totals.unowned_bytes
     if unowned > unowned_before:
         causes.append(Cause(name=None, size_bytes=unowned, before_bytes=unowned_before))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 from msgspec import Struct
 
+from deadweight.budget.causes import Blame
 from deadweight.budget.limits import Limit
 from deadweight.model.report import Report
 from deadweight.model.report.check import Cause, Remedy, Status
@@ -13,11 +15,16 @@ from deadweight.model.report.check import Cause, Remedy, Status
 _MOST_NAMES = 3
 
 
-class Case(Struct, frozen=True, kw_only=True):
+class Case(Struct, frozen=True, kw_only=True, dict=True):
     """What a rule judges; ``baseline`` is the report to compare with."""
 
     report: Report
     baseline: Report | None = None
+
+    @cached_property
+    def blame(self) -> Blame:
+        """The direct requirements that lead to each distribution; only breaches need them."""
+        return Blame(self.report)
 
     @property
     def unmeasured(self) -> str:

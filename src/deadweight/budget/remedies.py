@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from deadweight.budget.causes import blamed, requirement_of
-from deadweight.model.report import LighterBuild, Report, Row
+from deadweight.budget.causes import Blame
+from deadweight.model.report import DirectRequirement, LighterBuild, Report, Row
 from deadweight.model.report.check import Remedy
 from deadweight.untrusted import plain
 
@@ -37,9 +37,9 @@ def best(ways: Iterable[_Way], excess: int) -> tuple[Remedy, ...]:
     return (every[first].remedy, *others[: _MOST - 1])
 
 
-def for_size(report: Report, excess: int) -> tuple[Remedy, ...]:
+def for_size(report: Report, excess: int, blame: Blame) -> tuple[Remedy, ...]:
     """Return ways to make a target smaller by ``excess`` bytes."""
-    ways = (_split(report), _unused(report), _lighter(report), _dropping(report, excess))
+    ways = (_split(report), _unused(report), _lighter(report), _dropping(report, excess, blame))
     return best((_way(action, saves, most, excess) for way in ways for action, saves, most in way), excess)
 
 
@@ -58,17 +58,17 @@ def _way(action: str, saves: int | None, most: int, excess: int) -> _Way:
     return _Way(Remedy(action=action, saves_bytes=saves, enough=saves is not None and saves >= excess), most)
 
 
-def for_large(report: Report, rows: Sequence[Row]) -> tuple[Remedy, ...]:
+def for_large(report: Report, rows: Sequence[Row], blame: Blame) -> tuple[Remedy, ...]:
     """Return the easiest way to make each of some distributions smaller, or to get rid of it."""
     lighter = {each.name: Remedy(action=_lighter_action(each)) for each in reversed(report.lighter)}
     split = _split_bytes(report, rows)
-    return _few(lighter.get(row.key) or next(_removing(row, report, split)) for row in rows)
+    return _few(lighter.get(row.key) or next(_removing(row, report, split, blame)) for row in rows)
 
 
-def for_rows(report: Report, rows: Sequence[Row]) -> tuple[Remedy, ...]:
+def for_rows(report: Report, rows: Sequence[Row], blame: Blame) -> tuple[Remedy, ...]:
     """Return the easiest way to get rid of each of some distributions; what several have in common saves their sum."""
     split = _split_bytes(report, rows)
-    return _few(next(_removing(row, report, split)) for row in rows)
+    return _few(next(_removing(row, report, split, blame)) for row in rows)
 
 
 def _few(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
@@ -85,7 +85,7 @@ def _is_split_off(row: Row, report: Report) -> bool:
     return not row.orphan and row.key not in report.splits["production"].distributions
 
 
-def _removing(row: Row, report: Report, split: int) -> Iterator[Remedy]:
+def _removing(row: Row, report: Report, split: int, blame: Blame) -> Iterator[Remedy]:
     """Yield the ways to get rid of a distribution, the one with least effort first.
 
     split: bytes of such distributions that the production split leaves out
@@ -94,15 +94,16 @@ def _removing(row: Row, report: Report, split: int) -> Iterator[Remedy]:
         yield Remedy(action=_split_action(report), saves_bytes=split, enough=True)
     if row.name.startswith(_FOR_GPUS):
         yield from (Remedy(action=_lighter_action(each)) for each in report.lighter if each.loses == _GPU_SUPPORT)
-    holders = blamed(row, report)
-    if row.orphan or not holders:
+    holders = blame.on(row.key)
+    if row.orphan or not holders.count:
         yield Remedy(action=f"uninstall {plain(row.name)}, which nothing requires", enough=True)
-    elif len(holders) == 1:
-        (holder,) = holders
-        yield Remedy(action=_drop_action(holder, report), saves_bytes=holder.freed_bytes, enough=True)
+    elif holders.count == 1:
+        (holder,) = holders.names
+        saved = report.rows[holder].freed_bytes
+        yield Remedy(action=_drop_action(blame.requirement(holder)), saves_bytes=saved, enough=True)
     else:
-        names = ", ".join(plain(requirement_of(each, report).text) for each in holders[:_MOST_NAMES])
-        more = f" and {len(holders) - _MOST_NAMES:,} more" if len(holders) > _MOST_NAMES else ""
+        names = ", ".join(plain(blame.requirement(each).text) for each in holders.names[:_MOST_NAMES])
+        more = f" and {holders.count - _MOST_NAMES:,} more" if holders.count > _MOST_NAMES else ""
         yield Remedy(action=f"drop all of the requirements that lead to it: {names}{more}", enough=True)
 
 
@@ -129,12 +130,12 @@ def _lighter(report: Report) -> Iterator[tuple[str, int | None, int]]:
         yield _lighter_action(each), saving, each.apparent_bytes if saving is None else saving
 
 
-def _dropping(report: Report, excess: int) -> Iterator[tuple[str, int | None, int]]:
+def _dropping(report: Report, excess: int, blame: Blame) -> Iterator[tuple[str, int | None, int]]:
     """Yield the requirement whose removal frees enough and least; without one, the one that frees most."""
     direct = sorted((row.freed_bytes, row.key) for row in report.distributions if row.direct and row.freed_bytes)
     enough = [each for each in direct if each[0] >= excess]
     for freed, key in enough[:1] or direct[-1:]:
-        yield _drop_action(report.rows[key], report), freed, freed
+        yield _drop_action(blame.requirement(key)), freed, freed
 
 
 def _split_action(report: Report) -> str:
@@ -147,7 +148,6 @@ def _lighter_action(each: LighterBuild) -> str:
     return f"use {each.lighter}, without {each.loses}: {plain(each.how)}"
 
 
-def _drop_action(row: Row, report: Report) -> str:
-    requirement = requirement_of(row, report)
+def _drop_action(requirement: DirectRequirement) -> str:
     where = f" ({plain(requirement.file)}:{requirement.line})" if requirement.file and requirement.line else ""
     return f"drop the requirement {plain(requirement.text)}{where}"

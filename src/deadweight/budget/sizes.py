@@ -7,7 +7,7 @@ from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome, at_most
 from deadweight.budget.remedies import for_download, for_large, for_size
 from deadweight.errors import abridged
-from deadweight.model.report import ImageReport, Report
+from deadweight.model.report import ImageReport
 from deadweight.model.report.check import Cause, Remedy
 
 _LONGEST_COMMAND = 60
@@ -17,13 +17,16 @@ def total(limit: Limit, case: Case) -> Outcome:
     """Judge the size of all files."""
     report, most = case.report, limit.of(0)
     value = report.totals.apparent_bytes
-    return at_most(value, most, lambda: _contents(report), lambda: for_size(report, value - most), case.estimated)
+    return at_most(
+        value, most, lambda: _contents(case), lambda: for_size(report, value - most, case.blame), case.estimated
+    )
 
 
-def _contents(report: Report) -> tuple[Cause, ...]:
+def _contents(case: Case) -> tuple[Cause, ...]:
     """Return the distributions and the files that none owns, the largest first."""
-    unowned = Cause(name=None, size_bytes=report.totals.unowned_bytes)
-    causes = (*largest(report, lambda row: row.apparent_bytes), *((unowned,) if unowned.size_bytes else ()))
+    unowned = Cause(name=None, size_bytes=case.report.totals.unowned_bytes)
+    owned = largest(case.report, case.blame, lambda row: row.apparent_bytes)
+    causes = (*owned, *((unowned,) if unowned.size_bytes else ()))
     return tuple(sorted(causes, key=lambda cause: -(cause.size_bytes or 0)))
 
 
@@ -33,8 +36,8 @@ def largest_distribution(limit: Limit, case: Case) -> Outcome:
     value = max((row.apparent_bytes for row in report.distributions), default=0)
     over = [row for row in report.distributions if row.apparent_bytes > most]
     over.sort(key=lambda row: (-row.apparent_bytes, row.key))
-    causes = tuple(cause_of(row, report, size=row.apparent_bytes) for row in over)
-    return at_most(value, most, lambda: causes, lambda: for_large(report, over), case.estimated)
+    causes = tuple(cause_of(row, case.blame, size=row.apparent_bytes) for row in over)
+    return at_most(value, most, lambda: causes, lambda: for_large(report, over, case.blame), case.estimated)
 
 
 def download(limit: Limit, case: Case) -> Outcome:
@@ -47,7 +50,10 @@ def download(limit: Limit, case: Case) -> Outcome:
         reason = "the sizes of the archives are unknown; they are known with --no-install"
         return Outcome(status="fail", limit_bytes=most, incomplete=True, reason=reason)
     return at_most(
-        value, most, lambda: largest(report, lambda row: row.download_bytes), lambda: for_download(report, value - most)
+        value,
+        most,
+        lambda: largest(report, case.blame, lambda row: row.download_bytes),
+        lambda: for_download(report, value - most),
     )
 
 

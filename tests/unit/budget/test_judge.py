@@ -59,6 +59,19 @@ def test_max__breach__names_the_largest_and_the_lines_that_require_them() -> Non
     assert [each.key for each in common.requirements] == ["web", "plot"]  # web holds more
 
 
+def test_max__requirement_of_an_extra__is_blamed_on_who_asks_for_the_extra() -> None:
+    report = measured(
+        "plain\nfull\n",
+        bare("plain", 2 * MB, requires=["lib"]),
+        bare("full", 1 * MB, requires=["lib[fast]"]),
+        bare("lib", 1 * MB, requires=["speed; extra == 'fast'"]),
+        bare("speed", 9 * MB),
+    )
+    result = only(report, Budget(max_package="5MB"))
+    assert [each.key for each in result.causes[0].requirements] == ["full"]
+    assert [each.action for each in result.remedies] == ["drop the requirement full (requirements.txt:2)"]
+
+
 def test_max__breach_that_leaving_out_dev_repairs__names_the_split() -> None:
     (remedy,) = only(shop(), Budget(max="100MB")).remedies
     assert remedy.action.endswith("deadweight split requirements.txt")
