@@ -14,6 +14,7 @@ from deadweight.graph.closures import closure_bytes
 from deadweight.graph.condensation import condense
 from deadweight.graph.dominators import dominator_tree
 from deadweight.graph.holding import reached_by_others
+from deadweight.graph.weights import Leaves, leaves
 from tests.builders import bare, bare_inventory, wants
 
 NAMES = tuple("abcdefgh")
@@ -85,6 +86,14 @@ def test_weigh__any_graph__is_the_sums_of_the_sets(graph: Graph) -> None:
             assert weight.freed == sum(graph.own.values()) - sum(graph.own[k] for k in kept)
         else:
             assert weight.freed is None
+
+
+@given(graphs(), st.integers(1, 4))
+def test_leaves__any_graph__are_what_is_retained_besides_it(graph: Graph, most: int) -> None:
+    found = leaves(graph, most)
+    for key in graph.own:
+        expected = sorted(retained(graph, key) - {key}, key=lambda leaf: (-graph.own[leaf], leaf))
+        assert found.get(key, Leaves()) == Leaves(tuple(expected[:most]), len(expected))
 
 
 @given(graphs())

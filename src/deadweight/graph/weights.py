@@ -1,4 +1,4 @@
-"""Graph → closure, retained and freed bytes of each distribution.
+"""Graph → closure, retained and freed bytes of each distribution, and what is removed with it.
 
 closures.py      closure bytes of all distributions     dominators.py    the dominator tree
 condensation.py  cycles as one vertex
@@ -7,6 +7,7 @@ condensation.py  cycles as one vertex
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -52,8 +53,61 @@ def retained_and_freed(graph: Graph) -> tuple[dict[str, int], dict[str, int]]:
     retained = dict(graph.own)
     for key, vertices in flow.vertices(order):
         first = _dominating(vertices, dominator)
-        retained[key] = sums[first] if first is not None else flow.left_without(vertices)
+        retained[key] = sums[first] if first is not None else sum(flow.own[v] for v in flow.removed_with(vertices))
     return retained, {key: sums[line] for key, line in flow.lines.items()}
+
+
+class Leaves(Struct, frozen=True):
+    """What is removed with a distribution, other than itself.
+
+    keys:  of the first, the largest first
+    count: how many are removed with it
+    """
+
+    keys: tuple[str, ...] = ()
+    count: int = 0
+
+
+def leaves(graph: Graph, most: int) -> dict[str, Leaves]:
+    """Return key → what ``retained_by(key)`` contains besides ``key``. Distributions without leaves are left out.
+
+    most: keys to keep per distribution, because the total is quadratic for a long chain
+    """
+    flow = _Flow(graph)
+    order, dominator = dominator_tree(flow.targets, _TOP)
+    ordered = sorted(graph.own, key=lambda key: (-graph.own[key], key))
+    ranks = flow.ranks(ordered)
+    first, counts = _subtrees(order, dominator, ranks, most + 1)  # one more, as the distribution itself is among them
+    leaves_of: dict[str, Leaves] = {}
+    for key, vertices in flow.vertices(order):
+        top = _dominating(vertices, dominator)
+        if top is not None:
+            removed, count = first[top], counts[top]
+        else:
+            removed = sorted(rank for v in flow.removed_with(vertices) if (rank := ranks[v]) is not None)
+            count = len(removed)
+        if count > 1:
+            keys = (name for rank in removed if (name := ordered[rank]) != key)
+            leaves_of[key] = Leaves(tuple(islice(keys, most)), count - 1)
+    return leaves_of
+
+
+def _subtrees(
+    order: Sequence[int], dominator: Sequence[int], ranks: Sequence[int | None], most: int
+) -> tuple[list[list[int]], list[int]]:
+    """Return vertex → the lowest ranks in its subtree of the dominator tree, and vertex → how many it has."""
+    first: list[list[int]] = [[] for _ in dominator]
+    counts = [0] * len(dominator)
+    for vertex in reversed(order):
+        if (rank := ranks[vertex]) is not None:
+            first[vertex].append(rank)
+            counts[vertex] += 1
+        # The lowest ranks of a subtree are among the lowest of the subtrees below it.
+        first[vertex] = sorted(first[vertex])[:most]
+        if (above := dominator[vertex]) >= 0:
+            first[above] += first[vertex]
+            counts[above] += counts[vertex]
+    return first, counts
 
 
 def _dominating(vertices: Sequence[int], dominator: Sequence[int]) -> int | None:
@@ -96,8 +150,15 @@ class _Flow:
         for key in self._graph.own:
             yield key, [v for node in self._graph.nodes_of(key) if (v := self._number[node]) in reached_vertices]
 
-    def left_without(self, vertices: Sequence[int]) -> int:
-        """Return the bytes that no root reaches without some vertices.
+    def ranks(self, keys: Sequence[str]) -> list[int | None]:
+        """Return vertex → the index of its distribution in ``keys``; None for extras, lines and the top."""
+        ranks: list[int | None] = [None] * len(self.targets)
+        for rank, key in enumerate(keys):
+            ranks[self._number[key]] = rank
+        return ranks
+
+    def removed_with(self, vertices: Sequence[int]) -> set[int]:
+        """Return the vertices that no root reaches without some vertices, including these.
 
         This applies the definition within the region that the vertices reach: whatever has an edge from outside the
         region stays, with everything it reaches.
@@ -107,7 +168,7 @@ class _Flow:
         sources = self._sources_of_all()
         entries = (v for v in region - taken if any(source not in region for source in sources[v]))
         stays = _reached(self.targets, entries, without=taken)
-        return sum(self.own[v] for v in region - stays)
+        return region - stays
 
     def _sources_of_all(self) -> list[list[int]]:
         if not self._sources:

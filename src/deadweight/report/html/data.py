@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from deadweight.graph import Graph
 from deadweight.graph.holding import Holders, holders
 from deadweight.graph.reported import graph_of
+from deadweight.graph.weights import Leaves, leaves
 from deadweight.model import GROUPS
 from deadweight.model.distributions import Largest
 from deadweight.model.report import Report, Row
@@ -33,21 +33,22 @@ def page_data(report: Report, view: View) -> str:
     numbers = {row.key: number for number, row in enumerate(report.distributions)}
     graph = graph_of(report)
     roots = sorted(graph.direct, key=lambda root: -report.rows[root.key].closure_bytes)
-    holding = holders(graph, roots, _MOST_ROOTS)
+    holding, leaving = holders(graph, roots, _MOST_ROOTS), leaves(graph, _MOST_LEAVES)
     data = {
         "total": report.totals.apparent_bytes,
         "contents": _contents(report),
         "groups": GROUPS,
         "requested": report.target.requirements is not None,
         "view": {"order": view.order, "groups": view.groups, "rows": MOST_ROWS},
-        "distributions": [_distribution(row, graph, holding, numbers) for row in report.distributions],
+        "distributions": [
+            _distribution(row, holding.get(row.key, Holders()), leaving.get(row.key, Leaves()), numbers)
+            for row in report.distributions
+        ],
     }
     return json.dumps(_plain(data), separators=(",", ":")).translate(_ESCAPED)
 
 
-def _distribution(row: Row, graph: Graph, holding: Mapping[str, Holders], numbers: Mapping[str, int]) -> dict[str, Any]:
-    roots = holding.get(row.key, Holders())
-    leaves = sorted(_leaves(row, graph), key=lambda key: (-graph.own[key], key))
+def _distribution(row: Row, roots: Holders, leaving: Leaves, numbers: Mapping[str, int]) -> dict[str, Any]:
     values = {
         "name": row.key,
         "version": row.version,
@@ -70,8 +71,8 @@ def _distribution(row: Row, graph: Graph, holding: Mapping[str, Holders], number
         ],
         "roots": [numbers[key] for key in roots.names],
         "otherRoots": roots.count - len(roots.names),
-        "leaves": [numbers[key] for key in leaves[:_MOST_LEAVES]],
-        "otherLeaves": len(leaves[_MOST_LEAVES:]),
+        "leaves": [numbers[key] for key in leaving.keys],
+        "otherLeaves": leaving.count - len(leaving.keys),
         "evidence": [[each.rule, each.group, each.reason] for each in row.evidence],
         "tags": row.tags,
         "imports": row.import_names,
@@ -85,13 +86,6 @@ def _distribution(row: Row, graph: Graph, holding: Mapping[str, Holders], number
         "files": _paths(row.largest_files),
     }
     return {name: value for name, value in values.items() if value or name == "own" or (value == 0 and name == "freed")}
-
-
-def _leaves(row: Row, graph: Graph) -> set[str]:
-    """Return the keys that are removed with a distribution."""
-    # Most distributions retain only themselves, which their sizes tell without a walk through the graph.
-    alone = row.retained_bytes == row.apparent_bytes and row.apparent_bytes
-    return set() if alone else graph.retained_by(row.key) - {row.key}
 
 
 def _paths(largest: Iterable[Largest]) -> list[list[str | int]]:
