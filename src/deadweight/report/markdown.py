@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from deadweight.model.report import Location, Report, SplitReport
-from deadweight.report.units import counted, human, percent
+from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
 
@@ -52,8 +52,7 @@ def details(summary: str, lines: Iterable[str]) -> Iterator[str]:
 def _summary(report: Report) -> Iterator[str]:
     totals, environment = report.totals, report.environment
     incomplete = f" ({counted(totals.unmeasured, 'distribution')} could not be measured)" if totals.unmeasured else ""
-    about = "~" if any(row.archive and row.archive.estimated for row in report.distributions) else ""
-    yield f"### {escaped(report.target.location)}: {about}{human(totals.apparent_bytes)}{incomplete}"
+    yield f"### {escaped(report.target.location)}: {total_size(report)}{incomplete}"
     yield ""
     facts = [counted(totals.distributions, "distribution"), counted(totals.files, "file")]
     facts += [f"{human(totals.download_bytes)} to download"] if totals.download_bytes is not None else []

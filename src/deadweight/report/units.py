@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textwrap import wrap
 
+from deadweight.model.report import Report
 from deadweight.untrusted import plain
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -20,6 +21,14 @@ def human(size: int | None) -> str:
     if unit == 0 or abs(value) >= 99.95:
         digits = 0
     return f"{value:.{digits}f} {_UNITS[unit]}"
+
+
+def total_size(report: Report) -> str:
+    """Return the total with how sure it is: "at most ~239 MB"."""
+    archives = [row.archive for row in report.distributions if row.archive]
+    at_most = "at most " if any(archive.at_most for archive in archives) else ""
+    about = "~" if any(archive.estimated for archive in archives) else ""
+    return f"{at_most}{about}{human(report.totals.apparent_bytes)}"
 
 
 def signed(change: int | None) -> str:

@@ -8,9 +8,13 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from deadweight.report.units import human, percent
+from deadweight.model import ArchiveFacts
+from deadweight.report.units import human, percent, total_size
 from deadweight.untrusted import plain, without_credentials
+from tests.builders import bare
+from tests.reports import measured
 
 
 @pytest.mark.parametrize(
@@ -24,6 +28,19 @@ from deadweight.untrusted import plain, without_credentials
 )  # fmt: skip
 def test_human__size__has_a_unit_and_three_digits(size: int | None, text: str) -> None:
     assert human(size) == text
+
+
+@pytest.mark.parametrize(
+    ("estimated", "at_most", "text"),
+    [
+        (False, False, "2.00 kB"), (True, False, "~2.00 kB"), (False, True, "at most 2.00 kB"),
+        (True, True, "at most ~2.00 kB"),
+    ],
+)  # fmt: skip
+def test_total_size__some_estimate__is_marked(estimated: bool, at_most: bool, text: str) -> None:
+    facts = ArchiveFacts(filename="b-1.0.tar.gz", estimated=estimated, at_most=at_most)
+    report = measured("a\nb\n", bare("a", 1000), replace(bare("b", 1000), archive=facts))
+    assert total_size(report) == text
 
 
 @pytest.mark.parametrize(

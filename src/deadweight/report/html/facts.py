@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deadweight.model.report import Report
-from deadweight.report.units import counted, human, percent
+from deadweight.report.units import counted, human, percent, total_size
 
 
 def facts(report: Report) -> Iterator[tuple[str, str, str]]:
     """Yield (name, figure, explanation) of each figure; the explanation may be empty."""
     total = report.totals
-    yield "Total size", _size(report), "" if total.disk_bytes is None else f"{human(total.disk_bytes)} on disk"
+    yield "Total size", total_size(report), "" if total.disk_bytes is None else f"{human(total.disk_bytes)} on disk"
     missing = f"of {total.distributions + total.unmeasured}, the others could not be measured"
     yield "Distributions", f"{total.distributions:,}", missing if total.unmeasured else counted(total.files, "file")
     bundled = f"including {human(total.bundled_library_bytes)} of bundled libraries"
@@ -41,13 +41,6 @@ def facts(report: Report) -> Iterator[tuple[str, str, str]]:
     production = report.splits["production"]
     share = percent(production.saved_bytes, total.required_bytes)
     yield "Removable", human(production.saved_bytes), f"{share} of what the requirements install"
-
-
-def _size(report: Report) -> str:
-    archives = [row.archive for row in report.distributions if row.archive]
-    at_most = "at most " if any(archive.at_most for archive in archives) else ""
-    about = "~" if any(archive.estimated for archive in archives) else ""
-    return f"{at_most}{about}{human(report.totals.apparent_bytes)}"
 
 
 def notes(report: Report) -> Iterator[tuple[str, str]]:

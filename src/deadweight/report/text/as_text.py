@@ -14,7 +14,7 @@ from deadweight.report.text.distributions import distributions_table, groups_tab
 from deadweight.report.text.left_out import could_go_table, unsure_table
 from deadweight.report.text.system import about_system, shipped_text
 from deadweight.report.text.tables import WIDEST, add_names, hanging, listed, plain_table, render
-from deadweight.report.units import counted, human, percent, target_text
+from deadweight.report.units import counted, human, percent, target_text, total_size
 from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
 
@@ -66,7 +66,7 @@ def _separated(parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
 
 def _header(report: Report) -> RenderableType:
     text = Text(target_text(report.target.location), style="bold")
-    for line, style in [*_cannot_install(report), (_size(report), "bold")]:
+    for line, style in [*_cannot_install(report), (total_size(report), "bold")]:
         text.append(f"\n{line}", style=style)
     text.append(_contents(report), style="not bold")
     text.append(f"\n{_environment(report)}", style="not bold")
@@ -83,13 +83,6 @@ def _cannot_install(report: Report) -> Iterator[tuple[str, str]]:
     if names:
         machine = report.environment.machine
         yield f"cannot be installed: {plain(', '.join(names))}: no wheel or sdist for {machine}", "bold"
-
-
-def _size(report: Report) -> str:
-    archives = [row.archive for row in report.distributions if row.archive]
-    at_most = "at most " if any(archive.at_most for archive in archives) else ""
-    about = "~" if any(archive.estimated for archive in archives) else ""
-    return f"{at_most}{about}{human(report.totals.apparent_bytes)}"
 
 
 def _contents(report: Report) -> str:
