@@ -15,7 +15,7 @@ import deadweight
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
     "analysis", "budget", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model", "plan",
-    "platforms", "proof", "report", "untrusted", "usage",
+    "platforms", "proof", "report", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -26,26 +26,29 @@ MAY_IMPORT = {
     "progress": set(),
     "shipped": set(),
     "untrusted": {"errors"},
+    "wording": set(),
     "model": {"errors", "untrusted"},
     "formats": {"errors", "model", "progress"},
-    "codescan": {"formats", "model"},
+    "codescan": {"formats", "model", "wording"},
     "platforms": {"errors", "model"},
-    "budget": {"errors", "formats", "graph", "model", "untrusted"},
+    "budget": {"errors", "formats", "graph", "model", "untrusted", "wording"},
     "settings": {"budget", "errors", "formats", "model"},
     "targets": {"errors", "formats", "settings"},
-    "inventory": {"codescan", "errors", "formats", "model"},
+    "inventory": {"codescan", "errors", "formats", "model", "wording"},
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms", "shipped"},
-    "groups": {"formats", "graph", "model", "shipped", "usage"},
-    "plan": {"errors", "formats", "graph", "groups", "model", "settings", "shipped", "usage"},
-    "proof": {"formats", "graph", "groups", "model", "usage"},
+    "groups": {"formats", "graph", "model", "shipped", "usage", "wording"},
+    "plan": {"errors", "formats", "graph", "groups", "model", "settings", "shipped", "usage", "wording"},
+    "proof": {"formats", "graph", "groups", "model", "usage", "wording"},
     "analysis": {
         "", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof", "settings",
         "targets", "untrusted", "usage",
     },
-    "report": {"", "analysis", "budget", "errors", "graph", "model", "plan", "proof", "targets", "untrusted"},
-    "explore": {"errors", "graph", "model", "report", "untrusted"},
-    "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets"},
+    "report": {
+        "", "analysis", "budget", "errors", "graph", "model", "plan", "proof", "targets", "untrusted", "wording",
+    },
+    "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
+    "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets", "wording"},
     "operations": {
         "", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan",
         "platforms", "progress", "proof", "settings", "sources", "targets", "usage",

@@ -11,6 +11,7 @@ from deadweight.budget.remedies import for_rows
 from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.model.report import Row
 from deadweight.model.report.check import Cause
+from deadweight.wording import listed
 
 _MOST_NAMES = 5
 
@@ -29,8 +30,7 @@ def denied_group(limit: Limit, case: Case) -> Outcome:
     """Judge whether distributions of a group are in the target. What is not certain does not count, but is listed."""
     rows = [row for row in case.report.distributions if row.group == limit.text and row.sure]
     unsure = [row.key for row in case.report.distributions if row.group == limit.text and not row.sure]
-    more = f" and {len(unsure) - _MOST_NAMES:,} more" if len(unsure) > _MOST_NAMES else ""
-    reason = f"uncertain, and not counted: {', '.join(unsure[:_MOST_NAMES])}{more}" if unsure else ""
+    reason = f"uncertain, and not counted: {listed(unsure, _MOST_NAMES)}" if unsure else ""
     return _forbidden(rows, case, reason=reason)
 
 

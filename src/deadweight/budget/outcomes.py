@@ -11,6 +11,7 @@ from deadweight.budget.causes import Blame
 from deadweight.budget.limits import Limit
 from deadweight.model.report import Report
 from deadweight.model.report.check import Cause, Remedy, Status
+from deadweight.wording import listed
 
 _MOST_NAMES = 3
 
@@ -40,8 +41,7 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     def estimated(self) -> str:
         """A note on the distributions whose sizes are estimates, "" if there are none."""
         names = [row.key for row in self.report.distributions if row.archive and row.archive.estimated]
-        more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-        return f"estimated from sdists: {', '.join(names[:_MOST_NAMES])}{more}" if names else ""
+        return f"estimated from sdists: {listed(names, _MOST_NAMES)}" if names else ""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ from deadweight.budget.causes import Blame
 from deadweight.model.report import DirectRequirement, LighterBuild, Report, Row
 from deadweight.model.report.check import Remedy
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _MOST = 3
-_MOST_NAMES = 5
 _FOR_GPUS, _GPU_SUPPORT = "nvidia-", "GPU support"  # distributions that builds without GPU support do not need
 
 
@@ -102,9 +102,9 @@ def _removing(row: Row, report: Report, split: int, blame: Blame) -> Iterator[Re
         saved = report.rows[holder].freed_bytes
         yield Remedy(action=_drop_action(blame.requirement(holder)), saves_bytes=saved, enough=True)
     else:
-        names = ", ".join(plain(blame.requirement(each).text) for each in holders.names[:_MOST_NAMES])
-        more = f" and {holders.count - _MOST_NAMES:,} more" if holders.count > _MOST_NAMES else ""
-        yield Remedy(action=f"drop all of the requirements that lead to it: {names}{more}", enough=True)
+        texts = [plain(blame.requirement(each).text) for each in holders.names]
+        names = listed(texts, len(texts), others=holders.count - len(texts))
+        yield Remedy(action=f"drop all of the requirements that lead to it: {names}", enough=True)
 
 
 # The ways to make a target smaller: (action, bytes that it saves or None, bytes that it saves at most)

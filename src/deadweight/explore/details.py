@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,8 +145,7 @@ def staying_text(each: Staying) -> str:
     """Return what stays, and who needs it."""
     reasons = ["in your requirements"] if each.requested else []
     if each.holders:
-        more = f" and {len(each.holders) - 3} more" if len(each.holders) > 3 else ""
-        names = f"{', '.join(map(plain, each.holders[:3]))}{more}"
+        names = listed(map(plain, each.holders), 3)
         reasons.append(f"{names} {'needs' if len(each.holders) == 1 else 'need'} it")
     return f"{plain(each.key)}, {human(each.own)}{': ' * bool(reasons)}{'; '.join(reasons)}"
 

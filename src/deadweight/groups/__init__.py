@@ -28,6 +28,7 @@ from deadweight.groups.names import Names
 from deadweight.groups.rules import Hint, judge
 from deadweight.model import Assignment, Evidence, Group, Inventory, Metadata, Use
 from deadweight.usage import Engine, builds_of_one, engines_of
+from deadweight.wording import listed
 
 _NAMED = 3  # names in a sentence
 _IN_DOUBT = "DW307"
@@ -252,6 +253,4 @@ def _verb(users: Holders) -> str:
 
 
 def _some(users: Holders) -> str:
-    shown = users.names[:_NAMED]
-    more = f" and {users.count - len(shown)} more" if users.count > len(shown) else ""
-    return ", ".join(shown) + more
+    return listed(users.names, _NAMED, others=users.count - len(users.names))

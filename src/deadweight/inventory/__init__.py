@@ -26,6 +26,7 @@ from deadweight.inventory.modules import import_names, programs
 from deadweight.inventory.ownership import assign_owners
 from deadweight.inventory.prefixes import is_below, prefix_of, sees_system, venv_settings
 from deadweight.model import Conflict, Distribution, Entry, FileTree, Inventory, Metadata, Sizes, Skipped
+from deadweight.wording import listed
 
 
 def take_inventory(tree: FileTree) -> Inventory:
@@ -251,12 +252,11 @@ def _escapes(claims: list[Claim]) -> Iterable[Conflict]:
         return
     for claim in claims:
         if claim.escaped:
-            name, more = claim.metadata.name, len(claim.escaped) - 1
+            name = claim.metadata.name
             yield Conflict(
                 kind="escape",
                 names=(name,),
-                reason=f"{name} records {claim.escaped[0]}{f' and {more} more' if more else ''} outside of the prefix,"
-                " which is not counted",
+                reason=f"{name} records {listed(claim.escaped, 1)} outside of the prefix, which is not counted",
             )
 
 

@@ -18,6 +18,7 @@ from deadweight.formats.distributions.metadata import normalize
 from deadweight.inventory.claims import Claim
 from deadweight.inventory.directories import Nearest
 from deadweight.model import Conflict
+from deadweight.wording import listed
 
 _SEVERAL = -1
 
@@ -73,11 +74,11 @@ def _by_system_lists(
 ) -> set[int]:
     """Assign the files of a system package to the distribution whose metadata it contains; return these claims."""
     served: set[int] = set()
-    for _, listed in system:
-        index = next((marks[path] for path in listed if path in marks), None)
+    for _, recorded in system:
+        index = next((marks[path] for path in recorded if path in marks), None)
         if index is not None:
             served.add(index)
-            for path in listed:
+            for path in recorded:
                 if path in paths:
                     owner.setdefault(path, index)
     return served
@@ -149,11 +150,10 @@ def _by_directory(left: list[str], owner: dict[str, int], sites: set[str]) -> No
 
 def _conflict(claims: Sequence[Claim], pair: tuple[int, int], paths: list[str]) -> Conflict:
     first, second = (claims[index].metadata for index in pair)
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
     same = normalize(first.name) == normalize(second.name)
     names = tuple(f"{m.name} {m.version}" if same else m.name for m in (first, second))
     return Conflict(
         kind="path",
         names=names,
-        reason=f"{names[0]} and {names[1]} both claim {paths[0]}{more}; counted for {names[0]}",
+        reason=f"{names[0]} and {names[1]} both claim {listed(paths, 1)}; counted for {names[0]}",
     )

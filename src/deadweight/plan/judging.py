@@ -15,6 +15,7 @@ from deadweight.groups.names import Names
 from deadweight.model import Assignment, Metadata, Requirement, Use
 from deadweight.settings import Policy
 from deadweight.usage.locations import changing, only_later
+from deadweight.wording import listed
 
 # ``pip freeze`` excludes these too, for the same reason.
 _IN_EVERY_ENVIRONMENT = frozenset(("pip", "setuptools", "wheel"))
@@ -115,9 +116,8 @@ def judged_later(each: Judged, plan: Plan) -> Judged:
     settled = rule_of(evidence[0]).decided_by == "user" or any(rule.on_demand for rule in rules_of(evidence))
     if settled or each.requirement.name in plan.policy.keep or not only_later(uses):
         return each
-    first, *others = changing(uses)
-    more = f" and {len(others)} more" if others else ""
-    later = never_at_start(each.assignment.group, f"{first.file}:{first.line}{more}")
+    locations = listed((f"{mention.file}:{mention.line}" for mention in changing(uses)), 1)
+    later = never_at_start(each.assignment.group, locations)
     return replace(each, assignment=replace(each.assignment, evidence=(later, *evidence)))
 
 

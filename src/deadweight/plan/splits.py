@@ -17,6 +17,7 @@ from deadweight.graph.closures import closure_bytes
 from deadweight.model import Evidence, Group, Mention, Requirement
 from deadweight.plan.judging import Judged, Plan, is_chosen, is_direct, judged_later
 from deadweight.usage.locations import changing
+from deadweight.wording import listed
 
 _PRODUCTION: tuple[Group, ...] = ("core", "data", "ml")
 _MINIMAL: tuple[Group, ...] = ("core", "data")
@@ -94,9 +95,8 @@ def _why_ml_stays(split: Split, plan: Plan) -> Iterator[str]:
     ml = {each.key for each in plan.judged if each.key and plan.groups[each.key].group == "ml"}
     names = [each.name for each in plan.judged if each.key in ml and each.requirement in kept] if ml else []
     if names:
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
         yield (
-            f"minimal keeps {', '.join(names[:3])}{more} (ml): without your code, it is unknown whether the application"
+            f"minimal keeps {listed(names, 3)} (ml): without your code, it is unknown whether the application"
             " needs them; use --source DIR to read your code, or --minimal-groups core,data to remove them"
         )
 

@@ -21,12 +21,14 @@ from deadweight.usage import Usage
 from deadweight.usage.locations import DEVELOPMENT, only_later
 from deadweight.usage.programs import may_be_started
 from deadweight.usage.standard import ALWAYS_THERE, backported_since, has_version, is_for_other_systems
+from deadweight.wording import listed
 
 Kind = Literal[
     "missing", "transitive", "dev-in-production", "dev-conditional", "backport", "unused", "redundant", "tests-only",
     "lazy", "one-place",
 ]  # fmt: skip
 _ORDER: tuple[Kind, ...] = get_args(Kind)
+_MOST_USERS = 3  # in a sentence
 _WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # a smaller saving than both does not justify changing code
 _OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
@@ -120,7 +122,8 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
             if name in direct or not locations or name in ALWAYS_THERE:
                 continue
             users = self.graph.required_by.get(key, ())
-            reason = f"is imported, but required only by {_some(users)}" if users else "is imported, but not required"
+            by = f"required only by {listed(users, _MOST_USERS)}" if users else "not required"
+            reason = f"is imported, but {by}"
             yield Remark(kind="transitive", name=name, reason=reason, locations=locations)
 
     def _of_requirement(self, key: str) -> Remark | None:
@@ -143,7 +146,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         name = self._names[key]
         users = self.graph.required_by.get(key, ())
         if users:
-            reason = f"is already required by {_some(users)}, and your code does not use it"
+            reason = f"is already required by {listed(users, _MOST_USERS)}, and your code does not use it"
             return Remark(kind="redundant", name=name, reason=reason, freed_bytes=freed)
         explained = any(rule.decided_by == "user" or rule.on_demand or rule.required for rule in rules)
         loaded = explained or self._optional_for.get(name) or may_be_started(name)
@@ -212,8 +215,3 @@ def _optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str
 def _imports(uses: Sequence[Use]) -> tuple[Mention, ...]:
     mentions = (use.mention for use in uses)
     return tuple(m for m in mentions if m.kind == "import" and m.role == "application" and m.how in ("start", "lazy"))
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

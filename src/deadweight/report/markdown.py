@@ -9,6 +9,7 @@ from deadweight.model.report import Location, Report, SplitReport
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 # Characters that Markdown, or the places that show it, give a meaning: "@name" notifies somebody, "#1" links.
 _SPECIAL = re.compile(r"[\\`*\[\]<>&|@#~$]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.")
@@ -142,6 +143,5 @@ def _with_locations(reason: str, locations: Sequence[Location]) -> str:
 
 
 def _at(locations: Sequence[Location]) -> str:
-    shown = [code(f"{each.file}:{each.line}") for each in locations[:_MOST_LOCATIONS]]
-    others = len(locations) - len(shown)
-    return f" ({', '.join(shown)}{f' and {others} more' if others else ''})" if shown else ""
+    lines = [code(f"{each.file}:{each.line}") for each in locations]
+    return f" ({listed(lines, _MOST_LOCATIONS)})" if lines else ""

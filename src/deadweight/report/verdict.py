@@ -15,6 +15,7 @@ from deadweight.proof import Gap
 from deadweight.report.text.application import VERBS, checked_text, location, locations
 from deadweight.report.units import counted, hanging_text
 from deadweight.untrusted import plain, without_credentials
+from deadweight.wording import listed
 
 _MOST_PLACES = 5
 _MOST_NAMES = 12
@@ -92,12 +93,13 @@ def _notes(verdict: Verdict) -> Iterator[str]:
     optional = [(name, gaps) for name, gaps in _by_name(verdict.notes) if _is_optional(gaps)]
     others = [(name, gaps) for name, gaps in _by_name(verdict.notes) if not _is_optional(gaps)]
     if optional:
-        yield f"note: missing, but imported only optionally: {_listed(optional)}"
+        yield f"note: missing, but imported only optionally: {_with_uses(optional)}"
     if others:
-        yield f"note: missing, but used only by {_roles(others)}: {_listed(others)}"
+        yield f"note: missing, but used only by {_roles(others)}: {_with_uses(others)}"
     if verdict.run and verdict.run.unclear:
         names = [plain(failure.trial.module) for failure in verdict.run.unclear]
-        yield f"note: could not be imported without the application's settings; try --smoke: {_some(names)}"
+        some = listed(names, _MOST_NAMES)
+        yield f"note: could not be imported without the application's settings; try --smoke: {some}"
     for skipped in verdict.application.skipped:
         yield f"note: {plain(skipped.name)}: {plain(skipped.reason)}"
 
@@ -135,15 +137,9 @@ _ROLES: Mapping[Role, str] = {
 }
 
 
-def _listed(gaps_by_name: Sequence[tuple[str, Sequence[Gap]]]) -> str:
-    return _some(
-        [f"{plain(name)} ({locations([m for gap in gaps for m in gap.locations])})" for name, gaps in gaps_by_name]
-    )
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+def _with_uses(gaps_by_name: Sequence[tuple[str, Sequence[Gap]]]) -> str:
+    uses = (f"{plain(name)} ({locations([m for gap in gaps for m in gap.locations])})" for name, gaps in gaps_by_name)
+    return listed(uses, _MOST_NAMES)
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -13,9 +13,9 @@ from deadweight.graph import Graph, Node, base
 from deadweight.graph.reported import graph_of
 from deadweight.model.documents import to_json
 from deadweight.model.report import Report, Row
-from deadweight.report.text.tables import listed
 from deadweight.report.units import hanging_text, human
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _MOST_PATHS = 1000
 _MOST_NAMES = 12  # in a sentence

@@ -7,6 +7,7 @@ import sys
 from msgspec.structs import replace
 
 from deadweight.model import Application, Skipped
+from deadweight.wording import listed
 
 NAME = "code for Python"  # the start of the note's name
 _UNPARSED = ": cannot be parsed ("  # in the notes of ``read_python``
@@ -23,9 +24,8 @@ def with_one_note(source: Application, python: str) -> Application:
     files = sorted({each.name for each in source.skipped if _UNPARSED in each.reason})
     if measured <= running or not files:
         return source
-    more = f" and {len(files) - _SHOWN} more" if len(files) > _SHOWN else ""
     reason = (
-        f"{', '.join(files[:_SHOWN])}{more} may have syntax that Python {'.'.join(map(str, running))} cannot parse, so"
+        f"{listed(files, _SHOWN)} may have syntax that Python {'.'.join(map(str, running))} cannot parse, so"
         f" the imports were read line by line; run deadweight with Python {python}"
     )
     others = [each for each in source.skipped if _UNPARSED not in each.reason]

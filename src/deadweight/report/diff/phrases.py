@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from deadweight.model.report.diff import Diff, Difference, DistributionDifference
 from deadweight.model.report.sizes import known_sum
 from deadweight.report.units import counted, human, percent, signed
+from deadweight.wording import listed
 
 # In place of colors, which not every reader sees.
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "resized": "~", "moved": "~", "unmeasured": "?"}
@@ -96,9 +97,8 @@ def reason_of(each: DistributionDifference, names: Sequence[str]) -> str:
         return "direct requirement" if each.because[0].change == each.status else _OWN[each.because[0].change]
     # What did not change itself did not cause this alone: the index offers other versions, or a constraint changed.
     suffix = {"added": " (added)", "removed": " (removed)", "changed": " (changed)", "unchanged": ""}
-    first = [f"{name}{suffix[cause.change]}" for name, cause in zip(names, each.because, strict=True)][:2]
-    more = len(names) - len(first)
-    return f"via {', '.join(first)}{f' and {more} more' if more else ''}"
+    causes = (f"{name}{suffix[cause.change]}" for name, cause in zip(names, each.because, strict=True))
+    return f"via {listed(causes, 2)}"
 
 
 _OWN = {

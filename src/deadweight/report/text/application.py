@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from deadweight.model import Mention
 from deadweight.model.report import Finding, Lacking, Location, Report
-from deadweight.report.text.tables import listed
 from deadweight.report.units import counted, hanging_text, human
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,8 +27,7 @@ def location(mention: Mention | Location) -> str:
 
 def locations(mentions: Sequence[Mention | Location], most: int = 1) -> str:
     """Return the first locations, and the number of others."""
-    more = f" and {len(mentions) - most} more" if len(mentions) > most else ""
-    return ", ".join(location(mention) for mention in mentions[:most]) + more
+    return listed(map(location, mentions[:most]), most, others=len(mentions[most:]))
 
 
 def about_application(report: Report, width: int) -> Iterator[RenderableType]:

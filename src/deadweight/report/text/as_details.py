@@ -11,6 +11,7 @@ from deadweight.model.report import Report, Row
 from deadweight.report.units import counted, hanging_text, human, percent
 from deadweight.report.view import View
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _MOST_NAMES = 12
 _SITE = re.compile(r"\A.*?lib(?:64)?/python[\d.]+t?/(?:site|dist)-packages/")
@@ -91,8 +92,7 @@ def _relations(row: Row) -> Iterator[str]:
         ("programs", row.programs),
     ):
         if names:
-            others = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-            yield f"{title}: {', '.join(names[:_MOST_NAMES])}{others}"
+            yield f"{title}: {listed(names, _MOST_NAMES)}"
 
 
 def _system(report: Report, row: Row) -> Iterator[str]:

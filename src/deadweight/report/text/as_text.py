@@ -13,10 +13,11 @@ from deadweight.report.text.application import about_application
 from deadweight.report.text.distributions import distributions_table, groups_table, without_wheel_table
 from deadweight.report.text.left_out import could_go_table, unsure_table
 from deadweight.report.text.system import about_system, shipped_text
-from deadweight.report.text.tables import WIDEST, add_names, hanging, listed, plain_table, render
+from deadweight.report.text.tables import WIDEST, add_names, hanging, plain_table, render
 from deadweight.report.units import counted, human, percent, target_text, total_size
 from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _MOST_HOLDERS = 6
 _MOST_SHARED = 5

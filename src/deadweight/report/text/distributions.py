@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from deadweight.model.report import Report, Row
-from deadweight.report.text.tables import STYLES, group_text, listed, plain_table
+from deadweight.report.text.tables import STYLES, group_text, plain_table
 from deadweight.report.units import human
 from deadweight.report.view import Order, Selection, View, bytes_in, select
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _BAR = "█"
 _PARTS = " ▏▎▍▌▋▊▉"

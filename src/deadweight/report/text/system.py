@@ -11,6 +11,7 @@ from deadweight.model.report import DirectorySize, DuplicateLibrary, ImageReport
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _WIDE = 90  # columns; narrower tables have no room for directories
 _MOST_NAMES = 4
@@ -156,5 +157,4 @@ def _duplicates(duplicates: tuple[DuplicateLibrary, ...], width: int) -> Iterato
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(plain(name) for name in names[:_MOST_NAMES]) + more
+    return listed(map(plain, names), _MOST_NAMES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -30,16 +29,6 @@ def plain_table(width: int, *columns: str, numbers: tuple[str, ...] = ()) -> Tab
 def add_names(table: Table, title: str, width: int) -> None:
     """Add a column of names, which never wrap; a name longer than half of the table is truncated."""
     table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=max(width // 2, len(title)))
-
-
-def listed(names: Iterable[str], most: int, *, others: int = 0) -> str:
-    """Return the first names, and the number of others.
-
-    others: the number of names that are not in ``names``
-    """
-    every = list(names)
-    others += len(every[most:])
-    return ", ".join(every[:most]) + (f" and {others} more" if others else "")
 
 
 def hanging(text: str, width: int) -> Text:

@@ -25,6 +25,7 @@ from deadweight.formats.images.documents import (
     parse_manifest,
     parse_saved,
 )
+from deadweight.wording import listed
 
 _DEEPEST = 4  # indexes in indexes
 _MOST_LISTED = 8
@@ -182,8 +183,7 @@ def _matches(label: str, name: str) -> bool:
 
 def _available(labels: _Labels) -> str:
     known = [label for its in labels for label in its]
-    more = f" and {len(known) - _MOST_LISTED} more" if len(known) > _MOST_LISTED else ""
-    return f"available: {', '.join(known[:_MOST_LISTED]) or 'unnamed images, from @0'}{more}"
+    return f"available: {listed(known, _MOST_LISTED) or 'unnamed images, from @0'}"
 
 
 def _chosen(manifests: Sequence[Descriptor], name: str, platform: str) -> Descriptor:

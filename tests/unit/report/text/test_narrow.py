@@ -11,7 +11,7 @@ from deadweight.model.report import ApplicationFacts, Finding, Location
 from deadweight.report import why
 from deadweight.report.splits import split_text
 from deadweight.report.text.as_text import as_text
-from deadweight.report.text.tables import hanging, listed
+from deadweight.report.text.tables import hanging
 from deadweight.report.units import counted, hanging_text
 from deadweight.report.view import View
 from deadweight.settings import Settings
@@ -142,12 +142,6 @@ def test_text__findings__wrap_with_a_hanging_indent_and_the_path_stands_alone(wi
     assert first.startswith("  heavy-tool is a development tool")
     assert all(line.startswith("    ") for line in others)
     assert others[-1].strip() == "shop/a_module_with_a_long_name.py:3"
-
-
-def test_listed__more_than_fit__are_counted() -> None:
-    assert listed("abc", 3) == "a, b, c"
-    assert listed("abc", 2) == "a, b and 1 more"
-    assert listed("abc", 2, others=7) == "a, b and 8 more"
 
 
 def test_why__leaves_and_holders__the_heaviest_first() -> None:
