@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from deadweight.model.report import Report, Row
 
 Order = Literal["own", "retained", "freed", "native", "download", "name"]
 DEFAULT_ROWS = 20
+T = TypeVar("T")
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -75,9 +76,19 @@ def select(report: Report, view: View) -> Selection:
     ordered = in_order(report, view.order)
     chosen = [row for row in ordered if not view.groups or row.group in view.groups]
     others = tuple(row for row in ordered if view.groups and row.group not in view.groups)
-    # A row that sums up one distribution would take as much room as that distribution.
-    most = len(chosen) if view.rows is None or len(chosen) <= view.rows + 1 else view.rows
-    return Selection(shown=tuple(chosen[:most]), rest=tuple(chosen[most:]), others=others)
+    shown, rest = cut(chosen, view.rows)
+    return Selection(shown=tuple(shown), rest=tuple(rest), others=others)
+
+
+def cut(rows: Sequence[T], most: int | None) -> tuple[Sequence[T], Sequence[T]]:
+    """Return the first rows, and the rest, which one row sums up.
+
+    most: None for all
+    """
+    # A row that sums up one other would take as much room as that one.
+    if most is None or len(rows) <= most + 1:
+        return rows, ()
+    return rows[:most], rows[most:]
 
 
 def in_order(report: Report, order: Order) -> list[Row]:

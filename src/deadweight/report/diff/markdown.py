@@ -24,7 +24,7 @@ from deadweight.report.diff.phrases import (
     versions_of,
 )
 from deadweight.report.units import human, signed
-from deadweight.report.view import DEFAULT, View
+from deadweight.report.view import DEFAULT, View, cut
 from deadweight.untrusted import plain
 
 _MOST_NOTES = 20
@@ -44,8 +44,7 @@ def _lines(diff: Diff, most: int | None) -> Iterator[str]:
     for name, size in figures(diff):
         yield f"- {name} {from_to(size)}, {'unknown' if size.change is None else change_of(size)}"
     every = diff.distributions
-    shown = every if most is None or len(every) <= most + 1 else every[:most]
-    rest = every[len(shown) :]
+    shown, rest = cut(every, most)
     if every or diff.totals.unowned_bytes.change:
         yield from ("", *_HEADER, *map(_row, shown), *_sums(diff, rest))
     if rest:

@@ -25,7 +25,7 @@ from deadweight.report.diff.phrases import (
 )
 from deadweight.report.text.tables import WIDEST, group_text, hanging, plain_table, render
 from deadweight.report.units import human, signed
-from deadweight.report.view import DEFAULT, View
+from deadweight.report.view import DEFAULT, View, cut
 from deadweight.untrusted import plain
 
 _STYLES = {"+": "red", "-": "green", "~": "yellow", "?": "dim"}  # as a budget sees it: what is added costs
@@ -58,9 +58,7 @@ def _distributions(diff: Diff, width: int, most: int | None) -> Iterator[Rendera
         return
     every, wide = diff.distributions, width >= _WIDE
     downloads = any(each.download_change_bytes for each in every)
-    # A row that sums up one distribution would take as much room as that distribution.
-    shown = every if most is None or len(every) <= most + 1 else every[:most]
-    rest = every[len(shown) :]
+    shown, rest = cut(every, most)
     table = _empty_table(width, downloads=downloads, wide=wide)
     for each in shown:
         table.add_row(*_cells(each, downloads=downloads, wide=wide))
