@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import resolve_name
 
 from deadweight.errors import BadInput
 from deadweight.model.report import Report
@@ -12,15 +12,15 @@ from deadweight.report.view import View
 
 Renderer = Callable[[Report, View], str]
 
-# Format → module and function, imported when needed: rich alone takes longer than reading a saved report.
-_RENDERERS: Mapping[str, tuple[str, str]] = {
-    "text": ("deadweight.report.text.as_text", "as_text"),
-    "tree": ("deadweight.report.text.as_tree", "as_tree"),
-    "markdown": ("deadweight.report.markdown", "as_markdown"),
-    "csv": ("deadweight.report.as_csv", "as_csv"),
-    "html": ("deadweight.report.html.as_html", "as_html"),
-    "cyclonedx": ("deadweight.report.cyclonedx", "as_cyclonedx"),
-    "json": ("deadweight.report.formats", "as_json"),
+# Format → module:function, imported when needed: rich alone takes longer than reading a saved report.
+_RENDERERS: Mapping[str, str] = {
+    "text": "deadweight.report.text.as_text:as_text",
+    "tree": "deadweight.report.text.as_tree:as_tree",
+    "markdown": "deadweight.report.markdown:as_markdown",
+    "csv": "deadweight.report.as_csv:as_csv",
+    "html": "deadweight.report.html.as_html:as_html",
+    "cyclonedx": "deadweight.report.cyclonedx:as_cyclonedx",
+    "json": "deadweight.report.formats:as_json",
 }
 FORMATS = tuple(_RENDERERS)
 # Format → the library that it needs, and the extra that installs it.
@@ -43,8 +43,7 @@ def render(report: Report, form: str, view: View) -> str:
     raises: BadInput for a view that the report cannot be shown in, or if an extra is missing
     """
     check_installed(form)
-    module, function = _RENDERERS[form]
-    renderer: Renderer = getattr(import_module(module), function)
+    renderer: Renderer = resolve_name(_RENDERERS[form])
     return renderer(report, view)
 
 

@@ -7,26 +7,25 @@ text.py, github.py, sarif.py
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 
 from deadweight.model.report.check import CheckReport
 
 Renderer = Callable[[CheckReport], str]
 
-# Format → module and function, imported when needed
-_RENDERERS: Mapping[str, tuple[str, str]] = {
-    "text": ("deadweight.report.check.text", "check_text"),
-    "json": ("deadweight.report.check", "check_json"),
-    "github": ("deadweight.report.check.github", "check_github"),
-    "sarif": ("deadweight.report.check.sarif", "check_sarif"),
+# Format → module:function, imported when needed
+_RENDERERS: Mapping[str, str] = {
+    "text": "deadweight.report.check.text:check_text",
+    "json": "deadweight.report.check:check_json",
+    "github": "deadweight.report.check.github:check_github",
+    "sarif": "deadweight.report.check.sarif:check_sarif",
 }
 FORMATS = tuple(_RENDERERS)
 
 
 def render_check(report: CheckReport, form: str) -> str:
     """Return the result of a check in a format of ``FORMATS``."""
-    module, function = _RENDERERS[form]
-    renderer: Renderer = getattr(import_module(module), function)
+    renderer: Renderer = resolve_name(_RENDERERS[form])
     return renderer(report)
 
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 
 from deadweight.model.report.diff import Diff
 from deadweight.report.view import View
 
 Renderer = Callable[[Diff, View], str]
 
-# Format → module and function, imported when needed: rich alone takes longer than comparing two reports.
-_RENDERERS: Mapping[str, tuple[str, str]] = {
-    "text": ("deadweight.report.diff.text", "as_text"),
-    "json": ("deadweight.report.diff", "as_json"),
-    "markdown": ("deadweight.report.diff.markdown", "as_markdown"),
-    "html": ("deadweight.report.html.difference", "as_html"),
+# Format → module:function, imported when needed: rich alone takes longer than comparing two reports.
+_RENDERERS: Mapping[str, str] = {
+    "text": "deadweight.report.diff.text:as_text",
+    "json": "deadweight.report.diff:as_json",
+    "markdown": "deadweight.report.diff.markdown:as_markdown",
+    "html": "deadweight.report.html.difference:as_html",
 }
 DIFF_FORMATS = tuple(_RENDERERS)
 
 
 def render_diff(diff: Diff, form: str, view: View) -> str:
     """Return a difference in a format of ``DIFF_FORMATS``."""
-    module, function = _RENDERERS[form]
-    renderer: Renderer = getattr(import_module(module), function)
+    renderer: Renderer = resolve_name(_RENDERERS[form])
     return renderer(diff, view)
 
 
