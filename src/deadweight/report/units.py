@@ -1,13 +1,15 @@
-"""Sizes, shares, counts and sentences → text."""
+"""Sizes, shares, counts, paths and sentences → text."""
 
 from __future__ import annotations
 
+import re
 from textwrap import wrap
 
 from deadweight.model.report import Report
 from deadweight.untrusted import plain
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
+_SITE = re.compile(r"\A(?:|.*?/)(?:site|dist)-packages/(?=.)", re.DOTALL)
 
 
 def human(size: int | None) -> str:
@@ -50,6 +52,11 @@ def percent(part: int, whole: int) -> str:
 def target_text(location: str) -> str:
     """Return the name of a target: its location, except for standard input."""
     return "standard input" if location == "-" else plain(location)
+
+
+def path_in_site(path: str) -> str:
+    """Return a path without the directories above site-packages, which are the same for most paths."""
+    return _SITE.sub("", path)
 
 
 def counted(number: int, noun: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from deadweight.model import ArchiveFacts
-from deadweight.report.units import human, percent, total_size
+from deadweight.report.units import human, path_in_site, percent, total_size
 from deadweight.untrusted import plain, without_credentials
 from tests.builders import bare
 from tests.reports import measured
@@ -49,6 +49,19 @@ def test_total_size__some_estimate__is_marked(estimated: bool, at_most: bool, te
 )
 def test_percent__share__is_whole_and_never_zero_for_something(part: int, whole: int, text: str) -> None:
     assert percent(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("usr/local/lib/python3.13t/site-packages/a/b.so", "a/b.so"), ("lib/python3/dist-packages/a.py", "a.py"),
+        ("site-packages/a/site-packages/b.py", "a/site-packages/b.py"), ("a/b.so", "a/b.so"),
+        ("lib/pypy3.11/site-packages/a\nb", "a\nb"), ("my-site-packages/a", "my-site-packages/a"),
+        ("lib/site-packages/", "lib/site-packages/"),
+    ],
+)  # fmt: skip
+def test_path_in_site__path__lacks_the_directories_above(path: str, text: str) -> None:
+    assert path_in_site(path) == text
 
 
 @pytest.mark.parametrize(

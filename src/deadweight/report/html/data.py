@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from deadweight.graph.weights import Leaves, leaves
 from deadweight.model import GROUPS
 from deadweight.model.distributions import Largest
 from deadweight.model.report import Report, Row
+from deadweight.report.units import path_in_site
 from deadweight.report.view import View
 from deadweight.untrusted import plain
 
@@ -22,7 +22,6 @@ MOST_ROWS = 200  # of the table until the reader asks for all: a browser takes s
 # All of them would be a number that grows with the square of the distributions.
 _MOST_ROOTS = 20
 _MOST_LEAVES = 100
-_SITE = re.compile(r".*?(?:site|dist)-packages/(?=.)", re.DOTALL)
 
 
 def page_data(report: Report, view: View) -> str:
@@ -89,8 +88,7 @@ def _distribution(row: Row, roots: Holders, leaving: Leaves, numbers: Mapping[st
 
 
 def _paths(largest: Iterable[Largest]) -> list[list[str | int]]:
-    """Return paths without the directories above site-packages, which are the same for most of them."""
-    return [[_SITE.sub("", each.path, count=1), each.apparent_bytes] for each in largest]
+    return [[path_in_site(each.path), each.apparent_bytes] for each in largest]
 
 
 def _contents(report: Report) -> list[dict[str, Any]]:

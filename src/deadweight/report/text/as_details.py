@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from deadweight.model.details import Details
 from deadweight.model.distributions import Largest
 from deadweight.model.report import Report, Row
-from deadweight.report.units import counted, hanging_text, human, percent
+from deadweight.report.units import counted, hanging_text, human, path_in_site, percent
 from deadweight.report.view import View
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
 _MOST_NAMES = 12
-_SITE = re.compile(r"\A.*?lib(?:64)?/python[\d.]+t?/(?:site|dist)-packages/")
 _SIZED = re.compile(r" +[\d.]+ [kMGT]?B ")
 
 
@@ -63,7 +62,7 @@ def _largest(what: str, items: Sequence[Largest]) -> Iterator[str]:
     if items:
         yield f"largest {what}"
     for each in items:
-        yield f"  {human(each.apparent_bytes):>9}  {_SITE.sub('', each.path)}"
+        yield f"  {human(each.apparent_bytes):>9}  {path_in_site(each.path)}"
 
 
 def _libraries(report: Report, details: Details) -> Iterator[str]:
