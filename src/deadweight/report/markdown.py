@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from deadweight.model.report import Location, Report, SplitReport
+from deadweight.report.gfm import code, details, escaped, table
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
-# Characters that Markdown, or the places that show it, give a meaning: "@name" notifies somebody, "#1" links.
-_SPECIAL = re.compile(r"[\\`*\[\]<>&|@#~$]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.")
 _MOST_LOCATIONS = 3
 
 
@@ -25,29 +23,6 @@ def as_markdown(report: Report, view: View) -> str:
     parts += _layers(report)
     parts += _notes(report)
     return "\n".join(parts) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Return untrusted text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(lambda match: "".join(f"&#{ord(char)};" for char in match[0]), plain(text))
-
-
-def code(text: str) -> str:
-    """Return untrusted text as a code span, also in a cell of a table."""
-    return f"`{plain(text).replace('`', chr(39)).replace('|', chr(92) + '|')}`"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Yield the lines of a table. A column whose name begins with ">" is aligned right; cells are escaped already."""
-    yield f"| {' | '.join(name.removeprefix('>') for name in header)} |"
-    yield f"|{'|'.join('---:' if name.startswith('>') else '---' for name in header)}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def details(summary: str, lines: Iterable[str]) -> Iterator[str]:
-    """Yield lines that are folded below a summary, which is escaped already."""
-    yield from ("", f"<details><summary>{summary}</summary>", "", *lines, "", "</details>")
 
 
 def _summary(report: Report) -> Iterator[str]:

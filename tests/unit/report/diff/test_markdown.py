@@ -7,7 +7,7 @@ import re
 import pytest
 
 from deadweight.analysis.diff import compare
-from deadweight.report.diff.markdown import as_markdown, cell, code
+from deadweight.report.diff.markdown import as_markdown
 from deadweight.report.view import View
 from tests.builders import bare, report_on
 from tests.conftest import Golden
@@ -59,15 +59,3 @@ def test_as_markdown__hostile_name__is_in_a_code_span(name: str) -> None:
     for part in ("img", "@", "#", "http", "www", "*b", "$", "<!--", "\\"):
         assert part not in outside
     assert outside.count("<details>") == outside.count("</details>") == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "span"),
-    [("a", "`a`"), ("a`b", "``a`b``"), ("`", "`` ` ``"), ("a``", "``` a`` ```"), ("", "` `"), ("\x1b", "`\\x1b`")],
-)
-def test_code__any_text__is_one_span(text: str, span: str) -> None:
-    assert code(text) == span
-
-
-def test_cell__bar__is_escaped() -> None:
-    assert cell("a|b") == "`a\\|b`"
