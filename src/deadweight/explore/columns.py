@@ -35,6 +35,18 @@ class Column(NamedTuple):
     text: Callable[[Node, int], str]
 
 
+class Layout(NamedTuple):
+    """How a list shows its rows.
+
+    whole: bytes of the list, for the shares
+    width: columns of the terminal
+    """
+
+    whole: int
+    width: int
+    order: Order
+
+
 def bar(part: int, whole: int, width: int = _BAR) -> str:
     """Return a bar for a share of a whole."""
     eighths = round(8 * width * part / whole) if whole else 0
@@ -74,14 +86,11 @@ def heading(width: int, order: Order) -> str:
     return fitted("   " + " ".join([*numbers, " name↓" if order == "name" else " name"]), width)
 
 
-def row_text(node: Node, whole: int, width: int, order: Order, *, marked: bool, current: bool) -> str:
-    """Return a row of exactly ``width`` columns of a terminal.
-
-    whole: bytes of the list, for the share
-    """
+def row_text(node: Node, layout: Layout, *, marked: bool, current: bool) -> str:
+    """Return a row of exactly the width of the layout."""
     sign = f"{'›' if current else ' '}{'✓' if marked else ' '} "
-    numbers = [f"{column.text(node, whole):>{column.width}}" for column in columns(width, order)]
-    return fitted(sign + " ".join([*numbers, f" {plain(node.name)}"]), width)
+    numbers = [f"{column.text(node, layout.whole):>{column.width}}" for column in columns(layout.width, layout.order)]
+    return fitted(sign + " ".join([*numbers, f" {plain(node.name)}"]), layout.width)
 
 
 def fitted(text: str, width: int) -> str:

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from deadweight.explore.columns import row_text
+from deadweight.explore.columns import Layout, row_text
 
 if TYPE_CHECKING:
     from textual.events import Click, Resize
@@ -52,7 +52,8 @@ class Listing(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip([Segment(text.ljust(width), _DIM)], width)
         node = browser.rows[number]
         current, marked = number == browser.cursor, node.key in browser.marked and node.kind == "distribution"
-        text = row_text(node, browser.node.own, width, browser.order, marked=marked, current=current)
+        layout = Layout(browser.node.own, width, browser.order)
+        text = row_text(node, layout, marked=marked, current=current)
         return Strip([Segment(text, _style(node, marked=marked, current=current))], width)
 
     def on_click(self, event: Click) -> None:

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from deadweight.explore.browsing import ORDERS, Order
-from deadweight.explore.columns import bar, columns, fitted, fitted_end, heading, row_text, wrapped
+from deadweight.explore.columns import Layout, bar, columns, fitted, fitted_end, heading, row_text, wrapped
 from deadweight.explore.nodes import Node
 
 NAMES = (
@@ -18,7 +18,7 @@ NAMES = (
 @pytest.mark.parametrize("name", NAMES)
 def test_row_text__any_name__has_the_width_and_no_control_characters(name: str, width: int) -> None:
     node = Node(kind="distribution", name=name, own=12_345_678, retained=1, freed=2, native=3, files=4)
-    text = row_text(node, 20_000_000, width, "own", marked=True, current=True)
+    text = row_text(node, Layout(20_000_000, width, "own"), marked=True, current=True)
     assert cell_len(text) == width
     assert text.startswith("›✓")
     assert "\x1b" not in text
@@ -40,7 +40,8 @@ def test_columns__wide__are_all() -> None:
 
 
 def test_row_text__unknown_sizes__are_empty_not_zero() -> None:
-    text = row_text(Node(kind="rest", name="(other files)", own=1000), 2000, 140, "own", marked=False, current=False)
+    node = Node(kind="rest", name="(other files)", own=1000)
+    text = row_text(node, Layout(2000, 140, "own"), marked=False, current=False)
     assert text.split() == ["1.00", "kB", "50", "%", "█████", "(other", "files)"]
 
 
