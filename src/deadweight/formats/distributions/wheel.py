@@ -155,8 +155,9 @@ def lay_out(
     for path, size, program in contents.items:
         target = start + path
         if path.startswith(data):
-            line = contents.first_lines.get(path)
-            target, size = _in_scheme(path[len(data) :], size, scheme, name, filename, line)
+            target = _in_scheme(path[len(data) :], scheme, name, filename)
+        if path in contents.first_lines:
+            size += scheme.shebang_bytes + (2 if scheme.windows else 1) - contents.first_lines[path]
         if program:
             programs.add(target)
         files[target] = size
@@ -216,22 +217,17 @@ def same_version(one: str, other: str, *, local: bool = True) -> bool:
         return False
 
 
-def _in_scheme(path: str, size: int, scheme: Scheme, name: str, filename: str, line: int | None) -> tuple[str, int]:
-    """Return the installed path and size of a file in ``NAME.data/`` (PEP 427, "The .data directory").
-
-    line: bytes of the script's first line if installers replace it by a shebang; else None
-    """
+def _in_scheme(path: str, scheme: Scheme, name: str, filename: str) -> str:
+    """Return the installed path of a file in ``NAME.data/`` (PEP 427, "The .data directory")."""
     key, _, rest = path.partition("/")
     if key in ("purelib", "platlib"):
-        return f"{scheme.site}/{rest}", size
+        return f"{scheme.site}/{rest}"
     if key == "data":
-        return rest, size
+        return rest
     if key == "headers":
-        return f"{scheme.headers(name)}/{rest}", size
+        return f"{scheme.headers(name)}/{rest}"
     if key == "scripts":
-        if line is not None:
-            size += scheme.shebang_bytes + (2 if scheme.windows else 1) - line
-        return f"{scheme.scripts}/{rest}", size
+        return f"{scheme.scripts}/{rest}"
     raise MalformedArchive(filename, f"the .data directory has the unknown key {key!r}")
 
 

@@ -39,7 +39,10 @@ class Link(Struct, frozen=True):
 
 
 class _File(Struct, frozen=True, rename="kebab"):
-    """One file of a page in JSON; fields that no figure depends on accept any type, since indexes differ."""
+    """One file of a page, with its keys in JSON.
+
+    Fields that no figure depends on accept any type, since indexes differ.
+    """
 
     url: str
     hashes: dict[str, Any] | None = None
@@ -79,7 +82,7 @@ def _read_html(text: str, url: str) -> Iterator[Link | None]:
         base = urljoin(url, next(filter(None, bases), ""))
         for name, inside in tags:
             if name in ("a", "A"):
-                yield _of_anchor(_attributes(inside), base)
+                yield _link(_of_anchor(_attributes(inside)), base)
     except ValueError as error:  # from a base that is not a URL, or a character reference with too many digits
         raise BadInput("the index returned HTML that is not a valid project page") from error
 
@@ -110,18 +113,16 @@ def _without_comments(text: str) -> str:
     return "".join([*kept, text[at:]]) if kept else text
 
 
-def _of_anchor(attributes: dict[str, str], base: str) -> Link | None:
+def _of_anchor(attributes: dict[str, str]) -> _File:
     href = attributes.get("href") or ""
     fragment = href.partition("#")[2]
     sha256 = next((part[7:] for part in fragment.split("&") if part.startswith("sha256=")), None)
-    metadata = attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata"))
-    return _link(
-        href,
-        base,
-        sha256=sha256,
-        metadata=metadata,
+    return _File(
+        url=href,
+        hashes={"sha256": sha256},
+        core_metadata=attributes.get("data-core-metadata", attributes.get("data-dist-info-metadata")),
         yanked="data-yanked" in attributes,
-        requires_python=attributes.get("data-requires-python") or "",
+        requires_python=attributes.get("data-requires-python"),
     )
 
 
@@ -130,33 +131,15 @@ def _read_json(text: str, url: str) -> Iterator[Link | None]:
         page = decode(text, _Page)
     except ValueError as error:
         raise BadInput("the index returned JSON that is not a valid project page") from error
-    return (_of_json(file, url) for file in page.files)
+    return (_link(file, url) for file in page.files)
 
 
-def _of_json(file: _File, url: str) -> Link | None:
-    sha256, size = (file.hashes or {}).get("sha256"), file.size
-    return _link(
-        file.url,
-        url,
-        sha256=sha256 if isinstance(sha256, str) else None,
-        size=size if type(size) is int and 0 < size < 1 << 63 else None,
-        metadata=file.dist_info_metadata if file.core_metadata is UNSET else file.core_metadata,
-        yanked=bool(file.yanked),
-        requires_python=file.requires_python or "",
-    )
+def _link(file: _File, base: str) -> Link | None:
+    """Return the link to a file; None if its URL is none of an archive.
 
-
-def _link(
-    href: str,
-    base: str,
-    *,
-    sha256: str | None,
-    metadata: object,
-    yanked: bool,
-    requires_python: str,
-    size: int | None = None,
-) -> Link | None:
-    bare = href.partition("#")[0].strip()
+    base: the URL that relative ones start from
+    """
+    bare = file.url.partition("#")[0].strip()
     if _PLAIN.match(bare):
         url, scheme = bare, "https"
         path = bare
@@ -172,16 +155,19 @@ def _link(
     filename = unquote(path).rpartition("/")[2]
     if scheme not in _SCHEMES or not 0 < len(filename) <= _LONGEST_NAME or not filename.isprintable():
         return None
-    offered, metadata_sha256 = _metadata_file(metadata)
+    sha256, size = (file.hashes or {}).get("sha256"), file.size
+    offered, metadata_sha256 = _metadata_file(
+        file.dist_info_metadata if file.core_metadata is UNSET else file.core_metadata
+    )
     archive = Archive(
         filename=filename,
         url=url,
-        sha256=sha256 and sha256.lower(),
-        size=size,
+        sha256=sha256.lower() if isinstance(sha256, str) else None,
+        size=size if type(size) is int and 0 < size < 1 << 63 else None,
         metadata=offered,
         metadata_sha256=metadata_sha256,
     )
-    return Link(archive, yanked, requires_python)
+    return Link(archive, bool(file.yanked), file.requires_python or "")
 
 
 @lru_cache(64)
