@@ -47,7 +47,7 @@ def read_requirements_of(target: Target, settings: Settings, *, installing: bool
 
 def read_lock_of(target: Target, settings: Settings) -> Read[Lock]:
     """Read a lock; raises BadInput."""
-    from deadweight.sources.resolve.uninstalled import lock_of
+    from deadweight.sources.codebase.locks import lock_of
 
     return _for_its_python(lambda request: lock_of(target.location, machine_of(request), choice_of(request)), settings)
 

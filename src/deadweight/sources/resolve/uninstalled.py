@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.errors import BadInput, DeadweightError, FetchFailed, InstallFailed
+from deadweight.errors import DeadweightError, FetchFailed, InstallFailed
 from deadweight.formats.distributions.wheel import Scheme
-from deadweight.formats.locks import read_lock
-from deadweight.formats.projects.pyproject import Choice
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
 from deadweight.model import Archive, Lock, Pinned, Requirement, Skipped
 from deadweight.platforms.machine import Machine
@@ -290,13 +288,6 @@ class Uninstalling:
         )
 
 
-def lock_of(path: str, machine: Machine, choice: Choice) -> Lock:
-    """Return the content of a lock for a machine, unchanged; raises BadInput, BadLock."""
-    # Without a patch number, so that a lock for "~=3.13.5" is read for "--python 3.13".
-    values = {**machine.marker_values, "python_full_version": machine.python}
-    return read_lock(path, _read(path), values, choice, project=_project_beside(path))
-
-
 def machine_of(python: str, platform: str) -> Machine:
     """Return the machine for ``--python`` (a version, or the path of an interpreter) and ``--platform``."""
     return Machine(python=version_of_interpreter(python), platform=platform)
@@ -309,18 +300,3 @@ def _with_directory(package: Pinned) -> Pinned:
     directory = os.path.abspath(package.location)
     archive = Archive(filename=os.path.basename(directory), url=Path(directory).as_uri())
     return replace(package, sdist=archive, location="", origin=archive.url)
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
-
-
-def _project_beside(path: str) -> bytes:
-    """Return the project file beside a lock, which lists the direct requirements; b"" if there is none."""
-    name = "Pipfile" if os.path.basename(path) == "Pipfile.lock" else "pyproject.toml"
-    beside = os.path.join(os.path.dirname(path), name)
-    return _read(beside) if os.path.isfile(beside) else b""
