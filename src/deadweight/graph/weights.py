@@ -68,10 +68,11 @@ class Leaves(Struct, frozen=True):
     count: int = 0
 
 
-def leaves(graph: Graph, most: int) -> dict[str, Leaves]:
+def leaves(graph: Graph, keys: Collection[str], most: int) -> dict[str, Leaves]:
     """Return key → what ``retained_by(key)`` contains besides ``key``. Distributions without leaves are left out.
 
-    most: keys to keep per distribution, because the total is quadratic for a long chain
+    keys: whose leaves to find; where a distribution and its extras have no common dominator, each takes a walk
+    most: leaves to keep per distribution, because the total is quadratic for a long chain
     """
     flow = _Flow(graph)
     order, dominator = dominator_tree(flow.targets, _TOP)
@@ -80,6 +81,8 @@ def leaves(graph: Graph, most: int) -> dict[str, Leaves]:
     first, counts = _subtrees(order, dominator, ranks, most + 1)  # one more, as the distribution itself is among them
     leaves_of: dict[str, Leaves] = {}
     for key, vertices in flow.vertices(order):
+        if key not in keys:
+            continue
         top = _dominating(vertices, dominator)
         if top is not None:
             removed, count = first[top], counts[top]
@@ -87,8 +90,8 @@ def leaves(graph: Graph, most: int) -> dict[str, Leaves]:
             removed = sorted(rank for v in flow.removed_with(vertices) if (rank := ranks[v]) is not None)
             count = len(removed)
         if count > 1:
-            keys = (name for rank in removed if (name := ordered[rank]) != key)
-            leaves_of[key] = Leaves(tuple(islice(keys, most)), count - 1)
+            others = (name for rank in removed if (name := ordered[rank]) != key)
+            leaves_of[key] = Leaves(tuple(islice(others, most)), count - 1)
     return leaves_of
 
 

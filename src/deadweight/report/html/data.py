@@ -32,7 +32,11 @@ def page_data(report: Report, view: View) -> str:
     numbers = {row.key: number for number, row in enumerate(report.distributions)}
     graph = graph_of(report)
     roots = sorted(graph.direct, key=lambda root: -report.rows[root.key].closure_bytes)
-    holding, leaving = holders(graph, roots, _MOST_ROOTS), leaves(graph, _MOST_LEAVES)
+    # Most distributions retain only themselves, which their sizes tell.
+    retaining = {
+        row.key for row in report.distributions if not row.apparent_bytes or row.retained_bytes != row.apparent_bytes
+    }
+    holding, leaving = holders(graph, roots, _MOST_ROOTS), leaves(graph, retaining, _MOST_LEAVES)
     data = {
         "total": report.totals.apparent_bytes,
         "contents": _contents(report),
