@@ -12,7 +12,10 @@ from msgspec.structs import replace
 from deadweight.cli.output import say
 from deadweight.targets import parse_target
 from deadweight.targets.directories import project_files
-from deadweight.targets.types import File, Target
+from deadweight.targets.types import File, SavedReport, Target
+
+# The default of --output-dir, as help texts describe ``directory_of``.
+BESIDE = "the directory of a requirements file, project, lock file or saved report; else the working directory"
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -40,6 +43,15 @@ def one_target(given: str, *, quiet: bool) -> Target:
         also = ", ".join(os.path.relpath(path, os.path.dirname(file) or ".") for path in target.beside)
         say(f"measuring {file} (also available: {also})")
     return replace(target, location=file) if os.path.isdir(given) else target
+
+
+def directory_of(target: Target) -> str:
+    """Return the directory that splits of a target are written to; "" for the working directory.
+
+    Those of a saved report go beside the report itself. The path in it is of the machine that measured, and reports
+    come from elsewhere, too, so it does not decide where files are written.
+    """
+    return os.path.dirname(target.location) if isinstance(target, (File, SavedReport)) else ""
 
 
 def _check_several(given: tuple[str, ...]) -> None:

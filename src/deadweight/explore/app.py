@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from msgspec import Struct
@@ -35,11 +36,13 @@ _KEYS = ("? help", "q quit", "→ open", "← up", "Space mark", "w write", "s s
 class Written(Struct, frozen=True, kw_only=True):
     """Files that may be written.
 
-    texts:    path → text
-    notes:    what to know before they are written, as sentences
-    existing: the paths that would be overwritten
+    directory: the directory of all of them, absolute
+    texts:     path → text
+    notes:     what to know before they are written, as sentences
+    existing:  the paths that would be overwritten
     """
 
+    directory: str
     texts: Mapping[str, str]
     notes: tuple[str, ...] = ()
     existing: tuple[str, ...] = ()
@@ -280,8 +283,8 @@ def _question(written: Written) -> str:
 
 def _described(written: Written) -> str:
     """Return the files and the notes, as text."""
-    files = [f"{plain(path)}{' (exists)' * (path in written.existing)}" for path in written.texts]
-    return "\n".join([*files, "", *map(plain, written.notes)])
+    files = [f"  {plain(os.path.basename(path))}{' (exists)' * (path in written.existing)}" for path in written.texts]
+    return "\n".join([f"in {plain(written.directory)}:", *files, "", *map(plain, written.notes)])
 
 
 def _keys(width: int) -> str:

@@ -288,6 +288,7 @@ def test_write__not_confirmed__writes_nothing(env: Path, tmp_path: Path, answer:
 def test_write__question__names_the_files_and_what_they_leave_out(env: Path, tmp_path: Path) -> None:
     text = "\n".join(after(explored(str(env)), tmp_path, "v", "space", "w"))
     assert "Write these files? (y/n)" in text
+    assert f"in {tmp_path}:" in text.replace("│\n│ ", "")
     assert "production leaves out pytest, web and saves" in text
     assert "(exists)" not in text
 

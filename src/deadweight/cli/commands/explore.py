@@ -15,10 +15,9 @@ from deadweight.cli.options import settings_of, splitting
 from deadweight.cli.output import write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
-from deadweight.cli.targets import files, target_of
+from deadweight.cli.targets import BESIDE, directory_of, files, target_of
 from deadweight.errors import BadInput
 from deadweight.report.units import human
-from deadweight.targets.types import File
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +37,7 @@ _OBJECTS = 100_000  # that are created between collections
     group=OUTPUT,
     metavar="DIR",
     type=click.Path(),
-    help="Directory for the splits (default: the directory of TARGET).",
+    help=f"Directory for the splits, created if missing (default: {BESIDE}).",
 )
 @splitting
 def explore(target: tuple[str, ...], output_dir: str | None, **options: Any) -> None:
@@ -54,8 +53,7 @@ def explore(target: tuple[str, ...], output_dir: str | None, **options: Any) -> 
     check_terminal()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         found = explored(given, settings, observe=observe)
-    beside = os.path.dirname(given.location) if isinstance(given, File) else ""
-    _browse(found, Splits(found, beside if output_dir is None else output_dir))
+    _browse(found, Splits(found, directory_of(given) if output_dir is None else output_dir))
     finish(found.report)
 
 
@@ -102,6 +100,7 @@ class Splits:
 
         report, texts = self._splits(keys)
         return Written(
+            directory=os.path.abspath(self._directory),
             texts=texts,
             notes=tuple(_notes(report)),
             existing=tuple(path for path in texts if os.path.lexists(path)),

@@ -17,10 +17,10 @@ from deadweight.cli.options import (
 from deadweight.cli.output import emit, may_write, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
-from deadweight.cli.targets import files, one_target
+from deadweight.cli.targets import BESIDE, directory_of, files, one_target
 from deadweight.cli.views import terminal_width, use_color
 from deadweight.errors import NotProven
-from deadweight.targets.types import File, SavedReport
+from deadweight.targets.types import SavedReport
 
 if TYPE_CHECKING:
     from deadweight.model.report import Report
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     group=OUTPUT,
     metavar="DIR",
     type=click.Path(),
-    help="Directory for the files, created if missing (default: the directory of TARGET).",
+    help=f"Directory for the files, created if missing (default: {BESIDE}).",
 )
 @force_option
 @option("--pin", group=OUTPUT, is_flag=True, help="Pin each requirement to the measured version.")
@@ -56,8 +56,7 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
     from deadweight.report.splits import split_text
 
     given = one_target(target, quiet=options["quiet"])
-    beside = os.path.dirname(given.location) if isinstance(given, File) else ""
-    directory = beside if output_dir is None else output_dir
+    directory = directory_of(given) if output_dir is None else output_dir
     names = [os.path.join(directory, f"requirements-{name}.txt") for name in ("production", "minimal")]
     if os.path.lexists(directory or "."):
         may_write(*names, force=force)
