@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Order = Literal["own", "retained", "freed", "native", "name"]
 # What rows are sorted by, the largest first. Rows without such a size come last.
 _SIZES: Mapping[Order, Callable[[Node], int]] = {
-    "own": lambda node: node.own,
+    "own": attrgetter("own"),
     "retained": lambda node: node.retained or 0,
     "freed": lambda node: node.freed or 0,
     "native": lambda node: node.native or 0,
@@ -124,13 +124,13 @@ class Browser:
         text = self.filter.casefold()
         shown = [node for node in self.node.children if text in plain(node.name).casefold()] if text else None
         self.rows = _sorted(self.node.children if shown is None else shown, self.order)
-        self.move(self.rows.index(chosen) if chosen in self.rows else self.cursor)
+        self.move(self.rows.index(chosen) if chosen and chosen in self.rows else self.cursor)
 
 
 def _sorted(nodes: Iterable[Node], order: Order) -> tuple[Node, ...]:
     """Return nodes in an order; equal ones by their own bytes, then by name."""
-    # Sorting is stable, and three passes are faster than one by tuples.
+    # Sorting is stable, and a pass for each key is faster than one by tuples.
     rows = sorted(nodes, key=attrgetter("name"))
-    for size in (_SIZES["own"], _SIZES[order]) if order != "name" else ():
-        rows.sort(key=size, reverse=True)
+    for each in dict.fromkeys(("own", order)) if order != "name" else ():
+        rows.sort(key=_SIZES[each], reverse=True)
     return tuple(rows)

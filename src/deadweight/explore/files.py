@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # (name below the listed directory, path, start, stop): the path of a directory ends with "/", and its files are in this
 # range of ``Files.paths``. A named tuple takes four times as long to create.
 Item: TypeAlias = tuple[str, str, int, int]
+_LARGEST = (1 << 63) - 1  # of an array of "q"
 
 
 class Files(Struct, frozen=True):
@@ -98,7 +99,9 @@ def _only(chosen: frozenset[str], paths: Iterable[str], sizes: Iterable[int]) ->
 
 
 def _sums(sizes: Iterable[int]) -> Sequence[int]:
-    return array("q", accumulate(sizes, initial=0))
+    sums = list(accumulate(sizes, initial=0))
+    # A wheel's own directory may claim any size (zip64); what is real fits.
+    return array("q", sums) if sums[-1] <= _LARGEST else sums
 
 
 def by_key(inventory: Inventory) -> Mapping[str | None, Files]:

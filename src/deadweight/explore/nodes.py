@@ -139,16 +139,19 @@ def _listing(files: Files, items: Iterable[Item], key: str) -> Iterator[Node]:
     """Yield a node for each file and directory of a listing."""
     sums, native = files.sums, files.native
     for name, path, start, stop in items:
-        is_directory = path.endswith("/")
+        own, code = sums[stop] - sums[start], native[stop] - native[start]
+        if path[-1] != "/":
+            yield Node(kind="file", name=name, own=own, files=1, native=code, key=key, path=path)
+            continue
         yield Node(
-            kind="directory" if is_directory else "file",
+            kind="directory",
             name=name,
-            own=sums[stop] - sums[start],
+            own=own,
             files=stop - start,
-            native=native[stop] - native[start],
+            native=code,
             key=key,
             path=path,
-            contents=partial(_directory, files, path, start, stop, key) if is_directory else None,
+            contents=partial(_directory, files, path, start, stop, key),
         )
 
 

@@ -69,3 +69,10 @@ def test_inventory__entries__are_those_of_the_tree() -> None:
 def test_item__of_a_directory__has_a_slash_at_its_end() -> None:
     items: list[Item] = [*files(a__b=1, a__c=2).items()]
     assert items[0][1].endswith("/")
+
+
+def test_files_of__sizes_that_an_archive_only_claims__do_not_overflow() -> None:
+    tree = make_tree({"a": "1", "b": "2"})
+    claimed = {path: entry._replace(size=1 << 63) for path, entry in tree.entries.items()}
+    (found,) = files_of(take_inventory(replace(tree, entries=claimed)))
+    assert [*found.sums] == [0, 1 << 63, 1 << 64]
