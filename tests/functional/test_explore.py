@@ -118,10 +118,15 @@ def test_explore__signal__restores_the_terminal(env: Path, number: signal.Signal
         terminal.close()
 
 
-def test_explore__ctrl_c__quits(env: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "shown"), [("", b""), ("?", b"Keys"), ("w", b"Write these files"), ("/", b"filter by name")]
+)
+def test_explore__ctrl_c__quits(env: Path, key: str, shown: bytes) -> None:
     terminal = Terminal("explore", "env", "--quiet")
     try:
         terminal.wait_for(b"nothing is marked")
+        terminal.type(key.encode())
+        terminal.wait_for(shown)
         terminal.type(b"\x03")
         assert terminal.end() == 0
         assert terminal.is_restored()
@@ -134,5 +139,5 @@ def test_explore__pipe__is_bad_input(env: Path) -> None:
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (4, "")
     assert done.stderr == (
-        "error: explore needs a terminal, and stdin is none\nhint: use deadweight profile for a report as text\n"
+        "error: explore needs a terminal, but stdin is not one\nhint: use deadweight profile for a report as text\n"
     )

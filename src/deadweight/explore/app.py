@@ -106,7 +106,9 @@ class Explorer(App[None]):
         Binding("w", "write", show=False),
         Binding("question_mark", "help", show=False),
         Binding("escape", "clear_filter", show=False),
-        Binding("q,ctrl+c", "quit", show=False, priority=False),
+        Binding("q", "quit", show=False),
+        # In dialogs and in the field of the filter, too.
+        Binding("ctrl+c", "quit", show=False, priority=True),
     ]
 
     def __init__(self, tree: Tree, writing: Writing | None = None) -> None:
@@ -142,8 +144,9 @@ class Explorer(App[None]):
         self._message = ""
         self._show_text()
 
-    def _show(self) -> None:
-        """Show everything anew."""
+    def _show(self, message: str = "") -> None:
+        """Show everything anew; a message takes the place of the summary until the next key that changes something."""
+        self._message = message
         self.query_one(Listing).show()
         self._show_text()
 
@@ -196,9 +199,10 @@ class Explorer(App[None]):
         self._show()
 
     def action_mark(self) -> None:
-        self._message = "" if self.browser.mark() else "only distributions can be marked"
-        if not self._message:
-            self.browser.move(self.browser.cursor + 1)
+        if not self.browser.mark():
+            self._show("only distributions can be marked")
+            return
+        self.browser.move(self.browser.cursor + 1)
         self._show()
 
     def action_unmark(self) -> None:
@@ -269,9 +273,8 @@ class Explorer(App[None]):
             self._say(f"wrote {' and '.join(written.texts)}")
 
     def _say(self, message: str) -> None:
-        """Show a message in place of the summary, until the cursor moves."""
-        self._message = plain(message)
-        self._show()
+        """Show a message that may contain names."""
+        self._show(plain(message))
 
     async def action_quit(self) -> None:
         self.exit()

@@ -62,7 +62,7 @@ def _distribution(row: Row, report: Report) -> Iterator[str]:
     yield f"in your requirements: {'yes' if row.direct else 'no'}{', nothing requires it' * row.orphan}"
     yield ""
     yield f"own: {human(row.apparent_bytes)} in {counted(row.files, 'file')}"
-    yield f"closure: {human(row.closure_bytes)} with everything it needs"
+    yield f"with dependencies: {human(row.closure_bytes)}"
     yield f"retained: {human(row.retained_bytes)} go if it is removed"
     if row.freed_bytes is not None:
         yield f"freed: {human(row.freed_bytes)} go if its requirement is dropped"

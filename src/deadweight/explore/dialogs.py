@@ -24,14 +24,14 @@ s                 next order: own, retained, freed, native, name
 v                 next view: groups, distributions, layers of an image
 d                 show or hide details; [ and ] scroll them
 w                 write the splits, without what is marked
-? q               this help, quit
+? q               this help, quit; Ctrl-C quits everywhere
 
 own       bytes of its own files
 retained  bytes that go if it is removed: itself, and what only it needs
 freed     bytes that go if its requirement is dropped
 native    bytes of native code
 
-The lines below the list show what all marks free together. It may be more than
+The lines below the list show what all marks free together. It may be more than \
 the sum of their freed bytes, because they may share dependencies."""
 
 

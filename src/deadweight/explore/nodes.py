@@ -10,6 +10,7 @@ from msgspec import Struct
 from deadweight.explore.files import Files, Item, by_key
 from deadweight.graph.reported import graph_of
 from deadweight.model import GROUPS, Inventory, Largest
+from deadweight.report.units import path_in_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -170,7 +171,7 @@ def _largest(row: Row) -> tuple[Node, ...]:
     for file in row.largest_files:
         # A directory of a report may contain another one of it, and does not include its bytes.
         directory = max((path for path in inside if file.path.startswith(f"{path}/")), key=len, default=None)
-        name = file.path if directory is None else file.path.removeprefix(f"{directory}/")
+        name = path_in_site(file.path) if directory is None else file.path.removeprefix(f"{directory}/")
         node = Node(kind="file", name=name, own=file.apparent_bytes, files=1, key=row.key, path=file.path)
         (apart if directory is None else inside[directory]).append(node)
     directories = [_largest_directory(row, directory, inside[directory.path]) for directory in row.largest_directories]
@@ -180,7 +181,7 @@ def _largest(row: Row) -> tuple[Node, ...]:
 def _largest_directory(row: Row, directory: Largest, files: list[Node]) -> Node:
     return Node(
         kind="directory",
-        name=f"{directory.path}/",
+        name=f"{path_in_site(directory.path)}/",
         own=directory.apparent_bytes,
         key=row.key,
         path=f"{directory.path}/",

@@ -47,7 +47,7 @@ def test_check_terminal__missing_extra__names_the_command_that_installs_it(
 @pytest.mark.parametrize("name", ["stdin", "stdout"])
 def test_check_terminal__pipe__is_an_error(terminal: None, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(f"deadweight.cli.commands.explore.sys.{name}", io.StringIO())
-    with pytest.raises(BadInput, match=f"and {name} is none"):
+    with pytest.raises(BadInput, match=f"but {name} is not one"):
         explore.check_terminal()
 
 

@@ -124,7 +124,8 @@ def test_explorer__unmark__frees_nothing() -> None:
 
 def test_explorer__mark_on_a_group__says_what_can_be_marked() -> None:
     assert shown(tree(), "space")[-4] == "only distributions can be marked"
-    assert shown(tree(), "space", "down")[-4].startswith("nothing is marked")
+    for key in ("down", "right", "v", "s", "u", "d"):
+        assert shown(tree(), "space", key)[-4].startswith("nothing is marked"), key
 
 
 def test_explorer__sort__marks_the_column() -> None:
@@ -212,6 +213,7 @@ def test_explorer__help__lists_the_keys_until_it_is_closed() -> None:
     text = "\n".join(shown(tree(), "question_mark", size=(80, 24)))
     assert "move; PgUp" in text
     assert "may share dependencies" in text
+    assert not re.search(r"│ +than +│", text)  # a sentence is broken where the line ends, and only there
     assert rows(shown(tree(), "question_mark", "q")) == ["core", "dev"]
 
 

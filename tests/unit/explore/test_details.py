@@ -33,6 +33,7 @@ def test_details__distribution__name_what_requires_it_what_it_needs_and_the_evid
     assert lines[0] == "http 1.0"
     assert any(line.startswith("group: core") for line in lines)
     assert any(line.startswith("  DW") for line in lines)
+    assert f"with dependencies: {found.tree.report['http'].closure_bytes / 1000:.2f} kB" in lines
     at = lines.index("required by (2)")
     assert lines[at + 1 : at + 3] == ["  web: http>=1", "  api: http<9"]
     select(found, "web")

@@ -44,7 +44,11 @@ def explore(target: tuple[str, ...], output_dir: str | None, **options: Any) -> 
     """Browse groups, distributions and files of TARGET in the terminal, and try out what to drop.
 
     Mark distributions to see what dropping all of them frees, then write the splits without them. Press ? for the
-    keys. This needs textual: pip install "deadweight[explore]".
+    keys.
+
+    \b
+    The screen needs textual:
+      pip install "deadweight[explore]"
     """
     from deadweight.operations.explore import explored
 
@@ -64,7 +68,7 @@ def check_terminal() -> None:
     for name, stream in (("stdin", sys.stdin), ("stdout", sys.stdout)):
         if not stream.isatty():
             raise BadInput(
-                f"explore needs a terminal, and {name} is none", hint="use deadweight profile for a report as text"
+                f"explore needs a terminal, but {name} is not one", hint="use deadweight profile for a report as text"
             )
     if os.environ.get("TERM") == "dumb":
         raise BadInput("explore needs a terminal that can move the cursor, and TERM is dumb")
