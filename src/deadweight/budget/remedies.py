@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from deadweight.budget.causes import Blame
@@ -16,6 +16,9 @@ _MOST = 3
 _FOR_GPUS, _GPU_SUPPORT = "nvidia-", "GPU support"  # distributions that builds without GPU support do not need
 
 
+_Shared = Mapping[tuple[str, ...], Sequence[str]]
+
+
 class _Way(NamedTuple):
     """A remedy with what it may save at most, as far as that is known."""
 
@@ -24,7 +27,7 @@ class _Way(NamedTuple):
 
 
 def best(ways: Iterable[_Way], excess: int) -> tuple[Remedy, ...]:
-    """Return the first remedy that is enough alone, and easier ones that save half; else those that save most.
+    """Return the first remedy that is enough alone, and easier ones that save half; else those that save most first.
 
     ways: in the order of effort
     """
@@ -32,7 +35,8 @@ def best(ways: Iterable[_Way], excess: int) -> tuple[Remedy, ...]:
     first = next((number for number, way in enumerate(every) if way.remedy.enough), None)
     if first is None:
         largest = sorted(every, key=lambda way: -way.most)[:_MOST]
-        return tuple(way.remedy for way in every if way in largest)
+        largest.sort(key=lambda way: -(way.remedy.saves_bytes or 0))  # what is not known to save anything is last
+        return tuple(way.remedy for way in largest)
     others = [way.remedy for way in every[:first] if (way.remedy.saves_bytes or 0) * 2 >= excess]
     return (every[first].remedy, *others[: _MOST - 1])
 
@@ -61,18 +65,26 @@ def _way(action: str, saves: int | None, most: int, excess: int) -> _Way:
 def for_large(report: Report, rows: Sequence[Row], blame: Blame) -> tuple[Remedy, ...]:
     """Return the easiest way to make each of some distributions smaller, or to get rid of it."""
     lighter = {each.name: Remedy(action=_lighter_action(each)) for each in reversed(report.lighter)}
-    split = _split_bytes(report, rows)
-    return _few(lighter.get(row.key) or next(_removing(row, report, split, blame)) for row in rows)
+    split, shared = _split_bytes(report, rows), _shared(rows, blame)
+    return _few(lighter.get(row.key) or next(_removing(row, report, split, shared, blame)) for row in rows)
 
 
 def for_rows(report: Report, rows: Sequence[Row], blame: Blame) -> tuple[Remedy, ...]:
     """Return the easiest way to get rid of each of some distributions; what several have in common saves their sum."""
-    split = _split_bytes(report, rows)
-    return _few(next(_removing(row, report, split, blame)) for row in rows)
+    split, shared = _split_bytes(report, rows), _shared(rows, blame)
+    return _few(next(_removing(row, report, split, shared, blame)) for row in rows)
 
 
 def _few(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:
     return tuple(dict.fromkeys(remedies))[:_MOST]
+
+
+def _shared(rows: Sequence[Row], blame: Blame) -> _Shared:
+    """Return direct requirements → the distributions that exactly these lead to."""
+    shared: dict[tuple[str, ...], list[str]] = {}
+    for row in rows:
+        shared.setdefault(blame.on(row.key).names, []).append(plain(row.name))
+    return shared
 
 
 def _split_bytes(report: Report, rows: Sequence[Row]) -> int:
@@ -85,10 +97,11 @@ def _is_split_off(row: Row, report: Report) -> bool:
     return not row.orphan and row.key not in report.splits["production"].distributions
 
 
-def _removing(row: Row, report: Report, split: int, blame: Blame) -> Iterator[Remedy]:
+def _removing(row: Row, report: Report, split: int, shared: _Shared, blame: Blame) -> Iterator[Remedy]:
     """Yield the ways to get rid of a distribution, the one with least effort first.
 
-    split: bytes of such distributions that the production split leaves out
+    split:  bytes of such distributions that the production split leaves out
+    shared: direct requirements → such distributions that exactly these lead to
     """
     if _is_split_off(row, report):
         yield Remedy(action=_split_action(report), saves_bytes=split, enough=True)
@@ -102,9 +115,10 @@ def _removing(row: Row, report: Report, split: int, blame: Blame) -> Iterator[Re
         saved = report.rows[holder].freed_bytes
         yield Remedy(action=_drop_action(blame.requirement(holder)), saves_bytes=saved, enough=True)
     else:
+        led_to = listed(shared[holders.names], _MOST)
         texts = [plain(blame.requirement(each).text) for each in holders.names]
         names = listed(texts, len(texts), others=holders.count - len(texts))
-        yield Remedy(action=f"drop all of the requirements that lead to it: {names}", enough=True)
+        yield Remedy(action=f"drop all of the requirements that lead to {led_to}: {names}", enough=True)
 
 
 # The ways to make a target smaller: (action, bytes that it saves or None, bytes that it saves at most)
@@ -131,8 +145,13 @@ def _lighter(report: Report) -> Iterator[tuple[str, int | None, int]]:
 
 
 def _dropping(report: Report, excess: int, blame: Blame) -> Iterator[tuple[str, int | None, int]]:
-    """Yield the requirement whose removal frees enough and least; without one, the one that frees most."""
-    direct = sorted((row.freed_bytes, row.key) for row in report.distributions if row.direct and row.freed_bytes)
+    """Yield the requirement whose removal frees enough and least; without one, the one that frees most.
+
+    Those that the code does not use and those that production does not need are ways of their own.
+    """
+    others = {each.name for each in report.findings if each.kind == "unused"}
+    rows = (row for row in report.distributions if row.key not in others and not _is_split_off(row, report))
+    direct = sorted((row.freed_bytes, row.key) for row in rows if row.direct and row.freed_bytes)
     enough = [each for each in direct if each[0] >= excess]
     for freed, key in enough[:1] or direct[-1:]:
         yield _drop_action(blame.requirement(key)), freed, freed

@@ -87,8 +87,38 @@ def test_max__breach_that_one_requirement_repairs__names_the_smallest_that_does(
 def test_max__breach_that_nothing_repairs_alone__names_several_ways() -> None:
     remedies = only(shop(), Budget(max="1MB")).remedies
     assert [remedy.enough for remedy in remedies] == [False, False]
-    assert "split" in remedies[0].action
-    assert remedies[1].action.startswith("drop the requirement web>=1")
+    assert remedies[0].action.startswith("drop the requirement web>=1")
+    assert "split" in remedies[1].action
+    assert [remedy.saves_bytes for remedy in remedies] == [40 * MB, 5 * MB]
+
+
+def test_max__requirement_that_is_unused__is_named_once() -> None:
+    unused = Finding(kind="unused", name="web", reason="is not used", freed_bytes=40 * MB, locations=())
+    remedies = only(replace(shop(), findings=(unused,)), Budget(max="1MB")).remedies
+    assert [remedy.action.partition(",")[0] for remedy in remedies] == [
+        "drop web", "drop the requirement plot (requirements.txt:3)",
+        "leave out what production does not need: deadweight split requirements.txt",
+    ]  # fmt: skip
+
+
+def test_max__requirement_that_production_does_not_need__is_named_once() -> None:
+    report = measured(
+        "web\ntester\n", bare("web", MB), bare("tester", 50 * MB),
+        settings=Settings(no_install=True, groups={"dev": ("tester",)}),
+    )  # fmt: skip
+    split, web = only(report, Budget(max="1kB")).remedies
+    assert (split.saves_bytes, web.action) == (50 * MB, "drop the requirement web (requirements.txt:1)")
+
+
+def test_deny__two_requirements_lead_to_it__are_named_with_it() -> None:
+    (remedy,) = only(shop(), Budget(deny=("common",))).remedies
+    assert remedy.action == "drop all of the requirements that lead to common: web>=1, plot"
+    report = measured(
+        "web\nplot\n", bare("web", MB, requires=["gpu-a", "gpu-b"]), bare("plot", MB, requires=["gpu-a", "gpu-b"]),
+        bare("gpu-a", 2 * MB), bare("gpu-b", MB),
+    )  # fmt: skip
+    (remedy,) = only(report, Budget(deny=("gpu-*",))).remedies
+    assert remedy.action == "drop all of the requirements that lead to gpu-a, gpu-b: plot, web"
 
 
 def test_max__breach_with_an_unused_requirement_and_a_lighter_build__names_what_costs_least() -> None:
@@ -143,7 +173,7 @@ def test_max_package__breach__names_each_that_is_larger() -> None:
     assert [cause.name for cause in result.causes] == ["web", "common"]
     assert [remedy.action for remedy in result.remedies] == [
         "drop the requirement web>=1 (requirements.txt:2)",
-        "drop all of the requirements that lead to it: web>=1, plot",
+        "drop all of the requirements that lead to common: web>=1, plot",
     ]
 
 

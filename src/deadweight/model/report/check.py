@@ -65,7 +65,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reason:      why it failed, was skipped, or passed with reservations; "" if the figures say it
     causes:      of a failure, the largest first
     causes_left_out: how many further causes there are
-    remedies:    of a failure, what is enough first, then the one with least effort
+    remedies:    of a failure, what is enough first, then with least effort; if nothing is, what saves most first
     """
 
     code: str
