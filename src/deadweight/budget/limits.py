@@ -56,7 +56,10 @@ def growth_limit(text: str) -> Limit:
         return Limit(text=text, share=Fraction(percent[1]) / 100)
     if text.endswith("%"):
         raise BadConfig(f"{abridged(text)!r} is not a percentage", hint="write a positive number, such as 5% or 2.5%")
-    return size_limit(text)
+    try:
+        return size_limit(text)
+    except BadConfig as error:
+        raise BadConfig(error.cause, hint=f"{error.hint}, or a percentage, such as 5%") from None
 
 
 def name_limit(text: str) -> Limit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.budget.limits import format_size, group_limit, growth_limit, name_limit, parse_size
+from deadweight.budget.limits import format_size, group_limit, growth_limit, name_limit, parse_size, size_limit
 from deadweight.errors import BadConfig
 
 
@@ -63,6 +63,15 @@ def test_growth_limit__percentage__is_a_share_rounded_down() -> None:
 def test_growth_limit__no_percentage__is_refused(text: str) -> None:
     with pytest.raises(BadConfig, match="is not a percentage"):
         growth_limit(text)
+
+
+def test_growth_limit__no_unit__hints_at_sizes_and_percentages() -> None:
+    with pytest.raises(BadConfig, match="'5' is not a size") as caught:
+        growth_limit("5")
+    assert caught.value.hint.endswith("500MB or 1.5GiB, or a percentage, such as 5%")
+    with pytest.raises(BadConfig) as caught:
+        size_limit("5")
+    assert "%" not in caught.value.hint
 
 
 def test_name_limit__any_spelling__is_normalized() -> None:

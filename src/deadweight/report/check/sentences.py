@@ -81,9 +81,11 @@ def breaches(result: Result) -> list[tuple[DirectRequirement | None, str]]:
     by_requirement: dict[DirectRequirement | None, list[str]] = {}
     for requirement, cause in zip(written, result.causes, strict=True):
         by_requirement.setdefault(requirement, []).append(cause_text(cause))
+    # What is left out may belong to any of them.
+    more = [f"and {result.causes_left_out:,} more"] if result.causes_left_out else []
     remedies = [f"fix: {remedy_text(remedy)}" for remedy in result.remedies]
     return [
-        (requirement, "\n".join([finding_text(result), *causes, *remedies]))
+        (requirement, "\n".join([finding_text(result), *causes, *more, *remedies]))
         for requirement, causes in (by_requirement or {None: []}).items()
     ]
 

@@ -113,6 +113,7 @@ def test_github__breach__annotates_the_line_of_the_requirement_once() -> None:
     assert "%0Atriton 3.1: 200 MB" in lines[0]
     assert lines[1].startswith("::error title=deadweight%3A max-package (DW402)::906 MB, ")
     assert "%0Ascipy: 110 MB" in lines[1]
+    assert all("%0Aand 2 more%0Afix: " in line for line in lines[:2])
     assert lines[2].startswith("::notice title=deadweight::requirements.txt is over its budget")
 
 
