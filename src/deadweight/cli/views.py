@@ -16,25 +16,24 @@ from deadweight.report.view import DEFAULT_ROWS, Order, View
 Command = Callable[..., Any]
 
 
-def _limits(default: str) -> tuple[Callable[[Command], Command], ...]:
-    """Return the options for the number of rows; ``default`` describes the default."""
+def _limits(top: str) -> tuple[Callable[[Command], Command], ...]:
+    """Return the options for the number of rows; ``top`` describes --top."""
     return (
-        option(
-            "--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help=f"Show N rows (default: {default})."
-        ),
+        option("--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help=top),
         option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows."),
     )
 
 
 _OPTIONS = (
-    *_limits("20; tree and csv: all"),
+    *_limits("Show N rows, or of --format tree N roots with all below them (default: 20; tree and csv: all)."),
     option(
         "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
         help="Order of the distributions.",
     ),
     option(
         "--show-group", "groups", group=OUTPUT, type=click.Choice(GROUPS), multiple=True,
-        help="Show only the distributions of a group (repeatable).",
+        help="Show only the distributions of a group, or of --format tree only its roots, with all below them"
+        " (repeatable).",
     ),
     option("--depth", group=OUTPUT, metavar="N", type=click.IntRange(min=0), help="Levels of --format tree."),
     option("--invert", group=OUTPUT, is_flag=True, help="With --format tree, show what requires each distribution."),
@@ -61,7 +60,7 @@ def viewing(command: Command) -> Command:
 
 def limiting(command: Command) -> Command:
     """Decorate a command with the options for the number of rows alone."""
-    for decorator in reversed(_limits("20")):
+    for decorator in reversed(_limits("Show N rows (default: 20).")):
         command = decorator(command)
     return command
 
@@ -100,7 +99,7 @@ def check_details(form: str) -> None:
 
 
 def terminal_width() -> int:
-    """Return the columns of the terminal, at least 40; 80 if stdout is none."""
+    """Return the columns of the terminal, at least 40; 80 if stdout is not one."""
     import shutil
 
     return max(40, shutil.get_terminal_size((80, 24)).columns)
