@@ -76,8 +76,11 @@ def _split(name: str, split: SplitReport, report: Report) -> Iterator[str]:
         summary += f", requires changes in {counted(len(files), 'file')}"
     rows = [
         [code(each.name), human(each.brought_bytes), each.group, _with_locations(each.reason, each.locations)]
-        for each in split.dropped
+        for each in sorted(split.dropped, key=lambda each: (-(each.brought_bytes or 0), each.name))
     ]
+    if len(rows) > 1:
+        # Dependencies that several rows share count once.
+        rows.append(["**total**", f"**{human(split.saved_bytes)}**", "", ""])
     lines = [*table(["Removed", ">Size", "Group", "Why"], rows)] if rows else ["Nothing can be removed."]
     lines += ["", *(f"- the code uses {code(gap.name or gap.what)}{_at(gap.locations)}" for gap in lacking)]
     yield from details(summary, [*lines, "", "```", *map(_line, split.requirements), "```"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -63,6 +64,17 @@ def test_markdown__service__looks_like_this() -> None:
     ]
     assert "<summary>production split: 2.50 MB, saves 700 kB (22 %)</summary>" in lines
     assert any(line.startswith("| `pytest` | 700 kB | dev | known as ") for line in lines)
+
+
+def test_markdown__split__lists_what_is_removed_the_largest_first_with_the_total() -> None:
+    found = bare_inventory(bare("web", 9000), bare("small", 1000), bare("large", 5000), bare("tiny", 10))
+    settings = Settings(groups={"dev": ("small", "large", "tiny")})
+    report = report_of(profile_of(found, requirements_file("small\nlarge\nweb\ntiny\n"), settings))
+    text = render(report, "markdown", View())
+    production = text[text.index("production split") : text.index("minimal split")]
+    cells = re.findall(r"^\| (\S+) \| (.*?) \| dev", production, re.MULTILINE)
+    assert cells == [("`large`", "5.00 kB"), ("`small`", "1.00 kB"), ("`tiny`", "10 B")]
+    assert "| **total** | **6.01 kB** |  |  |" in production
 
 
 def test_markdown__top__ends_with_what_was_cut() -> None:

@@ -66,7 +66,8 @@ def _distributions(diff: Diff, width: int, most: int | None) -> Iterator[Rendera
     if rest:
         total = [signed(download_sum(rest))] if downloads else []
         size = signed(sum(each.change_bytes for each in rest))
-        table.add_row("", f"{rest_text(rest)} (use --all)", "", size, *total)
+        # In a column of its own: rows of long names leave it no room beside the count.
+        table.add_row("", rest_text(rest), "(use --all)", size, *total)
     if unowned := diff.totals.unowned_bytes.change:
         table.add_row("", "unowned files", "", signed(unowned), *gap)
     total = [signed(diff.totals.download_bytes.change)] if downloads else []

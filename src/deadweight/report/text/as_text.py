@@ -19,6 +19,7 @@ from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
+_AT_LEAST = "> at least; only measuring the alternative tells how much exactly"
 _MOST_HOLDERS = 6
 _MOST_SHARED = 5
 _WORTH_SHARING = 1_000_000  # bytes
@@ -156,6 +157,8 @@ def _lighter(report: Report, width: int) -> Iterator[RenderableType]:
         text = f"{each.lighter}, without {each.loses}: {each.how}"
         table.add_row(plain(each.name), human(each.apparent_bytes), saves, text)
     yield table
+    if any(each.measured_saving_bytes is None and each.saves_bytes is not None for each in report.lighter):
+        yield Text(_AT_LEAST, style="dim")
     if report.lighter_together_bytes is not None:
         yield Text(f"together, the measured lighter builds save {human(report.lighter_together_bytes)}")
 

@@ -60,8 +60,9 @@ def test_as_text__without_color__has_signs_and_no_escapes() -> None:
 
 
 def test_as_text__limit__sums_the_rest() -> None:
-    text = as_text(shop(), View(rows=2))
-    assert re.search(r"^  7 more changes \(use .* -43.0 MB", text, re.MULTILINE)
+    for width in (60, 80, 120):
+        text = as_text(shop(), View(rows=2, width=width))
+        assert re.search(r"^  7 more changes +\(use --all\) +-43.0 MB", text, re.MULTILINE), text
     assert "more changes" not in as_text(shop(), View(rows=None))
     assert "more change" not in as_text(shop(), View(rows=8))  # that row would take as much room
 

@@ -10,10 +10,11 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadInput
-from deadweight.model.report import Report
+from deadweight.model.report import LighterBuild, Report
 from deadweight.report.formats import render
 from deadweight.report.html.as_html import as_html
 from deadweight.report.view import View
@@ -158,3 +159,14 @@ def test_render__jinja2_missing__says_how_to_install_it(monkeypatch: pytest.Monk
     with pytest.raises(BadInput, match="requires jinja2") as caught:
         render(small_report(), "html", View())
     assert caught.value.hint == 'install it with pip install "deadweight[html]"'
+
+
+@pytest.mark.parametrize(("measured", "explained"), [(None, True), (4_500_000, False)])
+def test_page__least_that_a_lighter_build_saves__is_explained(measured: int | None, explained: bool) -> None:
+    lighter = LighterBuild(
+        name="app", apparent_bytes=3_000_000, lighter="app-light", how="--swap app=app-light", loses="plots",
+        saves_bytes=2_000_000, measured_saving_bytes=measured,
+    )  # fmt: skip
+    page = as_html(replace(small_report(), lighter=(lighter,)), View())
+    assert ("&gt;2.00 MB" in page) is explained
+    assert ("&gt; means at least" in page) is explained

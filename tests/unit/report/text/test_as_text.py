@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model import Conflict, Skipped
+from deadweight.model.report import LighterBuild
 from deadweight.report.text.as_text import as_text
 from deadweight.report.view import View
 from deadweight.settings import Settings
@@ -141,3 +142,16 @@ def test_text__credentials_in_the_requirements__are_blotted_out() -> None:
     file = requirements_file("tester @ https://user:secret@host/t.whl\n")
     text = as_text(report_of(profile_of(bare_inventory(bare("tester")), file, Settings.of(groups=CONFIG))))
     assert "secret" not in text
+
+
+def test_text__least_that_a_lighter_build_saves__is_explained() -> None:
+    lighter = LighterBuild(
+        name="frame", apparent_bytes=5_000_000, lighter="frame-light", how="--swap frame=frame-light", loses="plots",
+        saves_bytes=4_000_000,
+    )  # fmt: skip
+    report = replace(report_of(service()), lighter=(lighter,))
+    text = as_text(report, View(width=80))
+    assert ">4.00 MB" in text
+    assert "\n> at least; " in text
+    measured = replace(report, lighter=(replace(lighter, measured_saving_bytes=4_500_000),))
+    assert "> at least" not in as_text(measured, View(width=80))
