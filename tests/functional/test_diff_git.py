@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,10 +75,25 @@ def test_diff__two_revisions__are_both_read(repository: Path) -> None:
     commit(repository, {"requirements.txt": "dw-a\n"})
     commit(repository, {"requirements.txt": "dw-b\n"})
     (repository / "requirements.txt").unlink()
-    assert changes(compared("HEAD~1:requirements.txt", "main:requirements.txt")) == {
-        "dw-a": "removed",
-        "dw-b": "added",
-    }
+    done = compared("HEAD~1:requirements.txt", "main:requirements.txt", "--verbose")
+    assert changes(done) == {"dw-a": "removed", "dw-b": "added"}
+    assert re.findall(r"^reading (\S+)", done.stderr, re.MULTILINE) == [
+        "HEAD~1:requirements.txt", "main:requirements.txt",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("missing", "hint"),
+    [
+        ("requirement.txt", "did you mean main:requirements.txt?"),
+        ("base.txt", "did you mean main:app/base.txt?"),
+        ("nothing.toml", "git ls-tree -r --name-only main lists the files of that revision"),
+    ],
+)
+def test_diff__no_such_file_at_the_revision__hints_at_others(repository: Path, missing: str, hint: str) -> None:
+    commit(repository, {"requirements.txt": "dw-a\n", "app/base.txt": "dw-b\n"})
+    done = compared(f"main:{missing}", "requirements.txt")
+    assert (done.returncode, done.stderr) == (4, f"error: main:{missing}: no such file\nhint: {hint}\n")
 
 
 def test_diff__included_files__are_those_of_the_revision(repository: Path) -> None:

@@ -59,9 +59,12 @@ def committed(given: TargetLike, session: Session) -> Committed | None:
 
 
 def _new_directory(session: Session) -> str:
+    """Return a directory for a copy. No other is beside it, since what is there is shown as beside the repository."""
     import tempfile
 
-    return tempfile.mkdtemp(prefix="git-", dir=session.scratch.path)
+    directory = os.path.join(tempfile.mkdtemp(prefix="git-", dir=session.scratch.path), "copy")
+    os.mkdir(directory)
+    return directory
 
 
 def _code_at(path: str, target: Target) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 
 from deadweight.errors import BadInput
@@ -15,6 +16,7 @@ from deadweight.sources.codebase.requirements import text_of
 from deadweight.targets.directories import LOCK, PROJECT_FILES
 
 _MOST_FILES = 1000
+_MOST_ALIKE = 3
 
 
 def export(revision: Revision, path: str, directory: str) -> None:
@@ -34,9 +36,24 @@ def export(revision: Revision, path: str, directory: str) -> None:
         start = [path]
     else:
         where = f" (in the repository: {path})" if revision.prefix else ""
-        shown = posixpath.relpath(f"/{path}", f"/{revision.prefix}")
-        raise BadInput(f"{revision.name}:{shown}: {kind.reason or 'not a file'}{where}")
+        raise BadInput(f"{_shown(revision, path)}: {kind.reason or 'not a file'}{where}", hint=_instead(revision, path))
     copies.add(start)
+
+
+def _shown(revision: Revision, path: str) -> str:
+    """Return a path of the repository as the user names it."""
+    return f"{revision.name}:{posixpath.relpath(f'/{path}', f'/{revision.prefix}')}"
+
+
+def _instead(revision: Revision, path: str) -> str:
+    """Return a hint with files of the revision that have nearly the same name, or the same one elsewhere."""
+    from difflib import get_close_matches
+
+    directory, name = posixpath.split(path)
+    near = [posixpath.join(directory, each) for each in get_close_matches(name, names_in(revision, directory), 3, 0.7)]
+    if alike := (near + paths_named(revision, name))[:_MOST_ALIKE]:
+        return f"did you mean {' or '.join(_shown(revision, each) for each in alike)}?"
+    return f"git ls-tree -r --name-only {shlex.quote(revision.name)} lists the files of that revision"
 
 
 class _Copies:
