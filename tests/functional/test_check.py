@@ -63,6 +63,14 @@ def test_check__github__annotates_included_files(here: Path) -> None:
     assert done.stdout.startswith("::error file=dev.txt,line=2,title=deadweight%3A deny-group dev (DW407)::")
 
 
+def test_check__github__annotates_the_line_in_a_pyproject(here: Path) -> None:
+    text = '[project]\nname = "x"\nversion = "1"\ndependencies = [\n  "dw-app>=1",\n]\n'
+    write_files(here, {"pyproject.toml": text})
+    done = run("pyproject.toml", "-f", "wheels", "--no-install", "-q", "--max", "50kB", "--format", "github")
+    assert done.returncode == 3
+    assert done.stdout.startswith("::error file=pyproject.toml,line=5,")
+
+
 def test_check__json_to_a_file__fits_its_schema(here: Path) -> None:
     arguments = ("--max", "50kB", "--format", "json", "-o", "check.json")
     done = measure(*arguments)

@@ -70,6 +70,7 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
 
     requirements:   line number → requirement
     included: line number → file
+    written:  line number → that in the pyproject.toml that the file was generated from, as far as it is known
     rules:    the resolver configuration, if the file was generated from a project
     notes:    sentences for the report
     """
@@ -78,6 +79,7 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
     requirements: Mapping[int, Requirement]
     included: Mapping[int, RequirementsFile]
+    written: Mapping[int, int] = {}
     rules: Rules = field(default_factory=Rules)
     notes: tuple[str, ...] = ()
 

@@ -30,7 +30,7 @@ class DirectRequirement(Struct, frozen=True, kw_only=True):
     """A requirement of the user's file, where it is written.
 
     file: as the user named it, or as a ``-r`` line leads to it from there; None for names and standard input
-    line: the number of its first line; None if it is in no requirements file
+    line: the number of its first line; None if it is unknown, as in a lock
     name: normalized; None for a path or a URL that does not state it
     key:  of the distribution that satisfies it; None if its marker is false, or if it was not measured
     text: the requirement as written, without options and comments

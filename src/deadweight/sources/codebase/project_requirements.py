@@ -13,6 +13,7 @@ from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.marking import Markers
 from deadweight.formats.projects.project_sources import Rules, option_lines
 from deadweight.formats.projects.pyproject import Choice, Project, requirement
+from deadweight.formats.projects.pyproject_lines import lines_of
 from deadweight.formats.projects.workspaces import DirectRequirement, Workspace
 from deadweight.formats.requirements import RequirementsFile, logical_lines, pep508
 from deadweight.formats.tables import Malformed
@@ -100,8 +101,14 @@ def _as_file(path: str, rules: Rules, requested: tuple[DirectRequirement, ...]) 
     texts = [f"{each.line}{f'  # from the index {shown(each.index)}' * bool(each.index)}\n" for each in requested]
     lines = logical_lines("".join([*options, *texts]), path)
     requirements: dict[int, Requirement] = {}
+    numbers = lines_of(text_of(path))
+    written: dict[int, int] = {}
     for line, each in zip(lines[len(options) :], requested, strict=True):
+        if each.line in numbers:
+            written[line.number] = numbers[each.line]
         parsed = pep508(line, path)
         if parsed is not None:
             requirements[line.number] = replace(parsed, groups=each.groups, index=each.index)
-    return RequirementsFile(path=path, lines=tuple(lines), requirements=requirements, included={}, rules=rules)
+    return RequirementsFile(
+        path=path, lines=tuple(lines), requirements=requirements, included={}, written=written, rules=rules
+    )
