@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
 import subprocess
@@ -11,17 +13,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.builders import write_files
+from tests.builders import make_wheel, make_wheelhouse, write_files
 from tests.functional.test_documentation import assert_accepted
 
 ROOT = Path(__file__).parents[2]
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
 
 
-def commands_of_gitlab() -> list[str]:
-    """Return the script lines of the template, with the defaults of its inputs."""
+def commands_of_gitlab(**given: str) -> list[str]:
+    """Return the script lines of the template, with the given inputs and the defaults of the others."""
     head, jobs = yaml.safe_load_all((ROOT / "templates/deadweight.yml").read_text("utf-8"))
-    inputs = {name: each["default"] for name, each in head["spec"]["inputs"].items()}
+    inputs = {name: each["default"] for name, each in head["spec"]["inputs"].items()} | given
     lines: list[str] = jobs["deadweight"]["script"]
     return [re.sub(r"\$\[\[ inputs\.(\w+) \]\]", lambda match: inputs[match[1]], line) for line in lines]
 
@@ -33,6 +35,35 @@ def test_command__of_a_template_or_hook__is_one_that_the_command_line_accepts(co
         assert_accepted(arguments)
     else:
         assert program == "pip"
+
+
+@pytest.mark.parametrize(("budget", "status"), [("--max 1MB", 0), ("--max 1kB --deny 'dw-*'", 3)])
+def test_gitlab__script__measures_and_checks_the_budget(
+    budget: str, status: int, tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheelhouse(tmp_path / "wheels", make_wheel("dw-app", files={"dw_app.py": "#" * 5000}))
+    write_files(
+        tmp_path,
+        {
+            "requirements.txt": "dw-app\n",
+            "pyproject.toml": '[tool.deadweight]\nno-install = true\nfind-links = ["wheels"]\n',
+            # pip would download deadweight; the deadweight of this environment comes next on PATH.
+            "bin/pip": '#!/bin/sh\necho "$@" > pip.txt\n',
+        },
+    )
+    (tmp_path / "bin/pip").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{Path(sys.executable).parent}", prepend=os.pathsep)
+    # As GitLab runs them: one shell for all lines, which the first failure ends.
+    done = subprocess.run(
+        ["sh", "-e"], input="\n".join(commands_of_gitlab(budget=budget)), cwd=tmp_path, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    assert (tmp_path / "pip.txt").read_text() == "install --quiet deadweight[fast]\n"
+    assert (tmp_path / "deadweight.md").read_text().startswith("### requirements.txt: ")
+    assert json.loads((tmp_path / "deadweight.json").read_text())["distributions"][0]["name"] == "dw-app"
+    verdict = {0: "within its budget: 1 rule passed", 3: "over its budget: 0 rules passed, 2 failed"}[status]
+    assert done.stdout.splitlines()[-1] == f"requirements.txt is {verdict}"
 
 
 @pytest.mark.parametrize(

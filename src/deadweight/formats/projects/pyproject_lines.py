@@ -34,7 +34,7 @@ def lines_of(text: str) -> dict[str, int]:
 def _in_lists(text: str) -> Iterator[tuple[int, str]]:
     """Yield the numbered lines of the lists of requirements."""
     table, inside = "", False
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # as editors count
         header, key = _HEADER.match(line), _KEY.match(line)
         if header:
             table = re.sub(r"""[\s"']""", "", header[1])
