@@ -156,6 +156,21 @@ def test_treemap__any_size__has_cells_inside_the_map_that_do_not_overlap(show: S
     assert overlaps == []
 
 
+@pytest.mark.parametrize("width", [360, 500, 1280])
+def test_treemap__tiny_cell__stays_inside_its_region(show: Show, service: Report, width: int) -> None:
+    page = show(service, viewport={"width": width, "height": 900})
+    for name in ("", "data"):
+        if name:
+            page.locator("#map .head", has_text=name).click()
+        outside = page.locator("#map .region, #map button").evaluate_all(
+            """all => all.filter((each) => {
+              const [own, around] = [each, each.parentElement].map((one) => one.getBoundingClientRect());
+              return own.right > around.right + 0.1 || own.bottom > around.bottom + 0.1;
+            }).map((each) => each.ariaLabel)"""
+        )
+        assert outside == []
+
+
 def test_treemap__keyboard__moves_between_cells_and_zooms(show: Show, service: Report) -> None:
     page = show(service)
     page.locator("#measure").focus()
@@ -304,6 +319,13 @@ def test_layout__any_width__does_not_scroll_sideways(show: Show, service: Report
     for report in (service, image_report(tmp_path), large_report(60), hostile_report(), changes()):
         page = show(report, viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [500, 768, 1280])
+def test_layout__names_in_the_table__do_not_break(show: Show, width: int) -> None:
+    page = show(large_report(60), viewport={"width": width, "height": 800})
+    lines = page.locator("#table tbody th a").evaluate_all("all => all.map((each) => each.getClientRects().length)")
+    assert set(lines[:20]) == {1}
 
 
 def test_hostile_texts__everywhere__are_inert(show: Show) -> None:

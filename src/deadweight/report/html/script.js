@@ -150,8 +150,12 @@
     else large.push(...small);
     large.sort((a, b) => b.size - a.size);
     const rectangles = squarified(large.map((child) => child.size), box);
-    return large.map((child, index) => [child, rectangles[index]]);
+    return large.map((child, index) => [child, inside(rectangles[index], box)]);
   }
+
+  /** Return a rectangle that leaves room in its box for the pixel that every cell has at least. */
+  const inside = ({ x, y, width, height }, box) =>
+    ({ x: Math.min(x, box.x + box.width - 1), y: Math.min(y, box.y + box.height - 1), width, height });
 
   // ---- Treemap: drawing and moving ----
 
