@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -116,6 +117,21 @@ def test_check__growth__is_compared_with_the_baseline_beside_the_configuration(h
     )  # fmt: skip
     assert done.returncode == 3, done.stderr
     assert "dw-lib 1.0: +101 kB to 101 kB, new, required by dw-app>=1 (../requirements.txt:2)" in done.stdout
+
+
+def test_check__growth__is_compared_with_a_revision(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    for arguments in (["init", "-qb", "main"], ["add", "dev.txt"], ["commit", "-qm", "x"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *arguments], check=True)
+    done = measure("--max-growth", "10%", "--baseline", "main:dev.txt")
+    assert done.returncode == 3, done.stderr
+    assert "dw-lib 1.0: +101 kB to 101 kB, new, required by dw-app>=1 (requirements.txt:2)" in done.stdout
+    assert measure("--max-growth", "1MB", "--baseline", "main:dev.txt").returncode == 0
+    missing = measure("--max-growth", "10%", "--baseline", "other:dev.txt")
+    assert missing.returncode == 4
+    assert missing.stderr.startswith("error: baseline: cannot read other:dev.txt: ")
 
 
 def test_check__options_and_configuration__are_merged(here: Path) -> None:

@@ -29,7 +29,7 @@ class Budget(Struct, frozen=True, kw_only=True, rename="kebab"):
     max_download: the archives to download
     max_wasted:   files of an image that later layers remove or replace
     max_growth:   growth since the baseline: a size, or a share of the baseline: "5%"
-    baseline:     path of a saved JSON report
+    baseline:     path of a saved JSON report, or ``REV:PATH``, a file or project in git at a revision
     deny:         names of projects that must not be there, or patterns: "nvidia-*"
     deny_group:   groups of which no distribution must be there
 

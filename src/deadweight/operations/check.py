@@ -10,7 +10,7 @@ from deadweight.model.report import Report
 from deadweight.model.report.check import CheckReport
 from deadweight.operations.profile import profile, read_report
 from deadweight.progress import Observer, silent
-from deadweight.settings import Settings
+from deadweight.settings import Settings, refuse
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.types import SavedReport
 
@@ -31,7 +31,7 @@ def check(
     check_budget(budget)
     parsed = parse_target(target)
     path = budget.baseline or ""
-    baseline = read_baseline(path) if path else None
+    baseline = baseline_of(path, settings or Settings(), observe) if path else None
     if baseline and not isinstance(parsed, SavedReport):
         check_baseline(path, baseline, parsed.kind)
     report = profile(parsed, settings, observe=observe, lighter=False)
@@ -47,6 +47,19 @@ def check(
         results=results,
         skipped=report.skipped,
     )
+
+
+def baseline_of(path: str, settings: Settings, observe: Observer) -> Report:
+    """Return the report to compare with: a saved one, or of ``REV:PATH``, which is measured; raises as ``diff``."""
+    if ":" in path:  # a session is not needed to read a report
+        from deadweight.operations.diff import report_of_side, side_in_git
+        from deadweight.operations.session import Session
+
+        with Session(observe=observe) as session:
+            if side := side_in_git(path, session):
+                refuse(settings, ("keep_env",), "the environment of the baseline would be kept in the same directory")
+                return side.hiding.in_value(report_of_side(side, settings, session))
+    return read_baseline(path)
 
 
 def read_baseline(path: str) -> Report:

@@ -77,13 +77,14 @@ def compared(sides: tuple[Side, Side], settings: Settings, *, session: Session) 
 
     if all(isinstance(side.target, INSTALLABLE) for side in sides):
         refuse(settings, ("keep_env",), "two environments would be kept in one directory")
-    reports = [_report(side, settings, session) for side in sides]
+    reports = [report_of_side(side, settings, session) for side in sides]
     result = compare(*(side.hiding.in_value(report) for side, report in zip(sides, reports, strict=True)))
     notes = [note for side, report in zip(sides, reports, strict=True) for note in _local_notes(report, side.hiding)]
     return replace(result, warnings=(*result.warnings, *notes)) if notes else result
 
 
-def _report(side: Side, settings: Settings, session: Session) -> Report:
+def report_of_side(side: Side, settings: Settings, session: Session) -> Report:
+    """Measure a target, or read it if it is a saved report; paths of a copy are hidden in errors, not in the report."""
     try:
         return _measured(side, settings, session)
     except DeadweightError as error:

@@ -26,10 +26,13 @@ _BUDGET = (
     option("--max-download", group=JUDGE, metavar="SIZE", help="Most that the archives to download may take."),
     option("--max-wasted", group=JUDGE, metavar="SIZE", help="Most that removed files may take in an image."),
     option("--max-growth", group=JUDGE, metavar="SIZE|%", help="Most that the size may grow since the baseline."),
-    option("--baseline", group=JUDGE, metavar="FILE", type=click.Path(), help="JSON report to compare with."),
+    option(
+        "--baseline", group=JUDGE, metavar="FILE", type=click.Path(),
+        help="JSON report to compare with, or REV:PATH, a file or project in git at a revision.",
+    ),
     option("--deny", group=JUDGE, metavar="NAME", multiple=True, help="Project or pattern to forbid (repeatable)."),
     option("--deny-group", group=JUDGE, metavar="GROUP", multiple=True, help="Group to forbid: dev (repeatable)."),
-)
+)  # fmt: skip
 
 
 @click.command(cls=GroupedCommand, brief=True)
