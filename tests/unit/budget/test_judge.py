@@ -104,7 +104,7 @@ def test_max__requirement_that_is_unused__is_named_once() -> None:
 def test_max__requirement_that_production_does_not_need__is_named_once() -> None:
     report = measured(
         "web\ntester\n", bare("web", MB), bare("tester", 50 * MB),
-        settings=Settings(no_install=True, groups={"dev": ("tester",)}),
+        settings=Settings.of(no_install=True, groups={"dev": ("tester",)}),
     )  # fmt: skip
     split, web = only(report, Budget(max="1kB")).remedies
     assert (split.saves_bytes, web.action) == (50 * MB, "drop the requirement web (requirements.txt:1)")

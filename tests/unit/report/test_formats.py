@@ -68,7 +68,7 @@ def test_markdown__service__looks_like_this() -> None:
 
 def test_markdown__split__lists_what_is_removed_the_largest_first_with_the_total() -> None:
     found = bare_inventory(bare("web", 9000), bare("small", 1000), bare("large", 5000), bare("tiny", 10))
-    settings = Settings(groups={"dev": ("small", "large", "tiny")})
+    settings = Settings.of(groups={"dev": ("small", "large", "tiny")})
     report = report_of(profile_of(found, requirements_file("small\nlarge\nweb\ntiny\n"), settings))
     text = render(report, "markdown", View())
     production = text[text.index("production split") : text.index("minimal split")]
