@@ -10,14 +10,15 @@ from deadweight.model.tree import Skipped
 
 Role = Literal["application", "development", "tests", "docs", "scripts", "notebooks", "build"]
 How = Literal["start", "lazy", "conditional", "optional", "types"]
-Naming = Literal["import", "command", "string", "url", "root", "file"]
+Naming = Literal["import", "command", "string", "url", "root", "file", "feature"]
 
 
 class Mention(NamedTuple):
     """One location in the code with a name that a distribution may provide.
 
     kind: "import"; "command", a program that a shell would start; "string", a dotted path; "url", the scheme of a URL;
-          "root", directories of the import path in the form of PYTHONPATH; "file", a script in a command
+          "root", directories of the import path in the form of PYTHONPATH; "file", a script in a command; "feature",
+          what only a heavy build of a project provides: "gpu" or "windows"
     name: "package.module", with the imported name appended if that may be a module, and with the leading dots of a
           relative import; "gunicorn", "python -m pytest", "manage.py migrate", "pip install gunicorn";
           "django.contrib.admin", a bare "rest_framework", "tool.mypy" for a tool that is configured;
@@ -56,6 +57,7 @@ class Application(Struct, frozen=True, kw_only=True):
 
     directory:   its directory
     mentions: by file, cell, line and name, without imports of the application's own modules
+    features: where it uses what only heavy builds provide, in the same order
     local:    top-level names of the application's own modules, in any directory that may be on the import path. They
               only explain names that no distribution provides, because a distribution takes precedence over a
               directory without ``__init__.py``
@@ -66,6 +68,7 @@ class Application(Struct, frozen=True, kw_only=True):
 
     directory: str
     mentions: tuple[Mention, ...] = ()
+    features: tuple[Mention, ...] = ()
     local: frozenset[str] = frozenset()
     subprojects: tuple[str, ...] = ()
     files: int = 0

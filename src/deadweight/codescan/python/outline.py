@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from deadweight.codescan.python.features import HINTS
+
 # Everything that source.py and values.py look for contains one of these. Each has its own pattern, because a search
 # without alternatives runs at the speed of the memory.
 _HINTS = tuple(
@@ -38,6 +40,7 @@ _HINTS = tuple(
         rb"\.include\(",
         rb"ENGINE",
         rb"worker_class",
+        *HINTS,
         rb"""["'][A-Za-z_]\w*+[.+][\w.:]++["']""",
     )
 )

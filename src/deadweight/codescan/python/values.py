@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
 from deadweight.codescan.python.conditions import Conditions, When, literal
+from deadweight.codescan.python.features import feature_of, is_harmless
 from deadweight.codescan.shell import named_by_words, named_in
 from deadweight.codescan.words import LISTS, SETTINGS, bare_name, dotted_path, url_scheme
 from deadweight.model import How, Naming
@@ -63,6 +64,10 @@ class Values:
         pending: list[tuple[ast.AST, When]] = [(statement, when)]
         while pending:
             node, when = pending.pop()
+            if is_harmless(node):
+                continue
+            if feature := feature_of(node):
+                yield "feature", feature, getattr(node, "lineno", 0), when
             children: Iterable[tuple[ast.AST, When]] = ()
             if isinstance(node, ast.Constant):
                 yield from _text(node, _of_text(when))

@@ -51,12 +51,14 @@ def read_application(directory: str, *, observe: Observer) -> Application:
     presumed = {path for path, role in roles.items() if role == "development"}
     final = list(_with_role(read.mentions, reached(read.mentions, presumed, modules), "application"))
     final = list(_with_role(final, run_by_hand(final, modules), "scripts"))
+    features = [mention for mention in final if mention.kind == "feature"]
     mentions = list(_of_others(final, modules))
     # A directory that is itself a package imports itself by its own name.
     own = {os.path.basename(root)} if "" in modules.packages else set()
     return Application(
         directory=directory,
         mentions=tuple(sorted(mentions, key=_order)),
+        features=tuple(sorted(features, key=_order)),
         local=modules.names() | own,
         subprojects=subprojects(listing.lists, modules.packages),
         files=read.files,
@@ -80,7 +82,7 @@ def _of_others(mentions: Iterable[Mention], modules: LocalModules) -> Iterator[M
     scripts = {mention.file for mention in mentions if mention.kind == "root" and mention.name == "."}
     beside = {file: modules.modules_in(file.rpartition("/")[0]) for file in scripts if modules.is_in_package(file)}
     for mention in mentions:
-        if mention.kind in ("root", "file") or mention.name.startswith("."):
+        if mention.kind in ("root", "file", "feature") or mention.name.startswith("."):
             continue
         directory, _, file = mention.file.rpartition("/")
         top = mention.name.partition(".")[0]
