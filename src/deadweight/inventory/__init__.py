@@ -67,6 +67,7 @@ def take_inventory(tree: FileTree) -> Inventory:
         packages=tuple(packages),
         native=tuple(native),
         owner=owned.owner,
+        shared=owned.shared,
         entries=tree.entries,
         warnings=(*_warnings(claims, owned.listless), *_left_out(tree)),
     )

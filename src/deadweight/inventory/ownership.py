@@ -28,11 +28,13 @@ class Owned(NamedTuple):
 
     owner:     path → index of the claim that owns it; unowned paths are left out
     conflicts: paths that two claims list
+    shared:    these paths
     listless:  indexes of the claims without a list of files, neither their own nor that of a system package
     """
 
     owner: dict[str, int]
     conflicts: list[Conflict]
+    shared: frozenset[str]
     listless: frozenset[int]
 
 
@@ -57,8 +59,9 @@ def assign_owners(
     if unrecorded and left:
         left = _bytecode(_by_name(left, owner, claims, unrecorded), owner, absent)
     _by_directory(left, owner, {claim.directory for claim in claims})
-    conflicts = [_conflict(claims, pair, shared) for pair, shared in sorted(contested.items())]
-    return Owned(owner, conflicts, frozenset(unrecorded))
+    conflicts = [_conflict(claims, pair, disputed) for pair, disputed in sorted(contested.items())]
+    shared = frozenset(path for paths in contested.values() for path in paths)
+    return Owned(owner, conflicts, shared, frozenset(unrecorded))
 
 
 def complete(owner: dict[str, int], left: list[str], sites: set[str]) -> None:

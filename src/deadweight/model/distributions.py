@@ -157,6 +157,7 @@ class Inventory(Struct, frozen=True, kw_only=True):
     packages:     (name, paths) of the system packages of a whole system
     native:       paths of native code
     owner:        path → index of the distribution that owns it; unowned paths are left out
+    shared:       paths that several distributions list
     entries:      path → the file or symlink; those of the tree, which are not copied
     """
 
@@ -170,6 +171,7 @@ class Inventory(Struct, frozen=True, kw_only=True):
     packages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     native: tuple[str, ...] = ()
     owner: Mapping[str, int] = {}
+    shared: frozenset[str] = frozenset()
     entries: Mapping[str, Entry] = {}
 
     @property
