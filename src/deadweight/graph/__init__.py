@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from deadweight.graph.holding import Holders, holders
+from deadweight.graph.holding import Holders, holders, reaching
 from deadweight.graph.matching import Matcher
 from deadweight.graph.nodes import Edges, Extra, Node, base, extra_of
 from deadweight.graph.roots import is_frozen, requested, strays_of, unrequired, with_inferred_extras
@@ -36,6 +36,7 @@ __all__ = [
     "extra_of",
     "holders",
     "reachable",
+    "reaching",
     "weigh",
 ]
 

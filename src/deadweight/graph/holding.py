@@ -35,7 +35,7 @@ def holders(graph: Graph, roots: Sequence[Root], most: int, *, block: int = _BLO
     for start in range(0, len(roots), block):
         some = roots[start : start + block]
         index_of = {root.key: index for index, root in enumerate(some)}
-        bits = _bits(condensed, some)
+        bits = _bits(condensed, some, range(len(some)))
         known: dict[int, tuple[str, ...]] = {}
         for key in graph.own:
             reaching = bits[condensed.number[key]]
@@ -48,6 +48,16 @@ def holders(graph: Graph, roots: Sequence[Root], most: int, *, block: int = _BLO
                 names = (*before.names, *known[reaching])[:most]
                 holders_of[key] = Holders(names, before.count + reaching.bit_count())
     return holders_of
+
+
+def reaching(graph: Graph, roots: Sequence[Root], numbers: Sequence[int]) -> dict[str, int]:
+    """Return key → the numbers of the roots that reach it, including itself, as bits; left out if no root does.
+
+    numbers: of each root; several roots may share one
+    """
+    condensed = graph.condensed
+    bits = _bits(condensed, roots, numbers)
+    return {key: reached for key in graph.own if (reached := bits[condensed.number[key]])}
 
 
 def reached_by_others(edges: Edges, roots: Iterable[Root], keys: Collection[str]) -> set[str]:
@@ -69,10 +79,10 @@ def _two(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
     return first if len(first) == 2 else tuple(dict.fromkeys(first + second))[:2]
 
 
-def _bits(condensed: Condensation, roots: Sequence[Root]) -> list[int]:
-    """Return component → the roots that reach it; bit 0 is the first. Edges lead only to lower numbers."""
+def _bits(condensed: Condensation, roots: Sequence[Root], numbers: Sequence[int]) -> list[int]:
+    """Return component → the numbers of the roots that reach it, as bits. Edges lead only to lower numbers."""
     bits = [0] * len(condensed.members)
-    for index, root in enumerate(roots):
+    for index, root in zip(numbers, roots, strict=True):
         for node in root.nodes():
             bits[condensed.number[node]] |= 1 << index
     for number in range(len(bits) - 1, -1, -1):
