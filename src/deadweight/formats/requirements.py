@@ -6,12 +6,11 @@ source: pip's requirements file format
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from os.path import abspath, dirname, join
 from typing import Literal
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
 from deadweight.errors import BadRequirement
 from deadweight.formats.distributions.metadata import normalize
@@ -21,7 +20,7 @@ from deadweight.model import Requirement
 Kind = Literal["blank", "comment", "requirement", "editable", "include", "constraint", "links", "option"]
 
 # The pattern has no spaces before the "#": in a line with many spaces and no "#", each would start a failing match.
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
+COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _OPTION = re.compile(r"(-[A-Za-z]|--[a-z-]+)(?:\s*=\s*|\s+|(?<=^-[A-Za-z]))?(.*)$", re.DOTALL)
 _KINDS: dict[str, Kind] = {
     "-r": "include", "--requirement": "include", "-c": "constraint", "--constraint": "constraint",
@@ -141,7 +140,7 @@ def _line(number: int, text: str, file: str) -> Line:
     parts = [part.rstrip("\r\n") for part in text.splitlines(keepends=True)]
     # pip inserts a space before a comment that ends a continuation, so that it remains a comment
     joined = "".join(f" {p}" if _is_comment(p) else p.removesuffix("\\") for p in parts)
-    body = _COMMENT.sub("", joined, count=1).strip()
+    body = COMMENT.sub("", joined, count=1).strip()
     if not body:
         return Line(number=number, text=text, body="", kind="comment" if "#" in text else "blank")
     if not body.startswith("-"):
@@ -197,33 +196,6 @@ def without_options(line: Line) -> str:
     return _PER_REQUIREMENT.split(line.body, maxsplit=1)[0].strip()
 
 
-def swapped(file: RequirementsFile, swaps: Mapping[str, str]) -> RequirementsFile:
-    """Return a file and its includes with some projects replaced by others.
-
-    swaps: normalized name → the PEP 508 requirement that replaces it; the line keeps its marker and comment
-    raises: BadRequirement if a replacement is not a PEP 508 requirement
-    """
-    lines, requirements = list(file.lines), dict(file.requirements)
-    for number, line in enumerate(lines):
-        new = swaps.get(requirements[line.number].name or "") if line.number in requirements else None
-        if new is not None:
-            marker = requirements[line.number].marker
-            body = f"{new} ; {marker}" if marker else new
-            first = line.text.splitlines()[0]
-            comment = _COMMENT.search(first)
-            kept = first[len(first[: comment.start()].rstrip()) :] if comment else ""
-            text = f"{body}{kept}\n"
-            lines[number] = replace(line, text=text, body=body, kind="requirement")
-            parsed = pep508(lines[number], file.path)
-            if parsed is None or parsed.name is None:
-                raise BadRequirement(file.path, line.number, new, "--swap requires the name of a project")
-            requirements[line.number] = replace(
-                parsed, groups=requirements[line.number].groups, direct=requirements[line.number].direct
-            )
-    included = {number: swapped(other, swaps) for number, other in file.included.items()}
-    return replace(file, lines=tuple(lines), requirements=requirements, included=included)
-
-
 def for_resolver(file: RequirementsFile, replaced: Mapping[Requirement, str]) -> str:
     """Return the text of a file and its includes for a resolver that may only use wheels.
 
@@ -249,13 +221,6 @@ def _resolved_lines(file: RequirementsFile, replaced: Mapping[Requirement, str])
             yield f"--find-links {abspath(join(dirname(file.path), line.value))}"
         elif line.kind in ("option", "links") and not line.body.startswith(_ABOUT_BUILDS):
             yield line.body
-
-
-def unpinned(file: RequirementsFile, names: Collection[str]) -> RequirementsFile:
-    """Return a file in which the requirements with these names may come from any index."""
-    requirements = {n: replace(w, index="") if w.name in names else w for n, w in file.requirements.items()}
-    included = {number: unpinned(other, names) for number, other in file.included.items()}
-    return replace(file, requirements=requirements, included=included)
 
 
 def pinned_lines(file: RequirementsFile) -> Iterator[tuple[Requirement, str]]:
