@@ -99,6 +99,17 @@ class MalformedArchive(BadInput):
         self.filename, self.reason = filename, reason
 
 
+class UnusedBuild(BadInput):
+    """``--swap`` or ``--torch`` for a project that nothing requires.
+
+    swap: the normalized name of the project that ``--swap`` replaces; "" for ``--torch``
+    """
+
+    def __init__(self, cause: str, *, swap: str = "") -> None:
+        super().__init__(cause)
+        self.swap = swap
+
+
 class UnclearTarget(BadInput):
     """TARGET cannot be measured, or is ambiguous."""
 

@@ -15,7 +15,7 @@ import deadweight
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
     "analysis", "budget", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model", "plan",
-    "platforms", "proof", "report", "untrusted", "usage", "wording",
+    "platforms", "proof", "reaching", "report", "trim", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -40,18 +40,22 @@ MAY_IMPORT = {
     "groups": {"formats", "graph", "model", "shipped", "usage", "wording"},
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "shipped", "usage", "wording"},
     "proof": {"formats", "graph", "groups", "model", "usage", "wording"},
+    "trim": {"formats", "model", "shipped"},
+    "reaching": {"graph"},
     "analysis": {
         "", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof", "settings",
-        "targets", "untrusted", "usage",
+        "reaching", "targets", "trim", "untrusted", "usage",
     },
     "report": {
-        "", "analysis", "budget", "errors", "graph", "model", "plan", "proof", "targets", "untrusted", "wording",
+        "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "untrusted",
+        "wording",
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {"codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "targets", "wording"},
     "operations": {
         "", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan",
-        "platforms", "progress", "proof", "settings", "sources", "targets", "usage",
+        "platforms", "progress", "proof", "reaching", "settings", "sources", "targets", "trim",
+        "usage", "wording",
     },
     "cli": {
         "", "analysis", "budget", "errors", "explore", "formats", "interrupts", "model", "operations", "progress",

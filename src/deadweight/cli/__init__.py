@@ -32,6 +32,7 @@ from deadweight.targets.directories import project_files
 _COMMANDS = {
     "profile": "Show what each distribution takes on disk and what you could remove.",
     "split": "Write requirements-production.txt and requirements-minimal.txt.",
+    "plan": "Show how much smaller a target can become, level by level.",
     "verify": "Check that a split provides everything your code uses.",
     "check": "Check sizes and contents against a budget.",
     "why": "Show which requirements lead to a distribution.",

@@ -31,6 +31,7 @@ class Lighter(Struct, frozen=True, kw_only=True):
     lighter:        a description of the lighter build
     how:            the option that measures it
     loses:          what the lighter build lacks
+    needs:          the feature of the code that rules it out; "" if only the user can tell
     own_bytes:      of the measured distribution
     saves_bytes:    the least that it saves; None if only measuring it can tell
     measured_bytes: the measured saving; None if it was not measured
@@ -40,6 +41,7 @@ class Lighter(Struct, frozen=True, kw_only=True):
     lighter: str
     how: str
     loses: str
+    needs: str
     own_bytes: int
     saves_bytes: int | None
     measured_bytes: int | None = None
@@ -88,6 +90,7 @@ def lighter_builds(
             lighter=row["lighter"],
             how=row["how"].format(name=distribution.name),
             loses=row["loses"],
+            needs=row["needs"],
             own_bytes=distribution.sizes.apparent,
             saves_bytes=_saved(row["saves"], distribution, graph, cuda),
             measured_bytes=measured.get(row["how"].format(name=distribution.name)),

@@ -15,7 +15,7 @@ from deadweight.model import Distribution, Requirement
 from deadweight.model.report import Report, SplitReport
 from deadweight.plan.lines import requirement_text
 from deadweight.plan.splits import Split
-from deadweight.plan.writing import Writer, written
+from deadweight.plan.writing import Chosen, Writer, written
 from deadweight.report.text.application import proof_lines
 from deadweight.report.text.left_out import left_out_table, unsure_table
 from deadweight.report.text.tables import WIDEST, hanging, render
@@ -51,7 +51,9 @@ def _measured_versions(profile: Profile) -> dict[Requirement, str]:
 
 def _text(profile: Profile, split: Split, directory: str, pinned: dict[Requirement, str]) -> str:
     if profile.requirements is not None:
-        return Writer(split, posixpath.abspath(directory or "."), pinned).text(profile.requirements)
+        removed = frozenset(dropped.name for dropped in split.dropped)
+        chosen = Chosen(name=split.name, kept=split.kept, removed=removed)
+        return Writer(chosen, posixpath.abspath(directory or "."), pinned).text(profile.requirements)
     if isinstance(profile.target, Lock):
         # A lock pins everything, so its splits do too.
         pins = {d.key: _pin(d) for d in profile.inventory.distributions}

@@ -27,6 +27,7 @@ OPERATIONS = {
     "operations.groups": "groups_of",
     "operations.verify": "verify",
     "operations.diff": "compared",
+    "operations.reduction.plan": "plan",
 }
 # Options that do not apply to a requirements file, and a target that they apply to
 APPLY_ELSEWHERE = {
@@ -35,7 +36,7 @@ APPLY_ELSEWHERE = {
 }  # fmt: skip
 TARGETS = {
     "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],
-    "diff": ["t", "t"], "explore": ["t"],
+    "diff": ["t", "t"], "explore": ["t"], "plan": ["t"],
 }  # fmt: skip
 
 

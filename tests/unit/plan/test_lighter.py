@@ -6,6 +6,7 @@ import pytest
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
+from deadweight.codescan.python.features import GPU, WINDOWS
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.plan.lighter import _table
 from deadweight.report.text.as_text import as_text
@@ -85,7 +86,8 @@ def test_table__every_row__is_whole_and_normalized() -> None:
     names = [name for row in _table() for name in row["names"]]
     assert len(names) == len(set(names))
     for row in _table():
-        assert row.keys() == {"names", "lighter", "how", "loses", "saves"}
+        assert row.keys() == {"names", "lighter", "how", "loses", "saves", "needs"}
         assert row["saves"] in ("", "own", "bundled", "cuda")
+        assert row["needs"] in ("", GPU, WINDOWS)
         assert all(name == normalize(name) for name in row["names"])
         assert row["how"].startswith("--")

@@ -11,6 +11,7 @@ from deadweight.cli.output import emit
 RESULTS = {
     "profile": ("deadweight.model.report", "Report"),
     "diff": ("deadweight.model.report.diff", "Diff"),
+    "plan": ("deadweight.model.report.levels", "LevelReport"),
     "check": ("deadweight.model.report.check", "CheckReport"),
 }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.errors import BadInput
+from deadweight.errors import UnusedBuild
 from deadweight.model import Requirement
 from deadweight.operations.measuring.installing import install_options, with_notes
 from deadweight.operations.measuring.reading import Read, machine_of, read_lock_of, read_requirements_of
@@ -127,7 +127,7 @@ class _Input(Struct, frozen=True, kw_only=True):
 
 
 def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[RequirementsFile] | None) -> _Input:
-    from deadweight.formats.requirements import swapped, unpinned
+    from deadweight.formats.requirement_changes import swapped, unpinned
 
     if isinstance(target, Lock):
         locked = read_lock_of(target, settings)
@@ -143,7 +143,7 @@ def _read(target: Target, settings: Settings, wishes: Wishes, already: Read[Requ
 
 
 def _inventory(uninstalled: Uninstalled, wishes: Wishes, read: _Input) -> Inventory:
-    """Take the inventory of what was measured; raises BadInput for an option that matches nothing."""
+    """Take the inventory of what was measured; raises UnusedBuild."""
     from deadweight.inventory import take_inventory
     from deadweight.inventory.archives import is_required, with_archives, with_swaps
 
@@ -153,7 +153,7 @@ def _inventory(uninstalled: Uninstalled, wishes: Wishes, read: _Input) -> Invent
     wishes.check({d.name for d in inventory.distributions})
     for old in wishes.swaps:
         if old not in read.named and not is_required(old, inventory):
-            raise BadInput(f"--swap {old}={wishes.swaps[old]}: nothing requires {old}")
+            raise UnusedBuild(f"--swap {old}={wishes.swaps[old]}: nothing requires {old}", swap=old)
     return with_notes(with_swaps(inventory, uninstalled.swaps), read.file, read.note)
 
 

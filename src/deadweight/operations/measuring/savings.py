@@ -83,7 +83,7 @@ def _measured(
     there: Iterable[tuple[str, str | None]],
 ) -> tuple[set[tuple[str, str | None]], Inventory]:
     """Resolve requirements with lighter builds; return what stays the same, and the inventory of what is new."""
-    from deadweight.formats.requirements import swapped, unpinned
+    from deadweight.formats.requirement_changes import swapped, unpinned
     from deadweight.inventory import take_inventory
     from deadweight.operations.measuring.from_archives import opened
     from deadweight.sources.resolve.builds import read_wishes

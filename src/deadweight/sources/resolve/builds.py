@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Set
 
 from msgspec import Struct
 
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, UnusedBuild
 from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.formats.installers.simple_index import version_of
 from deadweight.model import Archive, Lock
@@ -37,9 +37,9 @@ class Wishes(Struct, frozen=True, kw_only=True):
     torch: str = ""
 
     def check(self, names: Set[str]) -> None:
-        """Raise BadInput if a build of PyTorch was requested, but no project of PyTorch is among the names."""
+        """Raise UnusedBuild if a build of PyTorch was requested, but no project of PyTorch is among the names."""
         if self.torch and not names & set(TORCH_FAMILY):
-            raise BadInput(f"--torch {self.torch}: the requirements do not include torch")
+            raise UnusedBuild(f"--torch {self.torch}: the requirements do not include torch")
 
     def indexes(self) -> dict[str, str]:
         """Return project → URL of its index, including PyTorch's own."""

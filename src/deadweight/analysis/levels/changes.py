@@ -1,0 +1,188 @@
+"""Profile → what to drop and to replace for the next level, and what the code rules out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec import Struct
+
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting.judgement import places_of
+from deadweight.model import Application, Mention, Requirement
+from deadweight.model.report.levels import Step
+from deadweight.plan.duplicates import duplicates_among
+from deadweight.plan.lighter import Lighter, lighter_builds
+from deadweight.untrusted import without_credentials
+from deadweight.usage.locations import is_for_production
+
+_FEATURES = {"gpu": "a GPU", "windows": "windows on a screen"}
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What leads from one level to the next.
+
+    drops:    requirements to leave out
+    keys:     of the distributions that they name
+    swaps:    values of ``--swap``
+    torch:    the build of PyTorch; "" for no change
+    platform: the platform tag; "" for no change
+    rejected: steps that the code or the target rules out
+    """
+
+    steps: tuple[Step, ...] = ()
+    rejected: tuple[Step, ...] = ()
+    drops: tuple[Requirement, ...] = ()
+    keys: tuple[str, ...] = ()
+    swaps: tuple[str, ...] = ()
+    torch: str = ""
+    platform: str = ""
+
+    def and_then(self, other: Change) -> Change:
+        """Return both changes as one."""
+        return Change(
+            steps=self.steps + other.steps,
+            rejected=self.rejected + other.rejected,
+            drops=self.drops + other.drops,
+            keys=self.keys + other.keys,
+            swaps=self.swaps + other.swaps,
+            torch=other.torch or self.torch,
+            platform=other.platform or self.platform,
+        )
+
+    @property
+    def code_lines(self) -> int:
+        """The lines of code that must change."""
+        return len({(place.file, place.cell, place.line) for step in self.steps for place in step.locations})
+
+
+def split_change(profile: Profile, split: str) -> Change:
+    """Return the change that leads to a split."""
+    chosen = profile.split(split)
+    reasons = {each.name: each for each in chosen.dropped}
+    kept = set(chosen.kept)
+    drops = tuple(each for each in _requirements(profile) if each not in kept)
+    return _dropping(
+        profile,
+        drops,
+        {
+            each.name: (without_credentials(each.evidence.reason), each.locations if split == "minimal" else ())
+            for each in reasons.values()
+        },
+    )
+
+
+def dropping(profile: Profile, names: Collection[str]) -> Change:
+    """Return the change that drops the requirements of the user's choice."""
+    drops = tuple(each for each in _requirements(profile) if each.name in names)
+    return _dropping(profile, drops, dict.fromkeys(names, ("your choice", ())))
+
+
+def deduplicating(profile: Profile, application: Application | None) -> Change:
+    """Return the change that drops distributions which contain the same library as another one."""
+    prefix = profile.inventory.environment.prefix
+    installed = {d.name: d.key for d in profile.inventory.distributions if d.prefix == prefix}
+    direct = {root.key for root in profile.dependencies.direct}
+    required = {
+        name for name, key in installed.items() if profile.dependencies.required_by.get(key) or key not in direct
+    }
+    change = Change()
+    for each in duplicates_among(installed, required):
+        action = f"drop {each.name}, since {each.keep} is installed too"
+        found = uses_of(each.needs, application)
+        if found:
+            change = change.and_then(Change(rejected=(_ruled_out(each.name, action, each.needs, found),)))
+            continue
+        drops = tuple(requirement for requirement in _requirements(profile) if requirement.name == each.name)
+        step = Step(
+            kind="drop",
+            name=each.name,
+            action=action,
+            reason=each.reason,
+            saves_bytes=_bytes_of_dropping(profile, (installed[each.name],)),
+        )
+        change = change.and_then(Change(steps=(step,), drops=drops, keys=(installed[each.name],)))
+    return change
+
+
+def lighter_changes(profile: Profile, application: Application | None) -> Iterator[Change]:
+    """Yield one change for each lighter build: a step to measure, or one that the code rules out."""
+    for build in lighter_builds(profile.inventory, profile.dependencies):
+        action = f"use {build.lighter}"
+        found = uses_of(build.needs, application)
+        if found:
+            yield Change(rejected=(_ruled_out(build.key, action, build.needs, found),))
+            continue
+        step = Step(
+            kind="torch" if build.torch else "swap",
+            name=build.key,
+            action=action,
+            reason=_condition(build, application),
+        )
+        yield Change(steps=(step,), swaps=(build.swap,) if build.swap else (), torch=build.torch)
+
+
+def uses_of(feature: str, application: Application | None) -> tuple[Mention, ...]:
+    """Return where production uses a feature that a lighter build lacks."""
+    if not feature or application is None:
+        return ()
+    return tuple(each for each in application.features if each.name == feature and is_for_production(each))
+
+
+def _condition(build: Lighter, application: Application | None) -> str:
+    """Return under which condition a lighter build is enough."""
+    if not build.needs:
+        return f"it lacks {build.loses}"
+    if application is None:
+        return f"it lacks {build.loses}; check that your code does not use {_FEATURES[build.needs]}"
+    return f"it lacks {build.loses}, and your code does not use {_FEATURES[build.needs]}"
+
+
+def _ruled_out(name: str, action: str, feature: str, found: tuple[Mention, ...]) -> Step:
+    return Step(
+        kind="swap",
+        name=name,
+        action=action,
+        reason=f"your code uses {_FEATURES[feature]}",
+        locations=places_of(found),
+    )
+
+
+def _dropping(
+    profile: Profile, drops: tuple[Requirement, ...], reasons: dict[str, tuple[str, tuple[Mention, ...]]]
+) -> Change:
+    """Return the change that drops requirements; each step has the bytes that it saves after those before it."""
+    keys = profile.dependencies.keys_of(drops)
+    steps, dropped, before = [], [], 0
+    for requirement in drops:
+        name = requirement.name or without_credentials(requirement.url)
+        key = keys[requirement]
+        saved = None
+        if key is not None:
+            dropped.append(key)
+            freed = _bytes_of_dropping(profile, dropped)
+            saved, before = freed - before, freed
+        reason, mentions = reasons.get(name, ("nothing that stays needs it", ()))
+        steps.append(
+            Step(
+                kind="drop",
+                name=name,
+                action=f"drop {name}",
+                reason=reason,
+                saves_bytes=saved,
+                locations=places_of(mentions),
+            )
+        )
+    return Change(steps=tuple(steps), drops=drops, keys=tuple(dropped))
+
+
+def _bytes_of_dropping(profile: Profile, keys: Collection[str]) -> int:
+    return profile.dependencies.bytes_of(profile.dependencies.freed_by_dropping(keys))
+
+
+def _requirements(profile: Profile) -> Iterable[Requirement]:
+    """Return the requirements: of the user's file, else of the direct distributions."""
+    if profile.requirements is not None:
+        return tuple(profile.requirements.all_requirements())
+    from deadweight.plan.lines import requirements_of
+
+    return requirements_of(profile.inventory, profile.dependencies)

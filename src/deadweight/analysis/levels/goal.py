@@ -1,0 +1,125 @@
+"""The changes of all levels → the steps to a target size, what each costs and frees, and what holds up the floor."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from deadweight import reaching
+from deadweight.analysis.levels.changes import Change
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting.judgement import places_of
+from deadweight.model.report.levels import Holding, Step
+from deadweight.trim import Trimmable
+from deadweight.usage.locations import changing
+
+_COSTS = {"drop": 1, "swap": 2, "torch": 2, "trim": 3}  # effort points of a step
+_CODE_LINE = 4  # more for each line of code to change
+_TRIM_COSTS = {"low": 1, "medium": 3, "high": 9}  # more by the risk of a kind
+_MOST_HOLDING = 10
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What can be done to reach a size.
+
+    drops:  the change for each requirement that may go
+    builds: the change for each lighter build, and the bytes by which each distribution shrinks
+    kinds:  files that may be trimmed
+    """
+
+    drops: tuple[Change, ...]
+    builds: tuple[tuple[Change, Mapping[str, int]], ...]
+    kinds: tuple[Trimmable, ...]
+
+
+def cost_of(step: Step, risk: str = "") -> int:
+    """Return the effort points of a step."""
+    lines = len({(place.file, place.line) for place in step.locations})
+    return _COSTS[step.kind] + _CODE_LINE * lines + _TRIM_COSTS.get(risk, 0)
+
+
+def apart(change: Change, profile: Profile) -> tuple[Change, ...]:
+    """Return one change for each requirement that a change drops."""
+    by_key = profile.dependencies.keys_of(change.drops)
+    steps = {step.name: step for step in change.steps}
+    return tuple(
+        Change(steps=(steps[name],), drops=(requirement,), keys=(key,))
+        for requirement in change.drops
+        if (key := by_key[requirement]) is not None and (name := requirement.name or "") in steps
+    )
+
+
+def shrinking(before: Profile, after: Profile, key: str) -> dict[str, int]:
+    """Return by how much a lighter build shrinks each distribution: key → bytes.
+
+    key: of the distribution that has the lighter build; what is new counts against it
+    """
+    old = {d.key: d.sizes.apparent for d in before.inventory.distributions}
+    new = {d.key: d.sizes.apparent for d in after.inventory.distributions}
+    saved = {each: size - new.get(each, 0) for each, size in old.items()}
+    saved[key] = saved.get(key, 0) - sum(size for each, size in new.items() if each not in old)
+    return {each: size for each, size in saved.items() if size > 0}
+
+
+def trimmed_bytes(profile: Profile, kinds: Iterable[Trimmable]) -> dict[str, dict[str, int]]:
+    """Return key → kind → bytes of its files that may be trimmed."""
+    inventory = profile.inventory
+    sizes: dict[str, Counter[str]] = defaultdict(Counter)
+    for each in kinds:
+        for path in each.files:
+            owner = inventory.distributions[inventory.owner[path]]
+            sizes[owner.key][each.kind.name] += inventory.entries[path].size
+    return {key: dict(counts) for key, counts in sizes.items()}
+
+
+def problem_of(
+    profile: Profile, options: Options
+) -> tuple[dict[str, Step | Change], dict[str, reaching.Step], tuple[reaching.Chunk, ...]]:
+    """Return name → change or step, name → step of the problem, and the chunks that the steps free."""
+    steps: dict[str, reaching.Step] = {}
+    changes: dict[str, Step | Change] = {}
+
+    def add(name: str, what: Step | Change, cost: int) -> reaching.Step:
+        changes[name] = what
+        steps[name] = reaching.Step(name, cost)
+        return steps[name]
+
+    drops = {
+        key: add(f"drop {change.steps[0].name}", change, cost_of(change.steps[0]))
+        for change in options.drops
+        for key in change.keys
+    }
+    swaps: dict[str, dict[reaching.Step, int]] = defaultdict(dict)
+    for change, saved in options.builds:
+        step = add(change.steps[0].action, change, cost_of(change.steps[0]))
+        for key, size in saved.items():
+            swaps[key][step] = size
+    trims: dict[str, dict[reaching.Step, int]] = defaultdict(dict)
+    kinds = {each.kind.name: each for each in options.kinds}
+    for key, sizes in trimmed_bytes(profile, options.kinds).items():
+        for kind, size in sizes.items():
+            name = f"trim {kind}"
+            if name not in steps:
+                trim = Step(
+                    kind="trim",
+                    name=kind,
+                    action=name,
+                    reason=f"you lose {kinds[kind].kind.loses}",
+                    saves_bytes=kinds[kind].apparent_bytes,
+                )
+                add(name, trim, cost_of(trim, kinds[kind].kind.risk))
+            trims[key][steps[name]] = size
+    return changes, steps, reaching.chunks_of(profile.dependencies, drops, trims, swaps)
+
+
+def held_by(profile: Profile) -> tuple[Holding, ...]:
+    """Return the direct requirements that hold up the size of a profile, the largest first."""
+    rows = [(root.key, profile.weights[root.key].freed or 0) for root in profile.dependencies.direct]
+    rows.sort(key=lambda row: (-row[1], row[0]))
+    return tuple(
+        Holding(name=key, freed_bytes=size, locations=places_of(changing(profile.uses.get(key, ()))))
+        for key, size in rows[:_MOST_HOLDING]
+        if size
+    )

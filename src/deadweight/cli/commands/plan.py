@@ -1,0 +1,101 @@
+"""plan: a target → levels of saving, each measured, and the files of one of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.options import settings_of, splitting, writing
+from deadweight.cli.output import Destination, may_write, write_files
+from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
+from deadweight.cli.targets import files, target_of
+from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
+from deadweight.errors import BadConfig, BadInput
+from deadweight.model.report.levels import LEVELS
+from deadweight.report.levels import LEVEL_FORMATS, render_levels
+from deadweight.report.view import View
+from deadweight.targets.types import File
+
+if TYPE_CHECKING:
+    from deadweight.operations.reduction.plan import Planned
+
+
+@click.command(cls=GroupedCommand, brief=True)
+@click.argument("target", nargs=-1, shell_complete=files)
+@option("--target-size", group=JUDGE, metavar="SIZE", help="Find the cheapest changes that reach SIZE, such as 500MB.")
+@option("--base-size", group=JUDGE, metavar="SIZE", help="Size of the image beneath, to add to each level.")
+@option("--apply", "level", group=OUTPUT, type=click.Choice(LEVELS[1:]), help="Write the requirements of a level.")
+@option(
+    "--output-dir",
+    group=OUTPUT,
+    metavar="DIR",
+    type=click.Path(),
+    help="Directory for the files of --apply (default: the directory of TARGET).",
+)
+@writing(LEVEL_FORMATS, "plan")
+@limiting
+@splitting
+def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> None:
+    """Show how much smaller TARGET can become, level by level, with the effort and the risk of each.
+
+    Each level adds to the one before it: production (without dev), deduplicated (no library twice), lighter (CPU-only
+    and headless builds), alpine (wheels for musl), minimal (without what your code does not import at start), and
+    trimmed (without tests and other files that no code needs). Levels of requirements are resolved and measured from
+    the wheels' file lists; nothing is installed.
+
+    With --drop, --swap, --torch or --platform, the first level contains these changes: what-if.
+    """
+    from deadweight.operations.reduction.plan import Aims
+    from deadweight.operations.reduction.plan import plan as planned
+
+    view = View(
+        width=terminal_width(),
+        color=use_color(destination.path),
+        rows=rows_of(options["top"], options["everything"], default=5),
+    )
+    given = target_of(target, quiet=options["quiet"])
+    settings = settings_of(options, given)
+    aims = Aims(base_bytes=_size(options, "base_size"), target_bytes=_size(options, "target_size"))
+    beside = os.path.dirname(given.location) if isinstance(given, File) else ""
+    directory = beside if options["output_dir"] is None else options["output_dir"]
+    if options["level"]:
+        _check_files(options["level"], directory, force=destination.force)
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        result = planned(given, settings, aims, observe=observe)
+    if options["level"]:
+        _write(result, options["level"], directory, force=destination.force)
+    destination.write(render_levels(result.report, destination.form, view))
+    finish(result.profiles["today"], result.report.exit_code)
+
+
+def _size(options: dict[str, Any], name: str) -> int | None:
+    from deadweight.budget.limits import parse_size
+
+    if options[name] is None:
+        return None
+    try:
+        return parse_size(options[name])
+    except BadConfig as error:
+        raise BadInput(f"--{name.replace('_', '-')}: {error.cause}", hint=error.hint) from error
+
+
+def _check_files(level: str, directory: str, *, force: bool) -> None:
+    """Check, before minutes of measuring, that the files may be written."""
+    if os.path.lexists(directory or "."):
+        names = (f"{kind}-{level}.txt" for kind in ("requirements", "constraints"))
+        may_write(*(os.path.join(directory, name) for name in names), force=force)
+
+
+def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None:
+    from deadweight.report.levels.files import level_files
+
+    if level not in planned.variants:
+        reached = ", ".join(planned.variants)
+        raise BadInput(f"the level {level} changes nothing or cannot be reached", hint=f"available: {reached}")
+    texts = level_files(level, planned.variants[level], planned.profiles[level], directory)
+    os.makedirs(directory or ".", exist_ok=True)
+    write_files(texts, force=force)

@@ -1,0 +1,214 @@
+"""Levels of saving, each measured on top of the one before it, in one session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from msgspec.structs import replace
+
+from deadweight.analysis.concluding import conclude
+from deadweight.analysis.levels.changes import Change, deduplicating, dropping, lighter_changes, split_change
+from deadweight.analysis.levels.goal import shrinking
+from deadweight.analysis.levels.levels import (
+    blockers,
+    counted_level,
+    measured_level,
+    today,
+    trimmed_level,
+    unchanged,
+    unreachable,
+)
+from deadweight.analysis.levels.variant import Variant
+from deadweight.analysis.verdict import Original, original_of
+from deadweight.errors import DeadweightError, UnusedBuild
+from deadweight.model.report.levels import Level, LevelName, Step
+from deadweight.operations.measure import measure
+from deadweight.operations.session import Session
+from deadweight.progress import Progress
+from deadweight.settings import Settings
+from deadweight.targets.types import REQUIRING, Lock
+from deadweight.trim import trimmable
+from deadweight.wording import listed
+
+if TYPE_CHECKING:
+    from deadweight.analysis.profile import Profile
+    from deadweight.model import Application
+    from deadweight.targets.types import Target
+
+_MUSL = "musllinux_1_2"
+_MOST_NAMED = 5
+
+
+class Levels:
+    """Measures one level after another."""
+
+    def __init__(self, target: Target, settings: Settings, session: Session) -> None:
+        self._target, self._settings, self._session = target, settings, session
+        plain = settings.replacing(swap=(), torch="", platform="", drop=())
+        if isinstance(target, REQUIRING):
+            plain = plain.replacing(no_install=True)
+        measurement = measure(target, plain, session)
+        self.application: Application | None = session.application(target, measurement.settings)
+        self.whole = self._profile = conclude(measurement, self.application)
+        resolvable = isinstance(target, REQUIRING) and not isinstance(target, Lock)
+        self._variant = Variant(settings=measurement.settings, file=measurement.file if resolvable else None)
+        file = measurement.file
+        self.original = original_of(file, measurement.inventory.environment) if file else Original()
+        self.levels: list[Level] = [today(self._profile, self.original)]
+        self.variants, self.profiles = {"today": self._variant}, {"today": self._profile}
+        self.builds: list[tuple[Change, dict[str, int]]] = []
+
+    def measure_all(self) -> None:
+        """Measure every level."""
+        self._add("what-if", self._what_if())
+        self._add("production", split_change(self._profile, "production"))
+        self._add("deduplicated", deduplicating(self._profile, self.application))
+        self._add("lighter", self._lighter())
+        self._add_alpine()
+        self._add("minimal", split_change(self._profile, "minimal"))
+        self._add_trimmed()
+        self.levels = [level for level in self.levels if level.name != "what-if" or level.changes]
+
+    @property
+    def start_name(self) -> Literal["today", "what-if"]:
+        """The level that a target size is reached from: with the user's own changes, if there are any."""
+        return "what-if" if "what-if" in self.variants else "today"
+
+    @property
+    def start(self) -> Profile:
+        """The profile of that level."""
+        return self.profiles[self.start_name]
+
+    @property
+    def _before(self) -> Level:
+        """The last level that can be reached."""
+        return next(level for level in reversed(self.levels) if not level.not_taken)
+
+    def _add(self, name: LevelName, change: Change) -> None:
+        """Measure a level, and go on from it if it can be reached."""
+        if not change.steps:
+            self.levels.append(unchanged(name, self._before, change))
+            return
+        variant = self._variant.changed(change)
+        if variant.file is None:
+            self.levels.append(counted_level(name, change, self._before, self.whole, variant.dropped))
+            self._reach(name, variant, self._profile)
+            return
+        try:
+            profile = self.measured(variant, name)
+        except DeadweightError as error:
+            if name == "what-if":  # what the user asked for
+                raise
+            self.levels.append(unreachable(name, change, error.cause.partition("\n")[0]))
+            return
+        self.levels.append(measured_level(name, change, self._before, profile, self.original))
+        self._reach(name, variant, profile)
+
+    def _reach(self, name: str, variant: Variant, profile: Profile) -> None:
+        self._variant, self._profile = variant, profile
+        self.variants[name], self.profiles[name] = variant, profile
+
+    def measured(self, variant: Variant, what: str) -> Profile:
+        """Resolve and measure a variant; nothing is installed."""
+        from deadweight.operations.measuring.from_archives import measure_archives
+        from deadweight.operations.measuring.reading import Read
+
+        self._session.observe(Progress("measuring", what))
+        read = Read(variant.requirements, variant.settings)
+        try:
+            measurement = measure_archives(self._target, variant.settings, self._session, read)
+        except UnusedBuild as error:  # what it was for has been dropped
+            if what == "what-if":
+                raise
+            return self.measured(variant.without_build(error.swap), what)
+        return conclude(measurement, self.application)
+
+    def _what_if(self) -> Change:
+        """Return the change that the user's options ask for."""
+        request, policy = self._settings.request, self._settings.policy
+        change = dropping(self._profile, policy.drop)
+        for swap in request.swap:
+            old, _, new = swap.partition("=")
+            step = Step(kind="swap", name=old, action=f"replace {old} by {new}", reason="your choice")
+            change = change.and_then(Change(steps=(step,), swaps=(swap,)))
+        if request.torch:
+            step = Step(kind="torch", name="torch", action=f"use PyTorch's {request.torch} build", reason="your choice")
+            change = change.and_then(Change(steps=(step,), torch=request.torch))
+        if request.platform:
+            step = Step(kind="platform", name=request.platform, action=f"for {request.platform}", reason="your choice")
+            change = change.and_then(Change(steps=(step,), platform=request.platform))
+        return change
+
+    def _lighter(self) -> Change:
+        """Return all lighter builds that are smaller, each measured on top of the others."""
+        change, variant, profile = Change(), self._variant, self._profile
+        for each in lighter_changes(self._profile, self.application):
+            if not each.steps:
+                change = change.and_then(each)
+                continue
+            if variant.file is None:
+                change = change.and_then(_rejected(each, "only requirements can be resolved with another build"))
+                continue
+            tried = variant.changed(each)
+            try:
+                after = self.measured(tried, each.steps[0].action)
+            except DeadweightError as error:
+                change = change.and_then(_rejected(each, error.cause.partition("\n")[0]))
+                continue
+            saved = profile.inventory.total.apparent - after.inventory.total.apparent
+            if unbuilt := blockers(after, profile):
+                change = change.and_then(_rejected(each, f"no wheel: {listed(unbuilt, _MOST_NAMED)}"))
+            elif saved <= 0:
+                change = change.and_then(_rejected(each, "it would not be smaller"))
+            else:
+                each = replace(each, steps=(replace(each.steps[0], saves_bytes=saved),))
+                self.builds.append((each, shrinking(profile, after, each.steps[0].name)))
+                change, variant, profile = change.and_then(each), tried, after
+        return change
+
+    def _add_alpine(self) -> None:
+        """Measure the wheels for musl; the level can be reached only if every distribution has one."""
+        from deadweight.operations.measuring.reading import machine_of
+
+        platform = machine_of(self._variant.settings.request).shown
+        architecture = platform.partition("_")[2] if platform.startswith("linux_") else ""
+        if platform.startswith("manylinux"):
+            architecture = "_".join(platform.split("_")[3:])
+        step = Step(
+            kind="platform",
+            name="alpine",
+            action="use an Alpine base image",
+            reason="musl differs from glibc: test performance, DNS and locales",
+        )
+        change = Change(steps=(step,), platform=f"{_MUSL}_{architecture}")
+        if self._variant.file is None:
+            reason = "only requirements can be resolved for another platform"
+            self.levels.append(unreachable("alpine", change, reason))
+            return
+        if not architecture:
+            self.levels.append(unreachable("alpine", change, f"{platform} is not Linux with glibc"))
+            return
+        variant = self._variant.changed(change)
+        try:
+            profile = self.measured(variant, "wheels for Alpine")
+        except DeadweightError as error:
+            self.levels.append(unreachable("alpine", change, error.cause.partition("\n")[0]))
+            return
+        if names := blockers(profile, self._profile):
+            self.levels.append(unreachable("alpine", change, f"no wheel for musl: {listed(names, _MOST_NAMED)}"))
+            return
+        level = measured_level("alpine", change, self._before, profile, self.original)
+        if (level.saved_bytes or 0) < 0:
+            # Whether a smaller base image makes up for it is for the user to say.
+            self.levels.append(replace(level, not_taken="its wheels are larger than those for glibc"))
+            return
+        self.levels.append(level)
+        self._reach("alpine", variant, profile)
+
+    def _add_trimmed(self) -> None:
+        self.levels.append(trimmed_level(self._before, trimmable(self._profile.inventory)))
+        self._reach("trimmed", self._variant, self._profile)
+
+
+def _rejected(change: Change, reason: str) -> Change:
+    return Change(rejected=tuple(replace(step, reason=reason) for step in change.steps))

@@ -1,0 +1,224 @@
+"""Levels of saving, each measured against a real resolver and an index, and the files that install them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deadweight import Settings, profile
+from deadweight.cli import _run
+from deadweight.errors import BadInput, InstallFailed
+from deadweight.model.report.levels import Goal, Level, LevelReport
+from deadweight.operations.reduction.plan import Aims, plan
+from deadweight.sources.codebase import application as codebase
+from deadweight.sources.net import http
+from tests.builders import dist_files, make_env, make_wheel, write_files
+from tests.functional.test_session import counted
+from tests.index_server import Server, index_of
+
+TESTS = {"xgboost/tests/test_a.py": "t" * 500, "xgboost/__init__.py": ""}
+WHEELS = [
+    make_wheel("dw-web", requires=["dw-lib"]),
+    make_wheel("dw-lib", files={"dw_lib/__init__.py": "l" * 3000}),
+    make_wheel("pytest", requires=["pluggy"], files={"pytest/__init__.py": "p" * 7000}),
+    make_wheel("pluggy", files={"pluggy/__init__.py": "p" * 900}),
+    make_wheel("xgboost", files={**TESTS, "xgboost/lib.bin": "g" * 50_000}),
+    make_wheel("xgboost-cpu", files={**TESTS, "xgboost/lib.bin": "c" * 4000}),
+    make_wheel("opencv-python", files={"cv2/__init__.py": "", "cv2/lib.bin": "g" * 30_000}),
+    make_wheel("opencv-python-headless", files={"cv2/__init__.py": "", "cv2/lib.bin": "c" * 10_000}),
+]
+
+
+@pytest.fixture
+def server(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.chdir(tmp_path)
+    with Server(**index_of(WHEELS)) as server:
+        yield server
+
+
+def settings_of(server: Server, **options: Any) -> Settings:
+    return Settings.of(index_url=f"{server.url}/simple/", installer="uv", **options)
+
+
+def levels(server: Server, requirements: str, code: str = "", **options: Any) -> dict[str, Level]:
+    write_files(Path(), {"requirements.txt": requirements, **({"main.py": code} if code else {})})
+    report = plan("requirements.txt", settings_of(server, **options)).report
+    assert LevelReport.from_json(report.to_json()) == report
+    return {level.name: level for level in report.levels}
+
+
+ALL = "dw-web\npytest\nxgboost\nopencv-python\nopencv-python-headless\n"
+CODE = "import dw_web\nimport xgboost\nimport cv2\n"
+
+
+def test_levels__requirements__each_is_smaller_than_the_one_before(server: Server) -> None:
+    found = levels(server, ALL, CODE)
+    assert list(found) == ["today", "production", "deduplicated", "lighter", "alpine", "minimal", "trimmed"]
+    sizes = [level.apparent_bytes or 0 for level in found.values()]
+    assert sizes == sorted(sizes, reverse=True)
+    for before, after in zip(found.values(), list(found.values())[1:], strict=False):
+        assert after.saved_bytes == (before.apparent_bytes or 0) - (after.apparent_bytes or 0)
+    assert [step.action for step in found["production"].steps] == ["drop pytest"]
+    assert [step.name for step in found["deduplicated"].steps] == ["opencv-python"]
+    assert [step.action for step in found["lighter"].steps] == ["use xgboost-cpu"]
+    assert found["lighter"].steps[0].saves_bytes == found["lighter"].saved_bytes
+    assert not found["trimmed"].steps  # xgboost has gone, with its tests
+    assert [name for name, level in found.items() if not level.verified] == ["minimal", "trimmed"]
+    drop, _ = found["minimal"].steps
+    assert (drop.action, [(at.file, at.line) for at in drop.locations]) == ("drop xgboost-cpu", [("main.py", 2)])
+    assert found["minimal"].effort.code_lines == 2
+    assert [each.what for each in found["minimal"].lacking] == ["cv2", "xgboost"]
+    assert {name: level.risk for name, level in found.items() if level.changes} == {
+        "production": "low", "deduplicated": "low", "lighter": "low", "alpine": "medium",
+        "minimal": "high",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("level", ["production", "deduplicated", "lighter"])
+def test_apply__level__installing_its_files_gives_the_measured_size(server: Server, level: str) -> None:
+    # Two builds of one library overwrite each other, so the size of both depends on the order of the installation.
+    lines = ALL.replace("opencv-python\n", "") if level == "production" else ALL
+    write_files(Path(), {"requirements.txt": lines, "main.py": CODE})
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "uv"]
+    command = ["plan", "requirements.txt", *index, "--apply", level, "--output-dir", "out", "--format", "json"]
+    assert _run([*command, "-o", "plan.json"], debug=False) == 0
+    expected = LevelReport.from_json(Path("plan.json").read_text()).level(level).apparent_bytes
+    installed = profile(f"out/requirements-{level}.txt", settings_of(server, no_install=False, bytecode="none"))
+    assert installed.totals.apparent_bytes - installed.unowned.apparent_bytes == pytest.approx(expected, rel=0.001)
+    assert f"-c constraints-{level}.txt" in Path(f"out/requirements-{level}.txt").read_text()
+    assert _run([*command, "-o", "again.json"], debug=False) == 4  # nothing is overwritten
+
+
+def test_apply__level_that_changes_nothing__names_the_others(server: Server) -> None:
+    write_files(Path(), {"requirements.txt": "dw-web\n"})
+    command = ["plan", "requirements.txt", "--index-url", f"{server.url}/simple/", "--apply", "production"]
+    assert _run(command, debug=False) == 4
+    assert not Path("requirements-production.txt").exists()
+
+
+def test_levels__code_that_opens_windows__keeps_the_build_with_windows(server: Server) -> None:
+    found = levels(server, "opencv-python\n", "import cv2\n\ncv2.imshow('a', None)\n")
+    (step,) = found["lighter"].rejected
+    assert (step.name, step.reason) == ("opencv-python", "your code uses windows on a screen")
+    assert [(at.file, at.line) for at in step.locations] == [("main.py", 3)]
+    assert not found["lighter"].steps
+
+
+def test_levels__code_asks_whether_a_gpu_is_available__cpu_build_is_enough(server: Server) -> None:
+    code = "import xgboost, torch\ndevice = 'cuda' if torch.cuda.is_available() else 'cpu'\n"
+    assert levels(server, "xgboost\n", code)["lighter"].steps
+    assert not levels(server, "xgboost\n", "import xgboost\nmodel = xgboost.train(device='cuda')\n")["lighter"].steps
+
+
+def test_levels__without_code__are_not_verified_and_riskier(server: Server) -> None:
+    found = levels(server, ALL)
+    assert all(level.verified is None for level in found.values())
+    assert found["production"].risk == "medium"
+
+
+def test_what_if__dropping_and_swapping__is_the_first_level_and_resolved(server: Server) -> None:
+    found = levels(server, ALL, drop=("opencv-python",), swap=("xgboost=xgboost-cpu",))
+    write_files(Path(), {"other.txt": "dw-web\npytest\nxgboost-cpu\nopencv-python-headless\n"})
+    alone = profile("other.txt", settings_of(server, no_install=True))
+    assert found["what-if"].apparent_bytes == alone.totals.apparent_bytes
+    assert found["today"].apparent_bytes > alone.totals.apparent_bytes  # type: ignore[operator]
+    assert not found["lighter"].steps
+
+
+def test_plan__keep_and_drop_of_one_project__is_refused(server: Server) -> None:
+    with pytest.raises(BadInput, match="--keep and --drop contradict each other: pytest"):
+        levels(server, ALL, keep=("pytest",), drop=("pytest",))
+
+
+def test_what_if__swap_that_does_not_resolve__is_an_error(server: Server) -> None:
+    with pytest.raises(InstallFailed):
+        levels(server, ALL, swap=("xgboost=dw-nowhere",))
+
+
+def test_alpine__only_a_wheel_for_glibc__names_what_blocks_it(
+    tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name, data = make_wheel("dw-native")
+    native = (name.replace("none-any", "none-manylinux_2_17_x86_64"), data)
+    write_files(tmp_path, {"requirements.txt": "dw-native\ndw-lib\n"})
+    with Server(**index_of([native, *WHEELS])) as server:
+        report = plan("requirements.txt", settings_of(server, platform="")).report
+    alpine = report.level("alpine")
+    assert (alpine.apparent_bytes, alpine.not_taken) == (None, "no wheel for musl: dw-native")
+    assert report.level("trimmed").apparent_bytes == report.level("today").apparent_bytes
+
+
+def test_plan__all_levels__read_the_code_once_and_open_one_client(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, opened = counted(monkeypatch, codebase, "read_application"), counted(monkeypatch, http, "Client")
+    levels(server, ALL, CODE)
+    assert (len(read), len(opened)) == (1, 1)
+
+
+def test_plan__environment__is_counted_in_its_graph(tmp_path: Path) -> None:
+    files = {**dist_files("app", requires=["lib"]), **dist_files("lib"), **dist_files("pytest", requires=["pluggy"])}
+    make_env(tmp_path / "env", {**files, **dist_files("pluggy")})
+    report = plan(str(tmp_path / "env")).report
+    today, production = report.level("today"), report.level("production")
+    whole = profile(str(tmp_path / "env"))
+    freed = (whole["pytest"].apparent_bytes, whole["pluggy"].apparent_bytes)
+    assert production.saved_bytes == sum(freed)
+    assert (today.apparent_bytes or 0) - sum(freed) == production.apparent_bytes
+    assert report.level("alpine").not_taken == "only requirements can be resolved for another platform"
+
+
+def test_command__text__has_a_row_for_each_level(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    write_files(Path(), {"requirements.txt": ALL, "main.py": CODE})
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "uv"]
+    assert _run(["plan", "requirements.txt", *index, "--base-size", "1MB", "-q"], debug=False) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "requirements.txt, on a base of 1.00 MB"
+    names = [line.split()[0] for line in lines[3:10]]
+    assert names == ["today", "production", "deduplicated", "lighter", "alpine", "minimal", "trimmed"]
+    assert max(map(len, lines)) <= 80
+    assert "  use xgboost-cpu (46.0 kB): it lacks GPU support, and your code does not use a" in lines
+
+
+def goal_of(server: Server, target: int, base: int | None = None, code: str = CODE) -> Goal:
+    write_files(Path(), {"requirements.txt": ALL.replace("opencv-python\n", ""), "main.py": code})
+    aims = Aims(base_bytes=base, target_bytes=target)
+    goal = plan("requirements.txt", settings_of(server), aims).report.goal
+    assert goal
+    return goal
+
+
+def test_target_size__reachable__is_reached_by_the_cheapest_steps(server: Server) -> None:
+    goal = goal_of(server, 70_000)
+    assert (goal.reached, goal.optimal, goal.measured) == (True, True, True)
+    assert [step.action for step in goal.steps] == ["drop pytest"]  # a lighter build costs more
+    less = goal_of(server, 25_000)
+    assert [step.action for step in less.steps] == ["drop pytest", "use xgboost-cpu"]
+    assert less.apparent_bytes <= 25_000
+
+
+def test_target_size__with_a_base__counts_it(server: Server) -> None:
+    assert goal_of(server, 1_070_000, base=1_000_000).steps == goal_of(server, 70_000).steps
+    assert goal_of(server, 1_000_000).steps == ()
+
+
+def test_target_size__below_the_floor__names_what_holds_it_up(
+    server: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    goal = goal_of(server, 1000)
+    assert not goal.reached
+    assert {step.name for step in goal.steps} == {"pytest", "xgboost", "opencv-python-headless"}
+    assert [each.name for each in goal.held_by] == ["dw-web"]
+    assert [(at.file, at.line) for at in goal.held_by[0].locations] == [("main.py", 1)]
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "uv", "-q"]
+    assert _run(["plan", "requirements.txt", *index, "--target-size", "1kB"], debug=False) == 3
+    assert "1.00 kB cannot be reached. The floor is " in capsys.readouterr().out
+
+
+def test_target_size__no_size__is_refused(server: Server) -> None:
+    write_files(Path(), {"requirements.txt": ALL})
+    assert _run(["plan", "requirements.txt", "--target-size", "5XB"], debug=False) == 4
