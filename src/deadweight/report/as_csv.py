@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 
 from deadweight.model.report import Report
 from deadweight.model.report.rows import COLUMNS, Value
@@ -16,11 +17,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def as_csv(report: Report, view: View) -> str:
     """Return the selected distributions with the columns of ``Report.to_rows``; raises BadInput as ``select``."""
+    return table_of(COLUMNS, (row.columns().values() for row in select(report, view).shown))
+
+
+def table_of(columns: Iterable[str], rows: Iterable[Iterable[Value]]) -> str:
+    """Return a table; cells that a spreadsheet would run as a formula are quoted."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in select(report, view).shown:
-        writer.writerow([_cell(value) for value in row.columns().values()])
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
     return text.getvalue()
 
 

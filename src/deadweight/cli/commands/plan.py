@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from deadweight.cli.browser import check_page
 from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
 from deadweight.cli.options import settings_of, splitting, writing
 from deadweight.cli.output import Destination, may_write, write_files
@@ -16,6 +17,7 @@ from deadweight.cli.targets import files, target_of
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model.report.levels import LEVELS
+from deadweight.report.formats import check_installed
 from deadweight.report.levels import LEVEL_FORMATS, render_levels
 from deadweight.report.view import View
 from deadweight.targets.types import File
@@ -52,6 +54,8 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
     from deadweight.operations.reduction.plan import Aims
     from deadweight.operations.reduction.plan import plan as planned
 
+    check_page(destination.form, destination.path)
+    check_installed(destination.form)
     view = View(
         width=terminal_width(),
         color=use_color(destination.path),

@@ -1,4 +1,4 @@
-"""LevelReport → str: text, Markdown, JSON. One table of formats.
+"""LevelReport → str: text, Markdown, CSV, HTML, JSON. One table of formats.
 
 phrases.py  the phrases that the formats share
 """
@@ -17,6 +17,8 @@ Renderer = Callable[[LevelReport, View], str]
 _RENDERERS: Mapping[str, str] = {
     "text": "deadweight.report.levels.text:as_text",
     "markdown": "deadweight.report.levels.markdown:as_markdown",
+    "csv": "deadweight.report.levels.csv:as_csv",
+    "html": "deadweight.report.html.levels:as_html",
     "json": "deadweight.report.levels:as_json",
 }
 LEVEL_FORMATS = tuple(_RENDERERS)

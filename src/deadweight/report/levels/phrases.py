@@ -32,7 +32,7 @@ def cells(level: Level, report: LevelReport) -> tuple[str, ...]:
     return (
         level.name,
         human(size + base),
-        "" if not saved else human(saved) if saved > 0 else signed(-saved),
+        "" if not saved else human(saved) if saved > 0 else signed(saved),
         percent(size + base, whole + base),
         human(level.download_bytes) if level.download_bytes is not None else "?",
         _lines_to_change(level),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from deadweight.model.report import Location, TargetFacts
@@ -69,9 +72,15 @@ def test_text__goal__says_whether_it_is_reached(goal: Goal, expected: str) -> No
 def test_formats__hostile_names__are_inert(form: str) -> None:
     text = render_levels(report(HOSTILE), form, View(width=80))
     assert "\x1b" not in text
-    if form == "markdown":
+    if form in ("markdown", "html"):
         assert "<b>" not in text
-        assert "@all" not in text
+        assert "@all" not in text or form == "html"  # it notifies nobody there
+
+
+def test_csv__levels__are_rows_with_bytes() -> None:
+    rows = list(csv.DictReader(io.StringIO(render_levels(report(), "csv", View()))))
+    assert [row["level"] for row in rows] == ["today", "production", "alpine"]
+    assert (rows[1]["apparent_bytes"], rows[1]["download_bytes"], rows[1]["verified"]) == ("170", "", "false")
 
 
 def test_markdown__levels__are_a_table_with_the_same_cells() -> None:
