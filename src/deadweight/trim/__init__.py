@@ -1,6 +1,7 @@
 """Inventory → what the environment could do without: for each kind its files and bytes. Pure.
 
 kinds.py  the table of kinds, trim.toml        paths.py  the kind of a path, and what is never removed
+imports.py  which modules in directories of tests a module imports
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def _of_kind(kind: Kind, files: tuple[str, ...], gone: set[str], inventory: Inve
     if kind.name != SYMBOLS:
         return Trimmable(kind=kind, files=files, apparent_bytes=size)
     paths = Paths(inventory)
-    left = [path for path in inventory.native if path not in gone and paths.may_go(path)]
+    foreign = set(facts.foreign)
+    left = [p for p in inventory.native if p not in gone and p not in foreign and paths.may_go(p)]
     if facts.symbols is None:
         # Only ELF files are stripped; what their sections contain is unknown.
         platform = inventory.environment.platform or "linux"

@@ -1,10 +1,11 @@
-"""RECORD and its predecessors → the paths that a distribution claims.
+"""RECORD and its predecessors → the paths that a distribution claims; RECORD → RECORD after changes.
 
 Sizes in RECORD are not read, because tools that strip files do not update them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from posixpath import normpath
 
 from deadweight.formats import bounded_json
@@ -33,6 +34,31 @@ def record_paths(data: bytes) -> list[str]:
         return [line.partition(",")[0] for line in lines]
     # A path has an unquoted comma. Hash and size have none, so the path is everything before the last two commas.
     return [line.rsplit(",", 2)[0] for line in lines]
+
+
+def rewritten_record(data: bytes, change: Callable[[str], tuple[str, str] | bool]) -> bytes:
+    """Return a RECORD with some rows left out, or with another hash and size.
+
+    The other rows keep their bytes, and so do rows that cannot be read.
+
+    change: path as in RECORD → True to keep its row, False to leave it out, or its new (hash, size)
+    """
+    kept = []
+    for line in data.splitlines(keepends=True):
+        paths = record_paths(line)
+        changed = change(paths[0]) if len(paths) == 1 else True
+        if changed is True:
+            kept.append(line)
+        elif changed:
+            kept.append(_with_facts(line, *changed))
+    return b"".join(kept)
+
+
+def _with_facts(line: bytes, digest: str, size: str) -> bytes:
+    # Neither a hash nor a size has a comma or a quote, so the path is everything before the last two commas.
+    row = line.rstrip(b"\r\n")
+    path = row.rsplit(b",", 2)[0] if row.count(b",") > 1 else row
+    return path + f",{digest},{size}".encode() + line[len(row) :]
 
 
 def installed_files(data: bytes) -> list[str]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.formats.distributions.record import CondaPackage, below, installed_files, record_paths
+from deadweight.formats.distributions.record import (
+    CondaPackage,
+    below,
+    installed_files,
+    record_paths,
+    rewritten_record,
+)
 
 
 def test_record_paths__plain_rows__gives_the_first_column() -> None:
@@ -95,3 +101,20 @@ def test_conda_package__invalid__is_refused(data: bytes) -> None:
 
 def test_record_paths__quotes_elsewhere__leave_a_bare_comma_alone() -> None:
     assert record_paths(b'"a,b.py",sha256=x,3\nc,d.py,sha256=y,4\n') == ["a,b.py", "c,d.py"]
+
+
+def test_rewritten_record__some_rows__changes_only_these() -> None:
+    data = b'a/x.py,sha256=1,1\r\n"b,c.so",sha256=2,2\n"""q""/t.py",sha256=3,3\nplain.so\nx-1.dist-info/RECORD,,\n'
+    changes: dict[str, tuple[str, str] | bool] = {
+        "a/x.py": False,
+        "b,c.so": ("sha256=9", "9"),
+        "plain.so": ("sha256=8", "8"),
+    }
+    assert rewritten_record(data, lambda path: changes.get(path, True)) == (
+        b'"b,c.so",sha256=9,9\n"""q""/t.py",sha256=3,3\nplain.so,sha256=8,8\nx-1.dist-info/RECORD,,\n'
+    )
+
+
+def test_rewritten_record__nothing_to_change__keeps_every_byte() -> None:
+    data = b"\n\ncaf\xe9.py,,\r\n,,\nlast.py,,"
+    assert rewritten_record(data, lambda path: True) == data
