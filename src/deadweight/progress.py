@@ -9,7 +9,7 @@ from msgspec import Struct
 
 Phase = Literal[
     "reading", "preparing", "resolving", "downloading", "building", "installing", "compiling", "listing", "measuring",
-    "importing", "running",
+    "importing", "running", "stripping", "moving",
 ]  # fmt: skip
 
 

@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "cli": {
         "", "analysis", "budget", "errors", "explore", "formats", "interrupts", "model", "operations", "progress",
         "report",
-        "settings", "sources", "targets", "untrusted",
+        "settings", "sources", "targets", "trim", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
     "": {"analysis", "budget", "errors", "model", "operations", "progress", "settings"},

@@ -233,7 +233,7 @@ _METADATA = (
     ),
     option("--offline", group=HOW, is_flag=True, default=None, help="Like --no-measure, but do not query the index."),
 )
-_MESSAGES = (
+messages = (
     option("--quiet", "-q", group=OUTPUT, is_flag=True, help="Hide progress and warnings."),
     option("--verbose", "-v", group=OUTPUT, is_flag=True, help="Show every step on its own line."),
     option("--debug", group=OUTPUT, is_flag=True, help="Show tracebacks and the installer's full output."),
@@ -258,11 +258,11 @@ def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[C
     return decorate
 
 
-measuring = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _MESSAGES)
-profiling = with_options(_WHAT, _HOW, _LIGHTER, _CODE, _NO_CODE, _SPLITS, _MESSAGES)
-splitting = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, _MESSAGES)
-grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, _MESSAGES)
-verifying = with_options(_WHAT, _HOW, _CODE, _MESSAGES)  # verify always reads the code
+measuring = with_options(_WHAT, _HOW, _CODE, _NO_CODE, messages)
+profiling = with_options(_WHAT, _HOW, _LIGHTER, _CODE, _NO_CODE, _SPLITS, messages)
+splitting = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, messages)
+grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, messages)
+verifying = with_options(_WHAT, _HOW, _CODE, messages)  # verify always reads the code
 
 
 def settings_of(options: Mapping[str, Any], *targets: Target) -> Settings:

@@ -15,7 +15,7 @@ from deadweight.model import Inventory
 from deadweight.trim.kinds import KINDS, SYMBOLS, Kind
 from deadweight.trim.paths import Paths
 
-__all__ = ["KINDS", "Facts", "Kind", "Trimmable", "trimmable"]
+__all__ = ["KINDS", "Facts", "Kind", "Trimmable", "apparent_bytes", "trimmable"]
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ def trimmable(inventory: Inventory, facts: Facts | None = None) -> tuple[Trimmab
 
 
 def _of_kind(kind: Kind, files: tuple[str, ...], gone: set[str], inventory: Inventory, facts: Facts) -> Trimmable:
-    size = _bytes(files, inventory)
+    size = apparent_bytes(files, inventory)
     if kind.name != SYMBOLS:
         return Trimmable(kind=kind, files=files, apparent_bytes=size)
     paths = Paths(inventory)
@@ -84,7 +84,7 @@ def _of_kind(kind: Kind, files: tuple[str, ...], gone: set[str], inventory: Inve
     )
 
 
-def _bytes(files: Iterable[str], inventory: Inventory) -> int:
+def apparent_bytes(files: Iterable[str], inventory: Inventory) -> int:
     """Return the apparent bytes of files, each inode once."""
     entries = [inventory.entries[path] for path in files]
     linked = {entry.inode: entry.size for entry in entries if entry.inode is not None}

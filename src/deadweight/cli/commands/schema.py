@@ -13,6 +13,7 @@ RESULTS = {
     "diff": ("deadweight.model.report.diff", "Diff"),
     "plan": ("deadweight.model.report.levels", "LevelReport"),
     "check": ("deadweight.model.report.check", "CheckReport"),
+    "trim": ("deadweight.model.report.trim", "TrimReport"),
 }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from deadweight.errors import BadInput
+from deadweight.formats.binaries.debug import debug_bytes
 from deadweight.formats.binaries.elf import linking
 from deadweight.formats.binaries.native import HEAD_BYTES
 from deadweight.formats.distributions.metadata import python_of_pyvenv_cfg
@@ -24,6 +25,7 @@ from deadweight.sources.system.workers import Worker
 _PROCESSES = 2
 _WORTH_SHARING = 64  # directories; for fewer, starting a process takes longer
 _READ_LIMIT = 1 << 26  # 64 MiB; real metadata is far smaller
+T = TypeVar("T")
 _PYTHON_IN_PATH = re.compile(r"/(?:python|pypy)(\d+\.\d+)(?:/|$)")
 
 
@@ -114,18 +116,11 @@ class DiskReader:
 
     def linking(self, paths: Iterable[str]) -> Iterator[Linking | None]:
         """Yield the libraries that each file of native code needs, in order."""
-        for path in paths:
-            try:
-                descriptor = self._open(path)
-            except OSError:
-                yield None
-                continue
-            try:
-                yield linking(Stored(descriptor, 0, os.fstat(descriptor).st_size))
-            except OSError:
-                yield None
-            finally:
-                os.close(descriptor)
+        return self._read_each(paths, linking)
+
+    def debug_symbols(self, paths: Iterable[str]) -> Iterator[int | None]:
+        """Yield the bytes of debug symbols of each file, in order; None if it is not an ELF file."""
+        return self._read_each(paths, debug_bytes)
 
     def target(self, path: str) -> str | None:
         """Return the target of a symlink, relative to its directory if it is below the root."""
@@ -136,6 +131,20 @@ class DiskReader:
         if target.startswith(f"{self._root.rstrip('/')}/"):
             return os.path.relpath(target, os.path.dirname(f"{self._root}/{path}"))
         return target
+
+    def _read_each(self, paths: Iterable[str], read: Callable[[Stored], T | None]) -> Iterator[T | None]:
+        for path in paths:
+            try:
+                descriptor = self._open(path)
+            except OSError:
+                yield None
+                continue
+            try:
+                yield read(Stored(descriptor, 0, os.fstat(descriptor).st_size))
+            except OSError:
+                yield None
+            finally:
+                os.close(descriptor)
 
     def _open(self, path: str) -> int:
         # O_NONBLOCK: a fifo that replaced the file must not block

@@ -1,7 +1,8 @@
 """The program that imports modules in an environment, on its own Python (3.6 and later).
 
 Standard library only. Its argument is a file with one name per line. For each it writes a line of JSON to stdout,
-``[name, error, missing, unclear]``. The output of the modules themselves goes to stderr.
+``[name, error, missing, unclear]``. The output of the modules themselves goes to stderr. With a second argument, it
+appends a line of JSON with its path to that file for each file that is opened meanwhile (Python 3.8 and later).
 """
 
 import json
@@ -69,10 +70,27 @@ def missing_module(error: "BaseException | None") -> str:
     return ""
 
 
-def main(path: str) -> None:
+def trace(path: str) -> None:
+    """Append the absolute path of each file that is opened from now on to a file, each once."""
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    seen = set()
+
+    def on_event(event: str, arguments: "tuple[object, ...]") -> None:
+        if event != "open" or not isinstance(arguments[0], (str, bytes)) or arguments[0] in seen:
+            return
+        seen.add(arguments[0])
+        line = json.dumps(os.path.abspath(os.fsdecode(arguments[0]))) + "\n"
+        os.write(log, line.encode("ascii"))
+
+    sys.addaudithook(on_event)
+
+
+def main(path: str, opened: str = "") -> None:
     """Import the modules listed in a file."""
     with open(path, encoding="utf-8") as file:
         names = file.read().split()
+    if opened:
+        trace(opened)
     sys.argv[1:] = []
     results = os.dup(1)
     os.dup2(2, 1)
@@ -86,4 +104,4 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

@@ -6,6 +6,7 @@ there, unless it was the first, is tried again in its own process, and that resu
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -28,14 +29,16 @@ _MOST_PRINTED = 1 << 16  # characters of the output of imports
 
 
 class Venv(Struct, frozen=True, kw_only=True):
-    """A throwaway environment to test.
+    """An environment to test.
 
     seconds: the timeout of each import, and of the command
+    trace:   a file to which the paths that imports open are appended; "" for none
     """
 
     directory: str
     seconds: float
     scratch: Scratch
+    trace: str = ""
 
     def conditions(self, directory: str, environment: Mapping[str, str]) -> Conditions:
         """Return how to run a command of it in a directory."""
@@ -87,9 +90,22 @@ def _import(names: Sequence[str], venv: Venv, observe: Observer) -> tuple[dict[s
     variables = {key: value for key, value in _variables(venv).items() if key != "DJANGO_SETTINGS_MODULE"}
     python = os.path.join(venv.directory, "bin", "python")
     with tempfile.TemporaryDirectory(dir=venv.scratch.path) as empty:
-        command = [python, "-I", "-B", "-u", importing.__file__, venv.scratch.write("modules.txt", "\n".join(names))]
+        modules = venv.scratch.write("modules.txt", "\n".join(names))
+        command = [python, "-I", "-B", "-u", importing.__file__, modules, *filter(None, [venv.trace])]
         ended = run_limited(command, venv.conditions(empty, variables), on_line)
     return results, ended
+
+
+def opened_paths(trace: str) -> set[str]:
+    """Return the absolute paths in a trace; lines that a killed process did not complete are left out."""
+    paths = set()
+    with contextlib.suppress(FileNotFoundError), open(trace, "rb") as file:
+        for line in file:
+            with contextlib.suppress(ValueError):
+                path = json.loads(line)
+                if isinstance(path, str):
+                    paths.add(path)
+    return paths
 
 
 def _trial(line: bytes, name: str) -> Trial | None:

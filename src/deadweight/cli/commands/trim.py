@@ -1,0 +1,86 @@
+"""trim: a virtual environment → what it can do without, removed on request."""
+
+from __future__ import annotations
+
+import click
+
+from deadweight.cli.help import JUDGE, WHAT, GroupedCommand, option
+from deadweight.cli.options import messages, with_options, writing
+from deadweight.cli.output import Destination
+from deadweight.cli.progress import observer
+from deadweight.cli.targets import files
+from deadweight.cli.views import terminal_width
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("environment", metavar="ENV", type=click.Path(), shell_complete=files)
+@option("--kinds", group=WHAT, metavar="LIST", help="Kinds of files to remove (default: tests,bytecode,docs,stubs).")
+@option("--apply", group=WHAT, is_flag=True, help="Remove the files. This runs code of ENV: it imports every module.")
+@option("--undo", group=WHAT, is_flag=True, help="Restore every file, also after a run that was interrupted.")
+@option("--discard", group=WHAT, is_flag=True, help="Delete the removed files for good; they cannot be restored.")
+@option(
+    "--timeout",
+    group=WHAT,
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Time limit for each import.",
+)
+@option(
+    "--source",
+    group=JUDGE,
+    metavar="DIR",
+    type=click.Path(),
+    default="",
+    help="Directory of your code: directories of tests that it imports stay.",
+)
+@writing()
+@with_options(messages)
+def trim(
+    environment: str,
+    kinds: str | None,
+    destination: Destination,
+    *,
+    apply: bool,
+    undo: bool,
+    discard: bool,
+    timeout: float,
+    source: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+) -> None:
+    """Show what the virtual environment ENV can do without, or remove it with --apply.
+
+    Without --apply, nothing is changed and no code is run. --apply imports the modules of every distribution before and
+    after, and restores the files of distributions that can no longer be imported. Licences, py.typed, files that
+    imports open, and files of several distributions always stay. RECORD remains correct.
+
+    Removed files are kept in ENV/.deadweight-trim and take space there, until --undo restores them or --discard deletes
+    them. `--apply --discard` deletes them at once.
+    """
+    from deadweight.operations import trimming
+    from deadweight.report.trim import trim_text
+    from deadweight.trim.kinds import DEFAULT
+
+    if undo and (apply or discard):
+        raise click.UsageError(f"--undo and --{'apply' if apply else 'discard'} cannot be combined")
+    if kinds is not None and (undo or (discard and not apply)):
+        raise click.UsageError(f"--kinds and --{'undo' if undo else 'discard'} cannot be combined")
+    if undo:
+        report = trimming.undo(environment)
+    elif discard and not apply:
+        report = trimming.discard(environment)
+    else:
+        names = DEFAULT if kinds is None else tuple(name.strip() for name in kinds.split(","))
+        choice = trimming.Choice(kinds=names, apply=apply, discard=discard, source=source, seconds=timeout)
+        if apply:
+            from deadweight.sources.system.processes import adopt_orphans
+
+            adopt_orphans()
+        with observer(quiet=quiet, verbose=verbose) as observe:
+            report = trimming.trim(environment, choice, observe=observe)
+    destination.write(report.to_json() if destination.form == "json" else trim_text(report, width=terminal_width()))
+    if report.exit_code:
+        raise click.exceptions.Exit(report.exit_code)

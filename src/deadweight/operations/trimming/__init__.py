@@ -1,0 +1,129 @@
+"""trim(), undo(), discard(): an environment → what it can do without, or the same environment with less or more in it.
+
+measuring.py   what could be removed        preparing.py   the journal and the new files
+checking.py    imports, before and after    applying.py    removes, checks, and restores what is needed after all
+reporting.py   the result
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from deadweight.errors import BadInput
+from deadweight.model.report.trim import TrimReport
+from deadweight.operations.session import Session
+from deadweight.operations.trimming.reporting import applied_report, discard_report, shown_report, undo_report
+from deadweight.progress import Observer, Progress, silent
+from deadweight.sources.trim import restoring
+from deadweight.sources.trim.guarding import locked, root_of
+from deadweight.sources.trim.journal import STORE, Store
+from deadweight.sources.trim.removing import discard as delete_store
+from deadweight.trim.kinds import DEFAULT, NAMES
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """What to trim, and how.
+
+    kinds:   of files; those of low risk by default
+    apply:   whether to change the environment
+    discard: whether to delete the removed files for good
+    source:  directory of code that must keep working; "" for none
+    seconds: the time limit of each import
+    """
+
+    kinds: tuple[str, ...] = DEFAULT
+    apply: bool = False
+    discard: bool = False
+    source: str = ""
+    seconds: float = 60
+
+    def __post_init__(self) -> None:
+        unknown = [kind for kind in self.kinds if kind not in NAMES]
+        if unknown or not self.kinds:
+            raise BadInput(f"unknown kind {unknown[0] if unknown else ''!r} (choose from {', '.join(NAMES)})")
+
+
+def trim(directory: str, choice: Choice | None = None, *, observe: Observer = silent) -> TrimReport:
+    """Show what a virtual environment can do without, or remove it.
+
+    Removing runs code of the environment: it imports the modules of every distribution, before and afterwards.
+
+    raises: BadInput if it is no virtual environment, cannot be changed, is being trimmed, or was trimmed already
+    """
+    from deadweight.operations.trimming.measuring import measure
+    from deadweight.sources.codebase.application import read_application
+
+    choice, root = choice or Choice(), root_of(directory)
+    application = read_application(choice.source, observe=observe) if choice.source else None
+    if not choice.apply:
+        observe(Progress("measuring", directory))
+        return shown_report(directory, measure(root, application), choice.kinds)
+    from deadweight.operations.trimming.applying import apply
+
+    with locked(root), Session(observe=observe) as session:
+        _clear(Store(root), directory)
+        observe(Progress("measuring", directory))
+        measured = measure(root, application)
+        applied = apply(measured, choice.kinds, choice.seconds, session)
+        store = Store(root)
+        if choice.discard and store.exists():
+            delete_store(store, store.read())
+        return applied_report(directory, measured, applied)
+
+
+def undo(directory: str) -> TrimReport:
+    """Restore every file that was removed, with its mode and time, also after a run that was killed.
+
+    Distributions that were updated or uninstalled since are left alone; their files stay in the store.
+
+    raises: BadInput if there is nothing to restore; OSError, after which it can be run again
+    """
+    root = root_of(directory)
+    with locked(root):
+        store = _existing(root, directory)
+        journal = store.read()
+        undone = restoring.undo(store)
+        return undo_report(directory, store, undone, [journal.rows[row].name for row in undone.left] if journal else ())
+
+
+def discard(directory: str) -> TrimReport:
+    """Delete the files that were removed before, so that they take no space; they cannot be restored any more."""
+    root = root_of(directory)
+    with locked(root):
+        store = _existing(root, directory)
+        journal = store.read()
+        if journal is not None and journal.state in ("preparing", "trimming"):
+            raise _interrupted(directory)
+        size = store.bytes()
+        files = sum(map(store.holds, range(len(journal.items)))) if journal else 0
+        delete_store(store, journal)
+        return discard_report(directory, files, size)
+
+
+def _existing(root: str, directory: str) -> Store:
+    store = Store(root)
+    if not store.exists():
+        raise BadInput(f"{directory} has no {STORE}: it is not trimmed, or the removed files were deleted")
+    return store
+
+
+def _clear(store: Store, directory: str) -> None:
+    """Check that an environment is not trimmed yet; complete what a run left behind that was killed."""
+    if not store.exists():
+        return
+    journal = store.read()
+    if journal is None or journal.state == "discarding":
+        store.remove()
+    elif journal.state == "trimmed":
+        raise BadInput(
+            f"{directory} is trimmed already",
+            hint=f"restore the removed files with deadweight trim {directory} --undo, or delete them with --discard",
+        )
+    else:
+        raise _interrupted(directory)
+
+
+def _interrupted(directory: str) -> BadInput:
+    return BadInput(
+        f"trimming {directory} was interrupted", hint=f"restore its files with deadweight trim {directory} --undo"
+    )

@@ -1,0 +1,161 @@
+"""The store of an environment: its journal, and the files that were moved into it.
+
+The journal is complete before the first file moves, and never changes while files move. Whether a file has moved is
+told by the store alone, so that a run can be killed at any moment. Files are named by numbers: copies of modules and of
+metadata would look like an environment of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Literal
+
+from msgspec import Struct, ValidationError, convert, to_builtins
+
+from deadweight.errors import BadInput
+from deadweight.formats.distributions.record import below
+
+STORE = ".deadweight-trim"
+# "preparing": nothing has moved; "trimming": files move, in either direction; "trimmed": all files have moved and the
+# imports were checked; "discarding": the originals are being deleted, so that nothing can be restored
+State = Literal["preparing", "trimming", "trimmed", "discarding"]
+
+
+class Item(Struct, frozen=True):
+    """A file as it was before, relative to the environment.
+
+    row:      index of its distribution
+    replaced: whether a new file replaces it, else it is removed
+    """
+
+    path: str
+    row: int
+    size: int
+    mtime_ns: int
+    inode: int
+    replaced: bool = False
+
+    @classmethod
+    def of(cls, path: str, row: int, status: os.stat_result, *, replaced: bool = False) -> Item:
+        """Return the item of a file that had this status."""
+        return cls(path, row, status.st_size, status.st_mtime_ns, status.st_ino, replaced)
+
+    def is_same(self, status: os.stat_result) -> bool:
+        """Return whether a file is still the one that was measured."""
+        return (self.size, self.mtime_ns, self.inode) == (status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+class Row(Struct, frozen=True):
+    """A distribution, and the SHA-256 of its RECORD before and after."""
+
+    name: str
+    record: str
+    before: str
+    after: str
+
+
+class Directory(Struct, frozen=True):
+    """A directory as it was before, relative to the environment, "" for itself."""
+
+    path: str
+    mode: int
+    mtime_ns: int
+
+
+class Journal(Struct, frozen=True, kw_only=True):
+    """What a run is about to change.
+
+    directories: all above the items, the outermost first
+    """
+
+    version: Literal[1] = 1
+    state: State
+    items: tuple[Item, ...] = ()
+    rows: tuple[Row, ...] = ()
+    directories: tuple[Directory, ...] = ()
+
+
+class Store:
+    """The store in an environment."""
+
+    def __init__(self, root: str) -> None:
+        self.root, self.path = root, os.path.join(root, STORE)
+        self._journal = os.path.join(self.path, "journal.json")
+
+    def exists(self) -> bool:
+        return os.path.lexists(self.path)
+
+    def in_place(self, path: str) -> str:
+        """Return the absolute path of a path of the environment."""
+        return os.path.join(self.root, path) if path else self.root
+
+    def original(self, number: int) -> str:
+        """Return where the original of an item is kept."""
+        return os.path.join(self.path, f"{number}")
+
+    def new(self, number: int) -> str:
+        """Return where the new content of an item is prepared."""
+        return os.path.join(self.path, f"{number}.new")
+
+    def holds(self, number: int) -> bool:
+        """Return whether the original of an item is in the store."""
+        return os.path.lexists(self.original(number))
+
+    def create(self) -> None:
+        """Create the store; raises OSError."""
+        os.mkdir(self.path, 0o700)
+
+    def write(self, journal: Journal) -> None:
+        """Write the journal so that it survives a power failure; raises OSError."""
+        scratch = f"{self._journal}.new"
+        # Names of files may contain surrogates, which msgspec does not write.
+        text = json.dumps(to_builtins(journal))
+        with open(scratch, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, self._journal)
+        flush(self.path)
+        flush(self.root)
+
+    def read(self) -> Journal | None:
+        """Return the journal, None if it was never written or is removed already; raises BadInput."""
+        try:
+            with open(self._journal, encoding="ascii") as file:
+                journal = convert(json.load(file), Journal)
+        except FileNotFoundError:
+            return None
+        except (ValidationError, ValueError, RecursionError) as error:
+            raise BadInput(f"{self._journal} is invalid: {error}") from error
+        named = [item.path for item in journal.items] + [row.record for row in journal.rows]
+        if any(below("", path) != path for path in named) or any(
+            not 0 <= i.row < len(journal.rows) for i in journal.items
+        ):
+            raise BadInput(f"{self._journal} is invalid: a path leaves the environment")
+        return journal
+
+    def remove(self) -> None:
+        """Remove the store with everything in it, the journal last; raises OSError."""
+        if not self.exists():
+            return
+        for name in os.listdir(self.path):
+            if name != os.path.basename(self._journal):
+                os.unlink(os.path.join(self.path, name))
+        if os.path.lexists(self._journal):
+            os.unlink(self._journal)
+        os.rmdir(self.path)
+
+    def bytes(self) -> int:
+        """Return the apparent bytes of the files in the store."""
+        with os.scandir(self.path) as items:
+            return sum(item.stat(follow_symlinks=False).st_size for item in items)
+
+
+def flush(directory: str) -> None:
+    """Wait until the names in a directory are on the disk."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,139 @@
+"""Journal → the files moved back, with their modes and times. It can be killed, and run again, at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Collection
+
+from msgspec import Struct
+
+from deadweight.errors import BadInput
+from deadweight.interrupts import uninterrupted
+from deadweight.sources.trim.journal import Directory, Journal, Store, flush
+
+
+class Undone(Struct, frozen=True, kw_only=True):
+    """What an undo did.
+
+    files, apparent_bytes: that were restored
+    left: rows of the distributions that were changed since, and of which the store still has files
+    """
+
+    files: int = 0
+    apparent_bytes: int = 0
+    left: tuple[int, ...] = ()
+
+
+def undo(store: Store) -> Undone:
+    """Restore everything, and remove the store unless distributions were changed since.
+
+    raises: BadInput if the originals were deleted, or a directory was replaced; OSError
+    """
+    journal = store.read()
+    if journal is None:
+        store.remove()  # nothing had been moved yet, or everything is restored
+        return Undone()
+    if journal.state == "discarding":
+        store.remove()
+        raise BadInput("the removed files were deleted", hint="install the distributions again")
+    rows = frozenset(range(len(journal.rows))) - changed_rows(store, journal)
+    held = [item for number, item in enumerate(journal.items) if store.holds(number)]
+    restore(store, journal, rows)
+    left = sorted({item.row for item in held} - rows)
+    finish(store, journal, keep=bool(left))
+    sizes = [item.size for item in held if item.row in rows]
+    return Undone(files=len(sizes), apparent_bytes=sum(sizes), left=tuple(left))
+
+
+def abandon(store: Store) -> None:
+    """Restore everything after a failure or an interrupt, and let no other interrupt stop that."""
+    with uninterrupted():
+        if store.exists():
+            undo(store)
+
+
+def restore(store: Store, journal: Journal, rows: Collection[int]) -> None:
+    """Move the files of some distributions back.
+
+    raises: BadInput if a directory was replaced; OSError
+    """
+    modes = {directory.path: directory.mode for directory in journal.directories}
+    checked: set[str] = set()
+    for number, item in enumerate(journal.items):
+        original = store.original(number)
+        if item.row not in rows or not store.holds(number):
+            continue
+        _make_directory(store, os.path.dirname(item.path), modes, checked)
+        path = store.in_place(item.path)
+        if _is_same_file(original, path):
+            os.unlink(original)  # killed after the link was made: renaming one name of a file to another does nothing
+        else:
+            os.replace(original, path)
+
+
+def finish(store: Store, journal: Journal, *, keep: bool = False) -> None:
+    """Restore the modes and times of directories, and remove the store.
+
+    keep: whether the store must stay, because some files were not restored
+    """
+    for directory in journal.directories:
+        path = store.in_place(directory.path)
+        if os.path.isdir(path):
+            flush(path)
+    for directory in reversed(journal.directories):
+        if directory.path:
+            _restore_times(store, directory)
+    if not keep:
+        store.remove()
+    # Removing the store changed the time of the environment's own directory, which is the first.
+    for directory in journal.directories[:1]:
+        _restore_times(store, directory)
+
+
+def changed_rows(store: Store, journal: Journal) -> frozenset[int]:
+    """Return the rows of the distributions that were updated or uninstalled since: their files must not come back."""
+    return frozenset(
+        number for number, row in enumerate(journal.rows) if _digest(store, row.record) not in (row.before, row.after)
+    )
+
+
+def _digest(store: Store, path: str) -> str:
+    try:
+        with open(store.in_place(path), "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _make_directory(store: Store, directory: str, modes: dict[str, int], checked: set[str]) -> None:
+    """Make a directory that was removed because it was empty."""
+    if directory in checked:
+        return
+    path = store.in_place(directory)
+    if directory:
+        _make_directory(store, os.path.dirname(directory), modes, checked)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path)
+            os.chmod(path, modes.get(directory, 0o755) | stat.S_IRWXU)
+    if not os.path.isdir(path) or os.path.realpath(path) != path:
+        raise BadInput(f"{path} is no longer a directory", hint="remove it, and run the command again")
+    checked.add(directory)
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samestat(os.lstat(one), os.lstat(other))
+    except FileNotFoundError:
+        return False
+
+
+def _restore_times(store: Store, directory: Directory) -> None:
+    path = store.in_place(directory.path)
+    with contextlib.suppress(FileNotFoundError):
+        status = os.lstat(path)
+        if stat.S_IMODE(status.st_mode) != directory.mode:
+            os.chmod(path, directory.mode)
+        os.utime(path, ns=(status.st_atime_ns, directory.mtime_ns))
