@@ -17,7 +17,6 @@ from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.trim import restoring
 from deadweight.sources.trim.guarding import locked, root_of
 from deadweight.sources.trim.journal import STORE, Store
-from deadweight.sources.trim.removing import discard as delete_store
 from deadweight.trim.kinds import DEFAULT, NAMES
 
 
@@ -67,7 +66,7 @@ def trim(directory: str, choice: Choice | None = None, *, observe: Observer = si
         applied = apply(measured, choice.kinds, choice.seconds, session)
         store = Store(root)
         if choice.discard and store.exists():
-            delete_store(store, store.read())
+            store.delete()
         return applied_report(directory, measured, applied)
 
 
@@ -96,12 +95,13 @@ def discard(directory: str) -> TrimReport:
             raise _interrupted(directory)
         size = store.bytes()
         files = sum(map(store.holds, range(len(journal.items)))) if journal else 0
-        delete_store(store, journal)
+        store.delete()
         return discard_report(directory, files, size)
 
 
 def _existing(root: str, directory: str) -> Store:
     store = Store(root)
+    store.sweep()
     if not store.exists():
         raise BadInput(f"{directory} has no {STORE}: it is not trimmed, or the removed files were deleted")
     return store
@@ -109,10 +109,11 @@ def _existing(root: str, directory: str) -> Store:
 
 def _clear(store: Store, directory: str) -> None:
     """Check that an environment is not trimmed yet; complete what a run left behind that was killed."""
+    store.sweep()
     if not store.exists():
         return
     journal = store.read()
-    if journal is None or journal.state == "discarding":
+    if journal is None:
         store.remove()
     elif journal.state == "trimmed":
         raise BadInput(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from typing import Literal
 
 from msgspec import Struct, ValidationError, convert, to_builtins
@@ -18,8 +19,8 @@ from deadweight.formats.distributions.record import below
 
 STORE = ".deadweight-trim"
 # "preparing": nothing has moved; "trimming": files move, in either direction; "trimmed": all files have moved and the
-# imports were checked; "discarding": the originals are being deleted, so that nothing can be restored
-State = Literal["preparing", "trimming", "trimmed", "discarding"]
+# imports were checked
+State = Literal["preparing", "trimming", "trimmed"]
 
 
 class Item(Struct, frozen=True):
@@ -81,7 +82,7 @@ class Store:
 
     def __init__(self, root: str) -> None:
         self.root, self.path = root, os.path.join(root, STORE)
-        self._journal = os.path.join(self.path, "journal.json")
+        self._journal, self._deleted = os.path.join(self.path, "journal.json"), f"{self.path}-deleted"
 
     def exists(self) -> bool:
         return os.path.lexists(self.path)
@@ -136,15 +137,24 @@ class Store:
         return journal
 
     def remove(self) -> None:
-        """Remove the store with everything in it, the journal last; raises OSError."""
-        if not self.exists():
-            return
+        """Remove the store once nothing in it is needed, the journal last; raises OSError."""
         for name in os.listdir(self.path):
             if name != os.path.basename(self._journal):
                 os.unlink(os.path.join(self.path, name))
         if os.path.lexists(self._journal):
             os.unlink(self._journal)
         os.rmdir(self.path)
+
+    def delete(self) -> None:
+        """Delete the store with the originals. From one moment to the next there is none; raises OSError."""
+        self.sweep()
+        os.rename(self.path, self._deleted)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what is left of a deleted store, if the run that deleted it was killed; raises OSError."""
+        if os.path.lexists(self._deleted):
+            shutil.rmtree(self._deleted)
 
     def bytes(self) -> int:
         """Return the apparent bytes of the files in the store."""

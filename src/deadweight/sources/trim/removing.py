@@ -118,10 +118,3 @@ def changed(path: str) -> BadInput:
     return BadInput(
         f"{path} changed while the environment was trimmed", hint="end what changes the environment, and trim it again"
     )
-
-
-def discard(store: Store, journal: Journal | None) -> None:
-    """Delete the store for good; a run that is killed meanwhile cannot be undone, only finished."""
-    if journal is not None:
-        store.write(Journal(state="discarding", rows=journal.rows))
-    store.remove()

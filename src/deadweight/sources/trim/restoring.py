@@ -30,15 +30,12 @@ class Undone(Struct, frozen=True, kw_only=True):
 def undo(store: Store) -> Undone:
     """Restore everything, and remove the store unless distributions were changed since.
 
-    raises: BadInput if the originals were deleted, or a directory was replaced; OSError
+    raises: BadInput if a directory was replaced; OSError
     """
     journal = store.read()
     if journal is None:
         store.remove()  # nothing had been moved yet, or everything is restored
         return Undone()
-    if journal.state == "discarding":
-        store.remove()
-        raise BadInput("the removed files were deleted", hint="install the distributions again")
     rows = frozenset(range(len(journal.rows))) - changed_rows(store, journal)
     held = [item for number, item in enumerate(journal.items) if store.holds(number)]
     restore(store, journal, rows)
