@@ -23,6 +23,7 @@ def trim_text(report: TrimReport, *, width: int) -> str:
 def _table(report: TrimReport, width: int) -> str:
     table = plain_table(width, "Kind", "Files", "Size", "Risk", "Remove", numbers=("Files", "Size"))
     table.add_column("What you lose")
+    table.width = None  # as narrow as its texts
     for kind in sorted(report.kinds, key=_order):
         selected = "yes" if kind.selected else "-"
         table.add_row(kind.kind, f"{kind.files:,}", human(kind.apparent_bytes), kind.risk, selected, kind.loses)

@@ -129,11 +129,7 @@ class Store:
             return None
         except (ValidationError, ValueError, RecursionError) as error:
             raise BadInput(f"{self._journal} is invalid: {error}") from error
-        named = [item.path for item in journal.items] + [row.record for row in journal.rows]
-        if any(below("", path) != path for path in named) or any(
-            not 0 <= i.row < len(journal.rows) for i in journal.items
-        ):
-            raise BadInput(f"{self._journal} is invalid: a path leaves the environment")
+        _check(journal, self._journal)
         return journal
 
     def remove(self) -> None:
@@ -160,6 +156,15 @@ class Store:
         """Return the apparent bytes of the files in the store."""
         with os.scandir(self.path) as items:
             return sum(item.stat(follow_symlinks=False).st_size for item in items)
+
+
+def _check(journal: Journal, path: str) -> None:
+    """Raise BadInput for a journal that names anything outside of the environment, or refers to no distribution."""
+    named = [item.path for item in journal.items] + [row.record for row in journal.rows]
+    named += [directory.path for directory in journal.directories if directory.path]
+    rows = range(len(journal.rows))
+    if any(below("", name) != name for name in named) or any(item.row not in rows for item in journal.items):
+        raise BadInput(f"{path} is invalid: a path leaves the environment, or a file belongs to no distribution")
 
 
 def flush(directory: str) -> None:

@@ -1,0 +1,65 @@
+"""Which environments may be trimmed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from deadweight.errors import BadInput
+from deadweight.sources.trim.guarding import check_directories, locked, python_of, root_of
+from tests.builders import write_files
+
+
+def test_root_of__link_to_a_venv__is_its_real_path(tmp_path: Path) -> None:
+    write_files(tmp_path, {"env/pyvenv.cfg": ""})
+    (tmp_path / "link").symlink_to("env")
+    assert root_of(str(tmp_path / "link")) == str(tmp_path / "env")
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        ({"x": ""}, "is not a virtual environment"),
+        ({"pyvenv.cfg": "", "conda-meta/history": ""}, "is a conda environment"),
+    ],
+)
+def test_root_of__other_directory__is_refused(tmp_path: Path, files: dict[str, str], reason: str) -> None:
+    with pytest.raises(BadInput, match=reason):
+        root_of(str(write_files(tmp_path, files)))
+
+
+def test_python_of__link_to_a_python_that_is_gone__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to("/gone/python")
+    with pytest.raises(BadInput, match="cannot be run"):
+        python_of(str(tmp_path))
+
+
+def test_locked__twice__is_refused_and_leaves_no_file(tmp_path: Path) -> None:
+    with locked(str(tmp_path)), pytest.raises(BadInput, match="another run"), locked(str(tmp_path)):
+        pass
+    with locked(str(tmp_path)):
+        assert os.listdir(tmp_path) == []
+
+
+def test_check_directories__link_out_of_the_environment__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "env").mkdir()
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "env/lib").symlink_to("../outside")
+    with pytest.raises(BadInput, match="is a symlink"):
+        check_directories(str(tmp_path / "env"), ["", "lib"])
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_check_directories__read_only__is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(BadInput, match="is read-only"):
+        check_directories(str(tmp_path), [""])
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs another file system")
+def test_check_directories__on_another_file_system__is_refused() -> None:
+    with pytest.raises(BadInput, match=r"another file system|read-only"):
+        check_directories("/", ["proc"])
