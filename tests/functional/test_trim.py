@@ -188,6 +188,17 @@ def test_trim__module_that_fails_for_another_reason__restores_all_and_fails(tmp_
     assert snapshot(env) == before
 
 
+def test_trim__nothing_can_be_imported__is_refused(tmp_path: Path, offline: Path) -> None:
+    env = make_venv(
+        tmp_path, make_wheel("dw-broken", files={"dw_broken/__init__.py": "1/0\n", "dw_broken/tests/x": ""})
+    )
+    before = snapshot(env)
+    done = run(str(env), "--apply", "-q")
+    assert done.returncode == 4
+    assert "can be imported, so that nothing can be checked: dw_broken: ZeroDivisionError" in done.stderr
+    assert snapshot(env) == before
+
+
 def test_trim__module_that_hangs__is_not_checked(tmp_path: Path, offline: Path) -> None:
     env = make_demo(tmp_path, app={"dw_slow.py": "import time\ntime.sleep(60)\n"})
     report = trimmed(str(env), "--apply", "--timeout", "1")

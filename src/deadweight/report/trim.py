@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from deadweight.model.report.trim import KindOfFile, TrimReport
@@ -83,7 +84,7 @@ def _checked(report: TrimReport) -> Iterator[str]:
 
 
 def _next(report: TrimReport) -> Iterator[str]:
-    command = f"deadweight trim {plain(report.location)}"
+    command = f"deadweight trim {plain(shlex.quote(report.location))}"
     if report.action == "show" and report.files and report.store is None:
         yield f"To remove them, run: {command} --apply"
     if report.store is not None:

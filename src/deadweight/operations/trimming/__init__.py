@@ -7,6 +7,8 @@ reporting.py   the result
 
 from __future__ import annotations
 
+import shlex
+
 from msgspec import Struct
 
 from deadweight.errors import BadInput
@@ -118,7 +120,7 @@ def _clear(store: Store, directory: str) -> None:
     elif journal.state == "trimmed":
         raise BadInput(
             f"{directory} is trimmed already",
-            hint=f"restore the removed files with deadweight trim {directory} --undo, or delete them with --discard",
+            hint=f"restore the removed files with {_command(directory)} --undo, or delete them with --discard",
         )
     else:
         raise _interrupted(directory)
@@ -126,5 +128,9 @@ def _clear(store: Store, directory: str) -> None:
 
 def _interrupted(directory: str) -> BadInput:
     return BadInput(
-        f"trimming {directory} was interrupted", hint=f"restore its files with deadweight trim {directory} --undo"
+        f"trimming {directory} was interrupted", hint=f"restore its files with {_command(directory)} --undo"
     )
+
+
+def _command(directory: str) -> str:
+    return f"deadweight trim {shlex.quote(directory)}"

@@ -48,6 +48,13 @@ def apply(measured: Measured, kinds: Collection[str], seconds: float, session: S
     python_of(measured.root)
     checks = Checks(measured.root, seconds, session)
     before = checks.run(modules_of(measured.inventory))
+    if before.failed and not before.worked:
+        first = before.failed[0]
+        raise BadInput(
+            f"no module of {measured.root} can be imported, so that nothing can be checked:"
+            f" {first.module}: {first.reason}",
+            hint="repair the environment first; its Python must be 3.8 or newer",
+        )
     possible = [part for part in measured.parts() if part.kind.name in kinds]
     parts = tuple(part for part in measured.parts(before.opened) if part.kind.name in kinds)
     strip = find_strip()

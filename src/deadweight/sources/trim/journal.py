@@ -122,6 +122,8 @@ class Store:
 
     def read(self) -> Journal | None:
         """Return the journal, None if it was never written or is removed already; raises BadInput."""
+        if os.path.islink(self.path):
+            raise BadInput(f"{self.path} is a symlink", hint="remove it")
         try:
             with open(self._journal, encoding="ascii") as file:
                 journal = convert(json.load(file), Journal)

@@ -57,3 +57,13 @@ def test_store__deleted__is_gone_even_if_a_run_was_killed_before(tmp_path: Path)
     assert (store.holds(0), store.holds(1), store.bytes()) == (True, False, 5)
     store.delete()
     assert os.listdir(tmp_path) == []
+
+
+def test_store__that_is_a_link__is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / STORE).symlink_to("elsewhere")
+    store = Store(str(tmp_path))
+    with pytest.raises(BadInput, match="is a symlink"):
+        store.read()
+    with pytest.raises(FileExistsError):
+        store.create()
