@@ -44,6 +44,11 @@ class Paths:
             and not NEVER.pattern.search(path)
         )
 
+    def is_test(self, path: str) -> bool:
+        """Return whether a file is in a directory of tests that could be removed."""
+        row = self._row(path)
+        return row is not None and self._is_test(path, row)
+
     def kind_of(self, path: str) -> str:
         """Return the kind under which a file could be removed, "" if it stays."""
         row = self._row(path)

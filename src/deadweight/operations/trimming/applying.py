@@ -55,7 +55,7 @@ def apply(measured: Measured, kinds: Collection[str], seconds: float, session: S
             f" {first.module}: {first.reason}",
             hint="repair the environment first; its Python must be 3.8 or newer",
         )
-    possible = [part for part in measured.parts() if part.kind.name in kinds]
+    possible = [part for part in measured.possible if part.kind.name in kinds]
     parts = tuple(part for part in measured.parts(before.opened) if part.kind.name in kinds)
     strip = find_strip()
     warnings = []

@@ -15,7 +15,7 @@ from deadweight.sources.disk.environment import DiskReader
 from deadweight.sources.trim.removing import seen
 from deadweight.trim import Facts, Trimmable, trimmable
 from deadweight.trim.imports import imported_tests
-from deadweight.trim.kinds import TESTS
+from deadweight.trim.paths import Paths
 
 _LARGEST_MODULE = 1 << 22  # bytes that are searched for imports
 
@@ -24,6 +24,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     """An environment, and what is known about its files.
 
     root:     its real path
+    possible: what could be removed, as far as reading files tells
     recorded: path → its line in RECORD and the index of the distribution that lists it
     seen:     path → its status, of all files that could be removed, and of all RECORDs
     """
@@ -31,14 +32,12 @@ class Measured(Struct, frozen=True, kw_only=True):
     root: str
     inventory: Inventory
     facts: Facts
+    possible: tuple[Trimmable, ...]
     recorded: Mapping[str, tuple[str, int]]
     seen: Mapping[str, os.stat_result]
 
-    def parts(self, opened: Iterable[str] = ()) -> tuple[Trimmable, ...]:
-        """Return what could be removed.
-
-        opened: paths that were opened while importing
-        """
+    def parts(self, opened: Iterable[str]) -> tuple[Trimmable, ...]:
+        """Return what could be removed, given the paths that were opened while importing."""
         return trimmable(self.inventory, replace(self.facts, opened=frozenset(opened)))
 
 
@@ -61,9 +60,12 @@ def measure(root: str, application: Application | None) -> Measured:
         symbols={path: size for path, size in symbols if size},
     )
     facts = _with_imports(inventory, facts, reader)
-    paths = {path for part in trimmable(inventory, facts) for path in (*part.files, *part.stripped)}
+    possible = trimmable(inventory, facts)
+    paths = {path for part in possible for path in (*part.files, *part.stripped)}
     paths.update(record_of(inventory.distributions[index]) for index in {inventory.owner[path] for path in paths})
-    return Measured(root=root, inventory=inventory, facts=facts, recorded=recorded, seen=seen(root, paths))
+    return Measured(
+        root=root, inventory=inventory, facts=facts, possible=possible, recorded=recorded, seen=seen(root, paths)
+    )
 
 
 def _recorded(inventory: Inventory, reader: DiskReader) -> dict[str, tuple[str, int]]:
@@ -98,11 +100,10 @@ def _with_imports(inventory: Inventory, facts: Facts, reader: DiskReader) -> Fac
     imported = set(facts.imported)
     read: set[str] = set()
     while True:
-        facts = replace(facts, imported=frozenset(imported))
-        tests = next(part for part in trimmable(inventory, facts) if part.kind.name == TESTS)
-        left = modules.difference(tests.files, read)
-        if not left or not tests.files:
-            return facts
+        paths = Paths(inventory, imported=imported)
+        left = {path for path in modules if path not in read and not paths.is_test(path)}
+        if not left:
+            return replace(facts, imported=frozenset(imported))
         for path in left:
             imported |= _imports_of(path, sites, reader)
         read |= left

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def shown_report(directory: str, measured: Measured, kinds: Collection[str]) -> TrimReport:
     """Return what could be removed."""
-    report = _report("show", directory, measured.parts(), measured, kinds)
+    report = _report("show", directory, measured.possible, measured, kinds)
     return _with_store(report, Store(measured.root), directory)
 
 
