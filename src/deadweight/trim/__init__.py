@@ -60,7 +60,8 @@ def trimmable(inventory: Inventory, facts: Facts | None = None) -> tuple[Trimmab
     stay = {*facts.foreign, *facts.opened}
     for path in inventory.owner:
         kind = paths.kind_of(path)
-        if kind and (kind == "bytecode" or path not in stay):
+        # No RECORD lists bytecode that Python wrote itself; it goes with its source.
+        if kind and (path not in stay or paths.is_bytecode(path)):
             found[kind].append(path)
     gone = {path for files in found.values() for path in files}
     return tuple(_of_kind(kind, tuple(sorted(found[kind.name])), gone, inventory, facts) for kind in KINDS)

@@ -58,9 +58,17 @@ class Paths:
         name = TESTS if self._is_test(path, row) else self._by_pattern(path)
         if not name or not self.may_go(path):
             return ""
-        if name == BYTECODE and not self._has_source(path):
+        if name == BYTECODE and not self.is_bytecode(path):
             return ""  # it is the module
         return "" if name == STUBS and row.reads_stubs else name
+
+    def is_bytecode(self, path: str) -> bool:
+        """Return whether a file is bytecode whose source exists (PEP 3147); without it, the bytecode is the module."""
+        if not path.endswith(".pyc"):
+            return False
+        directory, _, name = path.rpartition("/")
+        above = directory.removesuffix("__pycache__")
+        return (f"{above}{name.partition('.')[0]}.py" if above != directory else path[:-1]) in self._entries
 
     def _row(self, path: str) -> _Row | None:
         index = self._inventory.owner.get(path)
@@ -72,12 +80,6 @@ class Paths:
     def _is_test(self, path: str, row: _Row) -> bool:
         directory = row.tests_directory(path)
         return bool(directory) and directory not in self._used and row.dotted(directory) not in self._imported
-
-    def _has_source(self, path: str) -> bool:
-        """Return whether the source of bytecode exists (PEP 3147); without it, the bytecode is the module."""
-        directory, _, name = path.rpartition("/")
-        above = directory.removesuffix("__pycache__")
-        return (f"{above}{name.partition('.')[0]}.py" if above != directory else path[:-1]) in self._entries
 
 
 class _Row:

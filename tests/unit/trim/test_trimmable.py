@@ -100,6 +100,13 @@ def test_trimmable__files_that_were_opened_or_are_in_no_record__stay_unless_byte
     assert kinds(inventory, Facts(foreign=paths[1:])) == {"bytecode": [pyc], "docs": ["demo/README.md"]}
 
 
+def test_trimmable__bytecode_of_tests_in_no_record__goes_with_them() -> None:
+    files = ["demo/tests/__pycache__/a.cpython-311.pyc", "demo/tests/a.py"]
+    inventory = env(dict.fromkeys((*files, "demo/tests/__pycache__/b.cpython-311.pyc"), ""))
+    foreign = [f"{SITE}/demo/tests/__pycache__/{name}.cpython-311.pyc" for name in "ab"]
+    assert kinds(inventory, Facts(foreign=foreign)) == {"tests": files}
+
+
 def test_trimmable__documented_parts__are_no_tests() -> None:
     assert kinds(env({"django/test/client.py": ""}, name="django")) == {}
 
