@@ -12,7 +12,7 @@ from deadweight.analysis.verdict import Original, Verdict, judge, original_of, t
 from deadweight.model import Application, Environment, Mention, Smoke, Trial
 from deadweight.model.application import How, Naming, Role
 from deadweight.proof.bringing import Providers
-from deadweight.report.verdict import verdict_json, verdict_text
+from deadweight.report.results.verdict import verdict_json, verdict_text
 from tests.builders import dist_files, inventory_of, profile_of, requirements_file
 
 

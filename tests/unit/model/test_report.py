@@ -20,8 +20,8 @@ from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadReport
 from deadweight.model import Skipped
 from deadweight.operations.measure import profile
+from deadweight.report.results.why import why, why_text
 from deadweight.report.text.as_text import as_text
-from deadweight.report.why import why, why_text
 from deadweight.settings import Settings
 from tests.builders import bare, bare_inventory, dist_files, inventory_of, make_env, profile_of, requirements_file
 from tests.images import make_image

@@ -20,7 +20,7 @@ def cache() -> None:
 @format_option()
 def info(form: str) -> None:
     """Show the location of the cache, its number of entries and its size."""
-    from deadweight.report.cache import usage_json, usage_text
+    from deadweight.report.results.cache import usage_json, usage_text
     from deadweight.sources.wheels.cache import Cache
 
     usage = Cache().usage()
@@ -30,7 +30,7 @@ def info(form: str) -> None:
 @cache.command(cls=GroupedCommand)
 def clear() -> None:
     """Remove all entries from the cache."""
-    from deadweight.report.cache import cleared_text
+    from deadweight.report.results.cache import cleared_text
     from deadweight.sources.wheels.cache import Cache
 
     emit(cleared_text(Cache().clear()), None, force=False)

@@ -30,7 +30,7 @@ def groups(target: tuple[str, ...], destination: Destination, **options: Any) ->
     classifies each requirement by its name, by your code and by the metadata of its newest matching version.
     """
     from deadweight.operations.groups import groups_of
-    from deadweight.report.groups import groups_json, groups_text
+    from deadweight.report.results.groups import groups_json, groups_text
 
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)

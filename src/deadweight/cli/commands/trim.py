@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from deadweight.cli.help import JUDGE, WHAT, GroupedCommand, option
@@ -37,20 +39,7 @@ from deadweight.cli.views import terminal_width
 )
 @writing()
 @with_options(messages)
-def trim(
-    environment: str,
-    kinds: str | None,
-    destination: Destination,
-    *,
-    apply: bool,
-    undo: bool,
-    discard: bool,
-    timeout: float,
-    source: str,
-    quiet: bool,
-    verbose: bool,
-    debug: bool,
-) -> None:
+def trim(environment: str, destination: Destination, **options: Any) -> None:
     """Show what the virtual environment ENV can do without, or remove it with --apply.
 
     Without --apply, nothing is changed and no code is run. --apply imports the modules of every distribution before and
@@ -61,9 +50,10 @@ def trim(
     them. `--apply --discard` deletes them at once.
     """
     from deadweight.operations import trimming
-    from deadweight.report.trim import trim_text
+    from deadweight.report.results.trim import trim_text
     from deadweight.trim.kinds import DEFAULT
 
+    kinds, undo, apply, discard = (options[name] for name in ("kinds", "undo", "apply", "discard"))
     if undo and (apply or discard):
         raise click.UsageError(f"--undo and --{'apply' if apply else 'discard'} cannot be combined")
     if kinds is not None and (undo or (discard and not apply)):
@@ -73,13 +63,18 @@ def trim(
     elif discard and not apply:
         report = trimming.discard(environment)
     else:
-        names = DEFAULT if kinds is None else tuple(name.strip() for name in kinds.split(","))
-        choice = trimming.Choice(kinds=names, apply=apply, discard=discard, source=source, seconds=timeout)
+        choice = trimming.Choice(
+            kinds=DEFAULT if kinds is None else tuple(name.strip() for name in kinds.split(",")),
+            apply=apply,
+            discard=discard,
+            source=options["source"],
+            seconds=options["timeout"],
+        )
         if apply:
             from deadweight.sources.system.processes import adopt_orphans
 
             adopt_orphans()
-        with observer(quiet=quiet, verbose=verbose) as observe:
+        with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
             report = trimming.trim(environment, choice, observe=observe)
     destination.write(report.to_json() if destination.form == "json" else trim_text(report, width=terminal_width()))
     if report.exit_code:

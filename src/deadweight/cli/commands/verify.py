@@ -79,7 +79,7 @@ def verify(
         adopt_orphans()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         verdict = check(given, settings, checks, observe=observe)
-    from deadweight.report.verdict import verdict_json, verdict_text
+    from deadweight.report.results.verdict import verdict_json, verdict_text
 
     if verdict.run and (options["verbose"] or options["debug"]):
         say(verdict.run.printed)

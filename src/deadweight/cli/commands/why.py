@@ -28,7 +28,7 @@ def why(name: str, target: tuple[str, ...], destination: Destination, **options:
     """Show which requirements of TARGET lead to NAME, how much removing it would save, and which to remove for that."""
     from deadweight.formats.distributions.metadata import normalize
     from deadweight.operations.details import similar
-    from deadweight.report import why as reports
+    from deadweight.report.results import why as reports
 
     report = measured(target, options, lighter=False)
     try:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model.report import ApplicationFacts, Finding, Location
-from deadweight.report import why
+from deadweight.report.results import why
 from deadweight.report.splits import split_text
 from deadweight.report.text.as_text import as_text
 from deadweight.report.text.tables import hanging

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.model.report.trim import Action, Checked, KindOfFile, Reason, TrimReport
-from deadweight.report.trim import trim_text
+from deadweight.report.results.trim import trim_text
 
 REPORT = TrimReport(
     version="1",

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from deadweight.analysis.profile import Grouping, grouping_of
 from deadweight.model import Assignment, Evidence, Group, Skipped
-from deadweight.report.groups import groups_json, groups_text
+from deadweight.report.results.groups import groups_json, groups_text
 from deadweight.targets.types import Requirements
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden

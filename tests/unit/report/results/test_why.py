@@ -9,7 +9,7 @@ import pytest
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.graph import Extra, base
-from deadweight.report.why import why, why_json, why_text
+from deadweight.report.results.why import why, why_json, why_text
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
 

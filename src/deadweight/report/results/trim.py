@@ -6,9 +6,10 @@ import shlex
 from collections.abc import Iterator
 
 from deadweight.model.report.trim import KindOfFile, TrimReport
-from deadweight.report.text.tables import WIDEST, hanging, listed, plain_table, render
+from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _MOST_LISTED = 10
 

@@ -1,0 +1,1 @@
+"""Results of other commands than ``profile`` → text and JSON, a module for each."""
