@@ -8,7 +8,8 @@ DeadweightError            4
 │   ├── WrongPython        4   a project or a lock that supports other versions of Python
 │   ├── BadReport          4   a saved report
 │   ├── MalformedArchive   4   a wheel or an sdist
-│   └── UnclearTarget      4   TARGET is unknown or ambiguous
+│   ├── UnclearTarget      4   TARGET is unknown or ambiguous
+│   └── StartFailed        4   the application cannot be imported
 ├── NotProven              3   the application needs more than the requirements provide
 ├── WouldOverwrite         4   a file exists already
 ├── InstallFailed          5   the installer, the index or the disk failed
@@ -112,6 +113,10 @@ class UnusedBuild(BadInput):
 
 class UnclearTarget(BadInput):
     """TARGET cannot be measured, or is ambiguous."""
+
+
+class StartFailed(BadInput):
+    """The application cannot be imported, or not in time."""
 
 
 class NotProven(DeadweightError):

@@ -66,6 +66,11 @@ def read_application(directory: str, *, observe: Observer) -> Application:
     )
 
 
+def application_files(directory: str) -> dict[str, int]:
+    """Return path → bytes of the files that ``read_application`` reads; paths are relative to the directory, POSIX."""
+    return _list(os.path.realpath(directory)).sizes
+
+
 def _with_role(mentions: Iterable[Mention], files: Collection[str], role: Role) -> Iterator[Mention]:
     """Yield the mentions, with another role for those in ``files``."""
     for mention in mentions:
