@@ -37,6 +37,7 @@ _COMMANDS = {
     "check": "Check sizes and contents against a budget.",
     "why": "Show which requirements lead to a distribution.",
     "groups": "Show the group of each distribution and the evidence for it.",
+    "imports": "Show what your application's imports cost at start.",
     "explore": "Browse sizes in the terminal, and try out what to remove.",
     "diff": "Show what changed between two targets or saved reports.",
     "trim": "Remove tests, bytecode and other files that an environment can do without.",

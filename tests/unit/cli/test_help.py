@@ -26,6 +26,7 @@ OPERATIONS = {
     "operations.explore": "explored",
     "operations.groups": "groups_of",
     "operations.verify": "verify",
+    "operations.imports": "imports",
     "operations.diff": "compared",
     "operations.reduction.plan": "plan",
 }
@@ -36,7 +37,7 @@ APPLY_ELSEWHERE = {
 }  # fmt: skip
 TARGETS = {
     "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],
-    "diff": ["t", "t"], "explore": ["t"], "plan": ["t"],
+    "diff": ["t", "t"], "explore": ["t"], "imports": ["t"], "plan": ["t"],
 }  # fmt: skip
 
 

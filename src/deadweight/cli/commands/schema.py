@@ -14,6 +14,7 @@ RESULTS = {
     "plan": ("deadweight.model.report.levels", "LevelReport"),
     "check": ("deadweight.model.report.check", "CheckReport"),
     "trim": ("deadweight.model.report.trim", "TrimReport"),
+    "imports": ("deadweight.model.report.imports", "ImportsReport"),
 }
 
 

@@ -1,0 +1,77 @@
+"""imports: an application → what its imports cost at start, and what importing later saves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from deadweight.cli.help import JUDGE, GroupedCommand, option
+from deadweight.cli.options import settings_of, verifying, writing
+from deadweight.cli.output import Destination
+from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
+from deadweight.cli.targets import files, one_target
+from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
+
+
+@click.command(cls=GroupedCommand, brief=True)
+@click.argument("target", required=False, default="", shell_complete=files)
+@option(
+    "--entry",
+    group=JUDGE,
+    metavar="MODULE|FILE",
+    default="",
+    help="What a start imports: a module, MODULE:ATTRIBUTE or a Python file (default: what the Procfile, Dockerfile or"
+    " pyproject.toml of your code starts, or else a file such as main.py).",
+)
+@option(
+    "--runs",
+    group=JUDGE,
+    metavar="N",
+    type=click.IntRange(min=1, max=1000),
+    default=5,
+    show_default=True,
+    help="Number of starts for each figure.",
+)
+@option(
+    "--timeout",
+    group=JUDGE,
+    metavar="SECONDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Time limit for each start.",
+)
+@writing()
+@limiting
+@verifying
+def imports(target: str, destination: Destination, top: int | None, everything: bool, **options: Any) -> None:
+    """Show what your application costs to start: the time and memory of its imports, by distribution.
+
+    This runs code: deadweight imports your application and everything that it imports, several times, in the directory
+    of your code and with your environment variables. It installs TARGET, a requirements file or a project, into a
+    temporary environment; if TARGET is an environment, its interpreter runs.
+
+    For heavy imports that only one function uses, deadweight moves the import into that function, in a copy of your
+    code, and measures what that saves.
+    """
+    from deadweight.operations.imports import Starts
+    from deadweight.operations.imports import imports as measure
+    from deadweight.report.imports import imports_text
+    from deadweight.sources.system.processes import adopt_orphans
+
+    rows = rows_of(top, everything)
+    given = one_target(target, quiet=options["quiet"])
+    settings = settings_of(options, given)
+    starts = Starts(entry=options["entry"], runs=options["runs"], seconds=options["timeout"])
+    adopt_orphans()
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        report = measure(given, settings, starts, observe=observe)
+    text = (
+        report.to_json()
+        if destination.form == "json"
+        else imports_text(report, rows=rows, width=terminal_width(), color=use_color(destination.path))
+    )
+    destination.write(text)
+    finish(report)

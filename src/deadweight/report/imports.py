@@ -1,0 +1,127 @@
+"""ImportsReport → text: what a start takes, by distribution, and the imports that could happen later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, LazyImport, Spread
+from deadweight.report.text.tables import WIDEST, add_names, listed, plain_table, render
+from deadweight.report.units import counted, hanging_text, human, target_text
+from deadweight.untrusted import plain
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_MOST_LOADERS = 4
+_KINDS = {"application": "(application)", "standard library": "(standard library)", "other": "(other)"}
+
+
+def imports_text(report: ImportsReport, *, rows: int | None = 20, width: int = 80, color: bool = False) -> str:
+    """Return the report, at most ``width`` columns wide except for long words.
+
+    rows: the number of distributions in the table; None for all
+    """
+    head = "\n".join(hanging_text(line, width) for line in _head(report))
+    table = render(_table(report, rows, min(width, WIDEST)), width=min(width, WIDEST), color=color)
+    lines = "\n".join(hanging_text(line, width) for line in _lazy(report))
+    return f"{head}\n\n{table}\n{lines}\n"
+
+
+def _head(report: ImportsReport) -> Iterator[str]:
+    start, memory = report.start_us, report.start_bytes
+    takes = f" and takes {human(memory.median)} of memory" if memory else ""
+    runs = f"{duration(start.least)} to {duration(start.most)} in {counted(report.runs, 'run')}"
+    found = f" ({plain(report.entry_from)})" if report.entry_from != "--entry" else ""
+    target = target_text(report.target.location)
+    yield f"{plain(report.entry)}{found} starts in {duration(start.median)} with {target} ({runs}){takes}."
+    bare = duration(report.bare_us.median)
+    bare += f" and {human(report.bare_bytes.median)}" if report.bare_bytes else ""
+    python = f"Python {plain(report.python)}" if report.python else "the interpreter"
+    yield f"Not included: {bare} for {python} itself."
+
+
+def _table(report: ImportsReport, most: int | None, width: int) -> Table:
+    table = plain_table(width)
+    add_names(table, "distribution", width)
+    for name in ("self", "range", "with imports", "memory", "modules"):
+        table.add_column(name, justify="right", no_wrap=True)
+    distributions = [row for row in report.rows if row.kind == "distribution"]
+    for row in distributions[:most]:
+        _add(table, f"{plain(row.key or '')} {plain(row.version or '')}".rstrip(), row)
+    left = distributions[most:] if most is not None else []
+    if left:
+        table.add_row(
+            f"{len(left)} more (use --all)", duration(sum(row.self_us.median for row in left)), "", "", "", ""
+        )
+    for row in report.rows:
+        if row.kind != "distribution":
+            _add(table, _KINDS[row.kind], row)
+    table.add_row("(outside of imports)", duration(report.rest_us), "", "", "", "")
+    start = report.start_us
+    memory = _memory(report.start_bytes)
+    modules = f"{sum(row.modules for row in report.rows):,}"
+    table.add_row("total", duration(start.median), _range(start), "", memory, modules)
+    return table
+
+
+def _add(table: Table, name: str, row: ImportRow) -> None:
+    own, cumulative = row.self_us, duration(row.cumulative_us.median)
+    table.add_row(name, duration(own.median), _range(own), cumulative, _memory(row.memory_bytes), f"{row.modules:,}")
+
+
+def _memory(memory: Spread | None) -> str:
+    return human(memory.median if memory else None)
+
+
+def _range(figure: Spread) -> str:
+    least, most = (duration(each) for each in (figure.least, figure.most))
+    unit = most.rpartition(" ")[2]
+    return f"{least.removesuffix(f' {unit}')}..{most}"
+
+
+def _lazy(report: ImportsReport) -> Iterator[str]:
+    if not report.lazy:
+        yield "No heavy import at module level is used in one function only."
+        return
+    yield "Heavy imports at module level that only one function uses:"
+    for each in report.lazy:
+        yield f"  {plain(each.file)}:{each.line}: {plain(each.statement)}"
+        used = f"used only in {plain(each.function)}() (line {each.function_line})"
+        yield f"    {used}; importing {_names(each.modules)} takes {duration(each.cost_us)}"
+        yield f"    {_attempt(each)}"
+    if report.together:
+        yield f"  All of them: {_result(report.together)}"
+
+
+def _attempt(lazy: LazyImport) -> str:
+    if lazy.attempt is None:
+        return "not tried: the imports above take more"
+    return f"imported in the function: {_result(lazy.attempt)}"
+
+
+def _result(attempt: Attempt) -> str:
+    """Return what an attempt saved, and what still loads the modules."""
+    if attempt.failure or attempt.before_us is None or attempt.after_us is None or attempt.saves_us is None:
+        return f"the application does not start: {plain(attempt.failure)}"
+    ranges = f"{_range(attempt.before_us)} before, {_range(attempt.after_us)} after"
+    if attempt.certain:
+        memory = f" and {human(attempt.saves_bytes)} of memory" if (attempt.saves_bytes or 0) > 0 else ""
+        text = f"saves {duration(attempt.saves_us)}{memory} ({ranges})"
+    else:
+        text = f"saves nothing that can be measured ({ranges})"
+    if attempt.still_loaded:
+        by = f" by {listed(map(plain, attempt.loaded_by), _MOST_LOADERS)}" if attempt.loaded_by else ""
+        text += f"; {_names(attempt.still_loaded)} {'is' if len(attempt.still_loaded) == 1 else 'are'} still loaded{by}"
+    return text
+
+
+def _names(modules: Sequence[str]) -> str:
+    return listed(map(plain, modules), 3)
+
+
+def duration(microseconds: int) -> str:
+    """Return a time in milliseconds, or from ten seconds on in seconds, with three significant digits."""
+    value, unit = (microseconds / 1e6, "s") if abs(microseconds) >= 10_000_000 else (microseconds / 1e3, "ms")
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f} {unit}"
