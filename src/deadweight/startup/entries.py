@@ -88,7 +88,7 @@ def _in_commands(code: Code) -> Iterator[_Found]:
     for path, text in sorted(code.texts.items()):
         read = _reader(path.rpartition("/")[2])
         for line, module in _started(read(text)) if read else ():
-            entry = _of_path(module, code) if module.endswith(".py") else _of_module(module, code)
+            entry = _of_path(module, code) if module.endswith(".py") else _of_name(module, code)
             if entry and not entry.file.endswith(("manage.py", "__init__.py")):
                 yield _Found(entry, f"{path}:{line}")
 
@@ -157,6 +157,11 @@ def _of_path(path: str, code: Code) -> Entry | None:
     suffixes = ("/".join(parts[at:]) for at in range(len(parts)))
     file = next((suffix for suffix in suffixes if suffix in code.python), None)
     return _of_file(file, code) if file else None
+
+
+def _of_name(name: str, code: Code) -> Entry | None:
+    """Return the entry for a module, or for an object in a module."""
+    return _of_module(name, code) or _of_module(name.rpartition(".")[0], code)
 
 
 def _of_module(name: str, code: Code) -> Entry | None:

@@ -1,0 +1,240 @@
+"""``deadweight imports`` as people run it, with real installs and real starts, without an index."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deadweight.model.report.imports import Attempt, ImportsReport
+from tests.builders import make_wheel, make_wheelhouse, write_files
+
+SLEEPS = "import time, dw_small\ntime.sleep(0.15)\nvalue = bytearray(b'x') * 20_000_000\n"
+LAZY = "import dw_heavy\n\ndef report():\n    return dw_heavy.value\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    make_wheelhouse(
+        tmp_path / "wheels",
+        make_wheel("dw-heavy", files={"dw_heavy/__init__.py": SLEEPS, "dw_heavy/inner.py": ""}, requires=["dw-small"]),
+        make_wheel("dw-small", files={"dw_small.py": "import time\ntime.sleep(0.03)\n"}),
+        make_wheel("dw-eager", files={"dw_eager.py": "import dw_heavy\n"}, requires=["dw-heavy"]),
+    )
+    return tmp_path
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deadweight", "imports", *arguments]
+    wide = {**os.environ, "COLUMNS": "120", **variables}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=wide)
+
+
+def imports(
+    directory: Path, code: str, *arguments: str, lines: str = "dw-heavy", **others: str
+) -> subprocess.CompletedProcess[str]:
+    """Start an application of one module; others: file → text, with ``__`` for a dot and ``_0`` for a slash."""
+    files = {name.replace("__", ".").replace("_0", "/"): text for name, text in others.items()}
+    write_files(directory / "app", {"requirements.txt": "\n".join(lines.split()) + "\n", "main.py": code, **files})
+    return run("app/requirements.txt", "-q", "-f", "wheels", "--runs", "1", *arguments)
+
+
+def reported(done: subprocess.CompletedProcess[str]) -> ImportsReport:
+    assert (done.returncode, done.stderr) == (0, "")
+    return ImportsReport.from_json(done.stdout)
+
+
+def contents(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+def test_imports__application__has_rows_that_add_up_and_changes_nothing(here: Path, offline: Path) -> None:
+    files = {
+        "requirements.txt": "dw-heavy\n",
+        "main.py": f"import json, helper\n{LAZY}",
+        "helper.py": "import dw_small\n",
+    }
+    write_files(here / "app", files)
+    before = contents(here / "app")
+    report = reported(run("app/requirements.txt", "-q", "-f", "wheels", "--runs", "3", "--format", "json"))
+    assert contents(here / "app") == before
+    assert list(offline.iterdir()) == []
+    assert (report.schema, report.entry, report.entry_from, report.runs) == (
+        "deadweight.imports/1",
+        "main",
+        "main.py",
+        3,
+    )
+    assert report.python == sys.version.split()[0]
+    rows = {row.key or row.kind: row for row in report.rows}
+    assert {"dw-heavy", "dw-small", "application", "standard library"} <= set(rows)
+    assert sum(row.self_us.median for row in report.rows) + report.rest_us == report.start_us.median
+    heavy, small = rows["dw-heavy"], rows["dw-small"]
+    assert 150_000 <= heavy.self_us.median <= heavy.self_us.most < report.start_us.most
+    assert 30_000 <= small.self_us.median < heavy.self_us.median
+    assert rows["application"].cumulative_us.median >= heavy.self_us.median + small.self_us.median
+    assert (heavy.version, heavy.modules, rows["application"].modules) == ("1.0", 1, 2)
+    assert heavy.memory_bytes
+    assert heavy.memory_bytes.median >= 19_000_000
+    assert report.start_bytes
+    assert report.start_bytes.median >= 19_000_000
+    (lazy,) = report.lazy
+    assert (lazy.file, lazy.line, lazy.statement, lazy.function, lazy.function_line) == (
+        "main.py", 2, "import dw_heavy", "report", 4,
+    )  # fmt: skip
+    assert lazy.attempt
+    assert lazy.attempt.certain
+    assert lazy.attempt.saves_us
+    assert lazy.attempt.saves_us >= 100_000
+    assert (lazy.attempt.saves_bytes or 0) >= 19_000_000
+    assert lazy.attempt.still_loaded == ()
+
+
+def test_imports__another_module_needs_it__says_which(here: Path) -> None:
+    done = imports(here, f"import dw_eager\n{LAZY}", "--format", "json", lines="dw-eager")
+    (lazy,) = reported(done).lazy
+    assert lazy.attempt
+    assert (lazy.attempt.still_loaded, lazy.attempt.loaded_by) == (("dw_heavy",), ("dw_eager", "main"))
+    text = imports(here, f"import dw_eager\n{LAZY}", lines="dw-eager").stdout
+    assert "saves nothing that can be measured" in text
+    assert "dw_heavy is still loaded by dw_eager, main" in " ".join(text.split())
+
+
+def test_imports__called_at_start__is_still_loaded(here: Path) -> None:
+    (lazy,) = reported(imports(here, f"{LAZY}report()\n", "--format", "json")).lazy
+    assert lazy.attempt
+    assert (lazy.attempt.still_loaded, lazy.attempt.loaded_by) == (("dw_heavy",), ("main",))
+
+
+def test_imports__copy_fails__says_why(here: Path) -> None:
+    check = "import sys\nassert 'dw_heavy' in sys.modules, 'heavy is needed'\n"
+    done = imports(here, LAZY + check, "--format", "json")
+    (lazy,) = reported(done).lazy
+    assert lazy.attempt == Attempt(failure="importing main failed: AssertionError: heavy is needed (main.py, line 6)")
+    text = imports(here, LAZY + check).stdout
+    assert "the application does not start: importing main failed" in text
+
+
+def test_imports__two_candidates__are_tried_together(here: Path) -> None:
+    code = f"import dw_small\n{LAZY}\ndef other():\n    return dw_small\n"
+    report = reported(imports(here, code, "--runs", "3", "--format", "json"))
+    assert [lazy.line for lazy in report.lazy] == [2, 1]
+    small = report.lazy[1].attempt
+    assert small
+    assert (small.still_loaded, small.loaded_by[0]) == (("dw_small",), "dw_heavy")
+    assert report.together
+    assert (report.together.still_loaded, report.together.certain) == ((), True)
+
+
+def test_imports__text__shows_the_table_and_the_attempt(here: Path) -> None:
+    done = imports(here, LAZY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("main (main.py) starts in ")
+    assert "\ndw-heavy 1.0 " in done.stdout
+    assert "main.py:1: import dw_heavy\n" in done.stdout
+    assert "used only in report() (line 3); importing dw_heavy takes" in done.stdout
+
+
+def test_imports__nothing_heavy__says_so(here: Path) -> None:
+    done = imports(here, "def f(): pass\n", "--top", "1")
+    assert done.stdout.endswith("No heavy import at module level is used in one function only.\n")
+
+
+def test_imports__script_prints_forks_and_starts_threads__is_measured(here: Path) -> None:
+    code = (
+        "import os, sys, threading, time\nprint('SAID')\nprint('import time: 1 | 9 | made.up', file=sys.stderr)\n"
+        "os.write(2, b'import time:         1 |          1 | made_up\\n')\nassert not sys.stdin.read()\n"
+        "threading.Thread(target=time.sleep, args=(600,)).start()\nassert sys.argv == ['main']\n"
+        "assert os.getcwd() == sys.path[0] == os.path.dirname(os.path.abspath(__file__))\n"
+        "if not os.fork():\n    time.sleep(600)\n"
+    )
+    began = time.monotonic()
+    report = reported(imports(here, code, "--format", "json", lines="dw-small"))
+    assert time.monotonic() - began < 60
+    assert report.entry == "main"
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("import os\nos.environ['DW_SECRET']\n", "importing main failed: KeyError: 'DW_SECRET' (main.py, line 2)"),
+        ("raise SystemExit(3)\n", "importing main failed: SystemExit: 3 (main.py, line 1)"),
+        ("x = = 1\n", "importing main failed: SyntaxError: invalid syntax"),
+        ("import os\nos._exit(3)\n", "the process exited with status 3 while it imported main"),
+        ("import os\nos.kill(os.getpid(), 9)\n", "the process was killed by signal 9 (Killed) while it imported main"),
+        ("import dw_gone\n", "importing main failed: ModuleNotFoundError: No module named 'dw_gone' (main.py, line 1)"),
+        ("raise ValueError('\\x1b[31m' + 'x' * 9999)\n", "importing main failed: ValueError: \\x1b[31mxxx"),
+    ],
+)
+def test_imports__application_fails__is_bad_input_with_its_error(here: Path, code: str, cause: str) -> None:
+    done = imports(here, code, lines="dw-small")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(f"error: {cause}")
+    assert len(done.stderr) < 2000
+    assert ("does not provide dw_gone" in done.stderr) == ("dw_gone" in code)
+
+
+def test_imports__hangs__is_ended_with_its_children(here: Path, offline: Path) -> None:
+    code = "import subprocess, time\nsubprocess.Popen(['sleep', '600'])\ntime.sleep(600)\n"
+    done = imports(here, code, "--timeout", "1", lines="dw-small")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("error: importing main did not finish within 1 s\n")
+    assert list(offline.iterdir()) == []
+
+
+def test_imports__environment__is_used_as_it_is_with_the_users_variables(here: Path) -> None:
+    code = "import os, dw_small\nassert os.environ['DW_SECRET'] == '1'\nassert 'kept' in os.environ['VIRTUAL_ENV']\n"
+    done = imports(here, "import dw_small\n", "--keep-env", "kept", lines="dw-small")
+    assert done.returncode == 0
+    write_files(here / "app", {"src/shop/__init__.py": "", "src/shop/web.py": code + "class app:\n    x = 1\n"})
+    before = contents(here / "kept")
+    arguments = ("kept", "--source", "app", "-q", "--runs", "1", "--format", "json")
+    report = reported(run(*arguments, "--entry", "shop.web:app.x", DW_SECRET="1"))
+    assert contents(here / "kept") == before
+    assert (report.entry, report.entry_from, report.target.method) == ("shop.web:app.x", "--entry", "files")
+    assert run(*arguments, "--entry", "app/src/shop/web.py", DW_SECRET="1").returncode == 0
+    missing = run(*arguments, "--entry", "shop.web:app.y", DW_SECRET="1")
+    assert missing.returncode == 4
+    assert "importing shop.web failed: AttributeError" in missing.stderr
+    # A module of a distribution can be measured, too.
+    assert reported(run(*arguments, "--entry", "dw_small")).rows[0].key == "dw-small"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["app/requirements.txt", "--no-install"],
+        ["app/requirements.txt", "--entry", "gone.py"],
+        ["pandas"],
+        ["app/report.json"],
+        ["env"],
+        ["env", "--source", "app"],
+        ["env", "--source", "app", "--keep-env", "x"],
+    ],
+)
+def test_imports__what_cannot_be_started__is_refused(here: Path, arguments: list[str]) -> None:
+    report = json.dumps({"schema": "deadweight.profile/1"})
+    write_files(here, {"app/main.py": "", "app/requirements.txt": "", "app/report.json": report, "env/pyvenv.cfg": ""})
+    done = run(*arguments, "-q")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith("error: ")
+
+
+@pytest.mark.online
+def test_imports__pandas__saves_its_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = "import pandas as pd\n\ndef report():\n    return pd.DataFrame()\n"
+    write_files(tmp_path / "app", {"requirements.txt": "pandas\n", "main.py": code})
+    report = reported(run("app/requirements.txt", "-q", "--runs", "3", "--format", "json"))
+    (lazy,) = report.lazy
+    assert {"numpy", "pandas"} <= {row.key for row in report.rows}
+    assert (lazy.modules, lazy.function) == (("pandas",), "report")
+    assert lazy.attempt
+    assert (lazy.attempt.certain, lazy.attempt.still_loaded) == (True, ())
+    assert (lazy.attempt.saves_bytes or 0) > 10_000_000

@@ -1,0 +1,110 @@
+"""Code and commands → the module that a start imports."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.errors import BadInput
+from deadweight.startup.entries import Code, entry_of, find_entry
+from deadweight.startup.values import Entry
+
+PYTHON = frozenset(
+    ("main.py", "shop/__init__.py", "shop/app.py", "shop/__main__.py", "src/lib/__init__.py", "jobs/run-all.py")
+)
+
+
+def code(*python: str, **texts: str) -> Code:
+    return Code(
+        python=frozenset(python) or PYTHON, texts={name.replace("__", "."): text for name, text in texts.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "module", "attribute", "directory", "file"),
+    [
+        ("shop.app", "shop.app", "", "", "shop/app.py"),
+        ("shop.app:create.it", "shop.app", "create.it", "", "shop/app.py"),
+        ("shop", "shop", "", "", "shop/__init__.py"),
+        ("lib", "lib", "", "src", "src/lib/__init__.py"),
+        ("main.py", "main", "", "", "main.py"),
+        ("./shop/app.py", "shop.app", "", "", "shop/app.py"),
+        ("shop/__init__.py", "shop", "", "", "shop/__init__.py"),
+        ("jobs/run-all.py", "run-all", "", "jobs", "jobs/run-all.py"),
+        ("pandas", "pandas", "", "", ""),  # of a distribution
+    ],
+)
+def test_entry_of__module_or_file__is_found_in_the_code(
+    given: str, module: str, attribute: str, directory: str, file: str
+) -> None:
+    entry = Entry(module=module, attribute=attribute, directory=directory, file=file, because="--entry")
+    assert entry_of(given, code()) == entry
+
+
+@pytest.mark.parametrize(
+    "given", ["gone.py", "shop/gone.py", "a b", "a..b", "1a", "-c", "shop.app:", ":a", "a:b:c", ""]
+)
+def test_entry_of__anything_else__is_refused(given: str) -> None:
+    with pytest.raises(BadInput):
+        entry_of(given, code())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "module", "line"),
+    [
+        ("Procfile", "web: gunicorn shop.app:app\n", "shop.app", 1),
+        ("Procfile", "release: ls\nweb: DJANGO_SETTINGS_MODULE=lib.x gunicorn -c main.py shop.app:app", "shop.app", 2),
+        ("Procfile", "web: exec uvicorn --factory shop.app:create", "shop.app", 1),
+        ("Procfile", "worker: celery -A shop.app worker", "shop.app", 1),
+        ("Procfile", "web: python main.py --port 1", "main", 1),
+        ("Procfile", "web: python -m shop.app", "shop.app", 1),
+        ("Procfile", "web: python -m uvicorn shop.app:app", "shop.app", 1),
+        ("Procfile", "web: streamlit run main.py", "main", 1),
+        ("Dockerfile", 'FROM python\nCOPY . /app\nCMD ["python", "/app/jobs/run-all.py"]\n', "run-all", 3),
+        ("Dockerfile", 'FROM a AS b\nRUN python main.py\nFROM c\nCMD ["gunicorn", "shop.app:app"]\n', "shop.app", 4),
+        ("app__service", "[Service]\nExecStart=/opt/venv/bin/python /opt/app/main.py\n", "main", 2),
+    ],
+)
+def test_find_entry__command__is_what_it_starts(name: str, text: str, module: str, line: int) -> None:
+    entry = find_entry(code(**{name: text}))
+    assert (entry.module, entry.because) == (module, f"{name.replace('__', '.')}:{line}")
+
+
+def test_find_entry__no_command__is_the_program_of_the_project() -> None:
+    text = '[project.scripts]\nshop = "shop.app:main"\nother = "gone:main"\nbad = 1\n'
+    entry = find_entry(code(pyproject__toml=text, Procfile="web: ./manage.py runserver\n"))
+    assert entry == Entry(module="shop.app", file="shop/app.py", because="shop in pyproject.toml")
+    assert find_entry(code(pyproject__toml='[tool.poetry.scripts]\nx = "lib:main"\n')).module == "lib"
+
+
+@pytest.mark.parametrize("text", ["", "[project", "project = 1", "[project]\nscripts = 1", "[" * 10_000])
+def test_find_entry__no_program__is_the_file_with_a_usual_name(text: str) -> None:
+    assert find_entry(code(pyproject__toml=text)).module == "main"
+
+
+@pytest.mark.parametrize(
+    ("python", "module"),
+    [
+        (["site/__init__.py", "site/wsgi.py", "site/asgi.py", "manage.py"], "site.wsgi"),
+        (["app.py", "deep/main.py"], "app"),
+        (["tests/app.py", "docs/main.py", "web/main.py"], "main"),
+        (["src/shop/__init__.py", "src/shop/main.py"], "shop.main"),
+        (["manage.py", "lib.py"], "manage"),
+    ],
+)
+def test_find_entry__usual_names__are_by_preference_and_depth(python: list[str], module: str) -> None:
+    assert find_entry(code(*python)).module == module
+
+
+def test_find_entry__two_commands__are_refused_with_both() -> None:
+    with pytest.raises(BadInput) as raised:
+        find_entry(code(Procfile="web: gunicorn shop.app:app\nworker: python main.py\n"))
+    assert raised.value.cause == (
+        "unclear what a start of the application imports: shop.app (Procfile:1), main (Procfile:2)"
+    )
+    assert "--entry" in raised.value.hint
+
+
+@pytest.mark.parametrize("python", [["lib.py"], ["a/b/c/main.py"], ["main.py", "app.py"]])
+def test_find_entry__nothing_or_several__is_refused(python: list[str]) -> None:
+    with pytest.raises(BadInput):
+        find_entry(code(*python))
