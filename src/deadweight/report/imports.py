@@ -121,7 +121,7 @@ def _names(modules: Sequence[str]) -> str:
 
 
 def duration(microseconds: int) -> str:
-    """Return a time in milliseconds, or from ten seconds on in seconds, with three significant digits."""
+    """Return a time in milliseconds, or from ten seconds on in seconds; three digits, or no decimals."""
     value, unit = (microseconds / 1e6, "s") if abs(microseconds) >= 10_000_000 else (microseconds / 1e3, "ms")
     digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
     return f"{value:.{digits}f} {unit}"

@@ -14,7 +14,11 @@ def test_python_files__directory__are_those_of_the_application(tmp_path: Path) -
 
 
 def test_texts_of_starts__files_with_commands__are_read(tmp_path: Path) -> None:
-    starts = {"Procfile": "web: a\r\n", "docker/Dockerfile": b"\xef\xbb\xbfFROM a", "app.service": b"\xff"}
+    starts: dict[str, str | bytes] = {
+        "Procfile": "web: a\r\n",
+        "docker/Dockerfile": b"\xef\xbb\xbfFROM a",
+        "app.service": b"\xff",
+    }
     others = {
         "a/b/Dockerfile": "FROM a",
         "x.toml": "",

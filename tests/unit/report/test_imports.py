@@ -1,0 +1,139 @@
+"""ImportsReport → text."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from deadweight.errors import BadReport
+from deadweight.model.report import TargetFacts
+from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, LazyImport, Spread
+from deadweight.report.imports import duration, imports_text
+
+
+def spread(median: int, least: int | None = None, most: int | None = None) -> Spread:
+    return Spread(median=median, least=median if least is None else least, most=median if most is None else most)
+
+
+def row(key: str | None, own: int, **others: object) -> ImportRow:
+    values = {"kind": "distribution", "version": "1.0", "modules": 3, "memory_bytes": spread(5_000_000), **others}
+    return ImportRow(key=key, self_us=spread(own, own - 500, own + 700), cumulative_us=spread(own + 1000), **values)  # type: ignore[arg-type]
+
+
+SAVES = Attempt(
+    saves_us=250_000,
+    saves_bytes=30_000_000,
+    certain=True,
+    before_us=spread(300_000, 290_000, 310_000),
+    after_us=spread(50_000, 49_000, 60_000),
+)
+LAZY = LazyImport(
+    file="shop/app.py",
+    line=2,
+    statement="import pandas",
+    modules=("pandas",),
+    function="report",
+    function_line=10,
+    cost_us=240_000,
+    attempt=SAVES,
+)
+REPORT = ImportsReport(
+    version="0",
+    target=TargetFacts(kind="requirements", location="requirements.txt", method="install", form="file"),
+    source=".",
+    entry="shop.app",
+    entry_from="Procfile:1",
+    python="3.11.7",
+    runs=5,
+    bare_us=spread(9_000),
+    bare_bytes=spread(9_500_000),
+    start_us=spread(300_000, 280_000, 1_300_000),
+    start_bytes=spread(76_000_000),
+    rows=(
+        row("pandas", 240_000),
+        row("numpy", 20_000),
+        row(None, 1_000, kind="application", version=None),
+        row(None, 30_000, kind="standard library", version=None, memory_bytes=None),
+    ),
+    rest_us=9_000,
+    lazy=(LAZY,),
+)
+
+
+def test_imports_text__report__is_complete() -> None:
+    assert imports_text(REPORT).splitlines() == [
+        "shop.app (Procfile:1) starts in 300 ms with requirements.txt (280 ms to 1300 ms",
+        "  in 5 runs) and takes 76.0 MB of memory.",
+        "Not included: 9.00 ms and 9.50 MB for Python 3.11.7 itself.",
+        "",
+        "distribution                self           range  with imports   memory  modules",
+        "pandas 1.0                240 ms     240..241 ms        241 ms  5.00 MB        3",
+        "numpy 1.0                20.0 ms   19.5..20.7 ms       21.0 ms  5.00 MB        3",
+        "(application)            1.00 ms   0.50..1.70 ms       2.00 ms  5.00 MB        3",
+        "(standard library)       30.0 ms   29.5..30.7 ms       31.0 ms        ?        3",
+        "(outside of imports)     9.00 ms",
+        "total                     300 ms    280..1300 ms                76.0 MB       12",
+        "",
+        "Heavy imports at module level that only one function uses:",
+        "  shop/app.py:2: import pandas",
+        "    used only in report() (line 10); importing pandas takes 240 ms",
+        "    imported in the function: saves 250 ms and 30.0 MB of memory (290..310 ms",
+        "      before, 49.0..60.0 ms after)",
+    ]
+
+
+def test_imports_text__few_rows__adds_up_the_others() -> None:
+    text = imports_text(REPORT, rows=1)
+    assert "1 more (use --all)" in text
+    assert "numpy" not in text
+
+
+@pytest.mark.parametrize(
+    ("attempt", "expected"),
+    [
+        (None, "not tried"),
+        (Attempt(failure="x\x1b[31m"), "the application does not start: x\\x1b[31m"),
+        (replace(SAVES, certain=False), "saves nothing that can be measured (290..310 ms before, 49.0..60.0 ms after)"),
+        (replace(SAVES, saves_bytes=None), "saves 250 ms (290..310 ms"),
+        (replace(SAVES, still_loaded=("a",), loaded_by=("b", "c")), "; a is still loaded by b, c"),
+        (replace(SAVES, still_loaded=("a", "b")), "; a, b are still loaded"),
+        (replace(SAVES, still_loaded=("a",), loaded_by=tuple("bcdefg")), "a is still loaded by b, c, d, e and 2 more"),
+    ],
+)
+def test_imports_text__attempt__says_what_it_saved(attempt: Attempt | None, expected: str) -> None:
+    text = imports_text(replace(REPORT, lazy=(replace(LAZY, attempt=attempt),)), width=200)
+    assert expected in text
+
+
+def test_imports_text__several__are_shown_together() -> None:
+    text = imports_text(replace(REPORT, lazy=(LAZY, LAZY), together=SAVES), width=200)
+    assert "\n  All of them: saves 250 ms and 30.0 MB of memory" in text
+
+
+def test_imports_text__unknown_memory_and_hostile_names__are_shown_plainly() -> None:
+    hostile = replace(
+        REPORT, entry="a\nb", entry_from="--entry", bare_bytes=None, start_bytes=None, python=None, lazy=(),
+        rows=(row("x\x1b[0m", 291_000),),
+    )  # fmt: skip
+    text = imports_text(hostile, width=200)
+    assert text.startswith("a\\x0ab starts in 300 ms with requirements.txt (280 ms to 1300 ms in 5 runs).\n")
+    assert "Not included: 9.00 ms for the interpreter itself.\n" in text
+    assert "x\\x1b[0m 1.0" in text
+    assert text.endswith("No heavy import at module level is used in one function only.\n")
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (0, "0.00 ms"), (1234, "1.23 ms"), (-40_000, "-40.0 ms"), (99_949, "99.9 ms"), (99_950, "100 ms"),
+        (9_999_000, "9999 ms"), (10_000_000, "10.0 s"), (120_000_000, "120 s"),
+    ],
+)  # fmt: skip
+def test_duration__microseconds__have_three_digits_and_a_unit(microseconds: int, text: str) -> None:
+    assert duration(microseconds) == text
+
+
+def test_report__json__is_read_back_and_must_add_up() -> None:
+    assert ImportsReport.from_json(REPORT.to_json()) == REPORT
+    with pytest.raises(BadReport, match="add up"):
+        ImportsReport.from_json(replace(REPORT, rest_us=1).to_json())
