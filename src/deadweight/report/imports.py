@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, LazyImport, Spread
+from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, Spread
 from deadweight.report.text.tables import WIDEST, add_names, listed, plain_table, render
-from deadweight.report.units import counted, hanging_text, human, target_text
+from deadweight.report.units import counted, hanging_text, human
 from deadweight.untrusted import plain
 
 if TYPE_CHECKING:
@@ -30,11 +30,10 @@ def imports_text(report: ImportsReport, *, rows: int | None = 20, width: int = 8
 
 def _head(report: ImportsReport) -> Iterator[str]:
     start, memory = report.start_us, report.start_bytes
-    takes = f" and takes {human(memory.median)} of memory" if memory else ""
-    runs = f"{duration(start.least)} to {duration(start.most)} in {counted(report.runs, 'run')}"
     found = f" ({plain(report.entry_from)})" if report.entry_from != "--entry" else ""
-    target = target_text(report.target.location)
-    yield f"{plain(report.entry)}{found} starts in {duration(start.median)} with {target} ({runs}){takes}."
+    takes = f" and takes {human(memory.median)} of memory" if memory else ""
+    yield f"{plain(report.entry)}{found} starts in {duration(start.median)}{takes}."
+    yield f"Range of {counted(report.runs, 'run')}: {_range(start)}."
     bare = duration(report.bare_us.median)
     bare += f" and {human(report.bare_bytes.median)}" if report.bare_bytes else ""
     python = f"Python {plain(report.python)}" if report.python else "the interpreter"
@@ -89,31 +88,32 @@ def _lazy(report: ImportsReport) -> Iterator[str]:
         yield f"  {plain(each.file)}:{each.line}: {plain(each.statement)}"
         used = f"used only in {plain(each.function)}() (line {each.function_line})"
         yield f"    {used}; importing {_names(each.modules)} takes {duration(each.cost_us)}"
-        yield f"    {_attempt(each)}"
+        if each.attempt:
+            first, *more = _result(each.attempt)
+            yield f"    imported in the function: {first}"
+            yield from (f"    {line}" for line in more)
+        else:
+            yield "    not tried: the imports above take more"
     if report.together:
-        yield f"  All of them: {_result(report.together)}"
+        first, *more = _result(report.together)
+        yield f"  All of them: {first}"
+        yield from (f"    {line}" for line in more)
 
 
-def _attempt(lazy: LazyImport) -> str:
-    if lazy.attempt is None:
-        return "not tried: the imports above take more"
-    return f"imported in the function: {_result(lazy.attempt)}"
-
-
-def _result(attempt: Attempt) -> str:
-    """Return what an attempt saved, and what still loads the modules."""
+def _result(attempt: Attempt) -> Iterator[str]:
+    """Yield what an attempt saved, how much the starts varied, and what still loads the modules."""
     if attempt.failure or attempt.before_us is None or attempt.after_us is None or attempt.saves_us is None:
-        return f"the application does not start: {plain(attempt.failure)}"
-    ranges = f"{_range(attempt.before_us)} before, {_range(attempt.after_us)} after"
+        yield f"the application does not start: {plain(attempt.failure)}"
+        return
     if attempt.certain:
         memory = f" and {human(attempt.saves_bytes)} of memory" if (attempt.saves_bytes or 0) > 0 else ""
-        text = f"saves {duration(attempt.saves_us)}{memory} ({ranges})"
+        yield f"saves {duration(attempt.saves_us)}{memory}"
     else:
-        text = f"saves nothing that can be measured ({ranges})"
+        yield "saves nothing that can be measured"
+    yield f"starts in {_range(attempt.before_us)} before, in {_range(attempt.after_us)} after"
     if attempt.still_loaded:
         by = f" by {listed(map(plain, attempt.loaded_by), _MOST_LOADERS)}" if attempt.loaded_by else ""
-        text += f"; {_names(attempt.still_loaded)} {'is' if len(attempt.still_loaded) == 1 else 'are'} still loaded{by}"
-    return text
+        yield f"{_names(attempt.still_loaded)} {'is' if len(attempt.still_loaded) == 1 else 'are'} still loaded{by}"
 
 
 def _names(modules: Sequence[str]) -> str:

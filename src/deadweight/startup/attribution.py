@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from deadweight.model import Inventory
+from deadweight.startup.importtime import Module
 from deadweight.usage.standard import is_standard
 
 Kind = Literal["distribution", "application", "standard library", "other"]
@@ -73,6 +74,22 @@ def owners(names: Iterable[str], origins: Mapping[str, str], inventory: Inventor
         else:
             found[name] = (by_file(path) if path else None) or by_name(name)
     return found
+
+
+def with_failed(
+    owner: Mapping[str, Owner], origins: Mapping[str, str], trees: Iterable[Sequence[Module]]
+) -> dict[str, Owner]:
+    """Return the owners, with imports that failed under those who tried them: nobody provides a missing module.
+
+    origins: of the modules that were imported
+    """
+    result = dict(owner)
+    for modules in trees:
+        for at in range(len(modules) - 1, -1, -1):  # causes come first in this direction
+            name, parent = modules[at].name, modules[at].parent
+            if result.get(name) == OTHER and name not in origins and parent >= 0:
+                result[name] = result.get(modules[parent].name, OTHER)
+    return result
 
 
 def _below(path: str, directory: str) -> str:

@@ -42,18 +42,23 @@ def beyond_if_known(base: Sequence[int | None], values: Sequence[int | None]) ->
 
 
 def rows(
-    times: Sequence[Tree], memory: Sequence[Tree], owner: Mapping[str, Owner], inventory: Inventory
+    times: Sequence[Tree],
+    memory: Sequence[Tree],
+    owner: Mapping[str, Owner],
+    loaded: Collection[str],
+    inventory: Inventory,
 ) -> tuple[ImportRow, ...]:
     """Return a row for each owner of a module, the most expensive first.
 
     times:  of at least one run
     memory: of several runs; empty if the system does not tell resident memory
     owner:  of each module that counts; others are left out, such as those of a bare interpreter
+    loaded: the modules that were imported, without imports that failed
     """
     versions = {distribution.key: distribution.version for distribution in inventory.distributions}
     own, all_of = [_own(tree, owner) for tree in times], [_cumulative(tree, owner) for tree in times]
     grown = [_own(tree, owner) for tree in memory]
-    modules = Counter(owner[name] for name in {module.name for module in times[0]} if name in owner)
+    modules = Counter(owner[name] for name in {module.name for module in times[0]} if name in owner and name in loaded)
     found = [
         ImportRow(
             kind=each.kind,

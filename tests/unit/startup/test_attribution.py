@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.startup.attribution import APPLICATION, OTHER, STANDARD, Owner, Places, owners
+from deadweight.startup.attribution import APPLICATION, OTHER, STANDARD, Owner, Places, owners, with_failed
+from deadweight.startup.importtime import tree
+from deadweight.startup.values import Imported
 from tests.builders import SITE, dist_files, inventory_of
 
 ENV, APP, LIBRARY = "/app/.venv", "/app", "/usr/lib/python3.11"
@@ -65,3 +67,13 @@ def test_owners__module_that_its_package_made__is_as_the_package() -> None:
 def test_owners__environment_around_the_application__still_knows_both() -> None:
     assert owner_of("shop", f"{APP}/shop.py", env="/") == APPLICATION
     assert owner_of("pandas", f"/{SITE}/pandas/__init__.py", env="/") == Owner("distribution", "pandas")
+
+
+def test_with_failed__missing_module__belongs_to_who_tried_it() -> None:
+    a = Owner("distribution", "a")
+    names = ("org.python", "org", "a", "stray", "gone", "top")
+    depths = (2, 1, 0, 0, 1, 0)
+    modules = tree(Imported(name, depth, 1) for name, depth in zip(names, depths, strict=True))
+    owner = {**dict.fromkeys(names, OTHER), "a": a}
+    found = with_failed(owner, {"a": "", "stray": "/stray.py"}, [modules])
+    assert found == {**owner, "org": a, "org.python": a}

@@ -34,7 +34,7 @@ def starts(*wall: int, rss: int | None = 1000) -> list[Launch]:
 
 
 def test_rows__several_runs__have_the_median_of_each_owner() -> None:
-    found = rows([run(1), run(3), run(2)], [run(7)], OWNER, INVENTORY)
+    found = rows([run(1), run(3), run(2)], [run(7)], OWNER, OWNER, INVENTORY)
     assert [(row.key, row.kind, row.version, row.modules) for row in found] == [
         ("a", "distribution", "1.0", 2),
         ("b", "distribution", "2.0", 1),
@@ -45,12 +45,17 @@ def test_rows__several_runs__have_the_median_of_each_owner() -> None:
 
 
 def test_rows__cumulative__counts_each_import_once() -> None:
-    a, b, app = rows([run()], [], OWNER, INVENTORY)
+    a, b, app = rows([run()], [], OWNER, OWNER, INVENTORY)
     assert [row.cumulative_us.median for row in (a, b, app)] == [30, 20, 40]
 
 
 def test_rows__memory_unknown__is_none() -> None:
-    assert {row.memory_bytes for row in rows([run()], [], OWNER, INVENTORY)} == {None}
+    assert {row.memory_bytes for row in rows([run()], [], OWNER, OWNER, INVENTORY)} == {None}
+
+
+def test_rows__failed_import__is_no_module_but_takes_time() -> None:
+    (a, *_) = rows([run()], [], OWNER, OWNER.keys() - {"a.x"}, INVENTORY)
+    assert (a.modules, a.self_us.median) == (1, 20)
 
 
 def test_typical_cost__runs__is_the_median() -> None:

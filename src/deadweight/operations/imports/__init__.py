@@ -142,7 +142,7 @@ def _report(environment: Installed, source: str, bench: Bench) -> ImportsReport:
     seen = observed(bench, inventory, environment.directory)
     bare_bytes = [launch.rss_bytes for launch in seen.bare]
     start_us = beyond([launch.wall_us for launch in seen.bare], [launch.wall_us for launch in seen.plain])
-    found = rows(seen.times, seen.memory, seen.owner, inventory)
+    found = rows(seen.times, seen.memory, seen.owner, seen.loaded, inventory)
     lazy, together = lazy_imports(bench, seen, start_us.median)
     return ImportsReport(
         version=__version__,

@@ -10,7 +10,7 @@ from msgspec import Struct
 from deadweight.model import Inventory
 from deadweight.progress import Observer, Progress
 from deadweight.sources.startup.starting import Starter, start
-from deadweight.startup.attribution import APPLICATION, Owner, Places, owners
+from deadweight.startup.attribution import APPLICATION, Owner, Places, owners, with_failed
 from deadweight.startup.costs import Tree
 from deadweight.startup.importtime import imported, of_interpreter, tree
 from deadweight.startup.values import Launch
@@ -38,6 +38,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     bare, plain:   starts of the interpreter alone, and of the application
     times, memory: the imports of other starts; the latter are empty if the system does not tell resident memory
     owner:         module → who provides it, without the modules of the interpreter itself
+    loaded:        the modules of the last of these starts, without imports that failed
     names:         file of the application → the module that it is imported as
     """
 
@@ -46,6 +47,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     times: tuple[Tree, ...]
     memory: tuple[Tree, ...]
     owner: dict[str, Owner]
+    loaded: frozenset[str]
     names: dict[str, str]
 
 
@@ -67,13 +69,14 @@ def observed(bench: Bench, inventory: Inventory, environment: str) -> Observed:
     places = Places(environment=os.path.realpath(environment), application=bench.directory, library=last.library)
     names = {module.name for each in (*times, *memory) for module in each}
     own = frozenset().union(*map(of_interpreter, times))
-    owner = owners(names - own, last.origins, inventory, places)
+    owner = with_failed(owners(names - own, last.origins, inventory, places), last.origins, (*times, *memory))
     return Observed(
         bare=tuple(launches["bare"]),
         plain=tuple(launches["plain"]),
         times=times,
         memory=memory if len(memory) == bench.runs else (),
         owner=owner,
+        loaded=frozenset(last.origins),
         names=_names(owner, last, bench.directory),
     )
 
