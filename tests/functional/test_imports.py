@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -204,6 +205,17 @@ def test_imports__environment__is_used_as_it_is_with_the_users_variables(here: P
     assert "importing shop.web failed: AttributeError" in missing.stderr
     # A module of a distribution can be measured, too.
     assert reported(run(*arguments, "--entry", "dw_small")).rows[0].key == "dw-small"
+
+
+def test_imports__lock__installs_its_versions(here: Path) -> None:
+    make_wheelhouse(here / "wheels", make_wheel("dw-small", "2.0", files={"dw_small.py": "raise SystemExit"}))
+    lock = 'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "dw-small"\nversion = "1.0"\n'
+    digest = hashlib.sha256((here / "wheels/dw_small-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    wheel = f'[[packages.wheels]]\npath = "../wheels/dw_small-1.0-py3-none-any.whl"\nhashes = {{sha256 = "{digest}"}}\n'
+    write_files(here, {"app/pylock.toml": lock + wheel, "app/main.py": "import dw_small\n"})
+    report = reported(run("app/pylock.toml", "-q", "-f", "wheels", "--runs", "1", "--format", "json"))
+    assert (report.rows[0].key, report.rows[0].version, report.target.form) == ("dw-small", "1.0", "lock")
+    assert report.target.location == "app/pylock.toml"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _MOST_LOADERS = 4
+_LEAST_MEMORY = 500_000  # bytes; starts differ by less without a reason
 _KINDS = {"application": "(application)", "standard library": "(standard library)", "other": "(other)"}
 
 
@@ -105,9 +106,11 @@ def _result(attempt: Attempt) -> Iterator[str]:
     if attempt.failure or attempt.before_us is None or attempt.after_us is None or attempt.saves_us is None:
         yield f"the application does not start: {plain(attempt.failure)}"
         return
+    memory = attempt.saves_bytes if attempt.saves_bytes is not None and attempt.saves_bytes >= _LEAST_MEMORY else 0
     if attempt.certain:
-        memory = f" and {human(attempt.saves_bytes)} of memory" if (attempt.saves_bytes or 0) > 0 else ""
-        yield f"saves {duration(attempt.saves_us)}{memory}"
+        yield f"saves {duration(attempt.saves_us)}{f' and {human(memory)} of memory' if memory else ''}"
+    elif memory:
+        yield f"saves {human(memory)} of memory, but no time that can be measured"
     else:
         yield "saves nothing that can be measured"
     yield f"starts in {_range(attempt.before_us)} before, in {_range(attempt.after_us)} after"

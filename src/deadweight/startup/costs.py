@@ -13,7 +13,7 @@ from deadweight.startup.importtime import Module, causes, total_of
 from deadweight.startup.values import Launch
 
 Tree = tuple[Module, ...]
-_FEWEST_STARTS = 3  # three starts are all faster than three others by chance once in 20 times
+_FEWEST_STARTS = 3
 _FASTER_SHARE = 0.9
 _ORDER = ("distribution", "application", "standard library", "other")
 
@@ -111,28 +111,26 @@ def attempted(
 ) -> Attempt:
     """Return what moving imports saves.
 
-    unchanged, changed: starts of the application without and with the imports moved
+    unchanged, changed: as many starts of the application without and with the imports moved, by turns
     imports:            of a changed start
     moved:              the modules whose imports moved
     """
     before, after = ([launch.wall_us for launch in launches] for launches in (unchanged, changed))
-    before_us, after_us = beyond(bare_us, before), beyond(bare_us, after)
-    before_bytes, after_bytes = (
-        spread_if_known([launch.rss_bytes for launch in launches]) for launches in (unchanged, changed)
-    )
+    # A busy machine slows down what runs at one time alike, so neighbours are compared.
+    saved = [old - new for old, new in zip(before, after, strict=True)]
+    grown = [_less(old.rss_bytes, new.rss_bytes) for old, new in zip(unchanged, changed, strict=True)]
+    memory = spread_if_known(grown)
     loaded = sorted({module.name for module in imports}.intersection(moved))
     return Attempt(
-        saves_us=before_us.median - after_us.median,
-        saves_bytes=before_bytes.median - after_bytes.median if before_bytes and after_bytes else None,
-        certain=_is_certain(before, after),
-        before_us=before_us,
-        after_us=after_us,
+        saves_us=spread(saved).median,
+        saves_bytes=memory.median if memory else None,
+        certain=len(saved) >= _FEWEST_STARTS and sum(each > 0 for each in saved) >= _FASTER_SHARE * len(saved),
+        before_us=beyond(bare_us, before),
+        after_us=beyond(bare_us, after),
         still_loaded=tuple(loaded),
         loaded_by=tuple(causes(imports, loaded[0])) if loaded else (),
     )
 
 
-def _is_certain(before: Sequence[int], after: Sequence[int]) -> bool:
-    """Return whether nine of ten pairs show a saving; unlike a comparison of ranges, one slow start does not decide."""
-    faster = sum(new < old for old in before for new in after)
-    return min(len(before), len(after)) >= _FEWEST_STARTS and faster >= _FASTER_SHARE * len(before) * len(after)
+def _less(old: int | None, new: int | None) -> int | None:
+    return None if old is None or new is None else old - new

@@ -50,8 +50,8 @@ def imports(target: str, destination: Destination, top: int | None, everything: 
     """Show what your application costs to start: the time and memory of its imports, by distribution.
 
     This runs code: deadweight imports your application and everything that it imports, several times, in the directory
-    of your code and with your environment variables. It installs TARGET, a requirements file or a project, into a
-    temporary environment; if TARGET is an environment, its interpreter runs.
+    of your code and with your environment variables. It installs TARGET, a requirements file, a project or a lock file,
+    into a temporary environment; if TARGET is an environment, its interpreter runs.
 
     For heavy imports that only one function uses, deadweight moves the import into that function, in a copy of your
     code, and measures what that saves.

@@ -47,9 +47,9 @@ class ImportRow(Struct, frozen=True, kw_only=True):
 class Attempt(Struct, frozen=True, kw_only=True):
     """Starts of a copy of the application with imports moved, between as many starts of an unchanged copy.
 
-    saves_us, saves_bytes: the difference of the medians, negative for a loss; None if the changed copy did not start
-    certain:      whether it is no accident: a start of the changed copy took less time than one of the unchanged copy
-                  in at least nine of ten pairs, of at least three starts each
+    saves_us, saves_bytes: the median of the differences between neighbouring starts, negative for a loss; None if the
+                  changed copy did not start
+    certain:      whether at least nine of ten differences are savings of time, of at least three
     before_us, after_us: of the unchanged and of the changed copy, without what a bare interpreter takes
     still_loaded: modules that the changed copy imports all the same
     loaded_by:    the modules whose imports cause that, the nearest first; empty if nothing is still loaded

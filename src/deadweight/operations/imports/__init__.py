@@ -21,8 +21,8 @@ from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
 from deadweight.targets import TargetLike, parse_target
-from deadweight.targets.options import check_options
-from deadweight.targets.types import INSTALLABLE, Environment, File, SavedReport, Target
+from deadweight.targets.options import check_options, settings_for
+from deadweight.targets.types import INSTALLABLE, Environment, File, Lock, Requirements, SavedReport, Target
 
 if TYPE_CHECKING:
     from deadweight.model.report.imports import ImportsReport
@@ -55,7 +55,7 @@ def imports(
 
     It imports the application with what it needs, so it runs their code. It changes none of their files.
 
-    target:   a requirements file or a project, which is installed, or an environment
+    target:   a requirements file, a project or a lock, which is installed, or an environment
     settings: as for ``profile``; ``source`` is the directory of the application's code
     raises:   as ``profile``; BadInput if there is no code, or if it is unclear what a start imports; StartFailed
     """
@@ -80,15 +80,15 @@ def imports(
                 scratch=environment.scratch,
             )
             bench = Bench(starter=starter, directory=root, python=code.python, runs=starts.runs, observe=observe)
-            return _report(environment, directory, bench)
+            return _report(target, environment, directory, bench)
 
 
 def _code_directory(target: Target, settings: Settings) -> str:
     """Return the directory of the application; raises BadInput if the target and the settings do not fit."""
     if isinstance(target, SavedReport):
         refuse_report(target)
-    if not isinstance(target, (*INSTALLABLE, Environment)):
-        hint = "use a requirements file, a project or an environment"
+    if not isinstance(target, (*INSTALLABLE, Lock, Environment)):
+        hint = "use a requirements file, a project, a lock file or an environment"
         raise BadInput(f"the imports of {target.noun} cannot be measured", hint=hint)
     check_options(settings, target)
     if settings.measuring.no_install:
@@ -115,9 +115,22 @@ def _environment(target: Target, settings: Settings, session: Session) -> Iterat
     """Install the target, or take an environment as it is."""
     if isinstance(target, Environment):
         yield Installed(measure(target, settings, session), target.location, session.scratch)
-    else:
-        with installed(target, settings, session) as environment:
-            yield environment
+        return
+    if isinstance(target, Lock):
+        target, settings = _as_requirements(target, settings, session)
+    with installed(target, settings, session) as environment:
+        yield environment
+
+
+def _as_requirements(lock: Lock, settings: Settings, session: Session) -> tuple[Target, Settings]:
+    """Return a requirements file with the versions of a lock, and the settings that apply to it."""
+    from deadweight.operations.imports.locked import requirement_lines
+    from deadweight.operations.measuring.reading import read_lock_of
+
+    read = read_lock_of(lock, settings)
+    text = requirement_lines(read.content, os.path.dirname(lock.location) or ".")
+    target = Requirements(session.scratch.write("locked.txt", text))
+    return target, settings_for(target, read.settings)
 
 
 def _interpreter(directory: str) -> str:
@@ -129,7 +142,7 @@ def _interpreter(directory: str) -> str:
     return python
 
 
-def _report(environment: Installed, source: str, bench: Bench) -> ImportsReport:
+def _report(target: Target, environment: Installed, source: str, bench: Bench) -> ImportsReport:
     """Start the application, try out lazy imports, and put the results together."""
     from deadweight.model.report import TargetFacts
     from deadweight.model.report.imports import ImportsReport
@@ -137,8 +150,7 @@ def _report(environment: Installed, source: str, bench: Bench) -> ImportsReport:
     from deadweight.operations.imports.trying import lazy_imports
     from deadweight.startup.costs import beyond, beyond_if_known, rows, spread, spread_if_known
 
-    measurement, entry = environment.measurement, bench.starter.entry
-    inventory, target = measurement.inventory, measurement.target
+    inventory, entry = environment.measurement.inventory, bench.starter.entry
     seen = observed(bench, inventory, environment.directory)
     bare_bytes = [launch.rss_bytes for launch in seen.bare]
     start_us = beyond([launch.wall_us for launch in seen.bare], [launch.wall_us for launch in seen.plain])
