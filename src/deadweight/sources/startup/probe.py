@@ -160,7 +160,7 @@ def main(mode: str, result: str, directory: str, entry: "tuple[str, str]", start
 
 def measured(started: int) -> "dict[str, object]":
     """Return the time since a start and the resident memory."""
-    wall = (time.monotonic_ns() - started) // 1000
+    wall = max(time.monotonic_ns() - started, 0) // 1000
     return {"wall_us": wall, "rss_bytes": resident()}
 
 

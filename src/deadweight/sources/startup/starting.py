@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert
 
 from deadweight.errors import StartFailed
 from deadweight.sources.startup import probe, stamping
@@ -30,6 +30,12 @@ _DROPPED = frozenset((
     "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE", "PYTHONTRACEMALLOC",
     "__PYVENV_LAUNCHER__",
 ))  # fmt: skip
+
+
+# Nothing that a process claims exceeds this, so that sums and divisions of it cannot overflow.
+_MOST = 1 << 50
+_Figure = Annotated[int, Meta(ge=0, le=_MOST)]
+_Change = Annotated[int, Meta(ge=-_MOST, le=_MOST)]
 
 
 class Starter(Struct, frozen=True, kw_only=True):
@@ -50,14 +56,14 @@ class _Result(Struct, frozen=True):
     """What ``probe.py`` wrote."""
 
     python: str
-    wall_us: int = 0
-    rss_bytes: int | None = None
+    wall_us: _Figure = 0
+    rss_bytes: _Figure | None = None
     error: str = ""
     missing: str = ""
     location: tuple[str, int] = ("", 0)
-    skip: tuple[int, int] = (0, 0)
-    ended: int = 0
-    memory: tuple[tuple[str, int, int], ...] | None = None
+    skip: tuple[_Figure, _Figure] = (0, 0)
+    ended: _Figure = 0
+    memory: tuple[tuple[str, _Figure, _Change], ...] | None = None
     origins: dict[str, str] = {}
     library: tuple[str, ...] = ()
 
@@ -88,7 +94,7 @@ def start(starter: Starter, directory: str, mode: Mode) -> Launch:
         raise _failed(found, entry, directory)
     printed = _content(output)
     return Launch(
-        wall_us=max(found.wall_us, 0),
+        wall_us=found.wall_us,
         rss_bytes=found.rss_bytes,
         python=found.python[:40],
         output=printed[: found.skip[0]] + printed[found.skip[1] : found.ended],

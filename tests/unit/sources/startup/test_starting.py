@@ -16,6 +16,8 @@ from deadweight.startup.importtime import imported
 from deadweight.startup.values import Entry
 from tests.builders import write_files
 
+MODES: tuple[Mode, ...] = ("bare", "plain", "times", "memory")
+
 
 @pytest.fixture
 def starter(tmp_path: Path, offline: Path) -> Iterator[Starter]:
@@ -31,7 +33,7 @@ def test_start__modes__tell_what_each_can(tmp_path: Path, starter: Starter) -> N
     directory = application(
         tmp_path, "import json.tool, importlib\nimportlib.import_module('.tool', 'json')\nimport plistlib"
     )
-    bare, plain, times, memory = (start(starter, directory, mode) for mode in ("bare", "plain", "times", "memory"))
+    bare, plain, times, memory = (start(starter, directory, mode) for mode in MODES)
     assert 0 < bare.wall_us < plain.wall_us
     names = [each.name for each in imported(times.output)]
     assert {"dw_app", "plistlib", "json.tool", "site"} <= set(names)
@@ -55,21 +57,30 @@ def test_start__import_module__is_seen(tmp_path: Path, starter: Starter) -> None
     code = "import importlib\nimportlib.import_module('dw_pack.inner')\nimportlib.import_module('.more', 'dw_pack')\n"
     directory = application(tmp_path, code)
     write_files(tmp_path / "app", {"dw_pack/__init__.py": "", "dw_pack/inner.py": "", "dw_pack/more.py": ""})
-    for mode in ("times", "memory"):
+    for mode in MODES[2:]:
         launch = start(starter, directory, mode)
         found = {each.name for each in (*imported(launch.output), *launch.memory)}
         assert {"dw_pack", "dw_pack.inner", "dw_pack.more"} <= found
 
 
-@pytest.mark.parametrize("mode", ["plain", "times", "memory"])
-def test_start__application_writes_the_result__is_refused_or_overwritten(
-    tmp_path: Path, starter: Starter, mode: Mode
-) -> None:
-    code = "import glob, os, sys\nopen(sys.argv[0], 'w').close()\n"
-    forged = "for path in glob.glob(os.environ['TMPDIR'] + '/../start.json'):\n    pass\n"
-    forged += "open(os.environ['TMPDIR'] + '/../start.json', 'w').write('{\"python\": [[[')\nos._exit(0)\n"
+@pytest.mark.parametrize(
+    "result",
+    [
+        "[[[",
+        "[]",
+        '{"python": 1}',
+        '{"python": "3", "wall_us": 1%s}' % ("0" * 400),
+        '{"python": "3", "wall_us": -1}',
+        '{"python": "3", "memory": [["a", 0, 1e99]]}',
+        '{"python": "3", "origins": {"a": 1}}',
+        "[" * 100_000,
+    ],
+    ids=range(8),
+)
+def test_start__application_writes_the_result_itself__is_refused(tmp_path: Path, starter: Starter, result: str) -> None:
+    forged = f"import os\nopen(os.environ['TMPDIR'] + '/../start.json', 'w').write({result!r})\nos._exit(0)\n"
     with pytest.raises(StartFailed, match="exited with status 0"):
-        start(starter, application(tmp_path, code + forged), mode)
+        start(starter, application(tmp_path, forged), "plain")
 
 
 def test_start__no_interpreter__is_an_error(tmp_path: Path, starter: Starter) -> None:
