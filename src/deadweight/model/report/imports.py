@@ -99,7 +99,7 @@ class ImportsReport(Published, frozen=True, kw_only=True):
     bare_us, bare_bytes: of an interpreter that imports nothing; they are not part of the other figures
     start_us, start_bytes: of a start
     rows:         by kind, then the most expensive first
-    rest_us:      what no import takes; it can be negative, since timing each import slows a start down
+    rest_us:      what no import takes; it can be negative, since the imports are timed in starts of their own
     lazy:         the most expensive first
     together:     all imports of ``lazy`` moved at once; None for fewer than two
     """
