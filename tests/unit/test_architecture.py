@@ -53,7 +53,8 @@ MAY_IMPORT = {
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {
-        "codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "startup", "targets", "wording",
+        "codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "startup", "targets",
+        "wording",
     },
     "operations": {
         "", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan",

@@ -58,7 +58,7 @@ def imports(target: str, destination: Destination, top: int | None, everything: 
     """
     from deadweight.operations.imports import Starts
     from deadweight.operations.imports import imports as measure
-    from deadweight.report.imports import imports_text
+    from deadweight.report.results.imports import imports_text
     from deadweight.sources.system.processes import adopt_orphans
 
     rows = rows_of(top, everything)

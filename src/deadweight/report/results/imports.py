@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, Spread
-from deadweight.report.text.tables import WIDEST, add_names, listed, plain_table, render
+from deadweight.report.text.tables import WIDEST, add_names, plain_table, render
 from deadweight.report.units import counted, hanging_text, human
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 if TYPE_CHECKING:
     from rich.table import Table

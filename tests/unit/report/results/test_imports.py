@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from deadweight.errors import BadReport
 from deadweight.model.report import TargetFacts
 from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, LazyImport, Spread
-from deadweight.report.imports import duration, imports_text
+from deadweight.report.results.imports import duration, imports_text
 
 
 def spread(median: int, least: int | None = None, most: int | None = None) -> Spread:
