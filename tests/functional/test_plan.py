@@ -170,6 +170,15 @@ def test_plan__environment__is_counted_in_its_graph(tmp_path: Path) -> None:
     assert production.saved_bytes == sum(freed)
     assert (today.apparent_bytes or 0) - sum(freed) == production.apparent_bytes
     assert report.level("alpine").not_taken == "only requirements can be resolved for another platform"
+    assert (report.level("minimal").steps, production.risk) == ((), "medium")
+
+
+def test_plan__environment__trims_only_what_stays(tmp_path: Path) -> None:
+    code = {"app/__init__.py": "", "app/tests/test_a.py": "t" * 300}
+    tool = {"pytest/__init__.py": "", "pytest/tests/test_a.py": "t" * 4000}
+    make_env(tmp_path / "env", {**dist_files("app", files=code), **dist_files("pytest", files=tool)})
+    trimmed = plan(str(tmp_path / "env")).report.level("trimmed")
+    assert {step.name: step.saves_bytes for step in trimmed.steps}["tests"] == 300
 
 
 def test_command__text__has_a_row_for_each_level(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

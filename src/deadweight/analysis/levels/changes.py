@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
@@ -47,6 +48,16 @@ class Change(Struct, frozen=True, kw_only=True):
             swaps=self.swaps + other.swaps,
             torch=other.torch or self.torch,
             platform=other.platform or self.platform,
+        )
+
+    def beyond(self, earlier: Change) -> Change:
+        """Return the change without what an earlier one has dropped."""
+        names = {step.name for step in earlier.steps if step.kind == "drop"}
+        return replace(
+            self,
+            steps=tuple(step for step in self.steps if step.kind != "drop" or step.name not in names),
+            drops=tuple(drop for drop in self.drops if drop not in earlier.drops),
+            keys=tuple(key for key in self.keys if key not in earlier.keys),
         )
 
     @property

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight import reaching
 from deadweight.analysis.levels.changes import Change
@@ -72,6 +73,24 @@ def trimmed_bytes(profile: Profile, kinds: Iterable[Trimmable]) -> dict[str, dic
             owner = inventory.distributions[inventory.owner[path]]
             sizes[owner.key][each.kind.name] += inventory.entries[path].size
     return {key: dict(counts) for key, counts in sizes.items()}
+
+
+def without_dropped(kinds: Iterable[Trimmable], profile: Profile, dropped: Collection[str]) -> tuple[Trimmable, ...]:
+    """Return what can be trimmed of the distributions that stay if some are dropped; the files are not listed."""
+    every = tuple(kinds)
+    leaving = profile.dependencies.freed_by_dropping(dropped)
+    if not leaving:
+        return every
+    sizes = trimmed_bytes(profile, every)
+    gone = Counter(dict.fromkeys({each.kind.name for each in every}, 0))
+    for key in leaving & sizes.keys():
+        gone.update(sizes[key])
+    return tuple(
+        replace(each, files=(), apparent_bytes=each.apparent_bytes - gone[each.kind.name])
+        if each.apparent_bytes
+        else each
+        for each in every
+    )
 
 
 def problem_of(

@@ -54,12 +54,8 @@ def counted_level(name: LevelName, change: Change, before: Level, whole: Profile
     graph = whole.dependencies
     size = whole.inventory.total.apparent - graph.bytes_of(graph.freed_by_dropping(dropped))
     level = _level(name, change, before, size)
-    proof = whole.proofs.get("minimal" if name == "minimal" else "production")
-    if proof is None or name not in ("production", "minimal"):
-        return level
-    report = proof_report(proof)
-    assert report is not None
-    return _with_risk(replace(level, verified=report.holds, lacking=report.lost))
+    report = proof_report(whole.proofs.get(name))
+    return _with_risk(replace(level, verified=report.holds, lacking=report.lost) if report else level)
 
 
 def unchanged(name: LevelName, before: Level, change: Change) -> Level:

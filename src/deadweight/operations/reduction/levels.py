@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.levels.changes import Change, deduplicating, dropping, lighter_changes, split_change
-from deadweight.analysis.levels.goal import shrinking
+from deadweight.analysis.levels.goal import shrinking, without_dropped
 from deadweight.analysis.levels.levels import (
     blockers,
     counted_level,
@@ -56,6 +56,7 @@ class Levels:
         self.original = original_of(file, measurement.inventory.environment) if file else Original()
         self.levels: list[Level] = [today(self._profile, self.original)]
         self.variants, self.profiles = {"today": self._variant}, {"today": self._profile}
+        self._counted = Change()  # the changes of the levels that are counted
         self.builds: list[tuple[Change, dict[str, int]]] = []
 
     def measure_all(self) -> None:
@@ -86,12 +87,15 @@ class Levels:
 
     def _add(self, name: LevelName, change: Change) -> None:
         """Measure a level, and go on from it if it can be reached."""
+        if self._variant.file is None:  # the splits are those of everything that is installed
+            change = change.beyond(self._counted)
         if not change.steps:
             self.levels.append(unchanged(name, self._before, change))
             return
         variant = self._variant.changed(change)
         if variant.file is None:
             self.levels.append(counted_level(name, change, self._before, self.whole, variant.dropped))
+            self._counted = self._counted.and_then(change)
             self._reach(name, variant, self._profile)
             return
         try:
@@ -206,7 +210,10 @@ class Levels:
         self._reach("alpine", variant, profile)
 
     def _add_trimmed(self) -> None:
-        self.levels.append(trimmed_level(self._before, trimmable(self._profile.inventory)))
+        kinds = trimmable(self._profile.inventory)
+        if self._variant.file is None:
+            kinds = without_dropped(kinds, self._profile, self._variant.dropped)
+        self.levels.append(trimmed_level(self._before, kinds))
         self._reach("trimmed", self._variant, self._profile)
 
 
