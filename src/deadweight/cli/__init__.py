@@ -41,6 +41,7 @@ _COMMANDS = {
     "explore": "Browse sizes in the terminal, and try out what to remove.",
     "diff": "Show what changed between two targets or saved reports.",
     "trim": "Remove tests, bytecode and other files that an environment can do without.",
+    "services": "Show what several services share, and propose shared requirements files.",
     "cache": "Show or clear the cache.",
     "schema": "Print the JSON Schema of the JSON report, or of the configuration.",
     "completion": "Print the script for completion in bash, zsh or fish.",

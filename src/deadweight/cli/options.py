@@ -206,6 +206,16 @@ _CODE = (
         help="Directory of your code (default: the directory of TARGET, if it contains Python code).",
     ),
 )
+_CODES = (
+    option(
+        "--source",
+        group=JUDGE,
+        metavar="[NAME=]DIR",
+        multiple=True,
+        help="Directory of the code of the service NAME, or of all services (repeatable; default: the directory of each"
+        " FILE, if it contains Python code).",
+    ),
+)
 _NO_CODE = (shared("--no-source", JUDGE, is_flag=True, default=None, help="Do not read your code."),)
 _SPLITS = (
     shared(
@@ -262,6 +272,7 @@ measuring = with_options(_WHAT, _HOW, _CODE, _NO_CODE, messages)
 profiling = with_options(_WHAT, _HOW, _LIGHTER, _CODE, _NO_CODE, _SPLITS, messages)
 splitting = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, messages)
 grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, messages)
+sharing = with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages)
 verifying = with_options(_WHAT, _HOW, _CODE, messages)  # verify always reads the code
 
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from deadweight.model.report.check import CheckReport
     from deadweight.model.report.diff import Diff
     from deadweight.model.report.imports import ImportsReport
+    from deadweight.model.report.services import ServicesReport
 
 _MOST_FAILURES = 10
 
 
-def finish(report: Report | Profile | Grouping | CheckReport | Diff | ImportsReport, code: int = 0) -> None:
+def finish(report: Report | Profile | Grouping | CheckReport | Diff | ImportsReport | ServicesReport, code: int = 0) -> None:
     """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:

@@ -40,11 +40,11 @@ def dockerfile(text: str) -> Iterator[Named]:
 
     Only the last stage and the stages that it is based on are in the image. Their last CMD and ENTRYPOINT count.
     """
-    instructions = list(_instructions(text))
-    roles = list(_stage_roles(instructions))
-    last = {name: at for at, (name, _, _) in enumerate(instructions) if not roles[at]}
+    every = list(instructions(text))
+    roles = list(_stage_roles(every))
+    last = {name: at for at, (name, _, _) in enumerate(every) if not roles[at]}
     entrypoint: list[str] = []
-    for at, (name, value, line) in enumerate(instructions):
+    for at, (name, value, line) in enumerate(every):
         role = roles[at]
         if name in ("CMD", "ENTRYPOINT") and not role and last[name] != at:
             role = "build"
@@ -56,9 +56,9 @@ def dockerfile(text: str) -> Iterator[Named]:
         elif name in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"):
             value = _FLAGS.sub("", value, count=1)
             value = re.sub(r"\ACMD\s+", "", value) if name == "HEALTHCHECK" else value
-            words = _exec_form(value)
+            words = exec_form(value)
             if words is None:
-                yield from _with_role(named_in(_run_body(value), line), role)
+                yield from _with_role(named_in(run_body(value), line), role)
                 continue
             if name == "CMD" and _extends(entrypoint, words):
                 words = entrypoint + words
@@ -102,7 +102,7 @@ def _shipped(stages: Sequence[tuple[str, str]]) -> set[int]:
     return shipped
 
 
-def _instructions(text: str) -> Iterator[tuple[str, str, int]]:
+def instructions(text: str) -> Iterator[tuple[str, str, int]]:
     """Yield (name, arguments, line) of each instruction, including continuation lines and here-documents."""
     lines = text.split("\n")
     escape = "`" if re.match(r"\s*#\s*escape\s*=\s*`", text) else "\\"
@@ -130,13 +130,14 @@ def _instructions(text: str) -> Iterator[tuple[str, str, int]]:
             yield match[1].upper(), match[2], first + 1
 
 
-def _run_body(value: str) -> str:
+def run_body(value: str) -> str:
     """Return the command of a RUN, or its here-document."""
     match = _BODY.match(value)
     return value[match.end() :] if match else value
 
 
-def _exec_form(value: str) -> list[str] | None:
+def exec_form(value: str) -> list[str] | None:
+    """Return the words of an exec form, None for a shell form."""
     if not value.startswith("["):
         return None
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from msgspec.structs import replace
 
 from deadweight.formats.distributions.metadata import normalize
+from deadweight.inventory import add_up
 from deadweight.model import ArchiveFacts, Inventory
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
@@ -23,6 +24,24 @@ def with_archives(inventory: Inventory, facts: Mapping[str, ArchiveFacts], warni
         inventory,
         distributions=tuple(replace(d, archive=facts.get(d.name)) for d in inventory.distributions),
         warnings=(*inventory.warnings, *warnings),
+    )
+
+
+def restricted(inventory: Inventory, names: Set[str]) -> Inventory:
+    """Return the part of an inventory that some projects make up, without the paths of files.
+
+    names: of projects that own no file together with another one
+    """
+    distributions = tuple(d for d in inventory.distributions if d.name in names)
+    return replace(
+        inventory,
+        distributions=distributions,
+        total=add_up([*(d.sizes for d in distributions), inventory.unowned]),
+        skipped=tuple(each for each in inventory.skipped if each.name in names),
+        conflicts=tuple(each for each in inventory.conflicts if names >= set(each.names)),
+        native=(),
+        owner={},
+        entries={},
     )
 
 

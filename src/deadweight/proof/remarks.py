@@ -81,7 +81,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def _optional_for(self) -> Mapping[str, set[str]]:
-        return _optional_for(self._distributions)
+        return optional_for(self._distributions)
 
     def all(self) -> tuple[Remark, ...]:
         """Return the remarks by kind, then by bytes. Each requirement has at most one, the first that applies."""
@@ -201,7 +201,7 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return None
 
 
-def _optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str]]:
+def optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str]]:
     """Return name → the distributions that name it in an extra, except for extras for development."""
     users: dict[str, set[str]] = defaultdict(set)
     for distribution in distributions:

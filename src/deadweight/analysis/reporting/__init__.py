@@ -36,7 +36,7 @@ def report_of(profile: Profile) -> document.Report:
             if profile.requirements is None
             else sum(1 for _ in profile.requirements.all_requirements()),
         ),
-        environment=_environment(inventory.environment),
+        environment=environment_facts(inventory.environment),
         totals=_totals(profile),
         unowned=document.Measured(**sizes_of(inventory.unowned)),
         distributions=tuple(rows_of(profile)),
@@ -49,7 +49,7 @@ def report_of(profile: Profile) -> document.Report:
         system=system_report(profile.system),
         source=application_facts(profile.application),
         findings=findings(profile.remarks),
-        environments=tuple(map(_environment, inventory.environments)) if profile.system else None,
+        environments=tuple(map(environment_facts, inventory.environments)) if profile.system else None,
         splits={split.name: split_report(split, profile) for split in profile.splits},
         not_measured=tuple(without_credentials(requirement_text(requirement)) for requirement in profile.not_measured),
         skipped=profile.skipped,
@@ -59,7 +59,8 @@ def report_of(profile: Profile) -> document.Report:
     )
 
 
-def _environment(environment: Environment) -> document.EnvironmentFacts:
+def environment_facts(environment: Environment) -> document.EnvironmentFacts:
+    """Return the facts about an environment."""
     return document.EnvironmentFacts(
         prefix=f"/{environment.prefix}",
         python=environment.python,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from deadweight.model import Inventory
     from deadweight.model import Lock as LockedSet
     from deadweight.operations.session import Session
-    from deadweight.sources.resolve.uninstalled import Uninstalled, Uninstalling
+    from deadweight.sources.resolve.uninstalled import Shared, Uninstalled, Uninstalling
     from deadweight.targets.types import Target
 
 
@@ -86,17 +86,10 @@ def opened(
 
     seconds: time limit of the resolver; None for the usual limits
     """
-    from deadweight.sources.install.installer import Configured, find_installer
-    from deadweight.sources.resolve.project_rules import with_rules
-    from deadweight.sources.resolve.uninstalled import Shared, Task, Uninstalling
+    from deadweight.sources.resolve.uninstalled import Shared
     from deadweight.sources.system.scratch import scratch_directory
 
-    installer, options = find_installer(settings.measuring.installer), install_options(settings)
     with scratch_directory() as scratch:
-        options = with_rules(options, file, installer, scratch) if file else options
-        task = Task(
-            machine=machine_of(settings.request), configured=Configured(installer, options), file=file, wishes=wishes
-        )
         shared = Shared(
             cache=session.cache(settings.measuring),
             scratch=scratch,
@@ -104,8 +97,21 @@ def opened(
             client=session.client,
             seconds=seconds,
         )
-        with Uninstalling(task, shared) as run:
+        with uninstalling(file, wishes, settings, shared) as run:
             yield run
+
+
+def uninstalling(file: RequirementsFile | None, wishes: Wishes, settings: Settings, shared: Shared) -> Uninstalling:
+    """Return the steps of a measurement that shares a directory and a reader with others; see ``opened``."""
+    from deadweight.sources.install.installer import Configured, find_installer
+    from deadweight.sources.resolve.project_rules import with_rules
+    from deadweight.sources.resolve.uninstalled import Task, Uninstalling
+
+    installer, options = find_installer(settings.measuring.installer), install_options(settings)
+    options = with_rules(options, file, installer, shared.scratch) if file else options
+    machine = machine_of(settings.request)
+    task = Task(machine=machine, configured=Configured(installer, options), file=file, wishes=wishes)
+    return Uninstalling(task, shared)
 
 
 class _Input(Struct, frozen=True, kw_only=True):

@@ -92,6 +92,7 @@ class Shared(Struct, frozen=True, kw_only=True):
 
     client:  returns the client for some origins; its second argument requests short timeouts
     seconds: for the resolver, and for each response of a server; None for the default timeouts
+    reader:  reads archives for several measurements, each archive once; None to read them for this one
     """
 
     cache: Cache
@@ -99,10 +100,14 @@ class Shared(Struct, frozen=True, kw_only=True):
     observe: Observer
     client: Callable[[tuple[str, ...], bool], Client]
     seconds: float | None = None
+    reader: ArchiveReader | None = None
 
 
 class Uninstalling:
-    """The steps of one measurement; a context manager."""
+    """The steps of one measurement; a context manager.
+
+    reader: reads archives
+    """
 
     def __init__(self, task: Task, shared: Shared) -> None:
         self._machine, self._file, self._wishes, self._configured = (
@@ -120,7 +125,8 @@ class Uninstalling:
         self._origins = configured(options, file, os.environ, tool or "uv").origins
         self._pages = Pages(self._connect, cache.store)
         self._indexes = Indexes(lambda: configured(options, file, os.environ, tool), self._pages)
-        self._reader = ArchiveReader(self._connect, cache, scratch)
+        self.reader = shared.reader or ArchiveReader(self._connect, cache, scratch)
+        self._owns_reader = shared.reader is None
         self._resolutions = Resolutions(cache.store)
 
     def __enter__(self) -> Uninstalling:
@@ -128,7 +134,8 @@ class Uninstalling:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
-        self._reader.close()
+        if self._owns_reader:
+            self.reader.close()
 
     def _connect(self) -> Client:
         """Return the client; it is not imported if the cache has everything."""
@@ -141,7 +148,7 @@ class Uninstalling:
         if kept is not None:
             return Resolved(lock=kept)
         resolved = self._resolved_anew(file)
-        if not (resolved.skipped or resolved.warnings or self._reader.notes):
+        if not (resolved.skipped or resolved.warnings or self.reader.notes):
             self._resolutions.put(key, resolved.lock)
         return resolved
 
@@ -175,7 +182,7 @@ class Uninstalling:
 
         directory = os.path.join(self._scratch.path, f"stand-ins-{machine.platform or 'here'}")
         stand_ins = self._stack.enter_context(
-            contextlib.closing(StandIns(directory, self._machine, machine, self._indexes, self._reader))
+            contextlib.closing(StandIns(directory, self._machine, machine, self._indexes, self.reader))
         )
         replaced, skipped = self._replaced(file, stand_ins)
         text = for_resolver(file, replaced)
@@ -204,7 +211,7 @@ class Uninstalling:
             requirements=self._scratch.write("requirements.txt", text),
             machine=machine,
             options=options,
-            chosen=self._reader.expect,
+            chosen=self.reader.expect,
             seconds=self._seconds,
         )
         return resolve(question, resolver_of(self._installer), stand_ins, self._scratch, self._observe)
@@ -274,9 +281,9 @@ class Uninstalling:
             platform=self._machine.shown,
             compiles=compiled,
         )
-        measured = read_wheels(chosen, scheme, self._reader, requested, self._observe)
+        measured = read_wheels(chosen, scheme, self.reader, requested, self._observe)
         tree = replace(measured.tree, skipped=tuple(sorted({*measured.tree.skipped, *resolved.skipped})))
-        warnings = (*lock.warnings, *resolved.warnings, *sorted(self._reader.notes))
+        warnings = (*lock.warnings, *resolved.warnings, *sorted(self.reader.notes))
         facts = {
             name: replace(fact, at_most=True) if name in resolved.at_most else fact
             for name, fact in measured.facts.items()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -59,6 +60,7 @@ class ArchiveReader:
         self._connect, self._cache, self._scratch = connect, cache, scratch
         self._expected: dict[str, Future[_Read]] = {}
         self._ahead = Background()
+        self._lock = threading.Lock()
         self.notes: list[str] = []
 
     def expect(self, archive: Archive) -> None:
@@ -69,7 +71,9 @@ class ArchiveReader:
         if archive.url in self._expected or not _is_remote(archive) or self._cache.has_seen(archive.url):
             return
         bare = Archive(filename=archive.filename, url=archive.url)
-        self._expected[archive.url] = self._ahead.submit(self._by_ranges, bare)
+        with self._lock:
+            if archive.url not in self._expected:
+                self._expected[archive.url] = self._ahead.submit(self._by_ranges, bare)
 
     def close(self) -> None:
         """Start no more reading."""

@@ -1,0 +1,207 @@
+"""Planned files → the proposal: files, layers, storage, changed versions and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting.judgement import proof_report
+from deadweight.analysis.services.planned import Planned
+from deadweight.analysis.services.today import MeasuredService, bytes_of, downloads_of
+from deadweight.model import Distribution
+from deadweight.model.report.services import (
+    ConflictSide,
+    LayerRow,
+    Proposal,
+    ProposedFile,
+    ServiceCheck,
+    Storage,
+    VersionChange,
+    VersionConflict,
+)
+from deadweight.model.report.sizes import known_sum
+from deadweight.plan.sharing.conflicts import Clash, Side
+from deadweight.plan.sharing.layers import layers_of
+from deadweight.plan.sharing.wanted import merged_line
+from deadweight.proof import Proof
+from deadweight.untrusted import without_credentials
+
+CONSTRAINTS = "constraints"
+
+
+class After(Struct, frozen=True, kw_only=True):
+    """A service with the proposed versions.
+
+    method: how they were found; see ``ServiceCheck``
+    before, proof: whether today's and the proposed distributions provide what the code uses; None without code
+    """
+
+    profile: Profile
+    method: Literal["same", "resolved"]
+    before: Proof | None = None
+    proof: Proof | None = None
+
+
+class Agreed(Struct, frozen=True, kw_only=True):
+    """What the services agree on.
+
+    after:       service → the proposed versions; services without keep their own
+    clashes:     why they do
+    constraints: name of a file → its lines
+    """
+
+    planned: Planned
+    after: Mapping[str, After]
+    clashes: tuple[Clash, ...]
+    constraints: Mapping[str, tuple[str, ...]]
+    share: float
+
+
+def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal:
+    """Return the proposal for services, of which some may keep their own versions."""
+    apart = [service for service in services if service.name not in agreed.after]
+    layers = [*_layers(agreed), *(_own_layer(service) for service in apart)]
+    return Proposal(
+        base_share=round(100 * agreed.share, 4),
+        services=tuple(agreed.after),
+        apart=tuple(service.name for service in apart),
+        files=(*_shared_files(agreed), *(_service_file(service, agreed) for service in services)),
+        constraints=agreed.constraints,
+        conflicts=tuple(map(_conflict, agreed.clashes)),
+        changes=tuple(change for service in services for change in _changes(service, agreed.after)),
+        checks=tuple(_check(service, agreed) for service in services),
+        layers=tuple(layers),
+        before=_before(services),
+        after=_storage(layers),
+    )
+
+
+def _shared_files(agreed: Agreed) -> Iterator[ProposedFile]:
+    for file in agreed.planned.layout.shared:
+        users = [each for each in agreed.planned.services if each.name in file.services]
+        yield ProposedFile(
+            name=file.name,
+            kind="shared",
+            includes=(),
+            constraints=CONSTRAINTS,
+            options=tuple(dict.fromkeys(option for user in users for option in user.options)),
+            requirements=tuple(merged_line(agreed.planned.wanted(each, file.services)) for each in file.wanted),
+            services=file.services,
+        )
+
+
+def _service_file(service: MeasuredService, agreed: Agreed) -> ProposedFile:
+    layout, shares = agreed.planned.layout, service.name in agreed.after
+    own = layout.own[service.name] if shares else tuple(service.file.wanted)
+    constraints = CONSTRAINTS if shares else f"{service.name}-{CONSTRAINTS}"
+    return ProposedFile(
+        name=service.name,
+        kind="service",
+        includes=tuple(file.name for file in layout.includes(service.name)) if shares else (),
+        constraints=constraints if agreed.constraints.get(constraints) else None,
+        options=service.file.options,
+        requirements=tuple(merged_line([service.file.wanted[each]]) for each in own),
+        services=(service.name,),
+    )
+
+
+def _layers(agreed: Agreed) -> Iterator[LayerRow]:
+    distributions = agreed.planned.distributions
+    installed = {
+        name: frozenset(each.key for each in after.profile.inventory.distributions)
+        for name, after in agreed.after.items()
+    }
+    for layer in layers_of(agreed.planned.layout, installed, agreed.planned.closure):
+        yield _layer_row(layer.name, [distributions[key] for key in layer.keys], layer.services)
+
+
+def _own_layer(service: MeasuredService) -> LayerRow:
+    return _layer_row(service.name, service.profile.inventory.distributions, (service.name,))
+
+
+def _layer_row(name: str, distributions: Sequence[Distribution], services: tuple[str, ...]) -> LayerRow:
+    return LayerRow(
+        name=name,
+        distributions=len(distributions),
+        apparent_bytes=bytes_of(distributions),
+        download_bytes=downloads_of(distributions),
+        services=services,
+    )
+
+
+def _before(services: Sequence[MeasuredService]) -> Storage:
+    """Return what is stored if each service has one layer; services with the same requirements have the same."""
+    layers = {}
+    for service in services:
+        key = frozenset((identity, wanted.lines) for identity, wanted in service.file.wanted.items())
+        layers[key, tuple(service.versions.items())] = _own_layer(service)
+    return _storage(layers.values())
+
+
+def _storage(layers: Iterable[LayerRow]) -> Storage:
+    every = list(layers)
+    return Storage(
+        layers=len(every),
+        apparent_bytes=sum(layer.apparent_bytes for layer in every),
+        download_bytes=known_sum(layer.download_bytes for layer in every),
+    )
+
+
+def _conflict(clash: Clash) -> VersionConflict:
+    one, other = map(_side, clash.sides)
+    return VersionConflict(project=clash.project or None, sides=(one, other), reason=without_credentials(clash.reason))
+
+
+def _side(side: Side) -> ConflictSide:
+    return ConflictSide(
+        service=side.service, file=side.file, line=side.line or None, requirement=without_credentials(side.text)
+    )
+
+
+def _changes(service: MeasuredService, after: Mapping[str, After]) -> Iterator[VersionChange]:
+    if service.name not in after:
+        return
+    old = service.versions
+    new = {each.name: each.version for each in after[service.name].profile.inventory.distributions}
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield VersionChange(service=service.name, name=name, old=old.get(name), new=new.get(name))
+
+
+def _check(service: MeasuredService, agreed: Agreed) -> ServiceCheck:
+    after = agreed.after.get(service.name)
+    if after is None:
+        return ServiceCheck(service=service.name, holds=True, method="apart", proof=None, new_gaps=(), problem="")
+    known = {gap.what for gap in after.before.gaps if not gap.excused} if after.before else set()
+    gaps = (gap.what for gap in after.proof.gaps if not gap.excused) if after.proof else ()
+    new_gaps = tuple(sorted(set(gaps) - known))
+    problem = _problem(service, after, agreed)
+    return ServiceCheck(
+        service=service.name,
+        holds=not problem and not new_gaps,
+        method=after.method,
+        proof=proof_report(after.proof),
+        new_gaps=new_gaps,
+        problem=problem,
+    )
+
+
+def _problem(service: MeasuredService, after: After, agreed: Agreed) -> str:
+    """Return why the proposed files of a service do not install what was measured; "" if they do."""
+    installed = {each.key: each.version for each in after.profile.inventory.distributions}
+    together = agreed.planned.distributions
+    other = [key for key, version in installed.items() if key not in together or together[key].version != version]
+    if other:
+        return f"has other versions than {CONSTRAINTS}.txt: {', '.join(sorted(other)[:3])}"
+    includes = agreed.planned.layout.includes(service.name)
+    extra = agreed.planned.closure(each for file in includes for each in file.wanted) - installed.keys()
+    if extra:
+        return f"its shared files install more than it needs: {', '.join(sorted(extra)[:3])}"
+    skipped = {each.name for each in after.profile.inventory.skipped}
+    lost = [name for name in service.versions if name not in installed and name not in skipped]
+    direct = {each.name for each in service.file.requirements()}
+    dropped = sorted(name for name in lost if name in direct)
+    return f"lacks requirements: {', '.join(dropped[:3])}" if dropped else ""

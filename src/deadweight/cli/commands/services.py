@@ -1,0 +1,91 @@
+"""services: the requirements of several services → what they share, and requirements files that share more."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import click
+
+from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.options import settings_of, sharing, writing
+from deadweight.cli.output import Destination, may_write, say, write_files
+from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
+from deadweight.cli.targets import files
+from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
+from deadweight.errors import BadInput
+from deadweight.report.services import SERVICES_FORMATS, render_services
+from deadweight.report.view import View
+from deadweight.targets.types import Requirements
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?\Z")
+
+
+@click.command(cls=GroupedCommand, brief=True)
+@click.argument("file", nargs=-1, required=True, shell_complete=files)
+@option(
+    "--base-share",
+    group=JUDGE,
+    metavar="PERCENT",
+    default="100%",
+    show_default=True,
+    help="Share of the services that must have a requirement of base.txt.",
+)
+@option(
+    "--output-dir",
+    group=OUTPUT,
+    metavar="DIR",
+    type=click.Path(),
+    help="Write the proposed files into DIR, created if missing (default: write nothing).",
+)
+@writing(SERVICES_FORMATS)
+@limiting
+@sharing
+def services(
+    file: tuple[str, ...], base_share: str, output_dir: str | None, destination: Destination, **options: Any
+) -> None:
+    """Show what several services weigh and share, and propose shared requirements files.
+
+    \b
+    FILE is one of, for each service:
+      services/ai.txt       a requirements file
+      api, pyproject.toml   a project
+      web/Dockerfile        a Dockerfile, for the requirements that it installs
+
+    The proposal is base.txt with the requirements of all services, ml.txt with large ones of several services, a file
+    for each service that includes them, and constraints.txt with one version of each distribution. Image layers that
+    are made from them can be shared. Nothing is installed, and nothing is written without --output-dir.
+    """
+    from deadweight.operations.services import Sharing
+    from deadweight.operations.services import services as operation
+    from deadweight.report.services.files import service_files
+
+    share = _share(base_share)
+    view = View(
+        width=terminal_width(), color=use_color(destination.path), rows=rows_of(options["top"], options["everything"])
+    )
+    if options["install"]:
+        raise click.UsageError("services are measured without installing; remove --install")
+    sources = options.pop("source")
+    settings = settings_of({**options, "install": None}, *map(Requirements, file))
+    with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        report = operation(file, settings, Sharing(base_share=share, sources=sources), observe=observe)
+    if output_dir is not None and report.proposal:
+        texts = service_files(report.proposal, output_dir)
+        if os.path.lexists(output_dir):
+            may_write(*texts, force=destination.force)
+        os.makedirs(output_dir, exist_ok=True)
+        write_files(texts, force=destination.force)
+        if not options["quiet"]:
+            say(f"wrote {len(texts)} files into {output_dir}")
+    destination.write(render_services(report, destination.form, view))
+    finish(report, report.exit_code)
+
+
+def _share(text: str) -> float:
+    match = _PERCENT.match(text.strip())
+    if match is None or not 0 < float(match[1]) <= 100:
+        raise BadInput(f"--base-share {text}: expected a percentage above 0 and up to 100, such as 80%")
+    return float(match[1]) / 100

@@ -1,0 +1,216 @@
+"""services(): the requirements of several services → what they weigh and share, and how they could share more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from deadweight import __version__
+from deadweight.analysis.concluding import conclude
+from deadweight.analysis.measurement import Measurement
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import environment_facts
+from deadweight.analysis.services.planned import Planned, plan_files
+from deadweight.analysis.services.proposal import CONSTRAINTS, After, Agreed, proposal_of
+from deadweight.analysis.services.today import (
+    MeasuredService,
+    distinct_bytes,
+    service_rows,
+    shared_distributions,
+)
+from deadweight.analysis.verdict import judge, original_of
+from deadweight.errors import BadInput, DeadweightError
+from deadweight.model import Application, Inventory, Lock, Skipped
+from deadweight.model.report.services import Proposal, ServicesReport
+from deadweight.operations.services.agreeing import Agreeing, Agreement
+from deadweight.operations.services.measuring import inventories
+from deadweight.operations.services.reading import Service, read_services
+from deadweight.operations.services.resolving import Outcome, Resolver, constraint_lines
+from deadweight.operations.session import Session
+from deadweight.plan.sharing.wanted import service_file
+from deadweight.progress import Observer, Progress, silent
+from deadweight.proof import Proof
+from deadweight.settings import Settings, refuse
+from deadweight.sources.resolve.builds import read_wishes
+from deadweight.sources.resolve.uninstalled import Resolved
+from deadweight.sources.system.processors import allow
+
+_TOGETHER = ""  # the name of no service
+
+
+class Sharing(Struct, frozen=True, kw_only=True):
+    """How to propose shared files.
+
+    base_share: the part of the services, up to 1, that must have a requirement of base.txt
+    sources:    directories of code: ``NAME=DIR`` for one service, ``DIR`` for all others
+    """
+
+    base_share: float = 1.0
+    sources: tuple[str, ...] = ()
+
+
+def services(
+    files: Sequence[str],
+    settings: Settings | None = None,
+    sharing: Sharing | None = None,
+    *,
+    observe: Observer = silent,
+) -> ServicesReport:
+    """Measure what services weigh and share, and propose shared requirements files. Nothing is installed or run.
+
+    files:    requirements files, projects or Dockerfiles, one for each service
+    settings: how to measure all of them
+    raises:   BadInput (and its kinds) for what cannot be read; InstallFailed, FetchFailed if no service can be measured
+    """
+    settings, sharing = settings or Settings(), sharing or Sharing()
+    if not files:
+        raise BadInput("no services", hint="give the requirements file of each service")
+    refuse(settings, ("keep_env",), "services are measured without installing")
+    allow(settings.measuring.jobs or None)
+    with Session(observe=observe) as session:
+        wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
+        every = read_services(files, settings.replacing(no_install=True), sharing.sources, wishes)
+        with Resolver(wishes, settings, session) as resolver:
+            return _Measuring(every, resolver, session).report(sharing.base_share)
+
+
+class _Measuring:
+    """Measures services that were read."""
+
+    def __init__(self, services: Sequence[Service], resolver: Resolver, session: Session) -> None:
+        self._services = {service.name: service for service in services}
+        self._files = {service.name: service_file(service.name, service.file) for service in services}
+        self._resolver, self._session = resolver, session
+        self._inventories: dict[str, Inventory] = {}
+
+    def report(self, share: float) -> ServicesReport:
+        """Measure the services as they are, and with the versions that they can have in common."""
+        agreeing = Agreeing(list(self._services.values()), self._files, self._resolver)
+        expected = agreeing.expected()
+        alone = self._resolver.each({name: (each.file, each.settings) for name, each in self._services.items()})
+        able = {name: each for name, each in alone.items() if isinstance(each, Resolved)}
+        if not able:
+            raise next(each for each in alone.values() if isinstance(each, DeadweightError))
+        agreement = agreeing.found(expected, alone)
+        sets = {_TOGETHER: agreement.versions} if agreement.versions else {}
+        found = self._measure({**sets, **able})
+        today = [self._concluded(name, found[name]) for name in able]
+        first = today[0].profile.inventory
+        return ServicesReport(
+            version=__version__,
+            environment=environment_facts(first.environment),
+            services=service_rows(today),
+            total_bytes=sum(each.profile.inventory.total.apparent for each in today),
+            distinct_bytes=distinct_bytes(today),
+            shared=shared_distributions(today),
+            proposal=self._proposal(today, agreement, found, able, share),
+            skipped=(*_failed(alone), *_skipped(today)),
+            warnings=_warnings(today),
+        )
+
+    def _measure(self, sets: Mapping[str, Resolved]) -> dict[str, Inventory]:
+        self._session.observe(Progress("measuring", f"{len(self._services)} services"))
+        first = next(iter(self._services.values()))
+        of = {name: self._services.get(name.removeprefix("after "), first) for name in sets}
+        pythons = {name: service.settings.request.python for name, service in of.items()}
+        by_python = {service.settings.request.python: service for service in self._services.values()}
+        runs = {python: self._resolver.run_for(service.file, service.settings) for python, service in by_python.items()}
+        return inventories(sets, pythons, runs)
+
+    def _concluded(self, name: str, inventory: Inventory) -> MeasuredService:
+        service = self._services[name]
+        return MeasuredService(
+            path=service.target.location,
+            file=self._files[name],
+            profile=self._profile(service, inventory),
+            notes=service.notes,
+        )
+
+    def _application(self, service: Service) -> Application | None:
+        if not service.code:
+            return None
+        return self._session.application(service.target, service.settings.replacing(source=service.code))
+
+    def _profile(self, service: Service, inventory: Inventory) -> Profile:
+        measurement = Measurement(
+            target=service.target, inventory=inventory, settings=service.settings, file=service.file
+        )
+        return conclude(measurement, self._application(service))
+
+    def _proposal(
+        self,
+        today: Sequence[MeasuredService],
+        agreement: Agreement,
+        found: Mapping[str, Inventory],
+        alone: Mapping[str, Resolved],
+        share: float,
+    ) -> Proposal | None:
+        if agreement.versions is None:
+            return None
+        planned = plan_files([each for each in today if each.name in agreement.services], found[_TOGETHER], share)
+        lock = agreement.versions.lock
+        apart = [each.name for each in today if each.name not in agreement.services]
+        constraints = {CONSTRAINTS: constraint_lines(lock)}
+        constraints |= {f"{name}-{CONSTRAINTS}": constraint_lines(alone[name].lock) for name in apart}
+        agreed = Agreed(
+            planned=planned,
+            after=self._after([each for each in today if each.name not in apart], planned, lock, alone),
+            clashes=agreement.clashes,
+            constraints=constraints,
+            share=share,
+        )
+        return proposal_of(today, agreed)
+
+    def _after(
+        self, today: Sequence[MeasuredService], planned: Planned, lock: Lock, alone: Mapping[str, Resolved]
+    ) -> dict[str, After]:
+        """Return the services with the proposed versions; only those that change are resolved and measured again."""
+        versions = {package.name: (package.version, package.origin) for package in lock.packages}
+        gained = {each.name: planned.gained(each.file) for each in today}
+        changed = [
+            each.name
+            for each in today
+            if gained[each.name]
+            or any(versions.get(p.name) != (p.version, p.origin) for p in alone[each.name].lock.packages)
+        ]
+        outcomes = self._resolver.within([self._services[name] for name in changed], lock, gained)
+        for outcome in outcomes.values():
+            if isinstance(outcome, DeadweightError):
+                raise outcome
+        new = {f"after {name}": each for name, each in outcomes.items() if isinstance(each, Resolved)}
+        found = self._measure(new) if new else {}
+        after = {}
+        for each in today:
+            service = self._services[each.name]
+            before = self._proof(service, each.profile)
+            inventory = found.get(f"after {each.name}")
+            if inventory is None:
+                after[each.name] = After(profile=each.profile, method="same", before=before, proof=before)
+            else:
+                profile = self._profile(service, inventory)
+                proof = self._proof(service, profile)
+                after[each.name] = After(profile=profile, method="resolved", before=before, proof=proof)
+        return after
+
+    def _proof(self, service: Service, profile: Profile) -> Proof | None:
+        application = profile.application
+        if application is None or not application.files:
+            return None
+        return judge(profile, application, original_of(service.file, profile.inventory.environment)).proof
+
+
+def _failed(alone: Mapping[str, Outcome]) -> tuple[Skipped, ...]:
+    return tuple(
+        Skipped(name, each.cause, each.exit_code) for name, each in alone.items() if isinstance(each, DeadweightError)
+    )
+
+
+def _skipped(services: Sequence[MeasuredService]) -> tuple[Skipped, ...]:
+    return tuple(dict.fromkeys(each for service in services for each in service.profile.inventory.skipped))
+
+
+def _warnings(services: Sequence[MeasuredService]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(w for service in services for w in (*service.notes, *service.profile.inventory.warnings))
+    )

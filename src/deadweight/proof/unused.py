@@ -1,0 +1,54 @@
+"""Requirements that the application never imports, judged together.
+
+One by one, PyTorch looks used if Transformers can load it. If nothing imports either of them, neither is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deadweight.graph import Graph
+from deadweight.groups.evidence import rules_of
+from deadweight.model import Assignment, Distribution, Use
+from deadweight.proof.remarks import optional_for
+from deadweight.usage.programs import may_be_started
+from deadweight.usage.standard import ALWAYS_THERE
+
+
+def unused_together(
+    graph: Graph,
+    distributions: Mapping[str, Distribution],
+    uses: Mapping[str, tuple[Use, ...]],
+    groups: Mapping[str, Assignment],
+) -> frozenset[str]:
+    """Return the keys of the direct requirements that could all be dropped without removing anything that is used.
+
+    distributions: key → distribution
+    uses:          project → its uses in the code
+    """
+    used = {key for key, each in distributions.items() if uses.get(each.name)}
+    optional = optional_for(distributions.values())
+    candidates = {
+        root.key
+        for root in graph.direct
+        if root.key in distributions and root.key not in used and not _is_explained(distributions[root.key], groups)
+    }
+    while True:
+        kept = graph.closure(root for root in graph.direct if root.key not in candidates)
+        names = {distributions[key].name for key in kept if key in distributions}
+        lost = used - kept
+        needed = {
+            key
+            for key in candidates
+            if key in kept or optional.get(distributions[key].name, set()) & names or graph.closure_of(key) & lost
+        }
+        if not needed:
+            return frozenset(candidates)
+        candidates -= needed
+
+
+def _is_explained(distribution: Distribution, groups: Mapping[str, Assignment]) -> bool:
+    """Return whether something other than an import of the application may need a requirement."""
+    rules = rules_of(groups[distribution.key].evidence)
+    loaded = any(rule.decided_by == "user" or rule.on_demand or rule.required for rule in rules)
+    return loaded or may_be_started(distribution.name) or distribution.name in ALWAYS_THERE
