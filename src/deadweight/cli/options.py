@@ -257,6 +257,10 @@ _SINGLE = (
 _REPEATABLE = ("extra_index_url", "find_links", "extra", "group", "package", "swap", "index")
 
 
+# Options of targets that are installed, or that are no requirements
+_OF_OTHERS = ("no_dev", "requirements", "environment", "keep_env", "bytecode", "tls_verify")
+
+
 def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[Command], Command]:
     """Decorate a command with sets of options."""
 
@@ -272,8 +276,14 @@ measuring = with_options(_WHAT, _HOW, _CODE, _NO_CODE, messages)
 profiling = with_options(_WHAT, _HOW, _LIGHTER, _CODE, _NO_CODE, _SPLITS, messages)
 splitting = with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, messages)
 grouping = with_options(_WHAT, _METADATA, _HOW, _CODE, _NO_CODE, messages)
-sharing = with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages)
 verifying = with_options(_WHAT, _HOW, _CODE, messages)  # verify always reads the code
+
+
+def sharing(command: Command) -> Command:
+    """Decorate a command with the options for services: those for requirements that are not installed."""
+    decorated: Any = with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages)(command)
+    decorated.__click_params__ = [each for each in decorated.__click_params__ if each.name not in _OF_OTHERS]
+    return decorated
 
 
 def settings_of(options: Mapping[str, Any], *targets: Target) -> Settings:

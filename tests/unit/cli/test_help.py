@@ -29,6 +29,7 @@ OPERATIONS = {
     "operations.imports": "imports",
     "operations.diff": "compared",
     "operations.reduction.plan": "plan",
+    "operations.services": "services",
 }
 # Options that do not apply to a requirements file, and a target that they apply to
 APPLY_ELSEWHERE = {
@@ -38,6 +39,7 @@ APPLY_ELSEWHERE = {
 TARGETS = {
     "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],
     "diff": ["t", "t"], "explore": ["t"], "imports": ["t"], "plan": ["t"],
+    "services": ["t"],
 }  # fmt: skip
 
 

@@ -18,7 +18,6 @@ from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.errors import BadInput
 from deadweight.report.services import SERVICES_FORMATS, render_services
 from deadweight.report.view import View
-from deadweight.targets.types import Requirements
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?\Z")
 
@@ -60,6 +59,7 @@ def services(
     """
     from deadweight.operations.services import Sharing
     from deadweight.operations.services import services as operation
+    from deadweight.operations.services.reading import file_of
     from deadweight.report.services.files import service_files
 
     share = _share(base_share)
@@ -69,7 +69,7 @@ def services(
     if options["install"]:
         raise click.UsageError("services are measured without installing; remove --install")
     sources = options.pop("source")
-    settings = settings_of({**options, "install": None}, *map(Requirements, file))
+    settings = settings_of({**options, "install": None}, *map(file_of, file))
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = operation(file, settings, Sharing(base_share=share, sources=sources), observe=observe)
     if output_dir is not None and report.proposal:

@@ -58,7 +58,7 @@ def read_services(
     sources: directories of code: ``NAME=DIR`` for one service, ``DIR`` for all others
     raises:  BadInput and its kinds
     """
-    files = [_file(path) for path in paths]
+    files = [file_of(path) for path in paths]
     names = names_of([file.location for file in files])
     code = _directories(sources, names)
     every = []
@@ -80,7 +80,7 @@ def read_services(
     return tuple(every)
 
 
-def _file(path: str) -> File:
+def file_of(path: str) -> File:
     """Return the file of a service; raises BadInput for a target that is none."""
     if os.path.isfile(path) and is_dockerfile(path):
         return Requirements(path)

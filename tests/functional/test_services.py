@@ -1,0 +1,245 @@
+"""``deadweight services`` as a user runs it, with an index of small wheels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from deadweight.model.report.services import ServicesReport
+from deadweight.sources.codebase import application as codebase
+from deadweight.sources.net import http
+from tests.builders import make_wheel, write_files
+from tests.functional.test_diff import run
+from tests.functional.test_session import counted
+from tests.index_server import Server, index_of
+
+WHEELS = [
+    make_wheel("dw-web", files={"dw_web/a.py": "w" * 3000}, requires=["dw-http>=1"]),
+    make_wheel("dw-http", files={"dw_http/a.py": "h" * 1000}),
+    make_wheel("dw-http", "2.0", files={"dw_http/a.py": "h" * 1500}),
+    make_wheel("torch", "2.0", files={"torch/a.so": "t" * 900_000}, requires=["dw-http"]),
+    make_wheel("transformers", files={"transformers/a.py": "r" * 90_000}),
+    make_wheel("tensorflow", files={"tensorflow/a.so": "f" * 500_000}),
+    make_wheel("dw-old", files={"dw_old/a.py": "o" * 10}, requires=["dw-http<2"]),
+    make_wheel("dw-new", files={"dw_new/a.py": "n" * 10}, requires=["dw-http>=2"]),
+]
+
+
+@pytest.fixture
+def server(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    with Server(**index_of(WHEELS)) as server:
+        yield server
+
+
+def services(server: Server, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Return the exit code, the JSON report and stderr."""
+    done = run("services", *arguments, "--index-url", f"{server.url}/simple/", "--format", "json", "--quiet")
+    values = json.loads(done.stdout) if done.stdout else {}
+    return done.returncode, values, done.stderr
+
+
+def three(here: Path) -> None:
+    write_files(
+        here,
+        {
+            "services/ai.txt": "dw-web\ntorch\ntransformers\ntensorflow\n",
+            "api/requirements.txt": "# the API\ndw-web>=1  # of the team\ntorch\ntransformers\ntensorflow\ndw-http\n",
+            "jobs/requirements.txt": "dw-web\ntorch\ntransformers\n",
+        },
+    )
+
+
+THREE = ("services/ai.txt", "api/requirements.txt", "jobs/requirements.txt")
+
+
+def test_services__three_with_ml__share_base_and_ml_files(server: Server, tmp_path: Path) -> None:
+    three(tmp_path)
+    code, found, _ = services(server, *THREE, "--output-dir", "shared")
+    assert code == 0
+    jsonschema.validate(found, ServicesReport.json_schema())
+    assert ServicesReport.from_json(json.dumps(found)).to_json()
+    assert [each["name"] for each in found["services"]] == ["ai", "api", "jobs"]
+    assert [each["unused"] for each in found["services"]] == [None, None, None]
+    texts = {path.name: path.read_text().splitlines()[1:] for path in (tmp_path / "shared").iterdir()}
+    assert texts == {
+        "base.txt": ["-c constraints.txt", "dw-web>=1", "torch", "transformers"],
+        "ml.txt": ["-c constraints.txt", "tensorflow"],
+        "ai.txt": ["-c constraints.txt", "-r base.txt", "-r ml.txt"],
+        "api.txt": ["-c constraints.txt", "-r base.txt", "-r ml.txt", "dw-http"],
+        "jobs.txt": ["-c constraints.txt", "-r base.txt"],
+        "constraints.txt": ["dw-http==2.0", "dw-web==1.0", "tensorflow==1.0", "torch==2.0", "transformers==1.0"],
+    }
+    assert all(check["holds"] and check["method"] == "same" for check in found["proposal"]["checks"])
+    assert found["proposal"]["changes"] == []
+
+
+def test_services__written_files__are_measured_as_the_originals(server: Server, tmp_path: Path) -> None:
+    three(tmp_path)
+    _, before, _ = services(server, *THREE, "--output-dir", "shared")
+    written = [f"shared/{name}.txt" for name in ("ai", "api", "jobs")]
+    code, after, _ = services(server, *written)
+    assert code == 0
+    keys = ("name", "apparent_bytes", "download_bytes", "versions", "distributions")
+    assert [[row[key] for key in keys] for row in after["services"]] == [
+        [row[key] for key in keys] for row in before["services"]
+    ]
+    for name, path in zip(("ai", "api", "jobs"), THREE, strict=True):
+        options = ("--index-url", f"{server.url}/simple/", "--no-install", "--format", "json")
+        alone = json.loads(run("profile", path, *options, "--quiet").stdout)
+        row = next(row for row in before["services"] if row["name"] == name)
+        assert alone["totals"]["apparent_bytes"] == row["apparent_bytes"]
+
+
+def test_services__layers__add_up_and_are_counted_once(server: Server, tmp_path: Path) -> None:
+    three(tmp_path)
+    write_files(tmp_path, {"copy.txt": "dw-web\ntorch\ntransformers\n"})
+    _, found, _ = services(server, *THREE, "copy.txt")
+    proposal, sizes = found["proposal"], {row["name"]: row["apparent_bytes"] for row in found["services"]}
+    assert proposal["before"]["apparent_bytes"] == sizes["ai"] + sizes["api"] + sizes["jobs"]
+    assert proposal["before"]["layers"] == 3
+    for row in found["services"]:
+        layers = [layer for layer in proposal["layers"] if row["name"] in layer["services"]]
+        assert sum(layer["apparent_bytes"] for layer in layers) == row["apparent_bytes"]
+        assert sum(layer["download_bytes"] for layer in layers) == row["download_bytes"]
+    assert proposal["after"]["apparent_bytes"] == found["distinct_bytes"]
+
+
+def test_services__direct_conflict__names_both_sides_and_writes_all_files(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\n\ndw-http<2\n", "b.txt": "dw-web\ndw-http>=2\n", "c.txt": "dw-web\n"})
+    code, found, _ = services(server, "a.txt", "b.txt", "c.txt", "--output-dir", "out")
+    assert code == 0
+    (conflict,) = found["proposal"]["conflicts"]
+    assert conflict["project"] == "dw-http"
+    sides = [(side["service"], side["file"], side["line"], side["requirement"]) for side in conflict["sides"]]
+    assert sides == [("a", "a.txt", 3, "dw-http<2"), ("b", "b.txt", 2, "dw-http>=2")]
+    (apart,) = found["proposal"]["apart"]
+    other = "b" if apart == "a" else "a"
+    assert (tmp_path / "out" / f"{apart}.txt").read_text().splitlines()[1] == f"-c {apart}-constraints.txt"
+    assert "-r base.txt" in (tmp_path / "out" / f"{other}.txt").read_text()
+    done = run("services", "a.txt", "b.txt", "c.txt", "--index-url", f"{server.url}/simple/", "--quiet")
+    assert "a requires dw-http<2 (a.txt:3) but b requires dw-http>=2 (b.txt:2)" in done.stdout
+
+
+def test_services__conflict_of_dependencies__is_found_by_the_resolver(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-old\n", "b.txt": "dw-new\ndw-web\n", "c.txt": "dw-web\ndw-new\n"})
+    code, found, _ = services(server, "a.txt", "b.txt", "c.txt")
+    assert code == 0
+    assert found["proposal"]["apart"] == ["a"]
+    sides = {tuple(side.values()) for each in found["proposal"]["conflicts"] for side in each["sides"]}
+    assert ("a", "a.txt", 1, "dw-old") in sides
+    assert ("b", "b.txt", 1, "dw-new") in sides
+    assert all("dw-http" in each["reason"] for each in found["proposal"]["conflicts"])
+
+
+def test_services__common_version_is_older__lists_the_change_and_resolves_again(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\ndw-http<2\n", "b.txt": "dw-web\n"})
+    code, found, _ = services(server, "a.txt", "b.txt")
+    assert code == 0
+    assert found["proposal"]["changes"] == [{"service": "b", "name": "dw-http", "old": "2.0", "new": "1.0"}]
+    assert {check["service"]: check["method"] for check in found["proposal"]["checks"]} == {
+        "a": "same",
+        "b": "resolved",
+    }
+
+
+def test_services__base_share__adds_what_most_have(server: Server, tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"a.txt": "dw-web\ndw-http\n", "b.txt": "dw-web\ndw-http\n", "c.txt": "dw-web\n", "d.txt": "torch\n"}
+    )
+    code, found, _ = services(server, "a.txt", "b.txt", "c.txt", "d.txt", "--base-share", "75%")
+    assert code == 0
+    assert found["proposal"]["files"][0]["requirements"] == ["dw-web"]
+    changes = {(each["service"], each["name"], each["new"]) for each in found["proposal"]["changes"]}
+    assert changes == {("d", "dw-web", "1.0")}
+
+
+def test_services__code_of_each__is_read_once_and_shows_what_it_never_imports(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three(tmp_path)
+    write_files(tmp_path, {"api/main.py": "import dw_web\n", "src/ai.py": "import dw_web, torch, transformers\n"})
+    read, opened = counted(monkeypatch, codebase, "read_application"), counted(monkeypatch, http, "Client")
+    code, found, _ = services(server, *THREE, "--source", "ai=src")
+    assert code == 0
+    assert len(read) == 2
+    assert len(opened) <= 2  # one for each set of options of an index
+    unused = {row["name"]: row["unused"] and [each["name"] for each in row["unused"]] for row in found["services"]}
+    assert unused == {"ai": ["tensorflow"], "api": ["torch", "tensorflow", "transformers"], "jobs": None}
+    assert {check["service"]: check["proof"] is not None for check in found["proposal"]["checks"]} == {
+        "ai": True, "api": True, "jobs": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("options", [(), ("--no-cache",)])
+def test_services__cold_run__lists_each_wheel_once(server: Server, tmp_path: Path, options: tuple[str, ...]) -> None:
+    three(tmp_path)
+    services(server, *THREE, "--jobs", "2", *options)
+    tails = [each.path for each in server.asked if each.range.startswith("bytes=-") and each.path.endswith(".whl")]
+    assert tails
+    assert len(tails) == len(set(tails))
+
+
+def test_services__dockerfile__means_the_files_that_it_installs(server: Server, tmp_path: Path) -> None:
+    write_files(
+        tmp_path,
+        {
+            "web/Dockerfile": "FROM python:3.12\nWORKDIR /app\nCOPY reqs/ reqs/\n"
+            "RUN pip install -r reqs/prod.txt && \\\n    pip install dw-http\nRUN pipenv install\n",
+            "web/reqs/prod.txt": "dw-web\n",
+            "a.txt": "dw-web\n",
+        },
+    )
+    code, found, _ = services(server, "web/Dockerfile", "a.txt")
+    assert code == 0
+    assert found["services"][0]["name"] == "web"
+    assert set(found["services"][0]["versions"]) == {"dw-web", "dw-http"}
+    assert any("line 6: what pipenv install installs is not read" in note for note in found["services"][0]["notes"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ((), 2, "Missing argument"),
+        (("missing.txt",), 4, "missing.txt"),
+        (("a.txt", "--base-share", "0%"), 4, "expected a percentage"),
+        (("a.txt", "--base-share", "many"), 4, "expected a percentage"),
+        (("a.txt", "--source", "b=."), 4, "unknown service 'b'"),
+        (("a.txt", "--source", "a=missing"), 4, "is not a directory"),
+        (("a.txt", "--install"), 2, "measured without installing"),
+        (("uv.lock",), 4, "is a lock file"),
+        (("bad.txt",), 4, "bad.txt, line 1"),
+        (("Dockerfile",), 4, "installs no requirements that can be read"),
+    ],
+)
+def test_services__wrong_arguments__are_refused(
+    server: Server, tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\n", "uv.lock": "", "bad.txt": "a b c\n", "Dockerfile": "FROM x\n"})
+    done = run("services", *arguments)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_services__one_cannot_be_resolved__others_are_measured(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\n", "b.txt": "dw-nowhere\n", "c.txt": "dw-web\n"})
+    code, found, stderr = services(server, "a.txt", "b.txt", "c.txt", "--output-dir", "out")
+    assert code == 5
+    assert "b could not be measured" in stderr
+    assert [row["name"] for row in found["services"]] == ["a", "c"]
+    assert not (tmp_path / "out" / "b.txt").exists()
+
+
+def test_services__existing_files__are_kept_without_force(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\n", "out/base.txt": "mine\n", "b.txt": "dw-web\n"})
+    assert services(server, "a.txt", "b.txt", "--output-dir", "out")[0] == 4
+    assert (tmp_path / "out/base.txt").read_text() == "mine\n"
+    assert services(server, "a.txt", "b.txt", "--output-dir", "out", "--force")[0] == 0
+    assert "dw-web" in (tmp_path / "out/base.txt").read_text()
