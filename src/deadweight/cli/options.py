@@ -281,8 +281,9 @@ verifying = with_options(_WHAT, _HOW, _CODE, messages)  # verify always reads th
 
 def sharing(command: Command) -> Command:
     """Decorate a command with the options for services: those for requirements that are not installed."""
-    decorated: Any = with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages)(command)
-    decorated.__click_params__ = [each for each in decorated.__click_params__ if each.name not in _OF_OTHERS]
+    with_all: Any = with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages)(command)
+    with_all.__click_params__ = [each for each in with_all.__click_params__ if each.name not in _OF_OTHERS]
+    decorated: Command = with_all
     return decorated
 
 

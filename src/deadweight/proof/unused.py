@@ -5,12 +5,14 @@ One by one, PyTorch looks used if Transformers can load it. If nothing imports e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 
 from deadweight.graph import Graph
 from deadweight.groups.evidence import rules_of
 from deadweight.model import Assignment, Distribution, Use
 from deadweight.proof.remarks import optional_for
+from deadweight.usage import engines_of
 from deadweight.usage.programs import may_be_started
 from deadweight.usage.standard import ALWAYS_THERE
 
@@ -27,7 +29,7 @@ def unused_together(
     uses:          project → its uses in the code
     """
     used = {key for key, each in distributions.items() if uses.get(each.name)}
-    optional = optional_for(distributions.values())
+    loaders = _loaders(distributions.values())
     candidates = {
         root.key
         for root in graph.direct
@@ -40,15 +42,23 @@ def unused_together(
         needed = {
             key
             for key in candidates
-            if key in kept or optional.get(distributions[key].name, set()) & names or graph.closure_of(key) & lost
+            if key in kept or loaders[distributions[key].name] & names or graph.closure_of(key) & lost
         }
         if not needed:
             return frozenset(candidates)
         candidates -= needed
 
 
+def _loaders(distributions: Collection[Distribution]) -> Mapping[str, set[str]]:
+    """Return name → the distributions that may load it without an import of the application."""
+    loaders = defaultdict(set, {name: set(users) for name, users in optional_for(distributions).items()})
+    for name, engines in engines_of(each.name for each in distributions).items():
+        loaders[name] |= {engine.by for engine in engines}
+    return loaders
+
+
 def _is_explained(distribution: Distribution, groups: Mapping[str, Assignment]) -> bool:
-    """Return whether something other than an import of the application may need a requirement."""
+    """Return whether something other than a distribution may need a requirement that the code does not import."""
     rules = rules_of(groups[distribution.key].evidence)
-    loaded = any(rule.decided_by == "user" or rule.on_demand or rule.required for rule in rules)
+    loaded = any(rule.decided_by == "user" or rule.required for rule in rules)
     return loaded or may_be_started(distribution.name) or distribution.name in ALWAYS_THERE

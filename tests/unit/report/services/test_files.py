@@ -1,0 +1,36 @@
+"""Proposals → the texts of files."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.errors import BadInput
+from deadweight.model.report.services import Proposal, ProposedFile, Storage
+from deadweight.report.services.files import service_files
+
+NOTHING = Storage(layers=0, apparent_bytes=0, download_bytes=0)
+
+
+def proposal(*requirements: str, options: tuple[str, ...] = ()) -> Proposal:
+    file = ProposedFile(
+        name="api", kind="service", includes=("base",), constraints="constraints", options=options,
+        requirements=requirements, services=("api",),
+    )  # fmt: skip
+    return Proposal(
+        base_share=100, services=("api",), apart=(), files=(file,), constraints={"constraints": ("a==1",)},
+        conflicts=(), changes=(), checks=(), layers=(), before=NOTHING, after=NOTHING,
+    )  # fmt: skip
+
+
+def test_service_files__paths_of_options__are_relative_to_the_new_directory() -> None:
+    options = ("-c api/limits.txt", "-f https://a/f", "-f /wheels", "--pre")
+    text = service_files(proposal("a", options=options), "out/new")["out/new/api.txt"]
+    assert text.splitlines()[1:] == [
+        "-c constraints.txt", "-r base.txt", "-c ../../api/limits.txt", "-f https://a/f", "-f /wheels", "--pre", "a",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["a\nb", "a\x85-r evil", "a\u2028b"])
+def test_service_files__line_that_pip_reads_as_several__is_refused(line: str) -> None:
+    with pytest.raises(BadInput, match="cannot be written as one line"):
+        service_files(proposal(line), "out")
