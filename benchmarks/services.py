@@ -24,9 +24,9 @@ ROUNDS = int(os.environ.get("ROUNDS", "3"))
 DELAY = 0.02  # seconds before each answer of the index
 # What a service has besides: no two of them ask for the same.
 OWN = (
-    "rich", "click", "jinja2", "orjson", "boto3", "aiohttp", "pyyaml", "tenacity", "tqdm", "cachetools", "networkx",
-    "pillow", "lxml", "cryptography", "websockets", "grpcio", "msgpack", "ujson", "markdown", "openpyxl", "sympy",
-    "fsspec",
+    "rich", "click", "jinja2", "orjson", "humanize", "aiohttp", "pyyaml", "tenacity", "tqdm", "cachetools", "networkx",
+    "pillow", "lxml", "sortedcontainers", "websockets", "tabulate", "msgpack", "ujson", "markdown", "openpyxl", "toolz",
+    "filelock",
 )  # fmt: skip
 
 
