@@ -20,7 +20,7 @@ FIXTURES = Path(__file__).parent.parent / "fixtures" / "services"
 NAMES = ("ai", "ai_processor", "backend", "strategy")
 LARGEST = "backend"
 COUNT = 22
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
+ROUNDS = 3
 DELAY = 0.02  # seconds before each answer of the index
 # What a service has besides: no two of them ask for the same.
 OWN = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 from msgspec.structs import replace
 
@@ -27,21 +27,22 @@ def with_archives(inventory: Inventory, facts: Mapping[str, ArchiveFacts], warni
     )
 
 
-def restricted(inventory: Inventory, names: Set[str]) -> Inventory:
-    """Return the part of an inventory that some projects make up, without the paths of files.
+def joined(parts: Sequence[tuple[Inventory, Set[str]]]) -> Inventory:
+    """Return one inventory of parts of several, without the paths of files.
 
-    names: of projects that own no file together with another one
+    parts: (inventory, the projects of it), at least one; no project is in two parts, and they share no files
     """
-    distributions = tuple(d for d in inventory.distributions if d.name in names)
-    return replace(
-        inventory,
-        distributions=distributions,
-        total=add_up([*(d.sizes for d in distributions), inventory.unowned]),
-        skipped=tuple(each for each in inventory.skipped if each.name in names),
-        conflicts=tuple(each for each in inventory.conflicts if names >= set(each.names)),
-        native=(),
-        owner={},
-        entries={},
+    inventories = [inventory for inventory, _ in parts]
+    distributions = [d for inventory, names in parts for d in inventory.distributions if d.name in names]
+    distributions.sort(key=lambda d: d.key)
+    return Inventory(
+        environments=inventories[0].environments,
+        distributions=tuple(distributions),
+        unowned=inventories[0].unowned,
+        total=add_up([*(d.sizes for d in distributions), inventories[0].unowned]),
+        skipped=tuple(each for inventory, names in parts for each in inventory.skipped if each.name in names),
+        conflicts=tuple(each for inventory, names in parts for each in inventory.conflicts if names >= set(each.names)),
+        warnings=tuple(dict.fromkeys(warning for inventory in inventories for warning in inventory.warnings)),
     )
 
 

@@ -24,7 +24,7 @@ from deadweight.errors import BadInput, DeadweightError
 from deadweight.model import Application, Inventory, Lock, Skipped
 from deadweight.model.report.services import Proposal, ServicesReport
 from deadweight.operations.services.agreeing import Agreeing, Agreement
-from deadweight.operations.services.measuring import inventories
+from deadweight.operations.services.measuring import Measuring
 from deadweight.operations.services.reading import Service, read_services
 from deadweight.operations.services.resolving import Outcome, Resolver, constraint_lines
 from deadweight.operations.session import Session
@@ -82,7 +82,7 @@ class _Measuring:
         self._services = {service.name: service for service in services}
         self._files = {service.name: service_file(service.name, service.file) for service in services}
         self._resolver, self._session = resolver, session
-        self._inventories: dict[str, Inventory] = {}
+        self._measuring: Measuring | None = None
 
     def report(self, share: float) -> ServicesReport:
         """Measure the services as they are, and with the versions that they can have in common."""
@@ -114,9 +114,12 @@ class _Measuring:
         first = next(iter(self._services.values()))
         of = {name: self._services.get(name.removeprefix("after "), first) for name in sets}
         pythons = {name: service.settings.request.python for name, service in of.items()}
-        by_python = {service.settings.request.python: service for service in self._services.values()}
-        runs = {python: self._resolver.run_for(service.file, service.settings) for python, service in by_python.items()}
-        return inventories(sets, pythons, runs)
+        if self._measuring is None:
+            services = {service.settings.request.python: service for service in self._services.values()}
+            self._measuring = Measuring(
+                {python: self._resolver.run_for(each.file, each.settings) for python, each in services.items()}
+            )
+        return self._measuring.inventories(sets, pythons)
 
     def _concluded(self, name: str, inventory: Inventory) -> MeasuredService:
         service = self._services[name]

@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import as_completed
 
+from msgspec.structs import replace
+
 from deadweight.errors import DeadweightError, InstallFailed
 from deadweight.formats.composites import composed
 from deadweight.formats.requirements import RequirementsFile, for_resolver
@@ -79,11 +81,13 @@ class Resolver:
 
         gained: service → lines that it gets besides its own
         """
-        path = self._session.scratch.write("versions.txt", "".join(f"{line}\n" for line in constraint_lines(lock)))
+        # As settings of a project, constraints are part of the key of the cache by their content, not by their path.
+        pins = constraint_lines(lock)
         files = {}
         for each in services:
-            lines = [(0, f"-c {path}"), *((0, line) for line in gained.get(each.name, ()))]
-            files[each.name] = (composed(each.name, [each.file], lines), each.settings)
+            file = composed(each.name, [each.file], [(0, line) for line in gained.get(each.name, ())])
+            rules = replace(file.rules, constraints=(*file.rules.constraints, *pins))
+            files[each.name] = (replace(file, rules=rules), each.settings)
         return self.each(files)
 
     def each(self, files: Mapping[str, tuple[RequirementsFile, Settings]]) -> dict[str, Outcome]:
