@@ -102,8 +102,9 @@ def with_texts(page: str, now: list[tuple[Block, str]]) -> str:
 
 
 def application(directory: Path) -> Path:
-    """Copy the example application."""
+    """Copy the example application, and next to its files the requirements of the example services."""
     shutil.copytree(ROOT / "fixtures/shop", directory)
+    shutil.copytree(ROOT / "fixtures/services", directory / "services")
     return directory
 
 
