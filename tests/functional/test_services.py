@@ -244,3 +244,22 @@ def test_services__existing_files__are_kept_without_force(server: Server, tmp_pa
     assert (tmp_path / "out/base.txt").read_text() == "mine\n"
     assert services(server, "a.txt", "b.txt", "--output-dir", "out", "--force")[0] == 0
     assert "dw-web" in (tmp_path / "out/base.txt").read_text()
+
+
+def test_services__swap__applies_to_all_or_is_refused(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\ntorch\n", "b.txt": "dw-web\n"})
+    code, found, _ = services(server, "a.txt", "b.txt", "--swap", "torch=tensorflow")
+    assert code == 0
+    assert "torch" not in found["services"][0]["versions"]
+    assert services(server, "a.txt", "b.txt", "--swap", "nothing=tensorflow")[0] == 4
+
+
+def test_services__projects__are_read_with_their_groups_left_out(server: Server, tmp_path: Path) -> None:
+    project = (
+        '[project]\nname = "api"\nversion = "1"\ndependencies = ["dw-web"]\n[dependency-groups]\ndev = ["torch"]\n'
+    )
+    write_files(tmp_path, {"api/pyproject.toml": project, "b.txt": "dw-web\n"})
+    code, found, _ = services(server, "api", "b.txt")
+    assert code == 0
+    assert set(found["services"][0]["versions"]) == {"dw-web", "dw-http"}
+    assert found["proposal"]["files"][0]["requirements"] == ["dw-web"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight import __version__
 from deadweight.analysis.concluding import conclude
@@ -32,7 +33,7 @@ from deadweight.plan.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
 from deadweight.proof import Proof
 from deadweight.settings import Settings, refuse
-from deadweight.sources.resolve.builds import read_wishes
+from deadweight.sources.resolve.builds import Wishes, bare_name, read_wishes
 from deadweight.sources.resolve.uninstalled import Resolved
 from deadweight.sources.system.processors import allow
 
@@ -72,7 +73,22 @@ def services(
         wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
         every = read_services(files, settings.replacing(no_install=True), sharing.sources, wishes)
         with Resolver(wishes, settings, session) as resolver:
-            return _Measuring(every, resolver, session).report(sharing.base_share)
+            report = _Measuring(every, resolver, session).report(sharing.base_share)
+    _check_wishes(wishes, every, report)
+    if not wishes.indexes():
+        return report
+    names = ", ".join(sorted(wishes.indexes()))
+    note = f"the proposed files do not name the index of {names}: install them with the same index"
+    return replace(report, warnings=(*report.warnings, note))
+
+
+def _check_wishes(wishes: Wishes, services: Sequence[Service], report: ServicesReport) -> None:
+    """Raise BadInput for an option that matches nothing in any service."""
+    wishes.check({name for row in report.services for name in row.versions})
+    asked = {requirement.name for service in services for requirement in service.file.all_requirements()}
+    for old, new in wishes.swaps.items():
+        if bare_name(new) not in asked:
+            raise BadInput(f"--swap {old}={new}: no service requires {old}")
 
 
 class _Measuring:
