@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.inventory.archives import is_required, with_archives, with_swaps
+from deadweight.inventory.archives import is_required, joined, with_archives, with_swaps
 from deadweight.model import ArchiveFacts
 from tests.builders import bare, bare_inventory
 
@@ -37,3 +37,12 @@ def test_with_swaps__requirement_on_a_swapped_project__names_the_other(line: str
     found = with_swaps(before, {"old-one": "new", "gone": ""})
     assert found.distributions[0].metadata.requires == (*expected, "last")
     assert with_swaps(before, {}) == before
+
+
+def test_joined__parts_of_two_inventories__add_up() -> None:
+    one = bare_inventory(bare("b", 10), bare("c", 100))
+    other = bare_inventory(bare("a", 1000), bare("b", 7, version="2.0"))
+    found = joined([(one, {"c"}), (other, {"a", "b"})])
+    assert [(d.name, d.version) for d in found.distributions] == [("a", "1.0"), ("b", "2.0"), ("c", "1.0")]
+    assert found.total.apparent == 1107
+    assert found.owner == {}
