@@ -12,7 +12,7 @@ from deadweight import Settings, profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput, InstallFailed
 from deadweight.model.report.levels import Goal, Level, LevelReport
-from deadweight.operations.reduction.plan import Aims, plan
+from deadweight.operations.planning.plan import Aims, plan
 from deadweight.sources.codebase import application as codebase
 from deadweight.sources.net import http
 from tests.builders import dist_files, make_env, make_wheel, write_files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -12,17 +12,28 @@ from deadweight.cli.progress import observer
 from deadweight.cli.targets import target_of
 
 if TYPE_CHECKING:
-    from deadweight.analysis.profile import Grouping, Profile
+    from collections.abc import Sequence
+
+    from deadweight.model import Skipped
     from deadweight.model.report import Report
-    from deadweight.model.report.check import CheckReport
-    from deadweight.model.report.diff import Diff
-    from deadweight.model.report.imports import ImportsReport
-    from deadweight.model.report.services import ServicesReport
+
+
+class Result(Protocol):
+    """What a command ends with."""
+
+    @property
+    def skipped(self) -> Sequence[Skipped]:
+        """What could not be measured."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a run with this result."""
+
 
 _MOST_FAILURES = 10
 
 
-def finish(report: Report | Profile | Grouping | CheckReport | Diff | ImportsReport | ServicesReport, code: int = 0) -> None:
+def finish(report: Result, code: int = 0) -> None:
     """Print what could not be measured. Exit with ``code``, else with the exit code of the report, if it is not 0."""
     failed = [skipped for skipped in report.skipped if skipped.exit_code]
     for skipped in failed[:_MOST_FAILURES]:

@@ -28,7 +28,7 @@ OPERATIONS = {
     "operations.verify": "verify",
     "operations.imports": "imports",
     "operations.diff": "compared",
-    "operations.reduction.plan": "plan",
+    "operations.planning.plan": "plan",
     "operations.services": "services",
 }
 # Options that do not apply to a requirements file, and a target that they apply to

@@ -23,7 +23,7 @@ from deadweight.report.view import View
 from deadweight.targets.types import File
 
 if TYPE_CHECKING:
-    from deadweight.operations.reduction.plan import Planned
+    from deadweight.operations.planning.plan import Planned
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -51,8 +51,8 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
 
     With --drop, --swap, --torch or --platform, the first level contains these changes: what-if.
     """
-    from deadweight.operations.reduction.plan import Aims
-    from deadweight.operations.reduction.plan import plan as planned
+    from deadweight.operations.planning.plan import Aims
+    from deadweight.operations.planning.plan import plan as planned
 
     check_page(destination.form, destination.path)
     check_installed(destination.form)

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.formats.composites import composed
-from deadweight.formats.requirements import RequirementsFile, swapped, unpinned
+from deadweight.formats.requirement_changes import swapped, unpinned
+from deadweight.formats.requirements import RequirementsFile
 from deadweight.operations.application import application_directory
 from deadweight.operations.measuring.reading import read_requirements_of
 from deadweight.plan.sharing.layout import BASE, ML

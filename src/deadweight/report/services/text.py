@@ -10,10 +10,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from deadweight.model.report.services import ConflictSide, Proposal, ServiceRow, ServicesReport, VersionConflict
-from deadweight.report.text.tables import WIDEST, add_names, hanging, listed, plain_table, render
+from deadweight.report.text.tables import WIDEST, add_names, hanging, plain_table, render
 from deadweight.report.units import counted, hanging_text, human, percent
 from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 _WIDE = 96  # columns; a narrower terminal has no room for the largest distributions
 _MOST = 3

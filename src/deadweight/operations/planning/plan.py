@@ -12,8 +12,8 @@ from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadInput
 from deadweight.model.report.levels import LevelReport
 from deadweight.operations.measure import refuse_report
-from deadweight.operations.reduction.goal import goal_of
-from deadweight.operations.reduction.levels import Levels
+from deadweight.operations.planning.goal import goal_of
+from deadweight.operations.planning.levels import Levels
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings

@@ -14,7 +14,7 @@ from deadweight.trim import Trimmable, trimmable
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
-    from deadweight.operations.reduction.levels import Levels
+    from deadweight.operations.planning.levels import Levels
 
 _LIMITS = reaching.Limits(seconds=5)
 _TRIES = 3  # versions can move, so that the measured size is larger than the counted one
