@@ -133,6 +133,12 @@ def test_plan__keep_and_drop_of_one_project__is_refused(server: Server) -> None:
         levels(server, ALL, keep=("pytest",), drop=("pytest",))
 
 
+@pytest.mark.parametrize("options", [{"no_install": False}, {"keep_env": "env"}])
+def test_plan__installing__is_refused(server: Server, options: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="does not apply to plan, which installs nothing"):
+        levels(server, ALL, **options)
+
+
 def test_what_if__swap_that_does_not_resolve__is_an_error(server: Server) -> None:
     with pytest.raises(InstallFailed):
         levels(server, ALL, swap=("xgboost=dw-nowhere",))

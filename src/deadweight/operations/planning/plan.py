@@ -63,6 +63,9 @@ def plan(
     check_options(settings, parsed)
     if both := sorted(set(settings.policy.keep) & set(settings.policy.drop)):
         raise BadInput(f"--keep and --drop contradict each other: {', '.join(both)}", hint="use one of them")
+    if settings.measuring.no_install is False or settings.measuring.keep_env:
+        option = "--keep-env" if settings.measuring.keep_env else "--install"
+        raise BadInput(f"{option} does not apply to plan, which installs nothing", hint=f"remove {option}")
     with Session(observe=observe) as session:
         levels = Levels(parsed, settings, session)
         levels.measure_all()
