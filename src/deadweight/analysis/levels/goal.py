@@ -12,6 +12,7 @@ from deadweight import reaching
 from deadweight.analysis.levels.changes import Change
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
+from deadweight.model import Requirement
 from deadweight.model.report.levels import Holding, Step
 from deadweight.trim import Trimmable
 from deadweight.usage.locations import changing
@@ -42,36 +43,49 @@ def cost_of(step: Step, risk: str = "") -> int:
 
 
 def apart(change: Change, profile: Profile) -> tuple[Change, ...]:
-    """Return one change for each requirement that a change drops."""
-    by_key = profile.dependencies.keys_of(change.drops)
+    """Return one change for each distribution that a change drops, with all lines of its requirement."""
+    lines: dict[str, list[Requirement]] = defaultdict(list)
+    for requirement, key in profile.dependencies.keys_of(change.drops).items():
+        if key is not None:
+            lines[key].append(requirement)
     steps = {step.name: step for step in change.steps}
     return tuple(
-        Change(steps=(steps[name],), drops=(requirement,), keys=(key,))
-        for requirement in change.drops
-        if (key := by_key[requirement]) is not None and (name := requirement.name or "") in steps
+        Change(steps=(steps[name],), drops=tuple(drops), keys=(key,))
+        for key, drops in lines.items()
+        if (name := drops[0].name or "") in steps
     )
 
 
 def shrinking(before: Profile, after: Profile, key: str) -> dict[str, int]:
     """Return by how much a lighter build shrinks each distribution: key → bytes.
 
-    key: of the distribution that has the lighter build; what is new counts against it
+    key: of the distribution that has the lighter build. What is new or larger counts against it, then against others,
+         so that the savings never add up to more than what was measured
     """
     old = {d.key: d.sizes.apparent for d in before.inventory.distributions}
     new = {d.key: d.sizes.apparent for d in after.inventory.distributions}
-    saved = {each: size - new.get(each, 0) for each, size in old.items()}
-    saved[key] = saved.get(key, 0) - sum(size for each, size in new.items() if each not in old)
-    return {each: size for each, size in saved.items() if size > 0}
+    saved = {each: size - new.get(each, 0) for each, size in old.items() if size > new.get(each, 0)}
+    grown = sum(max(0, size - old.get(each, 0)) for each, size in new.items())
+    for each in sorted(saved, key=lambda name: (name != key, -saved[name])):
+        taken = min(grown, saved[each])
+        saved[each] -= taken
+        grown -= taken
+    return {each: size for each, size in saved.items() if size}
 
 
 def trimmed_bytes(profile: Profile, kinds: Iterable[Trimmable]) -> dict[str, dict[str, int]]:
     """Return key → kind → bytes of its files that may be trimmed."""
     inventory = profile.inventory
     sizes: dict[str, Counter[str]] = defaultdict(Counter)
+    seen: set[object] = set()
     for each in kinds:
         for path in each.files:
+            entry = inventory.entries[path]
+            if entry.inode is not None and entry.inode in seen:
+                continue
+            seen.add(entry.inode)
             owner = inventory.distributions[inventory.owner[path]]
-            sizes[owner.key][each.kind.name] += inventory.entries[path].size
+            sizes[owner.key][each.kind.name] += entry.size
     return {key: dict(counts) for key, counts in sizes.items()}
 
 
@@ -114,7 +128,9 @@ def problem_of(
     for change, saved in options.builds:
         step = add(change.steps[0].action, change, cost_of(change.steps[0]))
         for key, size in saved.items():
-            swaps[key][step] = size
+            # The build was measured with other versions, if dropping something moved them.
+            if key in profile.dependencies.own:
+                swaps[key][step] = min(size, profile.dependencies.own[key])
     trims: dict[str, dict[reaching.Step, int]] = defaultdict(dict)
     kinds = {each.kind.name: each for each in options.kinds}
     for key, sizes in trimmed_bytes(profile, options.kinds).items():
@@ -133,9 +149,13 @@ def problem_of(
     return changes, steps, reaching.chunks_of(profile.dependencies, drops, trims, swaps)
 
 
-def held_by(profile: Profile) -> tuple[Holding, ...]:
-    """Return the direct requirements that hold up the size of a profile, the largest first."""
-    rows = [(root.key, profile.weights[root.key].freed or 0) for root in profile.dependencies.direct]
+def held_by(profile: Profile, dropped: Collection[str] = ()) -> tuple[Holding, ...]:
+    """Return the direct requirements that hold up the size of a profile, the largest first.
+
+    dropped: keys of those that the profile still has, but that are dropped
+    """
+    direct = (root.key for root in profile.dependencies.direct if root.key not in dropped)
+    rows = [(key, profile.weights[key].freed or 0) for key in direct]
     rows.sort(key=lambda row: (-row[1], row[0]))
     return tuple(
         Holding(name=key, freed_bytes=size, locations=places_of(changing(profile.uses.get(key, ()))))

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 from deadweight.codescan.python.conditions import Conditions, When, is_main, last_name
+from deadweight.codescan.python.features import feature_named
 from deadweight.codescan.python.lines import imported_names, imports_by_line
 from deadweight.codescan.python.outline import hints_in, outline
 from deadweight.codescan.python.values import ALIASED, Name, Values
@@ -81,6 +82,8 @@ def _names(data: bytes, file: str) -> list[Name]:
                 module = "." * node.level + (node.module or "")
                 imported = imported_names(module, (alias.name for alias in node.names))
                 names += (("import", name, node.lineno, when) for name in imported)
+                features = {feature_named(f"{module}.{alias.name}") for alias in node.names}
+                names += (("feature", feature, node.lineno, when) for feature in features if feature)
         else:
             names += values.named_by(node, when)
     return names

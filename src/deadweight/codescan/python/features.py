@@ -4,52 +4,67 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
 
 GPU, WINDOWS = "gpu", "windows"
 
 # Hints for outline.py: a module without them uses no feature.
-HINTS = (rb"cuda", rb"CUDA", rb"[gG][pP][uU]", rb"cv2")
+HINTS = (rb"cuda", rb"CUDA", rb"[gG][pP][uU]", rb"imshow", rb"Window", rb"waitKey", rb"pollKey", rb"selectROI")
+# Modules whose names are followed through imports and aliases
+MODULES = ("cv2", "torch", "torch.cuda")
 
-_ATTRIBUTES: Mapping[str, str] = {
-    **dict.fromkeys(("cuda", "StandardGpuResources", "index_cpu_to_gpu", "index_cpu_to_all_gpus"), GPU),
-    # of OpenCV's highgui
-    **dict.fromkeys(
-        (
-            "imshow", "namedWindow", "waitKey", "waitKeyEx", "pollKey", "destroyAllWindows", "destroyWindow",
-            "createTrackbar", "setMouseCallback", "selectROI", "selectROIs",
-        ),
-        WINDOWS,
-    ),
-}  # fmt: skip
+_OF_GPUS = frozenset(("cuda", "StandardGpuResources", "index_cpu_to_gpu", "index_cpu_to_all_gpus"))
+_OF_WINDOWS = frozenset(  # of OpenCV's highgui
+    (
+        "imshow", "namedWindow", "waitKey", "waitKeyEx", "pollKey", "destroyAllWindows", "destroyWindow",
+        "createTrackbar", "setMouseCallback", "selectROI", "selectROIs",
+    )
+)  # fmt: skip
 # Questions about a GPU, and calls that do nothing without one
 _HARMLESS = frozenset(
     (
         "is_available", "device_count", "empty_cache", "manual_seed", "manual_seed_all", "is_initialized", "amp",
-        "OutOfMemoryError", "synchronize", "is_bf16_supported", "memory_allocated",
+        "OutOfMemoryError", "is_bf16_supported", "memory_allocated",
     )
 )  # fmt: skip
-_DEVICE = re.compile(r"(?:/?(?:device:)?(?:cuda|gpu)(?::\d+)?|gpu_hist|cudaexecutionprovider)\Z", re.IGNORECASE)
+_DEVICE = re.compile(r"(?:/?(?:device:)?(?:cuda|gpu)(?::\d*)?|gpu_hist|cudaexecutionprovider)\Z", re.IGNORECASE)
 _FALLBACK = "CPUExecutionProvider"
+_LONGEST = 40  # characters of the name of a device
 
 
-def feature_of(node: ast.AST) -> str:
-    """Return the feature that an expression uses by itself; "" for none."""
+def feature_of(node: ast.AST, name: str) -> str:
+    """Return the feature that an expression uses by itself; "" for none.
+
+    name: the dotted name of a variable or an attribute, with aliases resolved; "" for other expressions
+    """
     if isinstance(node, ast.Constant):
-        return GPU if isinstance(node.value, str) and len(node.value) < 40 and _DEVICE.match(node.value) else ""
-    if not isinstance(node, ast.Attribute):
-        return ""
-    feature = _ATTRIBUTES.get(node.attr, "")
-    if feature == WINDOWS:
-        return feature if isinstance(node.value, ast.Name) and node.value.id == "cv2" else ""
-    return feature
+        return GPU if _is_device(node) else ""
+    if isinstance(node, ast.JoinedStr):
+        return GPU if any(map(_is_device, node.values)) else ""
+    module, _, last = name.rpartition(".")
+    return GPU if last in _OF_GPUS and name != "torch.cuda" and module else feature_named(name)
+
+
+def feature_named(name: str) -> str:
+    """Return the feature that a dotted name, which may be imported, belongs to; "" for none."""
+    module, _, last = name.rpartition(".")
+    if last in _OF_WINDOWS and module == "cv2":
+        return WINDOWS
+    return GPU if module == "torch.cuda" and last not in _HARMLESS else ""
 
 
 def is_harmless(node: ast.AST) -> bool:
     """Return whether an expression works the same without the feature, so that nothing in it counts."""
-    if isinstance(node, ast.Attribute):
-        return node.attr in _HARMLESS and isinstance(node.value, ast.Attribute) and node.value.attr == "cuda"
-    if isinstance(node, ast.List | ast.Tuple):
-        # A list of execution providers is tried in order.
-        return any(isinstance(each, ast.Constant) and each.value == _FALLBACK for each in node.elts)
-    return False
+    # A list of execution providers is tried in order.
+    return isinstance(node, ast.List | ast.Tuple) and any(
+        isinstance(each, ast.Constant) and each.value == _FALLBACK for each in node.elts
+    )
+
+
+def _is_device(node: ast.AST) -> bool:
+    """Return whether a text names a GPU: "cuda", "cuda:0", or "cuda:" before a number that is computed."""
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and len(node.value) < _LONGEST
+        and bool(_DEVICE.match(node.value))
+    )

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 
 from deadweight.codescan.python.conditions import Conditions, When, literal
-from deadweight.codescan.python.features import feature_of, is_harmless
+from deadweight.codescan.python.features import MODULES, feature_of, is_harmless
 from deadweight.codescan.shell import named_by_words, named_in
 from deadweight.codescan.words import LISTS, SETTINGS, bare_name, dotted_path, url_scheme
 from deadweight.model import How, Naming
@@ -15,7 +15,7 @@ from deadweight.model import How, Naming
 Name = tuple[Naming, str, int, When]
 
 # Modules whose functions are recognized, under whatever name they are imported.
-ALIASED = frozenset(("asyncio", "importlib", "importlib.util", "os", "pytest", "subprocess", "sys"))
+ALIASED = frozenset(("asyncio", "importlib", "importlib.util", "os", "pytest", "subprocess", "sys", *MODULES))
 
 _IMPORTS: Mapping[str, How] = {
     "import_module": "start",
@@ -66,7 +66,7 @@ class Values:
             node, when = pending.pop()
             if is_harmless(node):
                 continue
-            if feature := feature_of(node):
+            if feature := feature_of(node, self._name_of(node) if isinstance(node, ast.Name | ast.Attribute) else ""):
                 yield "feature", feature, getattr(node, "lineno", 0), when
             children: Iterable[tuple[ast.AST, When]] = ()
             if isinstance(node, ast.Constant):

@@ -26,6 +26,9 @@ def features(text: str) -> list[tuple[str, int]]:
         ("Session(path, providers=['CUDAExecutionProvider'])", "gpu"),
         ("cv2.imshow('a', frame)", "windows"),
         ("cv2.waitKey(1)", "windows"),
+        ("model.to(f'cuda:{rank}')", "gpu"),
+        ("model.to('cuda:' + str(rank))", "gpu"),
+        ("torch.cuda.synchronize()", "gpu"),
     ],
 )
 def test_feature__used__has_its_line(text: str, feature: str) -> None:
@@ -49,3 +52,17 @@ def test_feature__used__has_its_line(text: str, feature: str) -> None:
 )
 def test_feature__works_without__is_none(text: str) -> None:
     assert features(f"{text}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("imported", "used", "feature"),
+    [
+        ("import cv2 as cv", "cv.imshow('a', frame)", "windows"),
+        ("from cv2 import imshow", "imshow('a', frame)", "windows"),
+        ("from cv2 import imshow as show", "show('a', frame)", "windows"),
+        ("from torch import cuda", "cuda.set_device(1)", "gpu"),
+    ],
+)
+def test_feature__by_another_name__is_found(imported: str, used: str, feature: str) -> None:
+    found = features(f"{imported}\ndef run(frame):\n    {used}\n")
+    assert {name for name, _ in found} == {feature}
