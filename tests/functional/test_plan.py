@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,35 @@ def test_apply__level__installing_its_files_gives_the_measured_size(server: Serv
     assert _run([*command, "-o", "again.json"], debug=False) == 4  # nothing is overwritten
 
 
-def test_apply__level_that_changes_nothing__names_the_others(server: Server) -> None:
+def test_apply__level_that_changes_nothing__is_the_one_before_it(server: Server) -> None:
     write_files(Path(), {"requirements.txt": "dw-web\n"})
     command = ["plan", "requirements.txt", "--index-url", f"{server.url}/simple/", "--apply", "production"]
-    assert _run(command, debug=False) == 4
-    assert not Path("requirements-production.txt").exists()
+    assert _run(command, debug=False) == 0
+    assert "\ndw-web\n" in Path("requirements-production.txt").read_text()
+
+
+def test_apply__level_that_is_not_taken__gives_the_reason(
+    server: Server, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    make_env(tmp_path / "env", dist_files("app"))
+    assert _run(["plan", "env", "--apply", "alpine", "--output-dir", "out"], debug=False) == 4
+    assert "the level is not taken: only requirements can be resolved for another platform" in capsys.readouterr().err
+    assert not Path("out").exists()
+
+
+def test_apply__hashes_and_another_build__writes_no_hash(server: Server) -> None:
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in WHEELS}
+    lines = [
+        f"{name}==1.0 --hash=sha256:{hashes[f'{module}-1.0-py3-none-any.whl']}\n"
+        for name, module in (("dw-lib", "dw_lib"), ("xgboost", "xgboost"))
+    ]
+    write_files(Path(), {"requirements.txt": "".join(lines)})
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "uv"]
+    for level, has_hashes in (("production", True), ("lighter", False)):
+        assert _run(["plan", "requirements.txt", *index, "--apply", level, "-q"], debug=False) == 0
+        text = Path(f"requirements-{level}.txt").read_text()
+        assert ("--hash" in text, f"-c constraints-{level}.txt" in text) == (has_hashes, not has_hashes)
+    assert "dw-lib==1.0\nxgboost-cpu\n" in text
 
 
 def test_levels__code_that_opens_windows__keeps_the_build_with_windows(server: Server) -> None:
@@ -226,12 +251,61 @@ def test_target_size__below_the_floor__names_what_holds_it_up(
 ) -> None:
     goal = goal_of(server, 1000)
     assert not goal.reached
-    assert {step.name for step in goal.steps} == {"pytest", "xgboost", "opencv-python-headless"}
-    assert [each.name for each in goal.held_by] == ["dw-web"]
-    assert [(at.file, at.line) for at in goal.held_by[0].locations] == [("main.py", 1)]
+    assert {step.name for step in goal.steps} == {"pytest", "xgboost", "tests"}  # the code imports the others at start
+    assert [each.name for each in goal.held_by] == ["opencv-python-headless", "xgboost-cpu", "dw-web"]
+    assert [(at.file, at.line) for at in goal.held_by[0].locations] == [("main.py", 3)]
     index = ["--index-url", f"{server.url}/simple/", "--installer", "uv", "-q"]
     assert _run(["plan", "requirements.txt", *index, "--target-size", "1kB"], debug=False) == 3
     assert "1.00 kB cannot be reached. The floor is " in capsys.readouterr().out
+
+
+def test_target_size__two_lines_of_one_project__are_one_step(server: Server) -> None:
+    write_files(Path(), {"requirements.txt": "-r dev.txt\npytest>=0.5\ndw-web\n", "dev.txt": "pytest\n"})
+    goal = plan("requirements.txt", settings_of(server), Aims(target_bytes=6000)).report.goal
+    assert goal
+    assert ([step.name for step in goal.steps], goal.reached, goal.optimal) == (["pytest"], True, True)
+
+
+def test_target_size__builds_that_share_a_dependency__reach_what_the_level_reaches(
+    tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shared = make_wheel("nvidia-nccl", files={"nvidia/nccl.bin": "n" * 90_000})
+    names = ("tensorflow", "xgboost")
+    heavy = [make_wheel(n, requires=["nvidia-nccl"], files={f"{n}/lib.bin": "g" * 3000}) for n in names]
+    light = [make_wheel(f"{n}-cpu", files={f"{n}/lib.bin": "c" * 1000}) for n in names]
+    write_files(tmp_path, {"requirements.txt": "tensorflow\nxgboost\n"})
+    with Server(**index_of([shared, *heavy, *light])) as server:
+        report = plan("requirements.txt", settings_of(server), Aims(target_bytes=8000)).report
+    assert report.goal
+    assert report.level("lighter").apparent_bytes <= 8000  # type: ignore[operator]
+    assert (report.goal.reached, len(report.goal.steps)) == (True, 2)
+
+
+def test_target_size__of_an_environment_with_dropped_requirements__starts_without_them(tmp_path: Path) -> None:
+    big = dist_files("big", files={"big/__init__.py": "b" * 900_000})
+    make_env(tmp_path / "env", {**big, **dist_files("app"), **dist_files("pytest")})
+    settings = Settings.of(drop=("big",))
+    goal = plan(str(tmp_path / "env"), settings, Aims(target_bytes=200_000)).report.goal
+    assert goal
+    assert (goal.reached, goal.steps) == (True, ())
+    floor = plan(str(tmp_path / "env"), settings, Aims(target_bytes=1)).report.goal
+    assert floor
+    assert "big" not in {each.name for each in floor.held_by}
+    assert "pytest" not in {each.name for each in floor.held_by}
+
+
+def test_what_if__drop_of_an_unknown_project__is_refused(server: Server) -> None:
+    with pytest.raises(BadInput, match=r"--drop nosuch: requirements\.txt has no requirement of that name"):
+        levels(server, ALL, drop=("nosuch",))
+
+
+def test_deduplicated__kept_or_only_copy__stays(server: Server, tmp_path: Path) -> None:
+    kept = levels(server, ALL, keep=("opencv-python",))["deduplicated"]
+    assert [step.name for step in kept.steps] == ["opencv-python-headless"]
+    make_env(tmp_path / "env", {**dist_files("opencv-python"), **dist_files("opencv-python-headless")})
+    report = plan(str(tmp_path / "env"), Settings.of(drop=("opencv-python-headless",))).report
+    assert not report.level("deduplicated").steps
 
 
 def test_target_size__no_size__is_refused(server: Server) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
@@ -50,24 +49,17 @@ class Change(Struct, frozen=True, kw_only=True):
             platform=other.platform or self.platform,
         )
 
-    def beyond(self, earlier: Change) -> Change:
-        """Return the change without what an earlier one has dropped."""
-        names = {step.name for step in earlier.steps if step.kind == "drop"}
-        return replace(
-            self,
-            steps=tuple(step for step in self.steps if step.kind != "drop" or step.name not in names),
-            drops=tuple(drop for drop in self.drops if drop not in earlier.drops),
-            keys=tuple(key for key in self.keys if key not in earlier.keys),
-        )
-
     @property
     def code_lines(self) -> int:
         """The lines of code that must change."""
         return len({(place.file, place.cell, place.line) for step in self.steps for place in step.locations})
 
 
-def split_change(profile: Profile, split: str) -> Change:
-    """Return the change that leads to a split."""
+def split_change(profile: Profile, split: str, before: Collection[str] = ()) -> Change:
+    """Return the change that leads to a split.
+
+    before: keys of what earlier levels have dropped, if the profile still has it
+    """
     chosen = profile.split(split)
     reasons = {each.name: each for each in chosen.dropped}
     kept = set(chosen.kept)
@@ -75,7 +67,8 @@ def split_change(profile: Profile, split: str) -> Change:
     return _dropping(
         profile,
         drops,
-        {
+        before=before,
+        reasons={
             each.name: (without_credentials(each.evidence.reason), each.locations if split == "minimal" else ())
             for each in reasons.values()
         },
@@ -85,39 +78,55 @@ def split_change(profile: Profile, split: str) -> Change:
 def dropping(profile: Profile, names: Collection[str]) -> Change:
     """Return the change that drops the requirements of the user's choice."""
     drops = tuple(each for each in _requirements(profile) if each.name in names)
-    return _dropping(profile, drops, dict.fromkeys(names, ("your choice", ())))
+    return _dropping(profile, drops, reasons=dict.fromkeys(names, ("your choice", ())))
 
 
-def deduplicating(profile: Profile, application: Application | None) -> Change:
-    """Return the change that drops distributions which contain the same library as another one."""
-    prefix = profile.inventory.environment.prefix
-    installed = {d.name: d.key for d in profile.inventory.distributions if d.prefix == prefix}
-    direct = {root.key for root in profile.dependencies.direct}
-    required = {
-        name for name, key in installed.items() if profile.dependencies.required_by.get(key) or key not in direct
-    }
+def deduplicating(profile: Profile, application: Application | None, before: Collection[str] = ()) -> Change:
+    """Return the change that drops distributions which contain the same library as another one.
+
+    before: as for ``split_change``
+    """
+    graph, prefix = profile.dependencies, profile.inventory.environment.prefix
+    gone = graph.freed_by_dropping(before)
+    here = (d for d in profile.inventory.distributions if d.prefix == prefix and d.key not in gone)
+    installed = {d.name: d.key for d in here}
+    direct = {root.key for root in graph.direct}
+    needed = {name for name, key in installed.items() if graph.required_by.get(key) or key not in direct}
+    required = needed.union(profile.settings.policy.keep)
     change = Change()
     for each in duplicates_among(installed, required):
-        action = f"drop {each.name}, since {each.keep} is installed too"
+        name, other, reason = each.name, each.keep, each.reason
         found = uses_of(each.needs, application)
-        if found:
-            change = change.and_then(Change(rejected=(_ruled_out(each.name, action, each.needs, found),)))
+        if found and each.keep in required:
+            action = f"drop {name}, since {other} is installed too"
+            change = change.and_then(Change(rejected=(_ruled_out(name, action, each.needs, found),)))
             continue
-        drops = tuple(requirement for requirement in _requirements(profile) if requirement.name == each.name)
+        if found:
+            name, other = other, name
+            reason = f"your code uses {_FEATURES[each.needs]}, which {name} lacks"
+        drops = tuple(requirement for requirement in _requirements(profile) if requirement.name == name)
         step = Step(
             kind="drop",
-            name=each.name,
-            action=action,
-            reason=each.reason,
-            saves_bytes=_bytes_of_dropping(profile, (installed[each.name],)),
+            name=name,
+            action=f"drop {name}, since {other} is installed too",
+            reason=reason,
+            saves_bytes=_bytes_of_dropping(profile, (*before, installed[name])) - _bytes_of_dropping(profile, before),
         )
-        change = change.and_then(Change(steps=(step,), drops=drops, keys=(installed[each.name],)))
+        change = change.and_then(Change(steps=(step,), drops=drops, keys=(installed[name],)))
     return change
 
 
-def lighter_changes(profile: Profile, application: Application | None) -> Iterator[Change]:
-    """Yield one change for each lighter build: a step to measure, or one that the code rules out."""
+def lighter_changes(
+    profile: Profile, application: Application | None, before: Collection[str] = ()
+) -> Iterator[Change]:
+    """Yield one change for each lighter build: a step to measure, or one that the code rules out.
+
+    before: as for ``split_change``
+    """
+    gone = profile.dependencies.freed_by_dropping(before)
     for build in lighter_builds(profile.inventory, profile.dependencies):
+        if build.key in gone:
+            continue
         action = f"use {build.lighter}"
         found = uses_of(build.needs, application)
         if found:
@@ -159,31 +168,36 @@ def _ruled_out(name: str, action: str, feature: str, found: tuple[Mention, ...])
 
 
 def _dropping(
-    profile: Profile, drops: tuple[Requirement, ...], reasons: dict[str, tuple[str, tuple[Mention, ...]]]
+    profile: Profile,
+    drops: tuple[Requirement, ...],
+    *,
+    reasons: Mapping[str, tuple[str, tuple[Mention, ...]]],
+    before: Collection[str] = (),
 ) -> Change:
     """Return the change that drops requirements; each step has the bytes that it saves after those before it."""
     keys = profile.dependencies.keys_of(drops)
-    steps, dropped, before = [], [], 0
-    for requirement in drops:
+    left = tuple(requirement for requirement in drops if keys[requirement] not in before)
+    steps: dict[str, Step] = {}
+    dropped, freed = [*before], _bytes_of_dropping(profile, before)
+    for requirement in left:
         name = requirement.name or without_credentials(requirement.url)
-        key = keys[requirement]
-        saved = None
+        if name in steps:  # another line of the same project
+            continue
+        key, saved = keys[requirement], None
         if key is not None:
             dropped.append(key)
-            freed = _bytes_of_dropping(profile, dropped)
-            saved, before = freed - before, freed
+            now = _bytes_of_dropping(profile, dropped)
+            saved, freed = now - freed, now
         reason, mentions = reasons.get(name, ("nothing that stays needs it", ()))
-        steps.append(
-            Step(
-                kind="drop",
-                name=name,
-                action=f"drop {name}",
-                reason=reason,
-                saves_bytes=saved,
-                locations=places_of(mentions),
-            )
+        steps[name] = Step(
+            kind="drop",
+            name=name,
+            action=f"drop {name}",
+            reason=reason,
+            saves_bytes=saved,
+            locations=places_of(mentions),
         )
-    return Change(steps=tuple(steps), drops=drops, keys=tuple(dropped))
+    return Change(steps=tuple(steps.values()), drops=left, keys=tuple(dropped[len(before) :]))
 
 
 def _bytes_of_dropping(profile: Profile, keys: Collection[str]) -> int:

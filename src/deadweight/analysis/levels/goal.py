@@ -17,7 +17,7 @@ from deadweight.model.report.levels import Holding, Step
 from deadweight.trim import Trimmable
 from deadweight.usage.locations import changing
 
-_COSTS = {"drop": 1, "swap": 2, "torch": 2, "trim": 3}  # effort points of a step
+_COSTS = {"drop": 1, "swap": 2, "torch": 2, "trim": 3, "platform": 5}  # effort points of a step
 _CODE_LINE = 4  # more for each line of code to change
 _TRIM_COSTS = {"low": 1, "medium": 3, "high": 9}  # more by the risk of a kind
 _MOST_HOLDING = 10
@@ -29,11 +29,13 @@ class Options(Struct, frozen=True, kw_only=True):
     drops:  the change for each requirement that may go
     builds: the change for each lighter build, and the bytes by which each distribution shrinks
     kinds:  files that may be trimmed
+    given:  keys of what is dropped in any case
     """
 
     drops: tuple[Change, ...]
     builds: tuple[tuple[Change, Mapping[str, int]], ...]
     kinds: tuple[Trimmable, ...]
+    given: frozenset[str] = frozenset()
 
 
 def cost_of(step: Step, risk: str = "") -> int:
@@ -124,6 +126,7 @@ def problem_of(
         for change in options.drops
         for key in change.keys
     }
+    drops |= {key: reaching.Step(f"drop {key}", 1) for key in options.given}
     swaps: dict[str, dict[reaching.Step, int]] = defaultdict(dict)
     for change, saved in options.builds:
         step = add(change.steps[0].action, change, cost_of(change.steps[0]))
@@ -147,6 +150,17 @@ def problem_of(
                 add(name, trim, cost_of(trim, kinds[kind].kind.risk))
             trims[key][steps[name]] = size
     return changes, steps, reaching.chunks_of(profile.dependencies, drops, trims, swaps)
+
+
+def freed_in_turn(chunks: Iterable[reaching.Chunk], names: Iterable[str]) -> list[int]:
+    """Return the bytes that each step frees after those before it."""
+    left, taken, freed = list(chunks), set(), []
+    for name in names:
+        taken.add(name)
+        gone = [chunk for chunk in left if chunk.also & taken or all(clause & taken for clause in chunk.clauses)]
+        left = [chunk for chunk in left if chunk not in gone]
+        freed.append(sum(chunk.bytes for chunk in gone))
+    return freed
 
 
 def held_by(profile: Profile, dropped: Collection[str] = ()) -> tuple[Holding, ...]:

@@ -40,10 +40,12 @@ def measured_level(name: LevelName, change: Change, before: Level, after: Profil
     """Return a level that was resolved and measured again."""
     size = after.inventory.total.apparent
     level = _level(name, change, before, size)
+    if len(level.steps) == 1:  # its files may be those of another distribution, too
+        level = replace(level, steps=(replace(level.steps[0], saves_bytes=level.saved_bytes),))
     told = set(before.warnings)
     notes = (without_credentials(each) for each in after.inventory.warnings)
     warnings = tuple(note for note in notes if note not in told)
-    return replace(_checked(level, after, original), download_bytes=after.download_bytes, warnings=warnings)
+    return replace(_checked(level, after, original, before), download_bytes=after.download_bytes, warnings=warnings)
 
 
 def counted_level(name: LevelName, change: Change, before: Level, whole: Profile, dropped: frozenset[str]) -> Level:
@@ -55,7 +57,7 @@ def counted_level(name: LevelName, change: Change, before: Level, whole: Profile
     size = whole.inventory.total.apparent - graph.bytes_of(graph.freed_by_dropping(dropped))
     level = _level(name, change, before, size)
     report = proof_report(whole.proofs.get(name))
-    return _with_risk(replace(level, verified=report.holds, lacking=report.lost) if report else level)
+    return _with_risk(replace(level, verified=report.holds, lacking=report.lost) if report else level, before)
 
 
 def unchanged(name: LevelName, before: Level, change: Change) -> Level:
@@ -140,18 +142,19 @@ def _changed_lines(change: Change) -> int:
     return len(change.drops) + len(change.swaps) + bool(change.torch)
 
 
-def _checked(level: Level, profile: Profile, original: Original) -> Level:
+def _checked(level: Level, profile: Profile, original: Original, before: Level | None = None) -> Level:
     """Return a level with whether it provides everything that the code uses."""
     if profile.application is None:
-        return _with_risk(level)
+        return _with_risk(level, before)
     report = proof_report(judge(profile, profile.application, original).proof)
     assert report is not None
-    return _with_risk(replace(level, verified=report.holds, lacking=report.lost))
+    return _with_risk(replace(level, verified=report.holds, lacking=report.lost), before)
 
 
-def _with_risk(level: Level) -> Level:
-    """Return a level with one more risk if nothing was checked, and a high one if code must change."""
-    if level.effort.code_lines or level.verified is False:
+def _with_risk(level: Level, before: Level | None) -> Level:
+    """Return a level with one more risk if nothing was checked, and a high one if it lacks more than the one before."""
+    known = before.lacking if before else ()
+    if level.effort.code_lines or any(each not in known for each in level.lacking):
         return replace(level, risk="high")
     if level.verified is None and level.risk != "none":
         return replace(level, risk=RISKS[min(RISKS.index(level.risk) + 1, len(RISKS) - 1)])

@@ -25,6 +25,8 @@ from deadweight.targets.types import File
 if TYPE_CHECKING:
     from deadweight.operations.planning.plan import Planned
 
+_KINDS = ("requirements", "constraints", "overrides")  # of files; see ``level_files``
+
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
@@ -70,9 +72,9 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
         _check_files(options["level"], directory, force=destination.force)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         result = planned(given, settings, aims, observe=observe)
+    destination.write(render_levels(result.report, destination.form, view))
     if options["level"]:
         _write(result, options["level"], directory, force=destination.force)
-    destination.write(render_levels(result.report, destination.form, view))
     finish(result.profiles["today"], result.report.exit_code)
 
 
@@ -90,7 +92,7 @@ def _size(options: dict[str, Any], name: str) -> int | None:
 def _check_files(level: str, directory: str, *, force: bool) -> None:
     """Check, before minutes of measuring, that the files may be written."""
     if os.path.lexists(directory or "."):
-        names = (f"{kind}-{level}.txt" for kind in ("requirements", "constraints"))
+        names = (f"{kind}-{level}.txt" for kind in _KINDS)
         may_write(*(os.path.join(directory, name) for name in names), force=force)
 
 
@@ -98,8 +100,8 @@ def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None
     from deadweight.report.levels.files import level_files
 
     if level not in planned.variants:
-        reached = ", ".join(planned.variants)
-        raise BadInput(f"the level {level} changes nothing or cannot be reached", hint=f"available: {reached}")
+        reason = planned.report.level(level).not_taken if level in LEVELS[2:] else "no option changes anything"
+        raise BadInput(f"--apply {level}: the level is not taken: {reason}", hint="choose another level")
     texts = level_files(level, planned.variants[level], planned.profiles[level], directory)
     os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)

@@ -20,7 +20,7 @@ from deadweight.analysis.levels.levels import (
 )
 from deadweight.analysis.levels.variant import Variant
 from deadweight.analysis.verdict import Original, original_of
-from deadweight.errors import DeadweightError, UnusedBuild
+from deadweight.errors import BadInput, DeadweightError, UnusedBuild
 from deadweight.model.report.levels import Level, LevelName, Step
 from deadweight.operations.measure import measure
 from deadweight.operations.session import Session
@@ -56,17 +56,16 @@ class Levels:
         self.original = original_of(file, measurement.inventory.environment) if file else Original()
         self.levels: list[Level] = [today(self._profile, self.original)]
         self.variants, self.profiles = {"today": self._variant}, {"today": self._profile}
-        self._counted = Change()  # the changes of the levels that are counted
         self.builds: list[tuple[Change, dict[str, int]]] = []
 
     def measure_all(self) -> None:
         """Measure every level."""
         self._add("what-if", self._what_if())
-        self._add("production", split_change(self._profile, "production"))
-        self._add("deduplicated", deduplicating(self._profile, self.application))
+        self._add("production", split_change(self._profile, "production", self._given))
+        self._add("deduplicated", deduplicating(self._profile, self.application, self._given))
         self._add("lighter", self._lighter())
         self._add_alpine()
-        self._add("minimal", split_change(self._profile, "minimal"))
+        self._add("minimal", split_change(self._profile, "minimal", self._given))
         self._add_trimmed()
         self.levels = [level for level in self.levels if level.name != "what-if" or level.changes]
 
@@ -81,25 +80,28 @@ class Levels:
         return self.profiles[self.start_name]
 
     @property
+    def _given(self) -> frozenset[str]:
+        """What earlier levels have dropped, but the profile still has, since it cannot be resolved again."""
+        return frozenset() if self._variant.file else self._variant.dropped
+
+    @property
     def _before(self) -> Level:
         """The last level that can be reached."""
         return next(level for level in reversed(self.levels) if not level.not_taken)
 
     def _add(self, name: LevelName, change: Change) -> None:
         """Measure a level, and go on from it if it can be reached."""
-        if self._variant.file is None:  # the splits are those of everything that is installed
-            change = change.beyond(self._counted)
         if not change.steps:
             self.levels.append(unchanged(name, self._before, change))
+            self._reach(name, self._variant, self._profile)
             return
         variant = self._variant.changed(change)
         if variant.file is None:
             self.levels.append(counted_level(name, change, self._before, self.whole, variant.dropped))
-            self._counted = self._counted.and_then(change)
             self._reach(name, variant, self._profile)
             return
         try:
-            profile = self.measured(variant, name)
+            variant, profile = self.measured(variant, name)
         except DeadweightError as error:
             if name == "what-if":  # what the user asked for
                 raise
@@ -112,8 +114,11 @@ class Levels:
         self._variant, self._profile = variant, profile
         self.variants[name], self.profiles[name] = variant, profile
 
-    def measured(self, variant: Variant, what: str) -> Profile:
-        """Resolve and measure a variant; nothing is installed."""
+    def measured(self, variant: Variant, what: str) -> tuple[Variant, Profile]:
+        """Resolve and measure a variant; nothing is installed.
+
+        returns: the variant, without the builds of what it no longer needs, and its profile
+        """
         from deadweight.operations.measuring.from_archives import measure_archives
         from deadweight.operations.measuring.reading import Read
 
@@ -125,12 +130,14 @@ class Levels:
             if what == "what-if":
                 raise
             return self.measured(variant.without_build(error.swap), what)
-        return conclude(measurement, self.application)
+        return variant, conclude(measurement, self.application)
 
     def _what_if(self) -> Change:
         """Return the change that the user's options ask for."""
         request, policy = self._settings.request, self._settings.policy
         change = dropping(self._profile, policy.drop)
+        if unknown := sorted(set(policy.drop) - {step.name for step in change.steps}):
+            raise BadInput(f"--drop {unknown[0]}: {self._target.label} has no requirement of that name")
         for swap in request.swap:
             old, _, new = swap.partition("=")
             step = Step(kind="swap", name=old, action=f"replace {old} by {new}", reason="your choice")
@@ -146,7 +153,7 @@ class Levels:
     def _lighter(self) -> Change:
         """Return all lighter builds that are smaller, each measured on top of the others."""
         change, variant, profile = Change(), self._variant, self._profile
-        for each in lighter_changes(self._profile, self.application):
+        for each in lighter_changes(self._profile, self.application, self._given):
             if not each.steps:
                 change = change.and_then(each)
                 continue
@@ -155,7 +162,7 @@ class Levels:
                 continue
             tried = variant.changed(each)
             try:
-                after = self.measured(tried, each.steps[0].action)
+                tried, after = self.measured(tried, each.steps[0].action)
             except DeadweightError as error:
                 change = change.and_then(_rejected(each, error.cause.partition("\n")[0]))
                 continue
@@ -194,7 +201,7 @@ class Levels:
             return
         variant = self._variant.changed(change)
         try:
-            profile = self.measured(variant, "wheels for Alpine")
+            variant, profile = self.measured(variant, "wheels for Alpine")
         except DeadweightError as error:
             self.levels.append(unreachable("alpine", change, error.cause.partition("\n")[0]))
             return
@@ -207,13 +214,14 @@ class Levels:
             self.levels.append(replace(level, not_taken="its wheels are larger than those for glibc"))
             return
         self.levels.append(level)
+        if level.saved_bytes:
+            step = replace(step, saves_bytes=level.saved_bytes)
+            self.builds.append((replace(change, steps=(step,)), shrinking(self._profile, profile, "")))
         self._reach("alpine", variant, profile)
 
     def _add_trimmed(self) -> None:
         kinds = trimmable(self._profile.inventory)
-        if self._variant.file is None:
-            kinds = without_dropped(kinds, self._profile, self._variant.dropped)
-        self.levels.append(trimmed_level(self._before, kinds))
+        self.levels.append(trimmed_level(self._before, without_dropped(kinds, self._profile, self._given)))
         self._reach("trimmed", self._variant, self._profile)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator
 
 from deadweight.analysis.levels.variant import Variant
@@ -15,6 +16,8 @@ from deadweight.plan.lines import requirement_text, requirements_of
 from deadweight.plan.writing import Chosen, Writer, written
 from deadweight.untrusted import plain
 
+_HASH = re.compile(r"[ \t]*(?:\\\r?\n)?[ \t]*--hash[= ]\S+")
+
 
 def level_files(name: str, variant: Variant, profile: Profile, directory: str) -> dict[str, str]:
     """Return path → text of the files of a level.
@@ -25,6 +28,7 @@ def level_files(name: str, variant: Variant, profile: Profile, directory: str) -
     requirements, constraints, overrides = (
         os.path.join(directory, f"{kind}-{name}.txt") for kind in ("requirements", "constraints", "overrides")
     )
+    body = _body(name, variant, profile, directory)
     replaced = _overridden(variant)
     head = []
     if replaced:
@@ -32,11 +36,11 @@ def level_files(name: str, variant: Variant, profile: Profile, directory: str) -
         head.append("# install with: uv pip install -r {} --override {}".format(*names))
         texts[overrides] = written(f"{old} ; sys_platform == 'nowhere'" for old in replaced)
     head += [f"--extra-index-url {url}" for url in _indexes(variant)]
-    pins = list(_pins(profile)) if variant.file is None or not hashes(variant.file) else []
+    hashed = "--hash" in body
+    pins = [] if hashed else list(_pins(profile))
     if pins:
         head.append(f"-c {os.path.basename(constraints)}")
         texts[constraints] = written([f"# the versions that were measured for {name}", *pins])
-    body = _body(name, variant, profile, directory)
     texts[requirements] = body + written([*replaced.values(), *head])
     return texts
 
@@ -55,7 +59,9 @@ def _body(name: str, variant: Variant, profile: Profile, directory: str) -> str:
         kept=tuple(each for each, kept in kept_lines if kept),
         removed=frozenset(each.name or each.url for each, kept in kept_lines if not kept),
     )
-    return Writer(chosen, posixpath.abspath(directory or ".")).text(file)
+    text = Writer(chosen, posixpath.abspath(directory or ".")).text(file)
+    # pip refuses a file in which only some requirements have hashes, and another build has other ones.
+    return _HASH.sub("", text) if hashes(file) and hashes(file) != hashes(variant.file) else text
 
 
 def _located(file: RequirementsFile) -> Iterator[tuple[tuple[str, int], Requirement]]:

@@ -25,7 +25,11 @@ def as_markdown(report: LevelReport, view: View) -> str:
         if items:
             lines += details(f"{level.name}: {title(level)}", items)
     if report.goal:
-        lines += ["", *(escaped(line) for line in goal_lines(report.goal, report))]
+        texts = goal_lines(report.goal, report)
+        lines += [
+            "",
+            *(f"- {escaped(text.strip())}" if text.startswith(" ") else f"\n{escaped(text)}\n" for text in texts),
+        ]
     lines += ["", *(f"> {escaped(note)}" for note in report.warnings)] if report.warnings else []
     return "\n".join(lines) + "\n"
 

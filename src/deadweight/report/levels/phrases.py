@@ -17,7 +17,7 @@ _TITLES = {
     "deduplicated": "no library twice",
     "lighter": "lighter builds",
     "alpine": "wheels for musl, on Alpine",
-    "minimal": "without what the code does not import at start",
+    "minimal": "core and data only, without what the code does not import at start",
     "trimmed": "without files that no code needs",
 }
 _MOST_LOCATIONS = 3
@@ -101,7 +101,7 @@ def goal_lines(goal: Goal, report: LevelReport) -> Iterator[str]:
     if not goal.steps:
         yield f"{target} is reached already: {size}."
         return
-    proof = "the cheapest set of steps" if goal.optimal else "the cheapest set of steps found in the time"
+    proof = "the cheapest set of steps" if goal.optimal else "perhaps not the cheapest"
     how = "measured" if goal.measured else "counted"
     yield f"{target} is reached with {counted(len(goal.steps), 'step')}, {proof}: {size} ({how})."
     yield from (f"  {step_text(step)}" for step in goal.steps)
