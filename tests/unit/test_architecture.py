@@ -48,7 +48,7 @@ MAY_IMPORT = {
         "reaching", "targets", "trim", "untrusted", "usage",
     },
     "report": {
-        "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "untrusted",
+        "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "trim", "untrusted",
         "wording",
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},

@@ -61,10 +61,21 @@ def split_change(profile: Profile, split: str, before: Collection[str] = ()) -> 
     before: keys of what earlier levels have dropped, if the profile still has it
     """
     chosen = profile.split(split)
+    unsure = tuple(
+        Step(
+            kind="drop",
+            name=each.name,
+            action=f"drop {each.name}",
+            reason=f"perhaps only for development; --drop {each.name} removes it",
+            saves_bytes=each.freed_bytes,
+        )
+        for each in chosen.unsure
+        if each.group == "dev" and split == "production"
+    )
     reasons = {each.name: each for each in chosen.dropped}
     kept = set(chosen.kept)
     drops = tuple(each for each in _requirements(profile) if each not in kept)
-    return _dropping(
+    change = _dropping(
         profile,
         drops,
         before=before,
@@ -73,6 +84,7 @@ def split_change(profile: Profile, split: str, before: Collection[str] = ()) -> 
             for each in reasons.values()
         },
     )
+    return change.and_then(Change(rejected=unsure))
 
 
 def dropping(profile: Profile, names: Collection[str]) -> Change:
@@ -128,6 +140,10 @@ def lighter_changes(
         if build.key in gone:
             continue
         action = f"use {build.lighter}"
+        if build.key in profile.settings.policy.keep:
+            kept = Step(kind="swap", name=build.key, action=action, reason=f"you keep {build.key}")
+            yield Change(rejected=(kept,))
+            continue
         found = uses_of(build.needs, application)
         if found:
             yield Change(rejected=(_ruled_out(build.key, action, build.needs, found),))

@@ -33,6 +33,7 @@ def today(profile: Profile, original: Original) -> Level:
         _checked(Level(name="today", apparent_bytes=profile.inventory.total.apparent), profile, original),
         download_bytes=profile.download_bytes,
         risk="none",
+        at_most=_is_at_most(profile),
     )
 
 
@@ -45,7 +46,12 @@ def measured_level(name: LevelName, change: Change, before: Level, after: Profil
     told = set(before.warnings)
     notes = (without_credentials(each) for each in after.inventory.warnings)
     warnings = tuple(note for note in notes if note not in told)
-    return replace(_checked(level, after, original, before), download_bytes=after.download_bytes, warnings=warnings)
+    return replace(
+        _checked(level, after, original, before),
+        download_bytes=after.download_bytes,
+        warnings=warnings,
+        at_most=_is_at_most(after),
+    )
 
 
 def counted_level(name: LevelName, change: Change, before: Level, whole: Profile, dropped: frozenset[str]) -> Level:
@@ -65,9 +71,11 @@ def unchanged(name: LevelName, before: Level, change: Change) -> Level:
     return Level(
         name=name,
         apparent_bytes=before.apparent_bytes,
+        at_most=before.at_most,
         download_bytes=before.download_bytes,
         saved_bytes=0,
         rejected=change.rejected,
+        risk=before.risk,
         verified=before.verified,
         lacking=before.lacking,
     )
@@ -104,12 +112,13 @@ def trimmed_level(before: Level, kinds: Iterable[Trimmable]) -> Level:
     assert before.apparent_bytes is not None
     return Level(
         name="trimmed",
+        at_most=before.at_most,
         apparent_bytes=before.apparent_bytes - saved,
         download_bytes=before.download_bytes,
         saved_bytes=saved,
         steps=tuple(steps),
         rejected=tuple(rejected),
-        risk="low" if steps else "none",
+        risk=max("low" if steps else "none", before.risk, key=RISKS.index),
         verified=before.verified,
         lacking=before.lacking,
     )
@@ -123,6 +132,10 @@ def blockers(after: Profile, before: Profile) -> tuple[str, ...]:
 def _without_wheel(profile: Profile) -> Iterator[str]:
     yield from (each.name for each in profile.skipped)
     yield from (d.name for d in profile.inventory.distributions if d.archive and d.archive.estimated)
+
+
+def _is_at_most(profile: Profile) -> bool:
+    return any(d.archive and d.archive.at_most for d in profile.inventory.distributions)
 
 
 def _level(name: LevelName, change: Change, before: Level, size: int) -> Level:
@@ -152,10 +165,14 @@ def _checked(level: Level, profile: Profile, original: Original, before: Level |
 
 
 def _with_risk(level: Level, before: Level | None) -> Level:
-    """Return a level with one more risk if nothing was checked, and a high one if it lacks more than the one before."""
-    known = before.lacking if before else ()
+    """Return a level with its risk: one more if nothing was checked, high if it lacks more than the one before.
+
+    A level contains those before it, so its risk is not lower than theirs.
+    """
+    known, least = (before.lacking, before.risk) if before else ((), "none")
+    risk: Risk = level.risk
     if level.effort.code_lines or any(each not in known for each in level.lacking):
-        return replace(level, risk="high")
-    if level.verified is None and level.risk != "none":
-        return replace(level, risk=RISKS[min(RISKS.index(level.risk) + 1, len(RISKS) - 1)])
-    return level
+        risk = "high"
+    elif level.verified is None and level.risk != "none":
+        risk = RISKS[min(RISKS.index(level.risk) + 1, len(RISKS) - 1)]
+    return replace(level, risk=max(risk, least, key=RISKS.index))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from deadweight.cli.browser import check_page
-from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
+from deadweight.cli.help import OUTPUT, WHAT, GroupedCommand, option
 from deadweight.cli.options import settings_of, splitting, writing
-from deadweight.cli.output import Destination, may_write, write_files
+from deadweight.cli.output import Destination, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files, target_of
@@ -30,8 +31,8 @@ _KINDS = ("requirements", "constraints", "overrides")  # of files; see ``level_f
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
-@option("--target-size", group=JUDGE, metavar="SIZE", help="Find the cheapest changes that reach SIZE, such as 500MB.")
-@option("--base-size", group=JUDGE, metavar="SIZE", help="Size of the image beneath, to add to each level.")
+@option("--target-size", group=WHAT, metavar="SIZE", help="Find the cheapest changes that reach SIZE, such as 500MB.")
+@option("--base-size", group=WHAT, metavar="SIZE", help="Size of the image beneath, to add to each level.")
 @option("--apply", "level", group=OUTPUT, type=click.Choice(LEVELS[1:]), help="Write the requirements of a level.")
 @option(
     "--output-dir",
@@ -105,3 +106,5 @@ def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None
     texts = level_files(level, planned.variants[level], planned.profiles[level], directory)
     os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)
+    install = shlex.join(["pip", "install", "-r", os.path.join(directory, f"requirements-{level}.txt")])
+    say(f"wrote {', '.join(texts)}; to install them, run: {install}")

@@ -54,7 +54,9 @@ class Level(Struct, frozen=True, kw_only=True):
     """One level, on top of the one before it.
 
     apparent_bytes: of everything that is installed; None if the level cannot be reached
+    at_most:        whether the size is an upper bound, since a smaller build could not be measured
     download_bytes: of the archives; None if unknown
+    risk:           that the application fails; a level contains those before it, so it is not lower than theirs
     saved_bytes:    less than the last reachable level before; negative if it is larger
     rejected:       steps that were not taken, each with the reason
     verified:       whether everything that the code uses is provided; None if no code was read
@@ -66,6 +68,7 @@ class Level(Struct, frozen=True, kw_only=True):
 
     name: LevelName
     apparent_bytes: Size | None
+    at_most: bool = False
     download_bytes: Size | None = None
     saved_bytes: int | None = None
     steps: tuple[Step, ...] = ()

@@ -63,6 +63,11 @@ def plan(
     check_options(settings, parsed)
     if both := sorted(set(settings.policy.keep) & set(settings.policy.drop)):
         raise BadInput(f"--keep and --drop contradict each other: {', '.join(both)}", hint="use one of them")
+    swapped = [swap.partition("=")[0].strip() for swap in settings.request.swap]
+    if twice := sorted({name for name in swapped if swapped.count(name) > 1 or name in settings.policy.drop}):
+        raise BadInput(
+            f"options for {twice[0]} contradict each other", hint="use one --swap or --drop for each project"
+        )
     if settings.measuring.no_install is False or settings.measuring.keep_env:
         option = "--keep-env" if settings.measuring.keep_env else "--install"
         raise BadInput(f"{option} does not apply to plan, which installs nothing", hint=f"remove {option}")

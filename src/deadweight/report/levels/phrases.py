@@ -15,7 +15,7 @@ _TITLES = {
     "what-if": "your changes",
     "production": "without dev",
     "deduplicated": "no library twice",
-    "lighter": "lighter builds",
+    "lighter": "CPU-only and headless builds",
     "alpine": "wheels for musl, on Alpine",
     "minimal": "core and data only, without what the code does not import at start",
     "trimmed": "without files that no code needs",
@@ -31,7 +31,7 @@ def cells(level: Level, report: LevelReport) -> tuple[str, ...]:
     size, saved = level.apparent_bytes, level.saved_bytes
     return (
         level.name,
-        human(size + base),
+        f"{'≤' if level.at_most else ''}{human(size + base)}",
         "" if not saved else human(saved) if saved > 0 else signed(saved),
         percent(size + base, whole + base),
         human(level.download_bytes) if level.download_bytes is not None else "?",
@@ -92,7 +92,7 @@ def goal_lines(goal: Goal, report: LevelReport) -> Iterator[str]:
         yield f"{target} cannot be reached. The floor is {size}, after {counted(len(goal.steps), 'step')}."
         yield from (f"  {step_text(step)}" for step in goal.steps)
         if goal.held_by:
-            yield "These requirements hold it up:"
+            yield "What remains, and what each requirement would free:"
         for each in goal.held_by:
             used = [f"{plain(at.file)}:{at.line}" for at in each.locations[:_MOST_LOCATIONS]]
             where = f", used in {', '.join(used)}" if used else unused

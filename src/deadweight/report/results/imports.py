@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _MOST_LOADERS = 4
+_NUMBERS = 60  # columns of the terminal that the numbers take
 _LEAST_MEMORY = 500_000  # bytes; starts differ by less without a reason
 _KINDS = {"application": "(application)", "standard library": "(standard library)", "other": "(other)"}
 
@@ -45,6 +46,7 @@ def _head(report: ImportsReport) -> Iterator[str]:
 def _table(report: ImportsReport, most: int | None, width: int) -> Table:
     table = plain_table(width)
     add_names(table, "distribution", width)
+    table.columns[0].max_width = max(12, width - _NUMBERS)  # a long name must not cut the numbers
     for name in ("self", "range", "with imports", "memory", "modules"):
         table.add_column(name, justify="right", no_wrap=True)
     distributions = [row for row in report.rows if row.kind == "distribution"]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from deadweight.model.report.trim import KindOfFile, TrimReport
 from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
 from deadweight.report.units import counted, human, percent
+from deadweight.trim.kinds import DEFAULT
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
@@ -87,7 +88,9 @@ def _checked(report: TrimReport) -> Iterator[str]:
 def _next(report: TrimReport) -> Iterator[str]:
     command = f"deadweight trim {plain(shlex.quote(report.location))}"
     if report.action == "show" and report.files and report.store is None:
-        yield f"To remove them, run: {command} --apply"
+        kinds = tuple(each.kind for each in report.kinds if each.selected)
+        chosen = "" if set(kinds) == set(DEFAULT) else f" --kinds {','.join(kinds)}"
+        yield f"To remove them, run: {command}{chosen} --apply"
     if report.store is not None:
         yield (
             f"The originals take {human(report.store_bytes)} in {plain(report.store)}. To restore them, run: {command}"
