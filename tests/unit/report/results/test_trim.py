@@ -33,7 +33,7 @@ def test_trim_text__shown__is_a_table_by_risk_and_size() -> None:
         "locale             2     9 B  high    -       translations\n"
         "\n"
         "env can do without 4 files, 500 kB (25 % of 2.00 MB). Nothing was changed.\n"
-        "To remove them, run: deadweight trim env --apply\n"
+        "To remove them, run: deadweight trim env --kinds docs,bytecode --apply\n"
     )
 
 
