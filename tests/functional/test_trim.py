@@ -105,6 +105,22 @@ def test_trim__undo_after_bytecode_was_written_again__restores_the_original(env:
     assert snapshot(env) == before
 
 
+def test_trim__undo_after_a_file_was_written_again__keeps_it_and_its_original(env: Path) -> None:
+    before = snapshot(env)
+    trimmed("env", "--apply", "--kinds", "tests")
+    path = site_of(env) / "dw_app/tests/test_app.py"
+    path.parent.mkdir()
+    path.write_text("mine\n")
+    done = run("env", "--undo", "-q")
+    assert done.returncode == 4
+    name = path.relative_to(env)
+    assert f"error: {name} was not restored: another file is in its place" in " ".join(done.stdout.split())
+    assert path.read_text() == "mine\n"
+    path.unlink()
+    trimmed("env", "--undo")
+    assert snapshot(env) == before
+
+
 def test_trim__discard__frees_the_bytes_for_good(env: Path) -> None:
     report = trimmed("env", "--apply", "--discard")
     assert (report.store, report.store_bytes) == (None, None)

@@ -68,7 +68,7 @@ class TrimReport(Published, frozen=True, kw_only=True):
     store:       the directory with the originals, which "undo" needs; None if there is none
     store_bytes: of the originals, which still take space; None without a store
     checked:     None except for "apply"
-    left:        distributions that "undo" left alone because they were changed since
+    left:        what "undo" left alone: distributions that were changed since, and files whose place another file has
     warnings:    what was not done, and the reason
     """
 

@@ -75,7 +75,8 @@ def trim(directory: str, choice: Choice | None = None, *, observe: Observer = si
 def undo(directory: str) -> TrimReport:
     """Restore every file that was removed, with its mode and time, also after a run that was killed.
 
-    Distributions that were updated or uninstalled since are left alone; their files stay in the store.
+    Distributions that were updated or uninstalled since are left alone, and so is what others put in the place of a
+    file; the originals stay in the store.
 
     raises: BadInput if there is nothing to restore; OSError, after which it can be run again
     """
@@ -84,7 +85,8 @@ def undo(directory: str) -> TrimReport:
         store = _existing(root, directory)
         journal = store.read()
         undone = restoring.undo(store)
-        return undo_report(directory, store, undone, [journal.rows[row].name for row in undone.left] if journal else ())
+        names = [journal.rows[row].name for row in undone.left] if journal else []
+        return undo_report(directory, store, undone, names)
 
 
 def discard(directory: str) -> TrimReport:
@@ -96,7 +98,7 @@ def discard(directory: str) -> TrimReport:
         if journal is not None and journal.state in ("preparing", "trimming"):
             raise _interrupted(directory)
         size = store.bytes()
-        files = sum(map(store.holds, range(len(journal.items)))) if journal else 0
+        files = len(store.held(journal)) if journal else 0
         store.delete()
         return discard_report(directory, files, size)
 

@@ -75,7 +75,7 @@ def apply(measured: Measured, kinds: Collection[str], seconds: float, session: S
         restored = _checked(prepared, measured, before, checks)
         for row in changed_rows(store, prepared.journal):
             raise changed(prepared.journal.rows[row].record)
-        if len(restored) < len(prepared.rows):
+        if len(restored) < len(prepared.rows) or store.held(prepared.journal):
             store.write(replace(prepared.journal, state="trimmed"))
         else:
             finish(store, prepared.journal)

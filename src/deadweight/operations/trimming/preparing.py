@@ -8,13 +8,14 @@ import os
 from collections.abc import Collection, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.formats.distributions.record import rewritten_record
 from deadweight.operations.trimming.measuring import Measured, record_of
 from deadweight.progress import Observer, Progress
 from deadweight.sources.disk.environment import DiskReader
 from deadweight.sources.trim.guarding import check_directories
-from deadweight.sources.trim.journal import Item, Journal, Row, Store
+from deadweight.sources.trim.journal import Item, Journal, Row, Store, digest_of
 from deadweight.sources.trim.removing import adopt, changed, directories_of, is_unchanged, write_new
 from deadweight.sources.trim.stripping import strip_copy
 from deadweight.trim import Trimmable
@@ -89,8 +90,9 @@ class Preparing:
                 adopt(store, number, item)
                 size = os.path.getsize(store.new(number))
                 saved[path] = item.size - size
-                facts[path] = (_hash_of(store.new(number)), str(size))
-                self._items.append(item)
+                digest = digest_of(store.new(number))
+                facts[path] = (_recorded(digest), str(size))
+                self._items.append(replace(item, new=digest))
         return saved, facts
 
     def _row(self, index: int, changes: Mapping[str, Change], store: Store) -> Row:
@@ -103,7 +105,7 @@ class Preparing:
         after = rewritten_record(before, lambda line: changes.get(line, True))
         if after != before:
             write_new(store, len(self._items), item, after)
-            self._items.append(item)
+            self._items.append(replace(item, new=_digest(after)))
         return Row(distribution.key, path, _digest(before), _digest(after))
 
     def _changes(self, facts: Mapping[str, tuple[str, str]]) -> Mapping[int, Mapping[str, Change]]:
@@ -122,8 +124,6 @@ def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _hash_of(path: str) -> str:
-    """Return the hash of a file as in RECORD (PEP 376): URL-safe base64 without padding."""
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
-    return f"sha256={base64.urlsafe_b64encode(digest).rstrip(b'=').decode()}"
+def _recorded(digest: str) -> str:
+    """Return a hexadecimal SHA-256 as in RECORD (PEP 376): URL-safe base64 without padding."""
+    return f"sha256={base64.urlsafe_b64encode(bytes.fromhex(digest)).rstrip(b'=').decode()}"

@@ -46,13 +46,15 @@ def undo_report(directory: str, store: Store, undone: Undone, left: Sequence[str
 
     left: the distributions that were not
     """
+    reasons = [Reason(name=name, reason="it was changed after the environment was trimmed") for name in left]
+    reasons += [Reason(name=path, reason="another file is in its place") for path in undone.occupied]
     report = TrimReport(
         version=__version__,
         location=directory,
         action="undo",
         files=undone.files,
         apparent_bytes=undone.apparent_bytes,
-        left=tuple(Reason(name=name, reason="it was changed after the environment was trimmed") for name in left),
+        left=tuple(reasons),
     )
     return _with_store(report, store, directory)
 

@@ -7,6 +7,7 @@ metadata would look like an environment of their own.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ class Item(Struct, frozen=True):
 
     row:      index of its distribution
     replaced: whether a new file replaces it, else it is removed
+    new:      hexadecimal SHA-256 of that new file
     """
 
     path: str
@@ -36,6 +38,7 @@ class Item(Struct, frozen=True):
     mtime_ns: int
     inode: int
     replaced: bool = False
+    new: str = ""
 
     @classmethod
     def of(cls, path: str, row: int, status: os.stat_result, *, replaced: bool = False) -> Item:
@@ -103,6 +106,10 @@ class Store:
         """Return whether the original of an item is in the store."""
         return os.path.lexists(self.original(number))
 
+    def held(self, journal: Journal) -> frozenset[int]:
+        """Return the numbers of the items whose originals are in the store."""
+        return frozenset(filter(self.holds, range(len(journal.items))))
+
     def create(self) -> None:
         """Create the store; raises OSError."""
         os.mkdir(self.path, 0o700)
@@ -167,6 +174,12 @@ def _check(journal: Journal, path: str) -> None:
     rows = range(len(journal.rows))
     if any(below("", name) != name for name in named) or any(item.row not in rows for item in journal.items):
         raise BadInput(f"{path} is invalid: a path leaves the environment, or a file belongs to no distribution")
+
+
+def digest_of(path: str) -> str:
+    """Return the hexadecimal SHA-256 of a file; raises OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def flush(directory: str) -> None:

@@ -1,9 +1,11 @@
-"""Journal → the files moved back, with their modes and times. It can be killed, and run again, at any moment."""
+"""Journal → the files moved back, with their modes and times. It can be killed, and run again, at any moment.
+
+What the user put in the place of a file stays, and the original stays in the store.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Collection
@@ -12,23 +14,25 @@ from msgspec import Struct
 
 from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
-from deadweight.sources.trim.journal import Directory, Journal, Store, flush
+from deadweight.sources.trim.journal import Directory, Item, Journal, Store, digest_of, flush
 
 
 class Undone(Struct, frozen=True, kw_only=True):
     """What an undo did.
 
     files, apparent_bytes: that were restored
-    left: rows of the distributions that were changed since, and of which the store still has files
+    left:     rows of the distributions that were changed since, and of which the store still has files
+    occupied: paths of the others that were not restored, because another file is in their place
     """
 
     files: int = 0
     apparent_bytes: int = 0
     left: tuple[int, ...] = ()
+    occupied: tuple[str, ...] = ()
 
 
 def undo(store: Store) -> Undone:
-    """Restore everything, and remove the store unless distributions were changed since.
+    """Restore everything, and remove the store unless files or distributions were changed since.
 
     raises: BadInput if a directory was replaced; OSError
     """
@@ -37,12 +41,18 @@ def undo(store: Store) -> Undone:
         store.remove()  # nothing had been moved yet, or everything is restored
         return Undone()
     rows = frozenset(range(len(journal.rows))) - changed_rows(store, journal)
-    held = [item for number, item in enumerate(journal.items) if store.holds(number)]
+    before = store.held(journal)
     restore(store, journal, rows)
-    left = sorted({item.row for item in held} - rows)
-    finish(store, journal, keep=bool(left))
-    sizes = [item.size for item in held if item.row in rows]
-    return Undone(files=len(sizes), apparent_bytes=sum(sizes), left=tuple(left))
+    after = store.held(journal)
+    finish(store, journal)
+    items = journal.items
+    sizes = [items[number].size for number in before if number not in after]
+    return Undone(
+        files=len(sizes),
+        apparent_bytes=sum(sizes),
+        left=tuple(sorted({items[number].row for number in after} - rows)),
+        occupied=tuple(sorted(items[number].path for number in after if items[number].row in rows)),
+    )
 
 
 def abandon(store: Store) -> None:
@@ -53,7 +63,7 @@ def abandon(store: Store) -> None:
 
 
 def restore(store: Store, journal: Journal, rows: Collection[int]) -> None:
-    """Move the files of some distributions back.
+    """Move the files of some distributions back, except where the user put others.
 
     raises: BadInput if a directory was replaced; OSError
     """
@@ -67,15 +77,32 @@ def restore(store: Store, journal: Journal, rows: Collection[int]) -> None:
         path = store.in_place(item.path)
         if _is_same_file(original, path):
             os.unlink(original)  # killed after the link was made: renaming one name of a file to another does nothing
-        else:
+        elif _is_free(path, item, original):
             os.replace(original, path)
 
 
-def finish(store: Store, journal: Journal, *, keep: bool = False) -> None:
-    """Restore the modes and times of directories, and remove the store.
+def _is_free(path: str, item: Item, original: str) -> bool:
+    """Return whether what is in the place of an item can go: nothing, bytecode, or a file that is known.
 
-    keep: whether the store must stay, because some files were not restored
+    Known are the file that replaced it, and a copy of its original.
     """
+    try:
+        status = os.lstat(path)
+    except FileNotFoundError:
+        return True
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    if path.endswith((".pyc", ".pyo")) and not item.replaced:
+        return True  # Python writes it again
+    try:
+        digest = digest_of(path)
+        return digest in (item.new, digest_of(original))
+    except PermissionError:
+        return False
+
+
+def finish(store: Store, journal: Journal) -> None:
+    """Restore the modes and times of directories, and remove the store unless it still has files."""
     for directory in journal.directories:
         path = store.in_place(directory.path)
         if os.path.isdir(path):
@@ -83,7 +110,7 @@ def finish(store: Store, journal: Journal, *, keep: bool = False) -> None:
     for directory in reversed(journal.directories):
         if directory.path:
             _restore_times(store, directory)
-    if not keep:
+    if not store.held(journal):
         store.remove()
     # Removing the store changed the time of the environment's own directory, which is the first.
     for directory in journal.directories[:1]:
@@ -99,8 +126,7 @@ def changed_rows(store: Store, journal: Journal) -> frozenset[int]:
 
 def _digest(store: Store, path: str) -> str:
     try:
-        with open(store.in_place(path), "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        return digest_of(store.in_place(path))
     except OSError:
         return ""
 

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput
 from deadweight.progress import silent
 from deadweight.sources.trim.journal import Item, Journal, Row, Store
-from deadweight.sources.trim.removing import directories_of, is_unchanged, remove, seen
+from deadweight.sources.trim.removing import directories_of, is_unchanged, remove, seen, write_new
 from deadweight.sources.trim.restoring import abandon, undo
 from tests.builders import write_files
 from tests.trimming import snapshot
 
 
-def removal(root: Path, *paths: str) -> tuple[Store, Journal]:
-    """Prepare to remove files; the distribution has no RECORD, as if nothing listed it."""
+def removal(root: Path, *paths: str, new: Mapping[str, str] | None = None) -> tuple[Store, Journal]:
+    """Prepare to remove files; the distribution has no RECORD, as if nothing listed it.
+
+    new: path → content of the file that replaces it
+    """
+    new = new or {}
     store, found = Store(str(root)), seen(str(root), paths)
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in new.items()}
+    items = tuple(Item.of(path, 0, found[path], replaced=path in new) for path in paths)
     journal = Journal(
         state="trimming",
-        items=tuple(Item.of(path, 0, found[path]) for path in paths),
+        items=tuple(replace(item, new=digests.get(item.path, "")) for item in items),
         rows=(Row("demo", "RECORD", "", ""),),
         directories=directories_of(str(root), paths),
     )
     store.create()
+    for number, item in enumerate(items):
+        if item.replaced:
+            write_new(store, number, item, new[item.path].encode())
     store.write(journal)
     return store, journal
 
@@ -51,6 +63,24 @@ def test_remove__file_that_changed__changes_nothing(tmp_path: Path) -> None:
     abandon(store)
     abandon(store)
     assert not store.exists()
+
+
+def test_undo__files_of_the_user__stay_and_are_reported(tmp_path: Path) -> None:
+    write_files(
+        tmp_path, {"t.py": "1", "m.pyc": "2", "dir": "3", "same": "4", "gone": "5", "x.so": "long", "y.so": "long"}
+    )
+    store, journal = removal(
+        tmp_path, "t.py", "m.pyc", "dir", "same", "gone", "x.so", "y.so", new={"x.so": "x", "y.so": "y"}
+    )
+    remove(store, journal, silent)
+    write_files(tmp_path, {"t.py": "mine", "m.pyc": "again", "dir/file": "", "same": "4", "y.so": "mine"})
+    undone = undo(store)
+    assert (undone.files, undone.left, undone.occupied) == (4, (), ("dir", "t.py", "y.so"))
+    texts = {name: (tmp_path / name).read_text() for name in ("t.py", "m.pyc", "same", "gone", "x.so", "y.so")}
+    assert texts == {"t.py": "mine", "m.pyc": "2", "same": "4", "gone": "5", "x.so": "long", "y.so": "mine"}
+    (tmp_path / "t.py").unlink()
+    assert undo(store).occupied == ("dir", "y.so")
+    assert (tmp_path / "t.py").read_text() == "1"
 
 
 def test_undo__directory_became_a_file__says_so_and_can_be_repeated(tmp_path: Path) -> None:
