@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -263,3 +264,35 @@ def test_services__projects__are_read_with_their_groups_left_out(server: Server,
     assert code == 0
     assert set(found["services"][0]["versions"]) == {"dw-web", "dw-http"}
     assert found["proposal"]["files"][0]["requirements"] == ["dw-web"]
+
+
+def test_services__different_pythons__are_measured_for_the_one_of_those_that_agree(
+    tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wheels, machine = [*WHEELS], sysconfig.get_platform().replace("-", "_")
+    for python, size in (("311", 1000), ("312", 2000)):
+        name, data = make_wheel("dw-fast", files={"dw_fast/a.so": "f" * size}, requires=["dw-web"])
+        wheels.append((name.replace("py3-none-any", f"cp{python}-cp{python}-{machine}"), data))
+    project = '[project]\nname = "{}"\nversion = "1"\ndependencies = [{}]\nrequires-python = "=={}.*"\n'
+    own = "'dw-fast', \"dw-http<2; python_version < '3.12'\""
+    others = "'dw-fast', 'dw-web', \"dw-http>=2; python_version < '3.12'\""
+    write_files(
+        tmp_path,
+        {
+            "p1/pyproject.toml": project.format("p1", own, "3.11"),
+            "p2/pyproject.toml": project.format("p2", own, "3.12"),
+            "p3/pyproject.toml": project.format("p3", others, "3.12"),
+        },
+    )
+    with Server(**index_of(wheels)) as server:
+        code, found, stderr = services(server, "p1", "p2", "p3")
+    assert (code, stderr) == (0, "")
+    proposal = found["proposal"]
+    assert (proposal["apart"], proposal["services"]) == (["p1"], ["p2", "p3"])
+    assert {check["method"] for check in proposal["checks"]} == {"same", "apart"}
+    assert all(check["holds"] for check in proposal["checks"])
+    sizes = {row["name"]: row["apparent_bytes"] for row in found["services"]}
+    assert sizes["p2"] == sizes["p3"] > sizes["p1"]
+    shared = next(layer for layer in proposal["layers"] if layer["services"] == ["p2", "p3"])
+    assert shared["apparent_bytes"] == sizes["p2"]

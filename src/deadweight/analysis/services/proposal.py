@@ -109,12 +109,13 @@ def _service_file(service: MeasuredService, agreed: Agreed) -> ProposedFile:
 
 
 def _layers(agreed: Agreed) -> Iterator[LayerRow]:
-    distributions = agreed.planned.distributions
-    installed = {
-        name: frozenset(each.key for each in after.profile.inventory.distributions)
-        for name, after in agreed.after.items()
+    own = {
+        name: {each.key: each for each in after.profile.inventory.distributions} for name, after in agreed.after.items()
     }
+    installed = {name: frozenset(distributions) for name, distributions in own.items()}
     for layer in layers_of(agreed.planned.layout, installed, agreed.planned.closure):
+        # A service may have others than all services together, which is a problem that its check reports.
+        distributions = own.get(layer.name, agreed.planned.distributions)
         yield _layer_row(layer.name, [distributions[key] for key in layer.keys], layer.services)
 
 

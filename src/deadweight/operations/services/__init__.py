@@ -109,8 +109,10 @@ class _Measuring:
         if not able:
             raise next(each for each in alone.values() if isinstance(each, DeadweightError))
         agreement = agreeing.found(expected, alone)
-        sets = {_TOGETHER: agreement.versions} if agreement.versions else {}
-        found = self._measure({**sets, **able})
+        sets = {name: (each, self._services[name]) for name, each in able.items()}
+        if agreement.versions:
+            sets[_TOGETHER] = agreement.versions, self._services[agreement.services[0]]
+        found = self._measure(sets)
         today = [self._concluded(name, found[name]) for name in able]
         first = today[0].profile.inventory
         return ServicesReport(
@@ -125,17 +127,16 @@ class _Measuring:
             warnings=_warnings(today),
         )
 
-    def _measure(self, sets: Mapping[str, Resolved]) -> dict[str, Inventory]:
+    def _measure(self, sets: Mapping[str, tuple[Resolved, Service]]) -> dict[str, Inventory]:
+        """Return the inventories of sets of distributions, each for the Python of a service."""
         self._session.observe(Progress("measuring", f"{len(self._services)} services"))
-        first = next(iter(self._services.values()))
-        of = {name: self._services.get(name.removeprefix("after "), first) for name in sets}
-        pythons = {name: service.settings.request.python for name, service in of.items()}
+        pythons = {name: service.settings.request.python for name, (_, service) in sets.items()}
         if self._measuring is None:
             services = {service.settings.request.python: service for service in self._services.values()}
             self._measuring = Measuring(
                 {python: self._resolver.run_for(each.file, each.settings) for python, each in services.items()}
             )
-        return self._measuring.inventories(sets, pythons)
+        return self._measuring.inventories({name: resolved for name, (resolved, _) in sets.items()}, pythons)
 
     def _concluded(self, name: str, inventory: Inventory) -> MeasuredService:
         service = self._services[name]
@@ -197,13 +198,13 @@ class _Measuring:
         for outcome in outcomes.values():
             if isinstance(outcome, DeadweightError):
                 raise outcome
-        new = {f"after {name}": each for name, each in outcomes.items() if isinstance(each, Resolved)}
+        new = {name: (each, self._services[name]) for name, each in outcomes.items() if isinstance(each, Resolved)}
         found = self._measure(new) if new else {}
         after = {}
         for each in today:
             service = self._services[each.name]
             before = self._proof(service, each.profile)
-            inventory = found.get(f"after {each.name}")
+            inventory = found.get(each.name)
             if inventory is None:
                 after[each.name] = After(profile=each.profile, method="same", before=before, proof=before)
             else:

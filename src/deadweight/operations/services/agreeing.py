@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 
 from deadweight.errors import DeadweightError
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.marking import Markers
+from deadweight.model import Requirement
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.services.reading import Service
 from deadweight.operations.services.resolving import Outcome, Resolver, is_conflict
@@ -110,9 +113,14 @@ class Agreeing:
         yield from settings_clashes(settings, sides)
 
     def _of_requirements(self) -> Iterator[Clash]:
-        first = next(iter(self._services.values()))
-        markers = Markers(machine_of(first.settings.request).marker_values)
-        yield from clashes(list(self._files.values()), lambda requirement: markers.hold(requirement.marker))
+        """Yield conflicts between services of the same Python, which decides what markers hold; the others have one."""
+        by_python: dict[str, list[Service]] = defaultdict(list)
+        for service in self._services.values():
+            by_python[service.settings.request.python].append(service)
+        for same in by_python.values():
+            markers = Markers(machine_of(same[0].settings.request).marker_values)
+            files = [self._files[service.name] for service in same]
+            yield from clashes(files, partial(_holds, markers))
 
     def _grown(self, names: Sequence[str]) -> tuple[str, ...]:
         """Return services that agree, adding one after the other, and record the conflicts of those that do not."""
@@ -142,3 +150,7 @@ class Agreeing:
             if requirement.name in words:
                 return side_of(name, requirement)
         return Side(service=name, file=self._services[name].target.location, line=0, text="")
+
+
+def _holds(markers: Markers, requirement: Requirement) -> bool:
+    return markers.hold(requirement.marker)
