@@ -48,8 +48,8 @@ MAY_IMPORT = {
         "reaching", "targets", "trim", "untrusted", "usage",
     },
     "report": {
-        "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "trim", "untrusted",
-        "wording",
+        "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "trim",
+        "untrusted", "wording",
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {
