@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sysconfig
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ WHEELS = [
     make_wheel("dw-old", files={"dw_old/a.py": "o" * 10}, requires=["dw-http<2"]),
     make_wheel("dw-new", files={"dw_new/a.py": "n" * 10}, requires=["dw-http>=2"]),
 ]
+
+DATA = {"-".join(name.split("-")[0].split("_")): data for name, data in WHEELS}  # of the last version
 
 
 @pytest.fixture
@@ -126,6 +129,23 @@ def test_services__direct_conflict__names_both_sides_and_writes_all_files(server
     assert "-r base.txt" in (tmp_path / "out" / f"{other}.txt").read_text()
     done = run("services", "a.txt", "b.txt", "c.txt", "--index-url", f"{server.url}/simple/", "--quiet")
     assert "a requires dw-http<2 (a.txt:3) but b requires dw-http>=2 (b.txt:2)" in done.stdout
+
+
+def test_services__only_one_has_hashes__is_kept_apart_with_its_hashes(server: Server, tmp_path: Path) -> None:
+    hashed = [f"{name}==2.0 --hash=sha256:{hashlib.sha256(DATA[name]).hexdigest()}" for name in ("torch", "dw-http")]
+    texts = {"a.txt": "\n".join(hashed), "b.txt": "\n".join(reversed(hashed)), "c.txt": "dw-http\n"}
+    write_files(tmp_path, texts)
+    code, found, _ = services(server, "a.txt", "b.txt", "c.txt", "--output-dir", "out")
+    assert code == 0
+    assert found["proposal"]["apart"] == ["c"]
+    assert {each["reason"] for each in found["proposal"]["conflicts"]} == {
+        f"{name} has hashes, c has none, and pip does not install both together" for name in "ab"
+    }
+    shared = (tmp_path / "out/base.txt").read_text().splitlines()
+    assert shared[2:] == sorted(hashed)
+    for name in "abc":
+        lines = (tmp_path / f"out/{name}.txt").read_text().splitlines()
+        assert ("-r base.txt" in lines, "dw-http" in lines) == (name != "c", name == "c")
 
 
 def test_services__conflict_of_dependencies__is_found_by_the_resolver(server: Server, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from deadweight.plan.sharing.conflicts import (
     Clash,
     Side,
     clashes,
+    hash_clashes,
     largest_part,
     settings_clashes,
     side_of,
@@ -111,6 +112,7 @@ class Agreeing:
             for name, service in self._services.items()
         }
         yield from settings_clashes(settings, sides)
+        yield from hash_clashes(list(self._files.values()), sides)
 
     def _of_requirements(self) -> Iterator[Clash]:
         """Yield conflicts between services of the same Python, which decides what markers hold; the others have one."""

@@ -117,6 +117,15 @@ def settings_clashes(settings: Mapping[str, object], sides: Mapping[str, Side]) 
             yield Clash(project="", sides=(sides[one], sides[other]), reason=reason)
 
 
+def hash_clashes(services: Sequence[ServiceFile], sides: Mapping[str, Side]) -> Iterator[Clash]:
+    """Yield the pairs of services of which one has hashes: pip refuses to install requirements with and without."""
+    for one, other in combinations([service for service in services if service.wanted], 2):
+        if one.hashed != other.hashed:
+            hashed, bare = (one, other) if one.hashed else (other, one)
+            reason = f"{hashed.name} has hashes, {bare.name} has none, and pip does not install both together"
+            yield Clash(project="", sides=(sides[one.name], sides[other.name]), reason=reason)
+
+
 def single_options(options: Iterable[str]) -> tuple[str, ...]:
     """Return the options of a requirements file that apply to everything and cannot be combined with others."""
     return tuple(sorted(line for line in options if re.split(r"[\s=]", line, maxsplit=1)[0] in _SINGLE))

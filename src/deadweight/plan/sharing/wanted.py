@@ -52,6 +52,11 @@ class ServiceFile(Struct, frozen=True, kw_only=True):
     wanted: Mapping[Identity, Wanted]
     options: tuple[str, ...] = ()
 
+    @property
+    def hashed(self) -> bool:
+        """Whether a requirement has hashes, so that pip demands them of all that it installs together."""
+        return any(_HASH.search(line) for each in self.wanted.values() for line in each.lines)
+
     def requirements(self) -> Iterator[Requirement]:
         """Yield all requirements."""
         for each in self.wanted.values():
