@@ -267,6 +267,17 @@ def test_services__existing_files__are_kept_without_force(server: Server, tmp_pa
     assert "dw-web" in (tmp_path / "out/base.txt").read_text()
 
 
+@pytest.mark.parametrize("existing", ["out/b.txt", "out"])
+def test_services__files_that_cannot_be_written__are_refused_before_anything_is_asked(
+    server: Server, tmp_path: Path, existing: str
+) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\n", "b.txt": "dw-web\n", existing: "mine\n"})
+    code, found, stderr = services(server, "a.txt", "b.txt", "--output-dir", "out")
+    assert (code, found, server.asked) == (4, {}, [])
+    assert stderr.startswith(f"error: {existing}")
+    assert (tmp_path / existing).read_text() == "mine\n"
+
+
 def test_services__swap__applies_to_all_or_is_refused(server: Server, tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": "dw-web\ntorch\n", "b.txt": "dw-web\n"})
     code, found, _ = services(server, "a.txt", "b.txt", "--swap", "torch=tensorflow")

@@ -59,7 +59,7 @@ def services(
     """
     from deadweight.operations.services import Sharing
     from deadweight.operations.services import services as operation
-    from deadweight.operations.services.reading import file_of
+    from deadweight.operations.services.reading import file_of, names_of
     from deadweight.report.services.files import service_files
 
     share = _share(base_share)
@@ -68,8 +68,12 @@ def services(
     )
     if options["install"]:
         raise click.UsageError("services are measured without installing; remove --install")
-    sources = options.pop("source")
-    settings = settings_of({**options, "install": None}, *map(file_of, file))
+    sources, targets = options.pop("source"), [file_of(each) for each in file]
+    if output_dir is not None and os.path.lexists(output_dir):
+        # Which of the shared files there will be is only known later.
+        names = names_of(target.location for target in targets)
+        may_write(*(os.path.join(output_dir, f"{name}.txt") for name in names), force=destination.force)
+    settings = settings_of({**options, "install": None}, *targets)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = operation(file, settings, Sharing(base_share=share, sources=sources), observe=observe)
     if output_dir is not None and report.proposal:
