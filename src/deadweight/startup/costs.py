@@ -7,13 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import median
 
 from deadweight.model import Inventory
-from deadweight.model.report.imports import Attempt, ImportRow, Spread
+from deadweight.model.report.imports import FEWEST_STARTS, Attempt, ImportRow, Spread
 from deadweight.startup.attribution import Owner
 from deadweight.startup.importtime import Module, causes, total_of
 from deadweight.startup.values import Launch
 
 Tree = tuple[Module, ...]
-_FEWEST_STARTS = 3
 _FASTER_SHARE = 0.9
 _ORDER = ("distribution", "application", "standard library", "other")
 
@@ -124,7 +123,7 @@ def attempted(
     return Attempt(
         saves_us=spread(saved).median,
         saves_bytes=memory.median if memory else None,
-        certain=len(saved) >= _FEWEST_STARTS and sum(each > 0 for each in saved) >= _FASTER_SHARE * len(saved),
+        certain=len(saved) >= FEWEST_STARTS and sum(each > 0 for each in saved) >= _FASTER_SHARE * len(saved),
         before_us=beyond(bare_us, before),
         after_us=beyond(bare_us, after),
         still_loaded=tuple(loaded),

@@ -15,6 +15,7 @@ from deadweight.model.report import TargetFacts
 from deadweight.model.tree import Skipped
 
 Schema = Literal["deadweight.imports/1"]
+FEWEST_STARTS = 3  # that can tell whether one copy starts faster than another
 
 
 class Spread(Struct, frozen=True, kw_only=True):

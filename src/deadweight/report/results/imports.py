@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, Spread
+from deadweight.model.report.imports import FEWEST_STARTS, Attempt, ImportRow, ImportsReport, Spread
 from deadweight.report.text.tables import WIDEST, add_names, plain_table, render
 from deadweight.report.units import counted, hanging_text, human
 from deadweight.untrusted import plain
@@ -93,18 +93,18 @@ def _lazy(report: ImportsReport) -> Iterator[str]:
         used = f"used only in {plain(each.function)}() (line {each.function_line})"
         yield f"    {used}; importing {_names(each.modules)} takes {duration(each.cost_us)}"
         if each.attempt:
-            first, *more = _result(each.attempt)
+            first, *more = _result(each.attempt, report.runs)
             yield f"    imported in the function: {first}"
             yield from (f"    {line}" for line in more)
         else:
             yield "    not tried: the imports above take more"
     if report.together:
-        first, *more = _result(report.together)
+        first, *more = _result(report.together, report.runs)
         yield f"  All of them: {first}"
         yield from (f"    {line}" for line in more)
 
 
-def _result(attempt: Attempt) -> Iterator[str]:
+def _result(attempt: Attempt, runs: int) -> Iterator[str]:
     """Yield what an attempt saved, how much the starts varied, and what still loads the modules."""
     if attempt.failure or attempt.before_us is None or attempt.after_us is None or attempt.saves_us is None:
         yield f"the application does not start: {plain(attempt.failure)}"
@@ -112,6 +112,10 @@ def _result(attempt: Attempt) -> Iterator[str]:
     memory = attempt.saves_bytes if attempt.saves_bytes is not None and attempt.saves_bytes >= _LEAST_MEMORY else 0
     if attempt.certain:
         yield f"saves {duration(attempt.saves_us)}{f' and {human(memory)} of memory' if memory else ''}"
+    elif runs < FEWEST_STARTS:
+        too_few = f"{counted(runs, 'run')} {'is' if runs == 1 else 'are'} too few to tell"
+        known = f"saves {human(memory)} of memory; {too_few} how much time" if memory else f"{too_few} what it saves"
+        yield f"{known} (use --runs {FEWEST_STARTS} or more)"
     elif memory:
         yield f"saves {human(memory)} of memory, but no time that can be measured"
     else:

@@ -109,6 +109,20 @@ def test_imports_text__attempt__says_what_it_saved(attempt: Attempt | None, expe
     assert expected in text
 
 
+@pytest.mark.parametrize(
+    ("runs", "saves_bytes", "expected"),
+    [
+        (2, 0, "2 runs are too few to tell what it saves (use --runs 3 or more)\n    starts in 290..310 ms before"),
+        (1, 30_000_000, "saves 30.0 MB of memory; 1 run is too few to tell how much time (use --runs 3 or more)\n"),
+        (3, 0, "saves nothing that can be measured\n"),
+    ],
+)
+def test_imports_text__few_runs__says_that_they_cannot_tell(runs: int, saves_bytes: int, expected: str) -> None:
+    attempt = replace(SAVES, certain=False, saves_bytes=saves_bytes)
+    report = replace(REPORT, runs=runs, lazy=(replace(LAZY, attempt=attempt),), together=attempt)
+    assert imports_text(report, width=200).count(expected) == 2
+
+
 def test_imports_text__several__are_shown_together() -> None:
     text = imports_text(replace(REPORT, lazy=(LAZY, LAZY), together=SAVES), width=200)
     assert "\n  All of them: saves 250 ms and 30.0 MB of memory" in text
