@@ -15,18 +15,24 @@ import jsonschema
 import pytest
 
 from deadweight.model.report.trim import TrimReport
+from deadweight.operations.trimming import undo
 from tests.builders import make_env, make_wheel, make_wheelhouse
-from tests.trimming import check_records, make_demo, make_venv, pip, site_of, snapshot
+from tests.trimming import check_records, copy_of, make_demo, make_venv, pip, site_of, snapshot
 
 STORE = ".deadweight-trim"
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_demo(tmp_path_factory.mktemp("demo"))
+
+
 @pytest.fixture
-def env(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def env(demo: Path, tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    return make_demo(tmp_path)
+    return copy_of(demo, tmp_path / "env")
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -274,15 +280,16 @@ def test_trim__undo_after_an_update__leaves_the_new_version_alone(env: Path, tmp
 
 
 def test_trim__second_run_at_once__is_refused(tmp_path: Path, offline: Path) -> None:
-    env = make_demo(tmp_path, app={"dw_slow.py": "import time\ntime.sleep(60)\n"})
-    with subprocess.Popen(
-        [sys.executable, "-m", "deadweight", "trim", str(env), "--apply", "-q", "--timeout", "5"]
-    ) as first:
+    asked = tmp_path / "asked"
+    code = f"import os, time\nwhile not os.path.exists({str(asked)!r}): time.sleep(0.02)\n"
+    env = make_demo(tmp_path, app={"dw_slow.py": code})
+    with subprocess.Popen([sys.executable, "-m", "deadweight", "trim", str(env), "--apply", "-q"]) as first:
         until = time.monotonic() + 20
         while "another run of deadweight is trimming" not in (message := run(str(env), "--undo").stderr):
             assert first.poll() is None, message
             assert time.monotonic() < until, message
         assert run(str(env), "--apply", "-q").returncode == 4
+        asked.touch()
     assert first.returncode == 0
 
 
@@ -320,12 +327,12 @@ def test_trim__killed_at_a_random_moment__is_undone_to_the_byte(env: Path) -> No
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     longest = time.monotonic() - started
     trimmed("env", "--undo")
-    for _ in range(6):
+    for _ in range(4):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
             time.sleep(random.uniform(longest / 3, longest))
             child.kill()
         if (env / STORE).exists():
-            trimmed("env", "--undo")
+            undo("env")
         assert snapshot(env) == expected
 
 
