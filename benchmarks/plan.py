@@ -37,7 +37,7 @@ def main(path: str) -> None:
         f"levels of {path}",
         {
             "deadweight plan": plan,
-            "deadweight plan --target-size": [*plan, "--target-size", "400MB"],
+            "deadweight plan --target-size": [*plan, "--target-size", "950MB"],
             "deadweight profile": [str(BIN / "deadweight"), path, "--quiet", "--no-source", "--no-lighter"],
         },
         rounds=7,
