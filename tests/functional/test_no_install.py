@@ -518,7 +518,7 @@ def test_no_install__torch_cpu_without_its_index__takes_out_cuda_and_says_so(
     torch = make_wheel("torch", "2.0", requires=["nvidia-cublas==1.0", "triton", "dw-lib"])
     archives = [WHEELS[1], torch, make_wheel("nvidia-cublas", requires=["nvidia-base"]), make_wheel("nvidia-base")]
     with Server(**index_of([*archives, make_wheel("triton")])) as server:
-        monkeypatch.setattr("deadweight.sources.resolve.builds.TORCH_INDEX", f"{server.url}/nowhere/")
+        monkeypatch.setattr("deadweight.formats.builds.TORCH_INDEX", f"{server.url}/nowhere/")
         found = measure(server, "torch\n", torch="cpu")
     assert set(sizes(found)) == {"torch", "dw-lib"}
     assert found.conflicts == ()
@@ -538,7 +538,7 @@ def test_no_install__torch_cpu_with_its_index__is_that_build(here: Path, monkeyp
         for name, part in light.items()
     }
     with Server(**usual) as server, Server(**light) as other:
-        monkeypatch.setattr("deadweight.sources.resolve.builds.TORCH_INDEX", f"{other.url}/whl/")
+        monkeypatch.setattr("deadweight.formats.builds.TORCH_INDEX", f"{other.url}/whl/")
         found = measure(server, "torch\n", torch="cpu")
     assert {d.key: d.version for d in found.inventory.distributions} == {"torch": "2.0+cpu"}
 

@@ -100,6 +100,12 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
                 if line.kind == "option" and line.body.startswith("--no-binary"):
                     yield file.path, line
 
+    def located(self) -> Iterator[tuple[tuple[str, int], Requirement]]:
+        """Yield ((path, line number), requirement) of this file and of all files that it includes."""
+        for file in self.with_included():
+            for number, requirement in file.requirements.items():
+                yield (file.path, number), requirement
+
     def all_requirements(self) -> Iterator[Requirement]:
         """Yield the requirements of this file and of the files that it includes, in the order of the lines."""
         for line in self.lines:

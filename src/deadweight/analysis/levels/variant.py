@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.formats.distributions.metadata import normalize
+from deadweight.formats.builds import Wishes, read_wishes, swap_of
 from deadweight.formats.requirement_changes import without
 from deadweight.formats.requirements import RequirementsFile
 from deadweight.model import Requirement
@@ -38,13 +38,18 @@ class Variant(Struct, frozen=True, kw_only=True):
         assert self.file is not None
         return without(self.file, self.gone)
 
+    @property
+    def builds(self) -> Wishes:
+        """The builds that replace others."""
+        request = self.settings.request
+        return read_wishes(request.swap, request.index, request.torch)
+
     def without_build(self, swap: str) -> Variant:
         """Return the variant without the build that replaces a project; without that of PyTorch if ``swap`` is ""."""
-        swaps = tuple(
-            each for each in self.settings.request.swap if not swap or normalize(each.partition("=")[0]) != swap
-        )
-        options: dict[str, object] = {"swap": swaps} if swap else {"torch": ""}
-        return replace(self, settings=self.settings.replacing(**options))
+        if not swap:
+            return replace(self, settings=self.settings.replacing(torch=""))
+        swaps = tuple(each for each in self.settings.request.swap if swap_of(each)[0] != swap)
+        return replace(self, settings=self.settings.replacing(swap=swaps))
 
     def changed(self, change: Change) -> Variant:
         """Return the variant after one more change."""
@@ -68,9 +73,4 @@ def lines_of(file: RequirementsFile, requirements: Iterable[Requirement]) -> fro
     """
     named: Collection[Requirement] = set(requirements)
     lines = {(requirement.file, requirement.number) for requirement in named}
-    return frozenset(
-        (each.path, number)
-        for each in file.with_included()
-        for number, requirement in each.requirements.items()
-        if requirement in named or (each.path, number) in lines
-    )
+    return frozenset(line for line, requirement in file.located() if requirement in named or line in lines)

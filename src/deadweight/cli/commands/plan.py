@@ -14,19 +14,16 @@ from deadweight.cli.options import settings_of, splitting, writing
 from deadweight.cli.output import Destination, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
-from deadweight.cli.targets import files, target_of
+from deadweight.cli.targets import directory_of, files, target_of
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model.report.levels import LEVELS
 from deadweight.report.formats import check_installed
-from deadweight.report.levels import LEVEL_FORMATS, render_levels
+from deadweight.report.levels import LEVEL_FORMATS, level_paths, render_levels
 from deadweight.report.view import View
-from deadweight.targets.types import File
 
 if TYPE_CHECKING:
     from deadweight.operations.planning.plan import Planned
-
-_KINDS = ("requirements", "constraints", "overrides")  # of files; see ``level_files``
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -67,8 +64,7 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)
     aims = Aims(base_bytes=_size(options, "base_size"), target_bytes=_size(options, "target_size"))
-    beside = os.path.dirname(given.location) if isinstance(given, File) else ""
-    directory = beside if options["output_dir"] is None else options["output_dir"]
+    directory = directory_of(given) if options["output_dir"] is None else options["output_dir"]
     if options["level"]:
         _check_files(options["level"], directory, force=destination.force)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
@@ -93,8 +89,7 @@ def _size(options: dict[str, Any], name: str) -> int | None:
 def _check_files(level: str, directory: str, *, force: bool) -> None:
     """Check, before minutes of measuring, that the files may be written."""
     if os.path.lexists(directory or "."):
-        names = (f"{kind}-{level}.txt" for kind in _KINDS)
-        may_write(*(os.path.join(directory, name) for name in names), force=force)
+        may_write(*level_paths(level, directory), force=force)
 
 
 def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None:
@@ -106,5 +101,5 @@ def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None
     texts = level_files(level, planned.variants[level], planned.profiles[level], directory)
     os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)
-    install = shlex.join(["pip", "install", "-r", os.path.join(directory, f"requirements-{level}.txt")])
+    install = shlex.join(["pip", "install", "-r", level_paths(level, directory)[0]])
     say(f"wrote {', '.join(texts)}; to install them, run: {install}")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from deadweight.errors import UnusedBuild
+from deadweight.formats.builds import Wishes, read_wishes
 from deadweight.model import Requirement
 from deadweight.operations.measuring.installing import install_options, with_notes
 from deadweight.operations.measuring.reading import Read, machine_of, read_lock_of, read_requirements_of
 from deadweight.progress import Progress, silent
 from deadweight.settings import Settings, refuse
-from deadweight.sources.resolve.builds import Wishes, read_wishes
 from deadweight.targets.types import Lock
 
 if TYPE_CHECKING:

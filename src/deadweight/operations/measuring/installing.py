@@ -43,9 +43,9 @@ def installed(
     already: the requirements, if they were read before: standard input and pipes can be read only once
     """
     from deadweight.analysis.measurement import Measurement
+    from deadweight.formats.builds import read_wishes
     from deadweight.formats.requirement_changes import swapped
     from deadweight.sources.install.installer import Configured, find_installer, install
-    from deadweight.sources.resolve.builds import read_wishes
     from deadweight.sources.resolve.project_rules import with_rules
     from deadweight.sources.system.scratch import new_directory, scratch_directory
 

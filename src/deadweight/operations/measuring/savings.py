@@ -83,10 +83,10 @@ def _measured(
     there: Iterable[tuple[str, str | None]],
 ) -> tuple[set[tuple[str, str | None]], Inventory]:
     """Resolve requirements with lighter builds; return what stays the same, and the inventory of what is new."""
+    from deadweight.formats.builds import read_wishes
     from deadweight.formats.requirement_changes import swapped, unpinned
     from deadweight.inventory import take_inventory
     from deadweight.operations.measuring.from_archives import opened
-    from deadweight.sources.resolve.builds import read_wishes
 
     wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
     wished = unpinned(swapped(file, wishes.swaps), wishes.indexes())

@@ -21,6 +21,7 @@ from deadweight.analysis.levels.levels import (
 from deadweight.analysis.levels.variant import Variant
 from deadweight.analysis.verdict import Original, original_of
 from deadweight.errors import BadInput, DeadweightError, UnusedBuild
+from deadweight.formats.builds import swap_of
 from deadweight.model.report.levels import Level, LevelName, Step
 from deadweight.operations.measure import measure
 from deadweight.operations.session import Session
@@ -139,7 +140,7 @@ class Levels:
         if unknown := sorted(set(policy.drop) - {step.name for step in change.steps}):
             raise BadInput(f"--drop {unknown[0]}: {self._target.label} has no requirement of that name")
         for swap in request.swap:
-            old, _, new = swap.partition("=")
+            old, new = swap_of(swap)
             step = Step(kind="swap", name=old, action=f"replace {old} by {new}", reason="your choice")
             change = change.and_then(Change(steps=(step,), swaps=(swap,)))
         if request.torch:

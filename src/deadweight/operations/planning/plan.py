@@ -10,6 +10,7 @@ from msgspec import Struct
 from deadweight import __version__
 from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadInput
+from deadweight.formats.builds import swap_of
 from deadweight.model.report.levels import LevelReport
 from deadweight.operations.measure import refuse_report
 from deadweight.operations.planning.goal import goal_of
@@ -63,7 +64,7 @@ def plan(
     check_options(settings, parsed)
     if both := sorted(set(settings.policy.keep) & set(settings.policy.drop)):
         raise BadInput(f"--keep and --drop contradict each other: {', '.join(both)}", hint="use one of them")
-    swapped = [swap.partition("=")[0].strip() for swap in settings.request.swap]
+    swapped = [swap_of(swap)[0] for swap in settings.request.swap]
     if twice := sorted({name for name in swapped if swapped.count(name) > 1 or name in settings.policy.drop}):
         raise BadInput(
             f"options for {twice[0]} contradict each other", hint="use one --swap or --drop for each project"

@@ -22,6 +22,7 @@ from deadweight.analysis.services.today import (
 )
 from deadweight.analysis.verdict import judge, original_of
 from deadweight.errors import BadInput, DeadweightError
+from deadweight.formats.builds import Wishes, bare_name, read_wishes
 from deadweight.model import Application, Inventory, Lock, Skipped
 from deadweight.model.report.services import Proposal, ServicesReport
 from deadweight.operations.services.agreeing import Agreeing, Agreement
@@ -33,7 +34,6 @@ from deadweight.plan.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
 from deadweight.proof import Proof
 from deadweight.settings import Settings, refuse
-from deadweight.sources.resolve.builds import Wishes, bare_name, read_wishes
 from deadweight.sources.resolve.uninstalled import Resolved
 from deadweight.sources.system.processors import allow
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from deadweight.errors import BadInput
+from deadweight.formats.builds import Wishes
 from deadweight.formats.composites import composed
 from deadweight.formats.requirement_changes import swapped, unpinned
 from deadweight.formats.requirements import RequirementsFile
@@ -17,7 +18,6 @@ from deadweight.operations.measuring.reading import read_requirements_of
 from deadweight.plan.sharing.layout import BASE, ML
 from deadweight.settings import Settings
 from deadweight.sources.codebase.dockerfiles import is_dockerfile, read_dockerfile
-from deadweight.sources.resolve.builds import Wishes
 from deadweight.targets import parse_target
 from deadweight.targets.types import File, Lock, Project, Requirements, Target
 

@@ -13,6 +13,7 @@ from concurrent.futures import as_completed
 from msgspec.structs import replace
 
 from deadweight.errors import DeadweightError, InstallFailed
+from deadweight.formats.builds import Wishes
 from deadweight.formats.composites import composed
 from deadweight.formats.requirements import RequirementsFile, for_resolver
 from deadweight.model import Lock
@@ -21,7 +22,6 @@ from deadweight.operations.services.reading import Service
 from deadweight.operations.session import Session
 from deadweight.progress import Progress, silent
 from deadweight.settings import Settings
-from deadweight.sources.resolve.builds import Wishes
 from deadweight.sources.resolve.uninstalled import Resolved, Shared, Uninstalling
 from deadweight.sources.system.processors import processors
 from deadweight.sources.system.scratch import Scratch

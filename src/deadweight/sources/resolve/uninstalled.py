@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.errors import DeadweightError, FetchFailed, InstallFailed
+from deadweight.formats.builds import TORCH_FAMILY, Wishes, bare_name, overrides
 from deadweight.formats.distributions.wheel import Scheme
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
 from deadweight.model import Archive, Lock, Pinned, Requirement, Skipped
@@ -21,7 +22,7 @@ from deadweight.platforms.selection import choose
 from deadweight.progress import Observer
 from deadweight.sources.install.installer import Configured, InstallOptions
 from deadweight.sources.install.interpreters import version_of_interpreter
-from deadweight.sources.resolve.builds import TORCH_FAMILY, Wishes, bare_name, constraints, of_cuda, overrides
+from deadweight.sources.resolve.builds import constraints, of_cuda
 from deadweight.sources.resolve.index_locations import configured
 from deadweight.sources.resolve.indexes import Indexes
 from deadweight.sources.resolve.locating import locate, with_other_wheels
