@@ -46,6 +46,11 @@ class DeadweightError(Exception):
         super().__init__(abridged(cause, _LONGEST_CAUSE))
         self.cause, self.hint, self.detail = abridged(cause, _LONGEST_CAUSE), abridged(hint, _LONGEST_CAUSE), detail
 
+    @property
+    def summary(self) -> str:
+        """The first line of the cause."""
+        return self.cause.partition("\n")[0]
+
 
 class BadInput(DeadweightError):
     """The input cannot be read or is invalid."""

@@ -128,7 +128,7 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
     except NeedsBuild as needed:
         why = f"{needed} must be built"
     except InstallFailed as error:
-        why = error.cause.partition("\n")[0]
+        why = error.summary
     session.observe(Progress("reading", f"{target.label} again, to install it, because {why}"))
     try:
         return _measure_install(target, settings, session, read)

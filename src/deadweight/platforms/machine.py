@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # The legacy names of three manylinux platforms (PEP 513, 571, 599), by their glibc version (PEP 600).
 _LEGACY_NAMES = {(2, 5): "manylinux1", (2, 12): "manylinux2010", (2, 17): "manylinux2014"}
 _NEW_GLIBC = "2_40"  # the newest that resolvers support
+_MUSL = "1_2"  # since Alpine 3.13
+_GLIBC = re.compile(r"(?:linux|manylinux_\d+_\d+)_([a-z]\w*)\Z")
 _LINUX = re.compile(r"(manylinux|musllinux)_(\d+)_(\d+)_([a-z]\w*)\Z")
 _MAC = re.compile(r"macosx_(\d+)_(\d+)_(\w+)\Z")
 _OTHER = re.compile(r"(?:win32|win_\w+|linux_\w+)\Z")
@@ -74,6 +76,11 @@ class Machine(Struct, frozen=True, dict=True):
         if match is None or match[1] != "musllinux":
             return self
         return Machine(self.python, f"manylinux_{_NEW_GLIBC}_{match[4]}")
+
+    def with_musl(self) -> Machine | None:
+        """Return the same machine with musl instead of glibc, as on Alpine; None if it is not Linux with glibc."""
+        architecture = _GLIBC.match(self.shown)
+        return Machine(self.python, f"musllinux_{_MUSL}_{architecture[1]}") if architecture else None
 
     @cached_property
     def marker_values(self) -> Mapping[str, str]:

@@ -72,18 +72,13 @@ def split_change(profile: Profile, split: str, before: Collection[str] = ()) -> 
         for each in chosen.unsure
         if each.group == "dev" and split == "production"
     )
-    reasons = {each.name: each for each in chosen.dropped}
     kept = set(chosen.kept)
     drops = tuple(each for each in _requirements(profile) if each not in kept)
-    change = _dropping(
-        profile,
-        drops,
-        before=before,
-        reasons={
-            each.name: (without_credentials(each.evidence.reason), each.locations if split == "minimal" else ())
-            for each in reasons.values()
-        },
-    )
+    reasons = {
+        each.name: (without_credentials(each.evidence.reason), each.locations if split == "minimal" else ())
+        for each in chosen.dropped
+    }
+    change = _dropping(profile, drops, before=before, reasons=reasons)
     return change.and_then(Change(rejected=unsure))
 
 

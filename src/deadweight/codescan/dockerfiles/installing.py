@@ -87,9 +87,9 @@ def _operands_of_pip(words: Sequence[str], *, files: bool) -> Iterator[Found]:
             continue
         option, _, value = word.partition("=") if word.startswith("--") else (word[:2], "", word[2:])
         if option in ("-r", "--requirement", "--requirements"):
-            yield Found("file", value or next(left, ""))
+            yield _of_path("file", value or next(left, ""))
         elif option in ("-c", "--constraint", "--constraints"):
-            yield Found("constraint", value or next(left, ""))
+            yield _of_path("constraint", value or next(left, ""))
         elif option in ("-e", "--editable"):
             yield _of_operand(value or next(left, ""))
         elif option in _INDEXES:
@@ -101,6 +101,10 @@ def _operands_of_pip(words: Sequence[str], *, files: bool) -> Iterator[Found]:
             yield Found("option", word)
         elif option in _WITH_VALUE and not value:
             next(left, None)
+
+
+def _of_path(kind: Kind, path: str) -> Found:
+    return Found(kind, path) if path else Found("unread", "a requirements file without a name is not read")
 
 
 def _of_operand(word: str) -> Found:

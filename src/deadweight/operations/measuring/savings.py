@@ -57,8 +57,7 @@ def with_savings(profile: Profile, session: Session) -> Profile:
 
 
 def _reason(error: DeadweightError | OSError) -> str:
-    cause = error.cause if isinstance(error, DeadweightError) else str(error)
-    return cause.partition("\n")[0]
+    return error.summary if isinstance(error, DeadweightError) else str(error).partition("\n")[0]
 
 
 def _saved(profile: Profile, file: RequirementsFile, builds: Sequence[Lighter], until: float, session: Session) -> int:

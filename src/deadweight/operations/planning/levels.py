@@ -20,7 +20,7 @@ from deadweight.analysis.levels.levels import (
 )
 from deadweight.analysis.levels.variant import Variant
 from deadweight.analysis.verdict import Original, original_of
-from deadweight.errors import BadInput, DeadweightError, UnusedBuild
+from deadweight.errors import BadInput, DeadweightError, InstallFailed, UnusedBuild
 from deadweight.formats.builds import swap_of
 from deadweight.model.report.levels import Level, LevelName, Step
 from deadweight.operations.measure import measure
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from deadweight.model import Application
     from deadweight.targets.types import Target
 
-_MUSL = "musllinux_1_2"
 _MOST_NAMED = 5
 
 
@@ -106,7 +105,7 @@ class Levels:
         except DeadweightError as error:
             if name == "what-if":  # what the user asked for
                 raise
-            self.levels.append(unreachable(name, change, error.cause.partition("\n")[0]))
+            self.levels.append(unreachable(name, change, error.summary))
             return
         self.levels.append(measured_level(name, change, self._before, profile, self.original))
         self._reach(name, variant, profile)
@@ -132,6 +131,14 @@ class Levels:
                 raise
             return self.measured(variant.without_build(error.swap), what)
         return variant, conclude(measurement, self.application)
+
+    def _with_wheels(self, variant: Variant, before: Profile, what: str) -> tuple[Variant, Profile]:
+        """Return a variant and its profile; raises InstallFailed if it lacks wheels that the profile before has."""
+        variant, profile = self.measured(variant, what)
+        if names := blockers(profile, before):
+            target = " for musl" if variant.settings.request.platform.startswith("musl") else ""
+            raise InstallFailed(f"no wheel{target}: {listed(names, _MOST_NAMED)}")
+        return variant, profile
 
     def _what_if(self) -> Change:
         """Return the change that the user's options ask for."""
@@ -161,16 +168,13 @@ class Levels:
             if variant.file is None:
                 change = change.and_then(_rejected(each, "only requirements can be resolved with another build"))
                 continue
-            tried = variant.changed(each)
             try:
-                tried, after = self.measured(tried, each.steps[0].action)
+                tried, after = self._with_wheels(variant.changed(each), profile, each.steps[0].action)
             except DeadweightError as error:
-                change = change.and_then(_rejected(each, error.cause.partition("\n")[0]))
+                change = change.and_then(_rejected(each, error.summary))
                 continue
             saved = profile.inventory.total.apparent - after.inventory.total.apparent
-            if unbuilt := blockers(after, profile):
-                change = change.and_then(_rejected(each, f"no wheel: {listed(unbuilt, _MOST_NAMED)}"))
-            elif saved <= 0:
+            if saved <= 0:
                 change = change.and_then(_rejected(each, "it would not be smaller"))
             else:
                 each = replace(each, steps=(replace(each.steps[0], saves_bytes=saved),))
@@ -182,32 +186,23 @@ class Levels:
         """Measure the wheels for musl; the level can be reached only if every distribution has one."""
         from deadweight.operations.measuring.reading import machine_of
 
-        platform = machine_of(self._variant.settings.request).shown
-        architecture = platform.partition("_")[2] if platform.startswith("linux_") else ""
-        if platform.startswith("manylinux"):
-            architecture = "_".join(platform.split("_")[3:])
+        here = machine_of(self._variant.settings.request)
+        alpine = here.with_musl()
         step = Step(
             kind="platform",
             name="alpine",
             action="use an Alpine base image",
             reason="musl differs from glibc: test performance, DNS and locales",
         )
-        change = Change(steps=(step,), platform=f"{_MUSL}_{architecture}")
-        if self._variant.file is None:
-            reason = "only requirements can be resolved for another platform"
-            self.levels.append(unreachable("alpine", change, reason))
-            return
-        if not architecture:
-            self.levels.append(unreachable("alpine", change, f"{platform} is not Linux with glibc"))
-            return
-        variant = self._variant.changed(change)
+        change = Change(steps=(step,), platform=alpine.platform if alpine else "")
         try:
-            variant, profile = self.measured(variant, "wheels for Alpine")
+            if self._variant.file is None:
+                raise BadInput("only requirements can be resolved for another platform")
+            if alpine is None:
+                raise BadInput(f"{here.shown} is not Linux with glibc")
+            variant, profile = self._with_wheels(self._variant.changed(change), self._profile, "wheels for Alpine")
         except DeadweightError as error:
-            self.levels.append(unreachable("alpine", change, error.cause.partition("\n")[0]))
-            return
-        if names := blockers(profile, self._profile):
-            self.levels.append(unreachable("alpine", change, f"no wheel for musl: {listed(names, _MOST_NAMED)}"))
+            self.levels.append(unreachable("alpine", change, error.summary))
             return
         level = measured_level("alpine", change, self._before, profile, self.original)
         if (level.saved_bytes or 0) < 0:

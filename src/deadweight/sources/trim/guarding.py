@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterable, Iterator
 
 from deadweight.errors import BadInput
@@ -24,6 +25,8 @@ def root_of(directory: str) -> str:
     return root
 
 
+_ATTEMPTS = 20
+_PAUSE = 0.1  # seconds
 _HINT = "deadweight trims virtual environments, as venv, virtualenv and uv create them"
 
 
@@ -45,13 +48,26 @@ def locked(root: str) -> Iterator[None]:
     """
     descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BadInput(f"another run of deadweight is trimming {root}") from error
+        _lock(descriptor, root)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, root: str) -> None:
+    """Lock a directory; raises BadInput if another run holds it.
+
+    A run that was killed while it started a program holds its lock until that program runs: the child
+    inherits the lock when it forks, and gives it up at exec. So the first refusal is not the last word.
+    """
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if not left:
+                raise BadInput(f"another run of deadweight is trimming {root}") from error
+            time.sleep(_PAUSE)
 
 
 def check_directories(root: str, directories: Iterable[str]) -> None:

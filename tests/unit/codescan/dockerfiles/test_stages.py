@@ -95,5 +95,5 @@ def test_read_instructions__what_is_not_understood__is_said() -> None:
 @pytest.mark.parametrize(
     "text", ["", "FROM", "RUN pip install -r", "COPY", "FROM a\nCOPY\nRUN pip install -r\nRUN", "\\"]
 )
-def test_read_instructions__broken__does_not_fail(text: str) -> None:
-    read_instructions(text)
+def test_read_instructions__broken__installs_nothing(text: str) -> None:
+    assert read_instructions(text).installed == ()

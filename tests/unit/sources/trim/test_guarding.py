@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,20 @@ def test_check_directories__read_only__is_refused(tmp_path: Path, monkeypatch: p
 def test_check_directories__on_another_file_system__is_refused() -> None:
     with pytest.raises(BadInput, match=r"another file system|read-only"):
         check_directories("/", ["proc"])
+
+
+def test_locked__just_given_up_by_another__waits_for_it(tmp_path: Path) -> None:
+    holding, given_up = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with locked(str(tmp_path)):
+            holding.set()
+            time.sleep(0.3)
+            given_up.set()
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(hold)
+        assert holding.wait(10)
+        with locked(str(tmp_path)):
+            assert given_up.is_set()
+        first.result()
