@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tarfile
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from deadweight.cli import _run
 from deadweight.model import ImageFacts
 from deadweight.operations.measure import profile
 from tests.builders import ELF_X86_64, dist_files
-from tests.images import Content, make_image
+from tests.images import Compression, Content, Form, image_files, make_image, make_tar, packed
 
 SITE = "usr/local/lib/python3.12/site-packages"
 NUMPY = dist_files(
@@ -156,3 +157,19 @@ def test_sparse_file__of_any_pax_format__has_its_real_size(tmp_path: Path, key: 
     member = tarfile.TarInfo()
     member.pax_headers = {key: "1000000", "GNU.sparse.name": "var/log/lastlog"}
     assert facts_of(tmp_path, {"GNUSparseFile.0/lastlog": member}).layers[0].size == 1_000_000
+
+
+@pytest.mark.parametrize("form", ["docker", "oci"])
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_layers__compressed_size__is_that_of_the_archive_where_it_is_compressed(
+    tmp_path: Path, form: Form, compression: Compression, is_stream: bool
+) -> None:
+    layers = ({"etc/issue": "x" * 5_000}, {"etc/motd": "y" * 7_000})
+    files = image_files(*layers, form=form, compression=compression)
+    whole = make_tar(files)
+    (tmp_path / "image.tar").write_bytes(gzip.compress(whole) if is_stream else whole)
+    image = profile(tmp_path / "image.tar").image
+    assert image is not None
+    expected = [len(packed(make_tar(layer), compression)) if compression else None for layer in layers]
+    assert [layer.compressed for layer in image.layers] == expected

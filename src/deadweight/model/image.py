@@ -12,6 +12,7 @@ class Layer(Struct, frozen=True, kw_only=True):
 
     digest:  of the layer's archive, as in the image's manifest: "sha256:…"
     command: the build step that created it, from the image's history
+    compressed: bytes of the layer's archive, if it is compressed; None if it is not, or if that is unknown
     size:    apparent bytes of its files, including those that later layers hide
     files:   the number of these files
     wasted:  bytes of its files that later layers delete or replace
@@ -20,6 +21,7 @@ class Layer(Struct, frozen=True, kw_only=True):
 
     digest: str
     command: str = ""
+    compressed: int | None = None
     size: int = 0
     files: int = 0
     wasted: int = 0

@@ -8,15 +8,16 @@ Fields that no figure depends on accept ``null``: Go's encoders write it for an 
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from deadweight.errors import BadInput
 from deadweight.formats.bounded_json import MOST_NODES
 
 _Document = TypeVar("_Document")
+_Size = Annotated[int, Meta(ge=0, lt=1 << 62)]
 
 
 class Platform(Struct, frozen=True):
@@ -40,6 +41,7 @@ class Descriptor(Struct, frozen=True, rename="camel"):
 
     digest: str
     media_type: str | None = None
+    size: _Size | None = None
     urls: tuple[str, ...] | None = None
     platform: Platform | None = None
     annotations: dict[str, str | None] | None = None
@@ -80,6 +82,12 @@ class Execution(Struct, frozen=True, rename="pascal"):
         return _words(self.entrypoint) + _words(self.cmd)
 
 
+class RootFs(Struct, frozen=True):
+    """The digests of the uncompressed layers, the lowest first."""
+
+    diff_ids: tuple[str, ...] | None = None
+
+
 class Config(Struct, frozen=True):
     """The configuration of an image."""
 
@@ -88,9 +96,13 @@ class Config(Struct, frozen=True):
     variant: str | None = None
     config: Execution | None = None
     history: tuple[HistoryStep, ...] | None = None
+    rootfs: RootFs | None = None
 
     def execution(self) -> Execution:
         return self.config or Execution()
+
+    def diff_ids(self) -> tuple[str, ...]:
+        return (self.rootfs and self.rootfs.diff_ids) or ()
 
     def steps(self) -> tuple[HistoryStep, ...]:
         return self.history or ()

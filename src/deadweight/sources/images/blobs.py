@@ -19,7 +19,7 @@ from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.images.blocks import Part, Pipe, Pushed, Span, TooMuch, is_packed, opened
 from deadweight.sources.images.digests import check
 from deadweight.sources.images.layers import Room, kept_entry, layer_on_disk, layer_passing
-from deadweight.sources.images.manifests import Parts, find_parts
+from deadweight.sources.images.manifests import LayerPart, Parts, find_parts
 from deadweight.sources.images.packed import LayerFile, are_worth_sharing, read_shared
 
 _LARGEST_JSON = 1 << 24
@@ -47,6 +47,10 @@ class Blobs(ABC):
     @abstractmethod
     def text(self, name: str) -> bytes | None:
         """Return the bytes of a document, None if no document has that name; raises BadInput."""
+
+    def compressed(self, layer: LayerPart) -> int | None:
+        """Return the compressed size of a layer that was read, None if it is not compressed or that is unknown."""
+        return layer.compressed
 
     @abstractmethod
     def layer(self, name: str) -> Iterable[TarEntry]:
@@ -84,6 +88,12 @@ class _BlobsOnDisk(Blobs):
     @abstractmethod
     def locate(self, name: str) -> LayerFile:
         """Return the location of a layer; raises BadInput if it is missing."""
+
+    def compressed(self, layer: LayerPart) -> int | None:
+        if not layer.name:
+            return layer.compressed
+        file = self.locate(layer.name)
+        return file.length if _is_packed(file) else None
 
     def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
         files = {name: self.locate(name) for name in names}
@@ -196,6 +206,7 @@ class StreamedBlobs(Blobs):
         super().__init__()
         self._texts: dict[str, bytes] = {}
         self._layers: dict[str, list[TarEntry]] = {}
+        self._compressed: dict[str, int] = {}
         self._broken: dict[str, BadInput] = {}
         self._files: list[TarEntry] = []
         self._observe = observe
@@ -206,7 +217,11 @@ class StreamedBlobs(Blobs):
             else:
                 self._files.append(kept_entry(entry, outer, self.room))
         links = (entry for entry in self._files if entry.kind in ("link", "symlink"))
-        self._layers |= {link.path: self._layers[_target(link)] for link in links if _target(link) in self._layers}
+        for link in links:
+            if (target := _target(link)) in self._layers:
+                self._layers[link.path] = self._layers[target]
+                if target in self._compressed:
+                    self._compressed[link.path] = self._compressed[target]
 
     def _part(self, entry: TarEntry, outer: Blocks) -> None:
         """Read a file that may be a layer, a document, or neither."""
@@ -214,6 +229,8 @@ class StreamedBlobs(Blobs):
         front = part.read(512)
         if _is_layer(front):
             self._observe(Progress("reading", f"layer {len(self._layers) + 1}"))
+            if is_packed(front):
+                self._compressed[entry.path] = entry.stored
             try:
                 self._layers[entry.path] = list(layer_passing(entry.path, Pushed(front, part), self.room))
             except TooMuch:
@@ -232,6 +249,9 @@ class StreamedBlobs(Blobs):
 
     def text(self, name: str) -> bytes | None:
         return self._texts.get(name)
+
+    def compressed(self, layer: LayerPart) -> int | None:
+        return self._compressed.get(layer.name) if layer.name else layer.compressed
 
     def layer(self, name: str) -> Iterable[TarEntry]:
         if name in self._broken:

@@ -136,24 +136,32 @@ def _read(blobs: Blobs, selection: Selection, observe: Observer) -> Image:
     parts = blobs.parts(selection.name, selection.platform)
     if parts is None:
         return _exported(blobs)
-    if len(parts.names) > _MOST_LAYERS:
-        raise BadInput(f"the image has {len(parts.names):,} layers, more than the limit of {_MOST_LAYERS:,}")
-    commands, warnings = _commands(parts.config, len(parts.names))
+    if len(parts.layers) > _MOST_LAYERS:
+        raise BadInput(f"the image has {len(parts.layers):,} layers, more than the limit of {_MOST_LAYERS:,}")
+    commands, warnings = _commands(parts.config, len(parts.layers))
     overlay = Overlay()
     layers: list[Layer] = []
-    contents = blobs.layers([name for name in parts.names if name])
-    for number, (name, digest, command) in enumerate(zip(parts.names, parts.digests, commands, strict=True)):
-        observe(Progress("reading", "layers", done=number + 1, total=len(parts.names)))
+    contents = blobs.layers([part.name for part in parts.layers if part.name])
+    for number, (part, command) in enumerate(zip(parts.layers, commands, strict=True)):
+        observe(Progress("reading", "layers", done=number + 1, total=len(parts.layers)))
         shipped = _Shipped()
-        overlay.add(number, shipped.counted(next(contents) if name else ()))
-        layers.append(Layer(digest=digest, command=command, size=shipped.size, files=shipped.files))
+        overlay.add(number, shipped.counted(next(contents) if part.name else ()))
+        layers.append(
+            Layer(
+                digest=part.digest,
+                command=command,
+                compressed=blobs.compressed(part),
+                size=shipped.size,
+                files=shipped.files,
+            )
+        )
     return Image(
         layers=tuple(layers),
         overlay=overlay,
         start=_start(parts.config),
         warnings=warnings,
-        bases=possible_bases(parts.config.steps(), len(parts.names)),
-        missing=tuple(digest for name, digest in zip(parts.names, parts.digests, strict=True) if not name),
+        bases=possible_bases(parts.config.steps(), len(parts.layers)),
+        missing=tuple(part.digest for part in parts.layers if not part.name),
     )
 
 

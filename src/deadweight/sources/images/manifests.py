@@ -36,15 +36,25 @@ ReadDocument = Callable[[str], bytes | None]
 _Candidate = TypeVar("_Candidate", SavedImage, Descriptor)
 
 
-class Parts(Struct, frozen=True, kw_only=True):
-    """What an image is made of.
+class LayerPart(Struct, frozen=True, kw_only=True):
+    """One layer of an image.
 
-    names:   of the layers, from the lowest up, as the archive or directory names them; "" for one that it lacks
-    digests: of the layers
+    name:       as the archive or directory names it; "" if it lacks the layer
+    digest:     of its archive, as the manifest names it
+    diff_id:    digest of its uncompressed archive, according to the configuration; "" if that does not specify it
+    compressed: bytes of its archive, if the manifest specifies them and describes it as compressed
     """
 
-    names: tuple[str, ...]
-    digests: tuple[str, ...]
+    name: str
+    digest: str
+    diff_id: str = ""
+    compressed: int | None = None
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What an image is made of; ``layers`` from the lowest up."""
+
+    layers: tuple[LayerPart, ...]
     config: Config
 
 
@@ -112,11 +122,26 @@ def _of_manifest(read: ReadDocument, manifest: Manifest, naming: Naming, platfor
     config = _config(read, naming.blob(manifest.config.digest))
     _check_platform(config, platform)
     layers = manifest.layers or ()
-    return Parts(
-        names=tuple("" if _is_foreign(layer) else naming.blob(layer.digest) for layer in layers),
-        digests=tuple(layer.digest for layer in layers),
-        config=config,
+    parts = (
+        LayerPart(
+            name="" if _is_foreign(layer) else naming.blob(layer.digest),
+            digest=layer.digest,
+            diff_id=diff_id,
+            compressed=layer.size if _is_compressed(layer) else None,
+        )
+        for layer, diff_id in zip(layers, _diff_ids(config, len(layers)), strict=True)
     )
+    return Parts(layers=tuple(parts), config=config)
+
+
+def _diff_ids(config: Config, layers: int) -> tuple[str, ...]:
+    """Return the diff_id of each layer, "" if the configuration has those of another number of layers."""
+    found = config.diff_ids()
+    return found if len(found) == layers else ("",) * layers
+
+
+def _is_compressed(layer: Descriptor) -> bool:
+    return (layer.media_type or "").endswith(("+gzip", ".gzip", "+zstd"))
 
 
 def _config(read: ReadDocument, name: str) -> Config:
@@ -139,8 +164,13 @@ def _of_saved(read: ReadDocument, saved: Sequence[SavedImage], name: str, platfo
     names = image.layers or ()
     config = _config(read, image.config)
     _check_platform(config, platform)
-    digests = (f"sha256:{_base_name(each)}" if each.startswith("blobs/") else each for each in names)
-    return Parts(names=names, digests=tuple(digests), config=config)
+    parts = (
+        LayerPart(
+            name=name, digest=f"sha256:{_base_name(name)}" if name.startswith("blobs/") else name, diff_id=diff_id
+        )
+        for name, diff_id in zip(names, _diff_ids(config, len(names)), strict=True)
+    )
+    return Parts(layers=tuple(parts), config=config)
 
 
 def _base_name(path: str) -> str:
