@@ -103,22 +103,31 @@ def _shared_namespaces(claims: Iterable[Claim]) -> set[str]:
 def _children(claim: Claim, directories: Collection[str]) -> dict[str, set[str]]:
     """Return directory → the names that a claim has directly in it, without ``__init__.py``."""
     children: dict[str, set[str]] = defaultdict(set)
+    seen: set[str] = set()
     for path in claim.paths:
-        parts = path.split("/")
-        for depth in range(1, len(parts)):
-            directory = "/".join(parts[:depth])
-            if directory in directories and parts[depth] not in ("__init__.py", "__pycache__"):
-                children[directory].add(parts[depth])
-    return children
+        directory, _, name = path.rpartition("/")
+        if directory in directories:
+            children[directory].add(name)
+        while directory and directory not in seen:  # many files share a directory, which is followed up once
+            seen.add(directory)
+            directory, _, name = directory.rpartition("/")
+            if directory in directories:
+                children[directory].add(name)
+    for names in children.values():
+        names -= {"__init__.py", "__pycache__"}
+    return {directory: names for directory, names in children.items() if names}
 
 
 def _inner_modules(paths: Iterable[str], packages: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield (dotted directory, module) for modules in directories without an ``__init__.py`` (PEP 420)."""
+    dotted: dict[str, str] = {}  # directory → its dotted name, "" if its modules do not count
     for path in paths:
         directory, _, name = path.rpartition("/")
-        match = _MODULE.match(name)
-        if match and _importable(directory) and not _is_below(directory, packages):
-            yield directory.replace("/", "."), match[1]
+        if directory not in dotted:
+            counts = _importable(directory) and not _is_below(directory, packages)
+            dotted[directory] = directory.replace("/", ".") if counts else ""
+        if dotted[directory] and (match := _MODULE.match(name)):
+            yield dotted[directory], match[1]
 
 
 def _bounded(modules: Iterable[tuple[str, str]]) -> set[str]:

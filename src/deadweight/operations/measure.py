@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.operations.measuring.reading import Read
+    from deadweight.sources.resolve.uninstalled import Uninstalled
 
 
 def profile(
@@ -115,7 +116,7 @@ def _measure_requirements(target: Target, settings: Settings, session: Session) 
 
 def _measure_either(target: Target, settings: Settings, session: Session) -> Measurement:
     """Measure without installing; install where only a build, or an installer's own error, can tell more."""
-    from deadweight.operations.measuring.from_archives import NeedsBuild, measure_archives
+    from deadweight.operations.measuring.from_archives import measure_archives
     from deadweight.operations.measuring.installing import refuse_builds
     from deadweight.operations.measuring.reading import read_requirements_of
 
@@ -124,8 +125,10 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
         refuse_builds(read.content)
     without = settings.replacing(no_install=True)
     try:
-        return measure_archives(target, without, session, read, guessing=False)
-    except NeedsBuild as needed:
+        if lines := list(read.content.no_binary_lines()):
+            raise _NeedsBuild(f"the projects of {lines[0][1].body}")
+        return measure_archives(target, without, session, read, _all_built)
+    except _NeedsBuild as needed:
         why = f"{needed} must be built"
     except InstallFailed as error:
         why = error.summary
@@ -135,6 +138,15 @@ def _measure_either(target: Target, settings: Settings, session: Session) -> Mea
     except NoInterpreter as error:
         session.observe(Progress("reading", f"{target.label} again, without installing: {error.cause}"))
         return measure_archives(target, without, session, read)
+
+
+class _NeedsBuild(Exception):
+    """Some distributions must be built to be measured; ``str`` names them."""
+
+
+def _all_built(uninstalled: Uninstalled) -> None:
+    if names := uninstalled.unbuilt():
+        raise _NeedsBuild(", ".join(names))
 
 
 def _measure_install(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -124,14 +123,10 @@ def trimmed_level(before: Level, kinds: Iterable[Trimmable]) -> Level:
     )
 
 
-def blockers(after: Profile, before: Profile) -> tuple[str, ...]:
-    """Return the distributions without a wheel for the platform of ``after`` that have one for that of ``before``."""
-    return tuple(sorted(set(_without_wheel(after)) - set(_without_wheel(before))))
-
-
-def _without_wheel(profile: Profile) -> Iterator[str]:
-    yield from (each.name for each in profile.skipped)
-    yield from (d.name for d in profile.inventory.distributions if d.archive and d.archive.estimated)
+def without_wheel(profile: Profile) -> frozenset[str]:
+    """Return the projects without a wheel that fits, which were estimated or not measured."""
+    estimated = (d.name for d in profile.inventory.distributions if d.archive and d.archive.estimated)
+    return frozenset(estimated).union(each.name for each in profile.skipped)
 
 
 def _is_at_most(profile: Profile) -> bool:

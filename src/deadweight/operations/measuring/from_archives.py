@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -28,36 +28,28 @@ if TYPE_CHECKING:
     from deadweight.targets.types import Target
 
 
-class NeedsBuild(Exception):
-    """Some distributions must be built to be measured; ``str`` names them."""
-
-
 def measure_archives(
     target: Target,
     settings: Settings,
     session: Session,
     already: Read[RequirementsFile] | None = None,
-    *,
-    guessing: bool = True,
+    accept: Callable[[Uninstalled], None] | None = None,
 ) -> Measurement:
     """Measure what installing requirements would leave, from the file lists of archives.
 
-    already:  the requirements, if they were read before
-    guessing: whether to estimate what must be built
-    raises:   NeedsBuild if something must be built and ``guessing`` is false
+    already: the requirements, if they were read before
+    accept:  raises an error if what was measured is not worth an inventory
     """
     wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
     read = _read(target, settings, wishes, already)
     settings = read.settings
-    if not guessing and read.file is not None and (lines := list(read.file.no_binary_lines())):
-        raise NeedsBuild(f"the projects of {lines[0][1].body}")
     with opened(read.file, wishes, settings, session) as run:
         # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
         resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.requirements)
         uninstalled = run.measured(resolved, compiled=settings.measuring.bytecode == "compiled")
-        if not guessing and (names := uninstalled.unbuilt()):
-            raise NeedsBuild(", ".join(names))
+        if accept is not None:
+            accept(uninstalled)
         session.observe(Progress("measuring", f"{len(uninstalled.measured.facts)} distributions"))
     from deadweight.analysis.measurement import Measurement
 

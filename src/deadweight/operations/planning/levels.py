@@ -10,13 +10,13 @@ from deadweight.analysis.concluding import conclude
 from deadweight.analysis.levels.changes import Change, deduplicating, dropping, lighter_changes, split_change
 from deadweight.analysis.levels.goal import shrinking, without_dropped
 from deadweight.analysis.levels.levels import (
-    blockers,
     counted_level,
     measured_level,
     today,
     trimmed_level,
     unchanged,
     unreachable,
+    without_wheel,
 )
 from deadweight.analysis.levels.variant import Variant
 from deadweight.analysis.verdict import Original, original_of
@@ -32,8 +32,11 @@ from deadweight.trim import trimmable
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from deadweight.analysis.profile import Profile
     from deadweight.model import Application
+    from deadweight.sources.resolve.uninstalled import Uninstalled
     from deadweight.targets.types import Target
 
 _MOST_NAMED = 5
@@ -114,9 +117,12 @@ class Levels:
         self._variant, self._profile = variant, profile
         self.variants[name], self.profiles[name] = variant, profile
 
-    def measured(self, variant: Variant, what: str) -> tuple[Variant, Profile]:
+    def measured(
+        self, variant: Variant, what: str, accept: Callable[[Uninstalled], None] | None = None
+    ) -> tuple[Variant, Profile]:
         """Resolve and measure a variant; nothing is installed.
 
+        accept:  as ``measure_archives`` takes it
         returns: the variant, without the builds of what it no longer needs, and its profile
         """
         from deadweight.operations.measuring.from_archives import measure_archives
@@ -125,20 +131,22 @@ class Levels:
         self._session.observe(Progress("measuring", what))
         read = Read(variant.requirements, variant.settings)
         try:
-            measurement = measure_archives(self._target, variant.settings, self._session, read)
+            measurement = measure_archives(self._target, variant.settings, self._session, read, accept)
         except UnusedBuild as error:  # what it was for has been dropped
             if what == "what-if":
                 raise
-            return self.measured(variant.without_build(error.swap), what)
+            return self.measured(variant.without_build(error.swap), what, accept)
         return variant, conclude(measurement, self.application)
 
     def _with_wheels(self, variant: Variant, before: Profile, what: str) -> tuple[Variant, Profile]:
         """Return a variant and its profile; raises InstallFailed if it lacks wheels that the profile before has."""
-        variant, profile = self.measured(variant, what)
-        if names := blockers(profile, before):
-            target = " for musl" if variant.settings.request.platform.startswith("musl") else ""
-            raise InstallFailed(f"no wheel{target}: {listed(names, _MOST_NAMED)}")
-        return variant, profile
+
+        def accept(uninstalled: Uninstalled) -> None:
+            if names := sorted(uninstalled.without_wheel() - without_wheel(before)):
+                target = " for musl" if variant.settings.request.platform.startswith("musl") else ""
+                raise InstallFailed(f"no wheel{target}: {listed(names, _MOST_NAMED)}")
+
+        return self.measured(variant, what, accept)
 
     def _what_if(self) -> Change:
         """Return the change that the user's options ask for."""

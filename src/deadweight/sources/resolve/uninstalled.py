@@ -68,6 +68,11 @@ class Uninstalled(Struct, frozen=True, kw_only=True):
     swaps: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
+    def without_wheel(self) -> frozenset[str]:
+        """Return the projects without a wheel that fits, which were estimated or not measured."""
+        estimated = (name for name, facts in self.measured.facts.items() if facts.estimated)
+        return frozenset(estimated).union(each.name for each in self.measured.tree.skipped)
+
     def unbuilt(self) -> tuple[str, ...]:
         """Return the projects whose size only a build can determine; they are estimated or not measured."""
         estimated = {name for name, facts in self.measured.facts.items() if facts.estimated}
