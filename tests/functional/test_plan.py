@@ -121,7 +121,7 @@ def test_apply__hashes_and_another_build__writes_no_hash(server: Server) -> None
         assert _run(["plan", "requirements.txt", *index, "--apply", level, "-q"], debug=False) == 0
         text = Path(f"requirements-{level}.txt").read_text()
         assert ("--hash" in text, f"-c constraints-{level}.txt" in text) == (has_hashes, not has_hashes)
-    assert "dw-lib==1.0\nxgboost-cpu\n" in text
+    assert "dw-lib==1.0\nxgboost-cpu==1.0\n" in text
 
 
 def test_levels__code_that_opens_windows__keeps_the_build_with_windows(server: Server) -> None:

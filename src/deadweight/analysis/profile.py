@@ -124,7 +124,8 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     def lighter(self) -> tuple[Lighter, ...]:
         """Return the lighter builds of the measured distributions."""
-        return lighter_builds(self.inventory, self.dependencies, self.savings.each)
+        requested = self.requirements.all_requirements() if self.requirements else ()
+        return lighter_builds(self.inventory, self.dependencies, requested, self.savings.each)
 
     def cuda(self) -> tuple[int, int]:
         """Return the number of distributions that are only for NVIDIA GPUs, and their bytes."""

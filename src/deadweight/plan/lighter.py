@@ -7,14 +7,16 @@ measured bytes that it certainly does not need are known without that.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import shlex
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
 
 from deadweight.graph import Graph
-from deadweight.model import Distribution, Inventory
+from deadweight.model import Distribution, Inventory, Requirement
 from deadweight.shipped import table_beside
 
 # The names on PyPI of NVIDIA's libraries, and of the compiler for them that PyTorch requires
@@ -54,7 +56,7 @@ class Lighter(Struct, frozen=True, kw_only=True):
     @property
     def swap(self) -> str:
         """The value of ``--swap`` that selects it; "" if it replaces no requirement."""
-        return self.how.removeprefix(_SWAP) if self.how.startswith(_SWAP) else ""
+        return shlex.split(self.how)[1] if self.how.startswith(_SWAP) else ""
 
 
 class Savings(Struct, frozen=True, kw_only=True):
@@ -76,24 +78,28 @@ def is_cuda(distribution: Distribution) -> bool:
 
 
 def lighter_builds(
-    inventory: Inventory, graph: Graph, measured: Mapping[str, int] | None = None
+    inventory: Inventory,
+    graph: Graph,
+    requirements: Iterable[Requirement] = (),
+    measured: Mapping[str, int] | None = None,
 ) -> tuple[Lighter, ...]:
     """Return the lighter builds of the measured distributions, the largest saving first.
 
-    measured: option → measured saving; a build that saves nothing is left out
+    requirements: of the user; a build with the same versions keeps their version limits
+    measured:     option → measured saving; a build that saves nothing is left out
     """
-    measured = measured or {}
+    measured, limits = measured or {}, _limits(requirements)
     cuda = {d.key for d in inventory.distributions if is_cuda(d)}
     builds = [
         Lighter(
             key=distribution.key,
             lighter=row["lighter"],
-            how=row["how"].format(name=distribution.name),
+            how=(how := _how(row["how"], distribution.name, limits)),
             loses=row["loses"],
             needs=row["needs"],
             own_bytes=distribution.sizes.apparent,
             saves_bytes=_saved(row["saves"], distribution, graph, cuda),
-            measured_bytes=measured.get(row["how"].format(name=distribution.name)),
+            measured_bytes=measured.get(how),
         )
         for distribution in inventory.distributions
         for row in _rows(distribution.name)
@@ -102,6 +108,21 @@ def lighter_builds(
     builds = [each for each in builds if each.saves_bytes != 0]
     builds = [each for each in builds if each.measured_bytes is None or each.measured_bytes > 0]
     return tuple(sorted(builds, key=lambda each: (-_at_least(each), -each.own_bytes, each.key)))
+
+
+def _limits(requirements: Iterable[Requirement]) -> dict[str | None, str]:
+    """Return the version limits of each project: "" for none."""
+    limits: dict[str | None, list[str]] = defaultdict(list)
+    for each in requirements:
+        if each.specifier:
+            limits[each.name].append(each.specifier)
+    return {name: ",".join(dict.fromkeys(specifiers)) for name, specifiers in limits.items()}
+
+
+def _how(how: str, name: str, limits: Mapping[str | None, str]) -> str:
+    """Return the option that measures a build, quoted for a shell."""
+    option, _, value = how.partition(" ")
+    return f"{option} {shlex.quote(value.format(name=name, versions=limits.get(name, '')))}"
 
 
 def _at_least(each: Lighter) -> int:

@@ -43,6 +43,15 @@ def test_lighter__torch_without_cuda__is_light_already() -> None:
     assert profile_of(bare_inventory(bare("torch", 200), bare("numpy"))).lighter() == ()
 
 
+def test_lighter__limited_versions__the_build_keeps_them_where_its_versions_are_the_same() -> None:
+    lines = requirements_file("opencv-python>=4.5,<5\nfaiss-gpu==1.7.2\n")
+    found = profile_of(bare_inventory(bare("opencv-python", 200), bare("faiss-gpu", 100)), lines).lighter()
+    opencv, faiss = found
+    assert opencv.swap == "opencv-python=opencv-python-headless<5,>=4.5"
+    assert opencv.how == "--swap 'opencv-python=opencv-python-headless<5,>=4.5'"
+    assert faiss.how == "--swap faiss-gpu=faiss-cpu"
+
+
 def test_lighter__psycopg2_binary__saves_the_libraries_that_it_carries() -> None:
     library = ELF_X86_64 + bytes(3000)
     inventory = inventory_of(

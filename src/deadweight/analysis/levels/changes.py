@@ -11,7 +11,7 @@ from deadweight.analysis.reporting.judgement import places_of
 from deadweight.model import Application, Mention, Requirement
 from deadweight.model.report.levels import Step
 from deadweight.plan.duplicates import duplicates_among
-from deadweight.plan.lighter import Lighter, lighter_builds
+from deadweight.plan.lighter import Lighter
 from deadweight.untrusted import without_credentials
 from deadweight.usage.locations import is_for_production
 
@@ -131,7 +131,7 @@ def lighter_changes(
     before: as for ``split_change``
     """
     gone = profile.dependencies.freed_by_dropping(before)
-    for build in lighter_builds(profile.inventory, profile.dependencies):
+    for build in profile.lighter():
         if build.key in gone:
             continue
         action = f"use {build.lighter}"
