@@ -14,8 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "analysis", "budget", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model", "plan",
-    "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
+    "advice", "analysis", "budget", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model",
+    "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "settings": {"budget", "errors", "formats", "model"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model", "wording"},
+    "advice": {"formats", "inventory", "model", "shipped", "wording"},
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms", "shipped"},
     "groups": {"formats", "graph", "model", "shipped", "usage", "wording"},
@@ -44,8 +45,8 @@ MAY_IMPORT = {
     "reaching": {"graph"},
     "startup": {"codescan", "errors", "model", "usage"},
     "analysis": {
-        "", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof", "settings",
-        "reaching", "targets", "trim", "untrusted", "usage",
+        "", "advice", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof",
+        "settings", "reaching", "targets", "trim", "untrusted", "usage",
     },
     "report": {
         "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "trim",
@@ -57,8 +58,8 @@ MAY_IMPORT = {
         "wording",
     },
     "operations": {
-        "", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model", "plan",
-        "platforms", "progress", "proof", "reaching", "settings", "sources", "startup", "targets",
+        "", "advice", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model",
+        "plan", "platforms", "progress", "proof", "reaching", "settings", "sources", "startup", "targets",
         "trim", "usage", "wording",
     },
     "cli": {

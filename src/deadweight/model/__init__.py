@@ -22,7 +22,18 @@ from deadweight.model.distributions import (
     Sizes,
 )
 from deadweight.model.groups import GROUPS, Assignment, Evidence, Group
-from deadweight.model.image import Content, ImageFacts, Layer, Need, SystemFacts, SystemPackage, Twins, WastedPath
+from deadweight.model.image import (
+    Content,
+    ImageFacts,
+    ImageFinding,
+    Layer,
+    Need,
+    Step,
+    SystemFacts,
+    SystemPackage,
+    Twins,
+    WastedPath,
+)
 from deadweight.model.requirements import Archive, Lock, Pinned, Requirement
 from deadweight.model.tree import Entry, FileTree, Linking, Reader, Skipped, Start
 from deadweight.model.trials import Smoke, Trial
@@ -46,6 +57,7 @@ __all__ = [
     "Group",
     "How",
     "ImageFacts",
+    "ImageFinding",
     "Inventory",
     "Largest",
     "Layer",
@@ -64,6 +76,7 @@ __all__ = [
     "Skipped",
     "Smoke",
     "Start",
+    "Step",
     "SystemFacts",
     "SystemPackage",
     "Trial",

@@ -41,6 +41,44 @@ class WastedPath(Struct, frozen=True, kw_only=True):
     by: int
 
 
+class Step(Struct, frozen=True, kw_only=True):
+    """One step in the history of an image.
+
+    command: as the history has it; "" if it does not
+    layer:   number of the layer that it made; None if it made none
+    """
+
+    command: str
+    layer: int | None = None
+
+
+class ImageFinding(Struct, frozen=True, kw_only=True):
+    """Bytes of an image that a change to its Dockerfile saves.
+
+    rule:   code of the rule
+    layer:  number of the layer that contains the files
+    by:     number of the layer that deletes or replaces them; None if a container sees them
+    size:   apparent bytes
+    files:  the number of files
+    names:  the distributions or system packages that they belong to, the largest first
+    paths:  (path, bytes) of files and directories, the largest first
+    reason: what was found, as a sentence without a full stop
+    change: what to do, as such a sentence
+    sure:   whether the files are superfluous for certain; if not, the user has to judge
+    """
+
+    rule: str
+    layer: int
+    by: int | None = None
+    size: int = 0
+    files: int = 0
+    names: tuple[str, ...] = ()
+    paths: tuple[tuple[str, int], ...] = ()
+    reason: str = ""
+    change: str = ""
+    sure: bool = True
+
+
 class ImageFacts(Struct, frozen=True, kw_only=True):
     """Facts on the layers of an image.
 
@@ -49,6 +87,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     wasted:  project → its wasted bytes; "" for files of no known project
     wasted_packages: system package → its wasted bytes
     paths:   the largest wasted files and directories
+    findings: the largest first
     """
 
     layers: tuple[Layer, ...] = ()
@@ -56,6 +95,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     wasted: Mapping[str, int] = {}
     wasted_packages: Mapping[str, int] = {}
     paths: tuple[WastedPath, ...] = ()
+    findings: tuple[ImageFinding, ...] = ()
 
     @property
     def shipped(self) -> int:

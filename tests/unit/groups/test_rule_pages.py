@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from deadweight.advice.rules import rules as advice_rules
 from deadweight.groups.rules import rules
 
 PAGES = Path(__file__).parents[3] / "docs/rules"
 
 
 def test_pages__one_for_each_rule_and_one_that_lists_them() -> None:
-    assert {page.stem for page in PAGES.glob("*.md")} == {*rules(), "README"}
+    assert {page.stem for page in PAGES.glob("*.md")} == {*rules(), *advice_rules(), "README"}
 
 
 @pytest.mark.parametrize("code", list(rules()))

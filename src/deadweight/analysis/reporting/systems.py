@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from deadweight.model import (
-    ImageFacts,
-    SystemFacts,
-)
+from deadweight.advice.rules import rules
+from deadweight.model import ImageFacts, ImageFinding, SystemFacts
 from deadweight.model import report as document
 from deadweight.untrusted import without_credentials
 
@@ -37,6 +35,25 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
             document.WastedFile(path=each.path, wasted_bytes=each.size, layer=each.layer, hidden_by=each.by)
             for each in facts.paths
         ),
+        findings=tuple(_finding(each, facts) for each in facts.findings),
+    )
+
+
+def _finding(finding: ImageFinding, facts: ImageFacts) -> document.ImageFinding:
+    return document.ImageFinding(
+        rule=finding.rule,
+        name=rules()[finding.rule].name,
+        layer=finding.layer,
+        command=without_credentials(facts.layers[finding.layer].command),
+        line=None,
+        hidden_by=finding.by,
+        apparent_bytes=finding.size,
+        files=finding.files,
+        names=finding.names,
+        paths=tuple(document.PathSize(path=path, apparent_bytes=size) for path, size in finding.paths),
+        reason=finding.reason,
+        change=finding.change,
+        sure=finding.sure,
     )
 
 

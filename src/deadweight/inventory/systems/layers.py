@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -17,7 +18,14 @@ from deadweight.model import ImageFacts, Inventory, Layer
 _LIBRARY = re.compile(r"(?:^|/)lib/(?:python|pypy)\d[^/]*/os\.pyc?\Z")
 
 
-def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overlay) -> ImageFacts:
+class HiddenOwners(NamedTuple):
+    """Path of a wasted file → the project that owned it, and path → the system package."""
+
+    projects: Mapping[str, str] = {}
+    packages: Mapping[str, str] = {}
+
+
+def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overlay, owners: HiddenOwners) -> ImageFacts:
     """Return the facts on the layers of an image."""
     where: dict[str, set[int]] = defaultdict(set)
     for path, number in inventory.owner.items():
@@ -27,7 +35,7 @@ def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overla
     for hidden in wasted_files:
         wasted_bytes[hidden.placed.layer] += hidden.placed.size
         hides[hidden.by] += hidden.placed.size
-    by_project, by_package = _by_owner(wasted_files, inventory, overlay)
+    by_project, by_package = _by_owner(wasted_files, owners)
     counted = (replace(layer, wasted=wasted_bytes[number], hides=hides[number]) for number, layer in enumerate(layers))
     return ImageFacts(
         layers=tuple(counted),
@@ -38,36 +46,44 @@ def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overla
     )
 
 
-def in_base(overlay: Overlay, possible: Sequence[int]) -> Callable[[str], bool] | None:
-    """Return a function that tests whether a path is from the base image; None if the base image is unknown.
+def base_of(overlay: Overlay, possible: Sequence[int]) -> int | None:
+    """Return the number of layers of the base image; None if it is unknown.
 
-    possible: the possible numbers of layers of the base image
+    possible: the possible numbers
     """
     libraries = (placed.layer for path, placed in overlay.files.items() if _LIBRARY.search(path))
-    count = base_layers(possible, min(libraries, default=None))
-    return None if count is None else lambda path: overlay.files[path].layer < count
+    return base_layers(possible, min(libraries, default=None))
 
 
-def _by_owner(
-    hidden_files: Iterable[Hidden], inventory: Inventory, overlay: Overlay
-) -> tuple[Mapping[str, int], Mapping[str, int]]:
+def in_base(overlay: Overlay, base: int | None) -> Callable[[str], bool] | None:
+    """Return a function that tests whether a path is from the base image; None if the base image is unknown."""
+    return None if base is None else lambda path: overlay.files[path].layer < base
+
+
+def hidden_owners(inventory: Inventory, overlay: Overlay) -> HiddenOwners:
+    """Return who owned the wasted files."""
+    projects: dict[str, str] = {}
+    unknown: set[str] = set()
+    for hidden in wasted(overlay):
+        owner = inventory.owner.get(hidden.path)
+        if owner is None:
+            unknown.add(hidden.path)
+        else:
+            projects[hidden.path] = inventory.distributions[owner].name
+    if unknown:
+        projects |= former_owners(unknown, overlay)
+        unknown -= projects.keys()
+    return HiddenOwners(projects=projects, packages=former_packages(unknown, overlay) if unknown else {})
+
+
+def _by_owner(hidden_files: Iterable[Hidden], owners: HiddenOwners) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Return (project → wasted bytes, with "" for no project; system package → wasted bytes)."""
     projects: dict[str, int] = defaultdict(int)
     packages: dict[str, int] = defaultdict(int)
-    unknown: list[Hidden] = []
     for hidden in hidden_files:
-        owner = inventory.owner.get(hidden.path)
-        if owner is None:
-            unknown.append(hidden)
-        else:
-            projects[inventory.distributions[owner].name] += hidden.placed.size
-    former = former_owners({hidden.path for hidden in unknown}, overlay) if unknown else {}
-    unknown_still = {hidden.path for hidden in unknown} - former.keys()
-    package_of = former_packages(unknown_still, overlay) if unknown_still else {}
-    for hidden in unknown:
-        package = package_of.get(hidden.path)
+        package = owners.packages.get(hidden.path)
         if package is None:
-            projects[former.get(hidden.path, "")] += hidden.placed.size
+            projects[owners.projects.get(hidden.path, "")] += hidden.placed.size
         else:
             packages[package] += hidden.placed.size
     return projects, packages

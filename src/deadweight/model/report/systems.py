@@ -37,8 +37,44 @@ class WastedFile(Struct, frozen=True, kw_only=True):
     hidden_by: int
 
 
+class PathSize(Struct, frozen=True, kw_only=True):
+    """A file or directory of an image, and its bytes."""
+
+    path: str
+    apparent_bytes: Size
+
+
+class ImageFinding(Struct, frozen=True, kw_only=True):
+    """Bytes of an image that a change to its Dockerfile saves. Several findings may count the same bytes.
+
+    rule:      code of the rule: "DW504"
+    name:      of the rule: "deleted-later"
+    layer:     number of the layer that contains the files
+    command:   the build step that made the layer
+    line:      of the instruction in the Dockerfile; None if it is unknown
+    hidden_by: number of the layer that deletes or replaces the files; None if a container sees them
+    names:     the distributions or system packages that the files belong to, the largest first, at most 50
+    paths:     the largest first, at most ten
+    sure:      whether the files are superfluous for certain; if not, the user has to judge
+    """
+
+    rule: str
+    name: str
+    layer: Size
+    command: str
+    line: Size | None
+    hidden_by: Size | None
+    apparent_bytes: Size
+    files: Size
+    names: tuple[str, ...]
+    paths: tuple[PathSize, ...]
+    reason: str
+    change: str
+    sure: bool
+
+
 class ImageReport(Struct, frozen=True, kw_only=True):
-    """The layers of an image, the lowest first."""
+    """The layers of an image, the lowest first, and the findings, the largest first."""
 
     layers: tuple[LayerFacts, ...]
     shipped_bytes: Size
@@ -47,6 +83,7 @@ class ImageReport(Struct, frozen=True, kw_only=True):
     wasted: tuple[Wasted, ...]
     wasted_packages: tuple[Wasted, ...] = ()
     wasted_paths: tuple[WastedFile, ...]
+    findings: tuple[ImageFinding, ...] = ()
 
 
 class DirectorySize(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.overlay import Overlay
-from deadweight.inventory.systems.layers import image_facts
+from deadweight.inventory.systems.layers import hidden_owners, image_facts
 from deadweight.model import ImageFacts, Layer
 from tests.builders import bare, bare_inventory
 
@@ -28,7 +28,8 @@ def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:
     for number, entries in enumerate(layers):
         overlay.add(number, entries)
     inventory = replace(bare_inventory(bare("a"), bare("b")), owner=owner)
-    return image_facts(inventory, tuple(Layer(digest=f"sha256:{n}") for n in range(len(layers))), overlay)
+    numbered = tuple(Layer(digest=f"sha256:{n}") for n in range(len(layers)))
+    return image_facts(inventory, numbered, overlay, hidden_owners(inventory, overlay))
 
 
 def test_image_facts__files_of_a_distribution__give_its_layers() -> None:

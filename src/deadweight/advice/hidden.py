@@ -1,0 +1,138 @@
+"""The files that later layers hide → findings: deleted, rewritten unchanged, or replaced."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from deadweight.advice.case import Case
+from deadweight.advice.portions import MOST_NAMES, largest
+from deadweight.formats.images.overlay import Hidden, wasted
+from deadweight.inventory.systems.waste import wasted_paths
+from deadweight.model import ImageFinding
+from deadweight.wording import listed
+
+State = Literal["deleted", "same", "other"]
+_RULES: Mapping[State, str] = {"deleted": "DW504", "same": "DW505", "other": "DW506"}
+_NEARLY_ALL = 0.9  # share of the bytes of a distribution that are written again with the same size
+_MOST_NAMED = 3
+# Installing any package replaces these databases.
+_DATABASE = re.compile(
+    r"(?:var/lib/(?:dpkg|rpm)|usr/(?:lib/sysimage|share)/rpm|(?:usr/)?lib/apk/db|var/cache/debconf)/"
+)
+
+
+class _Step(NamedTuple):
+    """Files of one layer that a later layer hides, in one way."""
+
+    layer: int
+    by: int
+    state: State
+
+
+def hidden_findings(case: Case) -> Iterator[ImageFinding]:
+    """Yield a finding for each pair of a layer and a later layer that hides files of it, and each way to do so.
+
+    Every hidden byte is in exactly one of them.
+    """
+    for step, files in _steps(case).items():
+        names: Counter[str] = Counter()
+        for hidden in files:
+            names[case.former.get(hidden.path, "")] += hidden.placed.size
+        del names[""]
+        named = tuple(name for name, _ in largest(names))
+        yield ImageFinding(
+            rule=_RULES[step.state],
+            layer=step.layer,
+            by=step.by,
+            size=sum(hidden.placed.size for hidden in files),
+            files=len(files),
+            names=named[:MOST_NAMES],
+            paths=tuple((each.path, each.size) for each in wasted_paths(files)),
+            reason=_REASONS[step.state].format(by=step.by),
+            change=_change(step, files, named, case),
+        )
+
+
+def _steps(case: Case) -> Mapping[_Step, list[Hidden]]:
+    """Return the hidden files by step. The files of a distribution stay together: installing it again is one change."""
+    units: dict[tuple[int, int, str], list[Hidden]] = defaultdict(list)
+    for hidden in wasted(case.overlay):
+        units[hidden.placed.layer, hidden.by, case.former.get(hidden.path, "")].append(hidden)
+    state_of = _states(case)
+    steps: dict[_Step, list[Hidden]] = defaultdict(list)
+    for (layer, by, name), files in units.items():
+        states = [state_of(hidden) for hidden in files]
+        if name:
+            states = [_common(states, files)] * len(files)
+        for state, hidden in zip(states, files, strict=True):
+            steps[_Step(layer, by, state)].append(hidden)
+    return steps
+
+
+def _states(case: Case) -> Callable[[Hidden], State]:
+    """Return a function that compares a hidden file with what the hiding layer has in its place."""
+    files = case.overlay.files
+    hidden_again = {(path, placed.layer): placed.size for path, placed, _ in case.overlay.hidden}
+
+    def state_of(hidden: Hidden) -> State:
+        current = files.get(hidden.path)
+        is_visible = current is not None and current.layer == hidden.by
+        size = current.size if current and is_visible else hidden_again.get((hidden.path, hidden.by))
+        if size is None:
+            return "deleted"
+        return "same" if size == hidden.placed.size else "other"
+
+    return state_of
+
+
+def _common(states: Sequence[State], files: Sequence[Hidden]) -> State:
+    """Return what happened to a distribution as a whole."""
+    sizes: Counter[State] = Counter()
+    for state, hidden in zip(states, files, strict=True):
+        sizes[state] += hidden.placed.size
+    if sizes["same"] >= _NEARLY_ALL * sizes.total():
+        return "same"
+    # An upgrade deletes the files that the new version lacks.
+    return "other" if sizes["same"] or sizes["other"] else "deleted"
+
+
+_REASONS: Mapping[State, str] = {
+    "deleted": "layer {by} deletes them",
+    "same": "layer {by} contains the same files again",
+    "other": "layer {by} replaces them",
+}
+
+
+def _change(step: _Step, files: Sequence[Hidden], names: Sequence[str], case: Case) -> str:
+    if case.is_base(step.layer):
+        return "leave the files of the base image as they are, or use a base image without them"
+    return _CHANGES[step.state](files, names, case.command(step.by))
+
+
+def _delete_earlier(files: Sequence[Hidden], names: Sequence[str], command: str) -> str:
+    return "delete them in the instruction that creates them, or create them in an earlier stage"
+
+
+def _write_once(files: Sequence[Hidden], names: Sequence[str], command: str) -> str:
+    if "chown" in command:
+        return "set the owner when the files are created: `COPY --chown=USER`, or `chown` in the same RUN"
+    if "chmod" in command:
+        return "set the mode when the files are created: `COPY --chmod=MODE`, or `chmod` in the same RUN"
+    return "create them once, in one of the two instructions"
+
+
+def _install_once(files: Sequence[Hidden], names: Sequence[str], command: str) -> str:
+    if names:
+        return f"install {listed(names, _MOST_NAMED)} once: put all requirements into one install command"
+    databases = sum(hidden.placed.size for hidden in files if _DATABASE.match(hidden.path))
+    if databases > sum(hidden.placed.size for hidden in files) / 2:
+        return "install all system packages in one RUN, which writes the package database once"
+    return "write the final version of the files in the instruction that creates them"
+
+
+_CHANGES: Mapping[State, Callable[[Sequence[Hidden], Sequence[str], str], str]] = {
+    "deleted": _delete_earlier, "same": _write_once, "other": _install_once,
+}  # fmt: skip

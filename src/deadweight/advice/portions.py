@@ -1,0 +1,65 @@
+"""Files → their sums: the bytes that leave with all of them, the owners and the largest paths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from deadweight.model import Entry, ImageFinding
+
+MOST_NAMES = 50
+_MOST_PATHS = 10
+
+
+class Portion:
+    """Files that one finding is about, while they are collected. Each file is added once."""
+
+    def __init__(self) -> None:
+        self.size = self.files = 0
+        self._names: Counter[str] = Counter()
+        self._paths: Counter[str] = Counter()
+        self._linked: dict[tuple[int, int], list[tuple[int, str, str]]] = {}
+
+    def add(self, entry: Entry, root: str, name: str = "") -> None:
+        """Add a file.
+
+        root: the path under which it is listed
+        name: the distribution or system package that it belongs to; "" for none
+        """
+        if entry.inode is None:
+            self.count(entry.size, root, name)
+        else:
+            self._linked.setdefault(entry.inode, []).append((entry.size, root, name))
+
+    def count(self, size: int, root: str, name: str = "") -> None:
+        """Add the bytes of one file."""
+        self.size += size
+        self.files += 1
+        self._paths[root] += size
+        if name:
+            self._names[name] += size
+
+    def finding(self, template: ImageFinding, links: Mapping[tuple[int, int], int]) -> ImageFinding:
+        """Return the finding about the files.
+
+        links: inode → the number of its names; removing some of them saves nothing
+        """
+        for inode, names in self._linked.items():
+            size = names[0][0] if len(names) == links.get(inode) else 0
+            for number, (_, root, name) in enumerate(names):
+                self.count(0 if number else size, root, name)
+        self._linked = {}
+        return replace(
+            template,
+            size=self.size,
+            files=self.files,
+            names=tuple(name for name, _ in largest(self._names)[:MOST_NAMES]),
+            paths=tuple(largest(self._paths)[:_MOST_PATHS]),
+        )
+
+
+def largest(sizes: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return names and their bytes, the largest first."""
+    return sorted(sizes.items(), key=lambda item: (-item[1], item[0]))

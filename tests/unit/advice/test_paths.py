@@ -1,0 +1,74 @@
+"""Files that are recognized by their paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from deadweight.advice.paths import path_findings
+from tests.builders import dist_files
+from tests.images import Content, link
+from tests.unit.advice.cases import case_of
+
+SITE = "usr/local/lib/python3.12/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "root", "change"),
+    [
+        ("var/lib/apt/lists/deb.debian.org_main_Packages.lz4", "DW502", "var/lib/apt/lists", "apt/lists"),
+        ("var/cache/apt/archives/gcc_12.deb", "DW502", "var/cache/apt", "apt-get clean"),
+        ("var/cache/apk/APKINDEX.1.tar.gz", "DW502", "var/cache/apk", "apk add --no-cache"),
+        ("var/cache/dnf/x.solv", "DW502", "var/cache/dnf", "dnf clean all"),
+        ("root/.cache/pip/http-v2/a/b", "DW503", "root/.cache/pip", "--no-cache-dir"),
+        ("home/app/.cache/uv/wheels-v5/x", "DW503", "home/app/.cache/uv", "UV_NO_CACHE=1"),
+        ("opt/uv/archive-v0/Vpgk3YYOLNz_-o1gYtHDc/a.py", "DW503", "opt/uv", "UV_NO_CACHE=1"),
+        ("opt/conda/pkgs/numpy-2.conda", "DW503", "opt/conda/pkgs", "conda clean"),
+        ("root/.npm/_cacache/index-v5/a", "DW503", "root/.npm/_cacache", "npm cache clean"),
+        ("root/.cargo/registry/src/a.rs", "DW503", "root/.cargo/registry/src", "cargo/registry"),
+    ],
+)
+def test_path__cache__is_found_with_its_change(path: str, rule: str, root: str, change: str) -> None:
+    [finding] = path_findings(case_of({"etc/passwd": "root"}, {path: "x" * 70}))
+    assert (finding.rule, finding.layer, finding.size, finding.files) == (rule, 1, 70, 1)
+    assert finding.paths == ((root, 70),)
+    assert change in finding.change
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "var/lib/apt/extended_states",
+        "srv/var/lib/apt/lists/x",
+        "app/cache/pip/a",
+        "usr/share/conda/pkgs.txt",
+        "app/.npmrc",
+    ],
+)
+def test_path__something_similar__is_not_found(path: str) -> None:
+    assert not list(path_findings(case_of({path: "x" * 70})))
+
+
+def test_path__two_layers__have_a_finding_each() -> None:
+    case = case_of({"var/lib/apt/lists/a": "x" * 70}, {"var/lib/apt/lists/b": "x" * 30})
+    assert [(finding.layer, finding.size) for finding in path_findings(case)] == [(0, 70), (1, 30)]
+
+
+def test_path__base_image__asks_for_another_base() -> None:
+    [finding] = path_findings(case_of({"var/lib/apt/lists/a": "x" * 70}, {}, base=1))
+    assert finding.change == "use a base image without them"
+
+
+def test_path__cache_that_is_linked_to_what_is_installed__saves_nothing() -> None:
+    installed = {f"{SITE}/{path}": data for path, data in dist_files("numpy", files={"numpy/a.py": "x" * 90}).items()}
+    linked: dict[str, Content] = {
+        **installed,
+        "root/.cache/uv/archive-v0/Vpgk3YYOLNz_-o1gYtHDc/a.py": link(f"{SITE}/numpy/a.py", hard=True),
+        "root/.cache/uv/wheels-v5/index": "y" * 10,
+    }
+    [finding] = path_findings(case_of(linked))
+    assert (finding.size, finding.files) == (10, 2)
+
+
+def test_path__file_of_a_distribution__is_its_own() -> None:
+    files = dist_files("npm", files={"a/.npm/_cacache/b": "x" * 90})
+    assert not list(path_findings(case_of({f"{SITE}/{path}": data for path, data in files.items()})))
