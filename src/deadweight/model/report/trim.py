@@ -67,6 +67,7 @@ class TrimReport(Published, frozen=True, kw_only=True):
     apparent_bytes: of them; None if it is unknown
     store:       the directory with the originals, which "undo" needs; None if there is none
     store_bytes: of the originals, which still take space; None without a store
+    interrupted: whether an earlier run was killed, so that "undo" must restore its files first
     checked:     None except for "apply"
     left:        what "undo" left alone: distributions that were changed since, and files whose place another file has
     warnings:    what was not done, and the reason
@@ -82,6 +83,7 @@ class TrimReport(Published, frozen=True, kw_only=True):
     apparent_bytes: Size | None
     store: str | None = None
     store_bytes: Size | None = None
+    interrupted: bool = False
     checked: Checked | None = None
     left: tuple[Reason, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -98,7 +98,7 @@ def discard(directory: str) -> TrimReport:
         if journal is not None and journal.state in ("preparing", "trimming"):
             raise _interrupted(directory)
         size = store.bytes()
-        files = len(store.held(journal)) if journal else 0
+        files = len(store.held(journal) & journal.trimmed()) if journal else 0
         store.delete()
         return discard_report(directory, files, size)
 

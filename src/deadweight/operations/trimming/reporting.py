@@ -104,4 +104,10 @@ def _with_size(part: Trimmable, applied: Applied, measured: Measured) -> Trimmab
 def _with_store(report: TrimReport, store: Store, directory: str) -> TrimReport:
     if not store.exists():
         return report
-    return replace(report, store=os.path.join(directory, STORE), store_bytes=store.bytes())
+    journal = store.read()
+    return replace(
+        report,
+        store=os.path.join(directory, STORE),
+        store_bytes=store.bytes(),
+        interrupted=journal is not None and journal.state != "trimmed" and report.action == "show",
+    )

@@ -91,7 +91,9 @@ def _next(report: TrimReport) -> Iterator[str]:
         kinds = tuple(each.kind for each in report.kinds if each.selected)
         chosen = "" if set(kinds) == set(DEFAULT) else f" --kinds {','.join(kinds)}"
         yield f"To remove them, run: {command}{chosen} --apply"
-    if report.store is not None:
+    if report.interrupted:
+        yield f"Trimming {plain(report.location)} was interrupted. To restore its files, run: {command} --undo"
+    elif report.store is not None:
         yield (
             f"The originals take {human(report.store_bytes)} in {plain(report.store)}. To restore them, run: {command}"
             f" --undo; to free their space: {command} --discard"

@@ -79,6 +79,11 @@ class Journal(Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...] = ()
     directories: tuple[Directory, ...] = ()
 
+    def trimmed(self) -> frozenset[int]:
+        """Return the numbers of the items that were removed or stripped; the others are RECORDs, which follow."""
+        records = {row.record for row in self.rows}
+        return frozenset(number for number, item in enumerate(self.items) if item.path not in records)
+
 
 class Store:
     """The store in an environment."""

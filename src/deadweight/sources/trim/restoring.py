@@ -20,7 +20,7 @@ from deadweight.sources.trim.journal import Directory, Item, Journal, Store, dig
 class Undone(Struct, frozen=True, kw_only=True):
     """What an undo did.
 
-    files, apparent_bytes: that were restored
+    files, apparent_bytes: that were restored, without RECORDs; of stripped files, the bytes that they were shorter
     left:     rows of the distributions that were changed since, and of which the store still has files
     occupied: paths of the others that were not restored, because another file is in their place
     """
@@ -41,18 +41,26 @@ def undo(store: Store) -> Undone:
         store.remove()  # nothing had been moved yet, or everything is restored
         return Undone()
     rows = frozenset(range(len(journal.rows))) - changed_rows(store, journal)
-    before = store.held(journal)
+    items = journal.items
+    freed = {number: _freed(store, items[number]) for number in store.held(journal) & journal.trimmed()}
     restore(store, journal, rows)
     after = store.held(journal)
     finish(store, journal)
-    items = journal.items
-    sizes = [items[number].size for number in before if number not in after]
+    sizes = [size for number, size in freed.items() if number not in after]
     return Undone(
         files=len(sizes),
         apparent_bytes=sum(sizes),
         left=tuple(sorted({items[number].row for number in after} - rows)),
         occupied=tuple(sorted(items[number].path for number in after if items[number].row in rows)),
     )
+
+
+def _freed(store: Store, item: Item) -> int:
+    """Return the bytes that an environment is smaller without an item, or with the file that replaced it."""
+    try:
+        return item.size - os.lstat(store.in_place(item.path)).st_size if item.replaced else item.size
+    except FileNotFoundError:
+        return item.size
 
 
 def abandon(store: Store) -> None:
