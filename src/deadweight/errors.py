@@ -7,6 +7,7 @@ DeadweightError            4
 │   ├── BadLock            4   a lock file
 │   ├── WrongPython        4   a project or a lock that supports other versions of Python
 │   ├── BadReport          4   a saved report
+│   ├── BadFleet           4   the file of a fleet
 │   ├── MalformedArchive   4   a wheel or an sdist
 │   ├── UnclearTarget      4   TARGET is unknown or ambiguous
 │   └── StartFailed        4   the application cannot be imported
@@ -15,6 +16,7 @@ DeadweightError            4
 ├── InstallFailed          5   the installer, the index or the disk failed
 │   └── NoInterpreter      5   a version of Python that is not installed
 ├── EngineFailed           5   Docker or podman is missing or failed
+├── FleetFailed            5   the file of a fleet cannot be written, or stays locked
 └── FetchFailed            5   a server is unreachable, or its response is an error or invalid
     └── NoRanges           5   a server does not support range requests
 """
@@ -78,6 +80,10 @@ class BadLock(BadInput):
 
 class BadReport(BadInput):
     """A saved report that cannot be read, or with an unsupported schema."""
+
+
+class BadFleet(BadInput):
+    """A file that is not the file of a fleet, is damaged, or was written by a newer version."""
 
 
 class WrongPython(BadInput):
@@ -150,6 +156,12 @@ class NoInterpreter(InstallFailed):
 
 class EngineFailed(DeadweightError):
     """Docker or podman is missing or failed."""
+
+    exit_code = 5
+
+
+class FleetFailed(DeadweightError):
+    """The file of a fleet cannot be written: the disk is full or failed, or another program keeps it locked."""
 
     exit_code = 5
 

@@ -14,7 +14,7 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "advice", "analysis", "budget", "codescan", "errors", "explore", "formats", "graph", "groups", "inventory", "model",
+    "advice", "analysis", "budget", "codescan", "errors", "explore", "fleet", "formats", "graph", "groups", "inventory", "model",
     "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
@@ -33,6 +33,7 @@ MAY_IMPORT = {
     "platforms": {"errors", "model"},
     "budget": {"errors", "formats", "graph", "model", "untrusted", "wording"},
     "settings": {"budget", "errors", "formats", "model"},
+    "fleet": {"errors", "model", "untrusted", "wording"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model", "wording"},
     "advice": {"formats", "inventory", "model", "shipped", "wording"},
@@ -54,17 +55,18 @@ MAY_IMPORT = {
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {
-        "codescan", "errors", "formats", "interrupts", "model", "platforms", "progress", "startup", "targets",
+        "codescan", "errors", "fleet", "formats", "interrupts", "model", "platforms", "progress", "startup", "targets",
         "wording",
     },
     "operations": {
-        "", "advice", "analysis", "budget", "codescan", "errors", "formats", "graph", "groups", "inventory", "model",
+        "", "advice", "analysis", "budget", "codescan", "errors", "fleet", "formats", "graph", "groups", "inventory",
+        "model",
         "plan", "platforms", "progress", "proof", "reaching", "settings", "sources", "startup", "targets",
         "trim", "usage", "wording",
     },
     "cli": {
-        "", "analysis", "budget", "errors", "explore", "formats", "interrupts", "model", "operations", "progress",
-        "report",
+        "", "analysis", "budget", "errors", "explore", "fleet", "formats", "interrupts", "model", "operations",
+        "progress", "report",
         "settings", "sources", "targets", "trim", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},

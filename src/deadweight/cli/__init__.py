@@ -42,6 +42,7 @@ _COMMANDS = {
     "diff": "Show what changed between two targets or saved reports.",
     "trim": "Remove tests, bytecode and other files that an environment can do without.",
     "services": "Show what several services share, and propose shared requirements files.",
+    "fleet": "Keep the results of many targets in one file, and report on all of them.",
     "cache": "Show or clear the cache.",
     "schema": "Print the JSON Schema of the JSON report, or of the configuration.",
     "completion": "Print the script for completion in bash, zsh or fish.",

@@ -1,0 +1,187 @@
+"""Report → the rows of a fleet that hold it. Projects, versions and layers are still named, not yet numbered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from deadweight.fleet.values import storable
+from deadweight.model.report import LayerFacts, LighterBuild, Report, Row
+
+Value = str | int | None
+PRODUCTION = "production"
+# The actions of savings, each of which changes one line
+DROP_DEV, DROP_UNUSED, LIGHTER, SAME_LAYER = "drop-dev", "drop-unused", "lighter", "same-layer"
+# The rules of findings that a report has as figures
+HIDDEN, DUPLICATE = "hidden-by-later-layer", "duplicate-library"
+
+
+class LayerRow(NamedTuple):
+    """A layer of an image: its columns of ``layer``, and of ``image_layer``."""
+
+    digest: str
+    layer: tuple[Value, ...]
+    in_image: tuple[Value, ...]
+
+
+class InstalledRow(NamedTuple):
+    """A distribution; ``layer`` is the number of the highest layer that has files of it, None without layers."""
+
+    name: str
+    version: str | None
+    layer: int | None
+    values: tuple[Value, ...]
+
+
+class LocatedRow(NamedTuple):
+    """A finding or a saving: the values before and after the layer, whose number it has."""
+
+    before: tuple[Value, ...]
+    layer: int | None
+    after: tuple[Value, ...]
+
+
+class Rows(NamedTuple):
+    """The rows of one report, in the order of their tables' columns."""
+
+    result: tuple[Value, ...]
+    layers: tuple[LayerRow, ...]
+    installed: tuple[InstalledRow, ...]
+    kinds: tuple[tuple[Value, ...], ...]
+    splits: tuple[tuple[Value, ...], ...]
+    findings: tuple[LocatedRow, ...]
+    savings: tuple[LocatedRow, ...]
+    skipped: tuple[tuple[Value, ...], ...]
+
+
+def identity_of(report: Report) -> str:
+    """Return an identity for a report that has no other: equal reports have equal ones."""
+    return f"report:{hashlib.sha256(report.to_json().encode()).hexdigest()}"
+
+
+def rows_of(report: Report, identity: str) -> Rows:
+    """Return the rows of a report."""
+    production = frozenset(report.splits[PRODUCTION].distributions)
+    layers = report.image.layers if report.image else ()
+    highest = {row.key: _highest(row, len(layers)) for row in report.distributions}
+    return Rows(
+        result=_result(report, storable(identity)),
+        layers=tuple(map(_layer, layers)),
+        installed=tuple(_installed(row, highest[row.key], row.key in production) for row in report.distributions),
+        kinds=tuple((storable(name), size) for name, size in report.totals.kinds.items()),
+        splits=tuple(_splits(report)),
+        findings=tuple(_findings(report, highest)),
+        savings=tuple(_savings(report, highest)),
+        skipped=tuple((storable(each.name), storable(each.reason), each.exit_code) for each in report.skipped),
+    )
+
+
+def _result(report: Report, identity: str) -> tuple[Value, ...]:
+    total, image = report.totals, report.image
+    return (
+        identity,
+        report.target.kind,
+        report.target.method,
+        storable(report.version),
+        _text(report.environment.python),
+        _text(report.environment.platform),
+        total.distributions,
+        max(total.unmeasured, sum(1 for each in report.skipped if each.exit_code)),
+        total.files,
+        total.apparent_bytes,
+        total.disk_bytes,
+        total.native_bytes,
+        total.bytecode_bytes,
+        total.unowned_bytes,
+        total.required_bytes,
+        total.download_bytes,
+        image.shipped_bytes if image else None,
+        image.wasted_bytes if image else None,
+    )
+
+
+def _layer(layer: LayerFacts) -> LayerRow:
+    digest = storable(layer.digest)
+    compressed: int | None = getattr(layer, "compressed_bytes", None)
+    facts = (digest, storable(layer.command), layer.files, layer.apparent_bytes, compressed)
+    return LayerRow(digest, facts, (layer.wasted_bytes, layer.hides_bytes))
+
+
+def _highest(row: Row, layers: int) -> int | None:
+    """Return the layer that completes a distribution: whoever has that layer has those below it, too."""
+    numbers = [number for number in row.layers or () if 0 <= number < layers]
+    return max(numbers, default=None)
+
+
+def _installed(row: Row, layer: int | None, in_production: bool) -> InstalledRow:
+    return InstalledRow(
+        storable(row.name),
+        _text(row.version),
+        layer,
+        (
+            row.group,
+            row.sure,
+            row.direct,
+            in_production,
+            row.files,
+            row.apparent_bytes,
+            row.native_bytes,
+            row.bytecode_bytes,
+            row.download_bytes,
+            row.retained_bytes,
+            row.freed_bytes,
+        ),
+    )
+
+
+def _splits(report: Report) -> Iterator[tuple[Value, ...]]:
+    for name, split in report.splits.items():
+        holds = split.proof.holds if split.proof else None
+        yield storable(name), len(split.distributions), split.apparent_bytes, split.saved_bytes, holds
+
+
+def _findings(report: Report, highest: Mapping[str, int | None]) -> Iterator[LocatedRow]:
+    for finding in report.findings:
+        first = finding.locations[0] if finding.locations else None
+        at = (_text(first.file), first.line) if first else (None, None)
+        yield LocatedRow(
+            (storable(finding.kind), storable(finding.name)),
+            highest.get(finding.name),
+            (finding.freed_bytes, storable(finding.reason), *at),
+        )
+    for number, layer in enumerate(report.image.layers if report.image else ()):
+        if layer.wasted_bytes:
+            reason = "files that later layers remove or replace"
+            yield LocatedRow((HIDDEN, storable(layer.command)), number, (layer.wasted_bytes, reason, None, None))
+    for each in report.system.duplicates if report.system else ():
+        reason = f"the same file in {len(each.carried_by)} distributions"
+        yield LocatedRow((DUPLICATE, storable(each.library)), None, (each.extra_bytes, reason, None, None))
+
+
+def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[LocatedRow]:
+    """Yield the changes of one line that save something, each requirement once."""
+    dropped = set()
+    for drop in report.splits[PRODUCTION].dropped:
+        dropped.add(drop.name)
+        if drop.freed_bytes:
+            yield LocatedRow((DROP_DEV, storable(drop.name), drop.rule), highest.get(drop.name), (drop.freed_bytes,))
+    for finding in report.findings:
+        if finding.kind == "unused" and finding.freed_bytes and finding.name not in dropped:
+            yield LocatedRow(
+                (DROP_UNUSED, storable(finding.name), ""), highest.get(finding.name), (finding.freed_bytes,)
+            )
+    for each in report.lighter:
+        if saved := _lighter_saving(each):
+            yield LocatedRow((LIGHTER, storable(each.name), storable(each.lighter)), highest.get(each.name), (saved,))
+    for number, layer in enumerate(report.image.layers if report.image else ()):
+        if layer.wasted_bytes:
+            yield LocatedRow((SAME_LAYER, storable(layer.command), ""), number, (layer.wasted_bytes,))
+
+
+def _lighter_saving(each: LighterBuild) -> int | None:
+    return each.saves_bytes if each.measured_saving_bytes is None else each.measured_saving_bytes
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else storable(text)

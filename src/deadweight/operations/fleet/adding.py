@@ -1,0 +1,99 @@
+"""add_reports(): saved JSON reports → a run of a fleet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from deadweight import __version__
+from deadweight.errors import BadInput
+from deadweight.fleet.values import target_name
+from deadweight.model.tree import Skipped
+from deadweight.operations.profile import read_report
+from deadweight.progress import Observer, Progress, silent
+from deadweight.sources.fleet.store import Fleet
+
+
+class SavedFile(Struct, frozen=True, kw_only=True):
+    """A saved report, and the name of its target; "" for the location in the report."""
+
+    path: str
+    name: str = ""
+
+
+class Added(Struct, frozen=True, kw_only=True):
+    """What ``add_reports`` did: the number of the run and of its targets, and the reports that could not be added."""
+
+    run: int
+    targets: int
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 4 if a report could not be added."""
+        return max((skipped.exit_code for skipped in self.skipped), default=0)
+
+
+def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False, observe: Observer = silent) -> Added:
+    """Add saved reports to the file of a fleet as one run; it is created if it is missing.
+
+    A report that cannot be read does not keep the others out.
+
+    complete: whether the reports are of the whole fleet, so that other targets are gone
+    raises:   BadFleet, FleetFailed; BadInput if there is no report
+    """
+    if not files:
+        raise BadInput("no reports to add", hint="save reports with deadweight TARGET --format json -o FILE")
+    names: set[str] = set()
+    skipped: list[Skipped] = []
+    with Fleet.open(path) as fleet:
+        run = fleet.begin(__version__, {"command": "add"}, complete=complete)
+        for number, file in enumerate(files):
+            observe(Progress("reading", file.path, done=number, total=len(files)))
+            try:
+                report = read_report(file.path)
+                name = file.name or report.target.location
+                if target_name(name) in names:
+                    raise BadInput(f"another report is of the target {name}, too")
+            except BadInput as error:
+                skipped.append(Skipped(file.path, error.summary, error.exit_code))
+                continue
+            names.add(target_name(name))
+            fleet.add(run, name, report)
+        fleet.finish(run)
+    return Added(run=run, targets=len(names), skipped=tuple(skipped))
+
+
+def saved_files(arguments: Iterable[str], *, by_file: bool) -> list[SavedFile]:
+    """Return the reports that arguments name: files, ``NAME=FILE``, and directories for all JSON files in them.
+
+    by_file: whether the path of its file names the target of a report without NAME, in place of the location in it
+
+    raises: BadInput for a path that does not exist
+    """
+    return [each for argument in arguments for each in _files_of(argument, by_file)]
+
+
+def _files_of(argument: str, by_file: bool) -> Iterator[SavedFile]:
+    name, equals, path = argument.partition("=")
+    if os.path.lexists(argument) or not equals:
+        name, path = "", argument
+    if not os.path.exists(path):
+        raise BadInput(f"{path}: no such file or directory")
+    if not os.path.isdir(path):
+        yield SavedFile(path=path, name=name or (_named_by(path) if by_file else ""))
+        return
+    if name:
+        raise BadInput(f"{path} is a directory, and {name} names one report")
+    for directory, directories, files in os.walk(path):
+        directories.sort()
+        for file in sorted(files):
+            if file.endswith(".json"):
+                inner = os.path.join(directory, file)
+                yield SavedFile(path=inner, name=_named_by(os.path.relpath(inner, path)) if by_file else "")
+
+
+def _named_by(path: str) -> str:
+    return path.removesuffix(".json")

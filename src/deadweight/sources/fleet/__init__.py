@@ -1,0 +1,5 @@
+"""The SQLite file of a fleet. ``deadweight.fleet`` says what it contains.
+
+files.py  opening files, and what is wrong with those that cannot be used
+store.py  writing: runs, reports and failures
+"""

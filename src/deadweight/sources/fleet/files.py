@@ -1,0 +1,161 @@
+"""A path → a connection to the file of a fleet, whose schema is current."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from deadweight.errors import BadFleet, DeadweightError, FleetFailed
+from deadweight.fleet.schema import APPLICATION_ID, MIGRATIONS
+
+_BUSY_SECONDS = 30.0  # to wait for another program that writes
+_RETRY_SECONDS = 0.02
+_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT}
+
+
+@contextlib.contextmanager
+def writing(path: str) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that writes. The file is created if it is missing, and migrated if it is older.
+
+    raises: BadFleet, FleetFailed
+    """
+    with translated(path), contextlib.closing(_connect(path, "rwc")) as connection:
+        _migrate(connection, path)
+        # Each commit is atomic. After a power failure the last ones may be missing, and a run measures them again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        yield connection
+
+
+@contextlib.contextmanager
+def reading(path: str) -> Iterator[sqlite3.Connection]:
+    """Yield a connection that cannot change the file; others may write at the same time.
+
+    A file of an older version is migrated first.
+
+    raises: BadFleet, also for a file that does not exist; FleetFailed
+    """
+    if not os.path.isfile(path):
+        hint = "create it with deadweight fleet add FILE REPORT..."
+        raise BadFleet(f"{path}: no such file" if not os.path.exists(path) else f"{path} is not a file", hint=hint)
+    with translated(path), contextlib.closing(_connect(path, "ro")) as connection:
+        older = _check(connection, path) < len(MIGRATIONS)
+    if older:
+        with writing(path):
+            pass
+    with translated(path), contextlib.closing(_connect(path, "ro")) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Raise an error of SQLite as one of ours: BadFleet or FleetFailed."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: sqlite3.Error, path: str) -> Exception:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the code says more than we tell apart
+    if code in _DISK:
+        hint = "free some space, or use another disk; what was added before is complete"
+        return FleetFailed(f"{path}: {error}", hint=hint)
+    if code in _LOCKED:
+        return FleetFailed(f"{path} is locked by another program", hint="try again when the other program is done")
+    if code in _DAMAGED:
+        return BadFleet(f"{path} is damaged: {error}", hint="restore a copy, or add the reports to a new file")
+    if code == sqlite3.SQLITE_NOTADB:
+        return _not_ours(path)
+    if code == sqlite3.SQLITE_READONLY:
+        return BadFleet(f"{path} cannot be written: {error}")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return BadFleet(f"cannot open {path}: {_reason(path)}")
+    if "integer overflow" in str(error):
+        return BadFleet(f"{path}: the sizes in it are too large to add up")
+    return error
+
+
+def _reason(path: str) -> str:
+    directory = os.path.dirname(path) or "."
+    if not os.path.isdir(directory):
+        return f"{directory}: no such directory"
+    return "it is a directory" if os.path.isdir(path) else "permission denied"
+
+
+def _not_ours(path: str) -> DeadweightError:
+    return BadFleet(f"{path} is not the file of a fleet", hint="choose another path")
+
+
+def _connect(path: str, mode: str) -> sqlite3.Connection:
+    # A URI, since only that can forbid writing and creating; SQLite decodes it to the bytes of the path.
+    uri = f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode={mode}"
+    # Without an isolation level, Python begins no transactions of its own.
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+
+
+def _check(connection: sqlite3.Connection, path: str) -> int:
+    """Return the version of a file, 0 for an empty one; raises BadFleet for a file that is not ours, or newer."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if application != APPLICATION_ID:
+        (objects,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        if application or version or objects:
+            raise _not_ours(path)
+        return 0
+    if version > len(MIGRATIONS):
+        raise BadFleet(
+            f"{path} was written by a newer version of deadweight: its schema is version {version},"
+            f" and this one knows up to {len(MIGRATIONS)}",
+            hint="upgrade deadweight",
+        )
+    return int(version)
+
+
+def _migrate(connection: sqlite3.Connection, path: str) -> None:
+    if _check(connection, path) == len(MIGRATIONS):
+        return
+    _use_wal(connection)
+    with transaction(connection):
+        # Another program may have migrated it in the meantime.
+        for number in range(_check(connection, path), len(MIGRATIONS)):
+            for statement in MIGRATIONS[number]:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work at the same time; a file keeps this setting.
+
+    SQLite does not wait for a lock here, unlike everywhere else: two programs that create a file would be an error.
+    """
+    end = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _LOCKED or time.monotonic() > end:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit at the end of the block, or change nothing if it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back already after some errors, such as a full disk.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,250 @@
+-- A file of version 1 of the schema, which tests migrate. It never changes.
+BEGIN TRANSACTION;
+CREATE TABLE finding (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  name TEXT NOT NULL,
+  layer INTEGER REFERENCES layer,
+  wasted_bytes INTEGER,
+  reason TEXT NOT NULL,
+  file TEXT,
+  line INTEGER,
+  PRIMARY KEY (result, number)
+) WITHOUT ROWID;
+INSERT INTO "finding" VALUES(2,0,'hidden-by-later-layer','RUN pip install',2,5,'files that later layers remove or replace',NULL,NULL);
+CREATE TABLE image_layer (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  layer INTEGER NOT NULL REFERENCES layer,
+  wasted_bytes INTEGER NOT NULL,
+  hides_bytes INTEGER NOT NULL,
+  PRIMARY KEY (result, number)
+) WITHOUT ROWID;
+INSERT INTO "image_layer" VALUES(2,0,1,0,0);
+INSERT INTO "image_layer" VALUES(2,1,2,5,0);
+CREATE TABLE installed (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  version INTEGER NOT NULL REFERENCES version,
+  layer INTEGER REFERENCES layer,
+  group_name TEXT NOT NULL,
+  sure INTEGER NOT NULL,
+  direct INTEGER NOT NULL,
+  production INTEGER NOT NULL,
+  files INTEGER NOT NULL,
+  apparent_bytes INTEGER NOT NULL,
+  native_bytes INTEGER NOT NULL,
+  bytecode_bytes INTEGER NOT NULL,
+  download_bytes INTEGER,
+  retained_bytes INTEGER NOT NULL,
+  freed_bytes INTEGER,
+  PRIMARY KEY (result, number)
+) WITHOUT ROWID;
+INSERT INTO "installed" VALUES(1,0,1,NULL,'core',0,1,1,1,10,0,0,NULL,10,10);
+INSERT INTO "installed" VALUES(2,0,2,2,'core',0,1,1,1,7,0,0,NULL,7,7);
+CREATE TABLE kind (
+  result INTEGER NOT NULL REFERENCES result,
+  name TEXT NOT NULL,
+  apparent_bytes INTEGER NOT NULL,
+  PRIMARY KEY (result, name)
+) WITHOUT ROWID;
+INSERT INTO "kind" VALUES(1,'source',10);
+INSERT INTO "kind" VALUES(2,'source',7);
+CREATE TABLE layer (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,
+  command TEXT NOT NULL,
+  files INTEGER NOT NULL,
+  apparent_bytes INTEGER NOT NULL,
+  compressed_bytes INTEGER
+);
+INSERT INTO "layer" VALUES(1,'sha256:base','RUN pip install',1,100,NULL);
+INSERT INTO "layer" VALUES(2,'sha256:top','RUN pip install',1,50,NULL);
+CREATE TABLE measurement (
+  target INTEGER NOT NULL REFERENCES target,
+  run INTEGER NOT NULL REFERENCES run,
+  result INTEGER REFERENCES result,
+  exit_code INTEGER NOT NULL,
+  reason TEXT,
+  PRIMARY KEY (target, run)
+) WITHOUT ROWID;
+INSERT INTO "measurement" VALUES(1,1,1,0,NULL);
+INSERT INTO "measurement" VALUES(1,2,NULL,5,'refused');
+INSERT INTO "measurement" VALUES(2,1,2,0,NULL);
+CREATE TABLE project (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+INSERT INTO "project" VALUES(1,'a');
+INSERT INTO "project" VALUES(2,'b');
+CREATE TABLE result (
+  id INTEGER PRIMARY KEY,
+  identity TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  method TEXT NOT NULL,
+  version TEXT NOT NULL,
+  python TEXT,
+  platform TEXT,
+  distributions INTEGER NOT NULL,
+  unmeasured INTEGER NOT NULL,
+  files INTEGER NOT NULL,
+  apparent_bytes INTEGER NOT NULL,
+  disk_bytes INTEGER,
+  native_bytes INTEGER NOT NULL,
+  bytecode_bytes INTEGER NOT NULL,
+  unowned_bytes INTEGER NOT NULL,
+  required_bytes INTEGER NOT NULL,
+  download_bytes INTEGER,
+  shipped_bytes INTEGER,
+  wasted_bytes INTEGER
+);
+INSERT INTO "result" VALUES(1,'report:7c9869f6f9fb87e05ccd3d33162c12a916f14794439079a72fd8f79b03531687','environment','files','0.1.0','3.11.7','linux_x86_64',1,0,1,10,NULL,0,0,0,10,NULL,NULL,NULL);
+INSERT INTO "result" VALUES(2,'report:bdb1c07f4fa34bbab6851f917c6d08bf5ccbe2488181a80b0cb1ae3ad56d12dd','image','files','0.1.0','3.11.7','linux_x86_64',1,0,1,7,NULL,0,0,0,7,NULL,150,5);
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  started TEXT NOT NULL,
+  finished TEXT,
+  complete INTEGER NOT NULL,
+  options TEXT NOT NULL,
+  version TEXT NOT NULL
+);
+INSERT INTO "run" VALUES(1,'2026-11-22T06:07:57Z','2026-11-22T06:07:57Z',0,'{}','0.1.0');
+INSERT INTO "run" VALUES(2,'2026-11-22T06:07:57Z',NULL,0,'{}','0.1.0');
+CREATE TABLE saving (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  action TEXT NOT NULL,
+  name TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  layer INTEGER REFERENCES layer,
+  saves_bytes INTEGER NOT NULL,
+  PRIMARY KEY (result, number)
+) WITHOUT ROWID;
+INSERT INTO "saving" VALUES(2,0,'same-layer','RUN pip install','',2,5);
+CREATE TABLE skipped (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  exit_code INTEGER NOT NULL,
+  PRIMARY KEY (result, number)
+) WITHOUT ROWID;
+CREATE TABLE split (
+  result INTEGER NOT NULL REFERENCES result,
+  name TEXT NOT NULL,
+  distributions INTEGER NOT NULL,
+  apparent_bytes INTEGER NOT NULL,
+  saved_bytes INTEGER NOT NULL,
+  holds INTEGER,
+  PRIMARY KEY (result, name)
+) WITHOUT ROWID;
+INSERT INTO "split" VALUES(1,'minimal',1,10,0,NULL);
+INSERT INTO "split" VALUES(1,'production',1,10,0,NULL);
+INSERT INTO "split" VALUES(2,'minimal',1,7,0,NULL);
+INSERT INTO "split" VALUES(2,'production',1,7,0,NULL);
+CREATE TABLE target (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+INSERT INTO "target" VALUES(1,'app');
+INSERT INTO "target" VALUES(2,'image:1');
+CREATE TABLE version (
+  id INTEGER PRIMARY KEY,
+  project INTEGER NOT NULL REFERENCES project,
+  text TEXT,
+  UNIQUE (project, text)
+);
+INSERT INTO "version" VALUES(1,1,'1.0');
+INSERT INTO "version" VALUES(2,2,'1.0');
+CREATE INDEX measurement_of_run ON measurement (run, target);
+CREATE INDEX installed_of_version ON installed (version, result);
+CREATE INDEX image_layer_of_layer ON image_layer (layer, result);
+CREATE VIEW runs AS
+SELECT run.id AS run, run.started, run.finished, run.complete, run.version, run.options,
+  COUNT(measurement.target) AS targets,
+  COUNT(measurement.target) - COUNT(measurement.result) AS failed
+FROM run LEFT JOIN measurement ON measurement.run = run.id
+GROUP BY run.id, run.started, run.finished, run.complete, run.version, run.options;
+CREATE VIEW latest AS
+SELECT seen.target, seen.last_run, measurement.run, measurement.result
+FROM (
+  SELECT target, MAX(run) AS last_run, MAX(CASE WHEN result IS NOT NULL THEN run END) AS run
+  FROM measurement GROUP BY target
+) AS seen
+LEFT JOIN measurement ON measurement.target = seen.target AND measurement.run = seen.run
+WHERE seen.last_run >= (SELECT COALESCE(MAX(id), 0) FROM run WHERE complete = 1 AND finished IS NOT NULL);
+CREATE VIEW targets AS
+SELECT target.name AS target, latest.run, last.run AS last_run, last.reason AS failure,
+  result.kind, result.method, result.python, result.platform, result.distributions, result.unmeasured,
+  result.files, result.apparent_bytes, result.disk_bytes, result.native_bytes, result.bytecode_bytes,
+  result.unowned_bytes, result.required_bytes, result.download_bytes, result.shipped_bytes, result.wasted_bytes,
+  result.identity
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN measurement AS last ON last.target = latest.target AND last.run = latest.last_run
+LEFT JOIN result ON result.id = latest.result;
+CREATE VIEW history AS
+SELECT target.name AS target, measurement.run, run.started, measurement.reason AS failure,
+  result.distributions, result.apparent_bytes, result.shipped_bytes, result.wasted_bytes, result.download_bytes
+FROM measurement
+JOIN target ON target.id = measurement.target
+JOIN run ON run.id = measurement.run
+LEFT JOIN result ON result.id = measurement.result;
+CREATE VIEW distributions AS
+SELECT target.name AS target, latest.run, project.name, version.text AS version, installed.group_name, installed.sure,
+  installed.direct, installed.production, layer.digest AS layer, installed.files, installed.apparent_bytes,
+  installed.native_bytes, installed.bytecode_bytes, installed.download_bytes, installed.retained_bytes,
+  installed.freed_bytes
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN installed ON installed.result = latest.result
+JOIN version ON version.id = installed.version
+JOIN project ON project.id = version.project
+LEFT JOIN layer ON layer.id = installed.layer;
+CREATE VIEW target_layers AS
+SELECT target.name AS target, latest.run, image_layer.number, layer.digest, layer.command, layer.files,
+  layer.apparent_bytes, layer.compressed_bytes, image_layer.wasted_bytes, image_layer.hides_bytes
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN image_layer ON image_layer.result = latest.result
+JOIN layer ON layer.id = image_layer.layer;
+CREATE VIEW layers AS
+SELECT layer.digest, layer.command, layer.files, layer.apparent_bytes, layer.compressed_bytes, used.targets
+FROM (
+  SELECT image_layer.layer, COUNT(DISTINCT latest.target) AS targets
+  FROM latest JOIN image_layer ON image_layer.result = latest.result
+  GROUP BY image_layer.layer
+) AS used
+JOIN layer ON layer.id = used.layer;
+CREATE VIEW kinds AS
+SELECT target.name AS target, latest.run, kind.name AS kind, kind.apparent_bytes
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN kind ON kind.result = latest.result;
+CREATE VIEW splits AS
+SELECT target.name AS target, latest.run, split.name AS split, split.distributions, split.apparent_bytes,
+  split.saved_bytes, split.holds
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN split ON split.result = latest.result;
+CREATE VIEW findings AS
+SELECT latest.run, target.name AS target, finding.rule, finding.name, layer.digest AS layer,
+  finding.wasted_bytes AS bytes, finding.reason, finding.file, finding.line
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN finding ON finding.result = latest.result
+LEFT JOIN layer ON layer.id = finding.layer;
+CREATE VIEW savings AS
+SELECT target.name AS target, latest.run, saving.action, saving.name, saving.detail, layer.digest AS layer,
+  saving.saves_bytes
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN saving ON saving.result = latest.result
+LEFT JOIN layer ON layer.id = saving.layer;
+CREATE VIEW unmeasured AS
+SELECT target.name AS target, latest.run, skipped.name, skipped.reason, skipped.exit_code
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN skipped ON skipped.result = latest.result;
+COMMIT;

@@ -1,0 +1,81 @@
+"""``deadweight fleet`` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders import bare, report_on
+from tests.fleets import rows
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two reports of requirements files with one location."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    (tmp_path / "reports" / "team").mkdir(parents=True)
+    for name, size in (("api", 10), ("team/web", 20)):
+        report = report_on(bare("a", size), lines="a", location="requirements.txt")
+        (tmp_path / "reports" / f"{name}.json").write_text(report.to_json(), "utf-8")
+    return tmp_path
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deadweight", "fleet", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_add__files_with_names__adds_a_run(here: Path) -> None:
+    ran = run("add", "f.db", "reports/api.json", "web=reports/team/web.json")
+    assert (ran.returncode, ran.stdout) == (0, "f.db: added 2 targets (run 1)\n")
+    assert rows(here / "f.db", "SELECT target, apparent_bytes FROM targets ORDER BY target") == [
+        ("requirements.txt", 10),
+        ("web", 20),
+    ]
+    assert run("add", "f.db", "web=reports/api.json").stdout == "f.db: added 1 target (run 2)\n"
+    assert rows(here / "f.db", "SELECT apparent_bytes FROM targets WHERE target = 'web'") == [(10,)]
+
+
+def test_add__directory__adds_what_is_in_it_by_file(here: Path) -> None:
+    assert run("add", "f.db", "reports", "--names", "file").returncode == 0
+    assert rows(here / "f.db", "SELECT target FROM targets ORDER BY target") == [("api",), ("team/web",)]
+
+
+def test_add__two_reports_of_one_target__names_the_second(here: Path) -> None:
+    ran = run("add", "f.db", "reports")
+    assert ran.returncode == 4
+    assert ran.stdout == "f.db: added 1 target (run 1)\n"
+    assert "reports/team/web.json was not added: another report is of the target requirements.txt" in ran.stderr
+
+
+def test_add__bad_report__adds_the_others(here: Path) -> None:
+    (here / "bad.json").write_text(json.dumps({"schema": "deadweight.diff/1"}), "utf-8")
+    ran = run("add", "f.db", "bad.json", "reports/api.json")
+    assert ran.returncode == 4
+    assert ran.stdout == "f.db: added 1 target (run 1)\n"
+
+
+def test_add__complete__others_are_gone(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    run("add", "f.db", "api=reports/api.json", "--complete")
+    assert rows(here / "f.db", "SELECT target FROM targets") == [("api",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["f.db", "missing.json"], "error: missing.json: no such file or directory"),
+        (["reports/api.json", "reports/api.json"], "error: reports/api.json is not the file of a fleet"),
+        (["no/f.db", "reports/api.json"], "error: cannot open no/f.db: no: no such directory"),
+        (["f.db", "x=reports"], "error: reports is a directory, and x names one report"),
+    ],
+)
+def test_add__bad_input__says_why(here: Path, arguments: list[str], error: str) -> None:
+    ran = run("add", *arguments)
+    assert ran.returncode == 4
+    assert ran.stderr.splitlines()[0] == error
