@@ -4,15 +4,18 @@ CREATE TABLE finding (
   result INTEGER NOT NULL REFERENCES result,
   number INTEGER NOT NULL,
   rule TEXT NOT NULL,
+  rule_name TEXT NOT NULL,
   name TEXT NOT NULL,
+  sure INTEGER NOT NULL,
   layer INTEGER REFERENCES layer,
   wasted_bytes INTEGER,
   reason TEXT NOT NULL,
+  change TEXT,
   file TEXT,
   line INTEGER,
   PRIMARY KEY (result, number)
 ) WITHOUT ROWID;
-INSERT INTO "finding" VALUES(2,0,'hidden-by-later-layer','RUN pip install',2,5,'files that later layers remove or replace',NULL,NULL);
+INSERT INTO "finding" VALUES(2,0,'DW504','deleted-later','RUN pip install',1,2,5,'a later layer deletes them','delete them earlier',NULL,NULL);
 CREATE TABLE image_layer (
   result INTEGER NOT NULL REFERENCES result,
   number INTEGER NOT NULL,
@@ -100,7 +103,7 @@ CREATE TABLE result (
   wasted_bytes INTEGER
 );
 INSERT INTO "result" VALUES(1,'report:7c9869f6f9fb87e05ccd3d33162c12a916f14794439079a72fd8f79b03531687','environment','files','0.1.0','3.11.7','linux_x86_64',1,0,1,10,NULL,0,0,0,10,NULL,NULL,NULL);
-INSERT INTO "result" VALUES(2,'report:bdb1c07f4fa34bbab6851f917c6d08bf5ccbe2488181a80b0cb1ae3ad56d12dd','image','files','0.1.0','3.11.7','linux_x86_64',1,0,1,7,NULL,0,0,0,7,NULL,150,5);
+INSERT INTO "result" VALUES(2,'report:e12444c32a0d7a721314208afe136bb70d107292977837a0eab5aa8a081511a1','image','files','0.1.0','3.11.7','linux_x86_64',1,0,1,7,NULL,0,0,0,7,NULL,150,5);
 CREATE TABLE run (
   id INTEGER PRIMARY KEY,
   started TEXT NOT NULL,
@@ -109,8 +112,8 @@ CREATE TABLE run (
   options TEXT NOT NULL,
   version TEXT NOT NULL
 );
-INSERT INTO "run" VALUES(1,'2026-11-22T06:07:57Z','2026-11-22T06:07:57Z',0,'{}','0.1.0');
-INSERT INTO "run" VALUES(2,'2026-11-22T06:07:57Z',NULL,0,'{}','0.1.0');
+INSERT INTO "run" VALUES(1,'2026-11-22T06:13:15Z','2026-11-22T06:13:15Z',0,'{}','0.1');
+INSERT INTO "run" VALUES(2,'2026-11-22T06:13:15Z',NULL,0,'{}','0.1');
 CREATE TABLE saving (
   result INTEGER NOT NULL REFERENCES result,
   number INTEGER NOT NULL,
@@ -121,7 +124,7 @@ CREATE TABLE saving (
   saves_bytes INTEGER NOT NULL,
   PRIMARY KEY (result, number)
 ) WITHOUT ROWID;
-INSERT INTO "saving" VALUES(2,0,'same-layer','RUN pip install','',2,5);
+INSERT INTO "saving" VALUES(2,0,'instruction','deleted-later','delete them earlier',2,5);
 CREATE TABLE skipped (
   result INTEGER NOT NULL REFERENCES result,
   number INTEGER NOT NULL,
@@ -229,8 +232,8 @@ FROM latest
 JOIN target ON target.id = latest.target
 JOIN split ON split.result = latest.result;
 CREATE VIEW findings AS
-SELECT latest.run, target.name AS target, finding.rule, finding.name, layer.digest AS layer,
-  finding.wasted_bytes AS bytes, finding.reason, finding.file, finding.line
+SELECT latest.run, target.name AS target, finding.rule, finding.rule_name, finding.name, finding.sure,
+  layer.digest AS layer, finding.wasted_bytes AS bytes, finding.reason, finding.change, finding.file, finding.line
 FROM latest
 JOIN target ON target.id = latest.target
 JOIN finding ON finding.result = latest.result

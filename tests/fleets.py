@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from deadweight.model import Distribution
-from deadweight.model.report import ImageReport, LayerFacts, Report
+from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
 from deadweight.sources.fleet.store import Fleet
 from tests.builders import report_on
 
@@ -23,17 +23,34 @@ def layer(digest: str, size: int = 100, *, wasted: int = 0, command: str = "RUN 
     )
 
 
+def wasteful(size: int, number: int = 1, rule: str = "DW504", name: str = "deleted-later") -> ImageFinding:
+    """Return a finding in a layer."""
+    return ImageFinding(
+        rule=rule, name=name, layer=number, command="RUN pip install", line=None, hidden_by=None, apparent_bytes=size,
+        files=1, names=(), paths=(), reason="a later layer deletes them", change="delete them earlier", sure=True,
+    )  # fmt: skip
+
+
 def image_report(
-    layers: Sequence[LayerFacts], *distributions: Distribution, where: Mapping[str, tuple[int, ...]], location: str = ""
+    layers: Sequence[LayerFacts],
+    *distributions: Distribution,
+    where: Mapping[str, tuple[int, ...]],
+    findings: Sequence[ImageFinding] = (),
 ) -> Report:
     """Return the report of an image; ``where``: key of a distribution → numbers of its layers."""
-    report = report_on(*distributions, location=location)
+    report = report_on(*distributions)
     shipped, wasted = sum(each.apparent_bytes for each in layers), sum(each.wasted_bytes for each in layers)
     return replace(
         report,
         target=replace(report.target, kind="image"),
         image=ImageReport(
-            layers=tuple(layers), shipped_bytes=shipped, wasted_bytes=wasted, efficiency=1.0, wasted=(), wasted_paths=()
+            layers=tuple(layers),
+            shipped_bytes=shipped,
+            wasted_bytes=wasted,
+            efficiency=1.0,
+            wasted=(),
+            wasted_paths=(),
+            findings=tuple(findings),
         ),
         distributions=tuple(replace(row, layers=where.get(row.key)) for row in report.distributions),
     )

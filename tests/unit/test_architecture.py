@@ -14,8 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "advice", "analysis", "budget", "codescan", "errors", "explore", "fleet", "formats", "graph", "groups", "inventory", "model",
-    "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
+    "advice", "analysis", "budget", "codescan", "errors", "explore", "fleet", "formats", "graph", "groups", "inventory",
+    "model", "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 

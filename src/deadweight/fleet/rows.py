@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from deadweight.fleet.values import storable
-from deadweight.model.report import LayerFacts, LighterBuild, Report, Row
+from deadweight.model.report import ImageFinding, LayerFacts, LighterBuild, Report, Row
 
 Value = str | int | None
 PRODUCTION = "production"
 # The actions of savings, each of which changes one line
-DROP_DEV, DROP_UNUSED, LIGHTER, SAME_LAYER = "drop-dev", "drop-unused", "lighter", "same-layer"
-# The rules of findings that a report has as figures
-HIDDEN, DUPLICATE = "hidden-by-later-layer", "duplicate-library"
+DROP_DEV, DROP_UNUSED, LIGHTER, INSTRUCTION = "drop-dev", "drop-unused", "lighter", "instruction"
+DUPLICATE = "duplicate-library"  # a finding that a report has as a figure
+_MOST_NAMES = 5
 
 
 class LayerRow(NamedTuple):
@@ -142,21 +142,34 @@ def _splits(report: Report) -> Iterator[tuple[Value, ...]]:
 
 
 def _findings(report: Report, highest: Mapping[str, int | None]) -> Iterator[LocatedRow]:
-    for finding in report.findings:
-        first = finding.locations[0] if finding.locations else None
+    for each in report.findings:
+        first = each.locations[0] if each.locations else None
         at = (_text(first.file), first.line) if first else (None, None)
+        rule = storable(each.kind)
         yield LocatedRow(
-            (storable(finding.kind), storable(finding.name)),
-            highest.get(finding.name),
-            (finding.freed_bytes, storable(finding.reason), *at),
+            (rule, rule, storable(each.name), True),
+            highest.get(each.name),
+            (each.freed_bytes, storable(each.reason), None, *at),
         )
-    for number, layer in enumerate(report.image.layers if report.image else ()):
-        if layer.wasted_bytes:
-            reason = "files that later layers remove or replace"
-            yield LocatedRow((HIDDEN, storable(layer.command)), number, (layer.wasted_bytes, reason, None, None))
-    for each in report.system.duplicates if report.system else ():
-        reason = f"the same file in {len(each.carried_by)} distributions"
-        yield LocatedRow((DUPLICATE, storable(each.library)), None, (each.extra_bytes, reason, None, None))
+    for finding, layer in _image_findings(report):
+        names = storable(", ".join(finding.names[:_MOST_NAMES]) or finding.command)
+        yield LocatedRow(
+            (storable(finding.rule), storable(finding.name), names, finding.sure),
+            layer,
+            (finding.apparent_bytes, storable(finding.reason), storable(finding.change), None, finding.line),
+        )
+    for twins in report.system.duplicates if report.system else ():
+        reason = f"the same file in {len(twins.carried_by)} distributions"
+        name = storable(twins.library)
+        yield LocatedRow((DUPLICATE, DUPLICATE, name, True), None, (twins.extra_bytes, reason, None, None, None))
+
+
+def _image_findings(report: Report) -> Iterator[tuple[ImageFinding, int]]:
+    """Yield the findings in an image, with the number of their layer."""
+    if report.image:
+        for finding in report.image.findings:
+            if finding.layer < len(report.image.layers):
+                yield finding, finding.layer
 
 
 def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[LocatedRow]:
@@ -174,9 +187,11 @@ def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[Loca
     for each in report.lighter:
         if saved := _lighter_saving(each):
             yield LocatedRow((LIGHTER, storable(each.name), storable(each.lighter)), highest.get(each.name), (saved,))
-    for number, layer in enumerate(report.image.layers if report.image else ()):
-        if layer.wasted_bytes:
-            yield LocatedRow((SAME_LAYER, storable(layer.command), ""), number, (layer.wasted_bytes,))
+    for fault, layer in _image_findings(report):
+        if fault.sure:
+            yield LocatedRow(
+                (INSTRUCTION, storable(fault.name), storable(fault.change)), layer, (fault.apparent_bytes,)
+            )
 
 
 def _lighter_saving(each: LighterBuild) -> int | None:

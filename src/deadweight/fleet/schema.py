@@ -117,10 +117,13 @@ _TABLES = (
   result INTEGER NOT NULL REFERENCES result,
   number INTEGER NOT NULL,
   rule TEXT NOT NULL,
+  rule_name TEXT NOT NULL,
   name TEXT NOT NULL,
+  sure INTEGER NOT NULL,
   layer INTEGER REFERENCES layer,
   wasted_bytes INTEGER,
   reason TEXT NOT NULL,
+  change TEXT,
   file TEXT,
   line INTEGER,
   PRIMARY KEY (result, number)
@@ -220,8 +223,8 @@ FROM latest
 JOIN target ON target.id = latest.target
 JOIN split ON split.result = latest.result""",
     """CREATE VIEW findings AS
-SELECT latest.run, target.name AS target, finding.rule, finding.name, layer.digest AS layer,
-  finding.wasted_bytes AS bytes, finding.reason, finding.file, finding.line
+SELECT latest.run, target.name AS target, finding.rule, finding.rule_name, finding.name, finding.sure,
+  layer.digest AS layer, finding.wasted_bytes AS bytes, finding.reason, finding.change, finding.file, finding.line
 FROM latest
 JOIN target ON target.id = latest.target
 JOIN finding ON finding.result = latest.result

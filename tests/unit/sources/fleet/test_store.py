@@ -14,7 +14,7 @@ from deadweight.model.report import Finding
 from deadweight.model.tree import Skipped
 from deadweight.sources.fleet.store import Fleet
 from tests.builders import bare, report_on
-from tests.fleets import fleet_file, image_report, layer, rows
+from tests.fleets import fleet_file, image_report, layer, rows, wasteful
 
 SMALL, LARGE = report_on(bare("a", 10), location="x"), report_on(bare("a", 20), bare("b", 5), location="x")
 REFUSED = Failure(reason="the registry refused", exit_code=5)
@@ -39,7 +39,9 @@ def test_add__image__each_layer_is_one_row(tmp_path: Path) -> None:
     path = fleet_file(
         tmp_path / "f.db",
         {
-            "app:1": image_report([base, one], bare("a"), bare("b"), where={"a": (0,), "b": (0, 1)}),
+            "app:1": image_report(
+                [base, one], bare("a"), bare("b"), where={"a": (0,), "b": (0, 1)}, findings=[wasteful(20)]
+            ),
             "app:2": image_report([base, two], bare("a"), where={"a": (0,)}),
         },
     )
@@ -53,8 +55,10 @@ def test_add__image__each_layer_is_one_row(tmp_path: Path) -> None:
         ("a", "sha256:base"),
         ("b", "sha256:one"),
     ]
-    hidden = rows(path, "SELECT run, target, rule, layer, bytes FROM findings")
-    assert hidden == [(1, "app:1", "hidden-by-later-layer", "sha256:one", 20)]
+    hidden = rows(path, "SELECT run, target, rule, rule_name, layer, bytes, change FROM findings")
+    assert hidden == [(1, "app:1", "DW504", "deleted-later", "sha256:one", 20, "delete them earlier")]
+    changes = rows(path, "SELECT action, name, detail, layer, saves_bytes FROM savings")
+    assert changes == [("instruction", "deleted-later", "delete them earlier", "sha256:one", 20)]
 
 
 def test_add__finding_in_code__has_its_line(tmp_path: Path) -> None:
