@@ -8,20 +8,37 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
+import textwrap
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
 
+import click
 import pytest
+
+import deadweight
 
 USER, PASSWORD = "me", "secret"
 _PASSWORD_HASH = "$2y$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a"  # bcrypt's, as htpasswd -B writes it
+
+
+def put_program(directory: Path, name: str, code: str) -> None:
+    """Write an engine's command that runs a few lines of Python, with the arguments in ``args``."""
+    directory.mkdir(exist_ok=True)
+    lines = f"#!{sys.executable} -S\nimport os, sys\nargs, out = sys.argv[1:], sys.stdout.buffer\n"
+    (directory / name).write_text(lines + textwrap.dedent(code))
+    (directory / name).chmod(0o755)
 
 
 def needs(*programs: str) -> None:
@@ -116,7 +133,7 @@ def docker_engine() -> Iterator[dict[str, str]]:
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
-            _wait_for_engine(variables, engine, directory / "log")
+            _wait_for_engine("docker", variables, engine, directory / "log")
             yield variables
         finally:
             engine.terminate()
@@ -124,14 +141,49 @@ def docker_engine() -> Iterator[dict[str, str]]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _wait_for_engine(variables: Mapping[str, str], engine: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for_engine(program: str, variables: Mapping[str, str], engine: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and engine.poll() is None:
-        asked = subprocess.run(["docker", "version"], env={**os.environ, **variables}, capture_output=True, check=False)
+        asked = subprocess.run([program, "version"], env={**os.environ, **variables}, capture_output=True, check=False)
         if asked.returncode == 0:
             return
         time.sleep(0.2)
-    pytest.fail(f"Docker Engine does not answer: {log.read_text(errors='replace')[-2000:]}")
+    pytest.fail(f"the engine of {program} does not answer: {log.read_text(errors='replace')[-2000:]}")
+
+
+@contextlib.contextmanager
+def containerd() -> Iterator[dict[str, str]]:
+    """Run a containerd of the test's own, as superuser; give the variables that lead ``ctr`` to it."""
+    needs("containerd", "ctr", "runc")
+    if os.geteuid() != 0:
+        pytest.skip("containerd is started by the superuser only")
+    directory = Path(tempfile.mkdtemp(prefix="deadweight-"))  # a socket's path is short
+    (directory / "config.toml").write_text(
+        f'version = 2\nroot = "{directory}/root"\nstate = "{directory}/state"\n'
+        'disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]\n'
+        f'[grpc]\naddress = "{directory}/socket"\n[ttrpc]\naddress = "{directory}/ttrpc"\n'
+    )
+    variables = {"CONTAINERD_ADDRESS": f"{directory}/socket", "CONTAINERD_NAMESPACE": "default"}
+    with (directory / "log").open("wb") as log:
+        engine = subprocess.Popen(
+            ["containerd", "--config", str(directory / "config.toml")], stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_for_engine("ctr", variables, engine, directory / "log")
+            yield variables
+        finally:
+            _end_tasks(variables)
+            engine.terminate()
+            engine.wait(30)
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _end_tasks(variables: Mapping[str, str]) -> None:
+    """End the containers of a containerd, whose mounts and shims would stay behind."""
+    environment = {**os.environ, **variables}
+    listed = subprocess.run(["ctr", "tasks", "ls", "--quiet"], env=environment, capture_output=True, check=False)
+    for name in listed.stdout.decode().split():
+        subprocess.run(["ctr", "tasks", "rm", "--force", name], env=environment, capture_output=True, check=False)
 
 
 @contextlib.contextmanager
@@ -160,6 +212,51 @@ def podman() -> Iterator[dict[str, str]]:
             check=False,
         )  # fmt: skip
         shutil.rmtree(directory, ignore_errors=True)
+
+
+class Account(NamedTuple):
+    """A user of this machine.
+
+    command: what runs a command as the user, in their environment
+    python:  a Python that the user may run and that imports deadweight
+    """
+
+    name: str
+    command: tuple[str, ...]
+    python: str
+
+
+@contextlib.contextmanager
+def account() -> Iterator[Account]:
+    """Add a user who may map users of containers to their own range, as rootless podman needs it."""
+    needs("useradd", "userdel", "runuser", "newuidmap")
+    if os.geteuid() != 0:
+        pytest.skip("users are added by the superuser only")
+    name = f"deadweight-{os.getpid()}"
+    run("useradd", "--create-home", name)
+    home = Path(pwd.getpwnam(name).pw_dir)
+    # The Python of the tests may be in a directory that only root may enter; the mounts are seen by the command only.
+    directories = {"python": sys.base_prefix, "src": _directory_of(deadweight), "site": _directory_of(click)}
+    for directory in ("runtime", *directories):
+        (home / directory).mkdir(mode=0o700)
+        shutil.chown(home / directory, name, name)
+    mounting = "".join(f"mount --bind '{path}' {home / directory} && " for directory, path in directories.items())
+    command = (
+        "unshare", "--mount", "sh", "-c", f'{mounting} exec "$@"', "sh", "runuser", "-u", name, "--", "env", "-i",
+        f"--chdir={home}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", f"HOME={home}", f"XDG_RUNTIME_DIR={home / 'runtime'}",
+        f"PYTHONPATH={home / 'src'}:{home / 'site'}",
+    )  # fmt: skip
+    try:
+        yield Account(name, command, f"{home}/python/bin/python3.{sys.version_info.minor}")
+    finally:
+        for file in (home / "runtime").glob("libpod/tmp/pause.pid"):  # a process that podman keeps
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGKILL)
+        run("userdel", "--remove", "--force", name)
+
+
+def _directory_of(module: ModuleType) -> Path:
+    return Path(str(module.__file__)).parents[1]
 
 
 def debian(directory: Path) -> Path:

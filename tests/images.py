@@ -75,6 +75,7 @@ def image_files(
     commands: Sequence[str] = (),
     form: Form = "docker",
     compression: Compression = "",
+    architecture: str = "amd64",
 ) -> dict[str, Content]:
     """Return path → content of what is in such an archive, or in an OCI layout's directory."""
     tars = [make_tar(layer) for layer in layers]
@@ -83,7 +84,7 @@ def image_files(
         {"created_by": command, "empty_layer": command.startswith(("CMD", "ENTRYPOINT", "ENV"))} for command in commands
     ] or [{"created_by": "COPY . ."}] * len(layers)
     rootfs = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in tars]}
-    config = json.dumps({"os": "linux", "architecture": "amd64", "history": history, "rootfs": rootfs}).encode()
+    config = json.dumps({"os": "linux", "architecture": architecture, "history": history, "rootfs": rootfs}).encode()
     digests = [hashlib.sha256(blob).hexdigest() for blob in blobs]
     if form == "docker":
         files: dict[str, Content] = {f"{digest}/layer.tar": blob for digest, blob in zip(digests, blobs, strict=True)}
@@ -106,10 +107,22 @@ def image_files(
             "layers": [blob(data, layer) for data in blobs],
         }
     ).encode()
-    platform = {"platform": {"os": "linux", "architecture": "amd64"}}
+    platform = {"platform": {"os": "linux", "architecture": architecture}}
     described = {**blob(document, "manifest.v1+json"), **platform}
     found["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [described]})
     return found
+
+
+def make_image_of_platforms(layers: Mapping[str, Mapping[str, Content]]) -> bytes:
+    """Return an OCI archive of an image for several architectures, each with one layer."""
+    files: dict[str, Content] = {}
+    manifests: list[object] = []
+    for architecture, layer in layers.items():
+        parts = image_files(layer, form="oci", architecture=architecture)
+        manifests += json.loads(str(parts["index.json"]))["manifests"]
+        files |= parts
+    files["index.json"] = json.dumps({"schemaVersion": 2, "mediaType": f"{_OCI}.index.v1+json", "manifests": manifests})
+    return make_tar(files)
 
 
 def make_elf(

@@ -15,7 +15,7 @@ DeadweightError            4
 ├── WouldOverwrite         4   a file exists already
 ├── InstallFailed          5   the installer, the index or the disk failed
 │   └── NoInterpreter      5   a version of Python that is not installed
-├── EngineFailed           5   Docker or podman is missing or failed
+├── EngineFailed           5   a container engine is missing or failed
 ├── FleetFailed            5   the file of a fleet cannot be written, or stays locked
 └── FetchFailed            5   a server is unreachable, or its response is an error or invalid
     └── NoRanges           5   a server does not support range requests
@@ -155,7 +155,7 @@ class NoInterpreter(InstallFailed):
 
 
 class EngineFailed(DeadweightError):
-    """Docker or podman is missing or failed."""
+    """A container engine is missing or failed."""
 
     exit_code = 5
 

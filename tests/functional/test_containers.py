@@ -26,6 +26,7 @@ from deadweight.errors import BadInput, EngineFailed, UnclearTarget
 from deadweight.operations.measure import profile
 from deadweight.sources.containers import inside
 from tests.builders import ELF_X86_64, dist_files, write_files
+from tests.engines import put_program
 from tests.images import make_image, make_tar
 
 SITE = "usr/local/lib/python3.12/site-packages"
@@ -38,12 +39,8 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """Put a "docker" on PATH, and no podman, that runs a few lines of Python with the arguments in ``args``."""
 
     def make(code: str) -> None:
-        program = tmp_path / "bin/docker"
-        program.parent.mkdir()
-        lines = f"#!{sys.executable} -S\nimport os, sys\nargs, out = sys.argv[1:], sys.stdout.buffer\n"
-        program.write_text(lines + textwrap.dedent(code))
-        program.chmod(0o755)
-        monkeypatch.setenv("PATH", str(program.parent))
+        put_program(tmp_path / "bin", "docker", code)
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
 
     return make
 
@@ -86,7 +83,7 @@ def test_docker__sends_no_image__says_so_and_does_not_wait(engine: Engine) -> No
 def test_docker__not_there__says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert _run(["docker:app"], debug=False) == 5
-    with pytest.raises(EngineFailed, match="docker is not installed; podman is not installed"):
+    with pytest.raises(EngineFailed, match="neither docker, podman, nerdctl nor ctr is installed"):
         profile("container:app")
 
 
@@ -98,8 +95,7 @@ def test_docker__name_of_no_image__is_refused_before_it_is_asked(target: str) ->
 
 STATE = """
 if args[:2] == ["container", "inspect"]:
-    print("STATUS")
-    print('["PATH=/usr/local/bin:/bin"]')
+    print('[{"State": {"Status": "STATUS"}, "Config": {"Env": ["PATH=/usr/local/bin:/bin"]}}]')
     sys.exit()
 """
 
@@ -169,7 +165,7 @@ def test_container__at_the_end__its_python_may_end_by_itself(engine: Engine, tmp
 
 
 def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.containers.commands._PATIENCE", 0.2)
     engine(of_state("running", """
         import time
         out.write(b"deadweight\\nnull\\n")
@@ -183,7 +179,7 @@ def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatc
 
 def test_container__its_python_lists_without_end__is_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 1 << 20)
-    monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.containers.commands._PATIENCE", 0.2)
     engine(of_state("running", """
         out.write(b"deadweight\\n")
         while True:
@@ -259,7 +255,7 @@ def test_container__its_python_hangs__is_given_up(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     monkeypatch.setattr("deadweight.sources.containers.answers._TIMEOUT", 0.3)
-    monkeypatch.setattr("deadweight.sources.containers.engines._PATIENCE", 0.2)
+    monkeypatch.setattr("deadweight.sources.containers.commands._PATIENCE", 0.2)
     monkeypatch.setattr("deadweight.sources.containers.container._PYTHONS", ("python3",))
     (tmp_path / "root.tar").write_bytes(make_tar(FILES))
     engine(of_state("running", f"""

@@ -173,7 +173,7 @@ def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
     if error.hint:
         say(f"hint: {error.hint}")
     if error.detail:
-        say(error.detail if debug else "hint: use --debug to show the full output of the installer")
+        say(error.detail if debug else "hint: use --debug to show the full output")
     return error.exit_code
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias, get_args
 
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from deadweight.targets.directories import ENVIRONMENTS, LOCK, project_files
 from deadweight.targets.types import (
     Container,
     EngineImage,
+    EngineName,
     Environment,
     Image,
     Lock,
@@ -30,7 +31,7 @@ from deadweight.targets.types import (
 _UNREAD = {"Pipfile": "Pipfile.lock", "setup.py": "pyproject.toml", "setup.cfg": "pyproject.toml"}
 _IMAGES = ("docker-archive", "oci-archive", "oci", "dir")
 _COMPRESSED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh")  # gzip, zstd, xz, bzip2
-_ENGINES = ("docker", "podman", "container")
+_ENGINES: Mapping[str, EngineName] = {name: name for name in get_args(EngineName)}
 # What engines take for a name (https://pkg.go.dev/github.com/distribution/reference); so nothing of it is an option.
 _REFERENCE = re.compile(r"[A-Za-z0-9][\w.:/@+-]*\Z")
 
@@ -46,7 +47,7 @@ def parse_target(given: TargetLike) -> Target:
 
     ``env:DIR`` and ``requirements:FILE`` (a file of that format, whatever its name) say it outright, and so do
     ``docker-archive:FILE[:TAG]``, ``oci-archive:FILE[:TAG]``, ``oci:DIR[:TAG]``, ``dir:DIR`` (skopeo's),
-    ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``,
+    ``rootfs:DIR``, ``docker:IMAGE``, ``podman:IMAGE``, ``containerd:IMAGE``,
     ``registry:HOST/REPOSITORY:TAG`` (or ``…@sha256:…``) and ``container:NAME``; "-" is standard input: an image, or
     requirements as ``pip freeze`` prints them. A JSON file that names the schema of reports is a saved report.
     A target is returned as it is.
@@ -76,7 +77,7 @@ def parse_target(given: TargetLike) -> Target:
 
 def is_scheme(name: str) -> bool:
     """Return whether ``name:`` at the front of a target says what type it is."""
-    return name in (*_IMAGES, *_ENGINES, "registry", "rootfs", "env", "requirements")
+    return name in (*_IMAGES, *_ENGINES, "container", "registry", "rootfs", "env", "requirements")
 
 
 def _names(given: tuple[str, ...]) -> Target:
@@ -103,7 +104,9 @@ def _by_scheme(given: str) -> Target | None:
     if scheme in _IMAGES:
         return _named_image(rest)
     if scheme in _ENGINES:
-        return _of_engine(scheme, rest)
+        return EngineImage(given, _ENGINES[scheme], _checked(given, rest))
+    if scheme == "container":
+        return Container(given, _checked(given, rest))
     if scheme == "registry":
         from deadweight.formats.images.image_reference import parse_reference
 
@@ -124,12 +127,11 @@ def _exactly(scheme: str, path: str) -> Target:
     return Environment(path) if scheme == "env" else Requirements(path)
 
 
-def _of_engine(scheme: str, name: str) -> Target:
+def _checked(given: str, name: str) -> str:
     if not _REFERENCE.match(name):
-        raise UnclearTarget(f"{scheme}:{name}: not a valid image or container name", hint=f"example: {scheme}:app:1.0")
-    return (
-        Container(f"{scheme}:{name}", name) if scheme == "container" else EngineImage(f"{scheme}:{name}", scheme, name)
-    )
+        scheme = given.partition(":")[0]
+        raise UnclearTarget(f"{given}: not a valid image or container name", hint=f"example: {scheme}:app:1.0")
+    return name
 
 
 def _image(path: str) -> Image:

@@ -10,17 +10,17 @@ from deadweight.errors import UnclearTarget
 # Endings of files; a project's name may have a dot in it (ruamel.yaml), but not with one of these after it.
 _OF_FILES = re.compile(r"\.(?:txt|in|toml|lock|cfg|ini|json|tar|tgz|tar\.gz|gz|xz|zst|zip|whl|egg|sif|iso)\Z", re.I)
 _LIKE_AN_IMAGE = re.compile(r"(?:[\w.-]+:\d+/)?[a-z0-9][\w./-]*(?::[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})\Z")
-_SCHEMES = "docker podman container registry docker-archive oci-archive oci rootfs env requirements".split()
-_SAVED = "give its image on standard input: {0} save {1} | deadweight -"
+_SCHEMES = "docker podman containerd container registry docker-archive oci-archive oci rootfs env requirements".split()
+_CONTAINERD = "use containerd:{}"
 # What other tools call the places that images and requirements come from, and how to say it here.
 _ELSEWHERE = {
-    "nerdctl": _SAVED, "finch": _SAVED, "buildah": "podman has buildah's images, too: podman:{1}",
-    "containerd": _SAVED.replace("{0}", "nerdctl"), "ctr": "save it first: ctr images export image.tar {1}",
-    "cri": "save it first: ctr -n k8s.io images export image.tar {1}",
-    "docker-daemon": "use docker:{1}", "containers-storage": "use podman:{1}", "image": "use docker:{1}",
-    "docker-image": "use docker:{1}", "http": "download it first", "https": "download it first",
-    "conda": "use env: and the directory of the environment", "venv": "use env:{1}",
-    "file": "use the path without file:", "dir": "copy it as an archive: skopeo copy dir:{1} oci-archive:image.tar",
+    "nerdctl": _CONTAINERD, "ctr": _CONTAINERD, "cri": f"{_CONTAINERD} with CONTAINERD_NAMESPACE=k8s.io",
+    "finch": "give its image on standard input: finch save {} | deadweight -",
+    "buildah": "podman has buildah's images, too: podman:{}",
+    "docker-daemon": "use docker:{}", "containers-storage": "use podman:{}", "image": "use docker:{}",
+    "docker-image": "use docker:{}", "http": "download it first", "https": "download it first",
+    "conda": "use env: and the directory of the environment", "venv": "use env:{}",
+    "file": "use the path without file:", "dir": "copy it as an archive: skopeo copy dir:{} oci-archive:image.tar",
 }  # fmt: skip
 _MOST_NAMES = 1000  # in a directory that is searched for a similar one
 
@@ -52,10 +52,12 @@ def _check(text: str, *, alone: bool) -> None:
         raise UnclearTarget(f"{text}: no such file or directory", hint=_similar(text))
     scheme, colon, rest = text.partition(":")
     if colon and scheme in _ELSEWHERE:
-        hint = _ELSEWHERE[scheme].format(scheme, rest.lstrip("/") or "NAME")
+        hint = _ELSEWHERE[scheme].format(rest.lstrip("/") or "NAME")
         raise UnclearTarget(f"{text}: {scheme}: is not supported", hint=hint)
     if _LIKE_AN_IMAGE.match(text):
-        hint = f"for an image, use docker:{text}, podman:{text} or registry:{_with_registry(text)}"
+        from deadweight.formats.images.image_reference import with_registry
+
+        hint = f"for an image, use docker:{text}, podman:{text}, containerd:{text} or registry:{with_registry(text)}"
         raise UnclearTarget(f"{text}: no such file or directory", hint=hint)
     if _is_path(text):
         raise UnclearTarget(f"{text}: no such file or directory", hint=_similar(text))
@@ -78,13 +80,6 @@ def _check(text: str, *, alone: bool) -> None:
 def _is_path(text: str) -> bool:
     before = text.partition(";")[0].partition("@")[0]
     return text.startswith((".", "~", "-")) or "/" in before or "\\" in before
-
-
-def _with_registry(text: str) -> str:
-    first = text.partition("/")[0]
-    if "/" in text and ("." in first or ":" in first or first == "localhost"):
-        return text
-    return f"docker.io/{text if '/' in text else f'library/{text}'}"
 
 
 def _similar(text: str, *, most_alike: bool = False) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 Kind = Literal["requirements", "environment", "image", "container", "report"]
 Form = Literal["file", "project", "lock", "names"]
+EngineName = Literal["docker", "podman", "containerd"]
 
 
 class Target(Struct, frozen=True):
@@ -89,9 +90,9 @@ class Image(Target, frozen=True):
 
 
 class EngineImage(Target, frozen=True):
-    """An image of a local engine: ``docker:app:1.0``."""
+    """An image of an engine: ``docker:app:1.0``."""
 
-    engine: str
+    engine: EngineName
     name: str
 
     kind: ClassVar[Kind] = "image"
@@ -108,7 +109,7 @@ class RegistryImage(Target, frozen=True):
 
 
 class Container(Target, frozen=True):
-    """A container of a local engine: ``container:web``."""
+    """A container of an engine: ``container:web``."""
 
     name: str
 

@@ -6,12 +6,25 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from deadweight.errors import UnclearTarget
-from deadweight.targets import is_environment, parse_target
-from deadweight.targets.types import Environment, File, Form, Image, Lock, Names, Project, RegistryImage, Requirements
+from deadweight.targets import is_environment, is_scheme, parse_target
+from deadweight.targets.types import (
+    EngineImage,
+    EngineName,
+    Environment,
+    File,
+    Form,
+    Image,
+    Lock,
+    Names,
+    Project,
+    RegistryImage,
+    Requirements,
+)
 from tests.builders import SITE, dist_files, make_env, write_files
 
 
@@ -58,6 +71,13 @@ def test_parse_target__scheme_and_nothing_there__is_refused(tmp_path: Path, sche
 
 def test_parse_target__env_scheme__takes_any_directory(tmp_path: Path) -> None:
     assert parse_target(f"env:{tmp_path}") == Environment(str(tmp_path))
+
+
+@pytest.mark.parametrize("engine", get_args(EngineName))
+def test_parse_target__engine_scheme__its_image(engine: EngineName) -> None:
+    given = f"{engine}:ghcr.io/team/app:1"
+    assert parse_target(given) == EngineImage(given, engine, "ghcr.io/team/app:1")
+    assert is_scheme(engine)
 
 
 def test_parse_target__requirements_scheme__takes_a_lock_at_its_word(tmp_path: Path) -> None:
@@ -150,10 +170,15 @@ def test_parse_target__several_with_a_file_among_them__is_refused(tmp_path: Path
 @pytest.mark.parametrize(
     ("given", "hint"),
     [
-        ("nerdctl:app:1", "nerdctl save app:1 | deadweight -"),
+        ("nerdctl:app:1", "use containerd:app:1"),
+        ("cri:app:1", "use containerd:app:1 with CONTAINERD_NAMESPACE=k8s.io"),
+        ("finch:app:1", "finch save app:1 | deadweight -"),
         ("docker-daemon:app", "use docker:app"),
         ("https://files.example/r", "download it first"),
-        ("python:3.12", "docker:python:3.12, podman:python:3.12 or registry:docker.io/library/python:3.12"),
+        (
+            "python:3.12",
+            "docker:python:3.12, podman:python:3.12, containerd:python:3.12 or registry:docker.io/library/python:3.12",
+        ),
         ("ghcr.io/team/app:1", "registry:ghcr.io/team/app:1"),
         ("localhost:5000/app:1", "registry:localhost:5000/app:1"),
         ("team/app:1", "registry:docker.io/team/app:1"),

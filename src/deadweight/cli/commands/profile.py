@@ -40,7 +40,8 @@ def profile(target: tuple[str, ...], destination: Destination, **options: Any) -
       uv.lock, poetry.lock, pylock.toml   a lock file (also pdm.lock, Pipfile.lock)
       pandas 'torch==2.5'                 package names, with optional versions
       .venv                               an environment or a site-packages directory
-      docker:IMAGE, podman:IMAGE          an image in local Docker or podman storage
+      docker:IMAGE, podman:IMAGE          an image of Docker Engine or podman
+      containerd:IMAGE                    an image of containerd, through nerdctl or ctr
       registry:HOST/REPOSITORY:TAG        an image in a registry
       image.tar, oci:DIR                  an image in an archive or a directory
       container:NAME, rootfs:DIR          a container, or a root file system

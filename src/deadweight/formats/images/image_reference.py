@@ -81,3 +81,17 @@ def parse_reference(text: str) -> Reference:
         reason = f"invalid digest {digest}" if digest else "the digest is empty"
         raise UnclearTarget(f"{text}: {reason}", hint="a digest is sha256: and 64 lower-case hex digits")
     return Reference(host, repository, digest or tag or "latest")
+
+
+def with_registry(name: str) -> str:
+    """Return the name of an image with its registry, by default Docker Hub: "docker.io/library/python:3.12"."""
+    first = name.partition("/")[0]
+    if "/" in name and ("." in first or ":" in first or first == "localhost"):
+        return name
+    return f"{DOCKER_HUB[0]}/{name if '/' in name else f'library/{name}'}"
+
+
+def full_name(name: str) -> str:
+    """Return the name of an image with its registry and its tag or digest: "docker.io/library/python:latest"."""
+    full = with_registry(name)
+    return full if "@" in full or ":" in full.rpartition("/")[2] else f"{full}:latest"

@@ -1,1 +1,1 @@
-"""Docker and podman → images and containers as streams."""
+"""Container engines → images and containers as streams."""

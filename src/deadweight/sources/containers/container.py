@@ -18,9 +18,11 @@ from deadweight.formats.binaries.elf import linking
 from deadweight.formats.binaries.native import HEAD_BYTES
 from deadweight.formats.typed_json import decode
 from deadweight.model import Entry, FileTree, Linking
-from deadweight.sources.containers import engines
 from deadweight.sources.containers import inside as program
 from deadweight.sources.containers.answers import Answers
+from deadweight.sources.containers.commands import ended
+from deadweight.sources.containers.engine import Engine
+from deadweight.sources.containers.engines import engine_with
 from deadweight.sources.images.image import exported_tree
 from deadweight.sources.images.layers import Room
 from deadweight.sources.system.processes import Child
@@ -40,9 +42,9 @@ def opened_container(name: str) -> Iterator[FileTree]:
 
     raises: EngineFailed, BadInput
     """
-    state, location = engines.state_of(name), f"container:{name}"
+    (engine, state), location = engine_with(name), f"container:{name}"
     for python in _PYTHONS if state.is_running else ():
-        with _session(state.engine, name, python) as session:
+        with _session(engine, name, python) as session:
             if session is None:
                 continue
             tree = _tree(location, *session)
@@ -50,18 +52,19 @@ def opened_container(name: str) -> Iterator[FileTree]:
                 break
             yield replace(tree, start=state.start)
             return
-    with engines.exported(state.engine, name) as stream:
+    with engine.export(name) as stream:
         tree = exported_tree(stream, location)
     yield replace(tree, start=state.start)
 
 
 @contextlib.contextmanager
-def _session(engine: str, name: str, python: str) -> Iterator[tuple[BinaryIO, Answers] | None]:
+def _session(engine: Engine, name: str, python: str) -> Iterator[tuple[BinaryIO, Answers] | None]:
     """Yield (requests, answers) of the program in the container, None if it has no Python that responds."""
-    text = f"import sys; sys.stdout.buffer.write({_READY!r}); sys.stdout.flush()\n".encode()
+    # Debian's python3-minimal has no json.
+    text = f"import json, sys; sys.stdout.buffer.write({_READY!r}); sys.stdout.flush()\n".encode()
     text += Path(program.__file__).read_bytes()
     # "-B": importing json must not write bytecode into the container.
-    child = engines.inside(engine, name, [python, "-I", "-S", "-B", "-c", _START, str(len(text))])
+    child = engine.execute(name, [python, "-I", "-S", "-B", "-c", _START, str(len(text))])
     requests, answers = cast("BinaryIO", child.stdin), Answers(cast("BinaryIO", child.stdout))
     try:
         with contextlib.suppress(BrokenPipeError):
@@ -90,11 +93,11 @@ def _ended(child: Child) -> bool:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.close()
         child.stdin = None
-    return engines.ended(child)
+    return ended(child)
 
 
-def _left_behind(engine: str, name: str) -> str:
-    return f"the Python that was started in {name} may still be running; check with: {engine} top {name}"
+def _left_behind(engine: Engine, name: str) -> str:
+    return f"the Python that was started in {name} may still be running; check with: {engine.processes(name)}"
 
 
 def _tree(location: str, requests: BinaryIO, answers: Answers) -> FileTree | None:

@@ -25,7 +25,7 @@ from deadweight.formats.images.history import layer_commands, possible_bases
 from deadweight.formats.images.overlay import Overlay, Placed, is_whiteout, shared_inodes
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start
 from deadweight.progress import Observer, Progress, silent
-from deadweight.sources.containers import engines
+from deadweight.sources.containers.start import start_of
 from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs, StreamedBlobs
 from deadweight.sources.images.blocks import Pipe, is_packed
 from deadweight.sources.images.layers import Room, read_layer
@@ -81,7 +81,7 @@ def opened_image(
     """
     with contextlib.ExitStack() as closing:
         with _as_bad_input(target.location):
-            image = _read(_blobs(target, closing, observe, verify=selection.verify), selection, observe)
+            image = _read(_blobs(target, selection, closing, observe), selection, observe)
         yield image
 
 
@@ -93,18 +93,20 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
-def _blobs(target: Target, closing: contextlib.ExitStack, observe: Observer, *, verify: bool) -> Blobs:
+def _blobs(target: Target, selection: Selection, closing: contextlib.ExitStack, observe: Observer) -> Blobs:
     location = target.location
     if location == "-":
         return StreamedBlobs(sys.stdin.buffer, observe)
     if isinstance(target, EngineImage):
-        with engines.saved(target.engine, target.name) as stream:
+        from deadweight.sources.containers.engines import engine_of
+
+        with engine_of(target.engine).save(target.name, selection.platform) as stream:
             return StreamedBlobs(stream, observe)
     if isinstance(target, RegistryImage):
         from deadweight.formats.images.image_reference import parse_reference
         from deadweight.sources.registries.registry import RegistryBlobs
 
-        return RegistryBlobs(parse_reference(target.reference), closing, verify=verify)
+        return RegistryBlobs(parse_reference(target.reference), closing, verify=selection.verify)
     if os.path.isdir(location):
         return DirectoryBlobs(location, closing)
     file = _opened(location, closing)
@@ -194,7 +196,7 @@ class _Shipped:
 def _start(config: Config) -> Start:
     """Return how a container of an image starts (OCI image-spec, config.md)."""
     execution = config.execution()
-    return engines.start_of(execution.env or (), execution.command(), execution.working_dir or "", execution.user or "")
+    return start_of(execution.env or (), execution.command(), execution.working_dir or "", execution.user or "")
 
 
 def _commands(config: Config, layers: int) -> tuple[list[str], tuple[str, ...]]:
