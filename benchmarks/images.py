@@ -17,10 +17,12 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from image_registry import ImageRegistry
 from run import Run
 
 BIN = Path(sys.executable).parent
 FILES, LAYERS, ROUNDS = 11_250, 4, 5
+NOISE = random.Random(7).randbytes(1 << 20) * 8
 TARFILE_WALK = """
 import sys, tarfile
 with tarfile.open(sys.argv[1]) as outer:
@@ -43,16 +45,11 @@ with tarfile.open(sys.argv[1]) as outer:
 def make(path: Path, *, packed: bool, layers: int = LAYERS) -> None:
     """Write an image of a hundred distributions: layers of many files each, of all sizes."""
     chance = random.Random(7)
-    noise = chance.randbytes(1 << 20) * 8
     with tarfile.open(path, "w") as outer:
         names = []
         for number in range(layers):
             layer = path.with_suffix(".layer")
-            opened = tarfile.open(layer, mode="w:gz") if packed else tarfile.open(layer, mode="w")  # noqa: SIM115  below
-            with opened as inner:
-                inner.format = tarfile.GNU_FORMAT
-                for member, size in members(number, chance):
-                    inner.addfile(member, io.BytesIO(noise[:size]))
+            make_layer(layer, members(number, chance), packed=packed)
             names.append(f"{number}/layer.tar")
             outer.add(layer, names[-1])
             layer.unlink()
@@ -60,6 +57,15 @@ def make(path: Path, *, packed: bool, layers: int = LAYERS) -> None:
         rootfs = {"type": "layers", "diff_ids": [f"sha256:{n:064}" for n in range(layers)]}
         add(outer, "config.json", {"architecture": "amd64", "os": "linux", **config, "rootfs": rootfs})
         add(outer, "manifest.json", [{"Config": "config.json", "RepoTags": ["app:1"], "Layers": names}])
+
+
+def make_layer(path: Path, files: list[tuple[tarfile.TarInfo, int]], *, packed: bool) -> None:
+    """Write a layer of files of noise."""
+    opened = tarfile.open(path, mode="w:gz") if packed else tarfile.open(path, mode="w")  # noqa: SIM115  below
+    with opened as layer:
+        layer.format = tarfile.GNU_FORMAT
+        for member, size in files:
+            layer.addfile(member, io.BytesIO(NOISE[:size]))
 
 
 def members(layer: int, chance: random.Random) -> list[tuple[tarfile.TarInfo, int]]:
@@ -100,6 +106,41 @@ def compare(title: str, path: Path, other: str, command: list[str]) -> None:
         seconds = statistics.median(run.seconds for run in found)
         print(f"  {name:14} {seconds:6.2f} s  peak {max(run.peak for run in found) / 1e6:4.0f} MB")
     print(f"  deadweight is {statistics.median(ratios):.2f} times {other}")
+
+
+def cached_base(directory: Path) -> None:
+    """An image in a registry, first whole, then with a new layer of 5 MB on the layers that were read before."""
+    blobs = directory / "blobs"
+    blobs.mkdir()
+    chance, layer = random.Random(7), directory / "layer"
+    with ImageRegistry(blobs) as registry:
+        layers = []
+        for number in range(LAYERS):
+            make_layer(layer, members(number, chance), packed=True)
+            layers.append(registry.put(layer))
+        os.environ["DEADWEIGHT_CACHE_DIR"] = str(directory / "cache")
+        command = [str(BIN / "deadweight"), registry.target, "--format", "json", "--quiet"]
+        print(f"\nregistry, {sum(int(str(each['size'])) for each in layers) / 1e9:.2f} GB")
+        registry.publish(layers)
+        report("first", registry, command)
+        report("again", registry, command)
+        for number in range(ROUNDS):
+            member = tarfile.TarInfo("usr/local/lib/python3.12/site-packages/app/data.bin")
+            member.size = 5_000_000 - number
+            make_layer(layer, [(member, member.size)], packed=True)
+            registry.publish([*layers, registry.put(layer)])
+            report("new layer", registry, command)
+    del os.environ["DEADWEIGHT_CACHE_DIR"]
+    shutil.rmtree(blobs)
+
+
+def report(name: str, registry: ImageRegistry, command: list[str]) -> None:
+    registry.requests = registry.sent = 0
+    run = Run(command)
+    print(
+        f"  {name:10} {run.seconds:6.2f} s  peak {run.peak / 1e6:4.0f} MB"
+        f"  {registry.requests} requests  {registry.sent / 1e6:.1f} MB"
+    )
 
 
 def growth(directory: Path) -> None:
@@ -145,6 +186,7 @@ def main() -> None:
         unpack = [sys.executable, "-c", UNPACK, str(directory / "gzip.tar")]
         compare("gzip layers, 45,000 files", directory / "gzip.tar", "isal alone", unpack)
         (directory / "gzip.tar").unlink()
+        cached_base(directory)
         growth(directory)
         peers(directory)
 

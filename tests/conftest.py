@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -53,6 +54,16 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         return (GOLDEN / name).read_text("utf-8")
 
     return expected
+
+
+@pytest.fixture(autouse=True)
+def own_cache(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Give each test a cache of its own, except those that would download the same wheels again."""
+    if not any(request.node.iter_markers("online")):
+        directory = tmp_path_factory.getbasetemp() / "caches" / hashlib.sha256(request.node.nodeid.encode()).hexdigest()
+        monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(directory))
 
 
 @pytest.fixture

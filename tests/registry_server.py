@@ -44,6 +44,7 @@ class Registry:
     lies:      path → other bytes than are there
     token:     what is given and taken
     tls:       the certificate and key that it speaks TLS with, in one file
+    sent_bytes: of the bodies of all answers
     """
 
     files: Mapping[str, Content]
@@ -60,6 +61,7 @@ class Registry:
     token: str = "token-1"
     tls: str = ""
     asked: list[Asked] = field(default_factory=list)
+    sent_bytes: int = 0
 
     def __enter__(self) -> Registry:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"reported": self}))
@@ -165,6 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.wfile.write(body)
+        self.reported.sent_bytes += len(body)
 
 
 def _is_manifest(data: bytes) -> bool:

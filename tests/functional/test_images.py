@@ -337,7 +337,7 @@ def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_t
         return make_tar({"l": packed(make_tar({"a": "x", "b": "y"}), "gzip"), "c": "{}", "manifest.json": manifest})
 
     count = itertools.count()
-    monkeypatch.setattr(layers, "opened", lambda *given: (next(count), blocks.opened(*given))[1])
+    monkeypatch.setattr(layers, "opened", lambda *given, **named: (next(count), blocks.opened(*given, **named))[1])
     found = measured(image(60))
     assert next(count) == 1
     assert found.image is not None
@@ -512,6 +512,7 @@ def test_image__packed_layers__are_the_same_from_any_process(
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
     if serve:
         monkeypatch.setattr(workers, "_PROGRAM", serve)
+    monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(tmp_path / "another"))
     shared = measure(tmp_path, make_image(*layers, form=form, compression="gzip"))
     assert shared.inventory == here.inventory
     assert shared.image == here.image

@@ -181,8 +181,9 @@ class Inventory(Struct, frozen=True, kw_only=True):
 
 
 class CacheUsage(Struct, frozen=True, kw_only=True):
-    """The cache of archive listings: its directory, the number of listings and their bytes."""
+    """The cache: its directory, the numbers of listings of archives and of layers of images, and all of its bytes."""
 
     directory: str
     listings: int
+    layers: int = 0
     size: int

@@ -49,7 +49,7 @@ APPLIES: Mapping[str, tuple[type[Target], ...]] = {
     "keep_env": INSTALLABLE,
     "bytecode": REQUIRING,
     "jobs": _MEASURED,
-    "no_cache": REQUIRING,
+    "no_cache": (*REQUIRING, *IMAGES),
     "no_lighter": _RESOLVED,
     "tls_verify": (RegistryImage,),
     "no_measure": REQUIRING,

@@ -249,9 +249,9 @@ def test_cache__info_and_clear__show_the_entries(
     monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(here / "cache"))
     Cache().put(Archive(filename="a", url="", sha256="0" * 64), Contents(items=(), metadata=b""), verified=True)
     info = Ran(capsys, "cache", "info")
-    assert (info.code, info.out.split(",")[0]) == (0, "1 entry")
+    assert (info.code, info.out.split(",")[0]) == (0, "1 file list of wheels and 0 image layers")
     assert str(here / "cache") in info.out
     reported = json.loads(Ran(capsys, "cache", "info", "--format", "json").out)
     assert (reported["schema"], reported["listings"]) == ("deadweight.cache/1", 1)
-    assert "removed 1 entry," in Ran(capsys, "cache", "clear").out
+    assert "removed 1 file list of wheels and 0 image layers," in Ran(capsys, "cache", "clear").out
     assert json.loads(Ran(capsys, "cache", "info", "--format", "json").out)["listings"] == 0

@@ -13,7 +13,7 @@ from deadweight.cli.output import emit
 
 @click.group(name="cache")
 def cache() -> None:
-    """Show or clear the cache: cached file lists of wheels, index pages and resolutions."""
+    """Show or clear the cache: file lists of wheels, layers of images, index pages and resolutions."""
 
 
 @cache.command(cls=GroupedCommand)

@@ -243,6 +243,8 @@ def _pax(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> None:
         if equals and key in _KEYS:
             if len(value) > _LONGEST_NAME:
                 raise Malformed(f"a path in a pax header has {len(value):,} bytes")
+            if b"\0" in value:
+                raise Malformed("a path in a pax header contains a null byte")  # engines refuse it too
             overrides[_KEYS[key]] = value.decode("utf-8", "surrogateescape")
         at += length
 

@@ -32,12 +32,14 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.inventory.systems.layers import base_of, in_base
     from deadweight.inventory.systems.libraries import libraries_of
     from deadweight.model import SystemFacts
+    from deadweight.sources.images.cache import LayerCache
     from deadweight.sources.images.image import Selection
     from deadweight.sources.images.systems import opened_system
 
     reference = target.image if isinstance(target, ImageTarget) else ""
     selection = Selection(reference, settings.request.platform, settings.measuring.tls_verify)
-    with opened_system(target, selection, observe=session.observe) as (tree, image):
+    cache = LayerCache(session.cache(settings.measuring).store)
+    with opened_system(target, selection, cache=cache, observe=session.observe) as (tree, image):
         session.observe(Progress("measuring", target.location))
         inventory = take_inventory(_searched_first(tree, settings.request.environment))
         _check_environment(inventory, settings.request.environment)

@@ -64,6 +64,10 @@ class Ctr:
         with output_of(("ctr", "images", "export", *options, "-", name), partial(self._explain, name)) as stream:
             yield stream
 
+    def digest(self, image: str) -> str:
+        """Return "": ctr does not name the configuration of an image."""
+        return ""
+
     def inspect(self, container: str) -> State:
         """Return the state of a container."""
         text = self._answer(container, "containers", "info", "--spec", container)

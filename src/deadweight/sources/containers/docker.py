@@ -33,6 +33,11 @@ class DockerCommands:
         """Give the archive of an image, with all platforms that the engine has."""
         return output_of((self.program, "image", "save", image), partial(self.explain, image))
 
+    def digest(self, image: str) -> str:
+        """Return the ID of an image, which is the digest of its configuration or of its manifest."""
+        command = (self.program, "image", "inspect", "--format", "{{.Id}}", image)
+        return f"sha256:{answer_to(command, partial(self.explain, image)).strip().removeprefix('sha256:')}"
+
     def inspect(self, container: str) -> State:
         """Return the state of a container."""
         command = (self.program, "container", "inspect", container)

@@ -38,6 +38,9 @@ class Engine(Protocol):
         platform: "linux/arm64"; "" for this machine's. An engine that writes all platforms ignores it
         """
 
+    def digest(self, image: str) -> str:
+        """Return the digest of the configuration of an image, "" if the engine does not specify it."""
+
     def inspect(self, container: str) -> State:
         """Return the state of a container."""
 

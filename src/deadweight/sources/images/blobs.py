@@ -14,23 +14,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from deadweight.errors import BadInput
-from deadweight.formats.archives.tar import Blocks, TarEntry, entries, pass_over
-from deadweight.progress import Observer, Progress, silent
-from deadweight.sources.images.blocks import Part, Pipe, Pushed, Span, TooMuch, is_packed, opened
-from deadweight.sources.images.digests import check
-from deadweight.sources.images.layers import Room, kept_entry, layer_on_disk, layer_passing
+from deadweight.formats.archives.tar import TarEntry, entries, pass_over
+from deadweight.sources.images.blocks import Span, is_packed
+from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.digests import Checked, check, digest_in, mismatch
+from deadweight.sources.images.layers import Room, entries_of, layer_on_disk
 from deadweight.sources.images.manifests import LayerPart, Parts, find_parts
 from deadweight.sources.images.packed import LayerFile, are_worth_sharing, read_shared
 
-_LARGEST_JSON = 1 << 24
+LARGEST_JSON = 1 << 24
 _SPAN = 200  # bytes of memory for the position of a file
 
 
 class Blobs(ABC):
     """The parts of an image by name: documents and layers."""
 
-    def __init__(self) -> None:
-        self.room = Room()
+    def __init__(self, cache: LayerCache) -> None:
+        self.room, self.cache = Room(), cache
 
     def parts(self, name: str, platform: str) -> Parts | None:
         """Return what the requested image is made of, None if this is not an image; raises BadInput, FetchFailed.
@@ -60,9 +60,24 @@ class Blobs(ABC):
         """Return the entries of a root file system that is not an image, as from ``docker export``."""
         return None
 
-    def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
-        """Yield the entries of each layer, in order; a repeated layer is read once; raises BadInput."""
-        return self._each(names, map(self.layer, dict.fromkeys(names)))
+    def layers(self, parts: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
+        """Yield the entries of each layer, in order, from the cache if possible.
+
+        A repeated layer is read once; raises BadInput.
+        """
+        different = {part.name: part for part in parts}
+        cached = self.cached(different)
+        read = self.read([part for name, part in different.items() if name not in cached])
+        entries = (cached.pop(name) if name in cached else next(read) for name in different)
+        return self._each([part.name for part in parts], entries)
+
+    def cached(self, layers: Mapping[str, LayerPart]) -> dict[str, list[TarEntry]]:
+        """Return the entries of those layers, by their names, that are in the cache."""
+        return {}
+
+    def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
+        """Yield the entries of each layer, in order; raises BadInput."""
+        return (self.layer(layer.name) for layer in layers)
 
     def _each(self, names: Sequence[str], different: Iterator[Iterable[TarEntry]]) -> Iterator[Iterable[TarEntry]]:
         """Yield the entries of each layer.
@@ -95,17 +110,54 @@ class _BlobsOnDisk(Blobs):
         file = self.locate(layer.name)
         return file.length if _is_packed(file) else None
 
-    def layers(self, names: Sequence[str]) -> Iterator[Iterable[TarEntry]]:
-        files = {name: self.locate(name) for name in names}
+    def cached(self, layers: Mapping[str, LayerPart]) -> dict[str, list[TarEntry]]:
+        """Return the entries of the compressed layers that are in the cache.
+
+        Their digests are checked, as when they are read. The headers of an uncompressed layer are read in less time
+        than its digest takes.
+        """
+        found: dict[str, list[TarEntry]] = {}
+        for name, layer in layers.items():
+            file, expected = self.locate(name), digest_in(name)
+            if expected is None or not self.cache.keeps or not _is_packed(file):
+                continue
+            entries = self.cache.find((f"sha256:{expected}", layer.diff_id), self.room)
+            if entries is not None:
+                _check_file(file, expected)
+                found[name] = entries
+        return found
+
+    def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
+        files = {layer.name: self.locate(layer.name) for layer in layers}
         packed = {name: file for name, file in files.items() if _is_packed(file)}
         if not are_worth_sharing(list(packed.values())):
-            return super().layers(names)
-        return self._each(names, self._shared(files, packed))
-
-    def _shared(self, files: Mapping[str, LayerFile], packed: Mapping[str, LayerFile]) -> Iterator[Iterable[TarEntry]]:
-        with contextlib.closing(read_shared(list(packed.values()), self.room)) as shared:
+            yield from (self._kept(name, self.layer(name)) if name in packed else self.layer(name) for name in files)
+            return
+        with contextlib.closing(read_shared(list(packed.values()))) as shared:
             for name in files:
-                yield next(shared) if name in packed else self.layer(name)
+                yield self._decoded(name, next(shared)) if name in packed else self.layer(name)
+
+    def _kept(self, name: str, entries: Iterable[TarEntry]) -> Iterable[TarEntry]:
+        """Return the entries of a compressed layer, and put them into the cache if its digest was checked."""
+        digest = digest_in(name)
+        if digest is None or not self.cache.keeps:
+            return entries
+        return self.cache.recorded((f"sha256:{digest}",), entries)
+
+    def _decoded(self, name: str, data: bytes) -> list[TarEntry]:
+        entries = entries_of(data, self.room)
+        if digest := digest_in(name):
+            self.cache.put((f"sha256:{digest}",), data)
+        return entries
+
+
+def _check_file(file: LayerFile, expected: str) -> None:
+    """Compare a layer to its digest; raises BadInput."""
+    with (
+        _opened(file) as opened,
+        Checked(Span(opened.fileno(), file.start, file.length), expected, mismatch(file.name)),
+    ):
+        pass
 
 
 def _is_packed(layer: LayerFile) -> bool:
@@ -124,8 +176,8 @@ def _opened(layer: LayerFile) -> BinaryIO:
 class ArchiveBlobs(_BlobsOnDisk):
     """A tar archive on the disk; only the headers and the requested parts are read."""
 
-    def __init__(self, path: str, file: BinaryIO) -> None:
-        super().__init__()
+    def __init__(self, path: str, file: BinaryIO, cache: LayerCache) -> None:
+        super().__init__(cache)
         self._path, self._descriptor = os.path.abspath(path), file.fileno()
         self._spans: dict[str, tuple[int, int]] = {}
         links: list[TarEntry] = []
@@ -138,14 +190,14 @@ class ArchiveBlobs(_BlobsOnDisk):
                 links.append(entry)
             pass_over(blocks, entry.stored)
         for link in links:
-            if (target := _target(link)) in self._spans:
+            if (target := target_of(link)) in self._spans:
                 self._spans[link.path] = self._spans[target]
 
     def text(self, name: str) -> bytes | None:
         if name not in self._spans:
             return None
         start, length = self._spans[name]
-        return Span(self._descriptor, start, length).read(_LARGEST_JSON)
+        return Span(self._descriptor, start, length).read(LARGEST_JSON)
 
     def locate(self, name: str) -> LayerFile:
         if name not in self._spans:
@@ -157,7 +209,7 @@ class ArchiveBlobs(_BlobsOnDisk):
         return layer_on_disk(name, Span(self._descriptor, location.start, location.length), self.room)
 
     def files(self) -> Iterable[TarEntry] | None:
-        if not _is_a_root(self._spans):
+        if not is_a_root(self._spans):
             return None
         return layer_on_disk("", Span(self._descriptor, 0, os.fstat(self._descriptor).st_size), self.room)
 
@@ -165,8 +217,8 @@ class ArchiveBlobs(_BlobsOnDisk):
 class DirectoryBlobs(_BlobsOnDisk):
     """The directory of an OCI layout."""
 
-    def __init__(self, path: str, closing: contextlib.ExitStack) -> None:
-        super().__init__()
+    def __init__(self, path: str, closing: contextlib.ExitStack, cache: LayerCache) -> None:
+        super().__init__(cache)
         self._path, self._closing = path, closing
 
     def _inside(self, name: str) -> str:
@@ -178,7 +230,7 @@ class DirectoryBlobs(_BlobsOnDisk):
         if not os.path.lexists(self._inside(name)):
             return None
         with _opened(self.locate(name)) as file:
-            return file.read(_LARGEST_JSON)
+            return file.read(LARGEST_JSON)
 
     def locate(self, name: str) -> LayerFile:
         path = self._inside(name)
@@ -196,89 +248,11 @@ class DirectoryBlobs(_BlobsOnDisk):
         return layer_on_disk(name, Span(file.fileno(), 0, location.length), self.room)
 
 
-class StreamedBlobs(Blobs):
-    """A tar archive that is read once, sequentially: whatever looks like a layer is read as one.
-
-    It may be compressed, and it may hold a root file system instead of an image.
-    """
-
-    def __init__(self, stream: BinaryIO, observe: Observer = silent) -> None:
-        super().__init__()
-        self._texts: dict[str, bytes] = {}
-        self._layers: dict[str, list[TarEntry]] = {}
-        self._compressed: dict[str, int] = {}
-        self._broken: dict[str, BadInput] = {}
-        self._files: list[TarEntry] = []
-        self._observe = observe
-        outer = opened(Pipe(stream), self.room.allowance, what="the archive")
-        for entry in entries(outer):
-            if entry.kind == "file" and _may_be_part(entry.path):
-                self._part(entry, outer)
-            else:
-                self._files.append(kept_entry(entry, outer, self.room))
-        links = (entry for entry in self._files if entry.kind in ("link", "symlink"))
-        for link in links:
-            if (target := _target(link)) in self._layers:
-                self._layers[link.path] = self._layers[target]
-                if target in self._compressed:
-                    self._compressed[link.path] = self._compressed[target]
-
-    def _part(self, entry: TarEntry, outer: Blocks) -> None:
-        """Read a file that may be a layer, a document, or neither."""
-        part = Part(outer, entry.stored)
-        front = part.read(512)
-        if _is_layer(front):
-            self._observe(Progress("reading", f"layer {len(self._layers) + 1}"))
-            if is_packed(front):
-                self._compressed[entry.path] = entry.stored
-            try:
-                self._layers[entry.path] = list(layer_passing(entry.path, Pushed(front, part), self.room))
-            except TooMuch:
-                raise
-            except BadInput as error:
-                self._broken[entry.path] = error  # raised only if it turns out to be a layer
-            self._files.append(entry)
-        elif front.lstrip()[:1] in (b"{", b"[") and entry.stored <= _LARGEST_JSON:
-            self._texts[entry.path] = text = front + part.read(_LARGEST_JSON)
-            self.room.take(entries=1, text=len(text))
-            self._files.append(entry)
-        else:
-            self._files.append(kept_entry(entry, Pushed(front, outer), self.room))
-            return
-        pass_over(outer, entry.stored, entry.stored - part.left)
-
-    def text(self, name: str) -> bytes | None:
-        return self._texts.get(name)
-
-    def compressed(self, layer: LayerPart) -> int | None:
-        return self._compressed.get(layer.name) if layer.name else layer.compressed
-
-    def layer(self, name: str) -> Iterable[TarEntry]:
-        if name in self._broken:
-            raise self._broken[name]
-        if name not in self._layers:
-            raise BadInput(f"layer {name} is missing from the archive")
-        return self._layers[name]
-
-    def files(self) -> Iterable[TarEntry] | None:
-        return self._files if _is_a_root(entry.path for entry in self._files) else None
-
-
-def _may_be_part(path: str) -> bool:
-    """Return whether a file of an archive may be a part of an image; files of a root file system are deeper."""
-    return path.count("/") < 2 or path.startswith("blobs/")
-
-
-def _is_a_root(paths: Iterable[str]) -> bool:
+def is_a_root(paths: Iterable[str]) -> bool:
     """Return whether the paths are those of a root file system."""
     return any(path.startswith(("usr/", "etc/", "bin/", "opt/", "/usr/", "/etc/")) for path in paths)
 
 
-def _target(link: TarEntry) -> str:
+def target_of(link: TarEntry) -> str:
     """Return the target of a link: older engines save a repeated layer as a link to the first."""
     return os.path.normpath(os.path.join(os.path.dirname(link.path) if link.kind == "symlink" else "", link.target))
-
-
-def _is_layer(front: bytes) -> bool:
-    """Return whether the first bytes are those of a tar archive, compressed or not, or of an empty one."""
-    return is_packed(front) or front[257:262] == b"ustar" or (bool(front) and not front.strip(b"\0"))

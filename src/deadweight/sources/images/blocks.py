@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks
+from deadweight.sources.images.digests import Digest
 from deadweight.sources.images.windows import Stored
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # RFC 1952, RFC 8878
 XZ, BZIP2 = b"\xfd7zXZ\0", b"BZh"  # xz-file-format 2.1.1.1; BZip2
-_LONGEST_MAGIC = 6
+LONGEST_MAGIC = 6
 _CHUNK = 1 << 18
 _PIECE = 1 << 20
 _FREE = 1 << 32  # bytes that an image may unpack to whatever its compressed size
@@ -144,13 +145,17 @@ class Unpacked:
     """The content of a compressed stream, unpacked a megabyte at a time.
 
     Unpacking ahead in a thread is slower: it waits for the interpreter lock after each piece.
+
+    what:   for error messages
+    digest: receives the content
     raises: BadInput if the stream is malformed or unpacks to more than is allowed
     """
 
-    def __init__(
-        self, blocks: Blocks, unpack: Callable[[Any], Iterator[bytes]], allowance: Allowance, what: str
-    ) -> None:
-        self._source, self._what = _Counted(blocks), what
+    what = "a layer"
+    digest: Digest | None = None
+
+    def __init__(self, blocks: Blocks, unpack: Callable[[Any], Iterator[bytes]], allowance: Allowance) -> None:
+        self._source = _Counted(blocks)
         self._pieces, self._allowance = unpack(self._source), allowance
         self._held = memoryview(b"")
 
@@ -175,9 +180,11 @@ class Unpacked:
         try:
             piece = next(self._pieces, b"")
         except _decompression_errors() as error:
-            raise BadInput(f"cannot decompress {self._what}: {error}") from error
+            raise BadInput(f"cannot decompress {self.what}: {error}") from error
         self._allowance.spend(self._source.count, len(piece))
         self._source.count = 0
+        if self.digest is not None:
+            self.digest.update(piece)
         self._held = memoryview(piece)
         return bool(piece)
 
@@ -276,9 +283,12 @@ def is_packed(front: bytes) -> bool:
     return any(front.startswith(magic) for magic, _ in _FORMATS)
 
 
-def opened(blocks: Blocks, allowance: Allowance, what: str = "a layer") -> Blocks:
-    """Return blocks of a tar archive, decompressed if their first bytes are those of a supported format."""
-    front = blocks.read(_LONGEST_MAGIC)
+def opened(blocks: Blocks, allowance: Allowance, what: str = "a layer", digest: Digest | None = None) -> Blocks:
+    """Return blocks of a tar archive, decompressed if their first bytes are those of a supported format.
+
+    digest: receives what is decompressed
+    """
+    front = blocks.read(LONGEST_MAGIC)
     whole: Blocks
     if isinstance(blocks, Span):
         blocks.at -= len(front)
@@ -286,4 +296,8 @@ def opened(blocks: Blocks, allowance: Allowance, what: str = "a layer") -> Block
     else:
         whole = Pushed(front, blocks)
     unpack = next((unpack for magic, unpack in _FORMATS if front.startswith(magic)), None)
-    return Unpacked(whole, unpack, allowance, what) if unpack else whole
+    if unpack is None:
+        return whole
+    unpacked = Unpacked(whole, unpack, allowance)
+    unpacked.what, unpacked.digest = what, digest
+    return unpacked

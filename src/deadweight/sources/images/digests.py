@@ -36,21 +36,15 @@ def mismatch(name: str) -> BadInput:
     )
 
 
-class Checked:
-    """Blocks that are read to the end and compared to a digest when the context ends.
+class Digest:
+    """The sha256 of data, computed in a thread while the next data are read. Close it when done."""
 
-    expected: sha256, in hexadecimal
-    mismatch: raised if they do not match, even if reading them failed for another reason
-    """
-
-    def __init__(self, blocks: Blocks, expected: str, mismatch: BadInput) -> None:
-        self._blocks, self._expected, self._mismatch = blocks, expected, mismatch
+    def __init__(self) -> None:
         self._hash = hashlib.sha256()
         self._thread = Background(1)
         self._pending: Future[None] | None = None
 
-    def read(self, length: int) -> bytes:
-        data = self._blocks.read(length)
+    def update(self, data: bytes) -> None:
         if self._pending is not None:
             self._pending.result()
             self._pending = None
@@ -58,6 +52,31 @@ class Checked:
             self._hash.update(data)
         else:
             self._pending = self._thread.submit(self._hash.update, data)
+
+    def hexdigest(self) -> str:
+        self.update(b"")
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        self._thread.close()
+
+
+class Checked:
+    """Blocks that are read to the end, and whose digest is computed, when the context ends.
+
+    expected: sha256, in hexadecimal; None for any
+    mismatch: raised if they do not match, even if reading them failed for another reason
+    found:    their sha256, after the context has ended
+    """
+
+    def __init__(self, blocks: Blocks, expected: str | None, mismatch: BadInput) -> None:
+        self._blocks, self._expected, self._mismatch = blocks, expected, mismatch
+        self._digest = Digest()
+        self.found = ""
+
+    def read(self, length: int) -> bytes:
+        data = self._blocks.read(length)
+        self._digest.update(data)
         return data
 
     def skip(self, length: int) -> int:
@@ -75,7 +94,8 @@ class Checked:
                 return
             while self.read(_CHUNK):
                 pass
+            self.found = self._digest.hexdigest()
         finally:
-            self._thread.close()
-        if self._hash.hexdigest() != self._expected:
+            self._digest.close()
+        if self._expected not in (None, self.found):
             raise self._mismatch from error

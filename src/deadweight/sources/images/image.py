@@ -26,9 +26,11 @@ from deadweight.formats.images.overlay import Overlay, Placed, is_whiteout, shar
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.containers.start import start_of
-from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs, StreamedBlobs
+from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs
 from deadweight.sources.images.blocks import Pipe, is_packed
+from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.layers import Room, read_layer
+from deadweight.sources.images.streams import StreamedBlobs
 from deadweight.targets.types import EngineImage, RegistryImage, Target
 
 _MOST_LAYERS = 1000
@@ -71,9 +73,15 @@ DEFAULT_IMAGE = Selection()
 
 @contextlib.contextmanager
 def opened_image(
-    target: Target, selection: Selection = DEFAULT_IMAGE, *, observe: Observer = silent
+    target: Target,
+    selection: Selection = DEFAULT_IMAGE,
+    *,
+    cache: LayerCache | None = None,
+    observe: Observer = silent,
 ) -> Iterator[Image]:
     """Yield an image, readable until the context ends.
+
+    cache:  of layers that were read before; None for none
 
     target: an archive (of ``docker save`` or ``docker export``, OCI), a directory (OCI, skopeo), standard input, or an
             image of an engine or a registry
@@ -81,7 +89,8 @@ def opened_image(
     """
     with contextlib.ExitStack() as closing:
         with _as_bad_input(target.location):
-            image = _read(_blobs(target, selection, closing, observe), selection, observe)
+            access = _Access(closing, cache or LayerCache(), observe, selection)
+            image = _read(access.blobs(target), selection, observe)
         yield image
 
 
@@ -93,33 +102,43 @@ def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     return tree_of(Image(layers=(), overlay=overlay), location)
 
 
-def _blobs(target: Target, selection: Selection, closing: contextlib.ExitStack, observe: Observer) -> Blobs:
-    location = target.location
-    if location == "-":
-        return StreamedBlobs(sys.stdin.buffer, observe)
-    if isinstance(target, EngineImage):
-        from deadweight.sources.containers.engines import engine_of
+class _Access(NamedTuple):
+    """How the parts of images are read.
 
-        with engine_of(target.engine).save(target.name, selection.platform) as stream:
-            return StreamedBlobs(stream, observe)
-    if isinstance(target, RegistryImage):
-        from deadweight.formats.images.image_reference import parse_reference
-        from deadweight.sources.registries.registry import RegistryBlobs
+    closing: closes what they are read from
+    """
 
-        return RegistryBlobs(parse_reference(target.reference), closing, verify=selection.verify)
-    if os.path.isdir(location):
-        return DirectoryBlobs(location, closing)
-    file = _opened(location, closing)
-    if is_packed(file.peek(_MAGIC)):
-        return StreamedBlobs(file, observe)
-    return ArchiveBlobs(location, file)
+    closing: contextlib.ExitStack
+    cache: LayerCache
+    observe: Observer
+    selection: Selection
 
+    def blobs(self, target: Target) -> Blobs:
+        location = target.location
+        if location == "-":
+            return StreamedBlobs(sys.stdin.buffer, self.cache, self.observe)
+        if isinstance(target, EngineImage):
+            from deadweight.sources.containers.saved import saved_image
 
-def _opened(path: str, closing: contextlib.ExitStack) -> io.BufferedReader:
-    try:
-        return closing.enter_context(open(path, "rb"))
-    except OSError as error:
-        raise BadInput(f"cannot read {path}: {error.strerror}") from error
+            return saved_image(target, self.selection.platform, self.cache, self.observe)
+        if isinstance(target, RegistryImage):
+            from deadweight.formats.images.image_reference import parse_reference
+            from deadweight.sources.registries.registry import RegistryBlobs
+
+            reference = parse_reference(target.reference)
+            return RegistryBlobs(reference, self.closing, self.cache, verify=self.selection.verify)
+        if os.path.isdir(location):
+            return DirectoryBlobs(location, self.closing, self.cache)
+        file = self._opened(location)
+        if is_packed(file.peek(_MAGIC)):
+            return StreamedBlobs(file, self.cache, self.observe)
+        return ArchiveBlobs(location, file, self.cache)
+
+    def _opened(self, path: str) -> io.BufferedReader:
+        try:
+            return self.closing.enter_context(open(path, "rb"))
+        except OSError as error:
+            raise BadInput(f"cannot read {path}: {error.strerror}") from error
 
 
 @contextlib.contextmanager
@@ -143,7 +162,7 @@ def _read(blobs: Blobs, selection: Selection, observe: Observer) -> Image:
     commands, warnings = _commands(parts.config, len(parts.layers))
     overlay = Overlay()
     layers: list[Layer] = []
-    contents = blobs.layers([part.name for part in parts.layers if part.name])
+    contents = blobs.layers([part for part in parts.layers if part.name])
     for number, (part, command) in enumerate(zip(parts.layers, commands, strict=True)):
         observe(Progress("reading", "layers", done=number + 1, total=len(parts.layers)))
         shipped = _Shipped()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -10,10 +11,11 @@ from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks, Malformed, TarEntry, entries, pass_over
 from deadweight.formats.binaries.elf import linking
 from deadweight.formats.binaries.native import HEAD_BYTES, may_be_native
+from deadweight.formats.images.layer_entries import decoded
 from deadweight.formats.os_packages.lists import is_package_list
 from deadweight.model import Linking
 from deadweight.sources.images.blocks import Allowance, Span, TooMuch, is_packed, opened
-from deadweight.sources.images.digests import Checked, digest_in, mismatch
+from deadweight.sources.images.digests import Checked, Digest, digest_in, mismatch
 from deadweight.sources.images.windows import Passing
 
 _MOST_MEMORY = 5 << 27  # bytes for the entries of one image, with their paths and kept content
@@ -23,6 +25,7 @@ _LONG = 1 << 20  # bytes; longer content is kept compressed, which reduces packa
 
 _NEVER_KEPT = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all files, so check for these first
 _LIST, _HEAD, _SMALL, _EGG, _DATABASE = 1 << 26, 1 << 18, 1 << 16, 1 << 24, 3 << 25
+_WHOLE = 1 << 60  # bytes; more than any layer has
 _SCRIPT = 1 << 15  # bytes of a shell script; those that start an image have a few thousand
 # The files of a metadata directory that are kept → how many bytes of them
 _METADATA = {
@@ -53,6 +56,13 @@ class Room:
             raise TooMuch("the image has more or larger files than the limit")
 
 
+def entries_of(data: bytes, room: Room) -> list[TarEntry]:
+    """Return the entries of a layer that were encoded; raises ValueError for other bytes, TooMuch."""
+    entries = decoded(data)
+    room.take(entries=len(entries), text=len(data))
+    return entries
+
+
 def layer_on_disk(name: str, blocks: Span, room: Room) -> Iterator[TarEntry]:
     """Yield the entries of a layer. An uncompressed one is not checked: hashing all of it takes three times as long."""
     front = blocks.read(6)
@@ -70,15 +80,19 @@ def layer_passing(name: str, blocks: Blocks, room: Room) -> Iterator[TarEntry]:
         yield from read_layer(checked, room)
 
 
-def read_layer(blocks: Blocks, room: Room) -> Iterator[TarEntry]:
+def read_layer(blocks: Blocks, room: Room, diff_id: Digest | None = None) -> Iterator[TarEntry]:
     """Yield the entries of a layer, with the start of possible native code and the content of package metadata.
 
-    raises: BadInput, at the first or any later entry
+    diff_id: receives the content of a compressed layer, to its end
+    raises:  BadInput, at the first or any later entry
     """
     try:
-        unpacked = opened(blocks, room.allowance)
+        unpacked = opened(blocks, room.allowance, digest=diff_id)
         for entry in entries(unpacked):
             yield kept_entry(entry, unpacked, room)
+        if diff_id is not None:
+            with contextlib.suppress(BadInput):  # nobody reads what follows the end of the archive
+                unpacked.skip(_WHOLE)
     except Malformed as error:
         raise BadInput(f"a layer is not a valid tar archive: {error}") from error
 

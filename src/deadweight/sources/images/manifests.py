@@ -120,7 +120,7 @@ def parts_of(
 
 def _of_manifest(read: ReadDocument, manifest: Manifest, naming: Naming, platform: str) -> Parts:
     config = _config(read, naming.blob(manifest.config.digest))
-    _check_platform(config, platform)
+    check_platform(config, platform)
     layers = manifest.layers or ()
     parts = (
         LayerPart(
@@ -163,10 +163,12 @@ def _of_saved(read: ReadDocument, saved: Sequence[SavedImage], name: str, platfo
     image = _only(_named(saved, labels, name), labels)
     names = image.layers or ()
     config = _config(read, image.config)
-    _check_platform(config, platform)
+    check_platform(config, platform)
     parts = (
         LayerPart(
-            name=name, digest=f"sha256:{_base_name(name)}" if name.startswith("blobs/") else name, diff_id=diff_id
+            name=name,
+            digest=f"sha256:{_base_name(name)}" if name.startswith("blobs/") else diff_id or name,
+            diff_id=diff_id,
         )
         for name, diff_id in zip(names, _diff_ids(config, len(names)), strict=True)
     )
@@ -248,7 +250,8 @@ def _host() -> str:
 # --- platforms -------------------------------------------------------------------------------------
 
 
-def _check_platform(config: Config, platform: str) -> None:
+def check_platform(config: Config, platform: str) -> None:
+    """Raise BadInput if an image is for another platform than the requested one."""
     its = config.platform()
     # A configuration may not know the variant.
     if config.os is not None and not _fits(its, platform) and not f"{platform}/".startswith(f"{its}/"):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Generator, Sequence
+from typing import NamedTuple
 
 from deadweight.errors import BadInput
-from deadweight.formats.archives.tar import TarEntry
-from deadweight.model import Linking
+from deadweight.formats.images.layer_entries import encoded
 from deadweight.sources.images.blocks import Span
 from deadweight.sources.images.layers import Room, layer_on_disk
 from deadweight.sources.system import workers
@@ -31,8 +30,8 @@ def are_worth_sharing(layers: Sequence[LayerFile]) -> bool:
     return len(layers) > 1 and processors() > 1 and sum(layer.length for layer in layers) > _WORTH_SHARING
 
 
-def read_shared(layers: Sequence[LayerFile], room: Room) -> Generator[Iterator[TarEntry]]:
-    """Yield the entries of each layer, in order; raises BadInput, TooMuch."""
+def read_shared(layers: Sequence[LayerFile]) -> Generator[bytes]:
+    """Yield the encoded entries of each layer, in order; raises BadInput."""
     # The largest layer first, each to the process with the least work, which then reads in the order of the image.
     shares: list[list[int]] = [[] for _ in range(min(processors(), len(layers)))]
     for number in sorted(range(len(layers)), key=lambda n: (-layers[n].length, n)):
@@ -42,35 +41,18 @@ def read_shared(layers: Sequence[LayerFile], room: Room) -> Generator[Iterator[T
     # Results come one layer at a time, so that only the next layers are in memory.
     with workers.started(read_layer_of, [[tuple(layers[n]) for n in share] for share in shares]) as results:
         for number in range(len(layers)):
-            entries, cause, hint = next(results[share_of[number]])
-            if entries is None:
+            data, cause, hint = next(results[share_of[number]])
+            if data is None:
                 raise BadInput(cause, hint=hint)
-            room.take(entries=len(entries), text=sum(len(path) + len(start) for path, _, _, _, _, start, *_ in entries))
-            yield map(_entry, entries)
+            yield data
 
 
-def read_layer_of(name: str, path: str, start: int, length: int) -> tuple[Any, str, str]:
-    """Return (entries, "", "") of a layer, or (None, the cause of the error, its hint)."""
+def read_layer_of(name: str, path: str, start: int, length: int) -> tuple[bytes | None, str, str]:
+    """Return (encoded entries, "", "") of a layer, or (None, the cause of the error, its hint)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        entries = layer_on_disk(name, Span(descriptor, start, length), Room())
-        return [(*entry[:6], _linking(entry), entry.packed) for entry in entries], "", ""
+        return encoded(layer_on_disk(name, Span(descriptor, start, length), Room())), "", ""
     except BadInput as error:
         return None, error.cause, error.hint
     finally:
         os.close(descriptor)
-
-
-def _linking(entry: TarEntry) -> tuple[Any, ...] | None:
-    """Return the fields of a Linking, () if it cannot be read; None if the entry is not native code."""
-    if entry.code is None:
-        return None
-    return tuple(entry.code() or ())
-
-
-def _entry(fields: tuple[Any, ...]) -> TarEntry:
-    path, kind, size, stored, target, start, linking, packed = fields
-    if linking is None:
-        return TarEntry(path, kind, size, stored, target, start, None, packed)
-    code = Linking(*linking) if linking else None
-    return TarEntry(path, kind, size, stored, target, start, lambda: code, packed)

@@ -7,16 +7,22 @@ from collections.abc import Iterator
 
 from deadweight.model import FileTree
 from deadweight.progress import Observer, silent
+from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.image import DEFAULT_IMAGE, Image, Selection
 from deadweight.targets.types import Container, RootFs, Target
 
 
 @contextlib.contextmanager
 def opened_system(
-    target: Target, selection: Selection = DEFAULT_IMAGE, *, observe: Observer = silent
+    target: Target,
+    selection: Selection = DEFAULT_IMAGE,
+    *,
+    cache: LayerCache | None = None,
+    observe: Observer = silent,
 ) -> Iterator[tuple[FileTree, Image | None]]:
     """Yield the files of a whole system, readable until the context ends, and their image.
 
+    cache:  of the layers of images; None for none
     raises: BadInput, EngineFailed, FetchFailed
     """
     if isinstance(target, RootFs):
@@ -31,5 +37,5 @@ def opened_system(
     else:
         from deadweight.sources.images.image import opened_image, tree_of
 
-        with opened_image(target, selection, observe=observe) as image:
+        with opened_image(target, selection, cache=cache, observe=observe) as image:
             yield tree_of(image, target.location), image if image.layers else None

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.documents import parse_manifest
 from deadweight.formats.images.image_reference import Reference, is_digest
+from deadweight.formats.images.layer_entries import encoded
 from deadweight.sources.images.blobs import Blobs
-from deadweight.sources.images.blocks import Pipe
-from deadweight.sources.images.digests import Checked
+from deadweight.sources.images.blocks import LONGEST_MAGIC, Pipe, Pushed, is_packed
+from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.digests import Checked, Digest
 from deadweight.sources.images.layers import read_layer
-from deadweight.sources.images.manifests import Naming, Parts, parts_of
+from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
 from deadweight.sources.net.failures import Truncated
 from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
@@ -37,8 +39,10 @@ _NAMING = Naming(lambda digest: f"{_MANIFESTS}{digest}", lambda digest: f"{_BLOB
 class RegistryBlobs(Blobs):
     """An image in a registry; layers stream from the connection to the tar reader."""
 
-    def __init__(self, reference: Reference, closing: contextlib.ExitStack, *, verify: bool = True) -> None:
-        super().__init__()
+    def __init__(
+        self, reference: Reference, closing: contextlib.ExitStack, cache: LayerCache, *, verify: bool = True
+    ) -> None:
+        super().__init__(cache)
         self._reference = reference
         self._repository = Repository(reference, *closing.enter_context(opened_registry(reference, verify=verify)))
 
@@ -50,7 +54,22 @@ class RegistryBlobs(Blobs):
 
     def text(self, name: str) -> bytes | None:
         digest = self._digest(name)
-        return self._manifest(digest) if name.startswith(_MANIFESTS) else self._blob(digest)
+        cached = self.cache.document(digest)
+        if cached is not None:
+            return cached
+        data = self._manifest(digest) if name.startswith(_MANIFESTS) else self._blob(digest)
+        self.cache.put_document(data)
+        return data
+
+    def cached(self, layers: Mapping[str, LayerPart]) -> dict[str, list[TarEntry]]:
+        """Return the entries of the layers that are in the cache.
+
+        The diff_id is a claim of the image's configuration. If it is false, every engine refuses the image.
+        """
+        found = {
+            name: self.cache.find((self._digest(name), layer.diff_id), self.room) for name, layer in layers.items()
+        }
+        return {name: entries for name, entries in found.items() if entries is not None}
 
     def layer(self, name: str) -> Iterable[TarEntry]:
         digest = self._digest(name)
@@ -63,9 +82,16 @@ class RegistryBlobs(Blobs):
         with contextlib.closing(
             self._repository.stream(f"{_BLOBS}{digest}", self._name(digest), limit=_LARGEST_LAYER)
         ) as chunks:
-            blocks, expected = Pipe(_Body(chunks)), digest.removeprefix("sha256:")
-            with Checked(blocks, expected, self._mismatch(digest)) as checked:
-                return list(read_layer(checked, self.room))
+            pipe = Pipe(_Body(chunks))
+            front = pipe.read(LONGEST_MAGIC)
+            diff_id = Digest() if self.cache.keeps and is_packed(front) else None
+            expected = digest.removeprefix("sha256:")
+            with Checked(Pushed(front, pipe), expected, self._mismatch(digest)) as checked:
+                entries = list(read_layer(checked, self.room, diff_id))
+        if self.cache.keeps:
+            digests = (f"sha256:{diff_id.hexdigest()}", digest) if diff_id else (digest,)
+            self.cache.put(digests, encoded(entries))
+        return entries
 
     def _manifest(self, version: str) -> bytes:
         """Return the manifest or index of a tag or a digest, checked against its digest."""

@@ -13,10 +13,10 @@ from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
 from deadweight.model import CacheUsage
 
-_DIRECTORY = "kept-3"  # change the number with the format of entries, and with how sdists are estimated
+_DIRECTORY = "kept-4"  # change the number with the format of entries, and with how sdists are estimated
 _MOST_BYTES = 200_000_000
 _KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
-_LISTING = "listing"
+_LISTING, _LAYER = "listing-", "layer-"
 
 
 def default_directory() -> str:
@@ -92,8 +92,13 @@ class Store:
     def usage(self) -> CacheUsage:
         """Return the size of the cache."""
         files = list(self._files())
-        listings = sum(os.path.basename(path).startswith(f"{_LISTING}-") for _, _, path in files)
-        return CacheUsage(directory=self.directory, listings=listings, size=sum(length for _, length, _ in files))
+        names = [os.path.basename(path) for _, _, path in files]
+        return CacheUsage(
+            directory=self.directory,
+            listings=sum(name.startswith(_LISTING) for name in names),
+            layers=sum(name.startswith(_LAYER) for name in names),
+            size=sum(length for _, length, _ in files),
+        )
 
     def clear(self) -> CacheUsage:
         """Remove all entries, but nothing else in the directory; return the previous size.
@@ -111,13 +116,13 @@ class Store:
         return before
 
     def _path(self, kind: str, key: str) -> str:
-        return os.path.join(self.directory, f"{kind}-{key}.json")
+        return os.path.join(self.directory, f"{kind}-{key}.entry")
 
     def _files(self) -> Iterator[tuple[float, int, str]]:
         """Yield (time of last use, bytes, path), also for temporary files of killed processes."""
         with contextlib.suppress(OSError), os.scandir(self.directory) as entries:
             for entry in entries:
-                if entry.name.endswith(".json") or entry.name.startswith(".new-"):
+                if entry.name.endswith(".entry") or entry.name.startswith(".new-"):
                     with contextlib.suppress(OSError):
                         status = entry.stat(follow_symlinks=False)
                         yield status.st_mtime, status.st_size, entry.path

@@ -24,3 +24,8 @@ def test_entries__pax_record_without_blank__is_refused() -> None:
 
 def test_entries__pax_record__names_the_entry() -> None:
     assert [entry.path for entry in entries(Bytes(pax_archive(b"16 path=renamed\n")))] == ["renamed"]
+
+
+def test_entries__pax_record_with_a_null_byte__is_refused() -> None:
+    with pytest.raises(Malformed, match="null byte"):
+        list(entries(Bytes(pax_archive(b"16 path=ren\0med\n"))))

@@ -30,7 +30,7 @@ def data(document: Any) -> bytes:
 def test_parse_manifest__index__is_one() -> None:
     entry = {"digest": DIGEST, "platform": {"os": "linux", "architecture": "arm64"}, "size": 7}
     index = parse_manifest("index.json", data({"schemaVersion": 2, "manifests": [entry]}))
-    assert index == Index((Descriptor(DIGEST, platform=Platform("linux", "arm64")),))
+    assert index == Index((Descriptor(DIGEST, size=7, platform=Platform("linux", "arm64")),))
 
 
 def test_parse_manifest__manifest__is_one() -> None:

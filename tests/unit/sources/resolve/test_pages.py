@@ -107,13 +107,13 @@ def test_pages__no_cache__keeps_nothing(index: Index, tmp_path: Path) -> None:
     for _ in range(2):
         read(index, tmp_path, store=NoStore)
     assert len(index.asked) == 2
-    assert not (tmp_path / "kept-3").exists()
+    assert not (tmp_path / "kept-4").exists()
 
 
 @pytest.mark.parametrize("damage", [b"", b"{}", b"null\n", b'{"until": 1}\nx', b"\xff"])
 def test_pages__damaged_entry__is_fetched_anew(index: Index, tmp_path: Path, damage: bytes) -> None:
     read(index, tmp_path)
-    for path in (tmp_path / "kept-3").iterdir():
+    for path in (tmp_path / "kept-4").iterdir():
         path.write_bytes(damage)
     assert read(index, tmp_path) == ["a-1.zip"]
     assert len(index.asked) == 2
@@ -122,7 +122,7 @@ def test_pages__damaged_entry__is_fetched_anew(index: Index, tmp_path: Path, dam
 def test_pages__url_with_credentials__is_not_kept(index: Index, tmp_path: Path) -> None:
     index.url = index.url.replace("http://", "http://me:secret@")
     read(index, tmp_path)
-    assert not (tmp_path / "kept-3").exists()
+    assert not (tmp_path / "kept-4").exists()
 
 
 def test_pages__failure__is_the_same_for_whoever_asks(index: Index, tmp_path: Path) -> None:

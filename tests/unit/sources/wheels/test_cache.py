@@ -104,7 +104,7 @@ def test_cache__too_much__the_longest_unused_goes(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path), most=1_000_000_000)
     for number in range(10):
         cache.put(archive(number), CONTENTS, verified=True)
-        os.utime(tmp_path / "kept-3" / f"listing-{number:064x}.json", (number, number))
+        os.utime(tmp_path / "kept-4" / f"listing-{number:064x}.entry", (number, number))
     assert cache.get(archive(0)) is not None  # used just now
     size = files(cache)[0].stat().st_size
     small = Cache(str(tmp_path), most=5 * size)
@@ -128,8 +128,8 @@ def test_cache__read_only_directory__is_no_error(tmp_path: Path) -> None:
 def test_cache__clear__leaves_other_files(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     cache.put(archive(), CONTENTS, verified=True)
-    (tmp_path / "kept-3" / ".new-left-behind").write_text("x")
-    (tmp_path / "kept-3" / "mine.txt").write_text("x")
+    (tmp_path / "kept-4" / ".new-left-behind").write_text("x")
+    (tmp_path / "kept-4" / "mine.txt").write_text("x")
     assert cache.clear().listings == 1
     assert [path.name for path in files(cache)] == ["mine.txt"]
 

@@ -1,0 +1,101 @@
+"""The cache of what layers hold. The key is the digest of the layer, so an entry never expires.
+
+A layer has two digests: of the archive that registries and archives of images hold, compressed or not, and of the
+uncompressed archive, its diff_id, which engines know. An entry is found by each that was checked while the layer was
+read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from deadweight.formats.archives.tar import TarEntry
+from deadweight.formats.images.layer_entries import VERSION, encoded
+from deadweight.sources.images.layers import Room, entries_of
+from deadweight.sources.wheels.store import NoStore, Store
+
+_SEAL = 32  # bytes
+_LAYER, _ALIAS, _DOCUMENT = "layer", "alias", "document"
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
+_LARGEST = 1 << 25  # bytes of an entry; a layer of 100,000 files has two million
+_LARGEST_UNPACKED = 1 << 29
+_LARGEST_DOCUMENT = 1 << 20
+
+
+class LayerCache:
+    """The entries of layers, and documents of images, in a store that other modules share."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self._store = store or NoStore()
+        self.keeps = not isinstance(self._store, NoStore)
+
+    def find(self, digests: Sequence[str], room: Room) -> list[TarEntry] | None:
+        """Return the entries of a layer by the first of its digests that is known.
+
+        Whatever is not as it was written is as if it were not there, and will be replaced.
+        raises: TooMuch
+        """
+        for key in filter(None, map(_key, digests)):
+            alias = self._get(_ALIAS, key)
+            data = self._get(_LAYER, alias.decode("ascii", "replace") if alias else key)
+            if data is None:
+                continue
+            with contextlib.suppress(ValueError, zlib.error):
+                return entries_of(zlib.decompressobj().decompress(data, _LARGEST_UNPACKED), room)
+        return None
+
+    def put(self, digests: Sequence[str], entries: bytes) -> None:
+        """Store the encoded entries of a layer by its digests, which must match the bytes that were read."""
+        keys = list(filter(None, map(_key, digests)))
+        if not keys or not self.keeps:
+            return
+        data = zlib.compress(entries, 1)
+        if len(data) > _LARGEST:
+            return
+        self._put(_LAYER, keys[0], data)
+        for other in dict.fromkeys(keys[1:]):
+            self._put(_ALIAS, other, keys[0].encode())
+
+    def recorded(self, digests: Sequence[str], entries: Iterable[TarEntry]) -> Iterator[TarEntry]:
+        """Yield the entries of a layer; after the last one, store them by its digests, which were checked by then."""
+        found: list[TarEntry] = []
+        for entry in entries:
+            found.append(entry)
+            yield entry
+        self.put(digests, encoded(found))
+
+    def document(self, digest: str) -> bytes | None:
+        """Return a document by its digest."""
+        key = _key(digest)
+        data = self._store.get(_DOCUMENT, key) if key else None
+        return data if data is not None and hashlib.sha256(data).hexdigest() == key else None
+
+    def put_document(self, data: bytes) -> None:
+        """Store a document by its digest."""
+        if len(data) <= _LARGEST_DOCUMENT:
+            self._store.put(_DOCUMENT, hashlib.sha256(data).hexdigest(), data)
+
+    def _get(self, kind: str, key: str) -> bytes | None:
+        data = self._store.get(kind, key)
+        if data is None or data[:_SEAL] != _seal(kind, key, data[_SEAL:]):
+            return None
+        return data[_SEAL:]
+
+    def _put(self, kind: str, key: str, data: bytes) -> None:
+        self._store.put(kind, key, _seal(kind, key, data) + data)
+
+
+def _seal(kind: str, key: str, data: bytes) -> bytes:
+    """Return what precedes an entry: a digest of it, of its key and of the version of its format."""
+    seal = hashlib.sha256(f"{kind} {VERSION} {key}\n".encode())
+    seal.update(data)
+    return seal.digest()
+
+
+def _key(digest: str) -> str | None:
+    match = _DIGEST.match(digest)
+    return match[1] if match else None
