@@ -55,6 +55,7 @@ class Request(Struct, frozen=True, kw_only=True, rename="kebab"):
     index:          "NAME=URL": take one project from this index
     torch:          build of PyTorch: "cpu", "cu128" and so on
     requirements:   file that an environment or an image was installed from
+    dockerfile:     Dockerfile that an image was built from
     environment:    prefix of the environment of an image to split, "" for the one that its program runs in
     source:         directory of the application's code, "" for that of the requirements, if it contains Python code
     no_source:      do not read the application's code
@@ -71,6 +72,7 @@ class Request(Struct, frozen=True, kw_only=True, rename="kebab"):
     index: tuple[str, ...] = ()
     torch: str = ""
     requirements: str = ""
+    dockerfile: str = ""
     environment: str = ""
     source: str = ""
     no_source: bool = False

@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "fleet": {"errors", "model", "untrusted", "wording"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model", "wording"},
-    "advice": {"formats", "inventory", "model", "shipped", "wording"},
+    "advice": {"codescan", "formats", "inventory", "model", "shipped", "wording"},
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms", "shipped"},
     "groups": {"formats", "graph", "model", "shipped", "usage", "wording"},

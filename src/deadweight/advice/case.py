@@ -8,6 +8,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from deadweight.codescan.dockerfiles.stages import Instruction
 from deadweight.formats.images.overlay import Overlay
 from deadweight.model import Inventory, Layer
 
@@ -17,6 +18,7 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
 
     former: path of a hidden file → the distribution or system package that owned it
     base:   the number of layers of the base image; 0 if it is unknown
+    made_by: number of a layer → the instruction of the user's Dockerfile that made it
     """
 
     inventory: Inventory
@@ -24,6 +26,7 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     layers: tuple[Layer, ...]
     former: Mapping[str, str] = {}
     base: int = 0
+    made_by: Mapping[int, Instruction] = {}
 
     @cached_property
     def packages(self) -> Mapping[str, str]:

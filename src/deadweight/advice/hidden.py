@@ -11,7 +11,7 @@ from deadweight.advice.case import Case
 from deadweight.advice.portions import MOST_NAMES, largest
 from deadweight.formats.images.overlay import Hidden, wasted
 from deadweight.inventory.systems.waste import wasted_paths
-from deadweight.model import ImageFinding
+from deadweight.model import ImageFinding, WastedPath
 from deadweight.wording import listed
 
 State = Literal["deleted", "same", "other"]
@@ -25,15 +25,20 @@ _DATABASE = re.compile(
 
 
 class _Step(NamedTuple):
-    """Files of one layer that a later layer hides, in one way."""
+    """Files that a later layer hides, in one way.
 
-    layer: int
+    layer: number of the layer that contains them; None for all layers, if the later one contains them again
+    by:    number of the later layer
+    """
+
+    layer: int | None
     by: int
     state: State
 
 
 def hidden_findings(case: Case) -> Iterator[ImageFinding]:
-    """Yield a finding for each pair of a layer and a later layer that hides files of it, and each way to do so.
+    """Yield a finding for each layer that contains files of earlier ones again, and for each two of which the later
+    deletes or replaces files of the earlier.
 
     Every hidden byte is in exactly one of them.
     """
@@ -43,17 +48,32 @@ def hidden_findings(case: Case) -> Iterator[ImageFinding]:
             names[case.former.get(hidden.path, "")] += hidden.placed.size
         del names[""]
         named = tuple(name for name, _ in largest(names))
+        layers = tuple(sorted({hidden.placed.layer for hidden in files}))
+        again = step.layer is None
         yield ImageFinding(
             rule=_RULES[step.state],
-            layer=step.layer,
-            by=step.by,
+            layer=step.by if step.layer is None else step.layer,
+            by=None if again else step.by,
+            others=layers if again else (),
             size=sum(hidden.placed.size for hidden in files),
             files=len(files),
             names=named[:MOST_NAMES],
-            paths=tuple((each.path, each.size) for each in wasted_paths(files)),
-            reason=_REASONS[step.state].format(by=step.by),
+            paths=tuple((each.path, each.size) for each in _paths(files)),
+            reason=_reason(step, layers),
             change=_change(step, files, named, case),
         )
+
+
+def _paths(files: Sequence[Hidden]) -> Sequence[WastedPath]:
+    """Return the largest files and directories, whatever layers they come from."""
+    return wasted_paths(hidden._replace(placed=hidden.placed._replace(layer=0)) for hidden in files)
+
+
+def _reason(step: _Step, layers: Sequence[int]) -> str:
+    if step.layer is None:
+        numbers = f"layer{'s' * (len(layers) > 1)} {listed(map(str, layers), MOST_NAMES)}"
+        return f"contains files of {numbers} again, with the same sizes"
+    return f"layer {step.by} {'deletes' if step.state == 'deleted' else 'replaces'} files of this layer"
 
 
 def _steps(case: Case) -> Mapping[_Step, list[Hidden]]:
@@ -68,7 +88,7 @@ def _steps(case: Case) -> Mapping[_Step, list[Hidden]]:
         if name:
             states = [_common(states, files)] * len(files)
         for state, hidden in zip(states, files, strict=True):
-            steps[_Step(layer, by, state)].append(hidden)
+            steps[_Step(None if state == "same" else layer, by, state)].append(hidden)
     return steps
 
 
@@ -99,15 +119,8 @@ def _common(states: Sequence[State], files: Sequence[Hidden]) -> State:
     return "other" if sizes["same"] or sizes["other"] else "deleted"
 
 
-_REASONS: Mapping[State, str] = {
-    "deleted": "layer {by} deletes them",
-    "same": "layer {by} contains the same files again",
-    "other": "layer {by} replaces them",
-}
-
-
 def _change(step: _Step, files: Sequence[Hidden], names: Sequence[str], case: Case) -> str:
-    if case.is_base(step.layer):
+    if step.layer is not None and case.is_base(step.layer):
         return "leave the files of the base image as they are, or use a base image without them"
     return _CHANGES[step.state](files, names, case.command(step.by))
 

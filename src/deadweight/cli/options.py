@@ -126,6 +126,13 @@ _WHAT = (
         help="Requirements file that the image or environment was installed from.",
     ),
     shared(
+        "--dockerfile",
+        WHAT,
+        metavar="FILE",
+        type=click.Path(),
+        help="Dockerfile that the image was built from, to name its lines in findings.",
+    ),
+    shared(
         "--environment",
         WHAT,
         metavar="PREFIX",
@@ -251,14 +258,14 @@ messages = (
 # Options that replace the value of [tool.deadweight], and options that add to it.
 _SINGLE = (
     "python", "platform", "installer", "index_url", "no_build", "keep_env", "bytecode", "all_groups", "no_dev", "torch",
-    "jobs", "no_cache", "no_lighter", "requirements", "environment", "tls_verify", "source", "no_source", "no_measure",
-    "offline",
+    "jobs", "no_cache", "no_lighter", "requirements", "dockerfile", "environment", "tls_verify", "source", "no_source",
+    "no_measure", "offline",
 )  # fmt: skip
 _REPEATABLE = ("extra_index_url", "find_links", "extra", "group", "package", "swap", "index")
 
 
 # Options of targets that are installed, or that are no requirements
-_OF_OTHERS = ("no_dev", "requirements", "environment", "keep_env", "bytecode", "tls_verify")
+_OF_OTHERS = ("no_dev", "requirements", "dockerfile", "environment", "keep_env", "bytecode", "tls_verify")
 
 
 def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[Command], Command]:

@@ -17,6 +17,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     files:   the number of these files
     wasted:  bytes of its files that later layers delete or replace
     hides:   bytes of files in lower layers that this layer deletes or replaces
+    line:    of the instruction in the user's Dockerfile that created it; None if it is unknown
     """
 
     digest: str
@@ -26,6 +27,7 @@ class Layer(Struct, frozen=True, kw_only=True):
     files: int = 0
     wasted: int = 0
     hides: int = 0
+    line: int | None = None
 
 
 class WastedPath(Struct, frozen=True, kw_only=True):
@@ -56,8 +58,9 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     """Bytes of an image that a change to its Dockerfile saves.
 
     rule:   code of the rule
-    layer:  number of the layer that contains the files
+    layer:  number of the layer whose instruction to change; it contains the files
     by:     number of the layer that deletes or replaces them; None if a container sees them
+    others: numbers of further layers that contain the same files
     size:   apparent bytes
     files:  the number of files
     names:  the distributions or system packages that they belong to, the largest first
@@ -70,6 +73,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     rule: str
     layer: int
     by: int | None = None
+    others: tuple[int, ...] = ()
     size: int = 0
     files: int = 0
     names: tuple[str, ...] = ()
@@ -88,6 +92,9 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     wasted_packages: system package → its wasted bytes
     paths:   the largest wasted files and directories
     findings: the largest first
+    base:     the number of layers of the base image; None if it is unknown
+    dockerfile: path of the Dockerfile whose lines the layers name; "" without one that matches
+    warnings: sentences for the user
     """
 
     layers: tuple[Layer, ...] = ()
@@ -96,6 +103,9 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     wasted_packages: Mapping[str, int] = {}
     paths: tuple[WastedPath, ...] = ()
     findings: tuple[ImageFinding, ...] = ()
+    base: int | None = None
+    dockerfile: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> int:

@@ -38,6 +38,7 @@ APPLIES: Mapping[str, tuple[type[Target], ...]] = {
     "index": _RESOLVED,
     "torch": _RESOLVED,
     "requirements": _INSTALLED,
+    "dockerfile": IMAGES,
     "environment": SYSTEMS,
     # how to measure
     "no_install": REQUIRING,

@@ -26,7 +26,7 @@ def test_hidden__deleted_by_a_later_layer__names_both_layers_and_the_directory()
     [finding] = hidden_findings(case)
     assert (finding.rule, finding.layer, finding.by, finding.size, finding.files) == ("DW504", 0, 1, 1000, 2)
     assert finding.paths == (("tmp/build/a.o", 700), ("tmp/build/b.o", 300))
-    assert finding.reason == "layer 1 deletes them"
+    assert finding.reason == "layer 1 deletes files of this layer"
     assert finding.change.startswith("delete them in the instruction that creates them")
 
 
@@ -41,7 +41,9 @@ def test_hidden__deleted_by_a_later_layer__names_both_layers_and_the_directory()
 def test_hidden__same_files_again__names_the_cause(command: str, expected: str) -> None:
     files: dict[str, Content] = {"app/model.bin": "x" * 900, "app/main.py": "y" * 100}
     [finding] = hidden_findings(case_of(files, files, commands=["COPY . /app", command]))
-    assert (finding.rule, finding.layer, finding.by, finding.size, finding.files) == ("DW505", 0, 1, 1000, 2)
+    assert (finding.rule, finding.layer, finding.by, finding.others) == ("DW505", 1, None, (0,))
+    assert (finding.size, finding.files) == (1000, 2)
+    assert finding.reason == "contains files of layer 0 again, with the same sizes"
     assert expected in finding.change
 
 
@@ -82,10 +84,17 @@ def test_hidden__file_of_the_base_image__asks_for_another_base() -> None:
     ]
 
 
+def test_hidden__files_of_several_layers_again__are_one_finding() -> None:
+    case = case_of({"a": "x" * 10}, {"b": "y" * 20}, {"a": "x" * 10, "b": "y" * 20}, commands=["", "", "RUN chown"])
+    [finding] = hidden_findings(case)
+    assert (finding.layer, finding.others, finding.size) == (2, (0, 1), 30)
+    assert finding.reason == "contains files of layers 0, 1 again, with the same sizes"
+
+
 def test_hidden__replaced_twice__is_one_finding_for_each_layer_that_hides() -> None:
     case = case_of({"a": "x" * 10}, {"a": "y" * 10}, {"a": "z" * 30})
     found = {(finding.rule, finding.layer, finding.by, finding.size) for finding in hidden_findings(case)}
-    assert found == {("DW505", 0, 1, 10), ("DW506", 1, 2, 10)}
+    assert found == {("DW505", 1, None, 10), ("DW506", 1, 2, 10)}
 
 
 _PATHS = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", f"{SITE}/numpy/a.py", f"{SITE}/numpy/b.py"])

@@ -21,6 +21,7 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
                 apparent_bytes=layer.size,
                 wasted_bytes=layer.wasted,
                 hides_bytes=layer.hides,
+                line=layer.line,
             )
             for layer in facts.layers
         ),
@@ -35,6 +36,7 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
             document.WastedFile(path=each.path, wasted_bytes=each.size, layer=each.layer, hidden_by=each.by)
             for each in facts.paths
         ),
+        dockerfile=facts.dockerfile or None,
         findings=tuple(_finding(each, facts) for each in facts.findings),
     )
 
@@ -45,8 +47,9 @@ def _finding(finding: ImageFinding, facts: ImageFacts) -> document.ImageFinding:
         name=rules()[finding.rule].name,
         layer=finding.layer,
         command=without_credentials(facts.layers[finding.layer].command),
-        line=None,
+        line=facts.layers[finding.layer].line,
         hidden_by=finding.by,
+        others=finding.others,
         apparent_bytes=finding.size,
         files=finding.files,
         names=finding.names,

@@ -21,6 +21,7 @@ from deadweight.codescan.roles import environment_role
 from deadweight.codescan.shell import commands_in
 
 _FLAG = re.compile(r"--[\w-]+(?:=\S*)?\s+")
+_FLAG_LINES = re.compile(r"\A(?:\s*--\S+\s*\\\n)+")
 _FROM = re.compile(r"(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})")
 _ASSIGNED = re.compile(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
@@ -58,11 +59,27 @@ def read_instructions(text: str) -> Instructions:
     )
 
 
+class Instruction(NamedTuple):
+    """One instruction of a Dockerfile.
+
+    name:   in upper case
+    value:  without flags, on one line, and with the variables that the Dockerfile sets, except in what a shell expands
+    line:   the number of its first line
+    origin: what --from names; "" for the build context
+    """
+
+    name: str
+    value: str
+    line: int
+    origin: str = ""
+
+
 class _Stage(Struct):
     """One stage, while its instructions are read.
 
     base:    the number of the stage that it is based on
     values:  its variables
+    instructions: those of the image, without its base
     copies:  (path in the image, path in the build context), the latest last
     sources: the numbers of the stages that it copies from
     """
@@ -75,6 +92,22 @@ class _Stage(Struct):
     sources: set[int] = set()
     installed: list[Installed] = []
     unread: list[tuple[int, str]] = []
+    instructions: list[Instruction] = []
+
+
+def chains(text: str) -> Iterator[tuple[Instruction, ...]]:
+    """Yield the instructions that make the image of each stage, including the stages that it is based on.
+
+    The last stage comes first, because it is what a build without --target makes.
+    """
+    stages = _stages(text)
+    for number in reversed(range(len(stages))):
+        parts: list[list[Instruction]] = []
+        below: int | None = number
+        while below is not None:
+            parts.append(stages[below].instructions)
+            below = stages[below].base
+        yield tuple(instruction for part in reversed(parts) for instruction in part)
 
 
 def _stages(text: str) -> list[_Stage]:
@@ -84,9 +117,12 @@ def _stages(text: str) -> list[_Stage]:
         value = raw.replace("\\\n", " ")
         if name == "FROM":
             stages.append(_new_stage(_substituted(_flags(value)[1], arguments), stages))
-        elif not stages:
+            continue
+        if not stages:
             arguments |= _assignments(value)
-        elif name in ("ENV", "ARG"):
+            continue
+        stages[-1].instructions.append(_instruction(name, raw, line, stages[-1]))
+        if name in ("ENV", "ARG"):
             stages[-1].values |= _assignments(_substituted(value, stages[-1].values))
         elif name == "WORKDIR":
             stages[-1].directory = _joined(stages[-1].directory, _substituted(value.strip(), stages[-1].values))
@@ -95,6 +131,19 @@ def _stages(text: str) -> list[_Stage]:
         elif name == "RUN":
             _run(stages[-1], raw, line)
     return stages
+
+
+def _instruction(name: str, raw: str, line: int, stage: _Stage) -> Instruction:
+    flags, value = _flags(_FLAG_LINES.sub(_on_one_line, raw))
+    origin = next((flag.partition("=")[2] for flag in flags if flag.startswith("--from=")), "")
+    value = (
+        value if name in ("RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD") else _substituted(value, stage.values)
+    )
+    return Instruction(name, value.replace("\\\n", " ").strip(), line, origin)
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    return match[0].replace("\\\n", " ")
 
 
 def _new_stage(value: str, stages: Sequence[_Stage]) -> _Stage:
@@ -183,7 +232,7 @@ def _mounted(flags: Iterable[str], stage: _Stage) -> Iterator[tuple[str, str]]:
 
 def _run(stage: _Stage, value: str, line: int) -> None:
     """Record what the commands of an instruction install."""
-    flags, rest = _flags(re.sub(r"\A(?:\s*--\S+\s*\\\n)+", lambda match: match[0].replace("\\\n", " "), value))
+    flags, rest = _flags(_FLAG_LINES.sub(_on_one_line, value))
     copies = [*stage.copies, *_mounted(flags, stage)]
     directory = stage.directory
     exact = exec_form(rest)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from deadweight.formats.images.documents import HistoryStep
+from deadweight.model import Step
 
 # CMD or ENTRYPOINT is usually the last instruction of an image, so one in the middle marks the end of a base image.
 _ENDING = re.compile(r"(?:CMD|ENTRYPOINT)\s")
@@ -24,6 +25,16 @@ def command_of(step: HistoryStep) -> str:
 def layer_commands(history: Iterable[HistoryStep]) -> list[str]:
     """Return the commands of the steps that made layers."""
     return [command_of(step) for step in history if not step.empty_layer]
+
+
+def steps_of(history: Iterable[HistoryStep], layers: int) -> tuple[Step, ...]:
+    """Return the steps with the numbers of the layers that they made; none if they did not make so many layers."""
+    steps: list[Step] = []
+    done = 0
+    for step in history:
+        steps.append(Step(command=step.created_by or "", layer=None if step.empty_layer else done))
+        done += not step.empty_layer
+    return tuple(steps) if done == layers else ()
 
 
 def possible_bases(history: Iterable[HistoryStep], layers: int) -> tuple[int, ...]:

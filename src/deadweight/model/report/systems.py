@@ -16,6 +16,7 @@ class LayerFacts(Struct, frozen=True, kw_only=True):
     apparent_bytes: Size
     wasted_bytes: Size
     hides_bytes: Size
+    line: Size | None = None
 
 
 class Wasted(Struct, frozen=True, kw_only=True):
@@ -49,10 +50,11 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
 
     rule:      code of the rule: "DW504"
     name:      of the rule: "deleted-later"
-    layer:     number of the layer that contains the files
+    layer:     number of the layer whose instruction to change; it contains the files
     command:   the build step that made the layer
     line:      of the instruction in the Dockerfile; None if it is unknown
     hidden_by: number of the layer that deletes or replaces the files; None if a container sees them
+    others:    numbers of further layers that contain the same files
     names:     the distributions or system packages that the files belong to, the largest first, at most 50
     paths:     the largest first, at most ten
     sure:      whether the files are superfluous for certain; if not, the user has to judge
@@ -64,6 +66,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     command: str
     line: Size | None
     hidden_by: Size | None
+    others: tuple[Size, ...]
     apparent_bytes: Size
     files: Size
     names: tuple[str, ...]
@@ -74,7 +77,10 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
 
 
 class ImageReport(Struct, frozen=True, kw_only=True):
-    """The layers of an image, the lowest first, and the findings, the largest first."""
+    """The layers of an image, the lowest first, and the findings, the largest first.
+
+    dockerfile: the user's Dockerfile, whose lines are named; None without one that matches the image
+    """
 
     layers: tuple[LayerFacts, ...]
     shipped_bytes: Size
@@ -83,6 +89,7 @@ class ImageReport(Struct, frozen=True, kw_only=True):
     wasted: tuple[Wasted, ...]
     wasted_packages: tuple[Wasted, ...] = ()
     wasted_paths: tuple[WastedFile, ...]
+    dockerfile: str | None = None
     findings: tuple[ImageFinding, ...] = ()
 
 

@@ -9,15 +9,14 @@ from msgspec.structs import replace
 
 from deadweight.errors import BadInput
 from deadweight.progress import Progress
-from deadweight.targets.types import Image as ImageTarget
+from deadweight.targets.types import Image
 
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import FileTree, ImageFacts, Inventory
+    from deadweight.model import FileTree, Inventory
     from deadweight.operations.session import Session
     from deadweight.settings import Settings
-    from deadweight.sources.images.image import Image
     from deadweight.targets.types import Target
 
 
@@ -29,14 +28,15 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.analysis.measurement import Measurement
     from deadweight.inventory import take_inventory
     from deadweight.inventory.systems.contents import contents_of, packages_of
-    from deadweight.inventory.systems.layers import base_of, in_base
+    from deadweight.inventory.systems.layers import in_base
     from deadweight.inventory.systems.libraries import libraries_of
     from deadweight.model import SystemFacts
+    from deadweight.operations.measuring.layers import image_facts
     from deadweight.sources.images.cache import LayerCache
     from deadweight.sources.images.image import Selection
     from deadweight.sources.images.systems import opened_system
 
-    reference = target.image if isinstance(target, ImageTarget) else ""
+    reference = target.image if isinstance(target, Image) else ""
     selection = Selection(reference, settings.request.platform, settings.measuring.tls_verify)
     cache = LayerCache(session.cache(settings.measuring).store)
     with opened_system(target, selection, cache=cache, observe=session.observe) as (tree, image):
@@ -44,33 +44,16 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
         inventory = take_inventory(_searched_first(tree, settings.request.environment))
         _check_environment(inventory, settings.request.environment)
         needs, twins = libraries_of(tree, inventory)
-        base = base_of(image.overlay, image.bases) if image else None
-        facts = _image_facts(image, inventory, base) if image else None
+        facts = image_facts(image, inventory, settings.request.dockerfile) if image else None
     system = SystemFacts(
-        contents=contents_of(tree, inventory, in_base(image.overlay, base) if image else None),
+        contents=contents_of(tree, inventory, in_base(image.overlay, facts.base) if image and facts else None),
         packages=packages_of(tree, inventory),
         needs=needs,
         twins=twins,
     )
-    if image:
-        inventory = replace(inventory, warnings=(*inventory.warnings, *image.warnings))
+    if image and facts:
+        inventory = replace(inventory, warnings=(*inventory.warnings, *image.warnings, *facts.warnings))
     return Measurement(target=target, inventory=inventory, settings=settings, file=file, image=facts, system=system)
-
-
-def _image_facts(image: Image, inventory: Inventory, base: int | None) -> ImageFacts:
-    """Return the layers of an image, and the findings that need only its files."""
-    from deadweight.advice import Case, file_findings
-    from deadweight.inventory.systems.layers import hidden_owners, image_facts
-
-    owners = hidden_owners(inventory, image.overlay)
-    case = Case(
-        inventory=inventory,
-        overlay=image.overlay,
-        layers=image.layers,
-        former={**owners.packages, **owners.projects},
-        base=base or 0,
-    )
-    return replace(image_facts(inventory, image.layers, image.overlay, owners), findings=file_findings(case))
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:

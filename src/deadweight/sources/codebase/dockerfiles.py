@@ -40,7 +40,7 @@ def read_dockerfile(path: str) -> DockerfileContents:
     Its build context is the directory of the Dockerfile or, if it copies more files from there, the working directory.
     raises: BadInput if it cannot be read or installs nothing that can be read
     """
-    installed, unread = read_instructions(text_of(path))
+    installed, unread = read_instructions(text_of(path, "a Dockerfile"))
     context = max((os.path.dirname(path) or ".", "."), key=lambda each: _hits(installed, each))
     files: list[str] = []
     projects: list[str] = []

@@ -111,8 +111,11 @@ def _check_include(line: Line, path: str, other: str, chain: tuple[str, ...]) ->
         raise BadRequirement(path, line.number, line.body, "file not found")
 
 
-def text_of(path: str) -> str:
-    """Return the text of a file, "-" for standard input; raises BadInput."""
+def text_of(path: str, noun: str = "a requirements file") -> str:
+    """Return the text of a file, "-" for standard input; raises BadInput.
+
+    noun: what the file should be
+    """
     try:
         if path == "-":
             data = sys.stdin.buffer.read(_LIMIT + 1)
@@ -122,7 +125,7 @@ def text_of(path: str) -> str:
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _LIMIT or b"\0\0\0\0\0" in data:
-        raise BadInput(f"{path} is not a requirements file: {'binary' if len(data) <= _LIMIT else 'over 16 MiB'}")
+        raise BadInput(f"{path} is not {noun}: {'binary' if len(data) <= _LIMIT else 'over 16 MiB'}")
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")
@@ -131,7 +134,7 @@ def text_of(path: str) -> str:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     if "\0" in text:
-        raise BadInput(f"{path} is not a requirements file: it contains null bytes")
+        raise BadInput(f"{path} is not {noun}: it contains null bytes")
     return text
 
 

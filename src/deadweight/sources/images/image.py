@@ -21,9 +21,9 @@ from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Malformed, TarEntry
 from deadweight.formats.binaries.native import HEAD_BYTES
 from deadweight.formats.images.documents import Config
-from deadweight.formats.images.history import layer_commands, possible_bases
+from deadweight.formats.images.history import layer_commands, possible_bases, steps_of
 from deadweight.formats.images.overlay import Overlay, Placed, is_whiteout, shared_inodes
-from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start
+from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start, Step
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.containers.start import start_of
 from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs
@@ -45,6 +45,7 @@ class Image(Struct, frozen=True, kw_only=True):
     warnings: sentences for the user
     missing:  digests of foreign layers, which are not measured
     bases:    possible numbers of layers of the base image, according to the history
+    history:  the steps of the build; empty if they do not match the layers
     """
 
     layers: tuple[Layer, ...]
@@ -53,6 +54,7 @@ class Image(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     bases: tuple[int, ...] = ()
+    history: tuple[Step, ...] = ()
 
 
 class Selection(NamedTuple):
@@ -182,6 +184,7 @@ def _read(blobs: Blobs, selection: Selection, observe: Observer) -> Image:
         start=_start(parts.config),
         warnings=warnings,
         bases=possible_bases(parts.config.steps(), len(parts.layers)),
+        history=steps_of(parts.config.steps(), len(parts.layers)),
         missing=tuple(part.digest for part in parts.layers if not part.name),
     )
 

@@ -1,0 +1,63 @@
+"""An opened image, its inventory and the user's Dockerfile → the facts on its layers, with findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from deadweight.advice import Case, file_findings
+from deadweight.advice.lines import Lines, lines_of
+from deadweight.errors import BadInput
+from deadweight.inventory.systems import layers as systems
+from deadweight.sources.codebase.requirements import text_of
+
+if TYPE_CHECKING:
+    from deadweight.model import ImageFacts, Inventory, Step
+    from deadweight.sources.images.image import Image
+
+
+def image_facts(image: Image, inventory: Inventory, dockerfile: str) -> ImageFacts:
+    """Return the facts on the layers, and the findings that need only the files.
+
+    dockerfile: path of the Dockerfile that the image was built from; "" for none. If it does not match, findings name
+                commands only, and a warning says why
+    """
+    lines, warnings = _lines(dockerfile, image.history) if dockerfile else (Lines(), ())
+    base = systems.base_of(image.overlay, image.bases) if lines.base is None else lines.base
+    owners = systems.hidden_owners(inventory, image.overlay)
+    line_of = {number: instruction.line for number, instruction in lines.of.items()}
+    layers = tuple(replace(layer, line=line_of.get(number)) for number, layer in enumerate(image.layers))
+    case = Case(
+        inventory=inventory,
+        overlay=image.overlay,
+        layers=layers,
+        former={**owners.packages, **owners.projects},
+        base=base or 0,
+        made_by=lines.of,
+    )
+    return replace(
+        systems.image_facts(inventory, layers, image.overlay, owners),
+        findings=file_findings(case),
+        base=base,
+        dockerfile=dockerfile if lines.of else "",
+        warnings=warnings,
+    )
+
+
+def _lines(dockerfile: str, history: Sequence[Step]) -> tuple[Lines, tuple[str, ...]]:
+    """Return the lines of the Dockerfile, and warnings about it."""
+    try:
+        lines = lines_of(text_of(dockerfile, "a Dockerfile"), history)
+    except BadInput as error:
+        return Lines(), (f"--dockerfile: {error.cause}; findings name commands only",)
+    if not history:
+        return Lines(), ("--dockerfile: the image has no history of its layers; findings name commands only",)
+    counted = f"{lines.matched} of the {lines.total} instructions that make layers"
+    if not lines.fits:
+        reason = f"{dockerfile} does not match the image, which has {counted}"
+        return Lines(), (f"--dockerfile: {reason}; findings name commands only",)
+    if lines.matched < lines.total:
+        return lines, (f"--dockerfile: the image has only {counted} of {dockerfile}; other layers have no line",)
+    return lines, ()
