@@ -1,0 +1,100 @@
+"""What makes an image large, by the line of its Dockerfile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deadweight.cli import _run
+from tests.images import Content, make_image
+
+DOCKERFILE = """\
+FROM base:1
+# caches
+RUN apt-get update && \\
+    apt-get install -y libpq5
+RUN pip install app
+RUN chown -R app /srv
+"""
+COMMANDS = (
+    'CMD ["bash"]',
+    "RUN /bin/sh -c apt-get update &&     apt-get install -y libpq5 # buildkit",
+    "RUN /bin/sh -c pip install app # buildkit",
+    "RUN /bin/sh -c chown -R app /srv # buildkit",
+)
+LAYERS: tuple[dict[str, Content], ...] = (
+    {"etc/passwd": "root"},
+    {"var/lib/apt/lists/a": "x" * 200_000},
+    {"root/.cache/pip/a": "x" * 300_000, "srv/model": "y" * 2_000_000},
+    {"srv/model": "y" * 2_000_000},
+)
+LONE = ("COPY a b", *COMMANDS)  # one more layer, since CMD makes none
+
+
+def profiled(directory: Path, *options: str, commands: Sequence[str] = LONE) -> Any:
+    (directory / "app.tar").write_bytes(make_image(*LAYERS, commands=commands))
+    out = directory / "report.json"
+    arguments = [str(directory / "app.tar"), "--format", "json", "-o", str(out), "--quiet", *options]
+    assert _run(arguments, debug=True) == 0
+    return json.loads(out.read_text())
+
+
+def test_findings__with_the_dockerfile__name_its_lines(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    report = profiled(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"))
+    found = [
+        (each["rule"], each["layer"], each["line"], each["apparent_bytes"]) for each in report["image"]["findings"]
+    ]
+    assert found == [("DW505", 3, 6, 2_000_000), ("DW503", 2, 5, 300_000), ("DW502", 1, 3, 200_000)]
+    assert [layer["line"] for layer in report["image"]["layers"]] == [None, 3, 5, 6]
+    assert report["image"]["dockerfile"] == str(tmp_path / "Dockerfile")
+    assert not report["warnings"]
+
+
+def test_findings__without_a_dockerfile__name_commands(tmp_path: Path) -> None:
+    image = profiled(tmp_path)["image"]
+    assert [(each["line"], each["command"]) for each in image["findings"]] == [
+        (None, command) for command in COMMANDS[:0:-1]
+    ]
+    assert image["dockerfile"] is None
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot read {path}: No such file or directory; findings name commands only"),
+        (b"\0" * 100, "{path} is not a Dockerfile: binary; findings name commands only"),
+        (
+            b"FROM other\nRUN make\nRUN make install\n",
+            "{path} does not match the image, which has 0 of the 2 instructions that make layers;"
+            " findings name commands only",
+        ),
+        (
+            DOCKERFILE.replace("pip install app", "pip install other").encode(),
+            "the image has only 2 of the 3 instructions that make layers of {path}; other layers have no line",
+        ),
+    ],
+)
+def test_findings__dockerfile_that_does_not_fit__is_said(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    path = tmp_path / "Dockerfile"
+    if content is not None:
+        path.write_bytes(content)
+    report = profiled(tmp_path, "--dockerfile", str(path))
+    assert report["warnings"] == [f"--dockerfile: {reason.format(path=path)}"]
+    assert len(report["image"]["findings"]) == 3
+
+
+def test_findings__history_of_another_length__is_said(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    report = profiled(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"), commands=COMMANDS)
+    assert "--dockerfile: the image has no history of its layers; findings name commands only" in report["warnings"]
+
+
+def test_dockerfile__for_another_target__is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "requirements.txt").write_text("")
+    assert _run([str(tmp_path / "requirements.txt"), "--dockerfile", "Dockerfile"], debug=False) == 4
+    assert "--dockerfile" in capsys.readouterr().err
