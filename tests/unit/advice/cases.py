@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 
-from deadweight.advice import Case
+from deadweight.advice.case import Case
 from deadweight.formats.images.overlay import Overlay
 from deadweight.inventory import take_inventory
 from deadweight.inventory.systems.layers import hidden_owners

@@ -34,7 +34,8 @@ OPERATIONS = {
 # Options that do not apply to a requirements file, and a target that they apply to
 APPLY_ELSEWHERE = {
     "extra": "pyproject.toml", "group": "pyproject.toml", "all_groups": "pyproject.toml", "package": "pyproject.toml",
-    "no_dev": "uv.lock", "requirements": "rootfs:.", "environment": "rootfs:.", "tls_verify": "registry:localhost/app",
+    "no_dev": "uv.lock", "dockerfile": "docker:app", "requirements": "rootfs:.",
+    "environment": "rootfs:.", "tls_verify": "registry:localhost/app",
 }  # fmt: skip
 TARGETS = {
     "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],

@@ -38,7 +38,7 @@ VALUES: dict[str, object] = {
     "index": ("a=https://host",), "torch": "cpu", "no_lighter": True, "no_cache": True, "installer": "pip",
     "index_url": "https://host", "extra_index_url": ("https://host",), "find_links": (".",), "no_build": True,
     "bytecode": "none", "jobs": 1, "keep_env": "env", "minimal_groups": ("core",), "keep": ("x",), "drop": ("x",),
-    "groups": {"dev": ("x",)},
+    "groups": {"dev": ("x",)}, "dockerfile": "Dockerfile",
 }  # fmt: skip
 
 

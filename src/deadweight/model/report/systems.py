@@ -66,7 +66,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     command: str
     line: Size | None
     hidden_by: Size | None
-    others: tuple[Size, ...]
+    others: tuple[Size, ...] = ()
     apparent_bytes: Size
     files: Size
     names: tuple[str, ...]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from deadweight.advice import Case, file_findings
+from deadweight.advice.case import Case
+from deadweight.advice.files import file_findings
 from deadweight.advice.lines import Lines, lines_of
 from deadweight.errors import BadInput
 from deadweight.inventory.systems import layers as systems
