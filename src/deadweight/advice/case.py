@@ -31,7 +31,7 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def packages(self) -> Mapping[str, str]:
         """Path → the system package that contains it."""
-        return {path: name for name, paths in self.inventory.packages for path in paths}
+        return self.inventory.package_of
 
     @cached_property
     def links(self) -> Mapping[tuple[int, int], int]:

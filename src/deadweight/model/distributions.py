@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -150,7 +151,7 @@ class Conflict(Struct, frozen=True, kw_only=True):
         force_setattr(self, "names", tuple(map(abridged, self.names)))
 
 
-class Inventory(Struct, frozen=True, kw_only=True):
+class Inventory(Struct, frozen=True, kw_only=True, dict=True):
     """Every byte below the prefix, in exactly one row.
 
     environments: one, or those of a whole system, of which the first is the one that its program runs in
@@ -178,6 +179,11 @@ class Inventory(Struct, frozen=True, kw_only=True):
     def environment(self) -> Environment:
         """The first environment."""
         return self.environments[0]
+
+    @cached_property
+    def package_of(self) -> Mapping[str, str]:
+        """Path → the system package that contains it; the first of several."""
+        return {path: name for name, paths in reversed(self.packages) for path in paths}
 
 
 class CacheUsage(Struct, frozen=True, kw_only=True):

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
+
+# "contents" is a row of ``SystemFacts.contents``, "model" a model in the cache of a hub.
+PartKind = Literal["distribution", "system package", "model", "contents", "path"]
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of a layer or of an area, with its apparent bytes.
+
+    name: the key of a distribution, the name of a system package, the path of a file or directory, ...; "" for none
+    """
+
+    kind: PartKind
+    name: str
+    size: int
 
 
 class Layer(Struct, frozen=True, kw_only=True):
@@ -18,6 +33,9 @@ class Layer(Struct, frozen=True, kw_only=True):
     wasted:  bytes of its files that later layers delete or replace
     hides:   bytes of files in lower layers that this layer deletes or replaces
     line:    of the instruction in the user's Dockerfile that created it; None if it is unknown
+    largest: its largest parts, including those that later layers hide
+    hidden:  the largest parts of what it hides
+    hidden_by: (number of a later layer, bytes of this layer that it hides), in ascending order
     """
 
     digest: str
@@ -28,6 +46,9 @@ class Layer(Struct, frozen=True, kw_only=True):
     wasted: int = 0
     hides: int = 0
     line: int | None = None
+    largest: tuple[Part, ...] = ()
+    hidden: tuple[Part, ...] = ()
+    hidden_by: tuple[tuple[int, int], ...] = ()
 
 
 class WastedPath(Struct, frozen=True, kw_only=True):
@@ -95,6 +116,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     base:     the number of layers of the base image; None if it is unknown
     dockerfile: path of the Dockerfile whose lines the layers name; "" without one that matches
     warnings: sentences for the user
+    largest_waste: the largest parts of the wasted bytes
     """
 
     layers: tuple[Layer, ...] = ()
@@ -106,6 +128,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     base: int | None = None
     dockerfile: str = ""
     warnings: tuple[str, ...] = ()
+    largest_waste: tuple[Part, ...] = ()
 
     @property
     def shipped(self) -> int:
@@ -142,6 +165,17 @@ class Content(Struct, frozen=True, kw_only=True):
     largest: tuple[tuple[str, int], ...] = ()
 
 
+class Area(Struct, frozen=True, kw_only=True):
+    """A part of a whole system besides distributions, in the user's words: "base image", "Python", "models".
+
+    largest: its largest parts
+    """
+
+    name: str
+    size: int
+    largest: tuple[Part, ...] = ()
+
+
 class Need(Struct, frozen=True, kw_only=True):
     """A library that native code of distributions needs from outside of them.
 
@@ -155,9 +189,9 @@ class Need(Struct, frozen=True, kw_only=True):
 
 
 class Twins(Struct, frozen=True, kw_only=True):
-    """One build of a library that several distributions contain.
+    """One build of a library that different distributions contain.
 
-    locations: (key, path), by key
+    locations: (key, path), by key; of several copies of a distribution, only the first is listed
     size:   of one copy
     """
 
@@ -171,16 +205,35 @@ class Twins(Struct, frozen=True, kw_only=True):
         return self.size * (len(self.locations) - 1)
 
 
+class Copies(Struct, frozen=True, kw_only=True):
+    """One version of a distribution that a system contains several times.
+
+    keys:  of the copies, the largest copy first
+    size:  of the largest copy
+    extra: bytes of the other copies
+    """
+
+    name: str
+    version: str | None
+    keys: tuple[str, ...]
+    size: int
+    extra: int
+
+
 class SystemFacts(Struct, frozen=True, kw_only=True):
     """Facts on a whole system besides its distributions.
 
     contents: the largest first
+    areas:    the same bytes, in fewer rows; the largest first
     packages: the largest first
     needs:    libraries that distributions need from outside, missing ones first
+    copies:   distributions with several copies, those with the largest extra first
     twins:    duplicate libraries, the largest first
     """
 
     contents: tuple[Content, ...] = ()
+    areas: tuple[Area, ...] = ()
     packages: tuple[SystemPackage, ...] = ()
     needs: tuple[Need, ...] = ()
+    copies: tuple[Copies, ...] = ()
     twins: tuple[Twins, ...] = ()

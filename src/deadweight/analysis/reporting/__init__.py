@@ -46,7 +46,7 @@ def report_of(profile: Profile) -> document.Report:
         lighter=lighter_report(profile),
         shared=shared_report(profile),
         image=image_report(profile.image),
-        system=system_report(profile.system),
+        system=system_report(profile),
         source=application_facts(profile.application),
         findings=findings(profile.remarks),
         environments=tuple(map(environment_facts, inventory.environments)) if profile.system else None,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deadweight.advice.rules import rules
-from deadweight.model import ImageFacts, ImageFinding, SystemFacts
+from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting.breakdown import breakdown, part_size
+from deadweight.model import ImageFacts, ImageFinding, Part
 from deadweight.model import report as document
+from deadweight.model.report.sizes import known_sum
 from deadweight.untrusted import without_credentials
 
 
@@ -22,6 +27,12 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
                 wasted_bytes=layer.wasted,
                 hides_bytes=layer.hides,
                 line=layer.line,
+                compressed_bytes=layer.compressed,
+                largest=_parts(layer.largest),
+                hides=_parts(layer.hidden),
+                hidden_by=tuple(
+                    document.HidingLayer(layer=number, wasted_bytes=size) for number, size in layer.hidden_by
+                ),
             )
             for layer in facts.layers
         ),
@@ -38,6 +49,8 @@ def image_report(facts: ImageFacts | None) -> document.ImageReport | None:
         ),
         dockerfile=facts.dockerfile or None,
         findings=tuple(_finding(each, facts) for each in facts.findings),
+        base_layers=facts.base,
+        compressed_bytes=known_sum(layer.compressed for layer in facts.layers),
     )
 
 
@@ -60,8 +73,9 @@ def _finding(finding: ImageFinding, facts: ImageFacts) -> document.ImageFinding:
     )
 
 
-def system_report(facts: SystemFacts | None) -> document.SystemReport | None:
+def system_report(profile: Profile) -> document.SystemReport | None:
     """Return the other contents of a whole system; None for other targets."""
+    facts = profile.system
     if facts is None:
         return None
     return document.SystemReport(
@@ -91,4 +105,19 @@ def system_report(facts: SystemFacts | None) -> document.SystemReport | None:
             )
             for twins in facts.twins
         ),
+        breakdown=tuple(breakdown(profile)),
+        copies=tuple(
+            document.CopiedDistribution(
+                name=copies.name,
+                version=copies.version,
+                copies=copies.keys,
+                apparent_bytes=copies.size,
+                extra_bytes=copies.extra,
+            )
+            for copies in facts.copies
+        ),
     )
+
+
+def _parts(parts: Iterable[Part]) -> tuple[document.PartSize, ...]:
+    return tuple(map(part_size, parts))

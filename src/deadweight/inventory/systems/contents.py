@@ -1,4 +1,4 @@
-"""The tree of a whole system and its inventory → its contents besides distributions, each byte in one row."""
+"""The tree of a whole system and its inventory → its contents besides distributions, in rows and areas."""
 
 from __future__ import annotations
 
@@ -6,74 +6,74 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
+from typing import NamedTuple
 
-from deadweight.inventory.caches import CONDA, OTHERS, UV, cache_directories
-from deadweight.inventory.directories import Nearest, parent
-from deadweight.model import Content, FileTree, Inventory, SystemPackage
+from deadweight.inventory.caches import cache_directories
+from deadweight.inventory.systems.classification import (
+    BASE_IMAGE,
+    CACHES,
+    MODEL_AREA,
+    PACKAGES,
+    PYTHON_STATIC,
+    PYTHON_TESTS,
+    Classifier,
+    directory_of,
+)
+from deadweight.model import Area, Content, FileTree, Inventory, Part, PartKind, SystemPackage
 
 _LARGEST = 5
-SYSTEM, PYTHON, BYTECODE, BASE, REST = (
-    "system packages", "Python", "unowned bytecode", "other files of the base image", "other files",
-)  # fmt: skip
-
-# The first pattern that matches a path determines its row. Files of system packages are classified before.
-_BY_PATH = (
-    ("pip's cache", (r"(?:^|/)\.cache/pip/",)),
-    (UV, (r"(?:^|/)\.cache/uv/",)),
-    ("poetry's cache", (r"(?:^|/)\.cache/pypoetry/",)),
-    (CONDA, (r"(?:^|/)[^/]*(?:conda|forge|mamba)\d*/pkgs/",)),
-    (OTHERS, (r"(?:^|/)\.cache/(?:pdm|virtualenv|pre-commit|hatch|pipx)/",)),
-    ("downloaded models", (r"(?:^|/)\.cache/(?:huggingface|torch|whisper|clip)/",)),
-    ("package manager caches and lists", (
-        r"^var/cache/(?:apt|apk|dnf|yum|debconf|ldconfig)/", r"^var/lib/(?:apt/lists|dpkg|rpm)/",
-        r"^(?:usr/)?lib/(?:apk/db|sysimage/rpm)/",
-    )),
-    (PYTHON, (
-        r"(?:^|/)(?:lib|lib64|include)/(?:python|pypy)\d[^/]*/(?!(?:site|dist)-packages/)", r"(?:^|/)pyvenv\.cfg$",
-        r"(?:^|/)bin/(?:python|pypy|pydoc|idle|2to3)[\d.]*(?:-config)?$", r"(?:^|/)lib(?:64)?/libpython[^/]*$",
-    )),
-    (BYTECODE, (r"\.pyc$",)),
-)  # fmt: skip
+_HUB_MODEL = re.compile(r"(?:^|/)(?:models|datasets)--([^/]+)/")
 
 
-def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], bool] | None) -> tuple[Content, ...]:
-    """Return the unowned files in rows, the largest first; their bytes sum to ``inventory.unowned``.
+class Contents(NamedTuple):
+    """The files that no distribution owns, in rows and in fewer areas; both are sorted by size."""
+
+    rows: tuple[Content, ...]
+    areas: tuple[Area, ...]
+
+
+def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], bool] | None) -> Contents:
+    """Return the unowned files; the bytes of the rows sum to ``inventory.unowned``, and so do those of the areas.
 
     is_base: returns whether a path is from the base image; None if that is unknown
     """
-    system = {path for _, paths in inventory.packages for path in paths}
-    sort_of = _sorter(system, is_base, cache_directories(tree.entries))
-    sizes: dict[str, int] = defaultdict(int)
+    package_of = inventory.package_of
+    classify = Classifier(package_of, cache_directories(tree.entries), is_base)
     files: dict[str, int] = defaultdict(int)
     directories: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    parts: dict[str, dict[tuple[PartKind, str], int]] = defaultdict(lambda: defaultdict(int))
     for path, size in _unowned(tree, inventory.owner):
-        sort = sort_of(path)
-        files[sort] += 1
-        sizes[sort] += size
-        directories[sort]["/".join(path.split("/")[:2] if path.count("/") > 1 else path.split("/")[:1])] += size
-    contents = (
-        Content(name=sort, size=sizes[sort], files=count, largest=tuple(_largest(directories[sort])))
-        for sort, count in files.items()
+        row, area = classify(path, size)
+        files[row] += 1
+        directories[row][directory_of(path, 2)] += size
+        parts[area][_part(path, row, area, package_of)] += size
+    rows = (
+        Content(name=row, size=sum(directories[row].values()), files=count, largest=tuple(_largest(directories[row])))
+        for row, count in files.items()
     )
-    return tuple(sorted(contents, key=lambda content: (-content.size, content.name)))
+    areas = (Area(name=area, size=sum(sizes.values()), largest=largest_parts(sizes)) for area, sizes in parts.items())
+    return Contents(
+        rows=tuple(sorted(rows, key=lambda row: (-row.size, row.name))),
+        areas=tuple(sorted(areas, key=lambda area: (-area.size, area.name))),
+    )
 
 
-def _sorter(system: set[str], is_base: Callable[[str], bool] | None, caches: Mapping[str, str]) -> Callable[[str], str]:
-    cache_of = Nearest(caches)
-    anything = re.compile("|".join(f"(?P<s{n}>{'|'.join(patterns)})" for n, (_, patterns) in enumerate(_BY_PATH)))
+def _part(path: str, row: str, area: str, package_of: Mapping[str, str]) -> tuple[PartKind, str]:
+    """Return the part of an area that a file belongs to."""
+    if area in (BASE_IMAGE, PACKAGES) and path in package_of:
+        return "system package", package_of[path]
+    if area == CACHES or row in (PYTHON_TESTS, PYTHON_STATIC):
+        return "contents", row
+    if area == MODEL_AREA:
+        match = _HUB_MODEL.search(path)
+        return ("model", match[1].replace("--", "/")) if match else ("path", directory_of(path, 3))
+    return "path", directory_of(path, 2)
 
-    def sort_of(path: str) -> str:
-        if path in system:
-            return SYSTEM
-        cache = cache_of(parent(path)) if caches else None
-        if cache is not None:
-            return caches[cache]
-        match = anything.search(path)
-        if match:
-            return _BY_PATH[int((match.lastgroup or "s0")[1:])][0]
-        return BASE if is_base is not None and is_base(path) else REST
 
-    return sort_of
+def largest_parts(sizes: Mapping[tuple[PartKind, str], int]) -> tuple[Part, ...]:
+    """Return the largest parts, the largest first."""
+    ordered = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Part(kind=kind, name=name, size=size) for (kind, name), size in ordered[:_LARGEST] if size)
 
 
 def _unowned(tree: FileTree, owner: Mapping[str, int]) -> Iterator[tuple[str, int]]:

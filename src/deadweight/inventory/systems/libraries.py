@@ -1,4 +1,4 @@
-"""The native code of a whole system → the system libraries that distributions need, and duplicate libraries.
+"""The native code of a whole system → the system libraries that distributions need, and what it contains several times.
 
 A library exists if any file has its name (DT_SONAME or file name), in any directory. The search path of the loader is
 ignored, because wheels extend it with RPATH.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
-from deadweight.model import FileTree, Inventory, Linking, Need, Twins
+from deadweight.model import Copies, Distribution, FileTree, Inventory, Linking, Need, Twins
 
 _LOADERS = ("ld-linux", "ld-musl", "linux-vdso", "linux-gate")
 
@@ -46,26 +46,56 @@ def _needs(linked: Mapping[str, Linking], tree: FileTree, inventory: Inventory) 
             for name in linking.needed:
                 if name not in inside and not name.startswith(_LOADERS):
                     by[name].add(inventory.distributions[owner[path]].key)
-    package = {path: name for name, paths in inventory.packages for path in paths}
     needs = (
-        Need(library=name, by=tuple(sorted(keys)), provider=package.get(path, path) if path else None)
+        Need(library=name, by=tuple(sorted(keys)), provider=inventory.package_of.get(path, path) if path else None)
         for name, keys in by.items()
         for path in [outside.get(name, "")]
     )
     return tuple(sorted(needs, key=lambda need: (need.provider is not None, -len(need.by), need.library)))
 
 
+def copies_of(inventory: Inventory) -> tuple[Copies, ...]:
+    """Return the distributions of which a system contains several copies of one version.
+
+    The copies share their files if their sizes are 0: a file with several names counts for one of them.
+    """
+    copies: dict[tuple[str, str | None], list[Distribution]] = defaultdict(list)
+    for distribution in inventory.distributions:
+        copies[distribution.name, distribution.version].append(distribution)
+    rows = (
+        _copies(name, version, sorted(each, key=lambda copy: (-copy.sizes.apparent, copy.key)))
+        for (name, version), each in copies.items()
+        if len(each) > 1
+    )
+    return tuple(sorted((row for row in rows if row.extra), key=lambda row: (-row.extra, row.name, row.version or "")))
+
+
+def _copies(name: str, version: str | None, copies: list[Distribution]) -> Copies:
+    sizes = [copy.sizes.apparent for copy in copies]
+    return Copies(
+        name=name, version=version, keys=tuple(copy.key for copy in copies), size=sizes[0], extra=sum(sizes[1:])
+    )
+
+
 def _twins(linked: Mapping[str, Linking], tree: FileTree, inventory: Inventory) -> tuple[Twins, ...]:
-    """Return equal builds in different distributions; several names of one file on a disk are not copies."""
-    copies: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+    """Return equal builds in different distributions; several names of one file on a disk are not copies.
+
+    Of several copies of a distribution, one counts, because ``copies_of`` counts the others.
+    """
+    builds: dict[tuple[str, int], dict[tuple[str, str | None], tuple[str, str]]] = defaultdict(dict)
     for path, linking in sorted(linked.items()):
         if linking.build_id and path in inventory.owner and tree.entries[path].inode is None:
-            key = inventory.distributions[inventory.owner[path]].key
-            copies[linking.build_id, tree.entries[path].size].setdefault(key, path)
+            distribution = inventory.distributions[inventory.owner[path]]
+            locations = builds[linking.build_id, tree.entries[path].size]
+            locations.setdefault((distribution.name, distribution.version), (distribution.key, path))
     twins = (
-        Twins(library=_library(linked, min(paths.values())), size=size, locations=tuple(sorted(paths.items())))
-        for (_, size), paths in copies.items()
-        if len(paths) > 1
+        Twins(
+            library=_library(linked, min(path for _, path in locations.values())),
+            size=size,
+            locations=tuple(sorted(locations.values())),
+        )
+        for (_, size), locations in builds.items()
+        if len(locations) > 1
     )
     return tuple(sorted(twins, key=lambda twin: (-twin.extra, twin.locations)))
 

@@ -35,14 +35,18 @@ from deadweight.model.report.judgement import (
 from deadweight.model.report.rows import ArchiveUsed, DirectRequirement, Requirement, Row, Value
 from deadweight.model.report.sizes import Measured, Size, Totals
 from deadweight.model.report.systems import (
+    BreakdownRow,
     Carrier,
+    CopiedDistribution,
     DirectorySize,
     DuplicateLibrary,
+    HidingLayer,
     ImageFinding,
     ImageReport,
     LayerFacts,
     NeededLibrary,
     PackageSize,
+    PartSize,
     PathSize,
     SystemContent,
     SystemReport,
@@ -58,7 +62,9 @@ __all__ = [
     "SCHEMA",
     "ApplicationFacts",
     "ArchiveUsed",
+    "BreakdownRow",
     "Carrier",
+    "CopiedDistribution",
     "Cuda",
     "DirectRequirement",
     "DirectorySize",
@@ -67,6 +73,7 @@ __all__ = [
     "EnvironmentFacts",
     "Finding",
     "GroupTotals",
+    "HidingLayer",
     "ImageFinding",
     "ImageReport",
     "Lacking",
@@ -76,6 +83,7 @@ __all__ = [
     "Measured",
     "NeededLibrary",
     "PackageSize",
+    "PartSize",
     "PathSize",
     "ProofReport",
     "Report",
@@ -234,3 +242,12 @@ class Report(Published, frozen=True, kw_only=True, dict=True):
             != self.totals.apparent_bytes
         ):
             raise BadReport("the distributions and the unowned files do not add up to the total")
+        self._validate_breakdown()
+
+    def _validate_breakdown(self) -> None:
+        rows = self.system.breakdown if self.system else ()
+        whole = self.totals.apparent_bytes
+        if self.image is not None and self.image.layers:
+            whole = self.image.shipped_bytes
+        if rows and sum(row.apparent_bytes for row in rows) != whole:
+            raise BadReport("the rows of the breakdown do not add up to the total")

@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from deadweight.model.groups import Group
+from deadweight.model.image import PartKind
 from deadweight.model.report.sizes import Size
 
 
+class PartSize(Struct, frozen=True, kw_only=True):
+    """A part of a layer or of a row of the breakdown; see ``model.image.Part``. Paths begin with "/"."""
+
+    kind: PartKind
+    name: str
+    apparent_bytes: Size
+
+
+class HidingLayer(Struct, frozen=True, kw_only=True):
+    """The number of a layer, and the bytes of another layer that it deletes or replaces."""
+
+    layer: int
+    wasted_bytes: Size
+
+
 class LayerFacts(Struct, frozen=True, kw_only=True):
-    """One layer of an image; see ``model.image.Layer``."""
+    """One layer of an image; see ``model.image.Layer``.
+
+    hides: the largest parts of what it deletes or replaces
+    """
 
     digest: str
     command: str
@@ -17,6 +37,10 @@ class LayerFacts(Struct, frozen=True, kw_only=True):
     wasted_bytes: Size
     hides_bytes: Size
     line: Size | None = None
+    compressed_bytes: Size | None = None
+    largest: tuple[PartSize, ...] = ()
+    hides: tuple[PartSize, ...] = ()
+    hidden_by: tuple[HidingLayer, ...] = ()
 
 
 class Wasted(Struct, frozen=True, kw_only=True):
@@ -80,6 +104,8 @@ class ImageReport(Struct, frozen=True, kw_only=True):
     """The layers of an image, the lowest first, and the findings, the largest first.
 
     dockerfile: the user's Dockerfile, whose lines are named; None without one that matches the image
+    base_layers:      how many of them belong to the base image; None if that is unknown
+    compressed_bytes: of all layers; None if that of one is unknown
     """
 
     layers: tuple[LayerFacts, ...]
@@ -91,6 +117,8 @@ class ImageReport(Struct, frozen=True, kw_only=True):
     wasted_paths: tuple[WastedFile, ...]
     dockerfile: str | None = None
     findings: tuple[ImageFinding, ...] = ()
+    base_layers: Size | None = None
+    compressed_bytes: Size | None = None
 
 
 class DirectorySize(Struct, frozen=True, kw_only=True):
@@ -107,6 +135,20 @@ class SystemContent(Struct, frozen=True, kw_only=True):
     apparent_bytes: Size
     files: Size
     largest: tuple[DirectorySize, ...]
+
+
+class BreakdownRow(Struct, frozen=True, kw_only=True):
+    """One row of the answer to "where are the bytes?".
+
+    group: of the distributions in the row; None for other rows
+    share: of the sum of all rows
+    """
+
+    name: str
+    group: Group | None = None
+    apparent_bytes: Size
+    share: float
+    largest: tuple[PartSize, ...]
 
 
 class PackageSize(Struct, frozen=True, kw_only=True):
@@ -131,8 +173,22 @@ class Carrier(Struct, frozen=True, kw_only=True):
     path: str
 
 
+class CopiedDistribution(Struct, frozen=True, kw_only=True):
+    """One version of a distribution with several copies, the largest first.
+
+    apparent_bytes: of the largest copy
+    extra_bytes:    of the other copies
+    """
+
+    name: str
+    version: str | None
+    copies: tuple[str, ...]
+    apparent_bytes: Size
+    extra_bytes: Size
+
+
 class DuplicateLibrary(Struct, frozen=True, kw_only=True):
-    """One build of a library that several distributions contain."""
+    """One build of a library that different distributions contain."""
 
     library: str
     apparent_bytes: Size
@@ -141,9 +197,14 @@ class DuplicateLibrary(Struct, frozen=True, kw_only=True):
 
 
 class SystemReport(Struct, frozen=True, kw_only=True):
-    """What a whole system contains beside its distributions."""
+    """What a whole system contains beside its distributions.
+
+    breakdown: every byte that an image ships, or of another system every byte in it, in one row; the largest first
+    """
 
     contents: tuple[SystemContent, ...]
     packages: tuple[PackageSize, ...]
     needs: tuple[NeededLibrary, ...]
     duplicates: tuple[DuplicateLibrary, ...]
+    breakdown: tuple[BreakdownRow, ...] = ()
+    copies: tuple[CopiedDistribution, ...] = ()

@@ -29,7 +29,7 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     from deadweight.inventory import take_inventory
     from deadweight.inventory.systems.contents import contents_of, packages_of
     from deadweight.inventory.systems.layers import in_base
-    from deadweight.inventory.systems.libraries import libraries_of
+    from deadweight.inventory.systems.libraries import copies_of, libraries_of
     from deadweight.model import SystemFacts
     from deadweight.operations.measuring.layers import image_facts
     from deadweight.sources.images.cache import LayerCache
@@ -45,10 +45,13 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
         _check_environment(inventory, settings.request.environment)
         needs, twins = libraries_of(tree, inventory)
         facts = image_facts(image, inventory, settings.request.dockerfile) if image else None
+    contents = contents_of(tree, inventory, in_base(image.overlay, facts.base) if image and facts else None)
     system = SystemFacts(
-        contents=contents_of(tree, inventory, in_base(image.overlay, facts.base) if image and facts else None),
+        contents=contents.rows,
+        areas=contents.areas,
         packages=packages_of(tree, inventory),
         needs=needs,
+        copies=copies_of(inventory),
         twins=twins,
     )
     if image and facts:
