@@ -24,8 +24,8 @@ from tests.browser import PROGRAM, chromium, opened
 from tests.builders import ELF_X86_64, bare, bare_inventory, dist_files, make_env, profile_of, requirements_file
 from tests.engines import needs
 from tests.functional.test_images import site
-from tests.html_reports import hostile_report, large_report
-from tests.images import make_image
+from tests.html_reports import EVIL, hostile_report, large_report
+from tests.images import Content, make_image
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -195,6 +195,33 @@ def test_treemap__image__has_what_no_distribution_owns(show: Show, tmp_path: Pat
     assert cell(page, "other files").is_visible()
 
 
+def test_breakdown__image__has_rows_savings_and_a_total(show: Show, tmp_path: Path) -> None:
+    report = image_report(tmp_path)
+    assert report.image is not None
+    assert report.system is not None
+    page = show(report)
+    breakdown, savings = page.locator("section[aria-labelledby=breakdown] table").all()
+    rows = [row.locator("th, td").all_inner_texts() for row in breakdown.locator("tbody tr").all()]
+    assert [row[0] for row in rows] == [row.name for row in report.system.breakdown]
+    assert rows[0] == ["caches and wheels", "200 kB", "46 %", "/root/.cache/pip 200 kB"]
+    assert breakdown.locator("tfoot th, tfoot td").all_inner_texts()[:2] == [
+        "shipped",
+        human(report.image.shipped_bytes),
+    ]
+    assert len(savings.locator("tbody tr").all()) == len(report.image.findings)
+    assert "layer 1: RUN install" in savings.inner_text()
+
+
+def test_image__layers_and_copies__say_what_they_hold(show: Show, tmp_path: Path) -> None:
+    text = show(image_report(tmp_path)).locator("section[aria-labelledby=system]").inner_text()
+    assert "Layer 0 is the base image." in text
+    assert "by layer 2" in text
+    assert "/root/.cache 200 kB" in text
+    assert "hides gone" in text
+    assert "Compressed" in text
+    assert "Distributions with several copies" in text
+
+
 def test_table__heading__sorts_by_keyboard(show: Show, service: Report) -> None:
     page = show(service)
     assert names(page) == ["frame", "shared", "tester", "app"]
@@ -308,7 +335,14 @@ def test_axe__any_width_and_theme__no_violation(
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    for report in (service, image_report(tmp_path), large_report(60), hostile_report(), changes()):
+    for report in (
+        service,
+        image_report(tmp_path),
+        hostile_image(tmp_path),
+        large_report(60),
+        hostile_report(),
+        changes(),
+    ):
         page = show(report, color_scheme=scheme, viewport={"width": width, "height": 800})
         violations = Axe().run(page).response["violations"]
         assert [(each["id"], each["impact"], [n["html"] for n in each["nodes"]][:3]) for each in violations] == []
@@ -316,7 +350,14 @@ def test_axe__any_width_and_theme__no_violation(
 
 @pytest.mark.parametrize("width", [360, 800, 1440])
 def test_layout__any_width__does_not_scroll_sideways(show: Show, service: Report, tmp_path: Path, width: int) -> None:
-    for report in (service, image_report(tmp_path), large_report(60), hostile_report(), changes()):
+    for report in (
+        service,
+        image_report(tmp_path),
+        hostile_image(tmp_path),
+        large_report(60),
+        hostile_report(),
+        changes(),
+    ):
         page = show(report, viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -338,6 +379,13 @@ def test_hostile_texts__everywhere__are_inert(show: Show) -> None:
     assert page.evaluate("window.broken") is None
     assert page.locator("img").count() == 0
     assert "</script><script>window.broken=1</script>" in page.locator("#detail").inner_text()
+
+
+def test_hostile_texts__of_an_image__are_inert(show: Show, tmp_path: Path) -> None:
+    page = show(hostile_image(tmp_path))
+    assert page.evaluate("window.broken") is None
+    assert page.locator("img").count() == 0
+    assert "<script>window.broken=1" in page.locator("section[aria-labelledby=breakdown]").inner_text()
 
 
 def test_no_javascript__tables__are_there(show: Show, service: Report, browser: Browser, tmp_path: Path) -> None:
@@ -365,9 +413,30 @@ def test_resize__window__lays_the_map_out_again(show: Show, service: Report) -> 
 
 
 def image_report(directory: Path) -> Report:
-    """Return the report of an image in which a later layer removes a distribution."""
+    """Return the report of an image with a base, two environments, a cache, and a later layer that removes files."""
     lower = site(dist_files("numpy", files={"numpy/core.py": "x" * 90_000}), dist_files("gone"))
     lower["usr/bin/tool"] = "t" * 50_000
+    lower["root/.cache/pip/http/x"] = "c" * 200_000
+    lower |= {path.replace("usr/local", "opt/venv"): data for path, data in lower.items() if "numpy" in path}
     upper = {path: None for path in lower if "/gone" in path}
-    (directory / "image.tar").write_bytes(make_image(lower, upper, commands=["RUN install", "RUN remove"]))
+    commands = ["ADD root /", "CMD sh", "RUN install", "RUN remove"]
+    image = make_image({"etc/os-release": "ID=x"}, lower, upper, commands=commands, form="oci", compression="gzip")
+    (directory / "image.tar").write_bytes(image)
+    return report_of(profile(directory / "image.tar"))
+
+
+def hostile_image(directory: Path) -> Report:
+    """Return the report of an image whose commands, paths and system packages are hostile."""
+    evil = EVIL.replace("/", "-").replace("\udcff", "")
+    layers: list[dict[str, Content]] = [
+        {
+            f"var/lib/dpkg/info/{evil}.list": f"/usr/{evil}\n",
+            f"usr/{evil}": "x" * 9000,
+            f"{evil}/{evil}": "x" * 2_000_000,
+            f"root/.cache/pip/{evil}": "x" * 200_000,
+        },
+        {evil: None},
+    ]
+    commands = [f"RUN {EVIL}".replace("\udcff", ""), "RUN rm"]
+    (directory / "image.tar").write_bytes(make_image(*layers, commands=commands))
     return report_of(profile(directory / "image.tar"))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from deadweight.model.report import Location, Report, SplitReport
+from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
+from deadweight.report.images import instruction, largest_savings, subjects, total_name
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
 _MOST_LOCATIONS = 3
+_MOST_PARTS = 3
 
 
 def as_markdown(report: Report, view: View) -> str:
     """Return the report in GitHub's Markdown; raises BadInput as ``select``."""
-    parts = [*_summary(report), *_table(report, view)]
+    parts = [*_summary(report), *_breakdown(report), *_savings(report), *_table(report, view)]
     for name, split in report.splits.items():
         parts += _split(name, split, report)
     parts += _findings(report)
@@ -38,6 +40,37 @@ def _summary(report: Report) -> Iterator[str]:
     facts += [code(environment.platform)] if environment.platform else []
     yield ", ".join(facts)
     yield ""
+
+
+def _breakdown(report: Report) -> Iterator[str]:
+    """Yield where the bytes of a whole system are; nothing for other targets."""
+    rows = report.system.breakdown if report.system else ()
+    if not rows:
+        return
+    whole = sum(row.apparent_bytes for row in rows)
+    cells = [
+        [row.name, human(row.apparent_bytes), percent(row.apparent_bytes, whole), _parts(row.largest)] for row in rows
+    ]
+    cells.append([f"**{total_name(report)}**", f"**{human(whole)}**", "", ""])
+    yield from (*table(["Breakdown", ">Size", ">Share", "Largest"], cells), "")
+
+
+def _parts(parts: Sequence[PartSize]) -> str:
+    return ", ".join(f"{code(part.name)} {human(part.apparent_bytes)}" for part in parts[:_MOST_PARTS])
+
+
+def _savings(report: Report) -> Iterator[str]:
+    """Yield the changes to an image that save the most."""
+    findings = largest_savings(report)
+    if findings:
+        yield from ("Largest savings:", "", *map(_saving, findings), "")
+
+
+def _saving(finding: ImageFinding) -> str:
+    names, others = subjects(finding)
+    what = f"{listed(map(code, names), len(names), others=others)}: {escaped(finding.reason)}"
+    where = f"{instruction(finding)}, {code(finding.command)}"
+    return f"- **{human(finding.apparent_bytes)}** {what} ({where}). {finding.rule}: {escaped(finding.change)}"
 
 
 def _table(report: Report, view: View) -> Iterator[str]:
@@ -101,10 +134,18 @@ def _layers(report: Report) -> Iterator[str]:
     if report.image is None:
         return
     rows = [
-        [str(number), human(layer.apparent_bytes), human(layer.wasted_bytes), code(layer.command)]
+        [
+            str(number),
+            human(layer.apparent_bytes),
+            "" if layer.compressed_bytes is None else human(layer.compressed_bytes),
+            human(layer.wasted_bytes),
+            code(layer.command),
+            _parts(layer.largest),
+        ]
         for number, layer in enumerate(report.image.layers)
     ]
-    yield from details(counted(len(rows), "layer"), table([">Layer", ">Size", ">Wasted", "Command"], rows))
+    header = [">Layer", ">Size", ">Compressed", ">Wasted", "Command", "Largest"]
+    yield from details(counted(len(rows), "layer"), table(header, rows))
 
 
 def _notes(report: Report) -> Iterator[str]:

@@ -312,7 +312,7 @@ def test_discover__cache_of_an_installer__is_not_an_environment(cache: str, name
     assert locations(found) == {("a", "app/.venv")}
     assert found.conflicts == ()
     tree = make_tree({**at(cache, dist_files("b")), **files})
-    contents = {c.name: c.size for c in contents_of(tree, take_inventory(replace(tree, whole=True)), None)}
+    contents = {c.name: c.size for c in contents_of(tree, take_inventory(replace(tree, whole=True)), None).rows}
     if name:
         assert contents[name] >= sum(map(len, dist_files("b").values()))
 

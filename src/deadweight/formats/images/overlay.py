@@ -188,16 +188,20 @@ def _joined(directory: str, name: str) -> str:
 def wasted(overlay: Overlay) -> Iterator[Hidden]:
     """Yield the files that are wasted. A file that a container still sees under another name is not.
 
-    A path that several layers replace is yielded once for each of them.
+    A path that several layers replace is yielded once for each of them. Of several names of one file, the one in the
+    layer with its bytes is yielded, with the layer that hides the last name.
     """
     seen = {placed.inode for placed in overlay.files.values()} - {0}
+    linked: dict[int, Hidden] = {}
     for hidden in overlay.hidden:
         inode = hidden.placed.inode
         if not inode:
             yield hidden
         elif inode not in seen:
-            seen.add(inode)
-            yield hidden
+            other = linked.get(inode, hidden)
+            lowest = hidden if hidden.placed.layer < other.placed.layer else other
+            linked[inode] = lowest._replace(by=max(hidden.by, other.by))
+    yield from linked.values()
 
 
 def shared_inodes(files: Mapping[str, Placed]) -> set[int]:

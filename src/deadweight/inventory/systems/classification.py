@@ -12,7 +12,9 @@ from collections.abc import Callable, Container, Mapping
 from deadweight.inventory.caches import CONDA, OTHERS, UV
 from deadweight.inventory.directories import Nearest, parent
 
-SYSTEM, BASE, REST = "system packages", "other files of the base image", "other files"
+SYSTEM, BASE, REST, APPLICATION = (
+    "system packages", "other files of the base image", "other files", "application files",
+)  # fmt: skip
 PYTHON, PYTHON_TESTS, PYTHON_STATIC = "Python", "Python's own tests", "Python's static libraries"
 MODELS, MODEL_FILES, BYTECODE, WHEELS = "downloaded models", "model files", "unowned bytecode", "wheels"
 DOCS, LOCALES, DATABASES = "documentation of the system", "locales of the system", "package databases"
@@ -46,14 +48,12 @@ _MODEL = re.compile(
 _LONGEST = 4096  # characters of a directory that are matched; Linux opens no longer path
 _SMALLEST_MODEL = 100_000  # bytes; smaller files with these suffixes are examples or something else
 
-BASE_IMAGE, PACKAGES, MODEL_AREA, CACHES, OTHER = (
-    "base image", "system packages", "models", "caches and wheels", "application and other files",
-)  # fmt: skip
+BASE_IMAGE, MODEL_AREA, CACHES = "base image", "models", "caches and wheels"
 _AREA_OF = {
-    SYSTEM: PACKAGES, DOCS: PACKAGES, LOCALES: PACKAGES, DATABASES: PACKAGES,
+    SYSTEM: SYSTEM, DOCS: SYSTEM, LOCALES: SYSTEM, DATABASES: SYSTEM,
     PYTHON: PYTHON, PYTHON_TESTS: PYTHON, PYTHON_STATIC: PYTHON,
     MODELS: MODEL_AREA, MODEL_FILES: MODEL_AREA,
-    BYTECODE: OTHER, REST: OTHER,
+    BYTECODE: REST, REST: REST,
 }  # fmt: skip
 
 
@@ -63,12 +63,18 @@ class Classifier:
     packaged: the paths of system packages
     caches:   directory → the row of the cache in it
     is_base:  returns whether a path is from the base image; None if that is unknown
+    working_directory: of the program that the system starts; "" for the root, or if it is unknown
     """
 
     def __init__(
-        self, packaged: Container[str], caches: Mapping[str, str], is_base: Callable[[str], bool] | None
+        self,
+        packaged: Container[str],
+        caches: Mapping[str, str],
+        is_base: Callable[[str], bool] | None = None,
+        working_directory: str = "",
     ) -> None:
         self._packaged, self._caches, self._is_base = packaged, caches, is_base
+        self._application = f"{working_directory}/" if working_directory else ""
         self._cache_above = Nearest(caches)
         self._known: dict[str, str | None] = {}
 
@@ -80,8 +86,12 @@ class Classifier:
         """
         row = self._row(path, size)
         area = _AREA_OF.get(row, CACHES)
-        if self._is_base is not None and area in (PACKAGES, OTHER) and self._is_base(path):
+        if area not in (SYSTEM, REST):
+            return row, area
+        if self._is_base is not None and self._is_base(path):
             return (BASE if row == REST else row), BASE_IMAGE
+        if area == REST and self._application and path.startswith(self._application):
+            return (APPLICATION if row == REST else row), APPLICATION
         return row, area
 
     def _row(self, path: str, size: int) -> str:

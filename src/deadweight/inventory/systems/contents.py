@@ -13,12 +13,13 @@ from deadweight.inventory.systems.classification import (
     BASE_IMAGE,
     CACHES,
     MODEL_AREA,
-    PACKAGES,
     PYTHON_STATIC,
     PYTHON_TESTS,
+    SYSTEM,
     Classifier,
     directory_of,
 )
+from deadweight.inventory.systems.located import below_root
 from deadweight.model import Area, Content, FileTree, Inventory, Part, PartKind, SystemPackage
 
 _LARGEST = 5
@@ -38,7 +39,8 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
     is_base: returns whether a path is from the base image; None if that is unknown
     """
     package_of = inventory.package_of
-    classify = Classifier(package_of, cache_directories(tree.entries), is_base)
+    caches, directory = cache_directories(tree.entries), below_root(tree.start.directory)
+    classify = Classifier(package_of, caches, is_base, directory)
     files: dict[str, int] = defaultdict(int)
     directories: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     parts: dict[str, dict[tuple[PartKind, str], int]] = defaultdict(lambda: defaultdict(int))
@@ -60,14 +62,14 @@ def contents_of(tree: FileTree, inventory: Inventory, is_base: Callable[[str], b
 
 def _part(path: str, row: str, area: str, package_of: Mapping[str, str]) -> tuple[PartKind, str]:
     """Return the part of an area that a file belongs to."""
-    if area in (BASE_IMAGE, PACKAGES) and path in package_of:
+    if area in (BASE_IMAGE, SYSTEM) and path in package_of:
         return "system package", package_of[path]
-    if area == CACHES or row in (PYTHON_TESTS, PYTHON_STATIC):
+    if row in (PYTHON_TESTS, PYTHON_STATIC):
         return "contents", row
-    if area == MODEL_AREA:
-        match = _HUB_MODEL.search(path)
-        return ("model", match[1].replace("--", "/")) if match else ("path", directory_of(path, 3))
-    return "path", directory_of(path, 2)
+    match = _HUB_MODEL.search(path) if area == MODEL_AREA else None
+    if match is not None:
+        return "model", match[1].replace("--", "/")
+    return "path", directory_of(path, 3 if area in (CACHES, MODEL_AREA) else 2)
 
 
 def largest_parts(sizes: Mapping[tuple[PartKind, str], int]) -> tuple[Part, ...]:

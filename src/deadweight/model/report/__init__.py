@@ -227,6 +227,7 @@ class Report(Published, frozen=True, kw_only=True, dict=True):
             *(each.key for each in self.direct_requirements if each.key is not None),
             *(key for group in self.groups.values() for key in group.largest),
             *(key for split in self.splits.values() for key in split.distributions),
+            *(key for copies in (self.system.copies if self.system else ()) for key in copies.copies),
         ]
         unknown = [key for key in named if key not in self.rows]
         if unknown:

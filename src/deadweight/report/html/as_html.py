@@ -14,6 +14,7 @@ from deadweight.model.report import Report
 from deadweight.report.html.data import MOST_ROWS, page_data
 from deadweight.report.html.facts import facts, notes
 from deadweight.report.html.templates import asset, hash_of, templates
+from deadweight.report.images import base_text, hiding, instruction, largest_savings, subjects, total_name
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
 from deadweight.report.view import DEFAULT, View, in_order
@@ -41,6 +42,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         has_downloads=any(row.download_bytes is not None for row in report.distributions),
         facts=tuple(facts(report)),
         notes=tuple(notes(report)),
+        savings=largest_savings(report),
         split_files=_split_files(report),
         style=style,
         script=script,
@@ -52,8 +54,16 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
 
 def _environment() -> Environment:
     environment = templates()
-    environment.filters.update(location=location, locations=locations, excuse=excuse, largest=_largest)
-    environment.globals.update(verbs=VERBS, checked_text=checked_text)
+    environment.filters.update(
+        location=location,
+        locations=locations,
+        excuse=excuse,
+        largest=_largest,
+        instruction=instruction,
+        hiding=hiding,
+        base_text=base_text,
+    )
+    environment.globals.update(verbs=VERBS, checked_text=checked_text, subjects=subjects, total_name=total_name)
     return environment
 
 

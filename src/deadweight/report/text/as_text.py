@@ -10,6 +10,7 @@ from rich.text import Text
 
 from deadweight.model.report import Report, SplitReport
 from deadweight.report.text.application import about_application
+from deadweight.report.text.breakdown import about_bytes
 from deadweight.report.text.distributions import distributions_table, groups_table, without_wheel_table
 from deadweight.report.text.left_out import could_go_table, unsure_table
 from deadweight.report.text.system import about_system, shipped_text
@@ -38,7 +39,7 @@ def as_text(report: Report, view: View = DEFAULT) -> str:
 
 def _report(report: Report, view: View) -> RenderableType:
     width, rows = min(view.width, WIDEST), view.rows
-    parts: list[RenderableType] = [_header(report)]
+    parts: list[RenderableType] = [_header(report), *about_bytes(report, width)]
     if report.distributions:
         parts += [distributions_table(report, view, width), groups_table(report, width)]
         parts += _subtotals(report, width)

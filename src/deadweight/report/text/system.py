@@ -1,4 +1,4 @@
-"""Report of a whole system → text: environments, contents, layers and libraries."""
+"""Report of a whole system → text: environments, contents and libraries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from deadweight.model.report import DirectorySize, DuplicateLibrary, ImageReport, NeededLibrary, Report, SystemReport
+from deadweight.model.report import (
+    CopiedDistribution,
+    DirectorySize,
+    ImageReport,
+    NeededLibrary,
+    Report,
+    SystemReport,
+)
+from deadweight.report.text.layers import about_layers
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
@@ -15,8 +23,8 @@ from deadweight.wording import listed
 
 _WIDE = 90  # columns; narrower tables have no room for directories
 _MOST_NAMES = 4
-_MOST_OWNERS = 5
 _MOST_LIBRARIES = 8
+_MOST_DUPLICATES = 8
 
 
 def about_system(report: Report, width: int) -> Iterator[RenderableType]:
@@ -26,10 +34,9 @@ def about_system(report: Report, width: int) -> Iterator[RenderableType]:
     yield from _environments(report, width)
     yield _contents(report, report.system, width)
     if report.image is not None and report.image.layers:
-        yield _layers(report.image, width)
-        yield from _wasted_paths(report.image, width)
+        yield from about_layers(report.image, width)
     yield from _needs(report.system.needs, width)
-    yield from _duplicates(report.system.duplicates, width)
+    yield from _duplicates(report, report.system, width)
 
 
 def _environments(report: Report, width: int) -> Iterator[RenderableType]:
@@ -82,43 +89,8 @@ def shipped_text(facts: ImageReport | None) -> str:
     count = len(facts.layers)
     share = percent(facts.wasted_bytes, facts.shipped_bytes)
     wasted = f", of which {human(facts.wasted_bytes)} ({share}) is wasted" if facts.wasted_bytes else ""
-    return f"\nships {human(facts.shipped_bytes)} in {count} layer{'' if count == 1 else 's'}{wasted}"
-
-
-def _layers(facts: ImageReport, width: int) -> RenderableType:
-    """Return the layers, with what is wasted in each and what each hides (deletes or replaces)."""
-    table = plain_table(width, "layer", "size", "wasted", "hides", numbers=("layer", "size", "wasted", "hides"))
-    table.add_column("command", no_wrap=True, overflow="ellipsis", ratio=1)
-    for number, layer in enumerate(facts.layers):
-        wasted, hides = (human(size) if size else "" for size in (layer.wasted_bytes, layer.hides_bytes))
-        table.add_row(str(number), human(layer.apparent_bytes), wasted, hides, plain(layer.command or layer.digest))
-    if not facts.wasted_bytes:
-        return Group(
-            table, Text("nothing is wasted: no layer deletes or replaces files of an earlier one", style="dim")
-        )
-    names = ", ".join(f"{name} {human(size)}" for name, size in _largest_waste(facts))
-    efficiency = f"efficiency {facts.efficiency:.1%}: " if facts.efficiency is not None else ""
-    share = f"{human(facts.wasted_bytes)} of {human(facts.shipped_bytes)}"
-    summary = f"{efficiency}{share} is wasted (deleted or replaced by a later layer)"
-    return Group(table, Text(f"{summary}: {names}", style="dim"))
-
-
-def _largest_waste(facts: ImageReport) -> list[tuple[str, int]]:
-    """Return the owners of the wasted bytes, the largest first."""
-    owners = [(plain(each.name or "other files"), each.wasted_bytes) for each in facts.wasted]
-    owners += [(f"{plain(each.name or '')} (system package)", each.wasted_bytes) for each in facts.wasted_packages]
-    return sorted(owners, key=lambda each: -each[1])[:_MOST_OWNERS]
-
-
-def _wasted_paths(facts: ImageReport, width: int) -> Iterator[RenderableType]:
-    """Yield the wasted paths, the largest first, with the layer that contains and the layer that hides each."""
-    if not facts.wasted_paths:
-        return
-    table = plain_table(width, "wasted", "in", "by", numbers=("wasted", "in", "by"))
-    table.add_column("path", overflow="fold", ratio=1)
-    for each in facts.wasted_paths:
-        table.add_row(human(each.wasted_bytes), str(each.layer), str(each.hidden_by), f"/{plain(each.path)}")
-    yield table
+    packed = "" if facts.compressed_bytes is None else f" ({human(facts.compressed_bytes)} compressed)"
+    return f"\nships {human(facts.shipped_bytes)}{packed} in {count} layer{'' if count == 1 else 's'}{wasted}"
 
 
 def _needs(needs: tuple[NeededLibrary, ...], width: int) -> Iterator[RenderableType]:
@@ -141,19 +113,32 @@ def _needs(needs: tuple[NeededLibrary, ...], width: int) -> Iterator[RenderableT
         yield Text(f"{len(providers) - _MOST_LIBRARIES} more providers: see the JSON report", style="dim")
 
 
-def _duplicates(duplicates: tuple[DuplicateLibrary, ...], width: int) -> Iterator[RenderableType]:
-    """Yield the libraries that several distributions contain."""
-    if not duplicates:
+def _duplicates(report: Report, system: SystemReport, width: int) -> Iterator[RenderableType]:
+    """Yield distributions with several copies, and libraries that different distributions contain."""
+    rows = [_copies_row(each, report) for each in system.copies]
+    rows += [
+        (each.extra_bytes, plain(each.library), each.apparent_bytes, _some([one.name for one in each.carried_by]))
+        for each in system.duplicates
+    ]
+    if not rows:
         return
+    rows.sort(key=lambda row: -row[0])
     table = plain_table(width)
     table.add_column("duplicated", overflow="fold", ratio=3)
     for name in ("size", "extra"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("contained in", ratio=2)
-    for each in duplicates[:_MOST_LIBRARIES]:
-        carriers = _some([carrier.name for carrier in each.carried_by])
-        table.add_row(plain(each.library), human(each.apparent_bytes), human(each.extra_bytes), carriers)
+    for extra, name, size, location in rows[:_MOST_DUPLICATES]:
+        table.add_row(name, human(size), human(extra), location)
     yield table
+    if rest := rows[_MOST_DUPLICATES:]:
+        yield Text(f"{len(rest)} more, {human(sum(row[0] for row in rest))} extra: see the JSON report", style="dim")
+
+
+def _copies_row(copies: CopiedDistribution, report: Report) -> tuple[int, str, int, str]:
+    environments = dict.fromkeys(report.rows[key].environment or "/" for key in copies.copies)
+    name = f"{plain(copies.name)} {plain(copies.version or '?')} ×{len(copies.copies)}"
+    return copies.extra_bytes, name, copies.apparent_bytes, _some(list(environments))
 
 
 def _some(names: list[str]) -> str:

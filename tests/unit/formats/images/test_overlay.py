@@ -107,3 +107,8 @@ def test_wasted__files_that_later_layers_replace_or_remove__have_their_layer() -
     found = laid([file("a", 10), file("d/b", 20)], [file("a", 30)], [file("a", 40), file(".wh.d", 0)])
     in_vain = [(hidden.path, hidden.placed.layer, hidden.by, hidden.placed.size) for hidden in wasted(found)]
     assert sorted(in_vain) == [("a", 0, 1, 10), ("a", 1, 2, 30), ("d/b", 0, 2, 20)]
+
+
+def test_wasted__all_names_of_a_file__are_one_file_in_the_layer_with_its_bytes() -> None:
+    found = laid([file("a", 9)], [hard("b", "a"), file(".wh.a", 0)], [hard("c", "b")], [file(".wh.b", 0)], [file("c")])
+    assert [(hidden.path, hidden.placed.layer, hidden.by) for hidden in wasted(found)] == [("a", 0, 4)]

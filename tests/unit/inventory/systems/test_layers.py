@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.overlay import Overlay
 from deadweight.inventory.systems.layers import hidden_owners, image_facts
-from deadweight.model import ImageFacts, Layer
+from deadweight.model import ImageFacts, Layer, Part
 from tests.builders import bare, bare_inventory
 
 SITE = "usr/lib/site-packages"
@@ -22,12 +22,14 @@ def removed(path: str) -> TarEntry:
     return TarEntry(f"{directory}/.wh.{name}" if directory else f".wh.{name}", "file", 0, 0)
 
 
-def facts(owner: dict[str, int], *layers: list[TarEntry]) -> ImageFacts:
-    """Return the facts on layers with files of distributions a (0) and b (1) and others."""
+def facts(
+    owner: dict[str, int], *layers: list[TarEntry], packages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+) -> ImageFacts:
+    """Return the facts on layers with files of distributions a (0) and b (1), system packages and others."""
     overlay = Overlay()
     for number, entries in enumerate(layers):
         overlay.add(number, entries)
-    inventory = replace(bare_inventory(bare("a"), bare("b")), owner=owner)
+    inventory = replace(bare_inventory(bare("a"), bare("b")), owner=owner, packages=packages)
     numbered = tuple(Layer(digest=f"sha256:{n}") for n in range(len(layers)))
     return image_facts(inventory, numbered, overlay, hidden_owners(inventory, overlay))
 
@@ -75,3 +77,32 @@ def test_image_facts__conda_s_lists__name_their_projects_too() -> None:
         [removed("opt/lib/libfoo.so")],
     )
     assert {name.lower(): size for name, size in found.wasted.items()} == {"libfoo": 10}
+
+
+def parts(found: tuple[Part, ...]) -> list[tuple[str, str, int]]:
+    return [(part.kind, part.name, part.size) for part in found]
+
+
+def test_image_facts__layer__says_what_it_holds_and_hides() -> None:
+    found = facts(
+        {"a/x": 0},
+        [file("a/x", 10), file("var/log/one/x", 100), file("usr/bin/tool", 7)],
+        [removed("var/log"), file("a/x", 20)],
+        packages=(("tools", ("usr/bin/tool",)),),
+    )
+    low, high = found.layers
+    assert parts(low.largest) == [
+        ("path", "var/log", 100), ("distribution", "a", 10), ("system package", "tools", 7),
+    ]  # fmt: skip
+    assert (parts(low.hidden), low.hidden_by) == ([], ((1, 110),))
+    assert parts(high.largest) == [("distribution", "a", 20)]
+    assert (parts(high.hidden), high.hidden_by) == ([("path", "var/log", 100), ("distribution", "a", 10)], ())
+    assert parts(found.largest_waste) == [("path", "var/log", 100), ("distribution", "a", 10)]
+
+
+def test_image_facts__names_of_one_file__are_in_the_layer_with_its_bytes() -> None:
+    link = TarEntry("b/x", "link", 0, 0, target="a/x")
+    found = facts({"b/x": 1}, [file("a/x", 10)], [link, removed("a/x")])
+    assert [parts(layer.largest) for layer in found.layers] == [[("distribution", "b", 10)], []]
+    assert dict(found.where) == {"b": (0, 1)}
+    assert found.wasted_size == 0

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from deadweight.inventory.systems.libraries import libraries_of
-from deadweight.model import Entry, FileTree, Linking, Need, Twins
+from deadweight.inventory.systems.libraries import copies_of, libraries_of
+from deadweight.model import Copies, Entry, FileTree, Linking, Need, Twins
 from tests.builders import bare, bare_inventory, make_tree
 
 
@@ -99,3 +99,23 @@ def test_twins__names_of_one_file_or_of_other_sizes__are_none() -> None:
     linked = {path: Entry(5, None, (1, 1), "file") for path in table}
     assert found(table, entries=linked)[1] == ()
     assert found(table, entries={"a/x.so": Entry(6, None, None, "file")})[1] == ()
+
+
+def test_twins__copies_of_one_distribution__count_as_one() -> None:
+    table = {path: Linking(soname="libx.so", build_id="one") for path in ("a/x.so", "b/x.so")}
+    files = dict.fromkeys(table, "12345")
+    tree = replace(make_tree(files), reader=Linked(table))
+    copies = (bare("numpy"), replace(bare("numpy"), key="numpy@opt/venv"))
+    inventory = replace(bare_inventory(*copies), native=tuple(table), owner={"a/x.so": 0, "b/x.so": 1})
+    assert libraries_of(tree, inventory)[1] == ()
+
+
+def test_copies_of__several_environments__one_row_for_each_version() -> None:
+    copies = (
+        bare("numpy", 70), replace(bare("numpy", 71), key="numpy@opt/a"), replace(bare("numpy", 9), key="numpy@opt/b"),
+        bare("other", 5, version="1"), replace(bare("other", 5, version="2"), key="other==2"),
+        bare("linked", 5), replace(bare("linked", 0), key="linked@opt/a"),
+    )  # fmt: skip
+    assert copies_of(bare_inventory(*copies)) == (
+        Copies(name="numpy", version="1.0", keys=("numpy@opt/a", "numpy", "numpy@opt/b"), size=71, extra=79),
+    )

@@ -1,0 +1,44 @@
+"""What a report says of images → the phrases that every format shares."""
+
+from __future__ import annotations
+
+from deadweight.model.report import ImageFinding, LayerFacts, Report
+
+MOST_SAVINGS = 5
+_MOST_NAMES = 4
+
+
+def largest_savings(report: Report) -> tuple[ImageFinding, ...]:
+    """Return the findings in an image that save the most."""
+    return report.image.findings[:MOST_SAVINGS] if report.image else ()
+
+
+def total_name(report: Report) -> str:
+    """Return what the rows of the breakdown sum to."""
+    return "shipped" if report.image else "total"
+
+
+def subjects(finding: ImageFinding) -> tuple[list[str], int]:
+    """Return the distributions, system packages or paths of a finding, and the number of others."""
+    names = list(finding.names) or [f"/{each.path}" for each in finding.paths]
+    return names[:_MOST_NAMES], len(names[_MOST_NAMES:])
+
+
+def instruction(finding: ImageFinding) -> str:
+    """Return where the instruction is that a finding is about."""
+    return f"layer {finding.layer}" if finding.line is None else f"line {finding.line}"
+
+
+def hiding(layer: LayerFacts) -> str:
+    """Return which layers hide files of a layer: "layer 4", "layers 4 and 6"; "" for none."""
+    numbers = [str(each.layer) for each in layer.hidden_by]
+    if len(numbers) < 2:
+        return "".join(f"layer {number}" for number in numbers)
+    return f"layers {', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def base_text(layers: int | None) -> str:
+    """Return which layers are the base image; "" if that is unknown."""
+    if not layers:
+        return ""
+    return "layer 0 is the base image" if layers == 1 else f"layers 0 to {layers - 1} are the base image"

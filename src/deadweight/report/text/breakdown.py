@@ -1,0 +1,66 @@
+"""Report of a whole system → text: where its bytes are, and the largest savings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from deadweight.model.report import BreakdownRow, ImageFinding, PartSize, Report
+from deadweight.report.images import instruction, largest_savings, subjects, total_name
+from deadweight.report.text.tables import plain_table
+from deadweight.report.units import human, percent
+from deadweight.untrusted import plain
+from deadweight.wording import listed
+
+_GAP = 2  # columns between those of a table
+
+
+def about_bytes(report: Report, width: int) -> Iterator[RenderableType]:
+    """Yield the breakdown of a whole system, and the largest savings; nothing for other targets."""
+    if report.system is not None and report.system.breakdown:
+        yield _breakdown(report.system.breakdown, total_name(report), width)
+    if findings := largest_savings(report):
+        yield _savings(findings, width)
+
+
+def _breakdown(rows: tuple[BreakdownRow, ...], total: str, width: int) -> RenderableType:
+    whole = sum(row.apparent_bytes for row in rows)
+    cells = [(row.name, human(row.apparent_bytes), percent(row.apparent_bytes, whole)) for row in rows]
+    cells.append((total, human(whole), ""))
+    room = width - sum(max(map(len, column)) + _GAP for column in zip(*cells, strict=True))
+    table = plain_table(width, "breakdown", "size", "", numbers=("size", ""))
+    table.add_column("largest", ratio=1, no_wrap=True, overflow="ellipsis")
+    for texts, row in zip(cells, rows, strict=False):
+        table.add_row(*texts, parts_text(row.largest, room))
+    table.add_row(*cells[-1], "", style="bold")
+    return table
+
+
+def parts_text(parts: Iterable[PartSize], room: int) -> str:
+    """Return as many parts with their sizes as fit into a number of columns, at least one."""
+    text = ""
+    for part in parts:
+        one = f"{plain(part.name)} {human(part.apparent_bytes)}"
+        longer = f"{text}, {one}" if text else one
+        if text and len(longer) > room:
+            break
+        text = longer
+    return text
+
+
+def _savings(findings: Iterable[ImageFinding], width: int) -> RenderableType:
+    table = plain_table(width, "saves", numbers=("saves",))
+    table.add_column("largest savings", ratio=1)
+    for finding in findings:
+        table.add_row(human(finding.apparent_bytes), Group(*_saving(finding)))
+    return table
+
+
+def _saving(finding: ImageFinding) -> Iterator[Text]:
+    """Yield what was found, the instruction to change, and the change."""
+    names, others = subjects(finding)
+    yield Text(f"{listed(map(plain, names), len(names), others=others)}: {plain(finding.reason)}")
+    yield Text(f"{instruction(finding)}: {plain(finding.command)}", style="dim", no_wrap=True, overflow="ellipsis")
+    yield Text(f"{finding.rule}: {plain(finding.change)}", style="dim")
