@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from deadweight.model.report.fleet import FleetReport
 from tests.builders import bare, report_on
 from tests.fleets import rows
 
@@ -79,3 +81,33 @@ def test_add__bad_input__says_why(here: Path, arguments: list[str], error: str) 
     ran = run("add", *arguments)
     assert ran.returncode == 4
     assert ran.stderr.splitlines()[0] == error
+
+
+def test_report__of_saved_reports__names_what_costs_most(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    ran = run("report", "f.db", "--quiet")
+    assert ran.returncode == 0
+    assert "targets                    2\n" in ran.stdout
+    assert "Most expensive distributions" in ran.stdout
+    assert run("report", "f.db", "--format", "csv").stdout.splitlines() == [
+        "name,versions,copies,apparent_bytes,stored_bytes,dev_bytes",
+        "a,1,2,30,30,0",
+    ]
+
+
+def test_report__json__matches_its_schema(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    run("add", "f.db", "api=reports/team/web.json")
+    result = json.loads(run("report", "f.db", "--format", "json").stdout)
+    jsonschema.validate(result, FleetReport.json_schema())
+    assert result["trend"]["targets"] == [{"target": "api", "before_bytes": 10, "after_bytes": 20}]
+
+
+def test_report__not_a_fleet__is_bad_input(here: Path) -> None:
+    ran = run("report", "reports/api.json")
+    assert ran.returncode == 4
+    assert ran.stderr.splitlines()[-2:] == [
+        "error: reports/api.json is not the file of a fleet",
+        "hint: choose another path",
+    ]
+    assert run("report", "missing.db").returncode == 4

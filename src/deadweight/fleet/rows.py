@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from deadweight.fleet.values import storable
@@ -62,19 +62,29 @@ def identity_of(report: Report) -> str:
 
 def rows_of(report: Report, identity: str) -> Rows:
     """Return the rows of a report."""
-    production = frozenset(report.splits[PRODUCTION].distributions)
+    in_production = _production(report)
     layers = report.image.layers if report.image else ()
     highest = {row.key: _highest(row, len(layers)) for row in report.distributions}
     return Rows(
         result=_result(report, storable(identity)),
         layers=tuple(map(_layer, layers)),
-        installed=tuple(_installed(row, highest[row.key], row.key in production) for row in report.distributions),
+        installed=tuple(_installed(row, highest[row.key], in_production(row)) for row in report.distributions),
         kinds=tuple((storable(name), size) for name, size in report.totals.kinds.items()),
         splits=tuple(_splits(report)),
         findings=tuple(_findings(report, highest)),
         savings=tuple(_savings(report, highest)),
         skipped=tuple((storable(each.name), storable(each.reason), each.exit_code) for each in report.skipped),
     )
+
+
+def _production(report: Report) -> Callable[[Row], bool]:
+    """Return a function that says whether production needs a distribution, as far as the production split knows.
+
+    A split has what requirements of the first environment lead to. Nothing is known of other distributions.
+    """
+    kept = frozenset(report.splits[PRODUCTION].distributions)
+    judged = {None, *(environment.prefix for environment in (report.environments or ())[:1])}
+    return lambda row: row.key in kept or row.orphan or row.environment not in judged
 
 
 def _result(report: Report, identity: str) -> tuple[Value, ...]:

@@ -9,6 +9,7 @@ import click
 # Command → its line in the help. ``fleet_NAME.py`` has it, and is imported when it is needed.
 _COMMANDS = {
     "add": "Add saved reports.",
+    "report": "Show what costs most over all targets.",
 }
 
 

@@ -15,6 +15,7 @@ RESULTS = {
     "check": ("deadweight.model.report.check", "CheckReport"),
     "trim": ("deadweight.model.report.trim", "TrimReport"),
     "imports": ("deadweight.model.report.imports", "ImportsReport"),
+    "fleet-report": ("deadweight.model.report.fleet", "FleetReport"),
     "services": ("deadweight.model.report.services", "ServicesReport"),
 }
 
