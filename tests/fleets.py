@@ -17,10 +17,18 @@ from tests.builders import report_on
 VERSION_1 = Path(__file__).with_name("fleet-version-1.sql")
 
 
-def layer(digest: str, size: int = 100, *, wasted: int = 0, command: str = "RUN pip install") -> LayerFacts:
+def layer(
+    digest: str,
+    size: int = 100,
+    *,
+    wasted: int = 0,
+    command: str = "RUN pip install",
+    compressed: int | None = None,
+) -> LayerFacts:
     return LayerFacts(
-        digest=f"sha256:{digest}", command=command, files=1, apparent_bytes=size, wasted_bytes=wasted, hides_bytes=0
-    )
+        digest=f"sha256:{digest}", command=command, files=1, apparent_bytes=size, wasted_bytes=wasted, hides_bytes=0,
+        compressed_bytes=compressed,
+    )  # fmt: skip
 
 
 def wasteful(size: int, number: int = 1, rule: str = "DW504", name: str = "deleted-later") -> ImageFinding:

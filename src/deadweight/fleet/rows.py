@@ -113,8 +113,7 @@ def _result(report: Report, identity: str) -> tuple[Value, ...]:
 
 def _layer(layer: LayerFacts) -> LayerRow:
     digest = storable(layer.digest)
-    compressed: int | None = getattr(layer, "compressed_bytes", None)
-    facts = (digest, storable(layer.command), layer.files, layer.apparent_bytes, compressed)
+    facts = (digest, storable(layer.command), layer.files, layer.apparent_bytes, layer.compressed_bytes)
     return LayerRow(digest, facts, (layer.wasted_bytes, layer.hides_bytes))
 
 

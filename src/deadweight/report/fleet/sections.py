@@ -201,7 +201,8 @@ def _bases(report: FleetReport) -> Section:
 
 
 def _base_row(each: BaseInUse) -> tuple[Value, ...]:
-    return each.images, each.layers, each.stored_bytes, each.digest.removeprefix("sha256:")[:_SHORT_DIGEST], each.command
+    digest = each.digest.removeprefix("sha256:")[:_SHORT_DIGEST]
+    return each.images, each.layers, each.stored_bytes, digest, each.command
 
 
 def _proposed(report: FleetReport) -> Section:

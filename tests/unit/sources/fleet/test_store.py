@@ -61,6 +61,19 @@ def test_add__image__each_layer_is_one_row(tmp_path: Path) -> None:
     assert changes == [("instruction", "deleted-later", "delete them earlier", "sha256:one", 20)]
 
 
+def test_add__layer_with_compressed_size_later__gets_it(tmp_path: Path) -> None:
+    saved, pulled = layer("base"), layer("base", compressed=40)
+    path = fleet_file(
+        tmp_path / "f.db",
+        {
+            "archive": image_report([saved], bare("a"), where={}),
+            "registry": image_report([pulled], bare("b"), where={}),
+            "again": image_report([saved], bare("c"), where={}),
+        },
+    )
+    assert rows(path, "SELECT apparent_bytes, compressed_bytes, targets FROM layers") == [(100, 40, 3)]
+
+
 def test_add__finding_in_code__has_its_line(tmp_path: Path) -> None:
     finding = Finding(kind="unused", name="a", reason="is used nowhere", freed_bytes=10, locations=())
     path = fleet_file(tmp_path / "f.db", {"app": replace(SMALL, findings=(finding,))})
