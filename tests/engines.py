@@ -281,3 +281,11 @@ def debian(directory: Path) -> Path:
     shutil.rmtree(cache)
     shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
     return root
+
+
+@contextlib.contextmanager
+def buildah() -> Iterator[dict[str, str]]:
+    """Give the variables that have buildah keep its images in a directory of the test's own."""
+    needs("buildah", "runc")
+    with podman() as variables:
+        yield {**variables, "BUILDAH_LAYERS": "true"}

@@ -14,7 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "advice", "analysis", "budget", "codescan", "errors", "explore", "fleet", "formats", "graph", "groups", "inventory",
+    "advice", "analysis", "budget", "codescan", "dockerfiles", "errors", "explore", "fleet", "formats", "graph",
+    "groups", "inventory",
     "model", "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
@@ -30,6 +31,7 @@ MAY_IMPORT = {
     "model": {"errors", "untrusted"},
     "formats": {"errors", "model", "progress"},
     "codescan": {"formats", "model", "wording"},
+    "dockerfiles": {"codescan", "errors", "formats"},
     "platforms": {"errors", "model"},
     "budget": {"errors", "formats", "graph", "model", "untrusted", "wording"},
     "settings": {"budget", "errors", "formats", "model"},
@@ -59,9 +61,9 @@ MAY_IMPORT = {
         "wording",
     },
     "operations": {
-        "", "advice", "analysis", "budget", "codescan", "errors", "fleet", "formats", "graph", "groups", "inventory",
-        "model",
-        "plan", "platforms", "progress", "proof", "reaching", "settings", "sources", "startup", "targets",
+        "", "advice", "analysis", "budget", "codescan", "dockerfiles", "errors", "fleet", "formats", "graph", "groups",
+        "inventory", "model", "plan", "platforms", "progress", "proof", "reaching", "settings", "sources", "startup",
+        "targets",
         "trim", "usage", "wording",
     },
     "cli": {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.model import ImageFacts, Inventory, Requirement, SystemFacts
+from deadweight.model import ImageFacts, Inventory, Lock, Requirement, SystemFacts
 from deadweight.settings import Settings
 from deadweight.targets.types import Target
 
@@ -25,6 +25,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     image:        the layers, if the target is an image
     system:       the other contents of a whole system
     not_measured: requirements for contents of a lock that could not be measured
+    lock:         the archives that were chosen from, if nothing was installed
     """
 
     target: Target
@@ -36,3 +37,4 @@ class Measurement(Struct, frozen=True, kw_only=True):
     image: ImageFacts | None = None
     system: SystemFacts | None = None
     not_measured: tuple[Requirement, ...] = ()
+    lock: Lock | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -288,10 +288,26 @@ verifying = with_options(_WHAT, _HOW, _CODE, messages)  # verify always reads th
 
 def sharing(command: Command) -> Command:
     """Decorate a command with the options for services: those for requirements that are not installed."""
-    with_all: Any = with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages)(command)
-    with_all.__click_params__ = [each for each in with_all.__click_params__ if each.name not in _OF_OTHERS]
-    decorated: Command = with_all
-    return decorated
+    return _without(_OF_OTHERS, with_options(_WHAT, _HOW, _CODES, _NO_CODE, messages))(command)
+
+
+def containing(command: Command) -> Command:
+    """Decorate a command with the options for an image: nothing is installed now, and bytecode is its own option."""
+    return _without(("install", "keep_env", "bytecode"), with_options(_WHAT, _HOW, _CODE, _NO_CODE, _SPLITS, messages))(
+        command
+    )
+
+
+def _without(names: Collection[str], decorate: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return a decorator that leaves out some of the options of another one."""
+
+    def decorate_without(command: Command) -> Command:
+        decorated: Any = decorate(command)
+        decorated.__click_params__ = [each for each in decorated.__click_params__ if each.name not in names]
+        with_others: Command = decorated
+        return with_others
+
+    return decorate_without
 
 
 def settings_of(options: Mapping[str, Any], *targets: Target) -> Settings:

@@ -30,6 +30,7 @@ OPERATIONS = {
     "operations.diff": "compared",
     "operations.planning.plan": "plan",
     "operations.services": "services",
+    "operations.dockerfile": "dockerfile",
 }
 # Options that do not apply to a requirements file, and a target that they apply to
 APPLY_ELSEWHERE = {
@@ -40,7 +41,7 @@ APPLY_ELSEWHERE = {
 TARGETS = {
     "check": ["t"], "profile": ["t"], "split": ["t"], "verify": ["t"], "why": ["n", "t"], "groups": ["t"],
     "diff": ["t", "t"], "explore": ["t"], "imports": ["t"], "plan": ["t"],
-    "services": ["t"],
+    "services": ["t"], "dockerfile": ["t"],
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ RESULTS = {
     "trim": ("deadweight.model.report.trim", "TrimReport"),
     "imports": ("deadweight.model.report.imports", "ImportsReport"),
     "fleet-report": ("deadweight.model.report.fleet", "FleetReport"),
+    "dockerfile": ("deadweight.model.report.dockerfile", "DockerfileReport"),
     "services": ("deadweight.model.report.services", "ServicesReport"),
 }
 

@@ -62,6 +62,7 @@ def measure_archives(
         requirements=lock.requirements,
         declared={package.name: package.groups for package in lock.packages if package.groups},
         not_measured=not_measured_of(lock, inventory) if read.lock is not None else (),
+        lock=lock,
     )
 
 

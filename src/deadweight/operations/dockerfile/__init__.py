@@ -1,0 +1,287 @@
+"""dockerfile(): a target → a Dockerfile with a stage for each variant, the files that it reads, and their sizes.
+
+variants.py   the variants of the target    fetching.py   the indexes that a build uses
+pieces.py     what they install             locked.py     uv.lock, which uv installs from
+reporting.py  the sizes to expect
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from deadweight.analysis.reporting import report_of as profile_report
+from deadweight.dockerfiles.compose import compose_text
+from deadweight.dockerfiles.heavy import clusters
+from deadweight.dockerfiles.layering import layers_of
+from deadweight.dockerfiles.pins import listings_of
+from deadweight.dockerfiles.start import start_of
+from deadweight.dockerfiles.values import Recipe, Style
+from deadweight.dockerfiles.writing import dockerfile_text
+from deadweight.errors import BadInput, NotProven
+from deadweight.model.report.dockerfile import DockerfileReport
+from deadweight.operations.application import application_directory
+from deadweight.operations.dockerfile.fetching import sources_of
+from deadweight.operations.dockerfile.locked import syncs_of
+from deadweight.operations.dockerfile.pieces import Installed
+from deadweight.operations.dockerfile.reporting import Facts, report_of
+from deadweight.operations.dockerfile.variants import PRODUCTION, Variants, variants_of
+from deadweight.operations.measure import concluded, measure, refuse_report
+from deadweight.operations.session import Session
+from deadweight.progress import Observer, silent
+from deadweight.settings import Settings
+from deadweight.sources.codebase.build_context import BuildContext, build_context
+from deadweight.targets import TargetLike, parse_target
+from deadweight.targets.options import check_options
+from deadweight.targets.types import REQUIRING, File, Project, SavedReport
+from deadweight.wording import listed
+
+if TYPE_CHECKING:
+    from deadweight.analysis.measurement import Measurement
+    from deadweight.analysis.profile import Profile
+    from deadweight.targets.types import Target
+
+LISTS = "docker"  # directory of the lists, beside the Dockerfile
+_LINUX = {"arm64": "aarch64", "aarch64": "aarch64"}
+
+
+class Choices(Struct, frozen=True, kw_only=True):
+    """What to write.
+
+    directory:  of the Dockerfile; "" for the working directory
+    base_image: "" for the slim image of the Python that was measured for
+    base_bytes: of the base image; None to ask the engines of this machine
+    buildkit:   whether the builder understands ``RUN --mount``
+    compiled:   whether bytecode is compiled when the image is built
+    compose:    whether to write a compose.yaml
+    unproven:   whether to write even if production lacks something that the code uses
+    """
+
+    directory: str = ""
+    base_image: str = ""
+    base_bytes: int | None = None
+    buildkit: bool = True
+    compiled: bool = False
+    compose: bool = False
+    unproven: bool = False
+
+
+class Written(Struct, frozen=True):
+    """The report, and path → text of the files to write."""
+
+    report: DockerfileReport
+    texts: Mapping[str, str]
+
+
+def dockerfile(
+    target: TargetLike,
+    settings: Settings | None = None,
+    choices: Choices | None = None,
+    *,
+    observe: Observer = silent,
+) -> Written:
+    """Measure a target and return a Dockerfile for it. Nothing is installed, built or written.
+
+    raises: as ``measure``; NotProven if production lacks something that the code uses; BadInput for names, paths and
+            URLs that a Dockerfile cannot contain
+    """
+    settings, choices, parsed = settings or Settings(), choices or Choices(), parse_target(target)
+    if isinstance(parsed, SavedReport):
+        refuse_report(parsed)
+    check_options(settings, parsed)
+    with Session(observe=observe) as session:
+        measurement = measure(parsed, _for_linux(parsed, settings, choices), session)
+        profile = concluded(measurement, session)
+        if not choices.unproven:
+            _check_proof(profile)
+        context = application_directory(parsed, settings) or _directory_of(parsed)
+        variants = variants_of(profile, Installed(measurement, context), session)
+    return _Writing(measurement, profile, choices, context).written(variants)
+
+
+def _for_linux(target: Target, settings: Settings, choices: Choices) -> Settings:
+    """Return the settings to measure for an image: of requirements for Linux, and of projects with all groups."""
+    if not isinstance(target, REQUIRING):
+        return settings
+    settings = settings.replacing(no_install=True, bytecode="compiled" if choices.compiled else "none")
+    request = settings.request
+    if isinstance(target, Project) and not (request.group or request.all_groups):
+        settings = settings.replacing(all_groups=True)  # the groups are for development, which production leaves out
+    if request.platform:
+        return settings
+    if "alpine" in choices.base_image:
+        return settings.replacing(platform=f"musllinux_1_2_{_machine()}")
+    return settings if sys.platform == "linux" else settings.replacing(platform=f"manylinux_2_28_{_machine()}")
+
+
+def _machine() -> str:
+    import platform
+
+    return _LINUX.get(platform.machine().lower(), "x86_64")
+
+
+def _directory_of(target: Target) -> str:
+    return (os.path.dirname(target.location) if isinstance(target, File) else "") or "."
+
+
+def _check_proof(profile: Profile) -> None:
+    """Raise NotProven if production does not provide what the application uses."""
+    proof = profile.proofs.get(PRODUCTION)
+    if proof is None or proof.holds:
+        return
+    names = list(dict.fromkeys(gap.name for gap in proof.gaps if gap.name and not gap.excused))
+    raise NotProven(
+        f"the production stage would lack requirements that your code uses: {listed(names, 5)}; no files were written",
+        hint=f"use {' '.join(f'--keep {name}' for name in names[:5])}, or --unproven to write the files anyway",
+    )
+
+
+class _Writing(Struct, frozen=True):
+    """Writes what was measured."""
+
+    measurement: Measurement
+    profile: Profile
+    choices: Choices
+    context: str
+
+    def written(self, variants: Variants) -> Written:
+        """Return the report and the texts."""
+        directory = self._relative_directory()
+        context = build_context(self.context, [])
+        recipe = self._recipe(variants, context, directory)
+        texts = self._texts(recipe)
+        context = build_context(self.context, list(texts))
+        own = sum(len(text.encode("utf-8", "surrogateescape")) for text in texts.values())
+        warnings = [*variants.notes, *self._notes(recipe, context)]
+        facts = Facts(
+            target=profile_report(self.profile).target,
+            base_bytes=self._base_bytes(recipe.style.base_image),
+            application_bytes=None if context.size is None else context.size + own,
+            files=tuple(texts),
+            skipped=self.profile.skipped,
+            warnings=(*warnings, *self.profile.warnings),
+        )
+        return Written(report_of(recipe, facts), texts)
+
+    def _relative_directory(self) -> str:
+        """Return the directory of the Dockerfile relative to the build context; raises BadInput."""
+        relative = os.path.relpath(os.path.realpath(self.choices.directory or "."), os.path.realpath(self.context))
+        if relative.split(os.sep)[0] == os.pardir:
+            raise BadInput(
+                f"the Dockerfile would be outside of the build context {self.context}",
+                hint="use --output-dir with a directory below it, or --source for another build context",
+            )
+        return "" if relative == "." else f"{relative.replace(os.sep, '/')}/"
+
+    def _recipe(self, variants: Variants, context: BuildContext, directory: str) -> Recipe:
+        sources = sources_of(self.measurement, self.context, context.texts.get("pyproject.toml", ""))
+        if sources.netrc and not self.choices.buildkit:
+            raise BadInput(
+                "an index needs credentials, which a build without BuildKit would keep in the image",
+                hint="remove --no-buildkit, or the credentials from the URL of the index",
+            )
+        style, origin = self._style(), os.path.basename(self.measurement.target.label) or self.measurement.target.label
+        layers = layers_of(variants.every, self._heavy(variants))
+        syncs = syncs_of(self.measurement, variants.every, layers, context) if style.uv else {}
+        return Recipe(
+            origin=origin,
+            path=f"{directory}Dockerfile",
+            lists=f"{directory}{LISTS}",
+            style=style,
+            variants=variants.every,
+            layers=layers,
+            sources=sources,
+            start=start_of(context.texts, context.modules),
+            listings={layer.name: listings_of(layer, sources, origin) for layer in layers if layer.name not in syncs},
+            syncs=syncs,
+            packages=_packages(self.profile),
+        )
+
+    def _heavy(self, variants: Variants) -> tuple[tuple[str, ...], ...]:
+        """Return the distributions of production in layers of their own, the largest layer first."""
+        profile = self.profile
+        keys = {
+            d.name: d.key for d in profile.inventory.distributions if d.prefix == profile.inventory.environment.prefix
+        }
+        names = {key: name for name, key in keys.items()}
+        sizes = {piece.name: piece.apparent_bytes or 0 for piece in variants.every[-1].pieces}
+
+        def retained(name: str) -> set[str]:
+            return {names[key] for key in profile.dependencies.retained_by(keys[name]) if key in names}
+
+        return clusters(sizes, retained)
+
+    def _style(self) -> Style:
+        python = self.profile.inventory.environment.python
+        minor = ".".join((python or "3").split(".")[:2])
+        return Style(
+            base_image=self.choices.base_image or f"python:{minor}-slim",
+            buildkit=self.choices.buildkit,
+            uv=self._uv(),
+            compiled=self.choices.compiled,
+        )
+
+    def _uv(self) -> str:
+        """Return the version of uv to install with; "" for pip."""
+        from deadweight.sources.install.installer import Uv, find_installer
+        from deadweight.sources.system.processes import answer_of
+
+        installer = find_installer(self.measurement.settings.measuring.installer)
+        if not isinstance(installer, Uv):
+            return ""
+        words = (answer_of([installer.executable, "--version"], seconds=10) or b"").split()
+        return words[1].decode("ascii", "replace") if len(words) > 1 else ""
+
+    def _base_bytes(self, base_image: str) -> int | None:
+        from deadweight.sources.containers.image_sizes import local_size
+
+        return local_size(base_image) if self.choices.base_bytes is None else self.choices.base_bytes
+
+    def _texts(self, recipe: Recipe) -> dict[str, str]:
+        """Return path → text of the files to write."""
+        directory = self.choices.directory
+        texts = {os.path.join(directory, "Dockerfile"): dockerfile_text(recipe)}
+        for listings in recipe.listings.values():
+            for listing in listings:
+                path = os.path.join(directory, LISTS, listing.name)
+                texts[path] = "".join(f"{line}\n" for line in listing.lines)
+        if self.choices.compose:
+            up = os.path.relpath(os.path.realpath(self.context), os.path.realpath(directory or "."))
+            texts[os.path.join(directory, "compose.yaml")] = compose_text(recipe, up, recipe.path)
+        return texts
+
+    def _notes(self, recipe: Recipe, context: BuildContext) -> list[str]:
+        notes = [*recipe.start.notes]
+        if not (recipe.start.command or recipe.start.entrypoint):
+            notes.append("nothing states what starts the application: write a CMD at the end of each stage")
+        if not context.is_ignoring:
+            notes.append(f"{self.context} has no .dockerignore, so the images contain all of it")
+        if any(variant.name == "minimal" for variant in recipe.variants):
+            notes.append("minimal works only after the code changes that `deadweight split` lists")
+        built = sorted({p.name for layer in recipe.layers for p in layer.pieces if p.compiles})
+        if built:
+            notes.append(f"{listed(built, 5)} must be built, so the size is an estimate")
+        return notes
+
+
+def _packages(profile: Profile) -> tuple[str, ...]:
+    """Return the system packages that native code of a measured system needs; requirements do not tell."""
+    if profile.system is None:
+        return ()
+    own = {d.key for d in profile.inventory.distributions}
+    needed = {need.provider for need in profile.system.needs if need.provider and own & set(need.by)}
+    return tuple(sorted(name for name in needed - _IN_EVERY_PYTHON if _PACKAGE.match(name)))
+
+
+# A library that no package contains is named by its path
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+\Z")
+# Packages of Debian's libraries that Python itself needs, so that every base image has them
+_IN_EVERY_PYTHON = frozenset(
+    "libc6 libgcc-s1 libstdc++6 zlib1g libssl3 libssl3t64 libssl1.1 libffi8 libffi7 libbz2-1.0 liblzma5 libsqlite3-0"
+    " libncursesw6 libtinfo6 libreadline8 libreadline8t64 libuuid1 libexpat1 libcrypt1 libdb5.3 libdb5.3t64".split()
+)

@@ -1,0 +1,105 @@
+"""The indexes of a target, in its file, its project and the options → where a build takes archives from."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from deadweight.analysis.measurement import Measurement
+from deadweight.dockerfiles.quoting import outlined
+from deadweight.dockerfiles.values import Sources
+from deadweight.errors import BadInput
+from deadweight.formats.projects.project_sources import Index
+from deadweight.formats.tables import Malformed, parse_toml
+from deadweight.operations.dockerfile.pieces import has_userinfo, without_userinfo
+from deadweight.targets.types import Lock
+
+_KEPT = ("--no-index", "--no-binary", "--only-binary", "--trusted-host")
+_URL = {"-i": "--index-url", "--pypi-url": "--index-url", "-f": "--find-links"}
+
+
+def sources_of(measurement: Measurement, context: str, project: str) -> Sources:
+    """Return where archives come from; variables and configuration of this machine do not count.
+
+    project: the text of the pyproject.toml in the build context; "" for none
+    raises:  BadInput for a directory outside the build context, and for a URL with variables
+    """
+    lines = dict.fromkeys([*_of_options(measurement), *_of_file(measurement), *_of_project(measurement, project)])
+    options: list[str] = []
+    directories: list[str] = []
+    for name, value in _first_index(lines):
+        if name == "--find-links" and "://" not in value:
+            directories.append(_inside(value, context))
+        else:
+            options.append(f"{name} {_checked(without_userinfo(value))}".strip())
+    netrc = any(has_userinfo(value) for _, value in lines)
+    return Sources(options=tuple(options), directories=tuple(dict.fromkeys(directories)), netrc=netrc)
+
+
+def _first_index(lines: dict[tuple[str, str], None]) -> Iterator[tuple[str, str]]:
+    """Yield options; of several default indexes, only the first one counts."""
+    has_index = False
+    for name, value in lines:
+        if name != "--index-url" or not has_index:
+            yield name, value
+        has_index = has_index or name == "--index-url"
+
+
+def _of_options(measurement: Measurement) -> Iterator[tuple[str, str]]:
+    measuring = measurement.settings.measuring
+    if measuring.index_url:
+        yield "--index-url", measuring.index_url
+    yield from (("--extra-index-url", url) for url in measuring.extra_index_url)
+    yield from (("--find-links", link) for link in measuring.find_links)
+
+
+def _of_file(measurement: Measurement) -> Iterator[tuple[str, str]]:
+    for file in measurement.file.with_included() if measurement.file else ():
+        for line in file.lines:
+            if line.kind == "links" and "://" not in line.value:
+                yield "--find-links", os.path.join(os.path.dirname(file.path), line.value)
+            elif line.kind in ("option", "links"):
+                name, _, value = re.sub(r"[\s=]+", " ", line.body, count=1).partition(" ")
+                name = _URL.get(name, name)
+                if name in _KEPT or name in ("--index-url", "--extra-index-url", "--find-links"):
+                    yield name, value.strip()
+
+
+def _of_project(measurement: Measurement, project: str) -> Iterator[tuple[str, str]]:
+    """Yield the indexes of a project; those that only some requirements name are pinned to these."""
+    rules = measurement.file.rules.indexes if measurement.file else ()
+    if isinstance(measurement.target, Lock) and project:
+        rules = _declared(project)
+    for index in rules:
+        if not index.explicit:
+            yield "--find-links" if index.flat else "--index-url" if index.default else "--extra-index-url", index.url
+
+
+def _declared(project: str) -> tuple[Index, ...]:
+    from deadweight.formats.projects.pyproject import declared
+
+    try:
+        return declared(parse_toml(project.encode("utf-8", "surrogateescape"))).rules.indexes
+    except Malformed:
+        return ()
+
+
+def _inside(path: str, context: str) -> str:
+    path = path.removeprefix("file://")
+    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(context))
+    if relative.split(os.sep)[0] == os.pardir:
+        raise BadInput(
+            f"--find-links {outlined(path)} is outside of the build context {context}",
+            hint="use a directory below it, since a build reads nothing else",
+        )
+    return relative.replace(os.sep, "/")
+
+
+def _checked(value: str) -> str:
+    if "${" in value or not value.isprintable() or any(char in value for char in " \\\"'`"):
+        raise BadInput(
+            f"{outlined(value)} cannot be written to a list of requirements",
+            hint="use a URL without variables, and a netrc file for credentials",
+        )
+    return value

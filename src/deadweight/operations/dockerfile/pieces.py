@@ -1,0 +1,107 @@
+"""Distributions as they were measured → the pieces of a variant: what to install, and its size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
+
+from deadweight.analysis.measurement import Measurement
+from deadweight.dockerfiles.quoting import outlined
+from deadweight.dockerfiles.values import Piece, Pin
+from deadweight.errors import BadInput
+from deadweight.formats.builds import read_wishes
+from deadweight.model import Distribution, Pinned, Requirement
+
+_REPOSITORIES = ("git+", "hg+", "svn+", "bzr+")
+
+
+class Installed(Struct, frozen=True):
+    """What a measurement says of how its distributions are installed.
+
+    context: the directory that is sent to the builder
+    """
+
+    measurement: Measurement
+    context: str
+
+    def pieces(self, keys: Iterable[str], unmeasured: Iterable[Requirement] = ()) -> tuple[Piece, ...]:
+        """Return the pieces of some distributions, by name; raises BadInput for code outside the build context.
+
+        unmeasured: requirements on repositories, which are installed without being measured
+        """
+        chosen, indexes = set(keys), self._indexes()
+        pinned = {each.name: each for each in self.measurement.lock.packages} if self.measurement.lock else {}
+        pieces = [
+            self._piece(distribution, pinned.get(distribution.name), indexes.get(distribution.name, ""))
+            for distribution in self.measurement.inventory.distributions
+            if distribution.key in chosen
+        ]
+        # The project itself is not installed: its code is copied.
+        measured = [piece for piece in pieces if piece.pin.directory != "."]
+        return tuple(sorted((*measured, *_of_repositories(unmeasured)), key=lambda piece: piece.pin))
+
+    def _indexes(self) -> Mapping[str, str]:
+        """Return project → the only index that it comes from."""
+        request, file = self.measurement.settings.request, self.measurement.file
+        wishes = read_wishes(request.swap, request.index, request.torch)
+        own = {each.name: each.index for each in file.all_requirements() if each.name and each.index} if file else {}
+        return {name: without_userinfo(url) for name, url in {**own, **wishes.indexes()}.items()}
+
+    def _piece(self, distribution: Distribution, pinned: Pinned | None, index: str) -> Piece:
+        archive, sizes = distribution.archive, distribution.sizes
+        estimated = archive is not None and archive.estimated
+        return Piece(
+            pin=self._pin(distribution, pinned, index),
+            apparent_bytes=sizes.apparent - sizes.bytecode,
+            bytecode=archive.bytecode if archive else sizes.bytecode,
+            is_estimated=estimated,
+            is_at_most=archive is not None and archive.at_most,
+            compiles=estimated,
+        )
+
+    def _pin(self, distribution: Distribution, pinned: Pinned | None, index: str) -> Pin:
+        name, url = distribution.name, distribution.url
+        if url.startswith("file:"):
+            return Pin(name=name, directory=self._directory(name, url))
+        version = distribution.version
+        if not url and version is None:
+            raise BadInput(f"{name} has no version, so it cannot be pinned")
+        archives = [] if pinned is None else [*pinned.wheels, *([pinned.sdist] if pinned.sdist else [])]
+        hashes = sorted({archive.sha256 for archive in archives if archive.sha256})
+        if url or not all(archive.sha256 for archive in archives):
+            hashes = []
+        if index and distribution.archive and distribution.archive.at_most:
+            # Another build than that of the index was measured. "2.5.1" matches "2.5.1+cpu" there (PEP 440).
+            version, hashes = (version or "").partition("+")[0], []
+        return Pin(name=name, version="" if url else version or "", url=url, index=index, hashes=tuple(hashes))
+
+    def _directory(self, name: str, url: str) -> str:
+        path = os.path.realpath(unquote(urlsplit(url).path))
+        relative = os.path.relpath(path, os.path.realpath(self.context))
+        if relative.split(os.sep)[0] == os.pardir:
+            raise BadInput(
+                f"{name} is installed from {outlined(path)}, which is outside of the build context {self.context}",
+                hint="use --source with a directory that contains both",
+            )
+        return relative.replace(os.sep, "/")
+
+
+def _of_repositories(requirements: Iterable[Requirement]) -> Iterator[Piece]:
+    for requirement in requirements:
+        if requirement.name and requirement.url.startswith(_REPOSITORIES):
+            yield Piece(pin=Pin(name=requirement.name, url=requirement.url), apparent_bytes=None, is_estimated=True)
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL without user name and password."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def has_userinfo(url: str) -> bool:
+    """Return whether a URL has a user name or a password."""
+    return without_userinfo(url) != url

@@ -1,0 +1,216 @@
+"""``deadweight dockerfile`` as a user runs it, with an index of small wheels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from deadweight.codescan.commands import instructions
+from deadweight.model.report.dockerfile import DockerfileReport
+from tests.builders import make_wheel, write_files
+from tests.conftest import Golden
+from tests.functional.test_diff import Done, run
+from tests.index_server import Server, index_of
+
+WHEELS = [
+    make_wheel("dw-web", files={"dw_web/a.py": "w" * 30_000}, requires=["dw-http>=1"]),
+    make_wheel("dw-http", files={"dw_http/a.py": "h" * 10_000}),
+    make_wheel("dw-http", "2.0", files={"dw_http/a.py": "h" * 15_000}),
+    make_wheel("numpy", "2.0", files={"numpy/a.so": "t" * 9_000_000}),
+    make_wheel("pytest", "8.0", files={"pytest/a.py": "r" * 90_000}),
+]
+APPLICATION = {
+    "app/requirements.txt": "-r web.txt\nnumpy\npytest\n",
+    "app/web.txt": "-c constraints.txt\ndw-web\n",
+    "app/constraints.txt": "dw-http<2\n",
+    "app/shop.py": "import dw_web, numpy\n",
+    "app/Procfile": "web: python shop.py --port $PORT\n",
+}
+
+
+@pytest.fixture
+def server(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("deadweight.sources.containers.image_sizes._ENGINES", ())
+    write_files(tmp_path, APPLICATION)
+    with Server(**index_of(WHEELS)) as server:
+        yield server
+
+
+def dockerfile(server: Server, *arguments: str) -> Done:
+    index = ["--index-url", f"{server.url}/simple/"]
+    return run("dockerfile", "app/requirements.txt", *arguments, *index, "--installer", "pip", "--python", "3.11")
+
+
+def report(server: Server, *arguments: str) -> dict[str, Any]:
+    done = dockerfile(server, *arguments, "--format", "json", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert DockerfileReport.from_json(done.stdout).to_json() == done.stdout
+    values: dict[str, Any] = json.loads(done.stdout)
+    jsonschema.validate(values, json.loads(run("schema", "dockerfile").stdout))
+    return values
+
+
+def listed(path: Path) -> list[str]:
+    """Return the pins of a list, without hashes."""
+    lines = path.read_text().replace("\\\n", " ").splitlines()
+    return [line.split()[0] for line in lines if line and not line.startswith(("#", "-"))]
+
+
+def test_dockerfile__requirements__writes_stages_and_lists(server: Server, tmp_path: Path, golden: Golden) -> None:
+    done = dockerfile(server, "--base-size", "100MB")
+    assert done.returncode == 0, done.stderr
+    written = tmp_path / "app"
+    assert sorted(path.name for path in (written / "docker").iterdir()) == [
+        "development.txt",
+        "numpy.txt",
+        "production.txt",
+    ]
+    assert listed(written / "docker/numpy.txt") == ["numpy==2.0"]
+    assert listed(written / "docker/production.txt") == ["dw-http==1.0", "dw-web==1.0"]
+    assert listed(written / "docker/development.txt") == ["dw-http==1.0", "dw-web==1.0", "pytest==8.0"]
+    assert (written / "docker/production.txt").read_text().count("--hash=sha256:") == 2
+    text = (written / "Dockerfile").read_text()
+    assert text == golden("Dockerfile", text)
+    assert done.stdout == golden("dockerfile.txt", done.stdout)
+    assert f"--index-url {server.url}/simple/" in (written / "docker/numpy.txt").read_text()
+    assert "wrote app/Dockerfile, app/docker/numpy.txt" in done.stderr
+
+
+def test_dockerfile__twice__is_the_same(server: Server, tmp_path: Path) -> None:
+    first = report(server)
+    text = (tmp_path / "app/Dockerfile").read_text()
+    assert dockerfile(server).returncode == 4
+    again = report(server, "--force")
+    assert (tmp_path / "app/Dockerfile").read_text() == text
+    assert again == first
+    assert first["start"]["origin"] == "Procfile:1"
+
+
+def test_dockerfile__sizes__add_up(server: Server) -> None:
+    found = report(server, "--base-size", "100MB")
+    (development,) = (stage for stage in found["stages"] if stage["name"] == "development")
+    production = found["stages"][0]
+    assert production["name"] == "production"
+    assert development["distribution_bytes"] - production["distribution_bytes"] > 90_000
+    outside = 100_000_000 + found["application_bytes"]
+    assert production["total_bytes"] == outside + production["distribution_bytes"]
+    assert [(layer["name"], layer["heavy"]) for layer in found["layers"]] == [
+        ("numpy", True), ("production", False), ("development", False),
+    ]  # fmt: skip
+
+
+def test_dockerfile__application__is_what_copy_copies(server: Server, tmp_path: Path) -> None:
+    found = report(server)
+    files = [path for path in (tmp_path / "app").rglob("*") if path.is_file()]
+    assert found["application_bytes"] == sum(path.stat().st_size for path in files)
+    (tmp_path / "app/.dockerignore").write_text("docker\n")
+    assert report(server, "--force")["application_bytes"] is None
+
+
+def test_dockerfile__without_buildkit__has_no_mounts(server: Server, tmp_path: Path) -> None:
+    report(server, "--no-buildkit")
+    text = (tmp_path / "app/Dockerfile").read_text()
+    assert "--mount" not in text
+    assert "# syntax=" not in text
+    assert "ENV PIP_NO_CACHE_DIR=1" in text
+
+
+def test_dockerfile__bytecode__is_compiled_when_building(server: Server, tmp_path: Path) -> None:
+    without = report(server)
+    found = report(server, "--force", "--bytecode", "compiled")
+    assert found["stages"][0]["distribution_bytes"] > without["stages"][0]["distribution_bytes"]
+    assert found["stages"][0]["estimated"]
+    assert "--invalidation-mode unchecked-hash" in (tmp_path / "app/Dockerfile").read_text()
+
+
+def test_dockerfile__compose__builds_each_stage(server: Server, tmp_path: Path) -> None:
+    report(server, "--compose", "--output-dir", "app/deploy")
+    assert (tmp_path / "app/deploy/compose.yaml").read_text() == (
+        "# Generated by deadweight dockerfile from requirements.txt.\n"
+        "services:\n"
+        '  production:\n    build:\n      context: ".."\n      dockerfile: "deploy/Dockerfile"\n'
+        "      target: production\n    init: true\n"
+        '  development:\n    build:\n      context: ".."\n      dockerfile: "deploy/Dockerfile"\n'
+        "      target: development\n    init: true\n    profiles: [development]\n"
+    )
+    text = (tmp_path / "app/deploy/Dockerfile").read_text()
+    assert "--file deploy/Dockerfile" in text
+    assert "COPY deploy/docker/numpy.txt /build-lists/" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--output-dir", "elsewhere"], 4, "outside of the build context app"),
+        (["--base-image", "a b"], 4, "'a b' is not the name of an image"),
+        (["--base-size", "big"], 4, "'big' is not a size"),
+        (["--find-links", "."], 4, "is outside of the build context app"),
+        (["--extra-index-url", "http://u:p@127.0.0.1:1/${X}"], 4, "cannot be written to a list"),
+        (["--install"], 2, "No such option"),
+        (["--drop", "dw-web"], 3, "the production stage would lack requirements that your code uses: dw-web"),
+    ],
+)
+def test_dockerfile__refused__writes_nothing(
+    server: Server, tmp_path: Path, arguments: list[str], status: int, message: str
+) -> None:
+    done = dockerfile(server, *arguments)
+    assert message in done.stderr
+    assert done.returncode == status
+    assert not (tmp_path / "app/Dockerfile").exists()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_dockerfile__unproven__is_written(server: Server, tmp_path: Path) -> None:
+    found = report(server, "--drop", "dw-web", "--unproven")
+    assert found["stages"][0]["layers"] == ["numpy"]
+    assert not (tmp_path / "app/docker/production.txt").exists()
+
+
+def test_dockerfile__index_with_credentials__takes_a_secret(server: Server, tmp_path: Path) -> None:
+    server.user = "me:secret"
+    url = server.url.replace("://", "://me:secret@")
+    done = run(
+        "dockerfile", "app/requirements.txt", "--index-url", f"{url}/simple/", "--installer", "pip", "--python", "3.11",
+        "--compose",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    texts = [path.read_text() for path in (tmp_path / "app").rglob("*") if path.is_file()]
+    assert not [text for text in texts if "secret@" in text or "me:secret" in text]
+    text = (tmp_path / "app/Dockerfile").read_text()
+    assert "--mount=type=secret,id=netrc,target=/root/.netrc" in text
+    assert "--secret id=netrc,src=$HOME/.netrc" in text
+    assert "secrets: [netrc]" in (tmp_path / "app/compose.yaml").read_text()
+    refused = run("dockerfile", "app/requirements.txt", "--index-url", f"{url}/simple/", "--no-buildkit", "--force")
+    assert (refused.returncode, "needs credentials" in refused.stderr) == (4, True)
+
+
+def test_dockerfile__environment__pins_what_is_installed(server: Server, tmp_path: Path) -> None:
+    from tests.builders import dist_files, make_env
+
+    make_env(tmp_path / "app/env", dist_files("flask", "3.0"), dist_files("click", "8.0"))
+    done = run("dockerfile", "app/env", "--source", "app", "--output-dir", "app", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert listed(tmp_path / "app/docker/production.txt") == ["click==8.0", "flask==3.0"]
+
+
+def test_dockerfile__saved_report__is_refused(server: Server, tmp_path: Path) -> None:
+    saved = run("profile", "app/requirements.txt", "--index-url", f"{server.url}/simple/", "--format", "json", "-q")
+    (tmp_path / "report.json").write_text(saved.stdout)
+    done = run("dockerfile", "report.json")
+    assert (done.returncode, "saved report" in done.stderr) == (4, True)
+
+
+def test_dockerfile__each_stage__ends_with_the_code(server: Server, tmp_path: Path) -> None:
+    report(server)
+    every = [(name, value) for name, value, _ in instructions((tmp_path / "app/Dockerfile").read_text())]
+    starts = [at for at, (name, _) in enumerate(every) if name == "FROM"]
+    last = [every[at - 1] for at in (*starts[1:], len(every))]
+    assert last[-2:] == [("COPY", ". ."), ("COPY", ". .")]
+    assert ("USER", "10001:10001") in every

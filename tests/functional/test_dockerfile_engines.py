@@ -1,0 +1,228 @@
+"""Dockerfiles that deadweight wrote, built by real builders from local wheels, started and measured."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import pytest
+
+from deadweight.model.report.dockerfile import DockerfileReport
+from deadweight.operations.profile import profile
+from tests.builders import write_files
+from tests.engines import buildah, debian, docker_engine, run
+from tests.functional.test_diff import run as deadweight
+
+pytestmark = pytest.mark.engines
+
+SHOP = Path(__file__).parents[2] / "fixtures/shop"
+WHEELS = ("numpy==2.2.6", "flask==3.0.3", "gunicorn==22.0.0", "click==8.1.7", "click==8.1.8", "uv")
+SERVICE = {
+    "requirements.in": "flask\n",
+    "service/__init__.py": "",
+    "service/__main__.py": "import flask, numpy\nprint(int(numpy.arange(4).sum()), flask.Flask('a').name)\n",
+    "pyproject.toml": '[project]\nname = "service"\nversion = "1"\n',
+    "requirements.txt": "--no-index\n--find-links wheels\n-r web.txt\nnumpy==2.2.6\npytest\n",
+    "web.txt": "-c constraints.txt\nflask\ngunicorn\n",
+    "constraints.txt": "click==8.1.7\n",
+}
+
+
+class Built(NamedTuple):
+    """An image, as an archive that deadweight reads, and the layers' digests and sizes, lowest first."""
+
+    archive: str
+    digests: tuple[str, ...]
+    sizes: tuple[int, ...]
+    total: int
+
+
+class Builder(Protocol):
+    """A program that builds images."""
+
+    def build(self, context: Path, stage: str) -> Built: ...
+    def output(self, *command: str) -> str: ...
+
+
+class Docker:
+    """Docker Engine's classic builder: without BuildKit."""
+
+    options = ("--no-buildkit",)
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def build(self, context: Path, stage: str) -> Built:
+        run("docker", "build", "--quiet", "--network", "none", "--target", stage, "--tag", "app:1", str(context))
+        archive = self._directory / "app.tar"
+        run("docker", "save", "--output", str(archive), "app:1")
+        return measured(archive)
+
+    def output(self, *command: str) -> str:
+        return run("docker", "run", "--rm", "--network", "none", "app:1", *command)
+
+
+class Buildah:
+    """buildah, which understands ``RUN --mount``."""
+
+    options = ()
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def build(self, context: Path, stage: str) -> Built:
+        run(
+            "buildah", "build", "--layers", "--isolation", "chroot", "--target", stage,
+            "--tag", "app:1", str(context),
+        )  # fmt: skip
+        archive = self._directory / "app.tar"
+        archive.unlink(missing_ok=True)
+        run("buildah", "push", "--quiet", "app:1", f"docker-archive:{archive}:app:1")
+        return measured(archive)
+
+    def output(self, *command: str) -> str:
+        container = run("buildah", "from", "app:1")
+        try:
+            words = command or json.loads(
+                run("buildah", "inspect", "--format", "{{json .OCIv1.Config.Cmd}}", container)
+            )
+            return run("buildah", "run", "--isolation", "chroot", container, "--", *words)
+        finally:
+            run("buildah", "rm", container)
+
+
+def measured(archive: Path) -> Built:
+    found = profile(str(archive), lighter=False)
+    assert found.image is not None
+    return Built(
+        archive=str(archive),
+        digests=tuple(layer.digest for layer in found.image.layers),
+        sizes=tuple(layer.apparent_bytes for layer in found.image.layers),
+        total=found.totals.apparent_bytes,
+    )
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("base")
+    root = debian(directory)
+    run("tar", "-C", str(root), "-cf", str(directory / "base.tar"), ".")
+    shutil.rmtree(root)
+    return directory / "base.tar"
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("wheels")
+    for names in (WHEELS[:4], WHEELS[4:], ["pytest"]):
+        run(
+            sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",
+            "--dest", str(directory), *names,
+        )  # fmt: skip
+    return directory
+
+
+@pytest.fixture(scope="module", params=["docker", "buildah"])
+def builder(
+    request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Docker | Buildah]:
+    directory = tmp_path_factory.mktemp(request.param)
+    engine, kind = (docker_engine, Docker) if request.param == "docker" else (buildah, Buildah)
+    with engine() as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        if kind is Docker:
+            with base.open("rb") as archive:
+                subprocess.run(["docker", "import", "-", "base:1"], stdin=archive, check=True, capture_output=True)
+        else:
+            container = run("buildah", "from", "scratch")
+            run("buildah", "add", "--quiet", container, str(base), "/")
+            run("buildah", "commit", "--quiet", container, "base:1")
+        yield kind(directory)
+
+
+def written(context: Path, base_size: int, *options: str) -> DockerfileReport:
+    """Write a Dockerfile for the requirements of a directory."""
+    done = deadweight(
+        "dockerfile", str(context / "requirements.txt"), "--base-image", "base:1", "--base-size", f"{base_size}B",
+        "--python", "3.11", "--format", "json", "--force", "--quiet", *options,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return DockerfileReport.from_json(done.stdout)
+
+
+def service(directory: Path, wheels: Path) -> Path:
+    """Make an application with a native wheel, whose requirements include others and a constraint."""
+    write_files(directory, SERVICE)
+    shutil.copytree(wheels, directory / "wheels", copy_function=shutil.copy)
+    return directory
+
+
+def base_size(base: Path) -> int:
+    return profile(f"rootfs:{base}", lighter=False).totals.apparent_bytes if base.is_dir() else size_in(base)
+
+
+def size_in(archive: Path) -> int:
+    import tarfile
+
+    with tarfile.open(archive) as members:
+        return sum(m.size if m.isreg() else len(m.linkname) if m.issym() else 0 for m in members)
+
+
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_service__built__has_the_expected_sizes_and_starts(
+    builder: Docker | Buildah, installer: str, base: Path, wheels: Path, tmp_path: Path
+) -> None:
+    context = service(tmp_path / "app", wheels)
+    report = written(context, size_in(base), "--installer", installer, *builder.options)
+    assert {stage.name for stage in report.stages} == {"production", "development"}
+    layers = {layer.name: layer for layer in report.layers}
+    for stage in report.stages:
+        built = builder.build(context, stage.name)
+        assert stage.total_bytes is not None
+        assert abs(built.total - stage.total_bytes) <= 0.02 * stage.total_bytes
+        *of_distributions, application = built.sizes[-len(stage.layers) - 1 :]
+        for name, size in zip(stage.layers, of_distributions, strict=True):
+            expected = layers[name].apparent_bytes
+            assert expected is not None
+            assert abs(size - expected) <= max(0.02 * expected, 1000), (name, size, expected)
+        assert report.application_bytes is not None
+        assert abs(application - report.application_bytes) <= 0.02 * report.application_bytes
+        assert builder.output() == "6 a"
+        assert builder.output("id", "-u") == "10001"
+        assert builder.output("sh", "-c", "command -v gcc cc pip uv || echo none") == "none"
+        installed = json.loads(builder.output("python", "-c", LISTED))
+        expected_names = {each.name for name in stage.layers for each in layers[name].distributions}
+        assert set(installed) == expected_names
+
+
+LISTED = """
+import importlib.metadata, json, sys
+path = [each for each in sys.path if each.startswith("/opt")]
+print(json.dumps([each.name.lower() for each in importlib.metadata.distributions(path=path)]))
+"""
+
+
+def test_service__changed__uploads_only_what_changed(
+    builder: Docker | Buildah, base: Path, wheels: Path, tmp_path: Path
+) -> None:
+    context = service(tmp_path / "app", wheels)
+    report = written(context, size_in(base), "--installer", "pip", *builder.options)
+    heavy = [layer.name for layer in report.layers if layer.heavy]
+    assert heavy == ["numpy"]
+    first = builder.build(context, "production")
+    (context / "service/more.py").write_text("changed = True\n")
+    code = builder.build(context, "production")
+    assert code.digests[:-1] == first.digests[:-1]
+    assert code.digests[-1] != first.digests[-1]
+    (context / "constraints.txt").write_text("click==8.1.8\n")
+    written(context, size_in(base), "--installer", "pip", *builder.options)
+    bumped = builder.build(context, "production")
+    assert bumped.digests[:-2] == code.digests[:-2]
+    assert bumped.digests[-2] != code.digests[-2]
+    assert builder.output("python", "-c", "import importlib.metadata as m; print(m.version('click'))") == "8.1.8"
