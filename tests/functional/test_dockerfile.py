@@ -37,7 +37,7 @@ APPLICATION = {
 def server(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr("deadweight.sources.containers.image_sizes._ENGINES", ())
+    monkeypatch.setattr("deadweight.sources.containers.engines.local_size", lambda image: None)
     write_files(tmp_path, APPLICATION)
     with Server(**index_of(WHEELS)) as server:
         yield server

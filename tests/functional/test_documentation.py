@@ -16,6 +16,7 @@ from deadweight import Budget, cli
 from deadweight.model.report import Report
 from deadweight.model.report.check import CheckReport
 from deadweight.model.report.diff import Diff
+from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.model.report.fleet import FleetReport
 from deadweight.model.report.imports import ImportsReport
 from deadweight.model.report.levels import LevelReport
@@ -217,7 +218,9 @@ def test_json_page__names_every_key_of_the_schema() -> None:
     named = set(
         re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
     )
-    results = (Report, Diff, CheckReport, FleetReport, ImportsReport, LevelReport, ServicesReport, TrimReport)
+    results = (
+        Report, Diff, CheckReport, DockerfileReport, FleetReport, ImportsReport, LevelReport, ServicesReport, TrimReport,
+    )  # fmt: skip
     schemas = [each.json_schema() for each in results]
     definitions = [each for document in schemas for each in (document, *document["$defs"].values())]
     assert {key for each in definitions for key in each.get("properties", {})} - named == set()

@@ -238,7 +238,7 @@ class _Writing(Struct, frozen=True):
         return words[1].decode("ascii", "replace") if len(words) > 1 else ""
 
     def _base_bytes(self, base_image: str) -> int | None:
-        from deadweight.sources.containers.image_sizes import local_size
+        from deadweight.sources.containers.engines import local_size
 
         return local_size(base_image) if self.choices.base_bytes is None else self.choices.base_bytes
 

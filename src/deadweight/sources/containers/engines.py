@@ -11,8 +11,10 @@ from deadweight.sources.containers.docker import Docker
 from deadweight.sources.containers.engine import Engine, State
 from deadweight.sources.containers.nerdctl import Nerdctl
 from deadweight.sources.containers.podman import Podman
+from deadweight.sources.system.processes import answer_of
 from deadweight.targets.types import EngineName
 
+_TIMEOUT = 5.0  # seconds for a question that is not essential
 # Where several commands lead to the same engine, the first that is installed is used.
 ENGINES: Mapping[EngineName, Sequence[Engine]] = {
     "docker": (Docker(),),
@@ -45,6 +47,17 @@ def engine_with(container: str) -> tuple[Engine, State]:
     reasons = "".join(f"\n  {error.cause}" for error in errors)
     commands = " or ".join(engine.containers for engine in engines)
     raise EngineFailed(f"no engine has a container {container}{reasons}", hint=f"list the containers with: {commands}")
+
+
+def local_size(image: str) -> int | None:
+    """Return the bytes of an image in Docker or podman; None if neither has it."""
+    for engine in (*ENGINES["docker"], *ENGINES["podman"]):
+        if shutil.which(engine.program):
+            command = (engine.program, "image", "inspect", "--format", "{{.Size}}", image)
+            answer = (answer_of(command, seconds=_TIMEOUT) or b"").strip()
+            if answer.isdigit():
+                return int(answer)
+    return None
 
 
 def _installed(engines: Sequence[Engine]) -> Engine | None:
