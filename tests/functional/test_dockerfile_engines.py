@@ -88,9 +88,7 @@ class Buildah:
     def output(self, *command: str) -> str:
         container = run("buildah", "from", "app:1")
         try:
-            words = command or json.loads(
-                run("buildah", "inspect", "--format", "{{json .OCIv1.Config.Cmd}}", container)
-            )
+            words = command or json.loads(run("buildah", "inspect", container))["OCIv1"]["config"]["Cmd"]
             return run("buildah", "run", "--isolation", "chroot", container, "--", *words)
         finally:
             run("buildah", "rm", container)
