@@ -13,6 +13,7 @@ from deadweight.inventory.systems.classification import (
     BASE_IMAGE,
     CACHES,
     MODEL_AREA,
+    PYTHON,
     PYTHON_STATIC,
     PYTHON_TESTS,
     SYSTEM,
@@ -24,6 +25,7 @@ from deadweight.model import Area, Content, FileTree, Inventory, Part, PartKind,
 
 _LARGEST = 5
 _HUB_MODEL = re.compile(r"(?:^|/)(?:models|datasets)--([^/]+)/")
+_LIBRARY = re.compile(r"(?:.*?/)?(?:lib|lib64|include)/(?:python|pypy)\d[^/]*(?=/)")
 
 
 class Contents(NamedTuple):
@@ -66,9 +68,10 @@ def _part(path: str, row: str, area: str, package_of: Mapping[str, str]) -> tupl
         return "system package", package_of[path]
     if row in (PYTHON_TESTS, PYTHON_STATIC):
         return "contents", row
-    match = _HUB_MODEL.search(path) if area == MODEL_AREA else None
-    if match is not None:
-        return "model", match[1].replace("--", "/")
+    if area == PYTHON and (library := _LIBRARY.match(path)):
+        return "path", library[0]
+    if area == MODEL_AREA and (model := _HUB_MODEL.search(path)):
+        return "model", model[1].replace("--", "/")
     return "path", directory_of(path, 3 if area in (CACHES, MODEL_AREA) else 2)
 
 
