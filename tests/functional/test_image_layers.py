@@ -15,7 +15,8 @@ from deadweight.cli import _run
 from deadweight.model import ImageFacts
 from deadweight.operations.measure import profile
 from tests.builders import ELF_X86_64, dist_files
-from tests.images import Compression, Content, Form, image_files, make_image, make_tar, packed
+from tests.conftest import Golden
+from tests.images import Compression, Content, Form, image_files, make_elf, make_image, make_tar, packed
 
 SITE = "usr/local/lib/python3.12/site-packages"
 NUMPY = dist_files(
@@ -173,3 +174,49 @@ def test_layers__compressed_size__is_that_of_the_archive_where_it_is_compressed(
     assert image is not None
     expected = [len(packed(make_tar(layer), compression)) if compression else None for layer in layers]
     assert [layer.compressed for layer in image.layers] == expected
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_layers__text_of_a_service__is_a_breakdown_savings_and_details(
+    tmp_path: Path,
+    golden: Golden,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", str(width))
+    debian: dict[str, Content] = {
+        "bin/sh": "x" * 900_000, "usr/share/doc/dash/copyright": "x" * 30_000,
+        "usr/share/locale/de/dash.mo": "x" * 20_000,
+        "var/lib/dpkg/info/dash.list": "/bin/sh\n/usr/share/doc/dash/copyright\n/usr/share/locale/de/dash.mo\n",
+    }  # fmt: skip
+    library = "usr/local/lib/python3.12"
+    python: dict[str, Content] = {
+        f"{library}/os.py": "x" * 700_000, f"{library}/test/test_os.py": "x" * 400_000,
+        f"{library}/config-3.12-x86_64-linux-gnu/libpython3.12.a": "x" * 800_000,
+    }  # fmt: skip
+    compiler: dict[str, Content] = {
+        "usr/bin/gcc": "x" * 1_500_000, "var/lib/dpkg/info/gcc-12.list": "/usr/bin/gcc\n",
+        "var/lib/apt/lists/debian_main": "x" * 600_000,
+    }  # fmt: skip
+    core = make_elf(soname="libblas.so", build_id=b"same" * 5) + bytes(1_200_000)
+    numpy = dist_files("numpy", files={"numpy/core.so": core}, requested=True)
+    scipy = dist_files("scipy", files={"scipy/x.so": core}, requested=True)
+    installed = {**site(numpy), **site(scipy), "root/.cache/pip/http/x": "x" * 300_000}
+    jobs = {f"opt/jobs/lib/python3.12/site-packages/{path}": data for path, data in numpy.items()}
+    application: dict[str, Content] = {
+        "app/main.py": "x" * 5_000, "app/model.onnx": "x" * 250_000, "wheels/numpy-1.whl": "x" * 200_000,
+        "app/__pycache__/main.cpython-312.pyc": "x" * 800, "etc/hosts": "127.0.0.1",
+    }  # fmt: skip
+    layers = (debian, python, compiler, installed, jobs, {"root/.cache": None}, site(scipy), application)
+    commands = (
+        "# debian.sh --arch 'amd64' out/ 'bookworm'", "RUN make install", 'CMD ["python3"]',
+        "RUN apt-get update && apt-get install -y --no-install-recommends gcc", "RUN pip install numpy scipy",
+        "RUN python -m venv /opt/jobs && /opt/jobs/bin/pip install numpy", "RUN rm -rf /root/.cache",
+        f"RUN chown -R app /{SITE}/scipy", "COPY . /app",
+    )  # fmt: skip
+    Path("service.tar").write_bytes(make_image(*layers, commands=commands))
+    assert _run(["service.tar", "--quiet"], debug=True) == 0
+    text = capsys.readouterr().out
+    assert text == golden(f"service-{width}.txt", text)

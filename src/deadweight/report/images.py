@@ -41,4 +41,6 @@ def base_text(layers: int | None) -> str:
     """Return which layers are the base image; "" if that is unknown."""
     if not layers:
         return ""
-    return "layer 0 is the base image" if layers == 1 else f"layers 0 to {layers - 1} are the base image"
+    if layers == 1:
+        return "layer 0 is the base image"
+    return f"layers 0 {'and' if layers == 2 else 'to'} {layers - 1} are the base image"

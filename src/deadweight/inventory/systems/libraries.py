@@ -80,13 +80,14 @@ def _copies(name: str, version: str | None, copies: list[Distribution]) -> Copie
 def _twins(linked: Mapping[str, Linking], tree: FileTree, inventory: Inventory) -> tuple[Twins, ...]:
     """Return equal builds in different distributions; several names of one file on a disk are not copies.
 
-    Of several copies of a distribution, one counts, because ``copies_of`` counts the others.
+    Of several copies of a distribution, the first one counts, because ``copies_of`` counts the others.
     """
     builds: dict[tuple[str, int], dict[tuple[str, str | None], tuple[str, str]]] = defaultdict(dict)
-    for path, linking in sorted(linked.items()):
-        if linking.build_id and path in inventory.owner and tree.entries[path].inode is None:
+    code = [path for path, linking in linked.items() if linking.build_id and path in inventory.owner]
+    for path in sorted(code, key=lambda path: (inventory.owner[path], path)):
+        if tree.entries[path].inode is None:
             distribution = inventory.distributions[inventory.owner[path]]
-            locations = builds[linking.build_id, tree.entries[path].size]
+            locations = builds[linked[path].build_id, tree.entries[path].size]
             locations.setdefault((distribution.name, distribution.version), (distribution.key, path))
     twins = (
         Twins(

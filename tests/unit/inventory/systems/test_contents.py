@@ -95,7 +95,8 @@ def test_contents_of__areas__name_packages_models_and_paths() -> None:
             Part(kind="path", name="wheels", size=3), Part(kind="path", name="root/.cache/pip", size=2),
         )),
         Area(name="Python", size=4, largest=(
-            Part(kind="contents", name="Python's own tests", size=3), Part(kind="path", name="usr/lib/python3.11", size=1),
+            Part(kind="contents", name="Python's own tests", size=3),
+            Part(kind="path", name="usr/lib/python3.11", size=1),
         )),
         Area(name="application files", size=1, largest=(Part(kind="path", name="app", size=1),)),
     )  # fmt: skip
