@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from deadweight.analysis.reporting import report_of
 from deadweight.explore.marks import holders, outcome_of
-from deadweight.explore.nodes import Node, tree_of
+from deadweight.explore.node import Node
+from deadweight.explore.nodes import tree_of
 from deadweight.graph import Graph
 from deadweight.graph.reported import graph_of
 from deadweight.inventory import take_inventory

@@ -5,33 +5,54 @@ This is the one thing here that changes. The screen calls its methods and shows 
 
 from __future__ import annotations
 
-from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from deadweight.explore.marks import Outcome, outcome_of
+from deadweight.explore.node import Measure, Nodes
 from deadweight.untrusted import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from deadweight.explore.nodes import Node, Tree, ViewName
+    from deadweight.explore.node import Children, Node
+    from deadweight.explore.nodes import Tree, ViewName
 
-Order = Literal["own", "retained", "freed", "native", "name"]
+Order = Literal[Measure, "name"]
 # What rows are sorted by, the largest first. Rows without such a size come last.
-_SIZES: Mapping[Order, Callable[[Node], int]] = {
-    "own": attrgetter("own"),
-    "retained": lambda node: node.retained or 0,
-    "freed": lambda node: node.freed or 0,
-    "native": lambda node: node.native or 0,
-}
-ORDERS: tuple[Order, ...] = (*_SIZES, "name")
+ORDERS: tuple[Order, ...] = (*get_args(Measure), "name")
 
 
 class Level(NamedTuple):
-    """One list on the way from the top: the node whose children it shows, and the filter of its rows."""
+    """One list on the way from the top.
+
+    node:     its children are shown
+    position: of the node among the children of the node above; 0 for the top
+    filter:   the rows whose names contain it are shown
+    """
 
     node: Node
+    position: int = 0
     filter: str = ""
+
+
+class Rows:
+    """The rows of a list, in order.
+
+    positions: of the rows among the children of the node
+    """
+
+    def __init__(self, children: Children, positions: Sequence[int]) -> None:
+        self.positions = positions
+        self._children = children
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, number: int) -> Node:
+        return self._children[self.positions[number]]
+
+    def __iter__(self) -> Iterator[Node]:
+        return map(self._children.__getitem__, self.positions)
 
 
 class Browser:
@@ -48,7 +69,7 @@ class Browser:
         self.order: Order = "own"
         self.levels = [Level(tree.views[self.view])]
         self.cursor = 0
-        self.rows: tuple[Node, ...] = ()
+        self.rows = Rows(Nodes(), ())
         self.outcome = Outcome()
         self._list()
 
@@ -79,7 +100,7 @@ class Browser:
     def open(self) -> None:
         """Show the children of the current row, if it has any."""
         if self.current and self.current.is_open:
-            self.levels.append(Level(self.current))
+            self.levels.append(Level(self.current, self.rows.positions[self.cursor]))
             self.cursor = 0
             self._list()
 
@@ -87,7 +108,7 @@ class Browser:
         """Show the list that this one was opened from, with the cursor on the row that was opened."""
         if len(self.levels) > 1:
             left = self.levels.pop()
-            self._list(left.node)
+            self._list(left.position)
 
     def next_view(self) -> None:
         """Show the top of the next view."""
@@ -100,12 +121,12 @@ class Browser:
     def next_order(self) -> None:
         """Sort by the next order of ``ORDERS``; the cursor stays on its row."""
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
-        self._list(self.current)
+        self._list(self._position)
 
     def find(self, text: str) -> None:
         """Show only rows whose name contains a text, in any case; the cursor stays on its row if it is shown."""
-        self.levels[-1] = Level(self.node, text)
-        self._list(self.current)
+        self.levels[-1] = self.levels[-1]._replace(filter=text)
+        self._list(self._position)
 
     def mark(self) -> bool:
         """Mark the distribution of the current row, or unmark it; return whether the row is one."""
@@ -119,18 +140,28 @@ class Browser:
         """Remove all marks."""
         self.outcome = Outcome()
 
-    def _list(self, chosen: Node | None = None) -> None:
-        """Filter and sort the children of the node; put the cursor on ``chosen``, else keep it where it is."""
-        text = self.filter.casefold()
-        shown = [node for node in self.node.children if text in plain(node.name).casefold()] if text else None
-        self.rows = _sorted(self.node.children if shown is None else shown, self.order)
-        self.move(self.rows.index(chosen) if chosen and chosen in self.rows else self.cursor)
+    @property
+    def _position(self) -> int | None:
+        return self.rows.positions[self.cursor] if self.rows else None
+
+    def _list(self, chosen: int | None = None) -> None:
+        """Filter and sort the children of the node.
+
+        chosen: position of the child that the cursor is put on, if it is shown; otherwise the cursor stays where it is
+        """
+        children, text = self.node.children, self.filter.casefold()
+        shown, names = children.by_name, children.names
+        if text:
+            shown = [at for at in shown if text in plain(names[at]).casefold()]
+        self.rows = Rows(children, _sorted(children, shown, self.order))
+        positions = self.rows.positions
+        self.move(positions.index(chosen) if chosen is not None and chosen in positions else self.cursor)
 
 
-def _sorted(nodes: Iterable[Node], order: Order) -> tuple[Node, ...]:
-    """Return nodes in an order; equal ones by their own bytes, then by name."""
+def _sorted(children: Children, by_name: Sequence[int], order: Order) -> Sequence[int]:
+    """Return positions in an order; equal ones by their own bytes, then by name."""
     # Sorting is stable, and a pass for each key is faster than one by tuples.
-    rows = sorted(nodes, key=attrgetter("name"))
-    for each in dict.fromkeys(("own", order)) if order != "name" else ():
-        rows.sort(key=_SIZES[each], reverse=True)
-    return tuple(rows)
+    measures: tuple[Measure, ...] = () if order == "name" else ("own", order)
+    for measure in dict.fromkeys(measures):
+        by_name = sorted(by_name, key=children.sizes(measure).__getitem__, reverse=True)
+    return by_name

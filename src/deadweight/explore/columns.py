@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from deadweight.explore.browsing import Order
-    from deadweight.explore.nodes import Node
+    from deadweight.explore.node import Node
 
 _BAR = 10
 _EIGHTHS = ("", *"▏▎▍▌▋▊▉")

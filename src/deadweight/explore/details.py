@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from deadweight.explore.browsing import Browser
     from deadweight.explore.marks import Outcome, Staying
-    from deadweight.explore.nodes import Node, Tree
+    from deadweight.explore.node import Node
+    from deadweight.explore.nodes import Tree
     from deadweight.model.report import Report, Row
 
 _MOST = 40  # lines of one list

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.events import Click, Resize
 
     from deadweight.explore.browsing import Browser
-    from deadweight.explore.nodes import Node
+    from deadweight.explore.node import Node
 
 _CURRENT = Style(reverse=True)
 _MARKED = Style(bold=True, color="yellow")

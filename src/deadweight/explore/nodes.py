@@ -2,62 +2,27 @@
 
 from __future__ import annotations
 
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from deadweight.explore.files import Files, Item, by_key
+from deadweight.explore.directories import Directory
+from deadweight.explore.files import Files, by_key
+from deadweight.explore.node import Node
 from deadweight.graph.reported import graph_of
 from deadweight.model import GROUPS, Inventory, Largest
 from deadweight.report.units import path_in_site
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from deadweight.graph.value import Graph
     from deadweight.model.report import ImageReport, LayerFacts, Report, Row
 
-Kind = Literal["top", "group", "distribution", "unowned", "directory", "file", "layer", "part", "rest"]
 ViewName = Literal["groups", "distributions", "layers"]
 REST = "(other files)"
 UNOWNED = "(no distribution)"
-
-
-class Node(Struct, frozen=True, kw_only=True, eq=False, dict=True):
-    """One row of a list. Sizes are apparent bytes; None is unknown or has no meaning for the kind.
-
-    files:    how many files; None if unknown
-    native:   bytes of native code
-    retained: of a distribution
-    freed:    what dropping it frees; of a group, what dropping all of its distributions frees together
-    key:      of the distribution, or of the one that a file belongs to; "" for none
-    path:     of a file or directory, relative to the prefix
-    number:   of a layer
-    contents: returns the children, which is called once; None for what cannot be opened
-    """
-
-    kind: Kind
-    name: str
-    own: int
-    files: int | None = None
-    native: int | None = None
-    retained: int | None = None
-    freed: int | None = None
-    key: str = ""
-    path: str = ""
-    number: int | None = None
-    contents: Callable[[], Iterable[Node]] | None = None
-
-    @cached_property
-    def children(self) -> tuple[Node, ...]:
-        """The rows below it, in no particular order; they sum to ``own``."""
-        return tuple(self.contents()) if self.contents else ()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has a list of its own."""
-        return self.contents is not None
 
 
 class Tree(Struct, frozen=True, kw_only=True):
@@ -119,7 +84,7 @@ def _distribution(row: Row, files: Files | None) -> Node:
         retained=row.retained_bytes,
         freed=row.freed_bytes,
         key=row.key,
-        contents=partial(_every, files, row.key) if files and known else partial(_largest, row),
+        contents=partial(Directory, files, row.key) if files and known else partial(_largest, row),
     )
 
 
@@ -132,36 +97,8 @@ def _unowned(report: Report, files: Files | None) -> Node:
         own=size.apparent_bytes,
         files=size.files,
         native=size.native_bytes,
-        contents=partial(_every, files, "") if files and known else partial(_sorts, report),
+        contents=partial(Directory, files, "") if files and known else partial(_sorts, report),
     )
-
-
-def _listing(files: Files, items: Iterable[Item], key: str) -> Iterator[Node]:
-    """Yield a node for each file and directory of a listing."""
-    sums, native = files.sums, files.native
-    for name, path, start, stop in items:
-        own, code = sums[stop] - sums[start], native[stop] - native[start]
-        if path[-1] != "/":
-            yield Node(kind="file", name=name, own=own, files=1, native=code, key=key, path=path)
-            continue
-        yield Node(
-            kind="directory",
-            name=name,
-            own=own,
-            files=stop - start,
-            native=code,
-            key=key,
-            path=path,
-            contents=partial(_directory, files, path, start, stop, key),
-        )
-
-
-def _directory(files: Files, path: str, start: int, stop: int, key: str) -> Iterator[Node]:
-    return _listing(files, files.items(path, start, stop), key)
-
-
-def _every(files: Files, key: str) -> Iterator[Node]:
-    return _listing(files, files.items(), key)
 
 
 def _largest(row: Row) -> tuple[Node, ...]:

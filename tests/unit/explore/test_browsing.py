@@ -76,7 +76,7 @@ def test_find__part_of_a_name__in_any_case_and_only_in_this_list() -> None:
     found.up()
     assert (found.filter, shown(found)) == ("AT", ["native"])
     found.find("nothing has this")
-    assert (found.rows, found.current, found.cursor) == ((), None, 0)
+    assert (len(found.rows), found.current, found.cursor) == (0, None, 0)
     found.open()
     assert found.mark() is False
     found.find("")

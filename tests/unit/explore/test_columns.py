@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from deadweight.explore.browsing import ORDERS, Order
 from deadweight.explore.columns import Layout, bar, columns, fitted, fitted_end, heading, row_text, wrapped
-from deadweight.explore.nodes import Node
+from deadweight.explore.node import Node
 
 NAMES = (
     "plain", "日本語のパッケージ" * 20, "\x1b[31mred\x07", "[bold]markup[/]", "\u202eright to left", "e\u0301" * 90, "",

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.reporting import report_of
-from deadweight.explore.nodes import REST, UNOWNED, Node, tree_of
+from deadweight.explore.node import Node
+from deadweight.explore.nodes import REST, UNOWNED, tree_of
 from deadweight.model import Content, ImageFacts, Inventory, Largest, Layer, SystemFacts, WastedPath
 from deadweight.model.report import Report
 from deadweight.settings import Settings

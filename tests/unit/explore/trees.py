@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from deadweight.analysis.reporting import report_of
-from deadweight.explore.nodes import Node, Tree, tree_of
+from deadweight.explore.node import Node
+from deadweight.explore.nodes import Tree, tree_of
 from deadweight.model import Inventory
 from deadweight.model.report import Report
 from tests.builders import inventory_of, profile_of, requirements_file
