@@ -118,11 +118,10 @@ def pass_over(blocks: Blocks, stored: int, read: int = 0) -> None:
 
 
 def _entry(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> TarEntry:
-    magic, flag = header[257:263], header[156:157]
     if not _checksum_matches(header):
         raise Malformed("header checksum mismatch")
-    name = header[:100].split(b"\0", 1)[0]
-    if magic == b"ustar\0" and header[345]:
+    flag, name = header[156:157], header[:100].split(b"\0", 1)[0]
+    if header[345] and header[257:263] == b"ustar\0":
         name = header[345:500].split(b"\0", 1)[0] + b"/" + name
     size = _number(header[124:136])
     kind: Kind = _KINDS.get(flag, "other")
@@ -177,18 +176,18 @@ def _decimal(text: str) -> int:
     return int(text)
 
 
-_EVEN = int.from_bytes(b"\xff\0" * 256, "little")
+_ADLER = 65521  # RFC 1950: the lower half of an Adler-32 checksum is 1 plus the sum of all bytes, modulo this
 
 
 def _checksum_matches(header: bytes) -> bool:
     """Return whether the sum of a header's bytes matches its checksum field, with that field counted as spaces.
 
-    The header is read as one number of 256 two-byte digits. Its remainder modulo 0xFFFF is the sum of the digits, which
-    takes a sixth of the time of adding bytes.
+    Adler-32 adds bytes in a tenth of the time that Python takes.
     """
-    whole = int.from_bytes(header[:148] + b"        " + header[156:], "little")
-    checksum = _number(header[148:156])
-    if ((whole & _EVEN) + (whole >> 8 & _EVEN)) % 0xFFFF == checksum % 0xFFFF:
+    field = header[148:156]
+    checksum = _number(field)
+    others = (zlib.adler32(header) & 0xFFFF) - (zlib.adler32(field) & 0xFFFF)
+    if (others + 8 * 32 - checksum) % _ADLER == 0:
         return True
     # Some old tools sum signed bytes. The eight spaces of the checksum field add up to 256.
     return _signed_sum(header) - _signed_sum(header[148:156]) + 256 == checksum

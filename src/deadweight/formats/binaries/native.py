@@ -14,7 +14,7 @@ _ELF_MACHINES = {3: "i686", 21: "ppc64le", 22: "s390x", 40: "armv7l", 62: "x86_6
 
 # An ELF header has at least 52 bytes, and no compiler writes code to files with these suffixes.
 SMALLEST_NATIVE = 52
-_NEVER_NATIVE = frozenset(
+NEVER_NATIVE = frozenset(
     "py pyc pyi pyx pxd pxi txt md rst json js ts map css scss html htm svg png jpg jpeg gif ico woff woff2 ttf otf eot"
     " csv tsv xml yaml yml toml ini cfg h hh hpp hxx cuh c cc cpp cu f f90 m4 cmake in typed po pot mo pth pem crt"
     " gz bz2 xz zst zip tar whl npy npz mat sql tmpl jinja j2 ipynb tex bib rs go java class"
@@ -25,7 +25,7 @@ _NEVER_NATIVE = frozenset(
 
 def may_be_native(path: str, size: int) -> bool:
     """Return whether a file may be native code, so that its first bytes are worth reading."""
-    return size >= SMALLEST_NATIVE and path.rpartition(".")[2] not in _NEVER_NATIVE
+    return size >= SMALLEST_NATIVE and path.rpartition(".")[2] not in NEVER_NATIVE
 
 
 def is_native(head: bytes) -> bool:

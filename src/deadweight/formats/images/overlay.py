@@ -20,6 +20,7 @@ _DIRECTORY = 160  # characters added for each directory, to account for the memo
 _MOST_ESCAPED = 1000  # paths that leave the root; only the first ones are kept for the report
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
+_NO_NAMES = frozenset(("", ".", ".."))
 
 
 class Placed(NamedTuple):
@@ -36,6 +37,13 @@ class Placed(NamedTuple):
     layer: int
     inode: int = 0
     entry: TarEntry | None = None
+
+
+class Shipped(NamedTuple):
+    """What a layer ships: the apparent bytes and the number of its files and symlinks, without whiteouts."""
+
+    size: int
+    files: int
 
 
 class Hidden(NamedTuple):
@@ -67,17 +75,35 @@ class Overlay(Struct):
     _opened: int = 0  # characters in the paths of all directories
     _alike: dict[tuple[int, Kind], Placed] = {}  # equal files share one value, to save memory
 
-    def add(self, layer: int, entries: Iterable[TarEntry]) -> None:
+    def add(self, layer: int, entries: Iterable[TarEntry]) -> Shipped:
         """Add one layer on top. Its whiteouts hide only files of lower layers, whatever their order in the layer.
 
         raises: Malformed if the layers have too many or too deep directories
         """
         self._alike = {}
+        size = files = 0
+        known, alike, seen = self._inside.get, self._alike, self.files
         for entry in entries:
-            if is_whiteout(entry.path):
-                self._hide(layer, _inside_root(entry.path))
-            else:
-                self._put(layer, entry)
+            path, kind = entry.path, entry.kind
+            if _WHITEOUT in path and is_whiteout(path):
+                self._hide(layer, _inside_root(path))
+                continue
+            if kind == "file":
+                size += entry.size
+                files += 1
+                # Nearly all files have no content that was kept, are new, and are in a directory that is known.
+                directory, slash, name = path.rpartition("/")
+                inside = known(directory) if name not in _NO_NAMES and (directory or not slash) else None
+                if inside is not None and path not in inside and not entry.start and entry.code is None:
+                    placed = alike.get((entry.size, kind))
+                    seen[path] = placed if placed is not None else self._placed(layer, entry)
+                    inside.add(path)
+                    continue
+            elif kind == "symlink":
+                size += entry.apparent
+                files += 1
+            self._put(layer, entry)
+        return Shipped(size, files)
 
     def _hide(self, layer: int, whiteout: str | None) -> None:
         directory, _, name = (whiteout or _WHITEOUT).rpartition("/")

@@ -37,9 +37,11 @@ class Span:
         return data
 
     def skip(self, length: int) -> int:
-        skipped = max(0, min(length, self._end - self.at))
-        self.at += skipped
-        return skipped
+        left = self._end - self.at
+        if length > left:
+            length = max(left, 0)
+        self.at += length
+        return length
 
     def stored(self, length: int, read: int = 0) -> Stored:
         """Return random access to the next ``length`` bytes, of which ``read`` were read already."""

@@ -18,11 +18,11 @@ from typing import Any, BinaryIO, NamedTuple
 from msgspec import Struct, field
 
 from deadweight.errors import BadInput
-from deadweight.formats.archives.tar import Malformed, TarEntry
+from deadweight.formats.archives.tar import Malformed
 from deadweight.formats.binaries.native import HEAD_BYTES
 from deadweight.formats.images.documents import Config
 from deadweight.formats.images.history import layer_commands, possible_bases, steps_of
-from deadweight.formats.images.overlay import Overlay, Placed, is_whiteout, shared_inodes
+from deadweight.formats.images.overlay import Overlay, Placed, shared_inodes
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start, Step
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.containers.start import start_of
@@ -167,8 +167,7 @@ def _read(blobs: Blobs, selection: Selection, observe: Observer) -> Image:
     contents = blobs.layers([part for part in parts.layers if part.name])
     for number, (part, command) in enumerate(zip(parts.layers, commands, strict=True)):
         observe(Progress("reading", "layers", done=number + 1, total=len(parts.layers)))
-        shipped = _Shipped()
-        overlay.add(number, shipped.counted(next(contents) if part.name else ()))
+        shipped = overlay.add(number, next(contents) if part.name else ())
         layers.append(
             Layer(
                 digest=part.digest,
@@ -200,19 +199,6 @@ def _exported(blobs: Blobs) -> Image:
     overlay = Overlay()
     overlay.add(0, files)
     return Image(layers=(), overlay=overlay)
-
-
-class _Shipped:
-    """Counts the files of a layer as they are read, without directories and whiteouts."""
-
-    size = files = 0
-
-    def counted(self, entries: Iterable[TarEntry]) -> Iterator[TarEntry]:
-        for entry in entries:
-            if entry.kind in ("file", "symlink") and not is_whiteout(entry.path):
-                self.size += entry.apparent
-                self.files += 1
-            yield entry
 
 
 def _start(config: Config) -> Start:

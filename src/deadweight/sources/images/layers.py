@@ -10,7 +10,7 @@ from functools import partial
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks, Malformed, TarEntry, entries, pass_over
 from deadweight.formats.binaries.elf import linking
-from deadweight.formats.binaries.native import HEAD_BYTES, may_be_native
+from deadweight.formats.binaries.native import HEAD_BYTES, NEVER_NATIVE, may_be_native
 from deadweight.formats.images.layer_entries import decoded
 from deadweight.formats.os_packages.lists import is_package_list
 from deadweight.model import Linking
@@ -33,6 +33,10 @@ _METADATA = {
     "entry_points.txt": _HEAD,
     "direct_url.json": _SMALL, "top_level.txt": _SMALL, "INSTALLER": _SMALL,
 }  # fmt: skip
+
+
+# Files with these suffixes are neither metadata nor native code nor scripts.
+_PLAIN = frozenset(suffix for suffix in NEVER_NATIVE if "/" not in suffix) - {"py", "txt", "json", "cfg", "sh"}
 
 
 class Room:
@@ -99,7 +103,7 @@ def read_layer(blocks: Blocks, room: Room, diff_id: Digest | None = None) -> Ite
 
 def kept_entry(entry: TarEntry, blocks: Blocks, room: Room) -> TarEntry:
     """Return a member with the content that later stages read, and skip the rest of it."""
-    start, read = _start_of(entry, blocks) if entry.kind == "file" and entry.size else (b"", 0)
+    start, read = _start_of(entry, blocks) if entry.size and not holds_nothing(entry.path) else (b"", 0)
     if not start:
         room.take(entries=1, text=len(entry.path) + 2 * len(entry.target))
         pass_over(blocks, entry.stored, read)
@@ -146,6 +150,12 @@ def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[],
     room.take(text=sum(map(len, code.needed)) if code else 0)
     passing.finish()
     return lambda: code
+
+
+def holds_nothing(path: str) -> bool:
+    """Return whether later stages read nothing of a file, by its suffix alone, which suffices for nearly all files."""
+    suffix = path.rpartition(".")[2]
+    return suffix in _PLAIN or (suffix == "py" and "-packages/" in path)
 
 
 def may_be_started(path: str) -> bool:

@@ -35,6 +35,11 @@ def test_overlay__later_file__replaces_the_earlier() -> None:
     assert seen([file("a", 1), file("b", 2)], [file("a", 3)]) == {"a": (1, 3), "b": (0, 2)}
 
 
+def test_overlay__paths_that_are_not_normal_in_a_known_directory__are_normalized() -> None:
+    paths = ["a/x", "/b", "..", "", "a/./y", "a/../c", "/../d", "a/../../e"]
+    assert set(seen([file(path) for path in paths])) == {"a/x", "b", "a/y", "c"}
+
+
 @pytest.mark.parametrize("order", [[0, 1], [1, 0]])
 def test_overlay__whiteout__hides_lower_layers_and_not_its_own(order: list[int]) -> None:
     layer = [file("d/.wh.x", 0), file("d/x/new", 5)]
