@@ -13,11 +13,13 @@ import click
 import pytest
 
 from deadweight import Budget, cli
+from deadweight.cli.commands import fleet
 from deadweight.model.report import Report
 from deadweight.model.report.check import CheckReport
 from deadweight.model.report.diff import Diff
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.model.report.fleet import FleetReport
+from deadweight.model.report.fleet.query import QueryResult
 from deadweight.model.report.imports import ImportsReport
 from deadweight.model.report.levels import LevelReport
 from deadweight.model.report.services import ServicesReport
@@ -169,7 +171,8 @@ def test_command__of_a_page__is_one_that_the_command_line_accepts(page: Path) ->
     for line in code_lines(page):
         if re.match(r"deadweight( |$)", line):
             words = shlex.split(line.split(" | ")[0].split(" > ")[0], comments=True)
-            if words[1:] not in [[name] for name in cli._COMMANDS]:  # a sentence names a command alone
+            alone = [*([name] for name in cli._COMMANDS), *(["fleet", name] for name in fleet._COMMANDS)]
+            if words[1:] not in alone:  # a sentence names a command alone
                 assert_accepted(words[1:])
 
 
@@ -219,7 +222,7 @@ def test_json_page__names_every_key_of_the_schema() -> None:
         re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
     )
     results = (
-        Report, Diff, CheckReport, DockerfileReport, FleetReport, ImportsReport, LevelReport, ServicesReport,
+        Report, Diff, CheckReport, DockerfileReport, FleetReport, QueryResult, ImportsReport, LevelReport, ServicesReport,
         TrimReport,
     )  # fmt: skip
     schemas = [each.json_schema() for each in results]

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from deadweight.model.report.fleet import FleetReport
+from deadweight.model.report.fleet.query import QueryResult
 from tests.builders import bare, report_on
 from tests.fleets import rows
 
@@ -111,3 +112,25 @@ def test_report__not_a_fleet__is_bad_input(here: Path) -> None:
         "hint: choose another path",
     ]
     assert run("report", "missing.db").returncode == 4
+
+
+def test_query__formats_and_limit(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    select = "SELECT target, apparent_bytes FROM targets ORDER BY target"
+    ran = run("query", "f.db", select, "--limit", "1")
+    assert ran.stdout.splitlines() == ["target  apparent_bytes", "api                 10"]
+    assert ran.stderr == "only the first 1 rows are shown; use --limit to show more\n"
+    assert run("query", "f.db", select, "--format", "csv").stdout == "target,apparent_bytes\napi,10\nteam/web,20\n"
+    result = json.loads(run("query", "f.db", select, "--format", "json").stdout)
+    jsonschema.validate(result, QueryResult.json_schema())
+    assert result["rows"] == [["api", 10], ["team/web", 20]]
+
+
+def test_query__that_writes__is_refused(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    ran = run("query", "f.db", "DELETE FROM run")
+    assert (ran.returncode, ran.stdout) == (4, "")
+    assert ran.stderr.splitlines() == [
+        "error: the query may only read this file: not authorized",
+        "hint: use one SELECT statement",
+    ]

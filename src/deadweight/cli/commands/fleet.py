@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "add": "Add saved reports.",
     "report": "Show what costs most over all targets.",
+    "query": "Run a SELECT statement.",
 }
 
 

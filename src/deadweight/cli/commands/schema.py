@@ -17,6 +17,7 @@ RESULTS = {
     "imports": ("deadweight.model.report.imports", "ImportsReport"),
     "fleet-report": ("deadweight.model.report.fleet", "FleetReport"),
     "dockerfile": ("deadweight.model.report.dockerfile", "DockerfileReport"),
+    "fleet-query": ("deadweight.model.report.fleet.query", "QueryResult"),
     "services": ("deadweight.model.report.services", "ServicesReport"),
 }
 

@@ -1,6 +1,7 @@
 """FleetReport → str: text, Markdown, CSV, HTML, JSON. One table of formats.
 
 sections.py  the report as tables, which all formats but JSON write
+query.py     the rows of a query
 """
 
 from __future__ import annotations

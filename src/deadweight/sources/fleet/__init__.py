@@ -1,5 +1,7 @@
 """The SQLite file of a fleet. ``deadweight.fleet`` says what it contains.
 
-files.py  opening files, and what is wrong with those that cannot be used
-store.py  writing: runs, reports and failures
+files.py    opening files, and what is wrong with those that cannot be used
+store.py    writing: runs, reports and failures
+summary.py  the figures of a report
+query.py    the user's own SQL
 """
