@@ -298,6 +298,15 @@ def containing(command: Command) -> Command:
     )
 
 
+# Options of one target, or of what is installed
+_OF_ONE = ("package", "requirements", "environment", "install", "keep_env")
+
+
+def fleet_measuring(command: Command) -> Command:
+    """Decorate a command with the options for many targets of all types, none of which is installed."""
+    return _without(_OF_ONE, with_options(_WHAT, _HOW, _LIGHTER, _NO_CODE, _SPLITS, messages))(command)
+
+
 def _without(names: Collection[str], decorate: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Return a decorator that leaves out some of the options of another one."""
 

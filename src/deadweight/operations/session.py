@@ -28,10 +28,11 @@ class Session:
     creates no directory.
 
     observe: receives the progress of every measurement
+    cache:   of archives, layers, pages and resolutions; None for the user's own
     """
 
-    def __init__(self, *, observe: Observer = silent) -> None:
-        self.observe = observe
+    def __init__(self, *, observe: Observer = silent, cache: Cache | None = None) -> None:
+        self.observe, self._cache = observe, cache
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
         self._clients: dict[tuple[tuple[str, ...], bool], Client] = {}
@@ -67,7 +68,7 @@ class Session:
         if measuring.no_cache not in self._caches:
             from deadweight.sources.wheels.cache import Cache, NoCache
 
-            self._caches[measuring.no_cache] = NoCache() if measuring.no_cache else Cache()
+            self._caches[measuring.no_cache] = NoCache() if measuring.no_cache else self._cache or Cache()
         return self._caches[measuring.no_cache]
 
     def client(self, origins: tuple[str, ...], hurried: bool = False) -> Client:

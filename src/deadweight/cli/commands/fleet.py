@@ -8,6 +8,7 @@ import click
 
 # Command → its line in the help. ``fleet_NAME.py`` has it, and is imported when it is needed.
 _COMMANDS = {
+    "measure": "Measure many targets.",
     "add": "Add saved reports.",
     "report": "Show what costs most over all targets.",
     "query": "Run a SELECT statement.",

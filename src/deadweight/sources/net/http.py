@@ -26,6 +26,14 @@ _LONGEST_WAIT = 10.0  # seconds between attempts, whatever Retry-After says
 _LARGEST_REASON = 1 << 16  # bytes of the body of a refusal
 _REDIRECTS = 5
 _Result = TypeVar("_Result")
+_paces: dict[str, float] = {}  # host → when the next request to it may be sent
+_interval = 0.0
+
+
+def pace(interval: float) -> None:
+    """Limit how often this process sends requests to one server: one in ``interval`` seconds; 0 for no limit."""
+    global _interval
+    _interval = interval
 
 
 class Page(NamedTuple):
@@ -195,6 +203,8 @@ class Client:
             sent |= {"Authorization": basic(userinfo)} if userinfo else {}
         with self._lock:
             self.requests += 1
+        if _interval:
+            time.sleep(_turn(host))
         try:
             return self._pool(bare).request(
                 method, bare.geturl(), headers={name: value for name, value in sent.items() if value}, body=form,
@@ -214,6 +224,18 @@ class Client:
             if proxy not in self._pools:
                 self._pools[proxy] = _new_pool(proxy, self._deadline, self._context)
             return self._pools[proxy]
+
+
+_turns = threading.Lock()
+
+
+def _turn(host: str) -> float:
+    """Return the seconds to wait before a request to a server."""
+    with _turns:
+        now = time.monotonic()
+        at = max(now, _paces.get(host, now))
+        _paces[host] = at + _interval
+        return at - now
 
 
 def _authorization(value: str | None) -> dict[str, str]:

@@ -74,9 +74,12 @@ class Store:
             except OSError:
                 os.unlink(temporary)
 
-    def trim(self) -> None:
-        """Remove the oldest entries above the limit; call it once, after the last ``put``."""
-        if not self._wrote:
+    def trim(self, *, always: bool = False) -> None:
+        """Remove the oldest entries above the limit; call it once, after the last ``put``.
+
+        always: even if only other processes put entries
+        """
+        if not self._wrote and not always:
             return
         files = sorted(self._files())
         size = sum(length for _, length, _ in files)

@@ -1,0 +1,153 @@
+"""fleet measure: many targets → a run in the SQLite file of a fleet."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from deadweight.cli.help import HOW, OUTPUT, WHAT, GroupedCommand, option
+from deadweight.cli.options import fleet_measuring, settings_of
+from deadweight.cli.output import emit
+from deadweight.cli.progress import observer
+from deadweight.cli.reporting import finish
+from deadweight.cli.targets import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from deadweight.operations.fleet.calls import Executor
+    from deadweight.operations.fleet.measuring import FleetRun
+    from deadweight.targets.types import Target
+
+
+@click.command(cls=GroupedCommand, brief=True)
+@click.argument("targets", nargs=-1, required=True, shell_complete=files)
+@option("--output", "-o", group=OUTPUT, metavar="FILE", type=click.Path(), required=True, help="File of the fleet.")
+@option(
+    "--tags",
+    group=WHAT,
+    metavar="N|all",
+    default="1",
+    show_default=True,
+    help="Measure the N newest tags of each repository that a pattern matches: latest, then the highest versions.",
+)
+@option("--complete", group=WHAT, is_flag=True, help="TARGETS are the whole fleet: other targets are gone.")
+@option("--restart", group=WHAT, is_flag=True, help="Begin a new run, even if the last one was interrupted.")
+@option(
+    "--cache",
+    group=HOW,
+    metavar="DIR",
+    help="Directory of the cache that workers share (default: in the cache directory of deadweight).",
+)
+@option(
+    "--max-connections",
+    group=HOW,
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=8,
+    show_default=True,
+    help="Read from one registry with at most N workers at once.",
+)
+@option(
+    "--max-requests",
+    group=HOW,
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Send at most N requests per second to one server (default: no limit).",
+)
+@fleet_measuring
+def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
+    """Measure many targets, and record the results in a SQLite file as one run.
+
+    \b
+    TARGETS are any of:
+      registry:HOST/*               all repositories of a registry
+      registry:HOST/team/*:prod-*   those that match, and their tags that match
+      repos/                        all projects in a directory
+      'images/*.tar'                files that match
+      targets.txt, @FILE            a list of targets, one per line
+      any TARGET of `deadweight profile`, except package names
+
+    A target that fails is recorded with its reason. If the run is interrupted, the same command continues it.
+    Requirements are measured without installing.
+    """
+    from deadweight.operations.fleet.measuring import Plan, measure_fleet
+    from deadweight.sources.fleet.cache import default_location, trim_cache
+    from deadweight.sources.fleet.targets import Search, targets_of
+
+    newest = _newest(options["tags"])
+    cache = "" if options["no_cache"] else options["cache"] or default_location()
+    with _resumable(output), observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
+        verify = options["tls_verify"] is not False
+        found = targets_of(targets, Search(newest=newest, verify=verify, observe=observe))
+        settings = settings_of({**options, "install": None, "package": ()}, *_types(found)).replacing(no_install=True)
+        plan = Plan(
+            targets=found,
+            settings=settings,
+            options={"targets": list(targets), "tags": options["tags"], **settings.given()},
+            complete=options["complete"],
+            restart=options["restart"],
+            cache=cache,
+            connections=options["max_connections"],
+            rate=options["max_requests"] or 0.0,
+        )
+        with _executor(settings.measuring.jobs) as executor:
+            run = measure_fleet(output, plan, executor, observe=observe)
+    trim_cache(cache)
+    emit(_summary(output, run), None, force=False)
+    finish(run, run.exit_code)
+
+
+@contextlib.contextmanager
+def _resumable(path: str) -> Iterator[None]:
+    """Say how to go on after an interrupt."""
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        message = f"{path} has what was measured; run the same command again to continue"
+        raise KeyboardInterrupt(message) from interrupt
+
+
+@contextlib.contextmanager
+def _executor(jobs: int) -> Iterator[Executor]:
+    """Yield what executes the tasks: a process for each available processor."""
+    from deadweight.sources.system.pool import Pool
+    from deadweight.sources.system.processors import processors
+
+    with Pool(jobs or processors()) as pool:
+        yield pool
+
+
+def _newest(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdecimal() or not int(text):
+        raise click.BadParameter(f"{text!r} is neither a positive number nor 'all'", param_hint="--tags")
+    return int(text)
+
+
+def _types(targets: Iterable[str]) -> list[Target]:
+    """Return a target of each type, since the type decides which options apply."""
+    from deadweight.errors import UnclearTarget
+    from deadweight.targets import parse_target
+
+    types: dict[type[Target], Target] = {}
+    for target in targets:
+        with contextlib.suppress(UnclearTarget):  # recorded as a failure
+            parsed = parse_target(target)
+            types.setdefault(type(parsed), parsed)
+    return list(types.values())
+
+
+def _summary(path: str, run: FleetRun) -> str:
+    from deadweight.report.units import counted
+
+    failed = len(run.skipped)
+    measured = run.targets - run.earlier - run.reused - failed
+    parts = [f"measured {counted(measured, 'target')}"]
+    parts += [f"{run.reused:,} unchanged"] * bool(run.reused)
+    parts += [f"{run.earlier:,} before the interruption"] * bool(run.earlier)
+    parts += [f"{failed:,} failed"] * bool(failed)
+    return f"{path}: {', '.join(parts)} (run {run.run})\n"

@@ -1,0 +1,70 @@
+"""The cache that the workers of a fleet share. Each entry is sealed, since others may write there, too.
+
+The seal is a digest of an entry and its key. It finds what is damaged, and what was put under another key. If
+``DEADWEIGHT_CACHE_KEY`` is set, the seal is an HMAC with that key: then only those who know the key can write entries
+that are used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from functools import cache as once
+
+from deadweight.sources.wheels.cache import Cache, NoCache
+from deadweight.sources.wheels.store import Store, default_directory
+
+KEY_VARIABLE = "DEADWEIGHT_CACHE_KEY"
+_SEAL = hashlib.sha256().digest_size
+MOST_BYTES = 20_000_000_000  # of a directory; 10,000 layers take about 2 GB
+
+
+class SealedStore(Store):
+    """A store whose entries are checked when they are read; those that are wrong are as if they were not there.
+
+    key: of the HMAC; empty for a plain digest
+    """
+
+    def __init__(self, inner: Store, key: bytes = b"") -> None:
+        self.root, self.directory = inner.root, inner.directory
+        self._inner, self._key = inner, key
+
+    def get(self, kind: str, key: str) -> bytes | None:
+        data = self._inner.get(kind, key)
+        if data is None or not hmac.compare_digest(data[:_SEAL], self._seal(kind, key, data[_SEAL:])):
+            return None
+        return data[_SEAL:]
+
+    def put(self, kind: str, key: str, data: bytes) -> None:
+        self._inner.put(kind, key, self._seal(kind, key, data) + data)
+
+    def trim(self, *, always: bool = False) -> None:
+        """Keep everything: other workers need it. ``trim_cache`` removes old entries after the run."""
+
+    def _seal(self, kind: str, key: str, data: bytes) -> bytes:
+        message = f"{kind} {key}\n".encode()
+        if self._key:
+            return hmac.digest(self._key, message + data, "sha256")
+        return hashlib.sha256(message + data).digest()
+
+
+@once
+def shared_cache(location: str) -> Cache:
+    """Return the cache at a directory or a URL; one that keeps nothing for ""."""
+    if not location:
+        return NoCache()
+    cache = Cache()
+    cache.store = SealedStore(Store(location, most=MOST_BYTES), os.environ.get(KEY_VARIABLE, "").encode())
+    return cache
+
+
+def default_location() -> str:
+    """Return the directory of the cache of fleets: beside the cache of single runs, which is smaller."""
+    return os.path.join(default_directory(), "fleet")
+
+
+def trim_cache(location: str) -> None:
+    """Remove the oldest entries above the limit of a directory."""
+    if location:
+        Store(location, most=MOST_BYTES).trim(always=True)

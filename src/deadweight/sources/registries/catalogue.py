@@ -1,0 +1,121 @@
+"""A pattern for images of a registry → the images: ``HOST/team/*:prod-*``.
+
+source: OCI distribution-spec, "Listing Tags"; docs.docker.com/registry/spec/api, "Catalog" and "Pagination"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from deadweight.errors import BadInput, FetchFailed
+from deadweight.formats.images.image_reference import Reference, parse_reference
+from deadweight.sources.registries.repository import Repository
+from deadweight.sources.registries.trust import opened_registry
+
+_LARGEST_PAGE = 1 << 24
+_PAGE = 1000  # names to ask for at once; a registry may send fewer
+_MOST_PAGES = 10_000
+_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
+_SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(?:\.\w+)?\Z")  # what cosign stores beside an image
+_WILD = "*?["
+
+
+def is_pattern(reference: str) -> bool:
+    """Return whether a reference is a pattern for images."""
+    return any(char in reference for char in _WILD)
+
+
+def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Iterator[str]:
+    """Yield the images in a registry that match ``HOST/REPOSITORY[:TAG]``, by name, the newest tags first.
+
+    Registries do not say when a tag was pushed, so "latest" counts as the newest tag, then the highest version.
+
+    newest: how many tags of each repository; None for all
+    raises: BadInput, FetchFailed
+    """
+    host, slash, rest = pattern.partition("/")
+    name, _, tag = rest.partition(":") if ":" in rest.rpartition("/")[2] else (rest, "", "")
+    if not slash or is_pattern(host) or not name:
+        raise BadInput(f"registry:{pattern}: not a pattern for images", hint="use registry:HOST/*, or HOST/team/*:TAG")
+    reference = parse_reference(f"{host}/catalogue")
+    with opened_registry(reference, verify=verify) as (client, server):
+        listing = _Listing(reference, client, server)
+        names = listing.repositories() if is_pattern(name) else iter([name])
+        for repository in sorted(each for each in names if fnmatchcase(each, name)):
+            for each in listing.tags(repository, tag or "*")[:newest]:
+                yield f"{host}/{repository}:{each}"
+
+
+class _Listing(Repository):
+    """Requests for names of repositories and tags."""
+
+    def repositories(self) -> list[str]:
+        return list(self._names("_catalog", "repositories", "its catalogue"))
+
+    def tags(self, repository: str, pattern: str) -> list[str]:
+        self._reference = Reference(self._reference.host, repository, "latest")
+        self._authorization = ""  # a token is for one repository
+        found = {tag for tag in self._names(f"{repository}/tags/list", "tags", repository) if fnmatchcase(tag, pattern)}
+        return sorted((tag for tag in found if not _SIGNATURE.match(tag)), key=_age)
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/v2/{path}"
+
+    def _names(self, path: str, key: str, what: str) -> Iterator[str]:
+        """Yield the names on all pages of a list."""
+        query, seen = f"n={_PAGE}", set[str]()
+        for _ in range(_MOST_PAGES):
+            page = self.get(f"{path}?{query}", what, limit=_LARGEST_PAGE, accept="application/json")
+            yield from _strings(page.data, key, what)
+            link = _NEXT.search(page.headers.get("Link", ""))
+            # Only the query is the registry's to choose: credentials go to no other path or server.
+            query = link[1].partition("?")[2] if link else ""
+            if not query or query in seen:
+                return
+            seen.add(query)
+
+
+def _strings(data: bytes, key: str, what: str) -> list[str]:
+    answer: Any = None
+    with contextlib.suppress(ValueError, RecursionError):
+        answer = json.loads(data)
+    names = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(names or [], list):
+        raise FetchFailed(f"the registry sent no valid list of {key} for {what}")
+    return [name for name in names or () if isinstance(name, str)]
+
+
+def _age(tag: str) -> tuple[int, Any, str]:
+    """Return what sorts the newest tag first: "latest", versions from the highest, others from Z to A."""
+    if tag == "latest":
+        return 0, 0, tag
+    try:
+        version = Version(tag)
+    except InvalidVersion:
+        return 2, _Reversed(_numbered(tag)), tag
+    return 1, _Reversed(version), tag
+
+
+def _numbered(tag: str) -> list[tuple[int, str]]:
+    """Return a tag as numbers and texts: prod-10 is after prod-9."""
+    return [(int(number or -1), text) for text, number in re.findall(r"(\D*)(\d{0,18})", tag)]
+
+
+class _Reversed:
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Reversed) -> bool:
+        return bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Reversed) and bool(other.value == self.value)
+
+    __hash__ = None  # type: ignore[assignment]

@@ -1,0 +1,148 @@
+"""``deadweight fleet measure`` as a user runs it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.builders import write_files
+from tests.fleets import rows
+from tests.images import Content, make_image
+
+SITE = "usr/lib/python3/site-packages"
+PATIENCE = 60.0
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def distribution(name: str, size: int = 1000) -> dict[str, Content]:
+    return {
+        f"{SITE}/{name}/__init__.py": "x" * size,
+        f"{SITE}/{name}-1.0.dist-info/METADATA": f"Name: {name}\nVersion: 1.0\n",
+        f"{SITE}/{name}-1.0.dist-info/RECORD": f"{name}/__init__.py,,\n{name}-1.0.dist-info/METADATA,,\n",
+    }
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "deadweight", "fleet", "measure", *arguments]
+
+
+def measure(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, timeout=PATIENCE, check=False)
+
+
+def outcomes(path: Path) -> list[tuple[object, ...]]:
+    return rows(path, "SELECT target, failure, distributions FROM targets ORDER BY target")
+
+
+def test_fleet_measure__targets_of_several_kinds__are_rows(here: Path) -> None:
+    write_files(
+        here,
+        {
+            "images/a.tar": make_image(distribution("one")),
+            "images/b.tar": make_image(distribution("one"), distribution("two")),
+            "venv/pyvenv.cfg": "",
+            "venv/lib/python3.11/site-packages/x.py": "",
+            "list.txt": "venv\nimages/a.tar\n",
+        },
+    )
+    done = measure("images/*.tar", "list.txt", "-o", "fleet.db")
+    assert (done.returncode, done.stdout) == (0, "fleet.db: measured 3 targets (run 1)\n"), done.stderr
+    assert outcomes(here / "fleet.db") == [("images/a.tar", None, 1), ("images/b.tar", None, 2), ("venv", None, 0)]
+    assert rows(here / "fleet.db", "SELECT run, targets, failed, finished IS NULL FROM runs") == [(1, 3, 0, 0)]
+
+
+def test_fleet_measure__targets_that_fail__are_rows_with_reasons(here: Path) -> None:
+    write_files(here, {"good.tar": make_image(distribution("one")), "bad.tar": make_image({"a": "b"})[:700]})
+    done = measure("good.tar", "bad.tar", "docker:--privileged", "-o", "fleet.db")
+    assert done.returncode == 4
+    assert done.stdout == "fleet.db: measured 1 target, 2 failed (run 1)\n"
+    assert "error: bad.tar could not be measured: " in done.stderr
+    (bad, engine, good) = outcomes(here / "fleet.db")
+    assert good == ("good.tar", None, 1)
+    assert bad[0] == "bad.tar"
+    assert "bad.tar" in str(bad[1])
+    assert "not a valid image or container name" in str(engine[1])
+
+
+def test_fleet_measure__again__is_a_run_of_its_own(here: Path) -> None:
+    write_files(here, {"a.tar": make_image(distribution("one"))})
+    for run in (1, 2):
+        assert measure("a.tar", "-o", "fleet.db").stdout == f"fleet.db: measured 1 target (run {run})\n"
+    assert rows(here / "fleet.db", "SELECT COUNT(*) FROM result") == [(1,)]
+
+
+def test_fleet_measure__without_targets__is_refused_before_a_file_is_made(here: Path) -> None:
+    assert measure("*.tar", "-o", "fleet.db").returncode == 4
+    assert measure("--tags", "none", ".", "-o", "fleet.db").returncode == 2
+    assert not (here / "fleet.db").exists()
+
+
+def interrupted(number: int, *arguments: str, when: Callable[[], bool]) -> tuple[int, str]:
+    """Send a signal to a run at some point; return its exit code and stderr."""
+    with subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        end = time.monotonic() + PATIENCE
+        while not when():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        child.send_signal(number)
+        _, stderr = child.communicate(timeout=PATIENCE)
+        return child.returncode, stderr
+
+
+def images(here: Path, count: int) -> None:
+    for number in range(count):
+        layers = [{f"f{n}": "x" for n in range(2000)}, distribution(f"d{number}")]
+        write_files(here, {f"{number:02}.tar": make_image(*layers, compression="gzip")})
+
+
+def measured(path: Path) -> int:
+    if not path.exists():
+        return 0
+    try:
+        return len(rows(path, "SELECT 1 FROM measurement"))
+    except Exception:
+        return 0  # not created yet
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_fleet_measure__interrupted__continues_with_what_is_left(here: Path, number: int) -> None:
+    images(here, 12)
+    arguments = ("*.tar", "-o", "fleet.db")
+    code, stderr = interrupted(number, *arguments, when=lambda: measured(here / "fleet.db") > 0)
+    assert code == (-number if number == signal.SIGKILL else 130)
+    if number != signal.SIGKILL:
+        assert "fleet.db has what was measured; run the same command again to continue" in stderr
+    before = measured(here / "fleet.db")
+    assert 0 < before < 12, "it was not interrupted halfway"
+    done = measure(*arguments)
+    assert done.stdout.endswith(f", {before} before the interruption (run 1)\n")
+    assert [row[2] for row in outcomes(here / "fleet.db")] == [1] * 12
+    assert rows(here / "fleet.db", "SELECT run, targets, failed, finished IS NULL FROM runs") == [(1, 12, 0, 0)]
+    assert rows(here / "fleet.db", "PRAGMA integrity_check") == [("ok",)]
+    assert not list((here / "tmp").iterdir())
+
+
+def test_fleet_measure__interrupted_with_other_options__begins_a_new_run(here: Path) -> None:
+    images(here, 12)
+    interrupted(signal.SIGKILL, "*.tar", "-o", "fleet.db", when=lambda: measured(here / "fleet.db") > 0)
+    assert measure("0*.tar", "-o", "fleet.db").stdout == "fleet.db: measured 10 targets (run 2)\n"
+    interrupted(signal.SIGKILL, "*.tar", "-o", "other.db", when=lambda: measured(here / "other.db") > 0)
+    assert measure("*.tar", "-o", "other.db", "--restart").stdout == "other.db: measured 12 targets (run 2)\n"
+
+
+def test_fleet_measure__progress__says_what_is_left(here: Path) -> None:
+    images(here, 2)
+    lines = measure("*.tar", "-o", "fleet.db", "-v").stderr.splitlines()
+    assert lines[0] == "measuring targets: 2 left (0 of 2)"
+    assert lines[-1].startswith("measuring targets: 0 left (2 of 2)")

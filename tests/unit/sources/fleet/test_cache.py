@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deadweight.sources.fleet.cache import KEY_VARIABLE, SealedStore, shared_cache, trim_cache
+from deadweight.sources.wheels.cache import NoCache
+from deadweight.sources.wheels.store import Store
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def entries(store: SealedStore) -> list[Path]:
+    return sorted(path for path in Path(store.directory).iterdir() if path.is_file())
+
+
+def test_sealed_store__entry__is_returned_for_its_kind_and_key(tmp_path: Path) -> None:
+    store = SealedStore(Store(str(tmp_path)))
+    store.put("layer", "a", b"data")
+    assert store.get("layer", "a") == b"data"
+    assert store.get("layer", "b") is None
+    assert store.get("listing", "a") is None
+
+
+def test_sealed_store__changed_byte__is_not_returned(tmp_path: Path) -> None:
+    store = SealedStore(Store(str(tmp_path)))
+    store.put("layer", "a", b"data")
+    (path,) = entries(store)
+    whole = path.read_bytes()
+    for number in range(len(whole)):
+        path.write_bytes(whole[:number] + bytes([whole[number] ^ 1]) + whole[number + 1 :])
+        assert store.get("layer", "a") is None
+    path.write_bytes(whole[:-1])
+    assert store.get("layer", "a") is None
+    path.write_bytes(b"")
+    assert store.get("layer", "a") is None
+
+
+def test_sealed_store__entry_under_another_key__is_not_returned(tmp_path: Path) -> None:
+    store = SealedStore(Store(str(tmp_path)))
+    store.put("layer", "evil", b"data")
+    (path,) = entries(store)
+    shutil.copy(path, str(path).replace("evil", "good"))
+    assert store.get("layer", "good") is None
+
+
+def test_sealed_store__key__refuses_entries_of_those_without_it(tmp_path: Path) -> None:
+    open_to_all, ours = SealedStore(Store(str(tmp_path))), SealedStore(Store(str(tmp_path)), b"secret")
+    open_to_all.put("layer", "a", b"poison")
+    assert ours.get("layer", "a") is None
+    ours.put("layer", "a", b"good")
+    assert ours.get("layer", "a") == b"good"
+    assert SealedStore(Store(str(tmp_path)), b"other").get("layer", "a") is None
+    assert b"secret" not in b"".join(path.read_bytes() for path in entries(ours))
+
+
+def test_shared_cache__key_in_the_environment__seals_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(KEY_VARIABLE, "secret")
+    shared_cache.cache_clear()
+    shared_cache(str(tmp_path)).store.put("layer", "a", b"data")
+    shared_cache.cache_clear()
+    assert SealedStore(Store(str(tmp_path)), b"secret").get("layer", "a") == b"data"
+    assert isinstance(shared_cache(""), NoCache)
+
+
+def test_trim_cache__others_wrote__removes_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deadweight.sources.fleet.cache.MOST_BYTES", 1000)
+    store = SealedStore(Store(str(tmp_path)))
+    for number in range(10):
+        store.put("layer", str(number), bytes(200))
+    store.trim()
+    assert len(entries(store)) == 10
+    trim_cache(str(tmp_path))
+    assert sum(path.stat().st_size for path in entries(store)) <= 1000

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+
+from deadweight.errors import BadInput, FetchFailed
+from deadweight.sources.registries.catalogue import images_of
+from tests.images import image_files
+from tests.registries import Registries
+
+pytestmark = pytest.mark.usefixtures("loopback")
+IMAGE = image_files({"a": "a"}, form="oci")
+
+
+def found(registry: Registries, pattern: str, newest: int | None = 1) -> list[str]:
+    return [image.partition("/")[2] for image in images_of(f"{registry.host}/{pattern}", newest=newest)]
+
+
+def test_catalogue__all_repositories__are_listed_over_all_pages() -> None:
+    with Registries({f"team/app{n}": {"1": IMAGE} for n in range(7)}, page=2) as registry:
+        assert found(registry, "*") == [f"team/app{n}:1" for n in range(7)]
+
+
+def test_catalogue__pattern__chooses_repositories_and_tags() -> None:
+    tags = {"prod-9": IMAGE, "prod-10": IMAGE, "dev-1": IMAGE}
+    with Registries({"team/app": tags, "team/web": {"dev-1": IMAGE}, "other/app": tags}, page=2) as registry:
+        assert found(registry, "team/*:prod-*") == ["team/app:prod-10"]
+        assert found(registry, "team/*:prod-*", None) == ["team/app:prod-10", "team/app:prod-9"]
+        assert "/v2/other/app/tags/list" not in registry.asked
+
+
+def test_catalogue__pattern_of_tags__needs_no_catalogue() -> None:
+    with Registries({"team/app": {"1": IMAGE, "2": IMAGE}}) as registry:
+        assert found(registry, "team/app:*", None) == ["team/app:2", "team/app:1"]
+        assert "/v2/_catalog" not in registry.asked
+
+
+def test_catalogue__newest_tags__are_latest_then_the_highest_versions() -> None:
+    names = ["1.9", "1.10", "1.10rc1", "main", "v2.0", "latest", f"sha256-{'0' * 64}.sig"]
+    with Registries({"app": dict.fromkeys(names, IMAGE)}) as registry:
+        assert found(registry, "*", None) == [
+            f"app:{tag}" for tag in ("latest", "v2.0", "1.10", "1.10rc1", "1.9", "main")
+        ]
+        assert found(registry, "*", 2) == ["app:latest", "app:v2.0"]
+
+
+@pytest.mark.parametrize("pattern", ["reg*/app:1", "*", "host.example/"])
+def test_catalogue__no_pattern_for_images__is_refused(pattern: str) -> None:
+    with pytest.raises(BadInput):
+        list(images_of(pattern, newest=1))
+
+
+def test_catalogue__registry_without_one__fails() -> None:
+    with Registries({}, refuse=lambda path: (404, "0") if "_catalog" in path else None) as registry:
+        with pytest.raises(FetchFailed, match="its catalogue"):
+            found(registry, "*")
