@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ import pytest
 
 from tests.builders import write_files
 from tests.fleets import rows
-from tests.images import Content, make_image
+from tests.images import Content, image_files, make_image
+from tests.registries import Registries
 
 SITE = "usr/lib/python3/site-packages"
 PATIENCE = 60.0
@@ -102,8 +104,8 @@ def interrupted(number: int, *arguments: str, when: Callable[[], bool]) -> tuple
 
 def images(here: Path, count: int) -> None:
     for number in range(count):
-        layers = [{f"f{n}": "x" for n in range(2000)}, distribution(f"d{number}")]
-        write_files(here, {f"{number:02}.tar": make_image(*layers, compression="gzip")})
+        base: dict[str, Content] = {f"f{n}": "x" for n in range(2000)}
+        write_files(here, {f"{number:02}.tar": make_image(base, distribution(f"d{number}"), compression="gzip")})
 
 
 def measured(path: Path) -> int:
@@ -146,3 +148,96 @@ def test_fleet_measure__progress__says_what_is_left(here: Path) -> None:
     lines = measure("*.tar", "-o", "fleet.db", "-v").stderr.splitlines()
     assert lines[0] == "measuring targets: 2 left (0 of 2)"
     assert lines[-1].startswith("measuring targets: 0 left (2 of 2)")
+
+
+def fleet(count: int, bases: int = 2) -> dict[str, dict[str, dict[str, Content]]]:
+    """Return the images of a registry; several share a base."""
+    return {
+        f"team/app{number}": {
+            "1": image_files(
+                {f"base{number % bases}-{n}": "x" for n in range(50)}, distribution(f"d{number}"), form="oci",
+                compression="gzip",
+            )
+        }
+        for number in range(count)
+    }  # fmt: skip
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__registry__reads_each_layer_once(here: Path) -> None:
+    with Registries(fleet(6), page=4) as registry:
+        done = measure(f"registry:{registry.host}/*", "-o", "fleet.db")
+        assert done.stdout == "fleet.db: measured 6 targets (run 1)\n", done.stderr
+        assert [row[2] for row in outcomes(here / "fleet.db")] == [1] * 6
+        assert set(registry.sent.values()) == {len(registry.blobs[digest]) for digest in registry.sent}
+        layers = rows(here / "fleet.db", "SELECT digest, targets FROM layers")
+        assert sorted(str(number) for _, number in layers) == [*"111111", *"33"]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__unchanged_digest__costs_one_request_for_its_manifest(here: Path) -> None:
+    with Registries(fleet(4)) as registry:
+        target = f"registry:{registry.host}/*"
+        assert measure(target, "-o", "fleet.db").returncode == 0
+        registry.add("team/app0", "1", fleet(9)["team/app8"]["1"])  # another image has that tag now
+        registry.asked.clear()
+        done = measure(target, "-o", "fleet.db")
+        assert done.stdout == "fleet.db: measured 1 target, 3 unchanged (run 2)\n", done.stderr
+        asked = {path: n for path, n in registry.asked.items() if "/manifests/" in path or "/blobs/" in path}
+        assert {path: n for path, n in asked.items() if "app0" not in path} == {
+            f"/v2/team/app{number}/manifests/1": 1 for number in (1, 2, 3)
+        }
+        assert [path.rpartition("/")[2][:6] for path in asked if "app0" in path] == ["1", "sha256", "sha256"]
+        assert measure(target, "-o", "fleet.db", "--keep", "d1").stdout == "fleet.db: measured 4 targets (run 3)\n"
+    assert rows(here / "fleet.db", "SELECT COUNT(*) FROM result") == [(9,)]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__tags_of_one_digest__are_measured_once(here: Path) -> None:
+    image = fleet(1)["team/app0"]["1"]
+    with Registries({"a": {"1": image, "2": image}, "b": {"1": image}}) as registry:
+        done = measure(f"registry:{registry.host}/*", "--tags", "all", "-o", "fleet.db")
+        assert done.returncode == 0, done.stderr
+        manifest = registry.tags["b"]["1"]
+        sent = {digest: number / len(registry.blobs[digest]) for digest, number in registry.sent.items()}
+        assert sent.pop(manifest) == 3  # once for each tag
+        assert set(sent.values()) == {1}
+    assert rows(here / "fleet.db", "SELECT COUNT(*) FROM targets") == [(3,)]
+    assert rows(here / "fleet.db", "SELECT COUNT(*) FROM result") == [(1,)]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__layer_that_is_corrupt__fails_the_images_that_have_it(here: Path) -> None:
+    with Registries(fleet(4)) as registry:
+        layers = json.loads(registry.blobs[registry.tags["team/app0"]["1"]])["layers"]
+        registry.blobs[layers[0]["digest"]] = b"poison"
+        done = measure(f"registry:{registry.host}/*", "-o", "fleet.db")
+        assert done.stdout == "fleet.db: measured 2 targets, 2 failed (run 1)\n"
+        assert sum(number for path, number in registry.asked.items() if layers[0]["digest"] in path) == 1
+    failures = [row[1] for row in outcomes(here / "fleet.db")]
+    assert [bool(failure) for failure in failures] == [True, False, True, False]
+    assert "does not match its digest" in str(failures[0])
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__registry_that_limits_requests__is_asked_later(here: Path) -> None:
+    refused: list[str] = []
+
+    def refuse(path: str) -> tuple[int, str] | None:
+        if "app0/manifests" not in path or len(refused) > 4:
+            return None
+        refused.append(path)
+        return 429, "0"
+
+    with Registries(fleet(2), refuse=refuse) as registry:
+        done = measure(f"registry:{registry.host}/*", "-o", "fleet.db")
+        assert done.stdout == "fleet.db: measured 2 targets (run 1)\n", done.stderr
+    assert len(refused) == 5
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__max_connections__is_kept(here: Path) -> None:
+    with Registries(fleet(4)) as registry:
+        limits = ("--max-connections", "1", "--max-requests", "500", "--jobs", "4")
+        assert measure(f"registry:{registry.host}/*", "-o", "fleet.db", *limits).returncode == 0
+        assert registry.most_at_once == 1

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import hashlib
 import json
+import platform
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 
@@ -22,14 +23,16 @@ from deadweight.fleet.values import Failure, storable, target_name
 from deadweight.model.report import Report
 from deadweight.model.tree import Skipped
 from deadweight.operations.fleet.calls import Calls, Executor, Task
-from deadweight.operations.fleet.tasks import Common, Failed, Measured, Result
+from deadweight.operations.fleet.tasks import Common, Failed, Identified, Measured, Planned, Result
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.sources.fleet.store import Fleet
 from deadweight.sources.system.pool import Call
 
 _AHEAD = 16  # targets in work for each process: while some wait for layers, others are identified
-_MEASURE = 0  # the rank of tasks: what is begun comes first, so that few targets are in memory
+# The ranks of tasks: what is begun comes first, so that few targets are in memory.
+_MEASURE, _READ, _PLAN, _IDENTIFY = range(4)
+_TASKS = "deadweight.operations.fleet.tasks"
 _Steps = Generator[list[Task], list[Result], Failure | None]
 
 
@@ -130,6 +133,10 @@ class _Measuring:
                 settings=settings, cache=plan.cache, interval=interval, lighter=not plan.settings.measuring.no_lighter
             )
         )
+        # What a result depends on beside the digest of an image; without --platform, an index means this machine's.
+        how = [__version__, platform.machine(), settings.given()]
+        self._how = hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
+        self._layers: dict[str, Result] = {}  # that were read in this run
         self._begun = self._done = self._reused = self._earlier = 0
         self._skipped: list[Skipped] = []
 
@@ -173,6 +180,8 @@ class _Measuring:
 
             return take
 
+        if not tasks:
+            self._advance(name, steps, [])
         for task in tasks:
             self._calls.add(task, arrive(task.call.key))
 
@@ -191,23 +200,57 @@ class _Measuring:
             Progress("measuring", f"targets: {left:,} left{failed}", done=self._done, total=len(self._plan.targets))
         )
 
-    def _task(self, function: str, rank: int, host: str, *arguments: str) -> Task:
-        key = f"{function}-{hashlib.sha256(chr(0).join(arguments).encode('utf-8', 'surrogateescape')).hexdigest()}"
-        call = Call(key, f"deadweight.operations.fleet.tasks:{function}", (self._common, *arguments))
+    def _task(self, function: str, rank: int, arguments: tuple[str, ...], key: str = "", host: str = "") -> Task:
+        """Return a task; ``key`` identifies it among those of its function, else its arguments do."""
+        text = key or "\0".join(arguments)
+        number = hashlib.sha256(self._common + text.encode("utf-8", "surrogateescape")).hexdigest()
+        call = Call(f"{function}-{number}", f"{_TASKS}:{function}", (self._common, *arguments))
         return Task(call, rank, host)
 
     def _steps(self, name: str) -> _Steps:
         """Yield the tasks of a target; return the failure, if any."""
-        (measured,) = yield [self._task("measure", _MEASURE, "", name, "")]
+        if name.startswith("registry:"):
+            return (yield from self._steps_of_image(name))
+        (measured,) = yield [self._task("measure", _MEASURE, (name, ""))]
         return self._record(name, measured)
 
-    def _record(self, name: str, measured: Result) -> Failure | None:
+    def _steps_of_image(self, name: str) -> _Steps:
+        """Yield the tasks of an image in a registry: what is named by a digest is done once for all images."""
+        host = name.removeprefix("registry:").removeprefix("//").partition("/")[0]
+        (identified,) = yield [self._task("identify", _IDENTIFY, (name,), host=host)]
+        if isinstance(identified, Failed):
+            return _failure(identified)
+        assert isinstance(identified, Identified)
+        digest = identified.digest
+        identity = f"{digest}+{self._how}"
+        if self._fleet.reuse(self._run, name, identity):
+            self._reused += 1
+            return None
+        if self._plan.cache:
+            (planned,) = yield [self._task("plan", _PLAN, (name, digest), digest, host)]
+            if isinstance(planned, Failed):
+                return _failure(planned)
+            assert isinstance(planned, Planned)
+            layers = [layer for layer in planned.layers if layer not in self._layers]
+            results = yield [self._task("read_layer", _READ, (name, digest, layer), layer, host) for layer in layers]
+            self._layers.update(zip(layers, results, strict=True))
+            for layer in planned.layers:
+                if isinstance(result := self._layers[layer], Failed):
+                    return _failure(result)
+        (measured,) = yield [self._task("measure", _MEASURE, (name, digest), digest, "" if self._plan.cache else host)]
+        return self._record(name, measured, identity)
+
+    def _record(self, name: str, measured: Result, identity: str | None = None) -> Failure | None:
         if isinstance(measured, Failed):
-            return Failure(reason=measured.reason, exit_code=measured.exit_code)
+            return _failure(measured)
         assert isinstance(measured, Measured)
         try:
             report = Report.from_json(measured.report)
         except BadReport as error:
             return Failure.of(error)
-        self._fleet.add(self._run, name, report)
+        self._fleet.add(self._run, name, report, identity=identity)
         return None
+
+
+def _failure(failed: Failed) -> Failure:
+    return Failure(reason=failed.reason, exit_code=failed.exit_code)

@@ -6,10 +6,11 @@ and ``measure`` measures a target. Credentials are no arguments: each worker fin
 
 from __future__ import annotations
 
+import contextlib
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +26,10 @@ from deadweight.targets import parse_target
 from deadweight.targets.options import settings_for
 from deadweight.targets.types import RegistryImage, SavedReport
 from deadweight.untrusted import without_credentials
+
+if TYPE_CHECKING:
+    from deadweight.formats.images.image_reference import Reference
+    from deadweight.sources.registries.registry import RegistryBlobs
 
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -67,9 +72,9 @@ class Identified(Struct, frozen=True, tag=True):
 
 
 class Planned(Struct, frozen=True, tag=True):
-    """The digests of the layers of an image that are not in the cache, with the bytes of each if they are known."""
+    """The layers of an image that are not in the cache, by the names that the registry has for them."""
 
-    layers: list[tuple[str, int | None]]
+    layers: list[str]
 
 
 class LayerRead(Struct, frozen=True, tag=True):
@@ -77,7 +82,6 @@ class LayerRead(Struct, frozen=True, tag=True):
 
 
 Result = Failed | Measured | Identified | Planned | LayerRead
-_Task = TypeVar("_Task", bound=Callable[..., Result])
 
 
 def decoded(data: bytes) -> Result:
@@ -123,8 +127,31 @@ def _wait(error: BaseException | None) -> float | None:
 
 
 @_task
-def measure(common: Common, target: str, reference: str) -> Result:
-    """Measure a target; ``reference`` is the digest of an image in a registry, "" for other targets."""
+def identify(common: Common, target: str) -> Result:
+    """Ask a registry for the digest of an image: one request."""
+    with _opened(common, target, "") as blobs:
+        return Identified(blobs.identified())
+
+
+@_task
+def plan(common: Common, target: str, digest: str) -> Result:
+    """Find out which layers of an image are not in the cache."""
+    with _opened(common, target, digest) as blobs:
+        parts = blobs.parts("", common.settings.request.platform)
+        return Planned(blobs.missing(parts.layers) if parts else [])
+
+
+@_task
+def read_layer(common: Common, target: str, digest: str, layer: str) -> Result:
+    """Read a layer of an image into the cache."""
+    with _opened(common, target, digest) as blobs:
+        blobs.layer(layer)
+        return LayerRead()
+
+
+@_task
+def measure(common: Common, target: str, digest: str) -> Result:
+    """Measure a target; ``digest`` is that of an image in a registry, "" for other targets."""
     from deadweight.analysis.reporting import report_of
     from deadweight.operations.measure import concluded
     from deadweight.operations.measure import measure as measured
@@ -133,17 +160,31 @@ def measure(common: Common, target: str, reference: str) -> Result:
     parsed = parse_target(target)
     if isinstance(parsed, SavedReport):
         return Measured(read_report(parsed.location).to_json().encode())
-    if isinstance(parsed, RegistryImage) and reference:
-        parsed = replace(parsed, reference=_at(parsed, reference))
+    if isinstance(parsed, RegistryImage) and digest:
+        parsed = replace(parsed, reference=str(_reference(target, digest)))
     settings = settings_for(parsed, common.settings)
     with Session(cache=shared_cache(common.cache)) as session:
         profile = concluded(measured(parsed, settings, session), session, lighter=common.lighter)
         return Measured(report_of(profile).to_json().encode())
 
 
-def _at(target: RegistryImage, digest: str) -> str:
-    """Return the reference of an image by its digest: the tag may be another image by now."""
+@contextlib.contextmanager
+def _opened(common: Common, target: str, digest: str) -> Iterator[RegistryBlobs]:
+    """Yield the parts of an image in a registry, with the cache that all workers share."""
+    from deadweight.sources.images.cache import LayerCache
+    from deadweight.sources.registries.registry import RegistryBlobs
+
+    layers = LayerCache(shared_cache(common.cache).store)
+    with contextlib.ExitStack() as closing:
+        reference = _reference(target, digest)
+        yield RegistryBlobs(reference, closing, layers, verify=common.settings.measuring.tls_verify)
+
+
+def _reference(target: str, digest: str) -> Reference:
+    """Return the reference of an image, by its digest if that is known: the tag may be another image by now."""
     from deadweight.formats.images.image_reference import parse_reference
 
-    parsed = parse_reference(target.reference)
-    return f"{parsed.host}/{parsed.repository}@{digest}"
+    parsed = parse_target(target)
+    assert isinstance(parsed, RegistryImage)
+    reference = parse_reference(parsed.reference)
+    return replace(reference, version=digest) if digest else reference

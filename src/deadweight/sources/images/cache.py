@@ -48,6 +48,14 @@ class LayerCache:
                 return entries_of(zlib.decompressobj().decompress(data, _LARGEST_UNPACKED), room)
         return None
 
+    def has(self, digests: Sequence[str]) -> bool:
+        """Return whether ``find`` would find a layer, without decoding its entries."""
+        for key in filter(None, map(_key, digests)):
+            alias = self._get(_ALIAS, key)
+            if self._get(_LAYER, alias.decode("ascii", "replace") if alias else key) is not None:
+                return True
+        return False
+
     def put(self, digests: Sequence[str], entries: bytes) -> None:
         """Store the encoded entries of a layer by its digests, which must match the bytes that were read."""
         keys = list(filter(None, map(_key, digests)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import TarEntry
@@ -43,11 +44,28 @@ class RegistryBlobs(Blobs):
         self, reference: Reference, closing: contextlib.ExitStack, cache: LayerCache, *, verify: bool = True
     ) -> None:
         super().__init__(cache)
-        self._reference = reference
-        self._repository = Repository(reference, *closing.enter_context(opened_registry(reference, verify=verify)))
+        self._reference, self._closing, self._verify = reference, closing, verify
+
+    @cached_property
+    def _repository(self) -> Repository:
+        """The connection, which an image of which everything is in the cache does not need."""
+        return Repository(
+            self._reference, *self._closing.enter_context(opened_registry(self._reference, verify=self._verify))
+        )
+
+    def identified(self) -> str:
+        """Return the digest of the manifest or index, with at most one request; raises BadInput, FetchFailed."""
+        version = self._reference.version
+        if is_digest(version):
+            return version
+        data = self._manifest(version)
+        self.cache.put_document(data)
+        return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
     def parts(self, name: str, platform: str) -> Parts | None:
-        root = parse_manifest(str(self._reference), self._manifest(self._reference.version))
+        version = self._reference.version
+        data = self.text(f"{_MANIFESTS}{version}") if is_digest(version) else self._manifest(version)
+        root = None if data is None else parse_manifest(str(self._reference), data)
         if root is None:
             raise BadInput(f"{self._reference} is neither an image manifest nor an index")
         return parts_of(self.document, root, _NAMING, name=name, platform=platform)
@@ -70,6 +88,11 @@ class RegistryBlobs(Blobs):
             name: self.cache.find((self._digest(name), layer.diff_id), self.room) for name, layer in layers.items()
         }
         return {name: entries for name, entries in found.items() if entries is not None}
+
+    def missing(self, layers: Iterable[LayerPart]) -> list[str]:
+        """Return the names of the layers that are not in the cache, each once."""
+        named = {layer.name: layer for layer in layers if layer.name}
+        return [name for name, layer in named.items() if not self.cache.has((self._digest(name), layer.diff_id))]
 
     def layer(self, name: str) -> Iterable[TarEntry]:
         digest = self._digest(name)

@@ -278,3 +278,11 @@ def test_request__many_to_one_server__share_a_connection() -> None:
         for start in range(5):
             fetch_span(web, f"{server.url}/a", range(start, start + 9), len(DATA))
         assert web._pools[""].connection_from_url(server.url).num_connections == 1
+
+
+def test_pace__requests_to_one_server__are_spread_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "_paces", {})
+    monkeypatch.setattr(http.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(http, "_interval", 0.5)
+    assert [http._turn("a.example") for _ in range(3)] == [0.0, 0.5, 1.0]
+    assert http._turn("b.example") == 0.0
