@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight.errors import DeadweightError, abridged
+from deadweight.fleet.values import storable
 from deadweight.operations.session import Session
 from deadweight.settings import Settings
 from deadweight.sources.fleet.cache import shared_cache
@@ -25,7 +26,6 @@ from deadweight.sources.net.http import pace
 from deadweight.targets import parse_target
 from deadweight.targets.options import settings_for
 from deadweight.targets.types import RegistryImage, SavedReport
-from deadweight.untrusted import without_credentials
 
 if TYPE_CHECKING:
     from deadweight.formats.images.image_reference import Reference
@@ -100,7 +100,7 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
             pace(given.interval)
             result = function(given, *arguments)
         except DeadweightError as error:
-            reason = abridged(without_credentials(" ".join(error.cause.split())))
+            reason = abridged(storable(" ".join(error.cause.split())))
             result = Failed(reason=reason, exit_code=error.exit_code, wait=_wait(error))
         except OSError as error:
             is_full = error.errno in _DISK_FULL
@@ -110,7 +110,7 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
             result = Failed(reason="not enough memory", exit_code=5)
         except Exception as error:  # noqa: BLE001  a bug must not end the run, and is reported as one
             name = type(error).__name__
-            reason = f"a bug in deadweight: {name}: {abridged(without_credentials(str(error)))}"
+            reason = f"a bug in deadweight: {name}: {abridged(storable(str(error)))}"
             result = Failed(reason=reason, exit_code=1)
         return msgspec.msgpack.encode(result)
 

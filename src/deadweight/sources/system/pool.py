@@ -18,7 +18,7 @@ import time
 from importlib import import_module
 from typing import IO, NamedTuple
 
-from deadweight import interrupts
+from deadweight.interrupts import install
 from deadweight.sources.system.processes import BARE_PYTHON, PIPE, Child, TimeoutExpired, started
 
 _LENGTH = 8  # bytes of the length before a call or a result
@@ -193,7 +193,7 @@ def _close(pipe: IO[bytes] | None) -> None:
 
 def serve() -> None:
     """Answer calls from standard input until it ends; a worker's whole life."""
-    interrupts.install()
+    install()
     calls, results = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)  # what a call starts must neither read calls nor write results

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import FetchFailed
+from deadweight.sources.net import http
 from deadweight.sources.net.failures import Refused, Truncated
 from deadweight.sources.net.files import fetch_span
 from deadweight.sources.net.http import Client
@@ -282,7 +283,7 @@ def test_request__many_to_one_server__share_a_connection() -> None:
 
 def test_pace__requests_to_one_server__are_spread_over_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "_paces", {})
-    monkeypatch.setattr(http.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(http, "_interval", 0.5)
     assert [http._turn("a.example") for _ in range(3)] == [0.0, 0.5, 1.0]
     assert http._turn("b.example") == 0.0
