@@ -38,7 +38,9 @@ MAY_IMPORT = {
     "fleet": {"errors", "model", "untrusted", "wording"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model", "wording"},
-    "advice": {"codescan", "formats", "inventory", "model", "shipped", "wording"},
+    "advice": {
+        "codescan", "formats", "graph", "inventory", "model", "plan", "proof", "shipped", "trim", "wording",
+    },
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms", "shipped"},
     "groups": {"formats", "graph", "model", "shipped", "usage", "wording"},

@@ -1,8 +1,7 @@
 """What an image ships → findings: which bytes a change to its Dockerfile saves. Pure, on values.
 
-rules.py    the table of rules, rules.toml      case.py     what rules about files read
-files.py    all rules about files               portions.py sums of files by layer
-paths.py    files by their paths: caches, lists (paths.toml)
-hidden.py   files that later layers delete or replace
-lines.py    the history and a Dockerfile → the instruction that made each layer
+rules.py     the table of rules, rules.toml       case.py     what rules about files read
+files/       rules about files                    portions.py sums of files by layer
+judging.py   rules about distributions: groups, GPUs, what nothing reaches
+lines.py     the history and a Dockerfile → the instruction that made each layer
 """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-
-from msgspec.structs import replace
+from typing import Any
 
 from deadweight.model import Entry, ImageFinding
 
@@ -25,39 +24,44 @@ class Portion:
     def add(self, entry: Entry, root: str, name: str = "") -> None:
         """Add a file.
 
-        root: the path under which it is listed
+        root: the path under which it is listed; "" for none
         name: the distribution or system package that it belongs to; "" for none
         """
         if entry.inode is None:
-            self.count(entry.size, root, name)
+            self._count(entry.size, root, name)
         else:
             self._linked.setdefault(entry.inode, []).append((entry.size, root, name))
 
-    def count(self, size: int, root: str, name: str = "") -> None:
-        """Add the bytes of one file."""
+    def _count(self, size: int, root: str, name: str) -> None:
         self.size += size
         self.files += 1
-        self._paths[root] += size
+        if root:
+            self._paths[root] += size
         if name:
             self._names[name] += size
 
-    def finding(self, template: ImageFinding, links: Mapping[tuple[int, int], int]) -> ImageFinding:
-        """Return the finding about the files.
+    def settle(self, links: Mapping[tuple[int, int], int]) -> None:
+        """Count the files with several names: removing only some of the names saves nothing.
 
-        links: inode → the number of its names; removing some of them saves nothing
+        links: inode → the number of its names
         """
         for inode, names in self._linked.items():
             size = names[0][0] if len(names) == links.get(inode) else 0
             for number, (_, root, name) in enumerate(names):
-                self.count(0 if number else size, root, name)
+                self._count(0 if number else size, root, name)
         self._linked = {}
-        return replace(
-            template,
-            size=self.size,
-            files=self.files,
-            names=tuple(name for name, _ in largest(self._names)[:MOST_NAMES]),
-            paths=tuple(largest(self._paths)[:_MOST_PATHS]),
-        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The owners, the largest first."""
+        return tuple(name for name, _ in largest(self._names))
+
+    def finding(self, rule: str, layer: int, **texts: Any) -> ImageFinding:
+        """Return the finding about the files, after ``settle``."""
+        return ImageFinding(
+            rule=rule, layer=layer, size=self.size, files=self.files, names=self.names[:MOST_NAMES],
+            paths=tuple(largest(self._paths)[:_MOST_PATHS]), **texts,
+        )  # fmt: skip
 
 
 def largest(sizes: Mapping[str, int]) -> list[tuple[str, int]]:

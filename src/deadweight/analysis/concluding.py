@@ -12,7 +12,7 @@ from deadweight.codescan.python.newer_python import with_one_note
 from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
-from deadweight.model import Application, Assignment, ByName, Inventory, Requirement
+from deadweight.model import Application, Assignment, ByName, ImageFacts, Inventory, Requirement
 from deadweight.plan.judging import Plan
 from deadweight.plan.lines import kept_transitives, requirements_of
 from deadweight.plan.splits import Split, make_splits
@@ -60,7 +60,7 @@ def conclude(measurement: Measurement, application: Application | None = None, p
         splits=splits,
         requirements=file,
         settings=measurement.settings,
-        image=measurement.image,
+        image=_image(measurement.image, inventory, plan, splits[0], usage),
         system=measurement.system,
         application=usage.application if usage else None,
         uses=ByName(uses or {}),
@@ -68,6 +68,29 @@ def conclude(measurement: Measurement, application: Application | None = None, p
         not_measured=measurement.not_measured,
         remarks=_remarks(usage, inventory, graph, weights, groups) if usage else (),
     )
+
+
+def _image(
+    facts: ImageFacts | None, inventory: Inventory, plan: Plan, production: Split, usage: Usage | None
+) -> ImageFacts | None:
+    """Return the facts about an image with the findings about its distributions."""
+    if facts is None:
+        return None
+    # Only images need these.
+    from deadweight.advice.judging import Judgement, distribution_findings
+    from deadweight.advice.rules import in_order
+
+    judgement = Judgement(
+        inventory=inventory,
+        facts=facts,
+        graph=plan.graph,
+        groups=plan.groups,
+        production=frozenset(production.distributions),
+        with_requirements=not plan.by_marks,
+        application=usage.application if usage else None,
+        uses=plan.uses,
+    )
+    return replace(facts, findings=in_order((*facts.findings, *distribution_findings(judgement))))
 
 
 def _usage(application: Application, inventory: Inventory) -> Usage:

@@ -117,6 +117,9 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     dockerfile: path of the Dockerfile whose lines the layers name; "" without one that matches
     warnings: sentences for the user
     largest_waste: the largest parts of the wasted bytes
+    homes:    key of a distribution → number of the layer with most of its bytes
+    gpu:      whether something in the image asks for a GPU
+    started:  the words of the commands that the image starts, without options
     """
 
     layers: tuple[Layer, ...] = ()
@@ -129,6 +132,9 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     dockerfile: str = ""
     warnings: tuple[str, ...] = ()
     largest_waste: tuple[Part, ...] = ()
+    homes: Mapping[str, int] = {}
+    gpu: bool = False
+    started: frozenset[str] = frozenset()
 
     @property
     def shipped(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.advice.hidden import hidden_findings
+from deadweight.advice.files.hidden import hidden_findings
 from deadweight.formats.images.overlay import wasted
 from tests.builders import dist_files
 from tests.images import Content

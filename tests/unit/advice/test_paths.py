@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from deadweight.advice.paths import path_findings
+from deadweight.advice.files.paths import path_findings
+from deadweight.codescan.dockerfiles.stages import Instruction
 from tests.builders import dist_files
 from tests.images import Content, link
 from tests.unit.advice.cases import case_of
@@ -72,3 +74,43 @@ def test_path__cache_that_is_linked_to_what_is_installed__saves_nothing() -> Non
 def test_path__file_of_a_distribution__is_its_own() -> None:
     files = dist_files("npm", files={"a/.npm/_cacache/b": "x" * 90})
     assert not list(path_findings(case_of({f"{SITE}/{path}": data for path, data in files.items()})))
+
+
+@pytest.mark.parametrize(
+    ("path", "rule", "root"),
+    [
+        ("app/.git/objects/a", "DW510", "app/.git"),
+        ("app/node_modules/a/b.js", "DW510", "app/node_modules"),
+        ("app/.mypy_cache/3.12/a.json", "DW510", "app/.mypy_cache"),
+        ("app/pkg/__pycache__/a.cpython-310.pyc", "DW510", "app/pkg/__pycache__"),
+        ("app/model.PT", "DW512", "app/model.PT"),
+        ("app/data/prices.csv", "DW512", "app/data/prices.csv"),
+    ],
+)
+def test_path__from_the_build_context__is_found(path: str, rule: str, root: str) -> None:
+    [finding] = path_findings(case_of({path: "x" * 1_000_000}, commands=["COPY dir:ab01 in /app"]))
+    assert (finding.rule, finding.paths) == (rule, ((root, 1_000_000),))
+
+
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [
+        ("app/node_modules/a/b.js", "RUN npm ci"),
+        ("app/node_modules/a/b.js", "COPY /build/node_modules /app/node_modules # buildkit"),
+        ("app/model.pt", "RUN wget https://host/model.pt"),
+        ("app/pkg/__pycache__/a.cpython-310.pyc", "RUN python -m compileall"),
+        ("app/small.csv", "COPY . ."),
+    ],
+)
+def test_path__not_from_the_build_context_or_small__is_not_found(path: str, command: str) -> None:
+    size = 999_999 if "small" in path else 1_000_000
+    assert not list(path_findings(case_of({path: "x" * size}, commands=[command])))
+
+
+def test_path__copied_without_a_dockerfile__is_for_the_user_to_judge() -> None:
+    case = case_of({"app/node_modules/a.js": "x" * 70}, commands=["COPY . ."])
+    assert [finding.sure for finding in path_findings(case)] == [False]
+    known = {0: Instruction("COPY", ". .", 3)}
+    assert [finding.sure for finding in path_findings(replace(case, made_by=known))] == [True]
+    from_stage = {0: Instruction("COPY", ". .", 3, "build")}
+    assert not list(path_findings(replace(case, made_by=from_stage)))

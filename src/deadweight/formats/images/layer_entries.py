@@ -17,7 +17,7 @@ from msgspec import Struct
 from deadweight.formats.archives.tar import Kind, TarEntry
 from deadweight.model import Linking
 
-VERSION = f"1-{sys.byteorder}"  # of this format, and of which content of files is kept
+VERSION = f"2-{sys.byteorder}"  # of this format, and of which content of files is kept
 _KINDS: tuple[Kind, ...] = ("file", "link", "symlink", "directory", "other")
 _CODES = {kind: code for code, kind in enumerate(_KINDS)}
 _LINKS = bytes((_CODES["link"], _CODES["symlink"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from posixpath import basename
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,14 +13,17 @@ from deadweight.advice.files import file_findings
 from deadweight.advice.lines import Lines, lines_of
 from deadweight.errors import BadInput
 from deadweight.inventory.systems import layers as systems
+from deadweight.inventory.systems.scripts import commands_of
 from deadweight.sources.codebase.requirements import text_of
 
 if TYPE_CHECKING:
-    from deadweight.model import ImageFacts, Inventory, Step
+    from deadweight.model import FileTree, ImageFacts, Inventory, Need, Step
     from deadweight.sources.images.image import Image
 
 
-def image_facts(image: Image, inventory: Inventory, dockerfile: str) -> ImageFacts:
+def image_facts(
+    image: Image, tree: FileTree, inventory: Inventory, needs: tuple[Need, ...], dockerfile: str
+) -> ImageFacts:
     """Return the facts on the layers, and the findings that need only the files.
 
     dockerfile: path of the Dockerfile that the image was built from; "" for none. If it does not match, findings name
@@ -34,6 +38,9 @@ def image_facts(image: Image, inventory: Inventory, dockerfile: str) -> ImageFac
         inventory=inventory,
         overlay=image.overlay,
         layers=layers,
+        reader=tree.reader,
+        start=tree.start,
+        needs=needs,
         former={**owners.packages, **owners.projects},
         base=base or 0,
         made_by=lines.of,
@@ -44,7 +51,22 @@ def image_facts(image: Image, inventory: Inventory, dockerfile: str) -> ImageFac
         base=base,
         dockerfile=dockerfile if lines.of else "",
         warnings=warnings,
+        homes=case.homes,
+        gpu=_asks_for_gpu(tree),
+        started=_started(tree),
     )
+
+
+def _asks_for_gpu(tree: FileTree) -> bool:
+    """Return whether an image is for NVIDIA GPUs, as NVIDIA's base images and container toolkit know it."""
+    devices = tree.start.variables.get("NVIDIA_VISIBLE_DEVICES", "")
+    return devices not in ("", "void", "none") or "CUDA_VERSION" in tree.start.variables
+
+
+def _started(tree: FileTree) -> frozenset[str]:
+    """Return the words of the commands that an image starts, as the names of programs and modules."""
+    words = (word for command in commands_of(tree) for word in command.command if not word.startswith("-"))
+    return frozenset(part for word in words for part in (basename(word), word.partition(":")[0].partition(".")[0]))
 
 
 def _lines(dockerfile: str, history: Sequence[Step]) -> tuple[Lines, tuple[str, ...]]:

@@ -44,7 +44,7 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
         inventory = take_inventory(_searched_first(tree, settings.request.environment))
         _check_environment(inventory, settings.request.environment)
         needs, twins = libraries_of(tree, inventory)
-        facts = image_facts(image, inventory, settings.request.dockerfile) if image else None
+        facts = image_facts(image, tree, inventory, needs, settings.request.dockerfile) if image else None
     contents = contents_of(tree, inventory, in_base(image.overlay, facts.base) if image and facts else None)
     system = SystemFacts(
         contents=contents.rows,

@@ -32,6 +32,7 @@ _METADATA = {
     "RECORD": _LIST, "installed-files.txt": _LIST, "METADATA": _HEAD, "PKG-INFO": _HEAD, "requires.txt": _HEAD,
     "entry_points.txt": _HEAD,
     "direct_url.json": _SMALL, "top_level.txt": _SMALL, "INSTALLER": _SMALL,
+    "WHEEL": _SMALL,
 }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from deadweight.wording import listed
 State = Literal["deleted", "same", "other"]
 _RULES: Mapping[State, str] = {"deleted": "DW504", "same": "DW505", "other": "DW506"}
 _NEARLY_ALL = 0.9  # share of the bytes of a distribution that are written again with the same size
+_WORTH_NAMING = 0.01  # share of the bytes
 _MOST_NAMED = 3
 # Installing any package replaces these databases.
 _DATABASE = re.compile(
@@ -48,7 +49,7 @@ def hidden_findings(case: Case) -> Iterator[ImageFinding]:
             names[case.former.get(hidden.path, "")] += hidden.placed.size
         del names[""]
         named = tuple(name for name, _ in largest(names))
-        layers = tuple(sorted({hidden.placed.layer for hidden in files}))
+        layers = _layers(files)
         again = step.layer is None
         yield ImageFinding(
             rule=_RULES[step.state],
@@ -62,6 +63,14 @@ def hidden_findings(case: Case) -> Iterator[ImageFinding]:
             reason=_reason(step, layers),
             change=_change(step, files, named, case),
         )
+
+
+def _layers(files: Sequence[Hidden]) -> tuple[int, ...]:
+    """Return the layers with a share of the bytes that is worth naming."""
+    sizes: Counter[int] = Counter()
+    for hidden in files:
+        sizes[hidden.placed.layer] += hidden.placed.size
+    return tuple(sorted(layer for layer, size in sizes.items() if size >= _WORTH_NAMING * sizes.total()))
 
 
 def _paths(files: Sequence[Hidden]) -> Sequence[WastedPath]:
