@@ -38,14 +38,9 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     made_by: Mapping[int, Instruction] = {}
 
     @cached_property
-    def packages(self) -> Mapping[str, str]:
-        """Path → the system package that contains it."""
-        return self.inventory.package_of
-
-    @cached_property
     def unowned(self) -> Sequence[str]:
         """The paths that neither a distribution nor a system package contains."""
-        owner, packages = self.inventory.owner, self.packages
+        owner, packages = self.inventory.owner, self.inventory.package_of
         return [path for path in self.inventory.entries if path not in owner and path not in packages]
 
     @cached_property
