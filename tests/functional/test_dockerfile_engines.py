@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -14,7 +16,7 @@ import pytest
 
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.operations.profile import profile
-from tests.builders import write_files
+from tests.builders import make_wheel, make_wheelhouse, write_files
 from tests.engines import buildah, debian, docker_engine, run
 from tests.functional.test_diff import run as deadweight
 
@@ -144,10 +146,10 @@ def builder(
         yield kind(directory)
 
 
-def written(context: Path, base_size: int, *options: str) -> DockerfileReport:
-    """Write a Dockerfile for the requirements of a directory."""
+def written(context: Path, base_size: int, *options: str, target: str = "requirements.txt") -> DockerfileReport:
+    """Write a Dockerfile for a file of a directory."""
     done = deadweight(
-        "dockerfile", str(context / "requirements.txt"), "--base-image", "base:1", "--base-size", f"{base_size}B",
+        "dockerfile", str(context / target), "--base-image", "base:1", "--base-size", f"{base_size}B",
         "--python", "3.11", "--format", "json", "--force", "--quiet", *options,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -161,13 +163,8 @@ def service(directory: Path, wheels: Path) -> Path:
     return directory
 
 
-def base_size(base: Path) -> int:
-    return profile(f"rootfs:{base}", lighter=False).totals.apparent_bytes if base.is_dir() else size_in(base)
-
-
 def size_in(archive: Path) -> int:
-    import tarfile
-
+    """Return the apparent bytes of a root file system in an archive."""
     with tarfile.open(archive) as members:
         return sum(m.size if m.isreg() else len(m.linkname) if m.issym() else 0 for m in members)
 
@@ -224,3 +221,91 @@ def test_service__changed__uploads_only_what_changed(
     assert bumped.digests[:-2] == code.digests[:-2]
     assert bumped.digests[-2] != code.digests[-2]
     assert builder.output("python", "-c", "import importlib.metadata as m; print(m.version('click'))") == "8.1.8"
+
+
+def test_shop__built__has_the_expected_sizes_and_serves(
+    builder: Docker | Buildah, base: Path, shop_wheels: Path, tmp_path: Path
+) -> None:
+    if isinstance(builder, Buildah):
+        pytest.skip("as with Docker, and slow")
+    context = tmp_path / "shop"
+    shutil.copytree(SHOP, context)
+    shutil.copytree(shop_wheels, context / "wheels", copy_function=shutil.copy)
+    text = (SHOP / "requirements.txt").read_text()
+    (context / "requirements.txt").write_text(f"--no-index\n--find-links wheels\n{text}")
+    for bytecode in ("none", "compiled"):
+        report = written(context, size_in(base), "--installer", "pip", "--bytecode", bytecode, *builder.options)
+        stage = report.stages[0]
+        built = builder.build(context, "production")
+        assert stage.total_bytes is not None
+        assert stage.distribution_bytes is not None
+        assert abs(built.total - stage.total_bytes) <= 0.02 * stage.total_bytes
+        distributions = sum(built.sizes[-len(stage.layers) - 1 : -1])
+        assert abs(distributions - stage.distribution_bytes) <= 0.02 * stage.distribution_bytes
+        imported = "import shop.app, pandas, matplotlib, flask, sys; print(sys.dont_write_bytecode)"
+        assert builder.output("python", "-c", imported) == "True"
+        assert "gunicorn (version 22.0.0)" in builder.output("gunicorn", "--version")
+        assert builder.output("id", "-u") == "10001"
+
+
+@pytest.fixture(scope="module")
+def shop_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("shop-wheels")
+    run(
+        sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",
+        "--dest", str(directory), "-r", str(SHOP / "requirements.txt"),
+    )  # fmt: skip
+    return directory
+
+
+LOCKED = {
+    "svc/__init__.py": "",
+    "svc/__main__.py": "import dw_heavy, dw_light; print(dw_heavy.version, dw_light.version)",
+    "pyproject.toml": """
+[project]
+name = "svc"
+version = "1"
+requires-python = ">=3.11"
+dependencies = ["dw-heavy", "dw-light"]
+[dependency-groups]
+dev = ["dw-test"]
+[tool.uv]
+no-index = true
+find-links = ["wheels"]
+""",
+}
+
+
+def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
+    builder: Docker | Buildah, base: Path, wheels: Path, tmp_path: Path
+) -> None:
+    context = write_files(tmp_path / "svc", LOCKED)
+    made = [
+        make_wheel(
+            "dw-heavy",
+            version,
+            files={"dw_heavy/__init__.py": f"version = {version}", "dw_heavy/a.bin": "x" * 3_000_000},
+        )
+        for version in ("1.0", "2.0")
+    ]
+    light = [
+        make_wheel(name, files={f"{name.replace('-', '_')}/__init__.py": "version = 1.0"})
+        for name in ("dw-light", "dw-test")
+    ]
+    make_wheelhouse(context / "wheels", *made, *light)
+    for path in wheels.glob("uv-*.whl"):
+        shutil.copy(path, context / "wheels")
+    run("uv", "lock", "--offline", "--quiet", "--python", "3.11", cwd=context)
+    report = written(context, size_in(base), "--installer", "uv", *builder.options, target="uv.lock")
+    assert "uv sync --locked" in (context / "Dockerfile").read_text()
+    built = builder.build(context, "production")
+    stage = report.stages[0]
+    assert stage.total_bytes is not None
+    assert abs(built.total - stage.total_bytes) <= 0.02 * stage.total_bytes
+    assert builder.output() == "2.0 1.0"
+    listing = context / "docker/dw-heavy.txt"
+    listing.write_text(re.sub(r"==2.0.*", "==1.0", listing.read_text(), flags=re.DOTALL))
+    with pytest.raises(
+        pytest.fail.Exception, match=r"dw-heavy==1\.0 and dw-heavy==2\.0|dw-heavy==2\.0 and dw-heavy==1\.0"
+    ):
+        builder.build(context, "production")

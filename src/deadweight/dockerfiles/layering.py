@@ -18,12 +18,15 @@ def layers_of(variants: Sequence[Variant], heavy: Iterable[Cluster]) -> tuple[La
     layers = []
     for cluster in clusters:
         for pieces, users in _shared(variants, cluster):
-            layers.append(Layer(name=names.new(pieces[0].name), is_heavy=True, pieces=pieces, variants=users))
+            name = names.new(pieces[0].name, users[0])
+            layers.append(Layer(name=name, is_heavy=True, pieces=pieces, variants=users))
     apart = {name for cluster in clusters for name in cluster}
     for variant in reversed(variants):
         rest = tuple(piece for piece in variant.pieces if piece.name not in apart)
         if rest:
-            layers.append(Layer(name=names.new(variant.name), is_heavy=False, pieces=rest, variants=(variant.name,)))
+            layers.append(
+                Layer(name=names.new(variant.name, "others"), is_heavy=False, pieces=rest, variants=(variant.name,))
+            )
     return tuple(layers)
 
 
@@ -49,11 +52,11 @@ class _Names:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
-    def new(self, name: str) -> str:
-        """Return a name that no other layer has."""
+    def new(self, name: str, suffix: str) -> str:
+        """Return a name that no other layer has; ``suffix`` tells it from another one."""
         number, chosen = 1, name
         while chosen in self._used:
+            chosen = f"{name}-{suffix}{'' if number == 1 else number}"
             number += 1
-            chosen = f"{name}-{number}"
         self._used.add(chosen)
         return chosen

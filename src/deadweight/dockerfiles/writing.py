@@ -22,7 +22,6 @@ from deadweight.dockerfiles.values import Layer, Listing, Recipe, Start, Sync, V
 
 VENV, TOOLS = "/opt/venv", "/opt/tools"
 USER = "10001:10001"  # a number, so that Kubernetes can check that it is not root, and that no /etc/passwd is needed
-_LINKS = "/build-archives"
 _SYNTAX = "# syntax=docker/dockerfile:1"
 
 
@@ -84,8 +83,7 @@ def _builds(recipe: Recipe) -> Iterator[list[str]]:
     if needs:
         why = f"{', '.join(built)} must be built; if that takes headers of libraries, add their packages"
         lines += _installed_packages(needs, recipe.style.base_image, why if built else "to clone repositories")
-    for number, path in enumerate(recipe.sources.directories, 1):
-        lines.append(f"COPY {copied(path, f'{_links(number)}/')}")
+    lines += [f"COPY {copied(path, f'{CODE}/{path}/')}" for path in recipe.sources.directories]
     lines += _tools(recipe)
     yield lines
     for layer in recipe.layers:
@@ -94,10 +92,6 @@ def _builds(recipe: Recipe) -> Iterator[list[str]]:
 
 def _compiler(base: str) -> str:
     return "build-base" if "alpine" in base else "build-essential"
-
-
-def _links(number: int) -> str:
-    return f"{_LINKS}-{number}"
 
 
 def _tools(recipe: Recipe) -> list[str]:
@@ -129,8 +123,8 @@ def _index_words(recipe: Recipe) -> Iterator[str]:
 
 
 def _link_words(recipe: Recipe) -> Iterator[str]:
-    for number, _ in enumerate(recipe.sources.directories, 1):
-        yield from ("--find-links", _links(number))
+    for path in recipe.sources.directories:
+        yield from ("--find-links", f"{CODE}/{path}")
 
 
 def _built(layer: Layer, recipe: Recipe) -> list[str]:
@@ -168,14 +162,13 @@ def _installing(listings: Iterable[Listing], recipe: Recipe) -> Iterator[str]:
 
 
 def _syncing(recipe: Recipe, sync: Sync) -> Iterator[str]:
-    links = list(_link_words(recipe))
-    words = " ".join(map(shell_word, [*sync.options, *links]))
-    yield f"{TOOLS}/bin/uv sync --locked --no-install-project {words}"
+    # The lock names its own indexes and directories, which are relative to the project. Other options would change it.
+    yield f"{TOOLS}/bin/uv sync --locked --no-install-project {' '.join(map(shell_word, sync.options))}"
     if sync.listings:
         # Heavy layers must have the versions of the lock; if not, uv names both.
         yield f"{TOOLS}/bin/uv export --locked --quiet --no-emit-project --no-hashes --output-file /build-lists/locked"
         lists = " ".join(f"--requirement {shell_word(f'/build-lists/{each}')}" for each in sync.listings)
-        options = " ".join(["--constraint /build-lists/locked", lists, *map(shell_word, links)])
+        options = " ".join(["--constraint /build-lists/locked", lists, *map(shell_word, _link_words(recipe))])
         yield f"{TOOLS}/bin/uv pip install --dry-run --no-deps {options}"
 
 

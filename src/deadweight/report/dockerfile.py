@@ -66,7 +66,7 @@ def _stages(report: DockerfileReport, width: int) -> RenderableType:
             _size(stage, stage.total_bytes),
         )
     if any(stage.at_most for stage in report.stages):
-        return Group(table, Text("≤ size of a larger build"))
+        return Group(table, Text("≤: the size of a larger build was measured"))
     return table
 
 

@@ -30,13 +30,13 @@ def test_layers_of__another_build__is_a_layer_of_its_own() -> None:
     cpu = variant("cpu", "torch==2+cpu")
     assert shown(cpu, variant("production", "torch==2", "cudnn==9"), heavy=(("torch", "cudnn"),)) == [
         ("torch", "torch cudnn", "production"),
-        ("torch-2", "torch", "cpu"),
+        ("torch-cpu", "torch", "cpu"),
     ]
 
 
 def test_layers_of__project_named_like_a_variant__has_another_name() -> None:
     found = shown(variant("production", "production==1", "a==1"), heavy=(("production",),))
-    assert [name for name, _, _ in found] == ["production", "production-2"]
+    assert [name for name, _, _ in found] == ["production", "production-others"]
 
 
 def test_of_variant__layers__in_their_order() -> None:

@@ -158,13 +158,16 @@ class _Writing(Struct, frozen=True):
         context = build_context(self.context, list(texts))
         own = sum(len(text.encode("utf-8", "surrogateescape")) for text in texts.values())
         warnings = [*variants.notes, *self._notes(recipe, context)]
+        base_bytes = self._base_bytes(recipe.style.base_image)
+        if base_bytes is None:
+            warnings.append(f"no engine here has {recipe.style.base_image}; use --base-size to include its size")
         facts = Facts(
             target=profile_report(self.profile).target,
-            base_bytes=self._base_bytes(recipe.style.base_image),
+            base_bytes=base_bytes,
             application_bytes=None if context.size is None else context.size + own,
             files=tuple(texts),
             skipped=self.profile.skipped,
-            warnings=(*warnings, *self.profile.warnings),
+            warnings=(*warnings, *self._warnings(variants)),
         )
         return Written(report_of(recipe, facts), texts)
 
@@ -255,10 +258,16 @@ class _Writing(Struct, frozen=True):
             texts[os.path.join(directory, "compose.yaml")] = compose_text(recipe, up, recipe.path)
         return texts
 
+    def _warnings(self, variants: Variants) -> list[str]:
+        """Return the warnings about the target, without those about a split that no stage installs."""
+        names = {variant.name for variant in variants.every}
+        of_others = {warning for split in self.profile.splits if split.name not in names for warning in split.warnings}
+        return [warning for warning in self.profile.warnings if warning not in of_others]
+
     def _notes(self, recipe: Recipe, context: BuildContext) -> list[str]:
         notes = [*recipe.start.notes]
         if not (recipe.start.command or recipe.start.entrypoint):
-            notes.append("nothing states what starts the application: write a CMD at the end of each stage")
+            notes.append("nothing states what starts the application: write CMD into the stage runtime")
         if not context.is_ignoring:
             notes.append(f"{self.context} has no .dockerignore, so the images contain all of it")
         if any(variant.name == "minimal" for variant in recipe.variants):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
 
 from deadweight.analysis.measurement import Measurement
 from deadweight.dockerfiles.quoting import outlined
@@ -13,7 +14,7 @@ from deadweight.errors import BadInput
 from deadweight.formats.projects.project_sources import Index
 from deadweight.formats.tables import Malformed, parse_toml
 from deadweight.operations.dockerfile.pieces import has_userinfo, without_userinfo
-from deadweight.targets.types import Lock
+from deadweight.targets.types import Lock, Project
 
 _KEPT = ("--no-index", "--no-binary", "--only-binary", "--trusted-host")
 _URL = {"-i": "--index-url", "--pypi-url": "--index-url", "-f": "--find-links"}
@@ -29,7 +30,7 @@ def sources_of(measurement: Measurement, context: str, project: str) -> Sources:
     options: list[str] = []
     directories: list[str] = []
     for name, value in _first_index(lines):
-        if name == "--find-links" and "://" not in value:
+        if name == "--find-links" and _is_local(value):
             directories.append(_inside(value, context))
         else:
             options.append(f"{name} {_checked(without_userinfo(value))}".strip())
@@ -68,25 +69,34 @@ def _of_file(measurement: Measurement) -> Iterator[tuple[str, str]]:
 
 def _of_project(measurement: Measurement, project: str) -> Iterator[tuple[str, str]]:
     """Yield the indexes of a project; those that only some requirements name are pinned to these."""
-    rules = measurement.file.rules.indexes if measurement.file else ()
-    if isinstance(measurement.target, Lock) and project:
-        rules = _declared(project)
-    for index in rules:
+    if not isinstance(measurement.target, (Project, Lock)):
+        return
+    indexes, alone = _declared(project, os.path.dirname(measurement.target.location))
+    if alone:
+        yield "--no-index", ""
+    for index in indexes:
         if not index.explicit:
             yield "--find-links" if index.flat else "--index-url" if index.default else "--extra-index-url", index.url
 
 
-def _declared(project: str) -> tuple[Index, ...]:
+def _declared(project: str, directory: str) -> tuple[tuple[Index, ...], bool]:
+    """Return the indexes of a project, and whether it forbids others."""
     from deadweight.formats.projects.pyproject import declared
 
     try:
-        return declared(parse_toml(project.encode("utf-8", "surrogateescape"))).rules.indexes
+        table = parse_toml(project.encode("utf-8", "surrogateescape"))
+        uv = table.table("tool").table("uv")
+        return declared(table, directory).rules.indexes, uv.flag("no-index")
     except Malformed:
-        return ()
+        return (), False
+
+
+def _is_local(link: str) -> bool:
+    return "://" not in link or link.startswith("file://")
 
 
 def _inside(path: str, context: str) -> str:
-    path = path.removeprefix("file://")
+    path = unquote(urlsplit(path).path) if path.startswith("file://") else path
     relative = os.path.relpath(os.path.realpath(path), os.path.realpath(context))
     if relative.split(os.sep)[0] == os.pardir:
         raise BadInput(
