@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from deadweight.model.report.dockerfile import DockerfileReport
 from tests.builders import make_wheel, write_files
 from tests.conftest import Golden
 from tests.functional.test_diff import Done, run
+from tests.functional.test_no_install import sdist
 from tests.index_server import Server, index_of
 
 WHEELS = [
@@ -214,3 +216,101 @@ def test_dockerfile__each_stage__ends_with_the_code(server: Server, tmp_path: Pa
     last = [every[at - 1] for at in (*starts[1:], len(every))]
     assert last[-2:] == [("COPY", ". ."), ("COPY", ". .")]
     assert ("USER", "10001:10001") in every
+
+
+def serve(server: Server, *archives: tuple[str, bytes]) -> None:
+    """Let an index have more archives."""
+    server.files, server.types = index_of([*WHEELS, *archives]).values()
+
+
+TORCH = [
+    make_wheel("torch", "2.5", files={"torch/a.so": "t" * 5_000_000}, requires=["nvidia-cublas==12.4", "numpy"]),
+    make_wheel("nvidia-cublas", "12.4", files={"nvidia/cublas/a.so": "n" * 20_000_000}),
+]
+
+
+def test_dockerfile__torch__has_a_stage_with_its_cpu_build(server: Server, tmp_path: Path) -> None:
+    serve(server, *TORCH)
+    (tmp_path / "app/requirements.txt").write_text("torch\ndw-web\n")
+    found = report(server)
+    layers = {layer["name"]: [each["name"] for each in layer["distributions"]] for layer in found["layers"]}
+    assert layers["torch"] == ["nvidia-cublas", "numpy", "torch"]
+    assert "nvidia-cublas" not in {name for names in layers.values() for name in names if names != layers["torch"]}
+    cpu = next(stage for stage in found["stages"] if stage["name"] == "cpu")
+    assert cpu["at_most"]
+    assert (tmp_path / "app/docker/torch-cpu-2.txt").read_text().splitlines()[1:] == [
+        "--index-url https://download.pytorch.org/whl/cpu",
+        "torch==2.5",
+    ]
+    assert "FROM runtime AS cpu" in (tmp_path / "app/Dockerfile").read_text()
+
+
+def test_dockerfile__sdist__is_built_with_a_compiler_in_the_build_stage_alone(server: Server, tmp_path: Path) -> None:
+    serve(server, sdist("dw-built"))
+    (tmp_path / "app/requirements.txt").write_text("dw-built\n")
+    found = report(server)
+    assert found["stages"][0]["estimated"]
+    assert "dw-built must be built, so the size is an estimate" in found["warnings"]
+    text = (tmp_path / "app/Dockerfile").read_text()
+    stages = text.split("\nFROM ")
+    assert [stage.split()[2] for stage in stages if "build-essential" in stage] == ["build"]
+
+
+@pytest.mark.parametrize("name", ["poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"])
+def test_dockerfile__lock__is_exported_with_hashes(server: Server, tmp_path: Path, name: str) -> None:
+    filename, data = WHEELS[1]
+    sha256 = hashlib.sha256(data).hexdigest()
+    write_files(
+        tmp_path,
+        {f"app/{name}": LOCKS[name].replace("HASH", sha256).replace("FILE", filename).replace("URL", server.url)},
+    )
+    (tmp_path / "app/pyproject.toml").write_text(POETRY if name == "poetry.lock" else STANDARD)
+    index = ["--index-url", f"{server.url}/simple/"]
+    done = run("dockerfile", f"app/{name}", "--installer", "uv", *index, "--no-source")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "app/docker/production.txt").read_text().splitlines()[2:] == [
+        "dw-http==1.0 \\",
+        f"    --hash=sha256:{sha256}",
+    ]
+    assert "uv pip install --no-deps" in (tmp_path / "app/Dockerfile").read_text()
+
+
+STANDARD = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dw-http"]\n'
+POETRY = '[tool.poetry]\nname = "app"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\ndw-http = "*"\n'
+LOCKS = {
+    "poetry.lock": """
+[[package]]
+name = "dw-http"
+version = "1.0"
+optional = false
+python-versions = "*"
+groups = ["main"]
+files = [{file = "FILE", hash = "sha256:HASH"}]
+[metadata]
+lock-version = "2.1"
+python-versions = "^3.11"
+content-hash = "x"
+""",
+    "pdm.lock": """
+[metadata]
+groups = ["default"]
+lock_version = "4.5.0"
+[[package]]
+name = "dw-http"
+version = "1.0"
+groups = ["default"]
+files = [{file = "FILE", hash = "sha256:HASH"}]
+""",
+    "pylock.toml": """
+lock-version = "1.0"
+created-by = "test"
+[[packages]]
+name = "dw-http"
+version = "1.0"
+wheels = [{url = "URL/files/FILE", hashes = {sha256 = "HASH"}}]
+""",
+    "Pipfile.lock": """
+{"_meta": {"pipfile-spec": 6, "requires": {}, "sources": []}, "develop": {},
+ "default": {"dw-http": {"hashes": ["sha256:HASH"], "version": "==1.0", "index": "pypi"}}}
+""",
+}
