@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deadweight.model.report import ImageFinding, LayerFacts, Report
+from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
 
 MOST_SAVINGS = 5
 _MOST_NAMES = 4
@@ -27,6 +27,19 @@ def subjects(finding: ImageFinding) -> tuple[list[str], int]:
 def instruction(finding: ImageFinding) -> str:
     """Return where the instruction is that a finding is about."""
     return f"layer {finding.layer}" if finding.line is None else f"line {finding.line}"
+
+
+def command_text(command: str) -> str:
+    """Return the command of a layer without what BuildKit adds to each: "RUN /bin/sh -c make # buildkit"."""
+    command = command.removesuffix(" # buildkit")
+    return f"RUN {rest}" if (rest := command.removeprefix("RUN /bin/sh -c ")) != command else command
+
+
+def efficiency_text(image: ImageReport) -> str:
+    """Return the efficiency in percent, never rounded to 100 % if bytes are wasted; "" for an image without files."""
+    if image.efficiency is None:
+        return ""
+    return ">99.9%" if 0.9995 <= image.efficiency < 1 else f"{image.efficiency:.1%}"
 
 
 def hiding(layer: LayerFacts) -> str:

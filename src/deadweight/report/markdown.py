@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
-from deadweight.report.images import instruction, largest_savings, subjects, total_name
+from deadweight.report.images import command_text, instruction, largest_savings, subjects, total_name
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
@@ -69,7 +69,7 @@ def _savings(report: Report) -> Iterator[str]:
 def _saving(finding: ImageFinding) -> str:
     names, others = subjects(finding)
     what = f"{listed(map(code, names), len(names), others=others)}: {escaped(finding.reason)}"
-    where = f"{instruction(finding)}, {code(finding.command)}"
+    where = f"{instruction(finding)}, {code(command_text(finding.command))}"
     return f"- **{human(finding.apparent_bytes)}** {what} ({where}). {finding.rule}: {escaped(finding.change)}"
 
 
@@ -139,7 +139,7 @@ def _layers(report: Report) -> Iterator[str]:
             human(layer.apparent_bytes),
             "" if layer.compressed_bytes is None else human(layer.compressed_bytes),
             human(layer.wasted_bytes),
-            code(layer.command),
+            code(command_text(layer.command)),
             _parts(layer.largest),
         ]
         for number, layer in enumerate(report.image.layers)

@@ -14,7 +14,16 @@ from deadweight.model.report import Report
 from deadweight.report.html.data import MOST_ROWS, page_data
 from deadweight.report.html.facts import facts, notes
 from deadweight.report.html.templates import asset, hash_of, templates
-from deadweight.report.images import base_text, hiding, instruction, largest_savings, subjects, total_name
+from deadweight.report.images import (
+    base_text,
+    command_text,
+    efficiency_text,
+    hiding,
+    instruction,
+    largest_savings,
+    subjects,
+    total_name,
+)
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
 from deadweight.report.view import DEFAULT, View, in_order
@@ -62,6 +71,8 @@ def _environment() -> Environment:
         instruction=instruction,
         hiding=hiding,
         base_text=base_text,
+        command_text=command_text,
+        efficiency_text=efficiency_text,
     )
     environment.globals.update(verbs=VERBS, checked_text=checked_text, subjects=subjects, total_name=total_name)
     return environment

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from deadweight.model.report import BreakdownRow, ImageFinding, PartSize, Report
-from deadweight.report.images import instruction, largest_savings, subjects, total_name
+from deadweight.report.images import command_text, instruction, largest_savings, subjects, total_name
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import human, percent
 from deadweight.untrusted import plain
@@ -62,5 +62,10 @@ def _saving(finding: ImageFinding) -> Iterator[Text]:
     """Yield what was found, the instruction to change, and the change."""
     names, others = subjects(finding)
     yield Text(f"{listed(map(plain, names), len(names), others=others)}: {plain(finding.reason)}")
-    yield Text(f"{instruction(finding)}: {plain(finding.command)}", style="dim", no_wrap=True, overflow="ellipsis")
+    yield Text(
+        f"{instruction(finding)}: {plain(command_text(finding.command))}",
+        style="dim",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
     yield Text(f"{finding.rule}: {plain(finding.change)}", style="dim")

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from deadweight.model.report import ImageReport, LayerFacts
-from deadweight.report.images import base_text, hiding
+from deadweight.report.images import base_text, command_text, efficiency_text, hiding
 from deadweight.report.text.breakdown import parts_text
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import human
@@ -38,7 +38,7 @@ def _layers(image: ImageReport, width: int) -> RenderableType:
 
 def _about(layer: LayerFacts, room: int) -> Iterator[Text]:
     """Yield the command of a layer, what it holds, what later layers hide of it, and what it hides."""
-    yield Text(plain(layer.command or layer.digest), no_wrap=True, overflow="ellipsis")
+    yield Text(plain(command_text(layer.command) or layer.digest), no_wrap=True, overflow="ellipsis")
     if layer.largest:
         yield Text(parts_text(layer.largest, room), style="dim", no_wrap=True, overflow="ellipsis")
     if layer.wasted_bytes:
@@ -58,7 +58,7 @@ def _summary(image: ImageReport) -> Iterator[str]:
         yield "nothing is wasted: no layer deletes or replaces files of an earlier one"
         return
     names = ", ".join(f"{name} {human(size)}" for name, size in _largest_waste(image))
-    efficiency = f"efficiency {image.efficiency:.1%}: " if image.efficiency is not None else ""
+    efficiency = f"efficiency {efficiency_text(image)}: " if image.efficiency is not None else ""
     share = f"{human(image.wasted_bytes)} of {human(image.shipped_bytes)}"
     yield f"{efficiency}{share} is wasted (deleted or replaced by a later layer): {names}"
 
