@@ -29,6 +29,11 @@ def instruction(finding: ImageFinding) -> str:
     return f"layer {finding.layer}" if finding.line is None else f"line {finding.line}"
 
 
+def spans(text: str) -> list[tuple[str, bool]]:
+    """Return the spans of a sentence and whether each is code, which is between backticks."""
+    return [(span, bool(number % 2)) for number, span in enumerate(text.split("`")) if span]
+
+
 def command_text(command: str) -> str:
     """Return the command of a layer without what BuildKit adds to each: "RUN /bin/sh -c make # buildkit"."""
     command = command.removesuffix(" # buildkit")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
-from deadweight.report.images import command_text, instruction, largest_savings, subjects, total_name
+from deadweight.report.images import command_text, instruction, largest_savings, spans, subjects, total_name
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
@@ -49,7 +49,8 @@ def _breakdown(report: Report) -> Iterator[str]:
         return
     whole = sum(row.apparent_bytes for row in rows)
     cells = [
-        [row.name, human(row.apparent_bytes), percent(row.apparent_bytes, whole), _parts(row.largest)] for row in rows
+        [escaped(row.name), human(row.apparent_bytes), percent(row.apparent_bytes, whole), _parts(row.largest)]
+        for row in rows
     ]
     cells.append([f"**{total_name(report)}**", f"**{human(whole)}**", "", ""])
     yield from (*table(["Breakdown", ">Size", ">Share", "Largest"], cells), "")
@@ -70,7 +71,8 @@ def _saving(finding: ImageFinding) -> str:
     names, others = subjects(finding)
     what = f"{listed(map(code, names), len(names), others=others)}: {escaped(finding.reason)}"
     where = f"{instruction(finding)}, {code(command_text(finding.command))}"
-    return f"- **{human(finding.apparent_bytes)}** {what} ({where}). {finding.rule}: {escaped(finding.change)}"
+    change = "".join(code(span) if is_code else escaped(span) for span, is_code in spans(finding.change))
+    return f"- **{human(finding.apparent_bytes)}** {what} ({where}). {escaped(finding.rule)}: {change}"
 
 
 def _table(report: Report, view: View) -> Iterator[str]:

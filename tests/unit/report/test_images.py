@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from deadweight.model.report import HidingLayer, ImageReport, LayerFacts
-from deadweight.report.images import base_text, command_text, efficiency_text, hiding
+from deadweight.analysis.reporting import report_of
+from deadweight.model.report import (
+    BreakdownRow,
+    HidingLayer,
+    ImageFinding,
+    ImageReport,
+    LayerFacts,
+    PartSize,
+    Report,
+    SystemReport,
+)
+from deadweight.report.images import base_text, command_text, efficiency_text, hiding, spans
+from deadweight.report.markdown import as_markdown
+from deadweight.report.text.as_text import as_text
+from deadweight.report.view import View
+from tests.builders import bare, bare_inventory, profile_of
+
+EVIL = "\x1b[2J<b>|\u202e"
 
 
 def layer(*hidden_by: int) -> LayerFacts:
@@ -55,3 +72,47 @@ def test_efficiency_text__little_waste__is_not_none(efficiency: float | None, te
         layers=(), shipped_bytes=0, wasted_bytes=0, efficiency=efficiency, wasted=(), wasted_paths=()
     )  # fmt: skip
     assert efficiency_text(image) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("use `a` or `b`", [("use ", False), ("a", True), (" or ", False), ("b", True)]),
+        ("`a`", [("a", True)]),
+        ("plain", [("plain", False)]),
+        ("", []),
+    ],
+)
+def test_spans__backticks__mark_code(text: str, expected: list[tuple[str, bool]]) -> None:
+    assert spans(text) == expected
+
+
+def evil_report() -> Report:
+    """Return the report of an image in which every text is hostile, as in a saved report that somebody edited."""
+    part = PartSize(kind="path", name=EVIL, apparent_bytes=9)
+    finding = ImageFinding(
+        rule=EVIL, name=EVIL, layer=0, command=EVIL, line=None, hidden_by=None, apparent_bytes=9, files=1,
+        names=(EVIL,), paths=(), reason=EVIL, change=EVIL, sure=True,
+    )  # fmt: skip
+    image = ImageReport(
+        layers=(replace(layer(0), command=EVIL, largest=(part,), hides=(part,), hides_bytes=9),), shipped_bytes=9,
+        wasted_bytes=9, efficiency=0.0, wasted=(), wasted_paths=(), findings=(finding,),
+    )  # fmt: skip
+    rows = (BreakdownRow(name=EVIL, apparent_bytes=9, share=1.0, largest=(part,)),)
+    system = SystemReport(contents=(), packages=(), needs=(), duplicates=(), breakdown=rows)
+    return replace(report_of(profile_of(bare_inventory(bare("a", 9)))), image=image, system=system)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_text__hostile_names__have_no_control_characters(width: int) -> None:
+    text = as_text(evil_report(), View(width=width))
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert "9 B" in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_markdown__hostile_names__are_escaped() -> None:
+    text = as_markdown(evil_report(), View())
+    assert not {"\x1b", "\u202e"} & set(text)
+    assert "| Breakdown | Size | Share | Largest |" in text
+    assert "<b>" not in "".join(text.split("`")[::2])  # but in code

@@ -11,19 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from deadweight.errors import BadInput
 from deadweight.model.report import Report
+from deadweight.report import images
 from deadweight.report.html.data import MOST_ROWS, page_data
 from deadweight.report.html.facts import facts, notes
 from deadweight.report.html.templates import asset, hash_of, templates
-from deadweight.report.images import (
-    base_text,
-    command_text,
-    efficiency_text,
-    hiding,
-    instruction,
-    largest_savings,
-    subjects,
-    total_name,
-)
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
 from deadweight.report.view import DEFAULT, View, in_order
@@ -51,7 +42,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         has_downloads=any(row.download_bytes is not None for row in report.distributions),
         facts=tuple(facts(report)),
         notes=tuple(notes(report)),
-        savings=largest_savings(report),
+        savings=images.largest_savings(report),
         split_files=_split_files(report),
         style=style,
         script=script,
@@ -68,13 +59,16 @@ def _environment() -> Environment:
         locations=locations,
         excuse=excuse,
         largest=_largest,
-        instruction=instruction,
-        hiding=hiding,
-        base_text=base_text,
-        command_text=command_text,
-        efficiency_text=efficiency_text,
+        instruction=images.instruction,
+        hiding=images.hiding,
+        base_text=images.base_text,
+        spans=images.spans,
+        command_text=images.command_text,
+        efficiency_text=images.efficiency_text,
     )
-    environment.globals.update(verbs=VERBS, checked_text=checked_text, subjects=subjects, total_name=total_name)
+    environment.globals.update(
+        verbs=VERBS, checked_text=checked_text, subjects=images.subjects, total_name=images.total_name
+    )
     return environment
 
 

@@ -27,7 +27,7 @@ def about_bytes(report: Report, width: int) -> Iterator[RenderableType]:
 
 def _breakdown(rows: tuple[BreakdownRow, ...], total: str, width: int) -> RenderableType:
     whole = sum(row.apparent_bytes for row in rows)
-    cells = [(row.name, human(row.apparent_bytes), percent(row.apparent_bytes, whole)) for row in rows]
+    cells = [(plain(row.name), human(row.apparent_bytes), percent(row.apparent_bytes, whole)) for row in rows]
     cells.append((total, human(whole), ""))
     room = width - sum(max(map(len, column)) + _GAP for column in zip(*cells, strict=True))
     table = plain_table(width, "breakdown", "size", "", numbers=("size", ""))
@@ -61,11 +61,11 @@ def _savings(findings: Iterable[ImageFinding], width: int) -> RenderableType:
 def _saving(finding: ImageFinding) -> Iterator[Text]:
     """Yield what was found, the instruction to change, and the change."""
     names, others = subjects(finding)
-    yield Text(f"{listed(map(plain, names), len(names), others=others)}: {plain(finding.reason)}")
+    yield Text(f"{listed(map(plain, names), len(names), others=others)}: {plain(finding.reason)}", overflow="fold")
     yield Text(
         f"{instruction(finding)}: {plain(command_text(finding.command))}",
         style="dim",
         no_wrap=True,
         overflow="ellipsis",
     )
-    yield Text(f"{finding.rule}: {plain(finding.change)}", style="dim")
+    yield Text(plain(f"{finding.rule}: {finding.change}"), style="dim", overflow="fold")
