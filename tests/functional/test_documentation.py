@@ -15,6 +15,7 @@ import pytest
 from deadweight import Budget, cli
 from deadweight.cli.commands import fleet
 from deadweight.model.report import Report
+from deadweight.model.report.builds.dockerignore import DockerignoreReport
 from deadweight.model.report.check import CheckReport
 from deadweight.model.report.diff import Diff
 from deadweight.model.report.dockerfile import DockerfileReport
@@ -222,8 +223,8 @@ def test_json_page__names_every_key_of_the_schema() -> None:
         re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
     )
     results = (
-        Report, Diff, CheckReport, DockerfileReport, FleetReport, QueryResult, ImportsReport, LevelReport,
-        ServicesReport, TrimReport,
+        Report, Diff, CheckReport, DockerfileReport, DockerignoreReport, FleetReport, QueryResult, ImportsReport,
+        LevelReport, ServicesReport, TrimReport,
     )  # fmt: skip
     schemas = [each.json_schema() for each in results]
     definitions = [each for document in schemas for each in (document, *document["$defs"].values())]

@@ -14,8 +14,8 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "advice", "analysis", "budget", "codescan", "dockerfiles", "errors", "explore", "fleet", "formats", "graph",
-    "groups", "inventory",
+    "advice", "analysis", "budget", "codescan", "dockerfiles", "dockerignore", "errors", "explore", "fleet", "formats",
+    "graph", "groups", "inventory",
     "model", "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
@@ -47,6 +47,7 @@ MAY_IMPORT = {
     "plan": {"errors", "formats", "graph", "groups", "model", "settings", "shipped", "usage", "wording"},
     "proof": {"formats", "graph", "groups", "model", "usage", "wording"},
     "trim": {"formats", "model", "shipped"},
+    "dockerignore": {"errors", "model", "shipped"},
     "reaching": {"graph"},
     "startup": {"codescan", "errors", "model", "usage"},
     "analysis": {
@@ -59,19 +60,17 @@ MAY_IMPORT = {
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {
-        "codescan", "errors", "fleet", "formats", "interrupts", "model", "platforms", "progress", "startup", "targets",
-        "wording",
+        "codescan", "dockerignore", "errors", "fleet", "formats", "interrupts", "model", "platforms", "progress",
+        "startup", "targets", "wording",
     },
     "operations": {
-        "", "advice", "analysis", "budget", "codescan", "dockerfiles", "errors", "fleet", "formats", "graph", "groups",
-        "inventory", "model", "plan", "platforms", "progress", "proof", "reaching", "settings", "sources", "startup",
-        "targets",
-        "trim", "usage", "wording",
+        "", "advice", "analysis", "budget", "codescan", "dockerfiles", "dockerignore", "errors", "fleet", "formats",
+        "graph", "groups", "inventory", "model", "plan", "platforms", "progress", "proof", "reaching", "settings",
+        "sources", "startup", "targets", "trim", "usage", "wording",
     },
     "cli": {
-        "", "analysis", "budget", "errors", "explore", "fleet", "formats", "interrupts", "model", "operations",
-        "progress", "report",
-        "settings", "sources", "targets", "trim", "untrusted",
+        "", "analysis", "budget", "dockerignore", "errors", "explore", "fleet", "formats", "interrupts", "model",
+        "operations", "progress", "report", "settings", "sources", "targets", "trim", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
     "": {"analysis", "budget", "errors", "model", "operations", "progress", "settings"},

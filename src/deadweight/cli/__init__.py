@@ -42,6 +42,7 @@ _COMMANDS = {
     "diff": "Show what changed between two targets or saved reports.",
     "trim": "Remove tests, bytecode and other files that an environment can do without.",
     "dockerfile": "Write a Dockerfile with a stage for each variant, and show the sizes to expect.",
+    "dockerignore": "Propose a .dockerignore that leaves out what an image does not need.",
     "services": "Show what several services share, and propose shared requirements files.",
     "fleet": "Keep the results of many targets in one file, and report on all of them.",
     "cache": "Show or clear the cache.",

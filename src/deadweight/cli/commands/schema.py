@@ -18,6 +18,7 @@ RESULTS = {
     "fleet-report": ("deadweight.model.report.fleet", "FleetReport"),
     "dockerfile": ("deadweight.model.report.dockerfile", "DockerfileReport"),
     "fleet-query": ("deadweight.model.report.fleet.query", "QueryResult"),
+    "dockerignore": ("deadweight.model.report.builds.dockerignore", "DockerignoreReport"),
     "services": ("deadweight.model.report.services", "ServicesReport"),
 }
 

@@ -1,0 +1,98 @@
+"""DockerignoreReport → text: what goes and why, what stays, and the context before and after."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from deadweight.model.report.builds.dockerignore import ContextSize, DockerignoreReport, IgnoreRule
+from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
+from deadweight.report.units import counted, human, percent
+from deadweight.untrusted import plain
+
+_MOST_KEPT = 10
+
+
+def dockerignore_text(report: DockerignoreReport, *, width: int) -> str:
+    """Return the result; its last lines say what to do next."""
+    width = min(width, WIDEST)
+    parts = [_sentences([_headline(report)], width)]
+    if report.rules:
+        title = "Added to the file" if report.exists else "In the file"
+        parts.append(f"{title}\n{_table(report.rules, width)}")
+    if report.suggestions:
+        kinds = ",".join(dict.fromkeys(rule.kind for rule in report.suggestions))
+        parts.append(f"Only suggested; to add them, use --kinds +{kinds}\n{_table(report.suggestions, width)}")
+    if report.kept:
+        parts.append(f"Stays, because it is needed\n{_kept(report, width)}")
+    if report.remaining:
+        parts.append(
+            f"Largest directories of the context{' afterwards' * bool(report.rules)}\n{_remaining(report, width)}"
+        )
+    parts.append(_sentences(_last(report), width))
+    return "\n".join(part for part in parts if part)
+
+
+def _sentences(lines: Sequence[str] | Iterator[str], width: int) -> str:
+    return "".join(render(hanging(plain(line), width), width=width, color=False) for line in lines)
+
+
+def _size(size: ContextSize) -> str:
+    return f"{human(size.apparent_bytes)} in {counted(size.files, 'file')}"
+
+
+def _headline(report: DockerignoreReport) -> str:
+    before, after = report.before.apparent_bytes, report.after.apparent_bytes
+    start = f"The build context of {plain(report.location)} is {_size(report.before)}"
+    if report.before != report.directory:
+        start += f" ({plain(report.ignore_file)} leaves out {human(report.directory.apparent_bytes - before)})"
+    if not report.rules:
+        return f"{start}."
+    return f"{start}; it would be {_size(report.after)}, {percent(before - after, before)} less."
+
+
+def _table(rules: Sequence[IgnoreRule], width: int) -> str:
+    table = plain_table(width, "Files", "Size", "Certainty", numbers=("Files", "Size"))
+    table.add_column("Pattern", overflow="fold", min_width=12)
+    table.add_column("Why", min_width=20)
+    table.width = None
+    for rule in sorted(rules, key=lambda rule: (-rule.apparent_bytes, rule.lines)):
+        pattern = plain(" ".join(rule.lines))
+        why = f"{rule.kind}: {rule.reason}"
+        table.add_row(f"{rule.files:,}", human(rule.apparent_bytes), rule.certainty, pattern, why)
+    return render(table, width=width, color=False)
+
+
+def _kept(report: DockerignoreReport, width: int) -> str:
+    table = plain_table(width, "Size", numbers=("Size",))
+    table.add_column("Path", overflow="fold", min_width=12)
+    table.add_column("Why", overflow="fold", min_width=20)
+    table.width = None
+    for each in report.kept[:_MOST_KEPT]:
+        table.add_row(human(each.apparent_bytes), plain(each.path), plain(f"{each.kind}: {each.reason}"))
+    rest = len(report.kept) - _MOST_KEPT
+    return render(table, width=width, color=False) + (f"and {rest:,} more (see --format json)\n" if rest > 0 else "")
+
+
+def _remaining(report: DockerignoreReport, width: int) -> str:
+    table = plain_table(width, "Files", "Size", numbers=("Files", "Size"))
+    table.add_column("Directory", overflow="fold")
+    table.width = None
+    for each in report.remaining:
+        path = plain(f"{each.path}/") if each.path else "(files directly in it)"
+        table.add_row(f"{each.files:,}", human(each.apparent_bytes), path)
+    return render(table, width=width, color=False)
+
+
+def _last(report: DockerignoreReport) -> Iterator[str]:
+    yield from (f"warning: {warning}" for warning in report.warnings)
+    if not report.dockerfiles:
+        yield f"note: {report.location} has no Dockerfile, so what a build copies is unknown"
+    if not report.rules:
+        yield "Nothing to add."
+        return
+    command = f"deadweight dockerignore {shlex.quote(report.location)}"
+    if report.exists:
+        yield f"To add these lines to {report.ignore_file}, run: {command} --write --force"
+    else:
+        yield f"To write {report.ignore_file}, run: {command} --write"

@@ -1,0 +1,1 @@
+"""A directory on this machine → the build context that Docker makes of it, and the files that say what it needs."""
