@@ -40,6 +40,14 @@ with tarfile.open(sys.argv[1]) as outer:
             with igzip.open(outer.extractfile(member)) as file:
                 while file.read(1 << 18): pass
 """
+WITHOUT_FINDINGS = """
+import sys
+import deadweight.advice.files, deadweight.advice.judging
+deadweight.advice.files.file_findings = lambda case: ()
+deadweight.advice.judging.distribution_findings = lambda known: ()
+from deadweight.cli import main
+sys.exit(main())
+"""
 
 
 def make(path: Path, *, packed: bool, layers: int = LAYERS) -> None:
@@ -181,6 +189,9 @@ def main() -> None:
         make(directory / "plain.tar", packed=False)
         walk = [sys.executable, "-c", TARFILE_WALK, str(directory / "plain.tar")]
         compare("plain layers, 45,000 files", directory / "plain.tar", "tarfile", walk)
+        options = [str(directory / "plain.tar"), "--format", "json", "--quiet"]
+        without = [sys.executable, "-c", WITHOUT_FINDINGS, *options]
+        compare("plain layers, 45,000 files", directory / "plain.tar", "no findings", without)
         (directory / "plain.tar").unlink()
         make(directory / "gzip.tar", packed=True)
         unpack = [sys.executable, "-c", UNPACK, str(directory / "gzip.tar")]

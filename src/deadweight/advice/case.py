@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.formats.images.overlay import Overlay
+from deadweight.formats.images.overlay import Hidden, Overlay, wasted
 from deadweight.model import Inventory, Layer, Need, Reader, Start
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     former: path of a hidden file → the distribution or system package that owned it
     base:   the number of layers of the base image; 0 if it is unknown
     made_by: number of a layer → the instruction of the user's Dockerfile that made it
+    homes:  key of a distribution → number of the layer with most of its bytes
     """
 
     inventory: Inventory
@@ -36,6 +37,7 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
     former: Mapping[str, str] = {}
     base: int = 0
     made_by: Mapping[int, Instruction] = {}
+    homes: Mapping[str, int] = {}
 
     @cached_property
     def unowned(self) -> Sequence[str]:
@@ -49,16 +51,9 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
         return Counter(entry.inode for entry in self.inventory.entries.values() if entry.inode is not None)
 
     @cached_property
-    def homes(self) -> Mapping[str, int]:
-        """Key of a distribution → the layer with most of its bytes, and of equal ones the lowest."""
-        sizes: list[Counter[int]] = [Counter() for _ in self.inventory.distributions]
-        for path, number in self.inventory.owner.items():
-            sizes[number][self.layer_of(path)] += self.inventory.entries[path].size
-        return {
-            each.key: max(share, key=lambda layer: (share[layer], -layer))
-            for each, share in zip(self.inventory.distributions, sizes, strict=True)
-            if share
-        }
+    def wasted(self) -> Sequence[Hidden]:
+        """The files that no container sees."""
+        return list(wasted(self.overlay))
 
     @cached_property
     def _origins(self) -> Mapping[str, int]:
@@ -72,7 +67,8 @@ class Case(Struct, frozen=True, kw_only=True, dict=True):
 
     def layer_of(self, path: str) -> int:
         """Return the layer that a file comes from."""
-        origin = self._origins.get(path)
+        # Most images have no such files.
+        origin = self._origins.get(path) if self._origins else None
         return self.overlay.files[path].layer if origin is None else origin
 
     def command(self, layer: int) -> str:

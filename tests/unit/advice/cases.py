@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from deadweight.advice.case import Case
 from deadweight.formats.images.overlay import Overlay
 from deadweight.inventory import take_inventory
-from deadweight.inventory.systems.layers import hidden_owners
+from deadweight.inventory.systems.layers import hidden_owners, image_facts
 from deadweight.inventory.systems.libraries import libraries_of
 from deadweight.model import Layer
 from deadweight.sources.images.blocks import Pipe
@@ -33,6 +33,7 @@ def case_of(
     tree = tree_of(Image(layers=(), overlay=overlay), "app.tar")
     inventory = take_inventory(tree)
     owners = hidden_owners(inventory, overlay)
+    facts = image_facts(inventory, tuple(Layer(digest=str(n)) for n in range(len(layers))), overlay, owners)
     named = [*commands, *[""] * (len(layers) - len(commands))]
     return Case(
         inventory=inventory,
@@ -43,4 +44,5 @@ def case_of(
         layers=tuple(Layer(digest=f"sha256:{n}", command=command) for n, command in enumerate(named)),
         former={**owners.packages, **owners.projects},
         base=base,
+        homes=facts.homes,
     )

@@ -26,7 +26,7 @@ SITE = "usr/local/lib/python3.12/site-packages"
         ("opt/uv/archive-v0/Vpgk3YYOLNz_-o1gYtHDc/a.py", "DW503", "opt/uv", "UV_NO_CACHE=1"),
         ("opt/conda/pkgs/numpy-2.conda", "DW503", "opt/conda/pkgs", "conda clean"),
         ("root/.npm/_cacache/index-v5/a", "DW503", "root/.npm/_cacache", "npm cache clean"),
-        ("root/.cargo/registry/src/a.rs", "DW503", "root/.cargo/registry/src", "cargo/registry"),
+        ("root/.cargo/registry/src/a.rs", "DW503", "root/.cargo/registry", "cargo/registry"),
     ],
 )
 def test_path__cache__is_found_with_its_change(path: str, rule: str, root: str, change: str) -> None:

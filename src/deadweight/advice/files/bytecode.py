@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from deadweight.advice.case import Case
 from deadweight.advice.portions import Portion
@@ -15,17 +15,15 @@ from deadweight.model import ImageFinding
 from deadweight.wording import listed
 
 _RULE = "DW508"
-_NAME = re.compile(r"(?P<module>.*)\.(?P<variant>(?:cpython|pypy|graalpy)-?\d+\w*(?:\.opt-\w+)?)\.pyc\Z")
+_VARIANT = re.compile(r"\.(?P<variant>(?:cpython|pypy|graalpy)-?\d+\w*(?:\.opt-\w+)?)\.pyc")
 _MOST_VARIANTS = 3
 
 
 def bytecode_findings(case: Case) -> Iterator[ImageFinding]:
     """Yield a finding for each layer with bytecode for modules that have other bytecode, too."""
-    modules: dict[str, dict[str, str]] = defaultdict(dict)
-    for path in case.inventory.entries:
-        if path.endswith(".pyc") and (match := _NAME.match(path)):
-            modules[match["module"]][match["variant"]] = path
-    several = {module: variants for module, variants in modules.items() if len(variants) > 1}
+    if not case.inventory.total.bytecode:
+        return
+    several = _with_several(case.inventory.entries)
     if not several:
         return
     ranked = _ranked(case, several)
@@ -40,6 +38,22 @@ def bytecode_findings(case: Case) -> Iterator[ImageFinding]:
         variants_here = portion.names
         reason = f"contains {listed(variants_here, _MOST_VARIANTS)} bytecode of modules that also have other bytecode"
         yield portion.finding(_RULE, layer, reason=reason, change=_change(variants_here))
+
+
+def _with_several(paths: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    """Return module → variant → path, for modules with several."""
+    one: dict[str, str] = {}
+    more: dict[str, list[str]] = {}
+    for path in paths:
+        if path.endswith(".pyc"):
+            module = path[: path.find(".", path.rfind("/"))]  # the name of a module contains no dot
+            if one.setdefault(module, path) is not path:
+                more.setdefault(module, [one[module]]).append(path)
+    variants = {
+        module: {match["variant"]: path for path in paths if (match := _VARIANT.fullmatch(path, len(module)))}
+        for module, paths in more.items()
+    }
+    return {module: paths for module, paths in variants.items() if len(paths) > 1}
 
 
 def _ranked(case: Case, several: Mapping[str, Mapping[str, str]]) -> Sequence[str]:

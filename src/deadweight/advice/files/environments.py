@@ -73,9 +73,7 @@ def _change(distributions: Collection[Distribution]) -> str:
 def _copied(case: Case) -> Mapping[str, int]:
     """Return prefix → layer of the venvs that COPY brought from the build context, and that do not run the program."""
     first = case.inventory.environment.prefix
-    venvs = {
-        path.rpartition("/")[0]: case.layer_of(path) for path in case.inventory.entries if path.endswith("/pyvenv.cfg")
-    }
+    venvs = {path.rpartition("/")[0]: case.layer_of(path) for path in case.unowned if path.endswith("/pyvenv.cfg")}
     return {prefix: layer for prefix, layer in venvs.items() if prefix != first and case.copied(layer)}
 
 

@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 
 from deadweight.advice.case import Case
 from deadweight.advice.portions import MOST_NAMES, largest
-from deadweight.formats.images.overlay import Hidden, wasted
-from deadweight.inventory.systems.waste import wasted_paths
-from deadweight.model import ImageFinding, WastedPath
+from deadweight.formats.images.overlay import Hidden
+from deadweight.inventory.systems.waste import largest_paths
+from deadweight.model import ImageFinding
 from deadweight.wording import listed
 
 State = Literal["deleted", "same", "other"]
@@ -59,7 +59,7 @@ def hidden_findings(case: Case) -> Iterator[ImageFinding]:
             size=sum(hidden.placed.size for hidden in files),
             files=len(files),
             names=named[:MOST_NAMES],
-            paths=tuple((each.path, each.size) for each in _paths(files)),
+            paths=tuple(_paths(files)),
             reason=_reason(step, layers),
             change=_change(step, files, named, case),
         )
@@ -73,9 +73,12 @@ def _layers(files: Sequence[Hidden]) -> tuple[int, ...]:
     return tuple(sorted(layer for layer, size in sizes.items() if size >= _WORTH_NAMING * sizes.total()))
 
 
-def _paths(files: Sequence[Hidden]) -> Sequence[WastedPath]:
+def _paths(files: Sequence[Hidden]) -> Sequence[tuple[str, int]]:
     """Return the largest files and directories, whatever layers they come from."""
-    return wasted_paths(hidden._replace(placed=hidden.placed._replace(layer=0)) for hidden in files)
+    sizes: dict[str, int] = defaultdict(int)
+    for path, placed, _ in files:
+        sizes[path] += placed.size
+    return largest_paths(sizes)
 
 
 def _reason(step: _Step, layers: Sequence[int]) -> str:
@@ -88,7 +91,7 @@ def _reason(step: _Step, layers: Sequence[int]) -> str:
 def _steps(case: Case) -> Mapping[_Step, list[Hidden]]:
     """Return the hidden files by step. The files of a distribution stay together: installing it again is one change."""
     units: dict[tuple[int, int, str], list[Hidden]] = defaultdict(list)
-    for hidden in wasted(case.overlay):
+    for hidden in case.wasted:
         units[hidden.placed.layer, hidden.by, case.former.get(hidden.path, "")].append(hidden)
     state_of = _states(case)
     steps: dict[_Step, list[Hidden]] = defaultdict(list)

@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from fnmatch import translate
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,7 +28,10 @@ _WORD = re.compile(r"[\w.+-]+")
 class _Tools(NamedTuple):
     """See ``packages.toml``."""
 
-    names: re.Pattern[str]
+    names: frozenset[str]
+    starts: tuple[str, ...]
+    ends: tuple[str, ...]
+    never: tuple[str, ...]
     compilers: frozenset[str]
 
 
@@ -38,13 +40,13 @@ def package_findings(case: Case) -> Iterator[ImageFinding]:
     portions: dict[int, Portion] = defaultdict(Portion)
     needed = {need.provider for need in case.needs}
     for name, paths in case.inventory.packages:
-        if tools().names.match(name) and name not in needed:
+        if is_build_tool(name) and name not in needed:
             for path in paths:
                 portions[case.layer_of(path)].add(case.inventory.entries[path], name, name)
     if not portions:
         return
     built = built_here(case)
-    compiled_later = sorted(tools().compilers & {each.name for each in case.inventory.distributions})
+    compiled_later = sorted(_tools().compilers & {each.name for each in case.inventory.distributions})
     for layer, portion in portions.items():
         portion.settle(case.links)
         change = _change(portion.names, layer, case)
@@ -98,9 +100,15 @@ def _kept(layer: int, case: Case) -> str:
     return listed([f"{name} for {listed(sorted(users[name]), 2)}" for name in sorted(here)], _MOST_NAMED)
 
 
+def is_build_tool(package: str) -> bool:
+    """Return whether a system package is needed only to build software, by its name."""
+    tools = _tools()
+    matches = package in tools.names or package.startswith(tools.starts) or package.endswith(tools.ends)
+    return matches and not package.endswith(tools.never)
+
+
 @lru_cache(maxsize=1)
-def tools() -> _Tools:
-    """Return the table."""
-    table = table_beside(__file__, "packages.toml")
-    names, never = ("|".join(map(translate, table[key].split())) for key in ("names", "never"))
-    return _Tools(re.compile(f"(?!{never})(?:{names})"), frozenset(table["compilers"].split()))
+def _tools() -> _Tools:
+    table = {key: tuple(text.split()) for key, text in table_beside(__file__, "packages.toml").items()}
+    names, compilers = frozenset(table["names"]), frozenset(table["compilers"])
+    return _Tools(names, table["starts"], table["ends"], table["never"], compilers)

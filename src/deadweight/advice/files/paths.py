@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -12,11 +12,12 @@ from deadweight.advice.case import Case
 from deadweight.advice.portions import Portion
 from deadweight.advice.rules import rules
 from deadweight.inventory.caches import CONDA, UV, cache_directories
-from deadweight.inventory.directories import Nearest, parent
 from deadweight.model import ImageFinding
 from deadweight.shipped import table_beside
 
 _OTHER_BASE = "use a base image without them"
+# The caches of uv and conda can be in any directory.
+_MOVED = {UV: "the cache of uv", CONDA: "the package cache of conda"}
 
 
 class Sort(Struct, frozen=True):
@@ -25,7 +26,8 @@ class Sort(Struct, frozen=True):
     rule: str
     what: str
     change: str
-    pattern: str
+    directories: str = ""
+    suffixes: str = ""
     copied: bool = False
     least: int = 0
 
@@ -33,13 +35,26 @@ class Sort(Struct, frozen=True):
 _Match = tuple[int, str]  # number of the sort, file or directory to list
 
 
+class _Table(NamedTuple):
+    """``paths.toml`` for look-ups.
+
+    directories: the last name of a directory → (the names above it and it, number of the sort)
+    suffixes:    suffix of a file → number of the sort
+    least:       of all sorts by suffix
+    """
+
+    sorts: Sequence[Sort]
+    directories: Mapping[str, Sequence[tuple[str, int]]]
+    suffixes: Mapping[str, int]
+    least: int
+
+
 def path_findings(case: Case) -> Iterator[ImageFinding]:
     """Yield a finding for each sort of files and each layer that contains some."""
     portions: dict[tuple[int, int], Portion] = {}
-    entries = case.inventory.entries
-    directory_match, file_match = _of_directories(case), _of_files()
+    entries, match_of = case.inventory.entries, _matcher(case)
     for path in case.unowned:
-        match = directory_match(parent(path)) or file_match(path, entries[path].size)
+        match = match_of(path, entries[path].size)
         if match is None:
             continue
         number, root = match
@@ -59,51 +74,59 @@ def _is_sure(sort: Sort, layer: int, case: Case) -> bool:
     return rules()[sort.rule].sure and (not sort.copied or layer in case.made_by)
 
 
-def _of_directories(case: Case) -> Callable[[str], _Match | None]:
-    """Return a function that matches a directory, and remembers it: a directory contains many files."""
-    # The caches of uv and conda can be anywhere.
-    moved = cache_directories(case.inventory.entries)
-    cache_of = Nearest(moved)
-    number_of = {UV: _number("the cache of uv"), CONDA: _number("the package cache of conda")}
-    known: dict[str, _Match | None] = {}
-    match = _pattern(directories=True).match
+def _matcher(case: Case) -> Callable[[str, int], _Match | None]:
+    """Return a function that matches a file, and remembers its directory, which contains many files."""
+    table = _table()
+    moved = cache_directories(case.unowned)
+    numbers = {sort.what: number for number, sort in enumerate(table.sorts)}
+    known: dict[str, _Match | None] = {
+        directory: (numbers[_MOVED[cache]], directory) for directory, cache in moved.items() if cache in _MOVED
+    }
+    known.setdefault("", None)
 
-    def match_of(directory: str) -> _Match | None:
+    def match_of(path: str, size: int) -> _Match | None:
+        directory = path.rpartition("/")[0]
         if directory not in known:
-            known[directory] = _match(match(f"{directory}/"))
-            cache = cache_of(directory) if moved and known[directory] is None else None
-            if cache is not None and moved[cache] in number_of:
-                known[directory] = number_of[moved[cache]], cache
-        return known[directory]
+            _look_up(directory, known)
+        match = known[directory]
+        if match is None and size >= table.least:
+            number = table.suffixes.get(path.rpartition(".")[2].lower())
+            return None if number is None or size < table.sorts[number].least else (number, path)
+        return match
 
     return match_of
 
 
-def _of_files() -> Callable[[str, int], _Match | None]:
-    least = min(sort.least for sort in sorts() if not _is_of_directories(sort))
-    match = _pattern(directories=False).match
-    return lambda path, size: _match(match(path)) if size >= least else None
+def _look_up(directory: str, known: dict[str, _Match | None]) -> None:
+    """Add the match of a directory and of those above it: the highest one that matches counts."""
+    passed = []
+    while directory not in known:
+        passed.append(directory)
+        directory = directory.rpartition("/")[0]
+    match = known[directory]
+    for each in reversed(passed):
+        known[each] = match = match or _match_of_directory(each)
 
 
-def _match(match: re.Match[str] | None) -> _Match | None:
-    return (int((match.lastgroup or "s0")[1:]), match[0].rstrip("/")) if match else None
+def _match_of_directory(directory: str) -> _Match | None:
+    rooted = f"/{directory}"
+    for names, number in _table().directories.get(rooted.rpartition("/")[2], ()):
+        if rooted == names or (not names.startswith("/") and rooted.endswith(f"/{names}")):
+            return number, directory
+    return None
+
+
+def sorts() -> Sequence[Sort]:
+    """Return the sorts of files."""
+    return _table().sorts
 
 
 @lru_cache(maxsize=1)
-def sorts() -> Sequence[Sort]:
-    """Return the table."""
-    return tuple(Sort(**row) for row in table_beside(__file__, "paths.toml")["sorts"])
-
-
-def _number(what: str) -> int:
-    return next(number for number, sort in enumerate(sorts()) if sort.what == what)
-
-
-def _is_of_directories(sort: Sort) -> bool:
-    return sort.pattern.endswith("/")
-
-
-@lru_cache(maxsize=2)
-def _pattern(*, directories: bool) -> re.Pattern[str]:
-    numbered = [(number, sort) for number, sort in enumerate(sorts()) if _is_of_directories(sort) is directories]
-    return re.compile("|".join(f"(?P<s{number}>{sort.pattern})" for number, sort in numbered))
+def _table() -> _Table:
+    sorts = tuple(Sort(**row) for row in table_beside(__file__, "paths.toml")["sorts"])
+    directories: dict[str, list[tuple[str, int]]] = {}
+    for number, sort in enumerate(sorts):
+        for names in sort.directories.split():
+            directories.setdefault(names.rpartition("/")[2], []).append((names, number))
+    suffixes = {suffix: number for number, sort in enumerate(sorts) for suffix in sort.suffixes.split()}
+    return _Table(sorts, directories, suffixes, min(sort.least for sort in sorts if sort.suffixes))

@@ -47,6 +47,7 @@ def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overla
         holds[each.file.placed.layer][each.part] += each.file.placed.size
         waste[each.part] += each.file.placed.size
     return ImageFacts(
+        homes=_homes(inventory, holds),
         layers=tuple(_completed(layers, holds, wasted_files)),
         where=where,
         wasted=_by_name(wasted_files, "distribution", "path"),
@@ -61,7 +62,11 @@ def base_of(overlay: Overlay, possible: Sequence[int]) -> int | None:
 
     possible: the possible numbers
     """
-    libraries = (placed.layer for path, placed in overlay.files.items() if _LIBRARY.search(path))
+    libraries = (
+        placed.layer
+        for path, placed in overlay.files.items()
+        if path.endswith(("/os.py", "/os.pyc")) and _LIBRARY.search(path)
+    )
     return base_layers(possible, min(libraries, default=None))
 
 
@@ -149,6 +154,19 @@ def _where(holds: Sequence[_Sizes]) -> dict[str, tuple[int, ...]]:
             if kind == "distribution":
                 where[name].append(number)
     return {key: tuple(numbers) for key, numbers in sorted(where.items())}
+
+
+def _homes(inventory: Inventory, holds: Sequence[_Sizes]) -> dict[str, int]:
+    """Return key → the layer with most bytes of the distribution, and of equal ones the lowest.
+
+    What a later layer hides counts too, so that ``chown -R`` is not where a distribution comes from.
+    """
+    sizes: dict[str, dict[int, int]] = {each.key: {} for each in inventory.distributions}
+    for number, parts in enumerate(holds):
+        for (kind, name), size in parts.items():
+            if kind == "distribution" and name in sizes:
+                sizes[name][number] = size
+    return {key: max(own, key=lambda number: (own[number], -number)) for key, own in sizes.items() if own}
 
 
 def _former_part(path: str, owners: HiddenOwners) -> _Part:

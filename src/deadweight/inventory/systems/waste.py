@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from deadweight.formats.images.overlay import Hidden
 from deadweight.model import WastedPath
@@ -18,9 +18,9 @@ def wasted_paths(hidden_files: Iterable[Hidden]) -> list[WastedPath]:
 
     Each build step (``rm -rf``, ``chown -R``) is represented by its likely argument, judged by the sizes.
     """
-    steps: dict[tuple[int, int], list[Hidden]] = defaultdict(list)
-    for hidden in hidden_files:
-        steps[hidden.placed.layer, hidden.by].append(hidden)
+    steps: dict[tuple[int, int], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for path, placed, by in hidden_files:
+        steps[placed.layer, by][path] += placed.size
     paths = [
         WastedPath(path=path, size=size, layer=layer, by=by)
         for (layer, by), files in steps.items()
@@ -30,7 +30,15 @@ def wasted_paths(hidden_files: Iterable[Hidden]) -> list[WastedPath]:
     return paths[:_MOST]
 
 
-def _largest(files: list[Hidden]) -> Iterator[tuple[str, int]]:
+def largest_paths(files: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the largest directories and files, without overlaps, and their bytes.
+
+    files: path → bytes
+    """
+    return sorted(_largest(files), key=lambda each: (-each[1], each[0]))[:_MOST]
+
+
+def _largest(files: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     sizes, inside = _sums(files)
     directory = ""
     while directory in inside:
@@ -42,12 +50,10 @@ def _largest(files: list[Hidden]) -> Iterator[tuple[str, int]]:
     yield from ((path, sizes[path]) for path in parts or [directory])
 
 
-def _sums(files: list[Hidden]) -> tuple[dict[str, int], dict[str, list[str]]]:
+def _sums(files: Mapping[str, int]) -> tuple[dict[str, int], dict[str, list[str]]]:
     """Return (path → bytes, for files and all directories above them; directory → paths in it)."""
-    sizes: dict[str, int] = defaultdict(int)
+    sizes: dict[str, int] = defaultdict(int, files)
     inside: dict[str, list[str]] = defaultdict(list)
-    for hidden in files:
-        sizes[hidden.path] += hidden.placed.size
     pending = list(sizes)
     for path in pending:  # grows during the loop
         directory = path.rpartition("/")[0]

@@ -34,6 +34,7 @@ def image_facts(
     owners = systems.hidden_owners(inventory, image.overlay)
     line_of = {number: instruction.line for number, instruction in lines.of.items()}
     layers = tuple(replace(layer, line=line_of.get(number)) for number, layer in enumerate(image.layers))
+    facts = systems.image_facts(inventory, layers, image.overlay, owners)
     case = Case(
         inventory=inventory,
         overlay=image.overlay,
@@ -44,14 +45,14 @@ def image_facts(
         former={**owners.packages, **owners.projects},
         base=base or 0,
         made_by=lines.of,
+        homes=facts.homes,
     )
     return replace(
-        systems.image_facts(inventory, layers, image.overlay, owners),
+        facts,
         findings=file_findings(case),
         base=base,
         dockerfile=dockerfile if lines.of else "",
         warnings=warnings,
-        homes=case.homes,
         gpu=_asks_for_gpu(tree),
         started=_started(tree),
     )
