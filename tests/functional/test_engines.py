@@ -15,6 +15,7 @@ import pytest
 
 from deadweight import Settings
 from deadweight.analysis.profile import Profile
+from deadweight.analysis.reporting import report_of
 from deadweight.cli import _run
 from deadweight.errors import EngineFailed
 from deadweight.operations.measure import profile
@@ -131,6 +132,17 @@ def test_archive__real_image__packages_and_libraries_of_the_system(expected: Pro
     assert needs["libyaml-0.so.2"].provider == "libyaml-0-2"
 
 
+def test_archive__real_image__breakdown_has_every_shipped_byte(expected: Profile) -> None:
+    report = report_of(expected)
+    assert report.system is not None
+    assert report.image is not None
+    sizes = {row.name: row.apparent_bytes for row in report.system.breakdown}
+    assert sum(sizes.values()) == report.image.shipped_bytes
+    assert sizes["waste"] == report.image.wasted_bytes
+    assert sizes["Python"] > 20_000_000  # packages of Debian own it
+    assert {"base image", "core distributions"} <= sizes.keys()
+
+
 @pytest.mark.parametrize("way", ["docker:app:1", "-", "requirements"])
 def test_image__another_way_to_it__the_same(
     archive: Path, expected: Profile, way: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -161,6 +173,9 @@ def test_container__running_and_stopped__as_its_image(expected: Profile, docker:
     assert found.system is not None
     assert expected.system is not None
     assert found.system.needs == expected.system.needs
+    breakdown = report_of(found).system.breakdown  # type: ignore[union-attr]
+    assert sum(row.apparent_bytes for row in breakdown) == found.inventory.total.apparent
+    assert not {"base image", "waste"} & {row.name for row in breakdown}
     run("docker", "stop", "--time", "0", "running")
     stopped = profile("container:running")
     assert rows(stopped) == rows(expected)

@@ -16,8 +16,10 @@ _ENDING = re.compile(r"(?:CMD|ENTRYPOINT)\s")
 # buildah adds this comment to the first instruction. Between instructions it names an intermediate image by its digest.
 _FROM = re.compile(r"FROM (?![0-9a-f]{12,64}\Z)\S")
 # Tools that make images without a Dockerfile, and without an instruction at the end: debuerreotype (Debian's images on
-# Docker Hub), Bazel (distroless), apko (Chainguard). Where they made the lowest layers, these are a base image.
+# Docker Hub), Bazel (distroless), apko (Chainguard), ``docker import``. Where they made the lowest layers, these are a
+# base image.
 _TOOL = re.compile(r"# debian\.sh\b|bazel build\b|apko\Z")
+_IMPORTED = "Imported from "  # in comments
 
 
 def command_of(step: HistoryStep) -> str:
@@ -47,13 +49,13 @@ def possible_bases(history: Iterable[HistoryStep], layers: int) -> tuple[int, ..
     """
     done, made_by_tools, started, ended = 0, 0, 0, set[int]()
     for step in history:
-        command = command_of(step)
-        if _FROM.match(step.comment or ""):
+        command, comment = command_of(step), step.comment or ""
+        if _FROM.match(comment):
             started = done
         if _ENDING.match(command):
             ended.add(done)
         done += not step.empty_layer
-        if _TOOL.match(command) and made_by_tools == done - 1:
+        if (_TOOL.match(command) or comment.startswith(_IMPORTED)) and made_by_tools == done - 1:
             made_by_tools = done
     ended.add(made_by_tools)
     if done != layers:

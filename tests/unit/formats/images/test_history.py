@@ -41,6 +41,7 @@ def base_of(history: list[HistoryStep], library: int | None) -> int | None:
         pytest.param([DEBIAN[0], *PYTHON[2:], *OWN], 2, 4, id="Debian without a CMD, and an image with Python"),
         pytest.param([layer("bazel build ...")] * 3 + OWN, 1, 3, id="distroless"),
         pytest.param([layer("apko"), *OWN], 0, 1, id="apko"),
+        pytest.param([layer("", "Imported from -"), *OWN], 0, 1, id="docker import"),
         pytest.param([*OWN, layer("apko"), *OWN], 0, 2, id="a tool in the middle"),
         pytest.param(PYTHON, 2, 1, id="Python's own image"),
         pytest.param([layer("ADD . /"), setting("CMD app")], 0, None, id="one layer"),
