@@ -6,22 +6,19 @@ dependency view, sorting and filtering. Its Content-Security-Policy allows nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 from deadweight.errors import BadInput
 from deadweight.model.report import Report
 from deadweight.report import images
 from deadweight.report.html.data import MOST_ROWS, page_data
 from deadweight.report.html.facts import facts, notes
-from deadweight.report.html.templates import asset, hash_of, templates
+from deadweight.report.html.templates import rendered
 from deadweight.report.splits import saved_split_files
 from deadweight.report.text.application import VERBS, checked_text, excuse, location, locations
 from deadweight.report.view import DEFAULT, View, in_order
 from deadweight.untrusted import plain
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _T = TypeVar("_T")
 
@@ -31,9 +28,11 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
 
     raises: BadInput for a view that the report cannot be shown in
     """
-    environment = _environment()
-    style, script = (asset(environment, name) for name in ("style.css", "script.js"))
-    return environment.get_template("page.html.j2").render(
+    return rendered(
+        "page.html.j2",
+        version=report.version,
+        filters=_FILTERS,
+        script="script.js",
         report=report,
         view=view,
         rows=in_order(report, view.order),
@@ -43,33 +42,12 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         facts=tuple(facts(report)),
         notes=tuple(notes(report)),
         savings=images.largest_savings(report),
+        total_name=images.total_name(report),
         split_files=_split_files(report),
-        style=style,
-        script=script,
+        verbs=VERBS,
+        checked_text=checked_text,
         data=page_data(report, view),
-        policy=f"default-src 'none'; script-src '{hash_of(script)}'; style-src '{hash_of(style)}'; "
-        "base-uri 'none'; form-action 'none'",
     )
-
-
-def _environment() -> Environment:
-    environment = templates()
-    environment.filters.update(
-        location=location,
-        locations=locations,
-        excuse=excuse,
-        largest=_largest,
-        instruction=images.instruction,
-        hiding=images.hiding,
-        base_text=images.base_text,
-        spans=images.spans,
-        command_text=images.command_text,
-        efficiency_text=images.efficiency_text,
-    )
-    environment.globals.update(
-        verbs=VERBS, checked_text=checked_text, subjects=images.subjects, total_name=images.total_name
-    )
-    return environment
 
 
 def _largest(items: Iterable[_T], attribute: str) -> list[_T]:
@@ -97,3 +75,18 @@ def _split_file(text: str) -> _SplitFile:
     lines = tuple(text.splitlines())
     changed = any(plain(line) != line for line in lines)
     return _SplitFile(lines, "a line contains a password, control characters or more than 500 characters" * changed)
+
+
+_FILTERS: Mapping[str, Callable[..., Any]] = {
+    "location": location,
+    "locations": locations,
+    "excuse": excuse,
+    "largest": _largest,
+    "subjects": images.subjects,
+    "instruction": images.instruction,
+    "hiding": images.hiding,
+    "base_text": images.base_text,
+    "spans": images.spans,
+    "command_text": images.command_text,
+    "efficiency_text": images.efficiency_text,
+}

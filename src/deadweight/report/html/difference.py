@@ -14,24 +14,24 @@ from deadweight.report.diff.phrases import (
     summary_of,
     versions_of,
 )
-from deadweight.report.html.templates import asset, hash_of, templates
+from deadweight.report.html.templates import rendered
 from deadweight.report.units import signed
 from deadweight.report.view import DEFAULT, View
 
 
 def as_html(diff: Diff, view: View = DEFAULT) -> str:
     """Return the difference as HTML, with all rows whatever the view."""
-    environment = templates()
-    environment.filters.update(
-        change_of=change_of,
-        change_text=change_text,
-        from_to=from_to,
-        reason=_reason,
-        signed=signed,
-        versions_of=versions_of,
-    )
-    style = asset(environment, "style.css")
-    return environment.get_template("difference.html.j2").render(
+    return rendered(
+        "difference.html.j2",
+        version=diff.version,
+        filters={
+            "change_of": change_of,
+            "change_text": change_text,
+            "from_to": from_to,
+            "reason": _reason,
+            "signed": signed,
+            "versions_of": versions_of,
+        },
         diff=diff,
         rows=diff.distributions,
         unowned=diff.totals.unowned_bytes.change,
@@ -39,8 +39,6 @@ def as_html(diff: Diff, view: View = DEFAULT) -> str:
         figures=tuple(figures(diff)),
         notes=tuple(notes_of(diff)),
         signs=SIGNS,
-        style=style,
-        policy=f"default-src 'none'; style-src '{hash_of(style)}'; base-uri 'none'; form-action 'none'",
     )
 
 

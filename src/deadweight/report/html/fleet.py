@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 from deadweight.model.report.fleet import FleetReport
 from deadweight.report.fleet.sections import figures_of, run_text, sections_of
-from deadweight.report.html.templates import asset, hash_of, templates
+from deadweight.report.html.templates import rendered
 from deadweight.report.view import View
 
 
 def as_html(report: FleetReport, sections: Sequence[str], view: View) -> str:
     """Return the report as HTML."""
-    environment = templates()
-    style = asset(environment, "style.css")
-    return environment.get_template("fleet.html.j2").render(
+    return rendered(
+        "fleet.html.j2",
+        version=report.version,
+        filters={},
         report=report,
         run=run_text(report.runs[0]),
         figures=() if sections else tuple(figures_of(report)),
         sections=[(section, list(section.cells())) for section in sections_of(report, sections)],
-        style=style,
-        policy=f"default-src 'none'; style-src '{hash_of(style)}'; base-uri 'none'; form-action 'none'",
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 from itertools import pairwise
 
 from deadweight.model.report.levels import Level, LevelReport
-from deadweight.report.html.templates import asset, hash_of, templates
+from deadweight.report.html.templates import rendered
 from deadweight.report.levels.phrases import COLUMNS, NUMBERS, cells, goal_lines, lacking_lines, step_text, title
 from deadweight.report.view import DEFAULT, View
 
 
 def as_html(report: LevelReport, view: View = DEFAULT) -> str:
     """Return the plan as HTML, with all steps whatever the view."""
-    environment = templates()
-    environment.filters.update(step_text=step_text, title=title)
-    style = asset(environment, "style.css")
-    return environment.get_template("levels.html.j2").render(
+    return rendered(
+        "levels.html.j2",
+        version=report.version,
+        filters={"step_text": step_text, "title": title},
         report=report,
         columns=COLUMNS,
         numbers=NUMBERS,
@@ -23,8 +23,6 @@ def as_html(report: LevelReport, view: View = DEFAULT) -> str:
         levels=[(level, _lacking(level, before)) for before, level in pairwise(report.levels) if _has_lines(level)],
         goal=list(goal_lines(report.goal, report)) if report.goal else [],
         least=next(level for level in reversed(report.levels) if not level.not_taken),
-        style=style,
-        policy=f"default-src 'none'; style-src '{hash_of(style)}'; base-uri 'none'; form-action 'none'",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,8 +16,25 @@ from deadweight.untrusted import plain
 _PACKAGE = "deadweight.report.html"
 
 
-def templates() -> Environment:
-    """Return the templates, with filters for figures."""
+def rendered(
+    template: str, *, version: str, filters: Mapping[str, Callable[..., Any]], script: str = "", **values: Any
+) -> str:
+    """Return a page, which extends base.html.j2. Its Content-Security-Policy allows only its own style and script.
+
+    version: of deadweight, as in the report
+    filters: of the template, besides those for figures
+    script:  the name of a file; "" for a page without one
+    """
+    environment = _environment()
+    environment.filters.update(filters)
+    texts = {"style": _asset(environment, "style.css"), "script": _asset(environment, script) if script else ""}
+    sources = {f"{kind}-src": hash_of(text) for kind, text in sorted(texts.items()) if text}
+    allowed = "".join(f" {kind} '{source}';" for kind, source in sources.items())
+    policy = f"default-src 'none';{allowed} base-uri 'none'; form-action 'none'"
+    return environment.get_template(template).render(version=version, policy=policy, **texts, **values)
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(_PACKAGE, ""),
         autoescape=True,
@@ -35,7 +53,7 @@ def _finalize(value: Any) -> Any:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def asset(environment: Environment, name: str) -> str:
+def _asset(environment: Environment, name: str) -> str:
     """Return a style or a script."""
     assert environment.loader is not None
     return environment.loader.get_source(environment, name)[0]
