@@ -14,7 +14,7 @@ import click
 
 import deadweight
 from deadweight import cli
-from deadweight.cli.help import GROUPS, GroupedOption
+from deadweight.cli.help import paragraphs_of, records_by_group
 from deadweight.model.report import Report
 
 SOURCE = Path(deadweight.__file__).parent
@@ -36,16 +36,10 @@ def _command_sections(command: click.Command, context: click.Context) -> Iterato
     yield f"## {context.command_path}\n"
     yield f"```text\n{' '.join([context.command_path, *command.collect_usage_pieces(context)])}\n```\n"
     yield _help_text(command)
-    for group in GROUPS:
-        rows = [
-            record
-            for each in command.get_params(context)
-            if isinstance(each, GroupedOption) and each.group == group and (record := each.get_help_record(context))
-        ]
-        if rows:
-            yield f"**{group}**\n\n| Option | |\n|---|---|"
-            yield from (f"| <code>{_cell(escape(names))}</code> | {_cell(escape(text))} |" for names, text in rows)
-            yield ""
+    for group, records in records_by_group(command, context):
+        yield f"**{group}**\n\n| Option | |\n|---|---|"
+        yield from (f"| <code>{_cell(escape(names))}</code> | {_cell(escape(text))} |" for names, text in records)
+        yield ""
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
@@ -54,11 +48,8 @@ def _command_sections(command: click.Command, context: click.Context) -> Iterato
 
 
 def _help_text(command: click.Command) -> str:
-    """Return the help text; paragraphs after click's mark against wrapping are code."""
-    paragraphs = []
-    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
-        kept = paragraph.removeprefix("\b\n")
-        paragraphs.append(paragraph if kept == paragraph else f"```text\n{kept}\n```")
+    """Return the help text; paragraphs whose lines are kept are code."""
+    paragraphs = (f"```text\n{text}\n```" if is_kept else text for text, is_kept in paragraphs_of(command))
     return "\n\n".join(paragraphs) + "\n"
 
 

@@ -5,7 +5,6 @@ source: man-pages(7), groff_man(7). One page has all commands, so that it can be
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import click
 
 from deadweight import __version__, cli
-from deadweight.cli.help import GROUPS, GroupedOption
+from deadweight.cli.help import paragraphs_of, records_by_group
 
 PAGE = Path(__file__).parents[1] / "man" / "deadweight.1"
 _EXIT_STATUS = {
@@ -59,26 +58,19 @@ def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
 
 
 def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    for group in GROUPS:
-        rows = [
-            record
-            for each in command.get_params(context)
-            if isinstance(each, GroupedOption) and each.group == group and (record := each.get_help_record(context))
-        ]
-        if rows:
-            yield from (".PP", f".I {_escaped(group)}")
-        for names, text in rows:
+    for group, records in records_by_group(command, context):
+        yield from (".PP", f".I {_escaped(group)}")
+        for names, text in records:
             yield from (".TP", f".B {_escaped(names)}", _escaped(" ".join(text.split())))
 
 
 def _text(command: click.Command) -> Iterator[str]:
-    """Yield the help text; paragraphs after click's mark against wrapping are not filled."""
-    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
-        kept = paragraph.removeprefix("\b\n")
-        if kept == paragraph:
-            yield from (".PP", _escaped(" ".join(paragraph.split())))
+    """Yield the help text; paragraphs whose lines are kept are not filled."""
+    for paragraph, is_kept in paragraphs_of(command):
+        if is_kept:
+            yield from (".PP", ".nf", *map(_escaped, paragraph.splitlines()), ".fi")
         else:
-            yield from (".PP", ".nf", *map(_escaped, kept.splitlines()), ".fi")
+            yield from (".PP", _escaped(" ".join(paragraph.split())))
 
 
 def _escaped(text: str) -> str:

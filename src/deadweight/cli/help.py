@@ -5,6 +5,7 @@ This subclass of click is small; rich-click would be a dependency to import at e
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
@@ -63,6 +64,23 @@ class GroupedCommand(click.Command):
 def group_of(option: click.Parameter) -> str:
     """Return the group of an option; click adds ``--help`` itself."""
     return option.group if isinstance(option, GroupedOption) else OUTPUT
+
+
+def records_by_group(command: click.Command, context: click.Context) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield (group, (names, help text) of each option) for our own options, which do not include ``--help``."""
+    options = [each for each in command.get_params(context) if isinstance(each, GroupedOption)]
+    for group in GROUPS:
+        records = (each.get_help_record(context) for each in options if each.group == group)
+        shown = [record for record in records if record]
+        if shown:
+            yield group, shown
+
+
+def paragraphs_of(command: click.Command) -> Iterator[tuple[str, bool]]:
+    """Yield the paragraphs of a command's help, and whether the lines of each are kept; click's mark is removed."""
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        kept = paragraph.removeprefix("\b\n")
+        yield kept, kept != paragraph
 
 
 def given_arguments(ctx: click.Context, names: Collection[str | None]) -> Iterator[str]:
