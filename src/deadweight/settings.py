@@ -10,11 +10,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import fields, replace
 
-from deadweight.errors import BadConfig, BadInput
+from deadweight.errors import BadConfig, BadInput, abridged
 from deadweight.model import GROUPS
 
 S = TypeVar("S", bound=Struct)
-_BUDGET = "budget"
+_BUDGET, _FLEET = "budget", "fleet"
 _LARGEST = 1 << 22  # bytes of a pyproject.toml
 _PYTHON_VERSION = re.compile(r"(?:(?:python|pypy)?\d{1,2}(?:\.\d{1,4}){0,2})?")
 
@@ -178,7 +178,7 @@ def read_config(path: str) -> dict[str, object]:
 
     raises: BadConfig for an unknown key or an invalid value
     """
-    table = {key: value for key, value in _table(path).items() if key != _BUDGET}
+    table = {key: value for key, value in _table(path).items() if key not in (_BUDGET, _FLEET)}
     names = _names(table, _PARTS.values(), f"{path}: %s in tool.deadweight")
     python = table.get("python", "")
     if isinstance(python, str) and not _PYTHON_VERSION.fullmatch(python):
@@ -208,6 +208,29 @@ def read_budget(path: str) -> dict[str, object]:
     return values
 
 
+def read_fleet_budgets(path: str) -> dict[str, dict[str, object]]:
+    """Return pattern → limits in ``[tool.deadweight.fleet."PATTERN"]`` of a file, as keyword arguments for Budget.
+
+    raises: BadConfig for an unknown key or an invalid value
+    """
+    from deadweight.budget.values import Budget
+
+    tables = _table(path).get(_FLEET, {})
+    if not isinstance(tables, dict):
+        raise BadConfig(f"{path}: tool.deadweight.{_FLEET} must be a table")
+    budgets: dict[str, dict[str, object]] = {}
+    for pattern, table in tables.items():
+        location = f'{path}: tool.deadweight.{_FLEET}."{abridged(pattern)}"'
+        if not isinstance(table, dict):
+            raise BadConfig(f"{location} must be a table", hint='write [tool.deadweight.fleet."registry:*/team-a/*"]')
+        names = _names(table, [Budget], f"%s in {location.removeprefix(path + ': ')}")
+        if "baseline" in names:
+            raise BadConfig(f"{location}: a target is compared with its own earlier result", hint="leave out baseline")
+        budget = _converted(table, Budget, location)
+        budgets[pattern] = {name: getattr(budget, name) for name in names}
+    return budgets
+
+
 def config_schema(descriptions: Mapping[str, str] = {}) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of ``[tool.deadweight]``, for editors.
 
@@ -229,6 +252,12 @@ def config_schema(descriptions: Mapping[str, str] = {}) -> dict[str, Any]:
     keys = {key: value for part in properties.values() for key, value in part.items()}
     keys["python"]["pattern"] = f"^{_PYTHON_VERSION.pattern}$"
     keys[_BUDGET] = _closed(Budget, budget)
+    of_pattern = _closed(Budget, {key: value for key, value in budget.items() if key != "baseline"})
+    keys[_FLEET] = {
+        "type": "object",
+        "description": "Budgets of deadweight fleet check, by patterns of targets.",
+        "additionalProperties": of_pattern,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "tool.deadweight",

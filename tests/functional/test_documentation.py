@@ -20,12 +20,13 @@ from deadweight.model.report.check import CheckReport
 from deadweight.model.report.diff import Diff
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.model.report.fleet import FleetReport
+from deadweight.model.report.fleet.check import FleetCheckReport
 from deadweight.model.report.fleet.query import QueryResult
 from deadweight.model.report.imports import ImportsReport
 from deadweight.model.report.levels import LevelReport
 from deadweight.model.report.services import ServicesReport
 from deadweight.model.report.trim import TrimReport
-from deadweight.settings import read_budget, read_config
+from deadweight.settings import read_budget, read_config, read_fleet_budgets
 from tests.builders import dist_files, make_env
 from tests.documentation import (
     KINDS,
@@ -214,7 +215,7 @@ def test_navigation__names_every_page() -> None:
 def test_configuration__of_a_page__is_read(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "pyproject.toml"
     path.write_text(block.text, "utf-8")
-    assert read_config(str(path)) or read_budget(str(path))
+    assert read_config(str(path)) or read_budget(str(path)) or read_fleet_budgets(str(path))
     Budget(**read_budget(str(path)))  # type: ignore[arg-type]
 
 
@@ -223,8 +224,8 @@ def test_json_page__names_every_key_of_the_schema() -> None:
         re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", (ROOT / "docs/reference/json.md").read_text("utf-8"))))
     )
     results = (
-        Report, Diff, CheckReport, DockerfileReport, DockerignoreReport, FleetReport, QueryResult, ImportsReport,
-        LevelReport, ServicesReport, TrimReport,
+        Report, Diff, CheckReport, DockerfileReport, DockerignoreReport, FleetReport, FleetCheckReport, QueryResult,
+        ImportsReport, LevelReport, ServicesReport, TrimReport,
     )  # fmt: skip
     schemas = [each.json_schema() for each in results]
     definitions = [each for document in schemas for each in (document, *document["$defs"].values())]

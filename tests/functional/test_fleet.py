@@ -134,3 +134,38 @@ def test_query__that_writes__is_refused(here: Path) -> None:
         "error: the query may only read this file: not authorized",
         "hint: use one SELECT statement",
     ]
+
+
+def test_check__configured_by_pattern__exits_with_3(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    (here / "pyproject.toml").write_text('[tool.deadweight.fleet."team/*"]\nmax = "15B"\n', "utf-8")
+    ran = run("check", "f.db", "--quiet")
+    assert ran.returncode == 3
+    assert ran.stdout.splitlines() == [
+        "team/web",
+        "  FAIL  max  20 B, limit 15B, 5 B over",
+        "        a 1.0: 20 B",
+        "        fix: drop the requirement a (saves 20 B)",
+        "",
+        "f.db is over its budgets: 1 of 1 target failed",
+        "1 target without a budget",
+    ]
+    assert run("check", "f.db", "--max", "1kB").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("[tool.deadweight]\nfleet = 1", "tool.deadweight.fleet must be a table"),
+        ('[tool.deadweight.fleet]\nmax = "1MB"', 'tool.deadweight.fleet."max" must be a table'),
+        ('[tool.deadweight.fleet."*"]\nmaximum = "1MB"', "unknown key 'maximum' in tool.deadweight.fleet.\"*\""),
+        ('[tool.deadweight.fleet."*"]\nmax = "1XB"', "'1XB' is not a size"),
+        ('[tool.deadweight.fleet."*"]\nbaseline = "x"', "compared with its own earlier result"),
+    ],
+)
+def test_check__wrong_configuration__says_where(here: Path, config: str, message: str) -> None:
+    run("add", "f.db", "reports/api.json")
+    (here / "pyproject.toml").write_text(config, "utf-8")
+    ran = run("check", "f.db", "--quiet")
+    assert ran.returncode == 4
+    assert message in ran.stderr.splitlines()[0]

@@ -218,5 +218,5 @@ def test_config_schema__unknown_key_or_wrong_value__is_refused(table: dict[str, 
 def test_config_schema__every_setting__is_a_key_with_dashes() -> None:
     names = [name for part in (Request, Measuring, Policy) for name in part.__struct_fields__]
     properties = config_schema({"no_build": "No builds."})["properties"]
-    assert set(properties) == {name.replace("_", "-") for name in names} | {"budget"}
+    assert set(properties) == {name.replace("_", "-") for name in names} | {"budget", "fleet"}
     assert properties["no-build"]["description"] == "No builds."

@@ -10,7 +10,7 @@ from __future__ import annotations
 # The state after run ``:run``: each target with its newest result by then. The view ``latest`` has it for the last run.
 STATE = """
 INSERT INTO temp.{table}
-SELECT seen.target, measurement.result, measurement.run, last.reason
+SELECT seen.target, measurement.result, measurement.run, last.reason, last.exit_code
 FROM (
   SELECT target, MAX(run) AS last_run, MAX(CASE WHEN result IS NOT NULL THEN run END) AS run
   FROM measurement WHERE run <= :run GROUP BY target
@@ -20,7 +20,9 @@ LEFT JOIN measurement ON measurement.target = seen.target AND measurement.run = 
 WHERE seen.last_run >= (
   SELECT COALESCE(MAX(id), 0) FROM run WHERE complete = 1 AND finished IS NOT NULL AND id <= :run
 )"""
-STATE_TABLE = "CREATE TEMP TABLE {table} (target INTEGER PRIMARY KEY, result INTEGER, run INTEGER, reason TEXT)"
+STATE_TABLE = """CREATE TEMP TABLE {table} (
+  target INTEGER PRIMARY KEY, result INTEGER, run INTEGER, reason TEXT, exit_code INTEGER
+)"""
 # results: each result once, with the number of its targets.
 # layers: how many images have each, and one result that has it. Its distributions count as what the layer stores.
 # versions: the copies of each, and those that layers store, each layer once. The upsert adds them up without a sort,

@@ -18,9 +18,9 @@ from deadweight.report.check import FORMATS, render_check
 from deadweight.settings import find_config, read_budget
 
 # click checks no value: a limit is wrong in the same way wherever it is set, and a wrong budget is bad input.
-_SINGLE = ("max", "max_package", "max_download", "max_wasted", "max_growth", "baseline")
-_REPEATABLE = ("deny", "deny_group")
-_BUDGET = (
+SINGLE = ("max", "max_package", "max_download", "max_wasted", "max_growth", "baseline")
+REPEATABLE = ("deny", "deny_group")
+BUDGET_OPTIONS = (
     option("--max", group=JUDGE, metavar="SIZE", help="Most that all files may take, such as 500MB."),
     option("--max-package", group=JUDGE, metavar="SIZE", help="Most that one distribution may take."),
     option("--max-download", group=JUDGE, metavar="SIZE", help="Most that the archives to download may take."),
@@ -37,7 +37,7 @@ _BUDGET = (
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
-@with_options(_BUDGET)
+@with_options(BUDGET_OPTIONS)
 @option("--suggest", group=JUDGE, is_flag=True, help="Print limits with headroom for TARGET, as TOML.")
 @writing(FORMATS)
 @measuring
@@ -66,10 +66,10 @@ def _budget_of(options: dict[str, Any]) -> Budget:
     """Return the budget: an option replaces the value of ``[tool.deadweight.budget]``, a repeatable one adds to it."""
     path = find_config(os.curdir)
     values: dict[str, Any] = read_budget(path) if path else {}
-    for name in _SINGLE:
+    for name in SINGLE:
         if options[name] is not None:
             values[name] = options[name]
-    for name in _REPEATABLE:
+    for name in REPEATABLE:
         values[name] = (*values.get(name, ()), *options[name])
     return Budget(**values)
 
@@ -78,7 +78,7 @@ def _suggest(target: tuple[str, ...], destination: Destination, options: dict[st
     from deadweight.budget.suggesting import suggestions
     from deadweight.report.check.suggestion import suggestion_toml
 
-    given_rules = [name for name in (*_SINGLE, *_REPEATABLE) if options[name]]
+    given_rules = [name for name in (*SINGLE, *REPEATABLE) if options[name]]
     if given_rules or destination.form != "text":
         other = f"--{given_rules[0].replace('_', '-')}" if given_rules else "--format"
         raise click.UsageError(f"--suggest and {other} cannot be combined")

@@ -11,6 +11,7 @@ _COMMANDS = {
     "measure": "Measure many targets.",
     "add": "Add saved reports.",
     "report": "Show what costs most over all targets.",
+    "check": "Check all targets against budgets.",
     "query": "Run a SELECT statement.",
 }
 

@@ -17,6 +17,7 @@ RESULTS = {
     "imports": ("deadweight.model.report.imports", "ImportsReport"),
     "fleet-report": ("deadweight.model.report.fleet", "FleetReport"),
     "dockerfile": ("deadweight.model.report.dockerfile", "DockerfileReport"),
+    "fleet-check": ("deadweight.model.report.fleet.check", "FleetCheckReport"),
     "fleet-query": ("deadweight.model.report.fleet.query", "QueryResult"),
     "dockerignore": ("deadweight.model.report.builds.dockerignore", "DockerignoreReport"),
     "services": ("deadweight.model.report.services", "ServicesReport"),

@@ -37,13 +37,9 @@ def fleet_report(path: str, scope: Scope | None = None, *, observe: Observer = s
     scope = scope or Scope()
     observe(Progress("reading", path))
     with reading(path) as connection:
-        newest = newest_run(connection)
-        run = newest if scope.run is None else scope.run
-        if not connection.execute("SELECT 1 FROM run WHERE id = ?", (run,)).fetchone():
-            raise BadInput(f"{path} has no run {run}", hint=f"the newest run is {newest}")
         # One transaction, so that all figures are of one state while others write.
         connection.execute("BEGIN")
-        before = _before(connection, run, scope.since)
+        run, before = runs_of(connection, path, scope)
         summary = Summary(connection, run=run, before=before, most=scope.rows)
         failed, failures = summary.failures()
         return FleetReport(
@@ -61,6 +57,15 @@ def fleet_report(path: str, scope: Scope | None = None, *, observe: Observer = s
             failed=failed,
             failures=failures,
         )
+
+
+def runs_of(connection: sqlite3.Connection, path: str, scope: Scope) -> tuple[int, int | None]:
+    """Return the run of a scope, and the one to compare with; raises BadInput for a run that does not exist."""
+    newest = newest_run(connection)
+    run = newest if scope.run is None else scope.run
+    if not connection.execute("SELECT 1 FROM run WHERE id = ?", (run,)).fetchone():
+        raise BadInput(f"{path} has no run {run}", hint=f"the newest run is {newest}")
+    return run, _before(connection, run, scope.since)
 
 
 def _before(connection: sqlite3.Connection, run: int, since: str) -> int | None:

@@ -23,7 +23,7 @@ def check_github(report: CheckReport) -> str:
     Every line is a command, so that no name can start one.
     """
     commands = [line for result in report.results if result.status in _LEVELS for line in _commands(result)]
-    return "\n".join([*commands, _command("notice", {"title": "deadweight"}, verdict_text(report))]) + "\n"
+    return "\n".join([*commands, command("notice", {"title": "deadweight"}, verdict_text(report))]) + "\n"
 
 
 def _commands(result: Result) -> Iterator[str]:
@@ -32,9 +32,10 @@ def _commands(result: Result) -> Iterator[str]:
     for requirement, text in breaches(result):
         file, line = (requirement.file, requirement.line) if requirement else (None, None)
         properties = {"file": plain(file or ""), "line": str(line or ""), "title": title}
-        yield _command(_LEVELS[result.status], properties, text)
+        yield command(_LEVELS[result.status], properties, text)
 
 
-def _command(level: str, properties: Mapping[str, str], text: str) -> str:
+def command(level: str, properties: Mapping[str, str], text: str) -> str:
+    """Return a workflow command."""
     listed = ",".join(f"{name}={value.translate(_IN_PROPERTY)}" for name, value in properties.items() if value)
     return f"::{level} {listed}::{text.translate(_IN_TEXT)}"

@@ -6,12 +6,13 @@ source: OASIS, Static Analysis Results Interchange Format (SARIF) 2.1.0
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from deadweight.budget import RULES, Rule
 from deadweight.model.report import DirectRequirement
 from deadweight.model.report.check import CheckReport, Result
+from deadweight.model.tree import Skipped
 from deadweight.report.check.sentences import breaches, finding_text, rule_text
 from deadweight.untrusted import plain, without_credentials
 
@@ -25,20 +26,37 @@ def check_sarif(report: CheckReport) -> str:
 
     A rule that passes has no result: viewers show every result as a problem.
     """
+    return sarif_log([report], report.version, report.exit_code)
+
+
+def sarif_log(reports: Sequence[CheckReport], version: str, exit_code: int, unmeasured: Sequence[Skipped] = ()) -> str:
+    """Return one run for several targets.
+
+    unmeasured: what could not be measured beside what the reports name
+    """
+    skipped = [*unmeasured, *(each for report in reports for each in report.skipped)]
     run = {
-        "tool": {"driver": {"name": "deadweight", "version": report.version, "rules": [_rule(rule) for rule in RULES]}},
+        "tool": {"driver": {"name": "deadweight", "version": version, "rules": [_rule(rule) for rule in RULES]}},
         "invocations": [
             {
-                "executionSuccessful": not any(skipped.exit_code for skipped in report.skipped),
-                "exitCode": report.exit_code,
-                "toolConfigurationNotifications": [_skip(each) for each in report.results if each.status == "skip"],
+                "executionSuccessful": not any(each.exit_code for each in skipped),
+                "exitCode": exit_code,
+                "toolConfigurationNotifications": [
+                    _skip(each) for report in reports for each in report.results if each.status == "skip"
+                ],
                 "toolExecutionNotifications": [
                     {"level": "error" if each.exit_code else "note", "message": _message(f"{each.name}: {each.reason}")}
-                    for each in report.skipped
+                    for each in skipped
                 ],
             }
         ],
-        "results": [each for result in report.results if result.status == "fail" for each in _results(result, report)],
+        "results": [
+            each
+            for report in reports
+            for result in report.results
+            if result.status == "fail"
+            for each in _results(result, report, several=len(reports) > 1)
+        ],
         "columnKind": "unicodeCodePoints",
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
@@ -55,21 +73,23 @@ def _rule(rule: Rule) -> Json:
     }
 
 
-def _results(result: Result, report: CheckReport) -> Iterator[Json]:
-    """Yield a result for each requirement to blame."""
+def _results(result: Result, report: CheckReport, *, several: bool) -> Iterator[Json]:
+    """Yield a result for each requirement to blame; ``several``: of several targets."""
+    target = plain(report.target.location)
     for requirement, text in breaches(result):
         # Sizes and lines change with every commit; the same rule for the same requirement is the same problem.
         fingerprint = [
             result.code,
             rule_text(result),
             plain(requirement.name or requirement.text) if requirement else "",
+            *([target] if several else []),
         ]
         yield {
             "ruleId": result.code,
             "ruleIndex": _NUMBERS[result.code],
             "kind": "fail",
             "level": "error",
-            "message": _message(f"{rule_text(result)}: {text}"),
+            "message": _message(f"{f'{target}: ' if several else ''}{rule_text(result)}: {text}"),
             "locations": [_line(requirement) if requirement else _target(report)],
             "partialFingerprints": {"deadweight/v1": ":".join(fingerprint)},
         }

@@ -12,9 +12,13 @@ _INDENT = " " * 6
 
 def check_text(report: CheckReport) -> str:
     """Return the result; its last line is the verdict."""
+    return "\n".join([*result_lines(report), verdict_text(report)]) + "\n"
+
+
+def result_lines(report: CheckReport) -> list[str]:
+    """Return the lines of all rules, without the verdict."""
     width = max((len(rule_text(result)) for result in report.results), default=0)
-    lines = [line for result in report.results for line in _lines(result, min(width, 24))]
-    return "\n".join([*lines, verdict_text(report)]) + "\n"
+    return [line for result in report.results for line in _lines(result, min(width, 24))]
 
 
 def _lines(result: Result, width: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 sections.py  the report as tables, which all formats but JSON write
 query.py     the rows of a query
+check.py     what budgets found
 """
 
 from __future__ import annotations

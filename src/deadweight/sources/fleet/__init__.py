@@ -3,5 +3,6 @@
 files.py    opening files, and what is wrong with those that cannot be used
 store.py    writing: runs, reports and failures
 summary.py  the figures of a report
+stored.py   reports of targets, to judge them
 query.py    the user's own SQL
 """

@@ -1,0 +1,139 @@
+"""fleet_check(): the file of a fleet and budgets by pattern → what the rules found in each target."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from deadweight import __version__
+from deadweight.budget import RULES, Budget, judge
+from deadweight.errors import BadInput
+from deadweight.fleet.patterns import Limits, Patterns
+from deadweight.model.report import Report
+from deadweight.model.report.check import CheckReport, Remedy, Result
+from deadweight.model.report.fleet.check import FleetCheckReport
+from deadweight.model.tree import Skipped
+from deadweight.operations.fleet.reporting import Scope, runs_of
+from deadweight.progress import Observer, Progress, silent
+from deadweight.sources.fleet.files import reading
+from deadweight.sources.fleet.stored import State, states, stored_report
+
+_EACH = {rule.code for rule in RULES if rule.each}
+_GROWTH = next(rule for rule in RULES if rule.key == "max-growth")
+
+
+def fleet_check(
+    path: str,
+    budgets: Mapping[str, Limits],
+    everywhere: Limits,
+    scope: Scope | None = None,
+    *,
+    observe: Observer = silent,
+) -> FleetCheckReport:
+    """Judge every target of a fleet by the budget that its name has.
+
+    budgets:    pattern → keyword arguments for Budget
+    everywhere: the same for all targets; it replaces limits of patterns
+    scope:      the state to judge, and the one that growth is compared with
+    raises:     BadFleet, FleetFailed; BadInput without any budget, BadConfig for an invalid one
+    """
+    patterns = Patterns(budgets, everywhere)
+    for limits in (*budgets.values(), everywhere):
+        Budget(**limits)  # a wrong one is an error even if it matches no target
+    if not any(any(limits.values()) for limits in (*budgets.values(), everywhere)):
+        raise BadInput(
+            "the fleet has no budget",
+            hint='set limits in [tool.deadweight.fleet."PATTERN"], or give limits such as --max 500MB',
+        )
+    with reading(path) as connection:
+        connection.execute("BEGIN")
+        run, before = runs_of(connection, path, scope or Scope())
+        earlier = {}
+        if patterns.has_growth and before is not None:
+            earlier = {state.name: state.result for state in states(connection, before)}
+        checks, missing, without = [], [], 0
+        every = states(connection, run)
+        for number, state in enumerate(every):
+            observe(Progress("measuring", state.name, done=number, total=len(every)))
+            limits = patterns.limits_of(state.name)
+            if not any(limits.values()):
+                without += 1
+            elif state.result is None:
+                missing.append(Skipped(state.name, state.failure or "", state.exit_code))
+            else:
+                checks.append(_check(connection, state, limits, earlier.get(state.name)))
+    return FleetCheckReport(
+        version=__version__,
+        fleet=path,
+        run=run,
+        before=before,
+        holds=all(check.holds for check in checks),
+        targets=tuple(checks),
+        without_budget=without,
+        never_measured=tuple(missing),
+        unmatched=tuple(patterns.unmatched),
+    )
+
+
+def _check(connection: sqlite3.Connection, state: State, limits: Mapping[str, Any], earlier: int | None) -> CheckReport:
+    """Judge a target. Its distributions are read only if a rule needs them, or for the causes of a breach."""
+    assert state.result is not None
+    budget = Budget(**limits)
+    whole = bool(budget.max_package or budget.deny or budget.deny_group)
+    results = _results(connection, state, budget, earlier, whole=whole)
+    if not whole and any(result.status == "fail" for result in results):
+        results = _results(connection, state, budget, earlier, whole=True)
+    report = stored_report(connection, state.name, state.result, whole=False)
+    failed = (Skipped(state.name, f"{state.failure}; judged by an earlier result", state.exit_code),)
+    return CheckReport(
+        version=__version__,
+        target=report.target,
+        baseline=None,
+        holds=all(result.status != "fail" for result in results),
+        results=tuple(results),
+        skipped=(*report.skipped, *(failed if state.failure else ())),
+    )
+
+
+def _results(
+    connection: sqlite3.Connection, state: State, budget: Budget, earlier: int | None, *, whole: bool
+) -> list[Result]:
+    assert state.result is not None
+    report = stored_report(connection, state.name, state.result, whole=whole)
+    if budget.max_growth is None:
+        return [_honest(result, report) for result in judge(report, budget)]
+    baseline = None if earlier is None else stored_report(connection, state.name, earlier, whole=whole)
+    reason = _not_comparable(report, baseline)
+    if not reason:
+        return [_honest(result, report) for result in judge(report, budget, baseline)]
+    limit = next(budget.limits(_GROWTH))
+    skipped = Result(code=_GROWTH.code, rule=_GROWTH.key, status="skip", limit=limit.text, reason=reason)
+    results = judge(report, replace(budget, max_growth=None))
+    return sorted([*(_honest(result, report) for result in results), skipped], key=lambda result: result.code)
+
+
+def _not_comparable(report: Report, baseline: Report | None) -> str:
+    """Return why growth cannot be judged, "" if it can."""
+    if baseline is None:
+        return "the fleet has no earlier result of this target"
+    if (baseline.target.kind, baseline.target.method) != (report.target.kind, report.target.method):
+        return "the earlier result was measured in another way"
+    return "the earlier result is incomplete" if baseline.totals.unmeasured else ""
+
+
+def _honest(result: Result, report: Report) -> Result:
+    """Replace remedies that follow from requirements between distributions: the file does not have these."""
+    if result.status != "fail" or result.code not in _EACH:
+        return result
+    return replace(result, remedies=tuple(dict.fromkeys(_remedies(result, report))))
+
+
+def _remedies(result: Result, report: Report) -> Iterator[Remedy]:
+    for remedy in result.remedies:
+        if remedy.saves_bytes is not None:
+            yield remedy
+        else:
+            yield Remedy(action=f"find out what requires it: deadweight why NAME {report.target.location}")
