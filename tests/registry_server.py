@@ -28,6 +28,7 @@ class Asked(NamedTuple):
     authorization: str
     accept: str
     form: dict[str, list[str]]
+    range: str = ""
 
 
 @dataclass(kw_only=True)
@@ -42,6 +43,8 @@ class Registry:
     fail:      path → statuses that come first, one for each request; Retry-After is 0 with them
     cut:       path → how many answers break off in the middle
     lies:      path → other bytes than are there
+    ranges:    whether parts of blobs can be asked for
+    range_lies: path → other bytes for such requests
     token:     what is given and taken
     tls:       the certificate and key that it speaks TLS with, in one file
     sent_bytes: of the bodies of all answers
@@ -58,6 +61,8 @@ class Registry:
     fail: dict[str, list[int]] = field(default_factory=dict)
     cut: dict[str, int] = field(default_factory=dict)
     lies: Mapping[str, bytes] = field(default_factory=dict)
+    ranges: bool = True
+    range_lies: Mapping[str, bytes] = field(default_factory=dict)
     token: str = "token-1"
     tls: str = ""
     asked: list[Asked] = field(default_factory=list)
@@ -112,7 +117,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, form: str) -> None:
         reported, path = self.reported, self.path.partition("?")[0]
         sent = self.headers.get("Authorization", "")
-        asked = Asked(self.command, path, sent, self.headers.get("Accept", ""), parse_qs(form))
+        asked = Asked(
+            self.command, path, sent, self.headers.get("Accept", ""), parse_qs(form), self.headers.get("Range", "")
+        )
         reported.asked.append(asked)
         if reported.fail.get(path):
             return self._refuse(reported.fail[path].pop(0), "TOOMANYREQUESTS", "not now\x1b[2J")
@@ -133,7 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
         if match[1] == "manifests":
             kind = INDEX if "manifests" in json.loads(data) else MANIFEST
             headers = {"Content-Type": kind, "Docker-Content-Digest": digest}
-        return self._send(200, reported.lies.get(path, data), headers)
+        data = reported.lies.get(path, data)
+        span = re.fullmatch(r"bytes=(\d+)-(\d+)", asked.range)
+        if span and reported.ranges and match[1] == "blobs":
+            part = reported.range_lies.get(path, data)[int(span[1]) : int(span[2]) + 1]
+            headers["Content-Range"] = f"bytes {span[1]}-{int(span[1]) + len(part) - 1}/{len(data)}"
+            return self._send(206, part, headers)
+        return self._send(200, data, headers)
 
     def _is_allowed(self, sent: str) -> bool:
         wanted = {"": sent, "basic": _basic(self.reported.user), "token": f"Bearer {self.reported.token}"}

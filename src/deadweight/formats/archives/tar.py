@@ -144,10 +144,11 @@ def _entry(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> TarEntry
         path = overrides.get("GNU.sparse.name", path)
     if size > _LARGEST or stored > _LARGEST:
         raise Malformed("the size of a member is larger than any disk")
-    return TarEntry(_clean(path), kind, size if kind == "file" else 0, stored, target)
+    return TarEntry(entry_path(path), kind, size if kind == "file" else 0, stored, target)
 
 
-def _clean(path: str) -> str:
+def entry_path(path: str) -> str:
+    """Return the path of a member without a leading "./" and a trailing "/"."""
     if path[:1] != "." and path[-1:] != "/":
         return path
     while path.startswith("./"):

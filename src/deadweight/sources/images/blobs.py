@@ -27,10 +27,14 @@ _SPAN = 200  # bytes of memory for the position of a file
 
 
 class Blobs(ABC):
-    """The parts of an image by name: documents and layers."""
+    """The parts of an image by name: documents and layers.
+
+    warnings: sentences for the user, about the layers that were read
+    """
 
     def __init__(self, cache: LayerCache) -> None:
         self.room, self.cache = Room(), cache
+        self.warnings: list[str] = []
 
     def parts(self, name: str, platform: str) -> Parts | None:
         """Return what the requested image is made of, None if this is not an image; raises BadInput, FetchFailed.

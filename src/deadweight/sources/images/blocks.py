@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks
+from deadweight.formats.binaries.elf import ReadAt
 from deadweight.sources.images.digests import Digest
 from deadweight.sources.images.windows import Stored
 
@@ -46,6 +47,14 @@ class Span:
     def stored(self, length: int, read: int = 0) -> Stored:
         """Return random access to the next ``length`` bytes, of which ``read`` were read already."""
         return Stored(self._descriptor, self.at - read, length)
+
+
+@runtime_checkable
+class RandomAccess(Protocol):
+    """Blocks that can be read anywhere."""
+
+    def stored(self, length: int, read: int = 0, /) -> ReadAt:
+        """Return random access to the next ``length`` bytes, of which ``read`` were read already."""
 
 
 class Stream(Protocol):

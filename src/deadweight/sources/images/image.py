@@ -181,7 +181,7 @@ def _read(blobs: Blobs, selection: Selection, observe: Observer) -> Image:
         layers=tuple(layers),
         overlay=overlay,
         start=_start(parts.config),
-        warnings=warnings,
+        warnings=(*warnings, *blobs.warnings),
         bases=possible_bases(parts.config.steps(), len(parts.layers)),
         history=steps_of(parts.config.steps(), len(parts.layers)),
         missing=tuple(part.digest for part in parts.layers if not part.name),

@@ -14,7 +14,7 @@ from deadweight.formats.binaries.native import HEAD_BYTES, NEVER_NATIVE, may_be_
 from deadweight.formats.images.layer_entries import decoded
 from deadweight.formats.os_packages.lists import is_package_list
 from deadweight.model import Linking
-from deadweight.sources.images.blocks import Allowance, Span, TooMuch, is_packed, opened
+from deadweight.sources.images.blocks import Allowance, RandomAccess, Span, TooMuch, is_packed, opened
 from deadweight.sources.images.digests import Checked, Digest, digest_in, mismatch
 from deadweight.sources.images.windows import Passing
 
@@ -142,7 +142,7 @@ def _start_of(entry: TarEntry, blocks: Blocks) -> tuple[bytes, int]:
 
 def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[], Linking | None]:
     """Return a function that reads the libraries an ELF file needs, and skip the file. On the disk, it reads later."""
-    if isinstance(blocks, Span):
+    if isinstance(blocks, RandomAccess):
         within = blocks.stored(stored, len(front))
         pass_over(blocks, stored, len(front))
         return partial(linking, within)

@@ -25,6 +25,7 @@ from deadweight.formats.images.documents import (
     parse_manifest,
     parse_saved,
 )
+from deadweight.formats.images.toc import TocReference, toc_reference
 from deadweight.wording import listed
 
 _DEEPEST = 4  # indexes in indexes
@@ -43,12 +44,14 @@ class LayerPart(Struct, frozen=True, kw_only=True):
     digest:     of its archive, as the manifest names it
     diff_id:    digest of its uncompressed archive, according to the configuration; "" if that does not specify it
     compressed: bytes of its archive, if the manifest specifies them and describes it as compressed
+    toc:        where its table of contents is, if it has one
     """
 
     name: str
     digest: str
     diff_id: str = ""
     compressed: int | None = None
+    toc: TocReference | None = None
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -128,6 +131,7 @@ def _of_manifest(read: ReadDocument, manifest: Manifest, naming: Naming, platfor
             digest=layer.digest,
             diff_id=diff_id,
             compressed=layer.size if _is_compressed(layer) else None,
+            toc=toc_reference(layer.annotations or {}),
         )
         for layer, diff_id in zip(layers, _diff_ids(config, len(layers)), strict=True)
     )

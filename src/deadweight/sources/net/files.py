@@ -40,9 +40,12 @@ def fetch_tail(client: Client, url: str, length: int, size: int | None = None) -
     return client.retried(lambda: _tail(client, url, length, size))
 
 
-def fetch_span(client: Client, url: str, span: range, size: int) -> bytes:
-    """Return exactly these bytes of a file of ``size`` bytes; raises FetchFailed."""
-    return client.retried(lambda: _span(client, url, span, size))
+def fetch_span(client: Client, url: str, span: range, size: int, authorization: str | None = None) -> bytes:
+    """Return exactly these bytes of a file of ``size`` bytes; raises FetchFailed.
+
+    authorization: as in ``Client.get``
+    """
+    return client.retried(lambda: _span(client, url, span, size, authorization))
 
 
 def download(client: Client, url: str, file: BinaryIO, *, limit: int) -> tuple[int, str]:
@@ -86,8 +89,11 @@ def _size(client: Client, url: str) -> int:
     raise NoRanges(f"{shown(url)}: the server does not report the size of the file")
 
 
-def _span(client: Client, url: str, span: range, size: int) -> bytes:
-    response, _ = client.request("GET", url, {"Range": f"bytes={span.start}-{span.stop - 1}"})
+def _span(client: Client, url: str, span: range, size: int, authorization: str | None) -> bytes:
+    headers = {"Range": f"bytes={span.start}-{span.stop - 1}"}
+    if authorization is not None:
+        headers["Authorization"] = authorization
+    response, _ = client.request("GET", url, headers)
     if response.status != 206:
         response.close()
         raise NoRanges(f"{shown(url)}: the server does not support range requests")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, FetchFailed
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.documents import parse_manifest
 from deadweight.formats.images.image_reference import Reference, is_digest
 from deadweight.formats.images.layer_entries import encoded
+from deadweight.formats.images.toc import TocError
 from deadweight.sources.images.blobs import Blobs
 from deadweight.sources.images.blocks import LONGEST_MAGIC, Pipe, Pushed, is_packed
 from deadweight.sources.images.cache import LayerCache
@@ -22,8 +23,10 @@ from deadweight.sources.images.digests import Checked, Digest
 from deadweight.sources.images.layers import read_layer
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
 from deadweight.sources.net.failures import Truncated
+from deadweight.sources.registries.partial import partial_entries
 from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
+from deadweight.sources.wheels.store import key_of
 
 _LARGEST_JSON = 1 << 24
 _LARGEST_LAYER = 1 << 36  # compressed bytes
@@ -84,15 +87,43 @@ class RegistryBlobs(Blobs):
 
         The diff_id is a claim of the image's configuration. If it is false, every engine refuses the image.
         """
-        found = {
-            name: self.cache.find((self._digest(name), layer.diff_id), self.room) for name, layer in layers.items()
-        }
+        found = {name: self.cache.find(self._keys(layer), self.room) for name, layer in layers.items()}
         return {name: entries for name, entries in found.items() if entries is not None}
 
     def missing(self, layers: Iterable[LayerPart]) -> list[str]:
         """Return the names of the layers that are not in the cache, each once."""
         named = {layer.name: layer for layer in layers if layer.name}
-        return [name for name, layer in named.items() if not self.cache.has((self._digest(name), layer.diff_id))]
+        return [name for name, layer in named.items() if not self.cache.has(self._keys(layer))]
+
+    def _keys(self, layer: LayerPart) -> tuple[str, ...]:
+        return self._digest(layer.name), layer.diff_id, _toc_key(layer)
+
+    def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
+        for layer in layers:
+            entries = self._partial(layer)
+            yield self.layer(layer.name) if entries is None else entries
+
+    def _partial(self, layer: LayerPart) -> list[TarEntry] | None:
+        """Return the entries of a layer from its table of contents, None if the layer must be read.
+
+        They are cached for that table, since only it and the parts that were read match their digests, not the layer.
+        """
+        if layer.toc is None or layer.compressed is None:
+            return None
+        digest, size = self._digest(layer.name), layer.compressed
+        fetch = partial(self._repository.span, f"{_BLOBS}{digest}", self._name(digest), size=size)
+        try:
+            entries = partial_entries(lambda span: fetch(span=span), size, layer.toc, self.room)
+        except FetchFailed:  # such as a server without ranges; if it is the network, reading the layer fails too
+            return None
+        except TocError as error:
+            self.warnings.append(
+                f"deadweight read all of the layer {digest}, because its table of contents is wrong: {error}"
+            )
+            return None
+        if entries is not None and self.cache.keeps:
+            self.cache.put((_toc_key(layer),), encoded(entries))
+        return entries
 
     def layer(self, name: str) -> Iterable[TarEntry]:
         digest = self._digest(name)
@@ -144,6 +175,11 @@ class RegistryBlobs(Blobs):
 
     def _mismatch(self, digest: str) -> BadInput:
         return BadInput(f"{self._reference}: the content of {digest} does not match its digest")
+
+
+def _toc_key(layer: LayerPart) -> str:
+    """Return the key of what a table of contents says of a layer; "" without one."""
+    return f"sha256:{key_of(layer.digest, layer.toc.digest)}" if layer.toc else ""
 
 
 class _Body:

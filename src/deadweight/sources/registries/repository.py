@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlencode
 from deadweight.errors import FetchFailed
 from deadweight.formats.images.image_reference import Reference
 from deadweight.sources.net.failures import Refused
+from deadweight.sources.net.files import fetch_span
 from deadweight.sources.net.http import Client, Page
 from deadweight.sources.net.urls import basic, origin_of, parts_of, printable
 from deadweight.sources.registries.logins import Login, find_login
@@ -47,6 +48,10 @@ class Repository:
     def stream(self, path: str, name: str, *, limit: int) -> Generator[bytes]:
         """Yield the bytes of a blob; raises FetchFailed, Truncated."""
         return self._authorized(lambda sent: self._web.stream(self._url(path), limit=limit, authorization=sent), name)
+
+    def span(self, path: str, name: str, span: range, size: int) -> bytes:
+        """Return these bytes of a blob of ``size`` bytes; raises FetchFailed, NoRanges. Threads may call it at once."""
+        return self._authorized(lambda sent: fetch_span(self._web, self._url(path), span, size, sent), name)
 
     def _url(self, path: str) -> str:
         return f"{self._base}/v2/{self._reference.repository}/{path}"
