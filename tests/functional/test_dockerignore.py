@@ -174,6 +174,9 @@ def test_dockerignore__copied_file_that_is_ignored__is_a_warning(application: Pa
         ({"requirements.txt": "dist/app-1.0.tar.gz\n"}, {"dist"}),  # which is all that is left in it
         ({"app/main.py": 'import os\nopen(".env")\n'}, {".env"}),
         ({"app/main.py": 'load_dotenv(".env")\n'}, set()),
+        ({"Dockerfile": "FROM x\nCOPY */HEAD /x/\n"}, {"**/.git"}),
+        ({"Dockerfile": "FROM x\nCOPY */missing /x/\n"}, set()),
+        ({"setup.cfg": "[flake8]\nexclude = */HEAD\n"}, set()),
         ({"app/main.py": 'SKIPPED = {".git", "__pycache__"}\n'}, set()),
     ],
 )

@@ -12,6 +12,7 @@ _LONGEST = 300  # characters of a string that may be a path
 _LARGEST = 1 << 20  # bytes of a file; longer ones are data
 _SEPARATORS = re.compile(r"[/\\]")
 _WORD = re.compile(r"[\w.@~+*/-]+")
+_LEFT_OUT = re.compile("exclude|ignore|skip")  # arguments with names of what is not used
 _OPENERS = frozenset(("open", "fopen", "open_binary", "open_text"))
 _OF_PATHS = frozenset(("read_text", "read_bytes", "open", "exists", "is_file", "stat"))
 
@@ -41,9 +42,12 @@ def named_in_python(data: bytes) -> Iterator[NamedPath]:
         yield from named_in_text(data)
         return
     opened = {id(node) for call in ast.walk(tree) if isinstance(call, ast.Call) for node in _opened(call)}
-    documented = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+    unused = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}  # documentation
+    for each in ast.walk(tree):
+        if isinstance(each, ast.keyword) and _LEFT_OUT.search(each.arg or ""):
+            unused.update(map(id, ast.walk(each.value)))
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in unused:
             if 0 < len(node.value) <= _LONGEST and "\n" not in node.value:
                 yield NamedPath(node.value, node.lineno, id(node) in opened)
         elif isinstance(node, ast.Import):
@@ -65,7 +69,9 @@ def named_in_text(data: bytes) -> Iterator[NamedPath]:
 
 
 def parts_of(text: str) -> Iterator[str]:
-    """Yield the names in a path, and in a dotted name such as that of a package with data."""
+    """Yield the names in a path, and in a dotted name such as that of a package with data; not of a route ("/docs")."""
+    if text.startswith("/") and "/" not in text[1:].rstrip("/"):
+        return
     for part in _SEPARATORS.split(text):
         yield part
         if "." in part and not part.startswith("."):

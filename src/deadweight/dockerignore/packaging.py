@@ -47,6 +47,15 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
+def packaging_part(text: str) -> str:
+    """Return a setup.cfg with empty lines in place of the settings of tools."""
+    kept, keeps = [], False
+    for line in text.split("\n"):
+        keeps = line.startswith(("[metadata", "[options")) if line.startswith("[") else keeps
+        kept.append(line if keeps else "")
+    return "\n".join(kept)
+
+
 def words_of(text: str) -> Iterator[tuple[str, int]]:
     """Yield (word, line) of a requirements file, MANIFEST.in or setup.cfg."""
     for number, line in enumerate(text.split("\n"), 1):

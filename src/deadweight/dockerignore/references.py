@@ -34,6 +34,12 @@ class Reference(NamedTuple):
         return re.sub(r"\\(.)", r"\1", re.sub(r"\[\^?(.)[^\]]*\]", r"\1", re.sub(r"(?<!\\)[*?]+", "x", self.path)))
 
     @property
+    def stem(self) -> str:
+        """What is before the first wildcard."""
+        match = _SPECIAL.search(self.path)
+        return self.path[: match.start()] if match else self.path
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is a path rather than a pattern."""
         return not _SPECIAL.search(self.path)
@@ -72,9 +78,20 @@ class References:
         return found or next((each for each, matches in self._patterns if matches(path)), None)
 
     def inside(self, directory: str) -> list[Reference]:
-        """Return the references to what is in a directory, whether it exists or not."""
-        matching = [each for each, _ in self._patterns if _may_be_in(each.path, directory)]
-        return [*self._above.get(directory, ()), *matching]
+        """Return the references to what is in a directory, whether it exists or not.
+
+        A pattern with a wildcard above the directory is not among them; ``matches_in`` is for what exists.
+        """
+        start = f"{directory}/"
+        return [*self._above.get(directory, ()), *(each for each, _ in self._patterns if each.stem.startswith(start))]
+
+    def matches_in(self, paths: Iterable[str]) -> Iterator[Reference]:
+        """Yield a reference for each path that a pattern with a wildcard in a directory matches, or is a parent of."""
+        wide = [(each, matches) for each, matches in self._patterns if _SPECIAL.search(each.path.rpartition("/")[0])]
+        for path in paths if wide else ():
+            for each, matches in wide:
+                if matches(path) or any(map(matches, parents(path))):
+                    yield each._replace(path=path)
 
     def above(self, path: str) -> Reference | None:
         """Return a Dockerfile's reference to a directory that contains a path, or an exception for one."""
@@ -88,17 +105,3 @@ def parents(path: str) -> Iterator[str]:
     while at >= 0:
         yield path[:at]
         at = path.find("/", at + 1)
-
-
-def _may_be_in(pattern: str, directory: str) -> bool:
-    """Return whether a pattern, whose wildcards match no slashes, could match something in a directory."""
-    parts, names = pattern.split("/"), directory.split("/")
-    if "**" in pattern:
-        return True
-    if len(parts) <= len(names):
-        return False
-    try:
-        found = pattern_of("/".join(parts[: len(names)]))
-    except BadPattern:
-        return False
-    return found is not None and bool(found.matcher()(directory))

@@ -24,6 +24,11 @@ def test_named_in_python__opened__is_marked() -> None:
     }  # fmt: skip
 
 
+def test_named_in_python__arguments_that_leave_out__name_nothing() -> None:
+    code = b'setup(packages=find_packages(exclude=["tests", "docs"]), data="x")\n'
+    assert [each.text for each in named_in_python(code)] == ["x"]
+
+
 def test_named_in_python__syntax_error__counts_every_word() -> None:
     assert NamedPath("data/x.csv", 1) in set(named_in_python(b'print "data/x.csv"\n'))
 
@@ -37,3 +42,8 @@ def test_parts_of__path_and_dotted_name__have_parts() -> None:
     assert {"app", "data", "in.csv"} <= set(parts_of("app/data/in.csv"))
     assert {"app", "data"} <= set(parts_of("app.data"))
     assert set(parts_of(".env")) == {".env"}
+
+
+def test_parts_of__route_of_a_web_server__has_none() -> None:
+    assert not list(parts_of("/docs"))
+    assert "docs" in parts_of("/app/docs")

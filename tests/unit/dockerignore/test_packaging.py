@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from deadweight.dockerignore.packaging import paths_in_project, takes_version_from_history, words_of
+from deadweight.dockerignore.packaging import packaging_part, paths_in_project, takes_version_from_history, words_of
 
 
 def test_paths_in_project__tables_of_packaging__name_paths() -> None:
@@ -40,6 +40,11 @@ def test_paths_in_project__tables_of_packaging__name_paths() -> None:
 )
 def test_takes_version_from_history__project__depends_on_its_backend(text: str, reads: bool) -> None:
     assert takes_version_from_history(text) is reads
+
+
+def test_packaging_part__settings_of_tools__are_empty_lines() -> None:
+    text = "[tool:pytest]\ntestpaths = tests\n[options.package_data]\napp = data/*\n[flake8]\nexclude = */x/*\n"
+    assert packaging_part(text).split("\n") == ["", "", "[options.package_data]", "app = data/*", "", "", ""]
 
 
 def test_words_of__requirements__are_paths_without_options() -> None:

@@ -15,7 +15,7 @@ from deadweight.codescan.named_paths import NamedPath, named_in_python, named_in
 from deadweight.codescan.roles import role_of
 from deadweight.dockerignore.candidates import Candidate
 from deadweight.dockerignore.context import BuildContext, Directory
-from deadweight.dockerignore.packaging import paths_in_project, takes_version_from_history, words_of
+from deadweight.dockerignore.packaging import packaging_part, paths_in_project, takes_version_from_history, words_of
 from deadweight.dockerignore.references import Reference, References, parents
 from deadweight.operations.dockerignore.naming import Named
 from deadweight.sources.buildcontext.reading import ContextReader
@@ -23,6 +23,8 @@ from deadweight.sources.codebase.requirements import text_of
 
 _REQUIREMENTS = re.compile(r"(?:.*requirements.*|.*constraints.*)\.(?:txt|in)\Z|MANIFEST\.in\Z|setup\.cfg\Z", re.DOTALL)
 _NOT_PRODUCTION = frozenset(("tests", "docs", "notebooks", "build"))
+_NOT_STARTED = frozenset("benchmark benchmarks example examples sample samples demo demos".split())  # directories
+_TOOLS = frozenset(("sonar-project.properties", "CODEOWNERS", "codecov.yml", "MANIFEST.in", "setup.cfg"))
 _LARGEST = 1 << 20  # bytes; longer files are data
 _NODE = frozenset("node npm npx yarn pnpm bun".split())
 
@@ -49,6 +51,7 @@ def needs_of(
     search.exceptions(named)
     search.packaging(history=any(copies.values()))
     search.code()
+    search.existing()
     references = References(search.references, search.names)
     return Needs(references, copies, tuple(search.warnings))
 
@@ -104,7 +107,8 @@ class _Search:
             elif name == "setup.py":
                 self._version(file, self._reader.text(file), history=history)
             elif _REQUIREMENTS.match(name):
-                for word, line in words_of(self._reader.text(file)):
+                text = self._reader.text(file)
+                for word, line in words_of(packaging_part(text) if name == "setup.cfg" else text):
                     for base in {directory.path, ""}:
                         self._needed(word, base, f"{file}:{line}")
 
@@ -133,7 +137,9 @@ class _Search:
             if path in self._paths or size > _LARGEST or not is_read(name):
                 continue
             role = role_of(path, packages)
-            if role in _NOT_PRODUCTION and name != "setup.py":
+            if not _NOT_STARTED.isdisjoint(path.split("/")) or (role in _NOT_PRODUCTION and name != "setup.py"):
+                continue
+            if not name.endswith(".py") and (name in _TOOLS or path.startswith(".") or "/." in path):
                 continue
             data = self._reader.head(path, _LARGEST)
             if wanted.search(data):
@@ -146,9 +152,20 @@ class _Search:
                 self._name(part, where)
             for base in {"", posixpath.dirname(file)}:
                 path = posixpath.normpath(posixpath.join(base, text))
-                inside = any(parent in self._paths for parent in parents(path))
-                if (inside or (opened and path in self._paths)) and self._reader.is_file(path):
+                if self._is_needed(path, opened=opened) and self._reader.is_file(path):
                     self.references.append(Reference(path, "opens", where))
+
+    def existing(self) -> None:
+        """Add the files in candidates that patterns with wildcards in directories match."""
+        inside = (path for path, _ in self._context.paths() if any(parent in self._paths for parent in parents(path)))
+        self.references += References(self.references).matches_in(inside)
+
+    def _is_needed(self, path: str, *, opened: bool) -> bool:
+        """Return whether code that names a path needs it. What no image needs, it must open: tools name such paths."""
+        above = next((self._paths[parent] for parent in parents(path) if parent in self._paths), None)
+        if opened:
+            return above is not None or path in self._paths
+        return above is not None and above.kind.certainty != "certain"
 
     def _name(self, name: str, where: str) -> None:
         if name in self._wanted:

@@ -130,7 +130,7 @@ def _with_file(after: Weight, result: Result, written: Sequence[Rule], text: str
 
 def _kept(result: Result) -> Iterator[KeptPath]:
     for candidate, reason in sorted(result.choice.kept, key=lambda each: (-each.candidate.size, each.candidate.path)):
-        if candidate.size and not ignored(candidate.path, result.named.patterns):
+        if candidate.size > candidate.kind.least and not ignored(candidate.path, result.named.patterns):
             yield KeptPath(path=candidate.path, kind=candidate.kind.name, apparent_bytes=candidate.size, reason=reason)
 
 

@@ -24,7 +24,7 @@ def dockerignore_text(report: DockerignoreReport, *, width: int) -> str:
         kinds = ",".join(dict.fromkeys(rule.kind for rule in report.suggestions))
         parts.append(f"Only suggested; to add them, use --kinds +{kinds}\n{_table(report.suggestions, width)}")
     if report.kept:
-        parts.append(f"Stays, because it is needed\n{_kept(report, width)}")
+        parts.append(f"Stays, because something needs or names it\n{_kept(report, width)}")
     if report.remaining:
         parts.append(
             f"Largest directories of the context{' afterwards' * bool(report.rules)}\n{_remaining(report, width)}"
