@@ -164,6 +164,15 @@ def test_dockerignore__copied_file_that_is_ignored__is_a_warning(application: Pa
     )
 
 
+def test_dockerignore__dockerfile_that_is_no_text__is_a_warning(application: Path) -> None:
+    write_tree(application, {"x/Dockerfile.bin": b"\0", "y/Dockerfile": "FROM scratch\nCOPY .env /\n"})
+    found = report("app")
+    assert (
+        found.warnings[0] == "app/x/Dockerfile.bin is not a text: it contains null bytes, so what it copies is unknown"
+    )
+    assert ".env" not in lines(found)
+
+
 @pytest.mark.parametrize(
     ("files", "gone"),
     [

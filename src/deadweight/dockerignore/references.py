@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from deadweight.dockerignore.patterns import BadPattern, Pattern, pattern_of
 
+_LITERAL = re.compile(r"\[[^\]]*\]|\\.|[!#^$+(){}|]")
 _SPECIAL = re.compile(r"[*?\[\\]")
 
 
@@ -45,11 +46,19 @@ class Reference(NamedTuple):
         return not _SPECIAL.search(self.path)
 
     def pattern(self) -> Pattern | None:
-        """Return it as a pattern of a .dockerignore, None if that is not possible."""
+        """Return it as a pattern of a .dockerignore, None if Docker cannot read it."""
         try:
-            return pattern_of(self.path.replace("!", "\\!", 1) if self.path.startswith("!") else self.path)
+            return pattern_of(_LITERAL.sub(_as_literal, self.path))
         except BadPattern:
             return None
+
+
+def _as_literal(match: re.Match[str]) -> str:
+    """Return what COPY takes literally, as a .dockerignore has it; both know classes such as ``[a-z]``."""
+    text = match[0]
+    if text.startswith("["):
+        return text
+    return text[-1] if text[-1].isalnum() or not text[-1].isascii() else f"\\{text[-1]}"
 
 
 class References:

@@ -20,6 +20,8 @@ def references(*paths: str) -> References:
         ("d*t", "dust", [], ["dist/a/b"]),
         ("a/b/**", "a/b/c/d", ["a", "a/b"], ["a/b/c/d/e"]),
         ("*/x", "y/x", [], ["y/x/z"]),
+        ("a{2}*", "a{2}b", [], []),
+        ("!a|b+[xy]", "!a|b+y", [], []),
     ],
 )
 def test_references__path__is_found_from_all_sides(path: str, at: str, inside: list[str], above: list[str]) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from deadweight.codescan.commands import exec_form, instructions, run_body
 from deadweight.codescan.shell import commands_in
 
-_FLAG = re.compile(r"--[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*)?(?:\s+|\\\n)+")
+_FLAG = re.compile(r"--[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*+)?(?:\s|\\\n)++")
 _VARIABLE = re.compile(r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*)|[^}]*)?\})")
 _ASSIGNED = re.compile(r"""([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|(?:\\.|\S)*)""")
 _URL = re.compile(r"(?:https?|ftp|ssh|git)://|git@|[\w.-]+@[\w.-]+:", re.IGNORECASE)

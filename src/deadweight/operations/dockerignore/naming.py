@@ -11,7 +11,7 @@ from deadweight.dockerignore.context import BuildContext
 from deadweight.dockerignore.kinds import KINDS
 from deadweight.dockerignore.patterns import Pattern, read_patterns
 from deadweight.errors import BadInput
-from deadweight.sources.buildcontext.reading import ignore_text
+from deadweight.sources.buildcontext.reading import text_at
 from deadweight.sources.codebase.dockerfiles import is_dockerfile
 
 _IGNORE = ".dockerignore"
@@ -56,7 +56,7 @@ def name_files(context: BuildContext, candidates: Sequence[Candidate], dockerfil
             _joined(context, _IGNORE),
             list(dict.fromkeys([*filter(None, [dockerfile]), *found])),
         )
-    text = ignore_text(path)
+    text = text_at(path)
     return Named(
         tuple(each for each in dockerfiles if os.path.isfile(each)),
         path,

@@ -17,9 +17,9 @@ from deadweight.dockerignore.candidates import Candidate
 from deadweight.dockerignore.context import BuildContext, Directory
 from deadweight.dockerignore.packaging import packaging_part, paths_in_project, takes_version_from_history, words_of
 from deadweight.dockerignore.references import Reference, References, parents
+from deadweight.errors import BadInput
 from deadweight.operations.dockerignore.naming import Named
-from deadweight.sources.buildcontext.reading import ContextReader
-from deadweight.sources.codebase.requirements import text_of
+from deadweight.sources.buildcontext.reading import ContextReader, text_at
 
 _REQUIREMENTS = re.compile(r"(?:.*requirements.*|.*constraints.*)\.(?:txt|in)\Z|MANIFEST\.in\Z|setup\.cfg\Z", re.DOTALL)
 _NOT_PRODUCTION = frozenset(("tests", "docs", "notebooks", "build"))
@@ -45,9 +45,15 @@ def needs_of(
     arguments: values of ARG in Dockerfiles
     """
     search = _Search(context, candidates)
-    copies = {path: read_copies(text_of(path), arguments) for path in named.dockerfiles}
-    for path, each in copies.items():
-        search.copies(os.path.relpath(path, context.location), each)
+    copies: dict[str, Copies] = {}
+    for path in named.dockerfiles:
+        file = os.path.relpath(path, context.location)
+        try:
+            copies[path] = read_copies(text_at(path) or "", arguments)
+        except BadInput as error:
+            search.warnings.append(f"{error}, so what it copies is unknown")
+        else:
+            search.copies(file, copies[path])
     search.exceptions(named)
     search.packaging(history=any(copies.values()))
     search.code()

@@ -136,10 +136,12 @@ def _kept(result: Result) -> Iterator[KeptPath]:
 
 def _failing(result: Result) -> Iterator[str]:
     """Yield a warning for each file that a Dockerfile copies although it is ignored."""
-    files = {path for path, _ in result.context.paths()} if result.named.patterns else set()
-    for each in result.needs.references.each:
-        if each.by == "copies" and each.path in files and ignored(each.path, result.named.patterns):
-            yield f"{each.where} copies {each.path}, which {result.named.ignore_file} ignores, so that the build fails"
+    patterns = result.named.patterns
+    copied = {each.path: each for each in result.needs.references.each if each.by == "copies" and patterns}
+    for path, _ in result.context.paths() if copied else ():
+        if path in copied and ignored(path, patterns):
+            by = result.named.ignore_file
+            yield f"{copied[path].where} copies {path}, which {by} ignores, so that the build fails"
 
 
 def _secrets(result: Result) -> Iterator[str]:

@@ -10,8 +10,8 @@ from deadweight.errors import BadInput
 _LARGEST = 1 << 24  # bytes of a .dockerignore, a Dockerfile or another text
 
 
-def ignore_text(path: str) -> str | None:
-    """Return the text of a ``.dockerignore``, None if it does not exist. Bytes that are not UTF-8 stay as they are.
+def text_at(path: str) -> str | None:
+    """Return the text of a file, None if it does not exist. Bytes that are not UTF-8 stay as they are.
 
     raises: BadInput if it cannot be read
     """
@@ -26,7 +26,7 @@ def ignore_text(path: str) -> str | None:
     if len(data) > _LARGEST:
         raise BadInput(f"{path} is not read: larger than {_LARGEST >> 20} MiB")
     if b"\0" in data:
-        raise BadInput(f"{path} is not a list of patterns: it contains null bytes")
+        raise BadInput(f"{path} is not a text: it contains null bytes")
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -73,6 +73,10 @@ def test_read_copies__argument_of_all_stages__is_known_in_each() -> None:
     assert [each.path for each in read_copies(text).copied] == ["x-1", "y-1"]
 
 
+def test_read_copies__many_quotes__take_no_exponential_time() -> None:
+    assert copied(f"COPY --x={chr(34) * 5000}") == []
+
+
 def test_read_copies__variable_alone__is_unknown() -> None:
     assert read("ARG SRC\nCOPY $SRC /x").unknown == ((3, "$SRC"),)
     assert not read("ARG SRC=a\nCOPY $SRC /x").unknown

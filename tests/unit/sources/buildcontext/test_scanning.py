@@ -10,7 +10,7 @@ import pytest
 
 from deadweight.errors import BadInput
 from deadweight.progress import silent
-from deadweight.sources.buildcontext.reading import ContextReader, ignore_text
+from deadweight.sources.buildcontext.reading import ContextReader, text_at
 from deadweight.sources.buildcontext.scanning import scan_context
 from tests.contexts import write_tree
 
@@ -74,20 +74,20 @@ def test_scan_context__no_directory__is_bad_input(tmp_path: Path, name: str) -> 
         scan_context(str(tmp_path / name), silent)
 
 
-def test_ignore_text__file__keeps_its_bytes(tmp_path: Path) -> None:
+def test_text_at__file__keeps_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xef\xbb\xbfcaf\xe9\r\n")
-    assert ignore_text(str(tmp_path / "x")) == "\ufeffcaf\udce9\r\n"
-    assert ignore_text(str(tmp_path / "none")) is None
+    assert text_at(str(tmp_path / "x")) == "\ufeffcaf\udce9\r\n"
+    assert text_at(str(tmp_path / "none")) is None
 
 
-def test_ignore_text__what_is_no_text__is_bad_input(tmp_path: Path) -> None:
+def test_text_at__what_is_no_text__is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"a\0b")
     os.mkfifo(tmp_path / "fifo")
     with (tmp_path / "huge").open("wb") as file:
         file.truncate((1 << 24) + 1)
     for name, reason in (("binary", "null bytes"), ("fifo", "not a file"), ("huge", "16 MiB"), (".", "not a file")):
         with pytest.raises(BadInput, match=reason):
-            ignore_text(str(tmp_path / name))
+            text_at(str(tmp_path / name))
 
 
 def test_context_reader__symlink_and_fifo__are_not_read(tmp_path: Path) -> None:
