@@ -15,10 +15,11 @@ from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from deadweight.operations.fleet.calls import Executor
     from deadweight.operations.fleet.measuring import FleetRun
+    from deadweight.settings import Settings
     from deadweight.targets.types import Target
 
 
@@ -38,8 +39,15 @@ if TYPE_CHECKING:
 @option(
     "--cache",
     group=HOW,
-    metavar="DIR",
-    help="Directory of the cache that workers share (default: in the cache directory of deadweight).",
+    metavar="DIR|URL",
+    help="Cache that workers share: a directory, or object storage such as s3://bucket/prefix (default: in the cache"
+    " directory of deadweight).",
+)
+@option(
+    "--scheduler",
+    group=HOW,
+    metavar="URL",
+    help="Have the workers of a Dask cluster measure, such as tcp://HOST:8786, instead of processes on this machine.",
 )
 @option(
     "--max-connections",
@@ -73,12 +81,14 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
     A target that fails is recorded with its reason. If the run is interrupted, the same command continues it.
     Requirements are measured without installing.
     """
+    from deadweight.fleet.values import target_name
     from deadweight.operations.fleet.measuring import Plan, measure_fleet
-    from deadweight.sources.fleet.cache import default_location, trim_cache
+    from deadweight.sources.fleet.cache import check_location, trim_cache
     from deadweight.sources.fleet.targets import Search, targets_of
 
     newest = _newest(options["tags"])
-    cache = "" if options["no_cache"] else options["cache"] or default_location()
+    cache = _cache(options)
+    check_location(cache)
     with _resumable(output), observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         verify = options["tls_verify"] is not False
         found = targets_of(targets, Search(newest=newest, verify=verify, observe=observe))
@@ -86,14 +96,18 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
         plan = Plan(
             targets=found,
             settings=settings,
-            options={"targets": list(targets), "tags": options["tags"], **settings.given()},
+            options={
+                "targets": [target_name(target) for target in targets],
+                "tags": options["tags"],
+                **settings.given(),
+            },
             complete=options["complete"],
             restart=options["restart"],
             cache=cache,
             connections=options["max_connections"],
             rate=options["max_requests"] or 0.0,
         )
-        with _executor(settings.measuring.jobs) as executor:
+        with _executor(settings, options["scheduler"]) as executor:
             run = measure_fleet(output, plan, executor, observe=observe)
     trim_cache(cache)
     emit(_summary(output, run), None, force=False)
@@ -111,13 +125,44 @@ def _resumable(path: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _executor(jobs: int) -> Iterator[Executor]:
-    """Yield what executes the tasks: a process for each available processor."""
+def _executor(settings: Settings, scheduler: str | None) -> Iterator[Executor]:
+    """Yield what executes the tasks: a cluster, else a process for each available processor."""
     from deadweight.sources.system.pool import Pool
     from deadweight.sources.system.processors import processors
 
-    with Pool(jobs or processors()) as pool:
+    if scheduler:
+        from deadweight.sources.fleet.cluster import Cluster
+
+        _check_secrets(settings)
+        with Cluster(scheduler) as cluster:
+            yield cluster
+        return
+    with Pool(settings.measuring.jobs or processors()) as pool:
         yield pool
+
+
+def _cache(options: Mapping[str, Any]) -> str:
+    """Return the location of the cache, "" for none."""
+    from deadweight.sources.fleet.cache import default_location
+
+    if options["no_cache"]:
+        return ""
+    if options["scheduler"] and not options["cache"]:
+        raise click.UsageError(
+            "--scheduler needs --cache with a directory or URL that all workers reach, or --no-cache"
+        )
+    return options["cache"] or default_location()
+
+
+def _check_secrets(settings: Settings) -> None:
+    """Refuse URLs with credentials, which a cluster would show to everybody who sees its tasks."""
+    from deadweight.errors import BadInput
+    from deadweight.untrusted import without_credentials
+
+    measuring, request = settings.measuring, settings.request
+    urls = (measuring.index_url, *measuring.extra_index_url, *measuring.find_links, *request.index)
+    if any(without_credentials(url) != url for url in urls):
+        raise BadInput("URLs with credentials are not sent to a cluster", hint="put them into netrc on the workers")
 
 
 def _newest(text: str) -> int | None:

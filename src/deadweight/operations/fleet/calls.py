@@ -25,9 +25,10 @@ _LONGEST_WAIT = 300.0  # whatever Retry-After says
 
 
 class Executor(Protocol):
-    """What makes calls: ``size`` of them at once."""
+    """What makes calls: ``size`` of them at once; ``is_remote`` if in other working directories."""
 
     size: int
+    is_remote: bool
 
     def submit(self, call: Call) -> None:
         """Have a call made."""

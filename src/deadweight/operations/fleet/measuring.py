@@ -10,6 +10,7 @@ import contextlib
 import gc
 import hashlib
 import json
+import os
 import platform
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -124,13 +125,17 @@ class _Measuring:
 
     def __init__(self, fleet: Fleet, run: int, plan: Plan, executor: Executor, observe: Observer) -> None:
         self._fleet, self._run, self._plan, self._observe = fleet, run, plan, observe
-        self._calls = Calls(executor, plan.connections)
+        self._calls, self._is_remote = Calls(executor, plan.connections), executor.is_remote
         self._most = _AHEAD * executor.size
         settings = plan.settings.replacing(jobs=1)
         interval = executor.size / plan.rate if plan.rate else 0.0  # each process has its share of the rate
         self._common = msgspec.json.encode(
             Common(
-                settings=settings, cache=plan.cache, interval=interval, lighter=not plan.settings.measuring.no_lighter
+                settings=settings,
+                version=__version__,
+                cache=plan.cache,
+                interval=interval,
+                lighter=not plan.settings.measuring.no_lighter,
             )
         )
         # What a result depends on beside the digest of an image; without --platform, an index means this machine's.
@@ -211,7 +216,8 @@ class _Measuring:
         """Yield the tasks of a target; return the failure, if any."""
         if name.startswith("registry:"):
             return (yield from self._steps_of_image(name))
-        (measured,) = yield [self._task("measure", _MEASURE, (name, ""))]
+        where = os.path.abspath(name) if self._is_remote and os.path.lexists(name) else name
+        (measured,) = yield [self._task("measure", _MEASURE, (where, ""))]
         return self._record(name, measured)
 
     def _steps_of_image(self, name: str) -> _Steps:

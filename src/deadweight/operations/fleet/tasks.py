@@ -16,7 +16,8 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.errors import DeadweightError, abridged
+from deadweight import __version__
+from deadweight.errors import DeadweightError, InstallFailed, abridged
 from deadweight.fleet.values import storable
 from deadweight.operations.session import Session
 from deadweight.settings import Settings
@@ -37,12 +38,14 @@ _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class Common(Struct, frozen=True, kw_only=True):
     """What all tasks of a run have in common.
 
+    version:  of deadweight; workers of another one would give other results
     cache:    the directory or the URL of the shared cache, "" for none
     interval: seconds between the requests of one process to one server
     lighter:  whether to measure what lighter builds would save
     """
 
     settings: Settings
+    version: str
     cache: str = ""
     interval: float = 0.0
     lighter: bool = True
@@ -97,6 +100,7 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
     def task(common: bytes, *arguments: str) -> bytes:
         try:
             given = msgspec.json.decode(common, type=Common)
+            _check_version(given)
             pace(given.interval)
             result = function(given, *arguments)
         except DeadweightError as error:
@@ -115,6 +119,11 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
         return msgspec.msgpack.encode(result)
 
     return task
+
+
+def _check_version(common: Common) -> None:
+    if common.version != __version__:
+        raise InstallFailed(f"a worker has deadweight {__version__}, and the client {common.version}")
 
 
 def _wait(error: BaseException | None) -> float | None:

@@ -12,6 +12,7 @@ import hmac
 import os
 from functools import cache as once
 
+from deadweight.errors import BadInput
 from deadweight.sources.wheels.cache import Cache, NoCache
 from deadweight.sources.wheels.store import Store, default_directory
 
@@ -55,8 +56,26 @@ def shared_cache(location: str) -> Cache:
     if not location:
         return NoCache()
     cache = Cache()
-    cache.store = SealedStore(Store(location, most=MOST_BYTES), os.environ.get(KEY_VARIABLE, "").encode())
+    cache.store = SealedStore(_store(location), os.environ.get(KEY_VARIABLE, "").encode())
     return cache
+
+
+def check_location(location: str) -> None:
+    """Raise BadInput for a location that cannot be used; tasks would only fail one by one."""
+    if "@" in location.partition("://")[2].partition("/")[0]:
+        hint = "configure them where fsspec and its plug-ins look for them, such as the environment"
+        raise BadInput("--cache: credentials do not belong into the URL, which workers are sent", hint=hint)
+    if location:
+        _store(location)
+
+
+def _store(location: str) -> Store:
+    scheme, separator, path = location.partition("://")
+    if not separator or scheme == "file":
+        return Store(path if separator else location, most=MOST_BYTES)  # which writes entries atomically
+    from deadweight.sources.fleet.objects import ObjectStore
+
+    return ObjectStore(location)
 
 
 def default_location() -> str:
@@ -65,6 +84,6 @@ def default_location() -> str:
 
 
 def trim_cache(location: str) -> None:
-    """Remove the oldest entries above the limit of a directory."""
+    """Remove the oldest entries above the limit of a directory; object storage has rules of its own."""
     if location:
-        Store(location, most=MOST_BYTES).trim(always=True)
+        _store(location).trim(always=True)

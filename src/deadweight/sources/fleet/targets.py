@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from deadweight.errors import BadInput, UnclearTarget
+from deadweight.fleet.values import target_name
 from deadweight.progress import Observer, Progress, silent
 from deadweight.targets import is_environment, is_scheme, parse_target
 from deadweight.targets.directories import PROJECT_FILES, project_files
@@ -47,7 +48,7 @@ def targets_of(arguments: Sequence[str], search: Search) -> list[str]:
             count += 1
             found.setdefault(_identity(target), target)
         if not count:
-            raise BadInput(f"{argument}: no targets")
+            raise BadInput(f"{target_name(argument)}: no targets")
     return list(found.values())
 
 
@@ -71,7 +72,7 @@ def _expanded(argument: str, search: Search, *, inner: bool) -> Iterator[str]:
         if not is_pattern(rest):
             yield argument
             return
-        search.observe(Progress("listing", argument))
+        search.observe(Progress("listing", target_name(argument)))
         images = images_of(rest.removeprefix("//"), newest=search.newest, verify=search.verify)
         yield from (f"{_REGISTRY}{image}" for image in images)
     elif colon and is_scheme(scheme) and not os.path.lexists(argument):

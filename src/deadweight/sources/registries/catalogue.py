@@ -41,10 +41,10 @@ def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Itera
     raises: BadInput, FetchFailed
     """
     host, slash, rest = pattern.partition("/")
+    reference = parse_reference(f"{host}/catalogue")  # refuses credentials
     name, _, tag = rest.partition(":") if ":" in rest.rpartition("/")[2] else (rest, "", "")
     if not slash or is_pattern(host) or not name:
         raise BadInput(f"registry:{pattern}: not a pattern for images", hint="use registry:HOST/*, or HOST/team/*:TAG")
-    reference = parse_reference(f"{host}/catalogue")
     with opened_registry(reference, verify=verify) as (client, server):
         listing = _Listing(reference, client, server)
         names = listing.repositories() if is_pattern(name) else iter([name])

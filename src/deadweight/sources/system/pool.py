@@ -67,6 +67,8 @@ class Pool:
     memory: the most bytes that a worker took so far
     """
 
+    is_remote = False
+
     def __init__(self, size: int) -> None:
         self.size, self.memory = size, 0
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()

@@ -24,6 +24,8 @@ class Clock:
 class Workers:
     """Ends calls in the order in which they were submitted, with the results that a test gives, else with success."""
 
+    is_remote = False
+
     def __init__(self, clock: Clock, size: int, results: dict[str, list[Result | None]]) -> None:
         self.size, self._clock, self._results = size, clock, results
         self.submitted: list[tuple[str, float]] = []
