@@ -18,7 +18,7 @@ from tests.images import Content, image_files, make_image
 from tests.registries import Registries
 
 SITE = "usr/lib/python3/site-packages"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @pytest.fixture(autouse=True)

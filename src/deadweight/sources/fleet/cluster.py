@@ -16,7 +16,7 @@ from deadweight.sources.system.pool import Call, Finished, result_of
 if TYPE_CHECKING:
     from distributed import Future
 
-_CONNECT_SECONDS = 20
+_CONNECT_SECONDS = 10
 _POLL_SECONDS = 1.0  # how often to look whether the scheduler is there
 _AHEAD = 2  # tasks for each thread of a worker, so that none waits for the client
 
