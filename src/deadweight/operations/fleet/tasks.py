@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Callable
+from functools import lru_cache, wraps
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -30,8 +30,11 @@ from deadweight.targets.types import RegistryImage, SavedReport
 
 if TYPE_CHECKING:
     from deadweight.formats.images.image_reference import Reference
+    from deadweight.sources.net.http import Client
     from deadweight.sources.registries.registry import RegistryBlobs
+    from deadweight.sources.registries.repository import Repository
 
+_MOST_REPOSITORIES, _MOST_SERVERS = 1000, 8  # that a process keeps connected
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -106,6 +109,9 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
         except DeadweightError as error:
             reason = abridged(storable(" ".join(error.cause.split())))
             result = Failed(reason=reason, exit_code=error.exit_code, wait=_wait(error))
+            if result.wait is not None:  # the next attempt connects again
+                _repository.cache_clear()
+                _server.cache_clear()
         except OSError as error:
             is_full = error.errno in _DISK_FULL
             path = f"{error.filename}: " if error.filename else ""
@@ -138,24 +144,27 @@ def _wait(error: BaseException | None) -> float | None:
 @_task
 def identify(common: Common, target: str) -> Result:
     """Ask a registry for the digest of an image: one request."""
-    with _opened(common, target, "") as blobs:
-        return Identified(blobs.identified())
+    return Identified(_blobs(common, target, "").identified())
 
 
 @_task
 def plan(common: Common, target: str, digest: str) -> Result:
     """Find out which layers of an image are not in the cache."""
-    with _opened(common, target, digest) as blobs:
-        parts = blobs.parts("", common.settings.request.platform)
-        return Planned(blobs.missing(parts.layers) if parts else [])
+    blobs = _blobs(common, target, digest)
+    parts = blobs.parts("", common.settings.request.platform)
+    return Planned(blobs.missing(parts.layers) if parts else [])
 
 
 @_task
 def read_layer(common: Common, target: str, digest: str, layer: str) -> Result:
     """Read a layer of an image into the cache."""
-    with _opened(common, target, digest) as blobs:
-        blobs.layer(layer)
-        return LayerRead()
+    blobs = _blobs(common, target, digest)
+    parts = blobs.parts("", common.settings.request.platform)
+    for part in parts.layers if parts else ():
+        if part.name == layer:
+            next(iter(blobs.read([part])))
+            break
+    return LayerRead()
 
 
 @_task
@@ -177,16 +186,33 @@ def measure(common: Common, target: str, digest: str) -> Result:
         return Measured(report_of(profile).to_json().encode())
 
 
-@contextlib.contextmanager
-def _opened(common: Common, target: str, digest: str) -> Iterator[RegistryBlobs]:
-    """Yield the parts of an image in a registry, with the cache that all workers share."""
+def _blobs(common: Common, target: str, digest: str) -> RegistryBlobs:
+    """Return the parts of an image in a registry, with the cache that all workers share."""
     from deadweight.sources.images.cache import LayerCache
     from deadweight.sources.registries.registry import RegistryBlobs
 
     layers = LayerCache(shared_cache(common.cache).store)
-    with contextlib.ExitStack() as closing:
-        reference = _reference(target, digest)
-        yield RegistryBlobs(reference, closing, layers, verify=common.settings.measuring.tls_verify)
+    verify = common.settings.measuring.tls_verify
+    return RegistryBlobs(
+        _reference(target, digest), lambda each: _repository(each.host, each.repository, verify), layers
+    )
+
+
+@lru_cache(maxsize=_MOST_REPOSITORIES)
+def _repository(host: str, repository: str, verify: bool) -> Repository:
+    """Return a repository for all tasks of this process: with its token, and the connections to its registry."""
+    from deadweight.formats.images.image_reference import Reference
+    from deadweight.sources.registries.repository import Repository
+
+    return Repository(Reference(host, repository, "latest"), *_server(host, verify))
+
+
+@lru_cache(maxsize=_MOST_SERVERS)
+def _server(host: str, verify: bool) -> tuple[Client, str]:
+    from deadweight.formats.images.image_reference import Reference
+    from deadweight.sources.registries.trust import opened_registry
+
+    return contextlib.ExitStack().enter_context(opened_registry(Reference(host, "any", "latest"), verify=verify))
 
 
 def _reference(target: str, digest: str) -> Reference:

@@ -125,10 +125,10 @@ class _Access(NamedTuple):
             return saved_image(target, self.selection.platform, self.cache, self.observe)
         if isinstance(target, RegistryImage):
             from deadweight.formats.images.image_reference import parse_reference
-            from deadweight.sources.registries.registry import RegistryBlobs
+            from deadweight.sources.registries.registry import RegistryBlobs, connecting
 
             reference = parse_reference(target.reference)
-            return RegistryBlobs(reference, self.closing, self.cache, verify=self.selection.verify)
+            return RegistryBlobs(reference, connecting(self.closing, verify=self.selection.verify), self.cache)
         if os.path.isdir(location):
             return DirectoryBlobs(location, self.closing, self.cache)
         file = self._opened(location)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
 from deadweight.errors import BadInput, FetchFailed
@@ -37,24 +37,32 @@ _MEDIA_TYPES = ", ".join((
     "application/vnd.docker.distribution.manifest.v2+json",
 ))  # fmt: skip
 _MANIFESTS, _BLOBS = "manifests/", "blobs/"
+Connect = Callable[[Reference], Repository]
 _NAMING = Naming(lambda digest: f"{_MANIFESTS}{digest}", lambda digest: f"{_BLOBS}{digest}")  # as in the URLs
 
 
-class RegistryBlobs(Blobs):
-    """An image in a registry; layers stream from the connection to the tar reader."""
+def connecting(closing: contextlib.ExitStack, *, verify: bool) -> Connect:
+    """Return what connects to a repository until a context ends.
 
-    def __init__(
-        self, reference: Reference, closing: contextlib.ExitStack, cache: LayerCache, *, verify: bool = True
-    ) -> None:
+    verify: whether to require TLS with a valid certificate
+    """
+    return lambda reference: Repository(reference, *closing.enter_context(opened_registry(reference, verify=verify)))
+
+
+class RegistryBlobs(Blobs):
+    """An image in a registry; layers stream from the connection to the tar reader.
+
+    connect: connects to the repository of a reference, when that is first needed
+    """
+
+    def __init__(self, reference: Reference, connect: Connect, cache: LayerCache) -> None:
         super().__init__(cache)
-        self._reference, self._closing, self._verify = reference, closing, verify
+        self._reference, self._connect = reference, connect
 
     @cached_property
     def _repository(self) -> Repository:
         """The connection, which an image of which everything is in the cache does not need."""
-        return Repository(
-            self._reference, *self._closing.enter_context(opened_registry(self._reference, verify=self._verify))
-        )
+        return self._connect(self._reference)
 
     def identified(self) -> str:
         """Return the digest of the manifest or index, with at most one request; raises BadInput, FetchFailed."""
