@@ -284,7 +284,7 @@ def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
         make_wheel(
             "dw-heavy",
             version,
-            files={"dw_heavy/__init__.py": f"version = {version}", "dw_heavy/a.bin": "x" * 3_000_000},
+            files={"dw_heavy/__init__.py": f"version = {version}", "dw_heavy/a.bin": "x" * 6_000_000},
         )
         for version in ("1.0", "2.0")
     ]
@@ -295,7 +295,7 @@ def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
     make_wheelhouse(context / "wheels", *made, *light)
     for path in wheels.glob("uv-*.whl"):
         shutil.copy(path, context / "wheels")
-    run("uv", "lock", "--offline", "--quiet", "--python", "3.11", cwd=context)
+    run(sys.executable, "-m", "uv", "lock", "--offline", "--quiet", "--python", "3.11", cwd=context)
     report = written(context, size_in(base), "--installer", "uv", *builder.options, target="uv.lock")
     assert "uv sync --locked" in (context / "Dockerfile").read_text()
     built = builder.build(context, "production")

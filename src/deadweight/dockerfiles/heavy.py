@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 MOST_LAYERS = 4
 _SHARE = 0.8  # of all bytes; more would give layers to distributions that are not worth one
 _LEAST_SHARE = 0.02
-_LEAST_BYTES, _CERTAINLY_HEAVY = 1_000_000, 10_000_000
+_LEAST_BYTES, _CERTAINLY_HEAVY = 5_000_000, 10_000_000
 
 Cluster = tuple[str, ...]
 
