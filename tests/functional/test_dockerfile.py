@@ -112,8 +112,16 @@ def test_dockerfile__application__is_what_copy_copies(server: Server, tmp_path: 
     found = report(server)
     files = [path for path in (tmp_path / "app").rglob("*") if path.is_file()]
     assert found["application_bytes"] == sum(path.stat().st_size for path in files)
+    (tmp_path / "app/.dockerignore").write_text("*.py\n.dockerignore\n")
+    ignoring = report(server, "--force")
+    kept = sum(path.stat().st_size for path in files if path.suffix != ".py")
+    assert ignoring["application_bytes"] == kept
+
+
+def test_dockerfile__dockerignore_leaves_out_the_lists__is_said(server: Server, tmp_path: Path) -> None:
     (tmp_path / "app/.dockerignore").write_text("docker\n")
-    assert report(server, "--force")["application_bytes"] is None
+    note = ".dockerignore leaves out docker/numpy.txt, docker/production.txt, docker/development.txt, which the"
+    assert any(each.startswith(note) for each in report(server)["warnings"])
 
 
 def test_dockerfile__without_buildkit__has_no_mounts(server: Server, tmp_path: Path) -> None:

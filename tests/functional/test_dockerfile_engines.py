@@ -150,7 +150,7 @@ def written(context: Path, base_size: int, *options: str, target: str = "require
     """Write a Dockerfile for a file of a directory."""
     done = deadweight(
         "dockerfile", str(context / target), "--base-image", "base:1", "--base-size", f"{base_size}B",
-        "--python", "3.11", "--format", "json", "--force", "--quiet", *options,
+        "--python", "3.11.2", "--format", "json", "--force", "--quiet", *options,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return DockerfileReport.from_json(done.stdout)

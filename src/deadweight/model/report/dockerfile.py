@@ -74,7 +74,7 @@ class DockerfileReport(Published, frozen=True, kw_only=True):
     """A Dockerfile that was written, and the sizes that its images will have.
 
     base_bytes:        of the base image
-    application_bytes: of what ``COPY . .`` copies
+    application_bytes: of what ``COPY . .`` copies, without what a .dockerignore leaves out
     bytecode:          whether bytecode is compiled when the image is built
     stages:            the default one first
     files:             that were written

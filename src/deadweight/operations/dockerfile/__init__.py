@@ -2,7 +2,7 @@
 
 variants.py   the variants of the target    fetching.py   the indexes that a build uses
 pieces.py     what they install             locked.py     uv.lock, which uv installs from
-reporting.py  the sizes to expect
+context.py    the build context             reporting.py  the sizes to expect
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -26,6 +26,7 @@ from deadweight.dockerfiles.writing import dockerfile_text
 from deadweight.errors import BadInput, NotProven
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.operations.application import application_directory
+from deadweight.operations.dockerfile.context import Context, read_context
 from deadweight.operations.dockerfile.fetching import sources_of
 from deadweight.operations.dockerfile.locked import syncs_of
 from deadweight.operations.dockerfile.pieces import Installed
@@ -35,7 +36,6 @@ from deadweight.operations.measure import concluded, measure, refuse_report
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
-from deadweight.sources.codebase.build_context import BuildContext, build_context
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import REQUIRING, File, Project, SavedReport
@@ -99,9 +99,11 @@ def dockerfile(
         profile = concluded(measurement, session)
         if not choices.unproven:
             _check_proof(profile)
-        context = application_directory(parsed, settings) or _directory_of(parsed)
-        variants = variants_of(profile, Installed(measurement, context), session)
-    return _Writing(measurement, profile, choices, context).written(variants)
+        directory = application_directory(parsed, settings) or _directory_of(parsed)
+        variants = variants_of(profile, Installed(measurement, directory), session)
+        path = f"{_below(choices.directory, directory)}Dockerfile"
+        context = read_context(directory, path, buildkit=choices.buildkit, observe=observe)
+    return _Writing(measurement, profile, choices, context).written(variants, path)
 
 
 def _for_linux(target: Target, settings: Settings, choices: Choices) -> Settings:
@@ -129,6 +131,20 @@ def _directory_of(target: Target) -> str:
     return (os.path.dirname(target.location) if isinstance(target, File) else "") or "."
 
 
+def _below(directory: str, context: str) -> str:
+    """Return the directory of the Dockerfile relative to the build context, with a slash at the end.
+
+    raises: BadInput if it is outside
+    """
+    relative = os.path.relpath(os.path.realpath(directory or "."), os.path.realpath(context))
+    if relative.split(os.sep)[0] == os.pardir:
+        raise BadInput(
+            f"the Dockerfile would be outside of the build context {context}",
+            hint="use --output-dir with a directory below it, or --source for another build context",
+        )
+    return "" if relative == "." else f"{relative.replace(os.sep, '/')}/"
+
+
 def _check_proof(profile: Profile) -> None:
     """Raise NotProven if production does not provide what the application uses."""
     proof = profile.proofs.get(PRODUCTION)
@@ -147,42 +163,36 @@ class _Writing(Struct, frozen=True):
     measurement: Measurement
     profile: Profile
     choices: Choices
-    context: str
+    context: Context
 
-    def written(self, variants: Variants) -> Written:
-        """Return the report and the texts."""
-        directory = self._relative_directory()
-        context = build_context(self.context, [])
-        recipe = self._recipe(variants, context, directory)
+    def written(self, variants: Variants, path: str) -> Written:
+        """Return the report and the texts.
+
+        path: of the Dockerfile in the build context
+        """
+        recipe = self._recipe(variants, path)
         texts = self._texts(recipe)
-        context = build_context(self.context, list(texts))
-        own = sum(len(text.encode("utf-8", "surrogateescape")) for text in texts.values())
-        warnings = [*variants.notes, *self._notes(recipe, context)]
+        directory = path.removesuffix("Dockerfile")
+        in_context = {
+            f"{directory}{os.path.relpath(each, self.choices.directory or '.')}": t for each, t in texts.items()
+        }
+        warnings = [*variants.notes, *self._notes(recipe, in_context)]
         base_bytes = self._base_bytes(recipe.style.base_image)
         if base_bytes is None:
             warnings.append(f"no engine here has {recipe.style.base_image}; use --base-size to include its size")
         facts = Facts(
             target=profile_report(self.profile).target,
             base_bytes=base_bytes,
-            application_bytes=None if context.size is None else context.size + own,
+            application_bytes=self.context.size(in_context),
             files=tuple(texts),
             skipped=self.profile.skipped,
             warnings=(*warnings, *self._warnings(variants)),
         )
         return Written(report_of(recipe, facts), texts)
 
-    def _relative_directory(self) -> str:
-        """Return the directory of the Dockerfile relative to the build context; raises BadInput."""
-        relative = os.path.relpath(os.path.realpath(self.choices.directory or "."), os.path.realpath(self.context))
-        if relative.split(os.sep)[0] == os.pardir:
-            raise BadInput(
-                f"the Dockerfile would be outside of the build context {self.context}",
-                hint="use --output-dir with a directory below it, or --source for another build context",
-            )
-        return "" if relative == "." else f"{relative.replace(os.sep, '/')}/"
-
-    def _recipe(self, variants: Variants, context: BuildContext, directory: str) -> Recipe:
-        sources = sources_of(self.measurement, self.context, context.texts.get("pyproject.toml", ""))
+    def _recipe(self, variants: Variants, path: str) -> Recipe:
+        context = self.context
+        sources = sources_of(self.measurement, context.location, context.texts.get("pyproject.toml", ""))
         if sources.netrc and not self.choices.buildkit:
             raise BadInput(
                 "an index needs credentials, which a build without BuildKit would keep in the image",
@@ -193,8 +203,8 @@ class _Writing(Struct, frozen=True):
         syncs = syncs_of(self.measurement, variants.every, layers, context) if style.uv else {}
         return Recipe(
             origin=origin,
-            path=f"{directory}Dockerfile",
-            lists=f"{directory}{LISTS}",
+            path=path,
+            lists=f"{path.removesuffix('Dockerfile')}{LISTS}",
             style=style,
             variants=variants.every,
             layers=layers,
@@ -254,7 +264,7 @@ class _Writing(Struct, frozen=True):
                 path = os.path.join(directory, LISTS, listing.name)
                 texts[path] = "".join(f"{line}\n" for line in listing.lines)
         if self.choices.compose:
-            up = os.path.relpath(os.path.realpath(self.context), os.path.realpath(directory or "."))
+            up = os.path.relpath(os.path.realpath(self.context.location), os.path.realpath(directory or "."))
             texts[os.path.join(directory, "compose.yaml")] = compose_text(recipe, up, recipe.path)
         return texts
 
@@ -264,12 +274,17 @@ class _Writing(Struct, frozen=True):
         of_others = {warning for split in self.profile.splits if split.name not in names for warning in split.warnings}
         return [warning for warning in self.profile.warnings if warning not in of_others]
 
-    def _notes(self, recipe: Recipe, context: BuildContext) -> list[str]:
+    def _notes(self, recipe: Recipe, written: Iterable[str]) -> list[str]:
         notes = [*recipe.start.notes]
         if not (recipe.start.command or recipe.start.entrypoint):
             notes.append("nothing states what starts the application: write CMD into the stage runtime")
-        if not context.is_ignoring:
-            notes.append(f"{self.context} has no .dockerignore, so the images contain all of it")
+        if not self.context.ignoring:
+            whole = f"{self.context.location} has no .dockerignore, so the images contain all of it"
+            notes.append(f"{whole}; `deadweight dockerignore` proposes one")
+        lists = (path for path in written if path.startswith(f"{recipe.lists}/"))
+        synced = (path for sync in recipe.syncs.values() for path in sync.files)
+        if lacking := self.context.left_out(dict.fromkeys((*lists, *synced, *recipe.sources.directories))):
+            notes.append(f"{self.context.ignoring} leaves out {listed(lacking, 3)}, which the Dockerfile copies")
         if any(variant.name == "minimal" for variant in recipe.variants):
             notes.append("minimal works only after the code changes that `deadweight split` lists")
         built = sorted({p.name for layer in recipe.layers for p in layer.pieces if p.compiles})

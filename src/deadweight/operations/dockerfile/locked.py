@@ -17,13 +17,13 @@ from deadweight.targets.types import Lock
 
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
-    from deadweight.sources.codebase.build_context import BuildContext
+    from deadweight.operations.dockerfile.context import Context
 
 _LOCK, _PROJECT = "uv.lock", "pyproject.toml"
 
 
 def syncs_of(
-    measurement: Measurement, variants: Sequence[Variant], layers: Sequence[Layer], context: BuildContext
+    measurement: Measurement, variants: Sequence[Variant], layers: Sequence[Layer], context: Context
 ) -> dict[str, Sync]:
     """Return name of a layer → how uv installs it; the other layers are installed from lists."""
     if not _is_alone(measurement, context.texts.get(_PROJECT, "")):
