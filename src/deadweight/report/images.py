@@ -8,9 +8,9 @@ MOST_SAVINGS = 5
 _MOST_NAMES = 4
 
 
-def largest_savings(report: Report) -> tuple[ImageFinding, ...]:
-    """Return the findings in an image that save the most."""
-    return report.image.findings[:MOST_SAVINGS] if report.image else ()
+def savings(report: Report) -> tuple[ImageFinding, ...]:
+    """Return the findings in an image, those that save the most first."""
+    return report.image.findings if report.image else ()
 
 
 def total_name(report: Report) -> str:
@@ -19,8 +19,13 @@ def total_name(report: Report) -> str:
 
 
 def subjects(finding: ImageFinding) -> tuple[list[str], int]:
-    """Return the distributions, system packages or paths of a finding, and the number of others."""
+    """Return the distributions, system packages or paths of a finding, and the number of others.
+
+    None are returned if the reason already names all of them.
+    """
     names = list(finding.names) or [f"/{each.path}" for each in finding.paths]
+    if all(name in finding.reason for name in names):
+        return [], 0
     return names[:_MOST_NAMES], len(names[_MOST_NAMES:])
 
 

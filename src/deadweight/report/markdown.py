@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
-from deadweight.report.images import command_text, instruction, largest_savings, spans, subjects, total_name
+from deadweight.report.images import MOST_SAVINGS, command_text, instruction, savings, spans, subjects, total_name
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
@@ -62,17 +62,18 @@ def _parts(parts: Sequence[PartSize]) -> str:
 
 def _savings(report: Report) -> Iterator[str]:
     """Yield the changes to an image that save the most."""
-    findings = largest_savings(report)
+    findings = savings(report)[:MOST_SAVINGS]
     if findings:
         yield from ("Largest savings:", "", *map(_saving, findings), "")
 
 
 def _saving(finding: ImageFinding) -> str:
     names, others = subjects(finding)
-    what = f"{listed(map(code, names), len(names), others=others)}: {escaped(finding.reason)}"
+    which = f": {listed(map(code, names), len(names), others=others)}" if names else ""
     where = f"{instruction(finding)}, {code(command_text(finding.command))}"
     change = "".join(code(span) if is_code else escaped(span) for span, is_code in spans(finding.change))
-    return f"- **{human(finding.apparent_bytes)}** {what} ({where}). {escaped(finding.rule)}: {change}"
+    size, rule = human(finding.apparent_bytes), escaped(finding.rule)
+    return f"- **{size}** in {where}: {escaped(finding.reason)}{which}. {rule}: {change}"
 
 
 def _table(report: Report, view: View) -> Iterator[str]:

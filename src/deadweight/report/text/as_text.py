@@ -39,7 +39,7 @@ def as_text(report: Report, view: View = DEFAULT) -> str:
 
 def _report(report: Report, view: View) -> RenderableType:
     width, rows = min(view.width, WIDEST), view.rows
-    parts: list[RenderableType] = [_header(report), *about_bytes(report, width)]
+    parts: list[RenderableType] = [_header(report), *about_bytes(report, width, rows)]
     if report.distributions:
         parts += [distributions_table(report, view, width), groups_table(report, width)]
         parts += _subtotals(report, width)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from deadweight.model.report import BreakdownRow, ImageFinding, PartSize, Report
-from deadweight.report.images import command_text, instruction, largest_savings, subjects, total_name
+from deadweight.report.images import MOST_SAVINGS, command_text, instruction, savings, subjects, total_name
 from deadweight.report.text.tables import plain_table
-from deadweight.report.units import human, percent
+from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
 _GAP = 2  # columns between those of a table
 
 
-def about_bytes(report: Report, width: int) -> Iterator[RenderableType]:
-    """Yield the breakdown of a whole system, and the largest savings; nothing for other targets."""
+def about_bytes(report: Report, width: int, most: int | None) -> Iterator[RenderableType]:
+    """Yield the breakdown of a whole system, and the largest savings; nothing for other targets.
+
+    most: rows of a table; None for all
+    """
     if report.system is not None and report.system.breakdown:
         yield _breakdown(report.system.breakdown, total_name(report), width)
-    if findings := largest_savings(report):
-        yield _savings(findings, width)
+    if findings := savings(report):
+        yield _savings(findings, width, None if most is None else MOST_SAVINGS)
 
 
 def _breakdown(rows: tuple[BreakdownRow, ...], total: str, width: int) -> RenderableType:
@@ -50,22 +53,21 @@ def parts_text(parts: Iterable[PartSize], room: int) -> str:
     return text
 
 
-def _savings(findings: Iterable[ImageFinding], width: int) -> RenderableType:
+def _savings(findings: Sequence[ImageFinding], width: int, most: int | None) -> RenderableType:
     table = plain_table(width, "saves", numbers=("saves",))
     table.add_column("largest savings", ratio=1)
-    for finding in findings:
+    for finding in findings[:most]:
         table.add_row(human(finding.apparent_bytes), Group(*_saving(finding)))
-    return table
+    if most is None or len(findings) <= most:
+        return table
+    return Group(table, Text(f"{counted(len(findings) - most, 'smaller saving')} (use --all)", style="dim"))
 
 
 def _saving(finding: ImageFinding) -> Iterator[Text]:
-    """Yield what was found, the instruction to change, and the change."""
+    """Yield the instruction to change, what was found in its layer, and the change."""
+    command = plain(command_text(finding.command))
+    yield Text(f"{instruction(finding)}: {command}", style="dim", no_wrap=True, overflow="ellipsis")
     names, others = subjects(finding)
-    yield Text(f"{listed(map(plain, names), len(names), others=others)}: {plain(finding.reason)}", overflow="fold")
-    yield Text(
-        f"{instruction(finding)}: {plain(command_text(finding.command))}",
-        style="dim",
-        no_wrap=True,
-        overflow="ellipsis",
-    )
+    which = f": {listed(map(plain, names), len(names), others=others)}" if names else ""
+    yield Text(f"{plain(finding.reason)}{which}", overflow="fold")
     yield Text(plain(f"{finding.rule}: {finding.change}"), style="dim", overflow="fold")
