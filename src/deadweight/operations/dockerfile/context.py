@@ -12,7 +12,7 @@ from deadweight.dockerignore.matcher import ignored
 from deadweight.dockerignore.patterns import Pattern, read_patterns
 from deadweight.dockerignore.weighing import weigh
 from deadweight.progress import Observer
-from deadweight.sources.buildcontext.reading import ContextReader, ignore_text
+from deadweight.sources.buildcontext.reading import ContextReader, text_at
 from deadweight.sources.buildcontext.scanning import scan_context
 
 _TEXTS = ("Procfile", "pyproject.toml")
@@ -64,7 +64,7 @@ def read_context(directory: str, dockerfile: str, *, buildkit: bool, observe: Ob
     texts |= {"Dockerfile": reader.head(own, _LARGEST)} if own else {}
     ignoring, patterns = "", tuple[Pattern, ...]()
     for name in (f"{dockerfile}.dockerignore", ".dockerignore") if buildkit else (".dockerignore",):
-        text = ignore_text(os.path.join(directory, name))
+        text = text_at(os.path.join(directory, name))
         if text is not None:
             ignoring, patterns = name, read_patterns(text, os.path.join(directory, name))
             break
