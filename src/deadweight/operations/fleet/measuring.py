@@ -141,7 +141,7 @@ class _Measuring:
         # What a result depends on beside the digest of an image; without --platform, an index means this machine's.
         how = [__version__, platform.machine(), settings.given()]
         self._how = hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
-        self._layers: dict[str, Result] = {}  # that were read in this run
+        self._layers: dict[str, Result] = {}  # key of the task → its result, for the layers that were read in this run
         self._begun = self._done = self._reused = self._earlier = 0
         self._skipped: list[Skipped] = []
 
@@ -177,9 +177,11 @@ class _Measuring:
             return
         arrived: dict[str, Result] = {}
 
-        def arrive(key: str) -> Callable[[Result], None]:
+        def arrive(task: Task) -> Callable[[Result], None]:
             def take(result: Result) -> None:
-                arrived[key] = result
+                if task.rank == _READ:  # at once, though other layers of this image may still be read
+                    self._layers[task.call.key] = result
+                arrived[task.call.key] = result
                 if len(arrived) == len(tasks):
                     self._advance(name, steps, [arrived[task.call.key] for task in tasks])
 
@@ -188,7 +190,7 @@ class _Measuring:
         if not tasks:
             self._advance(name, steps, [])
         for task in tasks:
-            self._calls.add(task, arrive(task.call.key))
+            self._calls.add(task, arrive(task))
 
     def _end(self, name: str, failure: Failure | None) -> None:
         self._begun -= 1
@@ -237,11 +239,10 @@ class _Measuring:
             if isinstance(planned, Failed):
                 return _failure(planned)
             assert isinstance(planned, Planned)
-            layers = [layer for layer in planned.layers if layer not in self._layers]
-            results = yield [self._task("read_layer", _READ, (name, digest, layer), layer, host) for layer in layers]
-            self._layers.update(zip(layers, results, strict=True))
-            for layer in planned.layers:
-                if isinstance(result := self._layers[layer], Failed):
+            reading = [self._task("read_layer", _READ, (name, digest, layer), layer, host) for layer in planned.layers]
+            yield [task for task in reading if task.call.key not in self._layers]
+            for task in reading:
+                if isinstance(result := self._layers[task.call.key], Failed):
                     return _failure(result)
         (measured,) = yield [self._task("measure", _MEASURE, (name, digest), digest, "" if self._plan.cache else host)]
         return self._record(name, measured, identity)

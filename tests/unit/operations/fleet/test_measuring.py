@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from deadweight.operations.fleet.measuring import Plan, measure_fleet
+from deadweight.operations.fleet.tasks import Failed, Identified, LayerRead, Measured, Planned, Result
+from deadweight.sources.system.pool import Call, Finished
+from tests.builders import report_on
+
+REPORT = Measured(report_on().to_json().encode())
+
+
+class Workers:
+    """Ends calls in the order that a test gives; ``call`` is "function target" or "read_layer digest"."""
+
+    is_remote = False
+
+    def __init__(self, order: list[str], results: dict[str, Result]) -> None:
+        self.size, self.order, self.results = 8, order, results
+        self.calls: list[str] = []
+        self._running: dict[str, Call] = {}
+
+    def submit(self, call: Call) -> None:
+        name = call.function.rpartition(":")[2]
+        text = f"{name} {str(call.arguments[-1 if name == 'read_layer' else 1]).rpartition('/')[2]}"
+        self.calls.append(text)
+        self._running[text] = call
+
+    def next(self, seconds: float | None) -> Finished | None:
+        text = next((each for each in self.order if each in self._running), None) or next(iter(self._running))
+        call = self._running.pop(text)
+        return Finished(call.key, msgspec.msgpack.encode(self.results[text]))
+
+
+def results(**layers: list[str]) -> dict[str, Result]:
+    """Return the results of images, by their names and layers."""
+    found: dict[str, Result] = {}
+    for name, digests in layers.items():
+        found[f"identify {name}"] = Identified(f"sha256:{name}")
+        found[f"plan {name}"] = Planned([f"blobs/{digest}" for digest in digests])
+        found[f"measure {name}"] = REPORT
+        found |= {f"read_layer {digest}": LayerRead() for digest in digests}
+    return found
+
+
+def measured(tmp_path: Path, workers: Workers, *names: str) -> list[str]:
+    """Measure images; return the reasons of those that failed."""
+    targets = [f"registry:reg.example/{name}" for name in names]
+    run = measure_fleet(str(tmp_path / "fleet.db"), Plan(targets=targets, cache="cache"), workers)
+    return [skipped.reason for skipped in run.skipped]
+
+
+def test_measuring__layer_read_while_another_is__is_not_read_again(tmp_path: Path) -> None:
+    # b is planned before the base is read, and goes on after that, while a still waits for its own layer.
+    order = ["identify a", "identify b", "plan a", "read_layer base", "plan b", "read_layer b1", "measure b"]
+    workers = Workers(order, results(a=["base", "a1"], b=["base", "b1"]))
+    assert measured(tmp_path, workers, "a", "b") == []
+    assert sorted(call for call in workers.calls if "read" in call) == [
+        "read_layer a1", "read_layer b1", "read_layer base",
+    ]  # fmt: skip
+
+
+def test_measuring__layer_that_failed__fails_all_images_with_it_and_is_not_read_again(tmp_path: Path) -> None:
+    order = ["identify a", "identify b", "plan a", "read_layer base", "plan b"]
+    answers = results(a=["base", "a1"], b=["base", "b1"], c=["c1"])
+    answers["read_layer base"] = Failed(reason="torn", exit_code=4)
+    workers = Workers(order, answers)
+    assert measured(tmp_path, workers, "a", "b", "c") == ["torn", "torn"]
+    assert workers.calls.count("read_layer base") == 1
+    assert [call for call in workers.calls if call.startswith("measure")] == ["measure c"]
