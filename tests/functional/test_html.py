@@ -195,12 +195,12 @@ def test_treemap__image__has_what_no_distribution_owns(show: Show, tmp_path: Pat
     assert cell(page, "other files").is_visible()
 
 
-def test_breakdown__image__has_rows_savings_and_a_total(show: Show, tmp_path: Path) -> None:
+def test_breakdown__image__has_rows_findings_and_a_total(show: Show, tmp_path: Path) -> None:
     report = image_report(tmp_path)
     assert report.image is not None
     assert report.system is not None
     page = show(report)
-    breakdown, savings = page.locator("section[aria-labelledby=breakdown] table").all()
+    breakdown, findings = page.locator("section[aria-labelledby=breakdown] table").all()
     rows = [row.locator("th, td").all_inner_texts() for row in breakdown.locator("tbody tr").all()]
     assert [row[0] for row in rows] == [row.name for row in report.system.breakdown]
     assert rows[0] == ["caches and wheels", "200 kB", "46 %", "/root/.cache/pip 200 kB"]
@@ -208,8 +208,8 @@ def test_breakdown__image__has_rows_savings_and_a_total(show: Show, tmp_path: Pa
         "shipped",
         human(report.image.shipped_bytes),
     ]
-    assert len(savings.locator("tbody tr").all()) == len(report.image.findings)
-    assert "layer 1: RUN install" in savings.inner_text()
+    assert len(findings.locator("tbody tr").all()) == len(report.image.findings)
+    assert "layer 1: RUN install" in findings.inner_text()
 
 
 def test_image__layers_and_copies__say_what_they_hold(show: Show, tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_layers__compressed_size__is_that_of_the_archive_where_it_is_compressed(
 
 
 @pytest.mark.parametrize("width", [80, 120])
-def test_layers__text_of_a_service__is_a_breakdown_savings_and_details(
+def test_layers__text_of_a_service__is_a_breakdown_findings_and_details(
     tmp_path: Path,
     golden: Golden,
     capsys: pytest.CaptureFixture[str],

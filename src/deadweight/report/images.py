@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
 
-MOST_SAVINGS = 5
+MOST_FINDINGS = 5
 _MOST_NAMES = 4
 
 
-def savings(report: Report) -> tuple[ImageFinding, ...]:
+def findings(report: Report) -> tuple[ImageFinding, ...]:
     """Return the findings in an image, those that save the most first."""
     return report.image.findings if report.image else ()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
-from deadweight.report.images import MOST_SAVINGS, command_text, instruction, savings, spans, subjects, total_name
+from deadweight.report.images import MOST_FINDINGS, command_text, findings, instruction, spans, subjects, total_name
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
@@ -18,7 +18,7 @@ _MOST_PARTS = 3
 
 def as_markdown(report: Report, view: View) -> str:
     """Return the report in GitHub's Markdown; raises BadInput as ``select``."""
-    parts = [*_summary(report), *_breakdown(report), *_savings(report), *_table(report, view)]
+    parts = [*_summary(report), *_breakdown(report), *_image_findings(report), *_table(report, view)]
     for name, split in report.splits.items():
         parts += _split(name, split, report)
     parts += _findings(report)
@@ -60,14 +60,14 @@ def _parts(parts: Sequence[PartSize]) -> str:
     return ", ".join(f"{code(part.name)} {human(part.apparent_bytes)}" for part in parts[:_MOST_PARTS])
 
 
-def _savings(report: Report) -> Iterator[str]:
+def _image_findings(report: Report) -> Iterator[str]:
     """Yield the changes to an image that save the most."""
-    findings = savings(report)[:MOST_SAVINGS]
-    if findings:
-        yield from ("Largest savings:", "", *map(_saving, findings), "")
+    largest = findings(report)[:MOST_FINDINGS]
+    if largest:
+        yield from ("Largest findings:", "", *map(_image_finding, largest), "")
 
 
-def _saving(finding: ImageFinding) -> str:
+def _image_finding(finding: ImageFinding) -> str:
     names, others = subjects(finding)
     which = f": {listed(map(code, names), len(names), others=others)}" if names else ""
     where = f"{instruction(finding)}, {code(command_text(finding.command))}"

@@ -1,4 +1,4 @@
-"""Report of a whole system → text: where its bytes are, and the largest savings."""
+"""Report of a whole system → text: where its bytes are, and the largest findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from deadweight.model.report import BreakdownRow, ImageFinding, PartSize, Report
-from deadweight.report.images import MOST_SAVINGS, command_text, instruction, savings, subjects, total_name
+from deadweight.report.images import MOST_FINDINGS, command_text, findings, instruction, subjects, total_name
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
@@ -18,14 +18,14 @@ _GAP = 2  # columns between those of a table
 
 
 def about_bytes(report: Report, width: int, most: int | None) -> Iterator[RenderableType]:
-    """Yield the breakdown of a whole system, and the largest savings; nothing for other targets.
+    """Yield the breakdown of a whole system, and the largest findings; nothing for other targets.
 
     most: rows of a table; None for all
     """
     if report.system is not None and report.system.breakdown:
         yield _breakdown(report.system.breakdown, total_name(report), width)
-    if findings := savings(report):
-        yield _savings(findings, width, None if most is None else MOST_SAVINGS)
+    if every := findings(report):
+        yield _findings(every, width, None if most is None else MOST_FINDINGS)
 
 
 def _breakdown(rows: tuple[BreakdownRow, ...], total: str, width: int) -> RenderableType:
@@ -53,17 +53,17 @@ def parts_text(parts: Iterable[PartSize], room: int) -> str:
     return text
 
 
-def _savings(findings: Sequence[ImageFinding], width: int, most: int | None) -> RenderableType:
+def _findings(every: Sequence[ImageFinding], width: int, most: int | None) -> RenderableType:
     table = plain_table(width, "saves", numbers=("saves",))
-    table.add_column("largest savings", ratio=1)
-    for finding in findings[:most]:
-        table.add_row(human(finding.apparent_bytes), Group(*_saving(finding)))
-    if most is None or len(findings) <= most:
+    table.add_column("largest findings", ratio=1)
+    for finding in every[:most]:
+        table.add_row(human(finding.apparent_bytes), Group(*_finding(finding)))
+    if most is None or len(every) <= most:
         return table
-    return Group(table, Text(f"{counted(len(findings) - most, 'smaller saving')} (use --all)", style="dim"))
+    return Group(table, Text(f"{counted(len(every) - most, 'smaller finding')} (use --all)", style="dim"))
 
 
-def _saving(finding: ImageFinding) -> Iterator[Text]:
+def _finding(finding: ImageFinding) -> Iterator[Text]:
     """Yield the instruction to change, what was found in its layer, and the change."""
     command = plain(command_text(finding.command))
     yield Text(f"{instruction(finding)}: {command}", style="dim", no_wrap=True, overflow="ellipsis")
