@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import os
 import random
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,9 @@ import pytest
 from deadweight import Settings
 from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput, DeadweightError, FetchFailed
+from deadweight.formats.archives.tar import TarEntry
 from deadweight.operations.measure import profile
+from deadweight.sources.registries.registry import RegistryBlobs
 from tests.builders import ELF_X86_64, dist_files
 from tests.engines import PASSWORD, USER, docker_registry, push
 from tests.images import Content, image_files, make_image, make_tar
@@ -274,6 +278,24 @@ def test_registry__layer_breaks_off_once__is_read_again_from_the_start(compressi
 
 def blobs_of(files: dict[str, Content]) -> list[bytes]:
     return [data for path, data in files.items() if path.startswith("blobs/") and isinstance(data, bytes)]
+
+
+def test_registry__several_layers__are_read_at_once_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    meeting = threading.Barrier(3, timeout=60)
+    whole = RegistryBlobs._whole
+
+    def met(blobs: RegistryBlobs, name: str) -> list[TarEntry]:
+        meeting.wait()
+        return whole(blobs, name)
+
+    layers: list[dict[str, Content]] = [{"a": "x" * number, f"b{number}": "y"} for number in range(1, 10)]
+    with Registry(**published(image_files(*layers, form="oci", compression="gzip"))) as registry:
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+        expected = profile(registry.target(), Settings.of(no_cache=True))
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+        monkeypatch.setattr(RegistryBlobs, "_whole", met)
+        assert figures(profile(registry.target())) == figures(expected)
+    assert expected.inventory.total.apparent == 9 + 9
 
 
 def test_registry__layer_breaks_off_for_ever__gives_up() -> None:

@@ -17,7 +17,7 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"  # RFC 1952, RFC 8878
 XZ, BZIP2 = b"\xfd7zXZ\0", b"BZh"  # xz-file-format 2.1.1.1; BZip2
 LONGEST_MAGIC = 6
 _CHUNK = 1 << 18
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 _FREE = 1 << 32  # bytes that an image may unpack to whatever its compressed size
 _RATIO = 200  # bytes allowed beyond that for each compressed byte; text and code have a ratio of 10
 _XZ_MEMORY = 1 << 27  # bytes; xz -9 needs 65 million
@@ -153,7 +153,7 @@ class _Counted:
 
 
 class Unpacked:
-    """The content of a compressed stream, unpacked a megabyte at a time.
+    """The content of a compressed stream, unpacked a piece at a time.
 
     Unpacking ahead in a thread is slower: it waits for the interpreter lock after each piece.
 
@@ -218,7 +218,7 @@ def _decompression_errors() -> tuple[type[Exception], ...]:
 
 
 def _gzip(source: _Counted) -> Iterator[bytes]:
-    """Yield the content of the members of a gzip stream (RFC 1952), at most a megabyte at a time."""
+    """Yield the content of the members of a gzip stream (RFC 1952)."""
     try:
         from isal.isal_zlib import decompressobj
     except ImportError:
@@ -271,7 +271,7 @@ def _members(source: _Counted, new: Callable[[], Any]) -> Iterator[bytes]:
 
 
 def _zstd(source: _Counted) -> Iterator[bytes]:
-    """Yield the content of the frames of a zstd stream (RFC 8878), at most a megabyte at a time."""
+    """Yield the content of the frames of a zstd stream (RFC 8878)."""
     try:
         from zstandard import ZstdDecompressor
     except ImportError:

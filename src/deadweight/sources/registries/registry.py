@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 
@@ -20,12 +21,14 @@ from deadweight.sources.images.blobs import Blobs
 from deadweight.sources.images.blocks import LONGEST_MAGIC, Pipe, Pushed, is_packed
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.digests import Checked, Digest
-from deadweight.sources.images.layers import read_layer
+from deadweight.sources.images.layers import Room, read_layer
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
 from deadweight.sources.net.failures import Truncated
 from deadweight.sources.registries.partial import partial_entries
 from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
+from deadweight.sources.system.processors import processors
+from deadweight.sources.system.threads import Background
 from deadweight.sources.wheels.store import key_of
 
 _LARGEST_JSON = 1 << 24
@@ -107,40 +110,69 @@ class RegistryBlobs(Blobs):
         return self._digest(layer.name), layer.diff_id, _toc_key(layer)
 
     def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
-        for layer in layers:
+        """Yield the entries of each layer, in order. Several are fetched and unpacked at once."""
+        if not layers:
+            return
+        _ = self._repository  # connect once, before several threads ask for it
+        background, most = Background(processors()), 2 * processors()
+        try:
+            tasks = deque(background.submit(self._read, layer) for layer in layers[:most])
+            for number in range(len(layers)):
+                entries, warning = tasks.popleft().result()
+                tasks.extend(background.submit(self._read, layer) for layer in layers[number + most :][:1])
+                self.warnings += [warning] if warning else []
+                self._take(entries)
+                yield entries
+        finally:
+            background.close()
+
+    def _read(self, layer: LayerPart) -> tuple[list[TarEntry], str]:
+        """Return the entries of a layer, and a warning; threads may call it at once."""
+        warning = ""
+        try:
             entries = self._partial(layer)
-            yield self.layer(layer.name) if entries is None else entries
+        except TocError as error:
+            entries = None
+            warning = (
+                f"deadweight read all of the layer {layer.digest}, because its table of contents is wrong: {error}"
+            )
+        return self._whole(layer.name) if entries is None else entries, warning
 
     def _partial(self, layer: LayerPart) -> list[TarEntry] | None:
         """Return the entries of a layer from its table of contents, None if the layer must be read.
 
         They are cached for that table, since only it and the parts that were read match their digests, not the layer.
+        raises: TocError
         """
         if layer.toc is None or layer.compressed is None:
             return None
         digest, size = self._digest(layer.name), layer.compressed
         fetch = partial(self._repository.span, f"{_BLOBS}{digest}", self._name(digest), size=size)
         try:
-            entries = partial_entries(lambda span: fetch(span=span), size, layer.toc, self.room)
+            entries = partial_entries(lambda span: fetch(span=span), size, layer.toc, Room())
         except FetchFailed:  # such as a server without ranges; if it is the network, reading the layer fails too
-            return None
-        except TocError as error:
-            self.warnings.append(
-                f"deadweight read all of the layer {digest}, because its table of contents is wrong: {error}"
-            )
             return None
         if entries is not None and self.cache.keeps:
             self.cache.put((_toc_key(layer),), encoded(entries))
         return entries
 
-    def layer(self, name: str) -> Iterable[TarEntry]:
+    def layer(self, name: str) -> list[TarEntry]:
+        entries = self._whole(name)
+        self._take(entries)
+        return entries
+
+    def _take(self, entries: Sequence[TarEntry]) -> None:
+        """Take the memory of a layer that was read within the limits of one image."""
+        self.room.take(entries=len(entries), text=sum(len(entry.path) + len(entry.start) for entry in entries))
+
+    def _whole(self, name: str) -> list[TarEntry]:
         digest = self._digest(name)
         try:
-            return self._layer(digest)
+            return self._streamed(digest)
         except Truncated:
-            return self._layer(digest)  # from the start: decompression cannot resume
+            return self._streamed(digest)  # from the start: decompression cannot resume
 
-    def _layer(self, digest: str) -> list[TarEntry]:
+    def _streamed(self, digest: str) -> list[TarEntry]:
         with contextlib.closing(
             self._repository.stream(f"{_BLOBS}{digest}", self._name(digest), limit=_LARGEST_LAYER)
         ) as chunks:
@@ -149,7 +181,7 @@ class RegistryBlobs(Blobs):
             diff_id = Digest() if self.cache.keeps and is_packed(front) else None
             expected = digest.removeprefix("sha256:")
             with Checked(Pushed(front, pipe), expected, self._mismatch(digest)) as checked:
-                entries = list(read_layer(checked, self.room, diff_id))
+                entries = list(read_layer(checked, Room(), diff_id))
         if self.cache.keeps:
             digests = (f"sha256:{diff_id.hexdigest()}", digest) if diff_id else (digest,)
             self.cache.put(digests, encoded(entries))
