@@ -14,6 +14,9 @@ from deadweight.report.text.tables import plain_table, render
 from deadweight.report.view import View
 from deadweight.untrusted import plain
 
+_READABLE = 12  # columns of the terminal below which longer values are hard to read
+_GAP = 2  # between columns
+
 
 def render_query(result: QueryResult, form: str, view: View) -> str:
     """Return the rows in a format of ``QUERY_FORMATS``."""
@@ -21,7 +24,12 @@ def render_query(result: QueryResult, form: str, view: View) -> str:
 
 
 def as_text(result: QueryResult, view: View) -> str:
-    """Return a table; a table without rows is its header."""
+    """Return a table, or a list of columns for each row if a table is too wide to read.
+
+    A table without rows is its header.
+    """
+    if result.rows and _least_width(result) > view.width:
+        return "\n".join(_record(number, row, result, view) for number, row in enumerate(result.rows, start=1))
     shown = plain_table(view.width)
     shown.width = None
     for name, is_number in zip(result.columns, _numbers(result), strict=True):
@@ -29,6 +37,26 @@ def as_text(result: QueryResult, view: View) -> str:
     for row in result.rows:
         shown.add_row(*(Text(plain(_shown(value))) for value in row))
     return render(Group(shown), width=view.width, color=view.color)
+
+
+def _least_width(result: QueryResult) -> int:
+    """Return the columns of the terminal in which a table is still readable."""
+    columns = zip(result.columns, *result.rows, strict=True)
+    widths = [
+        max(len(name), min(max(len(plain(_shown(each))) for each in values), _READABLE)) for name, *values in columns
+    ]
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+def _record(number: int, row: tuple[Cell, ...], result: QueryResult, view: View) -> str:
+    """Return a row with a line for each column."""
+    shown = plain_table(view.width)
+    shown.width, shown.show_header = None, False
+    shown.add_column(no_wrap=True)
+    shown.add_column(overflow="fold")
+    for name, value in zip(result.columns, row, strict=True):
+        shown.add_row(Text(plain(name)), Text(plain(_shown(value))))
+    return render(Group(Text(f"row {number}"), shown), width=view.width, color=view.color)
 
 
 def as_markdown(result: QueryResult, view: View) -> str:

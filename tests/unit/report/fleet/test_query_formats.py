@@ -19,6 +19,15 @@ def test_text__rows__are_aligned() -> None:
     ]
 
 
+def test_text__more_columns_than_fit__has_a_line_for_each() -> None:
+    result = QueryResult(columns=("name", "identity"), rows=(("a", "0" * 40), ("b", None)), truncated=False)
+    assert render_query(result, "text", View(width=18)).count("\n") == 6  # a table whose long value is folded
+    assert render_query(result, "text", View(width=17)).splitlines() == [
+        "row 1", "name      a", "identity  0000000", *["          0000000"] * 4, "          00000", "",
+        "row 2", "name      b", "identity",
+    ]  # fmt: skip
+
+
 def test_markdown_and_csv__rows__are_escaped() -> None:
     assert render_query(RESULT, "markdown", View()).splitlines()[1:] == [
         "|---|---:|",
