@@ -19,11 +19,11 @@ from deadweight.codescan.roles import environment_role
 from deadweight.codescan.shell import commands_in
 from deadweight.dockerfiles import quoting
 from deadweight.dockerfiles.values import Start
+from deadweight.dockerfiles.words import assignments, words_of
 from deadweight.errors import BadInput
 from deadweight.formats.tables import Malformed, Table, parse_toml
 
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})")
 _PROCESS = re.compile(r"([\w.-]+):\s*(.*\S)")
 _OBJECT = re.compile(r"([A-Za-z_][\w.]*):([A-Za-z_][\w.]*)\s*(?:\[.*\])?\Z")
 # Variables that the written Dockerfile sets, or that belong to the installation
@@ -127,18 +127,18 @@ def _based(value: str, stages: list[_Stage]) -> _Stage:
 def _read(name: str, value: str, line: int, stage: _Stage) -> None:
     if name in ("ENV", "ARG"):
         # A variable of the same instruction still has its former value.
-        for key, text in list(_assignments(value, stage.values)):
+        for key, text in list(assignments(value, stage.values)):
             stage.values |= {key: text}
             if name == "ENV":
                 _set(key, text, line, stage)
     elif name == "WORKDIR":
-        path = posixpath.normpath(posixpath.join(stage.directory, "".join(_words(value, stage.values))))
+        path = posixpath.normpath(posixpath.join(stage.directory, "".join(words_of(value, stage.values))))
         try:
             stage.directory = quoting.directory(path if path != "/" else "/app")
         except BadInput:
             stage.notes.append(f"Dockerfile:{line}: the directory was left out")
     elif name == "EXPOSE":
-        stage.ports += [each for each in _words(value, stage.values) if quoting.is_port(each)]
+        stage.ports += [each for each in words_of(value, stage.values) if quoting.is_port(each)]
     elif name == "ENTRYPOINT":
         stage.entrypoint, stage.command, stage.line = _started(value, line, stage), (), line
     elif name == "CMD":
@@ -231,50 +231,3 @@ def _of_project(text: str) -> Iterator[Start]:
 
 def _texts(table: Table) -> dict[str, str]:
     return {key: value for key, value in table.values.items() if isinstance(value, str)}
-
-
-def _assignments(value: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield (name, value) of ENV and ARG, with the variables that are known; others are left out."""
-    if re.match(r"[A-Za-z_]\w*[ \t]+(?!=)", value) and "=" not in value.split()[0]:  # the older ENV NAME VALUE
-        name, _, rest = value.partition(" ")
-        yield name, "".join(_words(rest.strip().replace(" ", "\\ "), values))
-        return
-    for word in _words(value, values):
-        name, equals, text = word.partition("=")
-        if equals and name.isidentifier():
-            yield name, text
-
-
-def _words(text: str, values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the words of an instruction without quotes, with variables replaced.
-
-    source: https://docs.docker.com/reference/dockerfile/#environment-replacement
-    """
-    word, quote, at, inside = "", "", 0, False
-    while at < len(text):
-        char = text[at]
-        variable = _VARIABLE.match(text, at) if char == "$" and quote != "'" else None
-        if variable:
-            word, at, inside = word + _value_of(variable, values), variable.end(), True
-            continue
-        escaped = char == "\\" and quote != "'" and at + 1 < len(text)
-        if escaped and (not quote or text[at + 1] in '"$\\'):
-            word, at, inside = word + text[at + 1], at + 2, True
-            continue
-        at += 1
-        if char == quote:
-            quote = ""
-        elif char in "\"'" and not quote:
-            quote, inside = char, True
-        elif char.isspace() and not quote:
-            if inside:
-                yield word
-            word, inside = "", False
-        else:
-            word, inside = word + char, True
-    if inside:
-        yield word
-
-
-def _value_of(variable: re.Match[str], values: Mapping[str, str]) -> str:
-    return values.get(variable[1] or variable[2], variable[3] or "")

@@ -2,36 +2,22 @@
 
 variants.py   the variants of the target    fetching.py   the indexes that a build uses
 pieces.py     what they install             locked.py     uv.lock, which uv installs from
-context.py    the build context             reporting.py  the sizes to expect
+context.py    the build context             writing.py    the files
+reporting.py  the sizes to expect
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from deadweight.analysis.reporting import report_of as profile_report
-from deadweight.dockerfiles.compose import compose_text
-from deadweight.dockerfiles.heavy import clusters
-from deadweight.dockerfiles.layering import layers_of
-from deadweight.dockerfiles.pins import listings_of
-from deadweight.dockerfiles.start import start_of
-from deadweight.dockerfiles.values import Recipe, Style
-from deadweight.dockerfiles.writing import dockerfile_text
 from deadweight.errors import BadInput, NotProven
-from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.operations.application import application_directory
-from deadweight.operations.dockerfile.context import Context, read_context
-from deadweight.operations.dockerfile.fetching import sources_of
-from deadweight.operations.dockerfile.locked import syncs_of
+from deadweight.operations.dockerfile.context import read_context
 from deadweight.operations.dockerfile.pieces import Installed
-from deadweight.operations.dockerfile.reporting import Facts, report_of
-from deadweight.operations.dockerfile.variants import PRODUCTION, Variants, variants_of
+from deadweight.operations.dockerfile.variants import PRODUCTION, variants_of
+from deadweight.operations.dockerfile.writing import LISTS, Choices, Writing, Written
 from deadweight.operations.measure import concluded, measure, refuse_report
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
@@ -42,40 +28,11 @@ from deadweight.targets.types import REQUIRING, File, Project, SavedReport
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
-    from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Profile
     from deadweight.targets.types import Target
 
-LISTS = "docker"  # directory of the lists, beside the Dockerfile
+__all__ = ["LISTS", "Choices", "Written", "dockerfile"]
 _LINUX = {"arm64": "aarch64", "aarch64": "aarch64"}
-
-
-class Choices(Struct, frozen=True, kw_only=True):
-    """What to write.
-
-    directory:  of the Dockerfile; "" for the working directory
-    base_image: "" for the slim image of the Python that was measured for
-    base_bytes: of the base image; None to ask the engines of this machine
-    buildkit:   whether the builder understands ``RUN --mount``
-    compiled:   whether bytecode is compiled when the image is built
-    compose:    whether to write a compose.yaml
-    unproven:   whether to write even if production lacks something that the code uses
-    """
-
-    directory: str = ""
-    base_image: str = ""
-    base_bytes: int | None = None
-    buildkit: bool = True
-    compiled: bool = False
-    compose: bool = False
-    unproven: bool = False
-
-
-class Written(Struct, frozen=True):
-    """The report, and path → text of the files to write."""
-
-    report: DockerfileReport
-    texts: Mapping[str, str]
 
 
 def dockerfile(
@@ -94,16 +51,16 @@ def dockerfile(
     if isinstance(parsed, SavedReport):
         refuse_report(parsed)
     check_options(settings, parsed)
+    directory = application_directory(parsed, settings) or _directory_of(parsed)
+    path = f"{_below(choices.directory, directory)}Dockerfile"
     with Session(observe=observe) as session:
         measurement = measure(parsed, _for_linux(parsed, settings, choices), session)
         profile = concluded(measurement, session)
         if not choices.unproven:
             _check_proof(profile)
-        directory = application_directory(parsed, settings) or _directory_of(parsed)
         variants = variants_of(profile, Installed(measurement, directory), session)
-        path = f"{_below(choices.directory, directory)}Dockerfile"
         context = read_context(directory, path, buildkit=choices.buildkit, observe=observe)
-    return _Writing(measurement, profile, choices, context).written(variants, path)
+    return Writing(measurement, profile, choices, context).written(variants, path)
 
 
 def _for_linux(target: Target, settings: Settings, choices: Choices) -> Settings:
@@ -155,157 +112,3 @@ def _check_proof(profile: Profile) -> None:
         f"the production stage would lack requirements that your code uses: {listed(names, 5)}; no files were written",
         hint=f"use {' '.join(f'--keep {name}' for name in names[:5])}, or --unproven to write the files anyway",
     )
-
-
-class _Writing(Struct, frozen=True):
-    """Writes what was measured."""
-
-    measurement: Measurement
-    profile: Profile
-    choices: Choices
-    context: Context
-
-    def written(self, variants: Variants, path: str) -> Written:
-        """Return the report and the texts.
-
-        path: of the Dockerfile in the build context
-        """
-        recipe = self._recipe(variants, path)
-        texts = self._texts(recipe)
-        directory = path.removesuffix("Dockerfile")
-        in_context = {
-            f"{directory}{os.path.relpath(each, self.choices.directory or '.')}": t for each, t in texts.items()
-        }
-        warnings = [*variants.notes, *self._notes(recipe, in_context)]
-        base_bytes = self._base_bytes(recipe.style.base_image)
-        if base_bytes is None:
-            warnings.append(f"no engine here has {recipe.style.base_image}; use --base-size to include its size")
-        facts = Facts(
-            target=profile_report(self.profile).target,
-            base_bytes=base_bytes,
-            application_bytes=self.context.size(in_context),
-            files=tuple(texts),
-            skipped=self.profile.skipped,
-            warnings=(*warnings, *self._warnings(variants)),
-        )
-        return Written(report_of(recipe, facts), texts)
-
-    def _recipe(self, variants: Variants, path: str) -> Recipe:
-        context = self.context
-        sources = sources_of(self.measurement, context.location, context.texts.get("pyproject.toml", ""))
-        if sources.netrc and not self.choices.buildkit:
-            raise BadInput(
-                "an index needs credentials, which a build without BuildKit would keep in the image",
-                hint="remove --no-buildkit, or the credentials from the URL of the index",
-            )
-        style, origin = self._style(), os.path.basename(self.measurement.target.label) or self.measurement.target.label
-        layers = layers_of(variants.every, self._heavy(variants))
-        syncs = syncs_of(self.measurement, variants.every, layers, context) if style.uv else {}
-        return Recipe(
-            origin=origin,
-            path=path,
-            lists=f"{path.removesuffix('Dockerfile')}{LISTS}",
-            style=style,
-            variants=variants.every,
-            layers=layers,
-            sources=sources,
-            start=start_of(context.texts, context.modules),
-            listings={layer.name: listings_of(layer, sources, origin) for layer in layers if layer.name not in syncs},
-            syncs=syncs,
-            packages=_packages(self.profile),
-        )
-
-    def _heavy(self, variants: Variants) -> tuple[tuple[str, ...], ...]:
-        """Return the distributions of production in layers of their own, the largest layer first."""
-        profile = self.profile
-        keys = {
-            d.name: d.key for d in profile.inventory.distributions if d.prefix == profile.inventory.environment.prefix
-        }
-        names = {key: name for name, key in keys.items()}
-        sizes = {piece.name: piece.apparent_bytes or 0 for piece in variants.every[-1].pieces}
-
-        def retained(name: str) -> set[str]:
-            return {names[key] for key in profile.dependencies.retained_by(keys[name]) if key in names}
-
-        return clusters(sizes, retained)
-
-    def _style(self) -> Style:
-        python = self.profile.inventory.environment.python
-        minor = ".".join((python or "3").split(".")[:2])
-        return Style(
-            base_image=self.choices.base_image or f"python:{minor}-slim",
-            buildkit=self.choices.buildkit,
-            uv=self._uv(),
-            compiled=self.choices.compiled,
-        )
-
-    def _uv(self) -> str:
-        """Return the version of uv to install with; "" for pip."""
-        from deadweight.sources.install.installer import Uv, find_installer
-        from deadweight.sources.system.processes import answer_of
-
-        installer = find_installer(self.measurement.settings.measuring.installer)
-        if not isinstance(installer, Uv):
-            return ""
-        words = (answer_of([installer.executable, "--version"], seconds=10) or b"").split()
-        return words[1].decode("ascii", "replace") if len(words) > 1 else ""
-
-    def _base_bytes(self, base_image: str) -> int | None:
-        from deadweight.sources.containers.engines import local_size
-
-        return local_size(base_image) if self.choices.base_bytes is None else self.choices.base_bytes
-
-    def _texts(self, recipe: Recipe) -> dict[str, str]:
-        """Return path → text of the files to write."""
-        directory = self.choices.directory
-        texts = {os.path.join(directory, "Dockerfile"): dockerfile_text(recipe)}
-        for listings in recipe.listings.values():
-            for listing in listings:
-                path = os.path.join(directory, LISTS, listing.name)
-                texts[path] = "".join(f"{line}\n" for line in listing.lines)
-        if self.choices.compose:
-            up = os.path.relpath(os.path.realpath(self.context.location), os.path.realpath(directory or "."))
-            texts[os.path.join(directory, "compose.yaml")] = compose_text(recipe, up, recipe.path)
-        return texts
-
-    def _warnings(self, variants: Variants) -> list[str]:
-        """Return the warnings about the target, without those about a split that no stage installs."""
-        names = {variant.name for variant in variants.every}
-        of_others = {warning for split in self.profile.splits if split.name not in names for warning in split.warnings}
-        return [warning for warning in self.profile.warnings if warning not in of_others]
-
-    def _notes(self, recipe: Recipe, written: Iterable[str]) -> list[str]:
-        notes = [*recipe.start.notes]
-        if not (recipe.start.command or recipe.start.entrypoint):
-            notes.append("nothing states what starts the application: write CMD into the stage runtime")
-        if not self.context.ignoring:
-            whole = f"{self.context.location} has no .dockerignore, so the images contain all of it"
-            notes.append(f"{whole}; `deadweight dockerignore` proposes one")
-        lists = (path for path in written if path.startswith(f"{recipe.lists}/"))
-        synced = (path for sync in recipe.syncs.values() for path in sync.files)
-        if lacking := self.context.left_out(dict.fromkeys((*lists, *synced, *recipe.sources.directories))):
-            notes.append(f"{self.context.ignoring} leaves out {listed(lacking, 3)}, which the Dockerfile copies")
-        if any(variant.name == "minimal" for variant in recipe.variants):
-            notes.append("minimal works only after the code changes that `deadweight split` lists")
-        built = sorted({p.name for layer in recipe.layers for p in layer.pieces if p.compiles})
-        if built:
-            notes.append(f"{listed(built, 5)} must be built, so the size is an estimate")
-        return notes
-
-
-def _packages(profile: Profile) -> tuple[str, ...]:
-    """Return the system packages that native code of a measured system needs; requirements do not tell."""
-    if profile.system is None:
-        return ()
-    own = {d.key for d in profile.inventory.distributions}
-    needed = {need.provider for need in profile.system.needs if need.provider and own & set(need.by)}
-    return tuple(sorted(name for name in needed - _IN_EVERY_PYTHON if _PACKAGE.match(name)))
-
-
-# A library that no package contains is named by its path
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9.+-]+\Z")
-# Packages of Debian's libraries that Python itself needs, so that every base image has them
-_IN_EVERY_PYTHON = frozenset(
-    "libc6 libgcc-s1 libstdc++6 zlib1g libssl3 libssl3t64 libssl1.1 libffi8 libffi7 libbz2-1.0 liblzma5 libsqlite3-0"
-    " libncursesw6 libtinfo6 libreadline8 libreadline8t64 libuuid1 libexpat1 libcrypt1 libdb5.3 libdb5.3t64".split()
-)
