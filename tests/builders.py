@@ -157,6 +157,7 @@ def make_wheel(
     requires: Iterable[str] = (),
     headers: Iterable[str] = (),
     entry_points: str = "",
+    tag: str = "py3-none-any",
 ) -> tuple[str, bytes]:
     """Return (file name, bytes) of a wheel (PEP 427) that any installer takes."""
     module = name.replace("-", "_")
@@ -164,7 +165,9 @@ def make_wheel(
     info = f"{module}-{version}.dist-info"
     content = {path: data.encode() if isinstance(data, str) else data for path, data in code.items()}
     content[f"{info}/METADATA"] = metadata(name, version, requires=requires, headers=headers).encode()
-    content[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: builders\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    pure = "true" if tag.endswith("-any") else "false"
+    wheel = f"Wheel-Version: 1.0\nGenerator: builders\nRoot-Is-Purelib: {pure}\nTag: {tag}\n"
+    content[f"{info}/WHEEL"] = wheel.encode()
     if entry_points:
         content[f"{info}/entry_points.txt"] = entry_points.encode()
     rows = [(path, f"sha256={_digest(data)}", len(data)) for path, data in content.items()]
@@ -175,7 +178,7 @@ def make_wheel(
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, data in content.items():
             archive.writestr(path, data)
-    return f"{module}-{version}-py3-none-any.whl", buffer.getvalue()
+    return f"{module}-{version}-{tag}.whl", buffer.getvalue()
 
 
 def _digest(data: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from deadweight.cli import _run
+from tests.builders import dist_files
 from tests.images import Content, make_image
 
 DOCKERFILE = """\
@@ -97,3 +99,48 @@ def test_dockerfile__for_another_target__is_refused(tmp_path: Path, capsys: pyte
     (tmp_path / "requirements.txt").write_text("")
     assert _run([str(tmp_path / "requirements.txt"), "--dockerfile", "Dockerfile"], debug=False) == 4
     assert "--dockerfile" in capsys.readouterr().err
+
+
+# What a terminal, Markdown, HTML, a shell or a Dockerfile would act on
+HOSTILE = "a\x1b[31m$(id)`id`|<b>\u202e[x](y)"
+SITE = f"opt/{HOSTILE}/lib/python3.12/site-packages"
+
+
+def hostile(directory: Path) -> Path:
+    """Write an image with hostile names, one more finding than the largest savings, and a secret."""
+    tests = dist_files("numpy", files={"numpy/__init__.py": "", "numpy/tests/test_a.py": "x" * 1_200_000})
+    layers: list[dict[str, Content]] = [
+        {f"{SITE}/{path}": data for path, data in tests.items()},
+        {f"opt/{HOSTILE}/pyvenv.cfg": "version = 3.12.1", f"srv/{HOSTILE}/.git/a": "x" * 50_000},
+        {f"srv/{HOSTILE}/node_modules/a": "x" * 60_000, f"srv/{HOSTILE}/.env": "TOKEN=hunter2"},
+        {f"srv/{HOSTILE}/.mypy_cache/a": "x" * 70_000, f"srv/{HOSTILE}/{HOSTILE}.csv": "x" * 1_100_000},
+        {f"srv/{HOSTILE}/.cache/pip/a": "x" * 300_000, f"tmp/{HOSTILE}": "x" * 2_000_000},
+        {f"tmp/{HOSTILE}": None},
+    ]
+    commands = ["RUN a", f"RUN {HOSTILE}", "COPY . .", "COPY . .", f"RUN {HOSTILE}", f"RUN rm {HOSTILE}"]
+    (directory / "app.tar").write_bytes(make_image(*layers, commands=commands))
+    return directory / "app.tar"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_findings__hostile_names__reach_no_terminal_or_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    assert _run([str(hostile(tmp_path)), "--format", form, "--quiet"], debug=True) == 0
+    shown = capsys.readouterr().out
+    body = shown.partition("<script")[0]
+    assert not {"\x1b", "\u202e"} & set(body)
+    # A code span of Markdown shows what it contains as it is.
+    active = body if form == "html" else re.sub(r"(`+).+?\1", "", body) if form == "markdown" else ""
+    assert "<b>" not in active
+    assert "](y)" not in active or form == "html"
+    assert "hunter2" not in shown
+    assert "DW511" in body
+
+
+def test_findings__secrets__are_a_note_in_every_format(tmp_path: Path) -> None:
+    (tmp_path / "app.tar").write_bytes(make_image({"etc/passwd": "root"}, {"app/.env": "TOKEN=hunter2"}))
+    out = tmp_path / "report.json"
+    assert _run([str(tmp_path / "app.tar"), "--format", "json", "-o", str(out), "--quiet"], debug=True) == 0
+    warnings = json.loads(out.read_text())["warnings"]
+    assert "layer 1 contains files that usually hold secrets: /app/.env (DW511)" in warnings

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
 
 MOST_FINDINGS = 5
+# "RUN /bin/sh -c make", "RUN |1 VERSION=2 /bin/sh -c make", and without RUN from builders other than BuildKit
+_SHELL = re.compile(r"\A(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c ")
 _MOST_NAMES = 4
 
 
@@ -40,9 +44,9 @@ def spans(text: str) -> list[tuple[str, bool]]:
 
 
 def command_text(command: str) -> str:
-    """Return the command of a layer without what BuildKit adds to each: "RUN /bin/sh -c make # buildkit"."""
-    command = command.removesuffix(" # buildkit")
-    return f"RUN {rest}" if (rest := command.removeprefix("RUN /bin/sh -c ")) != command else command
+    """Return the command of a layer as in a Dockerfile: without the shell, build arguments and comment of builders."""
+    text = " ".join(command.removesuffix(" # buildkit").split())
+    return _SHELL.sub("RUN ", text, count=1)
 
 
 def efficiency_text(image: ImageReport) -> str:

@@ -22,6 +22,7 @@ def as_markdown(report: Report, view: View) -> str:
     for name, split in report.splits.items():
         parts += _split(name, split, report)
     parts += _findings(report)
+    parts += _further_findings(report)
     parts += _layers(report)
     parts += _notes(report)
     return "\n".join(parts) + "\n"
@@ -65,6 +66,13 @@ def _image_findings(report: Report) -> Iterator[str]:
     largest = findings(report)[:MOST_FINDINGS]
     if largest:
         yield from ("Largest findings:", "", *map(_image_finding, largest), "")
+
+
+def _further_findings(report: Report) -> Iterator[str]:
+    """Yield the other findings in an image, to unfold."""
+    if further := findings(report)[MOST_FINDINGS:]:
+        title = f"{counted(len(further), 'further finding')} in the image"
+        yield from details(title, [*map(_image_finding, further), "", "Several findings may count the same bytes."])
 
 
 def _image_finding(finding: ImageFinding) -> str:

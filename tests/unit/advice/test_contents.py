@@ -32,10 +32,20 @@ def test_contents__tests_and_documentation__are_those_that_trim_removes() -> Non
     assert "`deadweight trim /opt/venv --kinds tests,docs --apply --discard`" in finding.change
 
 
+def venv_at(prefix: str) -> dict[str, Content]:
+    renamed = {path.replace("opt/venv", prefix): content for path, content in NUMPY.items()}
+    return {**renamed, f"{prefix}/pyvenv.cfg": "version = 3.12.1\n"}
+
+
 def test_contents__name_with_shell_syntax__is_quoted() -> None:
-    renamed = {path.replace("opt/venv", "opt/a$(id)`x`"): content for path, content in NUMPY.items()}
-    [finding] = content_findings(case_of({**renamed, "opt/a$(id)`x`/pyvenv.cfg": "version = 3.12.1\n"}))
-    assert "deadweight trim '/opt/a$(id)`x`' --kinds" in finding.change
+    [finding] = content_findings(case_of(venv_at("opt/a$(id) x")))
+    assert "`deadweight trim '/opt/a$(id) x' --kinds" in finding.change
+
+
+@pytest.mark.parametrize("prefix", ["opt/a`id`", "opt/a\x1b[31m", "opt/a\nRUN x"])
+def test_contents__name_that_nobody_can_type__is_in_no_command(prefix: str) -> None:
+    [finding] = content_findings(case_of(venv_at(prefix)))
+    assert finding.change == "delete them in the RUN that installs them"
 
 
 def test_contents__written_again_by_chown__belong_to_the_layer_that_installed_them() -> None:

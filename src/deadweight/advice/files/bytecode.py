@@ -12,11 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from deadweight.advice.case import Case
 from deadweight.advice.portions import Portion
 from deadweight.model import ImageFinding
-from deadweight.wording import listed
 
 _RULE = "DW508"
 _VARIANT = re.compile(r"\.(?P<variant>(?:cpython|pypy|graalpy)-?\d+\w*(?:\.opt-\w+)?)\.pyc")
-_MOST_VARIANTS = 3
 
 
 def bytecode_findings(case: Case) -> Iterator[ImageFinding]:
@@ -36,7 +34,7 @@ def bytecode_findings(case: Case) -> Iterator[ImageFinding]:
     for layer, portion in portions.items():
         portion.settle(case.links)
         variants_here = portion.names
-        reason = f"contains {listed(variants_here, _MOST_VARIANTS)} bytecode of modules that also have other bytecode"
+        reason = "contains bytecode of modules that also have other bytecode"
         yield portion.finding(_RULE, layer, reason=reason, change=_change(variants_here))
 
 

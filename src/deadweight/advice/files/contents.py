@@ -57,7 +57,8 @@ class _Candidates:
 def _change(prefix: str, layer: int, case: Case) -> str:
     if case.is_base(layer):
         return "use a base image without them"
-    if f"{prefix}/pyvenv.cfg" in case.inventory.entries:
+    # A backtick would end the command in the sentence, and nobody can type a control character.
+    if f"{prefix}/pyvenv.cfg" in case.inventory.entries and prefix.isprintable() and "`" not in prefix:
         trim = f"deadweight trim {quote(f'/{prefix}')} --kinds tests,docs --apply --discard"
         return f"run `{trim}` in the RUN that installs them, or in an earlier stage"
     return "delete them in the RUN that installs them"

@@ -84,6 +84,7 @@ def _copied_findings(copied: Mapping[str, int], case: Case) -> Iterator[ImageFin
             if path.startswith(f"{prefix}/") and case.layer_of(path) == layer:
                 portion.add(entry, prefix)
         portion.settle(case.links)
-        change = f"add `{prefix.rpartition('/')[2]}` to .dockerignore"
+        name = prefix.rpartition("/")[2]
+        change = f"add {'it' if '`' in name else f'`{name}`'} to .dockerignore"
         reason = "contains a virtual environment of another machine"
         yield portion.finding(_COPIED, layer, reason=reason, change=change, sure=layer in case.made_by)

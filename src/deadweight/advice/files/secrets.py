@@ -10,7 +10,7 @@ from deadweight.advice.case import Case
 from deadweight.advice.portions import Portion
 from deadweight.model import Entry, ImageFinding
 
-_RULE = "DW511"
+RULE = "DW511"
 _NAME = re.compile(
     r"""(?:^|/)(?:
         \.env(?:\.(?!(?:ex(?:a|am)mples?|samples?|templates?|dist|defaults?|schema|tests?|ci)\b)[\w.-]+)?
@@ -45,7 +45,7 @@ def secret_findings(case: Case) -> Iterator[ImageFinding]:
     for (layer, by), portion in portions.items():
         if not case.is_base(layer):
             portion.settle(case.links)
-            yield portion.finding(_RULE, layer, by=by, reason=_reason(by), change=_CHANGE, sure=False)
+            yield portion.finding(RULE, layer, by=by, reason=_reason(by), change=_CHANGE, sure=False)
 
 
 def _may_be_secret(path: str) -> bool:

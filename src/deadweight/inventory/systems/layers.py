@@ -47,7 +47,7 @@ def image_facts(inventory: Inventory, layers: tuple[Layer, ...], overlay: Overla
         holds[each.file.placed.layer][each.part] += each.file.placed.size
         waste[each.part] += each.file.placed.size
     return ImageFacts(
-        homes=_homes(inventory, holds),
+        homes=_homes(inventory, holds, overlay),
         layers=tuple(_completed(layers, holds, wasted_files)),
         where=where,
         wasted=_by_name(wasted_files, "distribution", "path"),
@@ -156,16 +156,21 @@ def _where(holds: Sequence[_Sizes]) -> dict[str, tuple[int, ...]]:
     return {key: tuple(numbers) for key, numbers in sorted(where.items())}
 
 
-def _homes(inventory: Inventory, holds: Sequence[_Sizes]) -> dict[str, int]:
+def _homes(inventory: Inventory, holds: Sequence[_Sizes], overlay: Overlay) -> dict[str, int]:
     """Return key → the layer with most bytes of the distribution, and of equal ones the lowest.
 
-    What a later layer hides counts too, so that ``chown -R`` is not where a distribution comes from.
+    Files that a layer only writes again, as ``chown -R`` does, come from an earlier one.
     """
     sizes: dict[str, dict[int, int]] = {each.key: {} for each in inventory.distributions}
     for number, parts in enumerate(holds):
         for (kind, name), size in parts.items():
             if kind == "distribution" and name in sizes:
                 sizes[name][number] = size
+    again = {path: placed for path, placed, _ in overlay.hidden if path in inventory.owner}
+    for path, placed in again.items():
+        current = overlay.files[path]
+        if current.size == placed.size:
+            sizes[inventory.distributions[inventory.owner[path]].key][current.layer] -= current.size
     return {key: max(own, key=lambda number: (own[number], -number)) for key, own in sizes.items() if own}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from posixpath import basename
 from typing import TYPE_CHECKING
 
@@ -10,15 +10,20 @@ from msgspec.structs import replace
 
 from deadweight.advice.case import Case
 from deadweight.advice.files import file_findings
+from deadweight.advice.files.secrets import RULE as SECRETS
 from deadweight.advice.lines import Lines, lines_of
 from deadweight.errors import BadInput
 from deadweight.inventory.systems import layers as systems
 from deadweight.inventory.systems.scripts import commands_of
 from deadweight.sources.codebase.requirements import text_of
+from deadweight.wording import listed
 
 if TYPE_CHECKING:
-    from deadweight.model import FileTree, ImageFacts, Inventory, Need, Step
+    from deadweight.model import FileTree, ImageFacts, ImageFinding, Inventory, Need, Step
     from deadweight.sources.images.image import Image
+
+
+_MOST_NAMED = 3
 
 
 def image_facts(
@@ -47,15 +52,24 @@ def image_facts(
         made_by=lines.of,
         homes=facts.homes,
     )
+    findings = file_findings(case)
     return replace(
         facts,
-        findings=file_findings(case),
+        findings=findings,
         base=base,
         dockerfile=dockerfile if lines.of else "",
-        warnings=warnings,
+        warnings=(*warnings, *_secrets(findings)),
         gpu=_asks_for_gpu(tree),
         started=_started(tree),
     )
+
+
+def _secrets(findings: Sequence[ImageFinding]) -> Iterator[str]:
+    """Yield a warning for each finding about secrets, which have too few bytes to be among the largest savings."""
+    for each in findings:
+        if each.rule == SECRETS:
+            names = listed([f"/{path}" for path, _ in each.paths], _MOST_NAMED)
+            yield f"layer {each.layer} {each.reason}: {names} ({each.rule})"
 
 
 def _asks_for_gpu(tree: FileTree) -> bool:

@@ -106,3 +106,11 @@ def test_image_facts__names_of_one_file__are_in_the_layer_with_its_bytes() -> No
     assert [parts(layer.largest) for layer in found.layers] == [[("distribution", "b", 10)], []]
     assert dict(found.where) == {"b": (0, 1)}
     assert found.wasted_size == 0
+
+
+def test_image_facts__home_of_a_distribution__is_where_most_of_it_comes_from() -> None:
+    installed = [file("a/x", 50), file("a/y", 30), file("b/x", 10)]
+    compiled = [file("a/x.pyc", 60), file("b/y", 10)]
+    again = [file("a/x", 50), file("a/y", 30), file("a/x.pyc", 60), file("b/x", 10)]
+    found = facts({"a/x": 0, "a/y": 0, "a/x.pyc": 0, "b/x": 1, "b/y": 1}, installed, compiled, again)
+    assert dict(found.homes) == {"a": 0, "b": 0}
