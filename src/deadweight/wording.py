@@ -13,3 +13,8 @@ def listed(names: Iterable[str], most: int, *, others: int = 0) -> str:
     every = list(names)
     others += len(every[most:])
     return ", ".join(every[:most]) + (f" and {others:,} more" if others else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """Return "1 file", "2 files"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

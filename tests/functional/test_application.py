@@ -146,7 +146,7 @@ def test_read_source__no_directory__is_refused(tmp_path: Path) -> None:
 def test_read_source__observer__is_told_how_many_files(tmp_path: Path) -> None:
     seen: list[Progress] = []
     read_application(str(write_files(tmp_path, {"a.py": ""})), observe=seen.append)
-    assert [(each.phase, each.detail) for each in seen] == [("reading", f"{tmp_path} (1 files)")]
+    assert [(each.phase, each.detail) for each in seen] == [("reading", f"{tmp_path} (1 file)")]
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["in other processes", "in ones that fail"])

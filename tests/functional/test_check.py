@@ -155,10 +155,6 @@ def test_check__image__counts_what_later_layers_remove(here: Path) -> None:
 
 
 WRONG = {
-    "size": (["--max", "5XB"], "max: '5XB' is not a size"),
-    "negative": (["--max", "-5MB"], "max: '-5MB' is not a size"),
-    "empty": (["--max", ""], "max: '' is not a size"),
-    "no unit": (["--max-package", "500"], "max-package: '500' is not a size"),
     "no rule": ([], "the budget has no rule"),
     "no baseline": (["--max-growth", "5%"], "max-growth needs a baseline"),
     "baseline missing": (["--max-growth", "5%", "--baseline", "gone.json"], "baseline: cannot read gone.json: No such"),
@@ -171,9 +167,25 @@ WRONG = {
         ["--max-growth", "5%", "--baseline", "next.json"],
         "not a report of this version of deadweight",
     ),
-    "group": (["--deny-group", "qa"], "deny-group: no group 'qa'"),
-    "name": (["--deny", "a b"], "deny: 'a b' is not the name of a project"),
 }
+INVALID = {
+    "size": (["--max", "5XB"], "'--max': '5XB' is not a size; write a positive number and a unit"),
+    "negative": (["--max", "-5MB"], "'--max': '-5MB' is not a size"),
+    "empty": (["--max", ""], "'--max': '' is not a size"),
+    "no unit": (["--max-package", "500"], "'--max-package': '500' is not a size"),
+    "growth": (["--max-growth", "5"], "or a percentage, such as 5%"),
+    "group": (["--deny-group", "qa"], "'--deny-group': 'qa' is not one of"),
+    "misspelled": (["--deny-group", "dve"], "Did you mean 'dev'?"),
+    "name": (["--deny", "a b"], "'--deny': 'a b' is not the name of a project"),
+}
+
+
+@pytest.mark.parametrize("case", INVALID)
+def test_check__invalid_limit__is_a_usage_error(case: str, here: Path) -> None:
+    arguments, message = INVALID[case]
+    done = run("requirements.txt", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("case", WRONG)

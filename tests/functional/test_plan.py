@@ -178,8 +178,10 @@ def test_alpine__only_a_wheel_for_glibc__names_what_blocks_it(
     write_files(tmp_path, {"requirements.txt": "dw-native\ndw-lib\n"})
     with Server(**index_of([native, *WHEELS])) as server:
         report = plan("requirements.txt", settings_of(server, platform="")).report
+        musl = plan("requirements.txt", settings_of(server, platform="musllinux_1_2_x86_64", drop=("dw-native",)))
     alpine = report.level("alpine")
     assert (alpine.apparent_bytes, alpine.not_taken) == (None, "no wheel for musl: dw-native")
+    assert musl.report.level("alpine").not_taken == "musllinux_1_2_x86_64 already uses musl"
     assert report.level("trimmed").apparent_bytes == report.level("today").apparent_bytes
 
 
@@ -259,6 +261,15 @@ def test_target_size__below_the_floor__names_what_holds_it_up(
     assert "1.00 kB cannot be reached. The floor is " in capsys.readouterr().out
 
 
+def test_target_size__smaller_than_the_base__says_so(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    goal_of(server, 1000)
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "uv", "-q"]
+    sizes = ["--target-size", "1MB", "--base-size", "130MB"]
+    assert _run(["plan", "requirements.txt", *index, *sizes], debug=False) == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The base alone takes 130 MB. Use a smaller base image, or a larger --target-size." in said
+
+
 def test_target_size__two_lines_of_one_project__are_one_step(server: Server) -> None:
     write_files(Path(), {"requirements.txt": "-r dev.txt\npytest>=0.5\ndw-web\n", "dev.txt": "pytest\n"})
     goal = plan("requirements.txt", settings_of(server), Aims(target_bytes=6000)).report.goal
@@ -310,4 +321,4 @@ def test_deduplicated__kept_or_only_copy__stays(server: Server, tmp_path: Path) 
 
 def test_target_size__no_size__is_refused(server: Server) -> None:
     write_files(Path(), {"requirements.txt": ALL})
-    assert _run(["plan", "requirements.txt", "--target-size", "5XB"], debug=False) == 4
+    assert _run(["plan", "requirements.txt", "--target-size", "5XB"], debug=False) == 2

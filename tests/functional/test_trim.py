@@ -426,7 +426,7 @@ def test_trim__options_that_contradict__are_a_usage_error(
 
 
 def test_trim__wrong_target__is_refused(tmp_path: Path, env: Path) -> None:
-    assert "error: unknown kind 'x' (choose from tests, bytecode," in run("env", "--kinds", "x").stderr
+    assert "'--kinds': unknown kind 'x' (choose from tests, bytecode," in run("env", "--kinds", "x").stderr
     assert "is not a virtual environment: it has no pyvenv.cfg" in run(str(tmp_path)).stderr
     assert "is not a virtual environment" in run("gone").stderr
     assert "error: env has no .deadweight-trim" in run("env", "--discard").stderr

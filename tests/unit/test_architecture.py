@@ -69,8 +69,8 @@ MAY_IMPORT = {
         "sources", "startup", "targets", "trim", "usage", "wording",
     },
     "cli": {
-        "", "analysis", "budget", "dockerignore", "errors", "explore", "fleet", "formats", "interrupts", "model",
-        "operations", "progress", "report", "settings", "sources", "targets", "trim", "untrusted",
+        "", "analysis", "budget", "dockerfiles", "dockerignore", "errors", "explore", "fleet", "formats", "interrupts",
+        "model", "operations", "platforms", "progress", "report", "settings", "sources", "targets", "trim", "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
     "": {"analysis", "budget", "errors", "model", "operations", "progress", "settings"},

@@ -11,6 +11,7 @@ import click
 
 from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, option
 from deadweight.cli.output import Destination, may_write
+from deadweight.cli.values import INDEX, MINIMAL_GROUPS, PLATFORM, SWAP, TORCH, Choice, names_in
 from deadweight.settings import Settings, find_config, read_config
 from deadweight.targets.options import applicable, check_options
 from deadweight.targets.types import Target
@@ -35,10 +36,21 @@ def format_option(formats: Sequence[str] = ("text", "json"), noun: str = "result
         "--format",
         "form",
         group=OUTPUT,
-        type=click.Choice(formats),
+        type=Choice(formats),
         default=formats[0],
         show_default=True,
         help=f"Format of the {noun}.",
+    )
+
+
+def output_dir_option(noun: str, default: str) -> Callable[[Command], Command]:
+    """Return the option for the directory of several files."""
+    return option(
+        "--output-dir",
+        group=OUTPUT,
+        metavar="DIR",
+        type=click.Path(),
+        help=f"Directory for {noun}, created if missing (default: {default}).",
     )
 
 
@@ -70,6 +82,7 @@ _WHAT = (
         "--platform",
         WHAT,
         metavar="TAG",
+        type=PLATFORM,
         help="Wheel platform tag, such as musllinux_1_2_x86_64, or for an image OS/ARCH, such as linux/arm64.",
     ),
     shared(
@@ -106,6 +119,7 @@ _WHAT = (
         "--swap",
         WHAT,
         metavar="OLD=NEW",
+        type=SWAP,
         multiple=True,
         help="Measure with requirement OLD replaced by NEW (repeatable).",
     ),
@@ -113,10 +127,11 @@ _WHAT = (
         "--index",
         WHAT,
         metavar="NAME=URL",
+        type=INDEX,
         multiple=True,
         help="Take the project NAME from the index at URL (repeatable).",
     ),
-    shared("--torch", WHAT, metavar="BUILD", help="PyTorch build: cpu, cu128, ..."),
+    shared("--torch", WHAT, metavar="BUILD", type=TORCH, help="PyTorch build: cpu, cu128, ..."),
     shared(
         "--requirements",
         "-r",
@@ -151,7 +166,7 @@ _HOW = (
     shared(
         "--installer",
         HOW,
-        type=click.Choice(["uv", "pip"]),
+        type=Choice(["uv", "pip"]),
         help="Program that resolves and installs (default: uv if available, else pip).",
     ),
     shared("--index-url", "-i", HOW, metavar="URL", help="Package index to use."),
@@ -175,7 +190,7 @@ _HOW = (
     shared(
         "--bytecode",
         HOW,
-        type=click.Choice(["compiled", "none"]),
+        type=Choice(["compiled", "none"]),
         help="Whether to compile .pyc files when installing (default: compiled). Without installing, the total never"
         " includes them, and 'compiled' shows their estimated size.",
     ),
@@ -229,6 +244,7 @@ _SPLITS = (
         "--minimal-groups",
         JUDGE,
         metavar="LIST",
+        type=MINIMAL_GROUPS,
         help="Groups in requirements-minimal.txt (default: core,data; core,data,ml if no code is read).",
     ),
     shared("--keep", JUDGE, metavar="NAME", multiple=True, help="Keep NAME in every split (repeatable)."),
@@ -339,7 +355,7 @@ def settings_of(options: Mapping[str, Any], *targets: Target) -> Settings:
     for name in _REPEATABLE:
         values[name] = (*values.get(name, ()), *options[name])
     if options.get("minimal_groups") is not None:
-        values["minimal_groups"] = tuple(g.strip() for g in options["minimal_groups"].split(",") if g.strip())
+        values["minimal_groups"] = tuple(names_in(options["minimal_groups"]))
     for name in ("keep", "drop"):
         values[name] = tuple(normalize(n) for n in (*values.get(name, ()), *options.get(name, ())))
     settings = Settings.of(**values)

@@ -85,7 +85,7 @@ def write_files(texts: Mapping[str, str], *, force: bool) -> None:
 def may_write(*paths: str | None, force: bool) -> None:
     """Check that files may be written, before minutes of work. None is stdout.
 
-    raises: WouldOverwrite if a file exists, without ``force``; BadInput if a directory is missing
+    raises: WouldOverwrite if a file exists, without ``force``; BadInput if a directory is missing or read-only
     """
     for path in filter(None, paths):
         directory = os.path.dirname(path) or "."
@@ -93,8 +93,33 @@ def may_write(*paths: str | None, force: bool) -> None:
             raise BadInput(f"{directory}: no such directory", hint="create the directory first")
         if os.path.isdir(path):
             raise BadInput(f"{path} is a directory")
-        if os.path.lexists(path) and not force and not _is_stream(path):
+        if _is_stream(path):
+            continue
+        if os.path.lexists(path) and not force:
             raise WouldOverwrite(path)
+        _check_writable(os.path.dirname(os.path.realpath(path)) if force else directory)
+
+
+def may_write_below(directory: str, *names: str, force: bool) -> None:
+    """Check that files may be written into a directory, which is created if it is missing: see ``may_write``.
+
+    names: of the files that are known already
+    """
+    if os.path.lexists(directory or "."):
+        _check_writable(directory or ".")
+        may_write(*(os.path.join(directory, name) for name in names), force=force)
+        return
+    parent = os.path.abspath(directory)
+    while not os.path.lexists(parent):
+        parent = os.path.dirname(parent)
+    _check_writable(parent)
+
+
+def _check_writable(directory: str) -> None:
+    if not os.path.isdir(directory):
+        raise BadInput(f"{directory} is not a directory")
+    if not os.access(directory, os.W_OK | os.X_OK):
+        raise BadInput(f"{directory}: you may not write to this directory", hint="choose another directory")
 
 
 def _is_stream(path: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, get_args
 import click
 
 from deadweight.cli.help import OUTPUT, given_arguments, option
+from deadweight.cli.values import Choice
 from deadweight.model import GROUPS
 from deadweight.report.view import DEFAULT_ROWS, Order, View
 
@@ -27,11 +28,11 @@ def _limits(top: str) -> tuple[Callable[[Command], Command], ...]:
 _OPTIONS = (
     *_limits("Show N rows, or of --format tree N roots with all below them (default: 20; tree and csv: all)."),
     option(
-        "--sort", "order", group=OUTPUT, type=click.Choice(get_args(Order)), default="own", show_default=True,
+        "--sort", "order", group=OUTPUT, type=Choice(get_args(Order)), default="own", show_default=True,
         help="Order of the distributions.",
     ),
     option(
-        "--show-group", "groups", group=OUTPUT, type=click.Choice(GROUPS), multiple=True,
+        "--show-group", "groups", group=OUTPUT, type=Choice(GROUPS), multiple=True,
         help="Show only the distributions of a group, or of --format tree only its roots, with all below them"
         " (repeatable).",
     ),

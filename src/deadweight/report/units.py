@@ -7,6 +7,7 @@ from textwrap import wrap
 
 from deadweight.model.report import Report
 from deadweight.untrusted import plain
+from deadweight.wording import counted as counted  # with the other units
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _SITE = re.compile(r"\A(?:|.*?/)(?:site|dist)-packages/(?=.)", re.DOTALL)
@@ -57,11 +58,6 @@ def target_text(location: str) -> str:
 def path_in_site(path: str) -> str:
     """Return a path without the directories above site-packages, which are the same for most paths."""
     return _SITE.sub("", path)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return "1 file", "2 files"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def hanging_text(text: str, width: int) -> str:

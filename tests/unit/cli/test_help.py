@@ -155,6 +155,8 @@ def example(option: click.Option) -> list[str]:
         "SIZE|%": "5%",
         "GROUP": "dev",
         "LIST": "dev",
+        "TAG": "musllinux_1_2_x86_64",
+        "BUILD": "cpu",
         "BOOL": "false",
         "SECONDS": "5",
         "N": "1",

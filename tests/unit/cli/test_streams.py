@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from deadweight.cli.output import may_write
+from deadweight.cli.output import may_write, may_write_below
 from deadweight.cli.output import write_files as write_results
-from deadweight.errors import WouldOverwrite
+from deadweight.errors import BadInput, WouldOverwrite
 from tests.builders import dist_files, make_env
 
 DEADWEIGHT = f"{sys.executable} -m deadweight"
@@ -74,6 +74,29 @@ def test_write_files__symlink_to_nothing__makes_what_it_leads_to(tmp_path: Path)
     write_results({str(tmp_path / "link"): "text"}, force=True)
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "new").read_text() == "text"
+
+
+@pytest.mark.parametrize("below", ["", "new", "new/deeper"])
+def test_may_write_below__directory_that_is_read_only__is_found_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    may_write_below(str(tmp_path / below), "a.txt", force=False)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(os, "access", lambda path, mode: os.path.realpath(path) != os.path.realpath(tmp_path))
+    with pytest.raises(BadInput, match="you may not write to this directory"):
+        may_write_below(str(tmp_path / below), "a.txt", force=False)
+    with pytest.raises(BadInput, match="you may not write to this directory"):
+        may_write(str(tmp_path / "a.txt"), force=False)
+
+
+def test_may_write_below__a_file_in_the_way__is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for directory in ("file", "file/below"):
+        with pytest.raises(BadInput, match="file is not a directory"):
+            may_write_below(str(tmp_path / directory), force=True)
+    with pytest.raises(WouldOverwrite):
+        may_write_below(str(tmp_path), "file", force=False)
+    may_write_below(str(tmp_path), "file", force=True)
 
 
 def test_write_files__file_with_permissions_of_its_own__keeps_them(tmp_path: Path) -> None:

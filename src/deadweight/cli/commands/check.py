@@ -14,24 +14,31 @@ from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish, measured
 from deadweight.cli.targets import files, target_of
+from deadweight.cli.values import GROWTH, PATTERN, SIZE, Choice
+from deadweight.model import GROUPS
 from deadweight.report.check import FORMATS, render_check
 from deadweight.settings import find_config, read_budget
 
-# click checks no value: a limit is wrong in the same way wherever it is set, and a wrong budget is bad input.
 SINGLE = ("max", "max_package", "max_download", "max_wasted", "max_growth", "baseline")
 REPEATABLE = ("deny", "deny_group")
+
+
+def _rule(name: str, metavar: str, of: Any, text: str, **attributes: Any) -> Any:
+    return option(name, group=JUDGE, metavar=metavar, type=of, help=text, **attributes)
+
+
 BUDGET_OPTIONS = (
-    option("--max", group=JUDGE, metavar="SIZE", help="Most that all files may take, such as 500MB."),
-    option("--max-package", group=JUDGE, metavar="SIZE", help="Most that one distribution may take."),
-    option("--max-download", group=JUDGE, metavar="SIZE", help="Most that the archives to download may take."),
-    option("--max-wasted", group=JUDGE, metavar="SIZE", help="Most that removed files may take in an image."),
-    option("--max-growth", group=JUDGE, metavar="SIZE|%", help="Most that the size may grow since the baseline."),
-    option(
-        "--baseline", group=JUDGE, metavar="FILE", type=click.Path(),
-        help="JSON report to compare with, or REV:PATH, a file or project in git at a revision.",
+    _rule("--max", "SIZE", SIZE, "Most that all files may take, such as 500MB."),
+    _rule("--max-package", "SIZE", SIZE, "Most that one distribution may take."),
+    _rule("--max-download", "SIZE", SIZE, "Most that the archives to download may take."),
+    _rule("--max-wasted", "SIZE", SIZE, "Most that removed files may take in an image."),
+    _rule("--max-growth", "SIZE|%", GROWTH, "Most that the size may grow since the baseline."),
+    _rule(
+        "--baseline", "FILE", click.Path(),
+        "JSON report to compare with, or REV:PATH, a file or project in git at a revision.",
     ),
-    option("--deny", group=JUDGE, metavar="NAME", multiple=True, help="Project or pattern to forbid (repeatable)."),
-    option("--deny-group", group=JUDGE, metavar="GROUP", multiple=True, help="Group to forbid: dev (repeatable)."),
+    _rule("--deny", "NAME", PATTERN, "Project or pattern to forbid (repeatable).", multiple=True),
+    _rule("--deny-group", "GROUP", Choice(GROUPS), "Group to forbid: dev (repeatable).", multiple=True),
 )  # fmt: skip
 
 

@@ -7,13 +7,14 @@ from click.shell_completion import get_completion_class
 
 from deadweight.cli.help import GroupedCommand
 from deadweight.cli.output import emit
+from deadweight.cli.values import Choice
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_DEADWEIGHT_COMPLETE"  # with which the scripts call deadweight
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=Choice(SHELLS))
 def completion(shell: str) -> None:
     """Print the script that completes deadweight's commands, options and files in SHELL.
 

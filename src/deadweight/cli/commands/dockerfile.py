@@ -8,11 +8,12 @@ from typing import Any
 import click
 
 from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, GroupedCommand, option
-from deadweight.cli.options import containing, settings_of, writing
-from deadweight.cli.output import Destination, may_write, say, write_files
+from deadweight.cli.options import containing, output_dir_option, settings_of, writing
+from deadweight.cli.output import Destination, may_write, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import BESIDE, directory_of, files, one_target
+from deadweight.cli.values import IMAGE, SIZE, Choice
 from deadweight.cli.views import terminal_width, use_color
 from deadweight.report.dockerfile import DOCKERFILE_FORMATS, render_dockerfile
 from deadweight.report.view import View
@@ -24,30 +25,26 @@ from deadweight.report.view import View
     "--base-image",
     group=WHAT,
     metavar="IMAGE",
+    type=IMAGE,
     help="Image to build on (default: python:X.Y-slim for the Python that is measured for).",
 )
 @option(
     "--base-size",
     group=WHAT,
     metavar="SIZE",
+    type=SIZE,
     help="Size of the base image, such as 130MB (default: what Docker or podman say, if they have it).",
 )
 @option(
     "--bytecode",
     group=HOW,
-    type=click.Choice(["none", "compiled"]),
+    type=Choice(["none", "compiled"]),
     default="none",
     show_default=True,
     help="Whether the image contains compiled bytecode. Without it, the image is smaller and starts more slowly.",
 )
 @option("--no-buildkit", group=HOW, is_flag=True, help="Do without RUN --mount, which Docker's classic builder lacks.")
-@option(
-    "--output-dir",
-    group=OUTPUT,
-    metavar="DIR",
-    type=click.Path(),
-    help=f"Directory for the files, created if missing (default: {BESIDE}).",
-)
+@output_dir_option("the files", BESIDE)
 @option("--compose", group=OUTPUT, is_flag=True, help="Also write a compose.yaml.")
 @option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if they lack something your code uses.")
 @writing(DOCKERFILE_FORMATS)
@@ -68,8 +65,7 @@ def dockerfile(target: str, output_dir: str | None, destination: Destination, **
     given = one_target(target, quiet=options["quiet"])
     directory = directory_of(given) if output_dir is None else output_dir
     names = ["Dockerfile", *(["compose.yaml"] if options["compose"] else [])]
-    if os.path.lexists(directory or "."):
-        may_write(*(os.path.join(directory, name) for name in names), force=destination.force)
+    may_write_below(directory, *names, force=destination.force)
     choices = Choices(
         directory=directory,
         base_image=options["base_image"] or "",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.help import OUTPUT, GroupedCommand, option
-from deadweight.cli.options import settings_of, splitting
-from deadweight.cli.output import write_files
+from deadweight.cli.help import GroupedCommand
+from deadweight.cli.options import output_dir_option, settings_of, splitting
+from deadweight.cli.output import may_write_below, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import BESIDE, directory_of, files, target_of
@@ -32,13 +32,7 @@ _OBJECTS = 100_000  # that are created between collections
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
-@option(
-    "--output-dir",
-    group=OUTPUT,
-    metavar="DIR",
-    type=click.Path(),
-    help=f"Directory for the splits, created if missing (default: {BESIDE}).",
-)
+@output_dir_option("the splits", BESIDE)
 @splitting
 def explore(target: tuple[str, ...], output_dir: str | None, **options: Any) -> None:
     """Browse groups, distributions and files of TARGET in the terminal, and try out what to drop.
@@ -55,6 +49,8 @@ def explore(target: tuple[str, ...], output_dir: str | None, **options: Any) -> 
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)
     check_terminal()
+    if output_dir is not None:
+        may_write_below(output_dir, force=True)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         found = explored(given, settings, observe=observe)
     _browse(found, Splits(found, directory_of(given) if output_dir is None else output_dir))

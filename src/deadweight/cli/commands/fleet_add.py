@@ -9,6 +9,7 @@ from deadweight.cli.options import messages, with_options
 from deadweight.cli.output import emit, say
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import files
+from deadweight.cli.values import Choice
 
 
 @click.command(cls=GroupedCommand)
@@ -17,7 +18,7 @@ from deadweight.cli.targets import files
 @option(
     "--names",
     group=WHAT,
-    type=click.Choice(["location", "file"]),
+    type=Choice(["location", "file"]),
     default="location",
     show_default=True,
     help="Name targets by the location in the report, or by the path of the report without .json.",

@@ -11,6 +11,7 @@ from deadweight.cli.options import messages, with_options, writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import files
+from deadweight.cli.values import SINCE, Choice
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.report.fleet import FLEET_FORMATS, render_fleet
 from deadweight.report.fleet.sections import SECTIONS
@@ -25,13 +26,14 @@ from deadweight.report.view import View
     "--since",
     group=WHAT,
     metavar="N|AGE",
+    type=SINCE,
     default="",
     help="Run to compare with: its number, or an age such as 12h, 7d or 2w (default: the run before).",
 )
 @option(
     "--section",
     group=OUTPUT,
-    type=click.Choice(list(SECTIONS)),
+    type=Choice(list(SECTIONS)),
     multiple=True,
     help="Show only this section (repeatable). CSV has one section (default: distributions).",
 )

@@ -11,6 +11,7 @@ from deadweight.cli.options import settings_of, verifying, writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.running import adopt_orphans, timeout_option
 from deadweight.cli.targets import files, one_target
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 
@@ -34,15 +35,7 @@ from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
     show_default=True,
     help="Number of starts for each figure.",
 )
-@option(
-    "--timeout",
-    group=JUDGE,
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60,
-    show_default=True,
-    help="Time limit for each start.",
-)
+@timeout_option(JUDGE, "each start")
 @writing()
 @limiting
 @verifying
@@ -59,7 +52,6 @@ def imports(target: str, destination: Destination, top: int | None, everything: 
     from deadweight.operations.imports import Starts
     from deadweight.operations.imports import imports as measure
     from deadweight.report.results.imports import imports_text
-    from deadweight.sources.system.processes import adopt_orphans
 
     rows = rows_of(top, everything)
     given = one_target(target, quiet=options["quiet"])

@@ -10,13 +10,14 @@ import click
 
 from deadweight.cli.browser import check_page
 from deadweight.cli.help import OUTPUT, WHAT, GroupedCommand, option
-from deadweight.cli.options import settings_of, splitting, writing
-from deadweight.cli.output import Destination, may_write, say, write_files
+from deadweight.cli.options import output_dir_option, settings_of, splitting, writing
+from deadweight.cli.output import Destination, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
-from deadweight.cli.targets import directory_of, files, target_of
+from deadweight.cli.targets import BESIDE, directory_of, files, target_of
+from deadweight.cli.values import SIZE, Choice
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
-from deadweight.errors import BadConfig, BadInput
+from deadweight.errors import BadInput
 from deadweight.model.report.levels import LEVELS
 from deadweight.report.formats import check_installed
 from deadweight.report.levels import LEVEL_FORMATS, level_paths, render_levels
@@ -28,16 +29,16 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
-@option("--target-size", group=WHAT, metavar="SIZE", help="Find the cheapest changes that reach SIZE, such as 500MB.")
-@option("--base-size", group=WHAT, metavar="SIZE", help="Size of the image beneath, to add to each level.")
-@option("--apply", "level", group=OUTPUT, type=click.Choice(LEVELS[1:]), help="Write the requirements of a level.")
 @option(
-    "--output-dir",
-    group=OUTPUT,
-    metavar="DIR",
-    type=click.Path(),
-    help="Directory for the files of --apply (default: the directory of TARGET).",
+    "--target-size",
+    group=WHAT,
+    metavar="SIZE",
+    type=SIZE,
+    help="Find the cheapest changes that reach SIZE, such as 500MB.",
 )
+@option("--base-size", group=WHAT, metavar="SIZE", type=SIZE, help="Size of the image beneath, to add to each level.")
+@option("--apply", "level", group=OUTPUT, type=Choice(LEVELS[1:]), help="Write the requirements of a level.")
+@output_dir_option("the files of --apply", BESIDE)
 @writing(LEVEL_FORMATS, "plan")
 @limiting
 @splitting
@@ -63,10 +64,11 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
     )
     given = target_of(target, quiet=options["quiet"])
     settings = settings_of(options, given)
-    aims = Aims(base_bytes=_size(options, "base_size"), target_bytes=_size(options, "target_size"))
+    aims = Aims(base_bytes=_size(options["base_size"]), target_bytes=_size(options["target_size"]))
     directory = directory_of(given) if options["output_dir"] is None else options["output_dir"]
     if options["level"]:
-        _check_files(options["level"], directory, force=destination.force)
+        names = map(os.path.basename, level_paths(options["level"], directory))
+        may_write_below(directory, *names, force=destination.force)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         result = planned(given, settings, aims, observe=observe)
     destination.write(render_levels(result.report, destination.form, view))
@@ -75,21 +77,10 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
     finish(result.profiles["today"], result.report.exit_code)
 
 
-def _size(options: dict[str, Any], name: str) -> int | None:
+def _size(text: str | None) -> int | None:
     from deadweight.budget.limits import parse_size
 
-    if options[name] is None:
-        return None
-    try:
-        return parse_size(options[name])
-    except BadConfig as error:
-        raise BadInput(f"--{name.replace('_', '-')}: {error.cause}", hint=error.hint) from error
-
-
-def _check_files(level: str, directory: str, *, force: bool) -> None:
-    """Check, before minutes of measuring, that the files may be written."""
-    if os.path.lexists(directory or "."):
-        may_write(*level_paths(level, directory), force=force)
+    return None if text is None else parse_size(text)
 
 
 def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None:

@@ -6,6 +6,7 @@ import click
 
 from deadweight.cli.help import OUTPUT, GroupedCommand, option
 from deadweight.cli.output import emit
+from deadweight.cli.values import Choice
 
 # Command → the module and the type of the result that its `--format json` writes
 RESULTS = {
@@ -25,7 +26,7 @@ RESULTS = {
 
 
 @click.command(cls=GroupedCommand)
-@click.argument("command", type=click.Choice(list(RESULTS)), default="profile")
+@click.argument("command", type=Choice(list(RESULTS)), default="profile")
 @option("--config", group=OUTPUT, is_flag=True, help="Print the JSON Schema of [tool.deadweight], for editors.")
 def schema(command: str, config: bool) -> None:
     """Print the JSON Schema of what COMMAND writes with `--format json` (default: profile)."""

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
 import click
 
-from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
-from deadweight.cli.options import settings_of, sharing, writing
-from deadweight.cli.output import Destination, may_write, say, write_files
+from deadweight.cli.help import JUDGE, GroupedCommand, option
+from deadweight.cli.options import output_dir_option, settings_of, sharing, writing
+from deadweight.cli.output import Destination, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import files
+from deadweight.cli.values import SHARE, share_of
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
-from deadweight.errors import BadInput
 from deadweight.report.services import SERVICES_FORMATS, render_services
+from deadweight.report.units import counted
 from deadweight.report.view import View
-
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?\Z")
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -28,17 +26,12 @@ _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?\Z")
     "--base-share",
     group=JUDGE,
     metavar="PERCENT",
+    type=SHARE,
     default="100%",
     show_default=True,
     help="Share of the services that must have a requirement of base.txt.",
 )
-@option(
-    "--output-dir",
-    group=OUTPUT,
-    metavar="DIR",
-    type=click.Path(),
-    help="Write the proposed files into DIR, created if missing (default: write nothing).",
-)
+@output_dir_option("the proposed files", "write nothing")
 @writing(SERVICES_FORMATS)
 @limiting
 @sharing
@@ -62,34 +55,26 @@ def services(
     from deadweight.operations.services.reading import file_of, names_of
     from deadweight.report.services.files import service_files
 
-    share = _share(base_share)
+    share = share_of(base_share)
     view = View(
         width=terminal_width(), color=use_color(destination.path), rows=rows_of(options["top"], options["everything"])
     )
     if options["install"]:
         raise click.UsageError("services are measured without installing; remove --install")
     sources, targets = options.pop("source"), [file_of(each) for each in file]
-    if output_dir is not None and os.path.lexists(output_dir):
+    if output_dir is not None:
         # Which of the shared files there will be is only known later.
         names = names_of(target.location for target in targets)
-        may_write(*(os.path.join(output_dir, f"{name}.txt") for name in names), force=destination.force)
+        may_write_below(output_dir, *(f"{name}.txt" for name in names), force=destination.force)
     settings = settings_of({**options, "install": None}, *targets)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = operation(file, settings, Sharing(base_share=share, sources=sources), observe=observe)
     if output_dir is not None and report.proposal:
         texts = service_files(report.proposal, output_dir)
-        if os.path.lexists(output_dir):
-            may_write(*texts, force=destination.force)
-        os.makedirs(output_dir, exist_ok=True)
+        may_write_below(output_dir, *map(os.path.basename, texts), force=destination.force)
+        os.makedirs(output_dir or ".", exist_ok=True)
         write_files(texts, force=destination.force)
         if not options["quiet"]:
-            say(f"wrote {len(texts)} files into {output_dir}")
+            say(f"wrote {counted(len(texts), 'file')} into {output_dir}")
     destination.write(render_services(report, destination.form, view))
     finish(report, report.exit_code)
-
-
-def _share(text: str) -> float:
-    match = _PERCENT.match(text.strip())
-    if match is None or not 0 < float(match[1]) <= 100:
-        raise BadInput(f"--base-share {text}: expected a percentage above 0 and up to 100, such as 80%")
-    return float(match[1]) / 100

@@ -11,10 +11,11 @@ import click
 from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
 from deadweight.cli.options import (
     force_option,
+    output_dir_option,
     settings_of,
     splitting,
 )
-from deadweight.cli.output import emit, may_write, write_files
+from deadweight.cli.output import emit, may_write_below, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.targets import BESIDE, directory_of, files, one_target
@@ -30,13 +31,7 @@ if TYPE_CHECKING:
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", required=False, default="", shell_complete=files)
-@option(
-    "--output-dir",
-    group=OUTPUT,
-    metavar="DIR",
-    type=click.Path(),
-    help=f"Directory for the files, created if missing (default: {BESIDE}).",
-)
+@output_dir_option("the files", BESIDE)
 @force_option
 @option("--pin", group=OUTPUT, is_flag=True, help="Pin each requirement to the measured version.")
 @option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if they lack something your code uses.")
@@ -57,16 +52,21 @@ def split(target: str, output_dir: str | None, force: bool, pin: bool, unproven:
 
     given = one_target(target, quiet=options["quiet"])
     directory = directory_of(given) if output_dir is None else output_dir
-    names = [os.path.join(directory, f"requirements-{name}.txt") for name in ("production", "minimal")]
-    if os.path.lexists(directory or "."):
-        may_write(*names, force=force)
+    names = ("requirements-production.txt", "requirements-minimal.txt")
+    may_write_below(directory, *names, force=force)
     settings = settings_of(options, given)
     report, texts = _split(given, settings, directory, options, pin=pin)
     if not unproven:
         _check_proof(report, settings.policy.drop, options["drop"])
     os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)
-    emit(split_text(report, names, width=terminal_width(), color=use_color(None)), None, force=False)
+    emit(
+        split_text(
+            report, [os.path.join(directory, name) for name in names], width=terminal_width(), color=use_color(None)
+        ),
+        None,
+        force=False,
+    )
     finish(report)
 
 

@@ -10,25 +10,25 @@ from deadweight.cli.help import JUDGE, WHAT, GroupedCommand, option
 from deadweight.cli.options import messages, with_options, writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
+from deadweight.cli.running import adopt_orphans, timeout_option
 from deadweight.cli.targets import files
+from deadweight.cli.values import KINDS, names_in
 from deadweight.cli.views import terminal_width
 
 
 @click.command(cls=GroupedCommand)
 @click.argument("environment", metavar="ENV", type=click.Path(), shell_complete=files)
-@option("--kinds", group=WHAT, metavar="LIST", help="Kinds of files to remove (default: tests,bytecode,docs,stubs).")
+@option(
+    "--kinds",
+    group=WHAT,
+    metavar="LIST",
+    type=KINDS,
+    help="Kinds of files to remove (default: tests,bytecode,docs,stubs).",
+)
 @option("--apply", group=WHAT, is_flag=True, help="Remove the files. This runs code of ENV: it imports every module.")
 @option("--undo", group=WHAT, is_flag=True, help="Restore every file, also after a run that was interrupted.")
 @option("--discard", group=WHAT, is_flag=True, help="Delete the removed files for good; they cannot be restored.")
-@option(
-    "--timeout",
-    group=WHAT,
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60,
-    show_default=True,
-    help="Time limit for each import.",
-)
+@timeout_option(WHAT, "each import")
 @option(
     "--source",
     group=JUDGE,
@@ -64,15 +64,13 @@ def trim(environment: str, destination: Destination, **options: Any) -> None:
         report = trimming.discard(environment)
     else:
         choice = trimming.Choice(
-            kinds=DEFAULT if kinds is None else tuple(name.strip() for name in kinds.split(",")),
+            kinds=DEFAULT if kinds is None else tuple(names_in(kinds)),
             apply=apply,
             discard=discard,
             source=options["source"],
             seconds=options["timeout"],
         )
         if apply:
-            from deadweight.sources.system.processes import adopt_orphans
-
             adopt_orphans()
         with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
             report = trimming.trim(environment, choice, observe=observe)

@@ -15,7 +15,9 @@ from deadweight.cli.options import (
 from deadweight.cli.output import Destination, say
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.running import adopt_orphans, timeout_option
 from deadweight.cli.targets import files, one_target
+from deadweight.cli.values import COMMAND
 from deadweight.cli.views import terminal_width
 from deadweight.errors import NotProven
 
@@ -32,18 +34,11 @@ from deadweight.errors import NotProven
     "--smoke",
     group=JUDGE,
     metavar="CMD",
+    type=COMMAND,
     default="",
     help="Install SPLIT into a temporary environment and run CMD there; CMD must exit with status 0.",
 )
-@option(
-    "--timeout",
-    group=JUDGE,
-    metavar="SECONDS",
-    type=click.FloatRange(min=0, min_open=True),
-    default=60,
-    show_default=True,
-    help="Time limit for each import and for CMD.",
-)
+@timeout_option(JUDGE, "each import and for CMD")
 @option(
     "--against",
     group=JUDGE,
@@ -74,8 +69,6 @@ def verify(
     settings = settings_of(options, given)
     checks = Checks(against=options["against"], run=options["run"], smoke=options["smoke"], seconds=options["timeout"])
     if checks.run or checks.smoke:
-        from deadweight.sources.system.processes import adopt_orphans
-
         adopt_orphans()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         verdict = check(given, settings, checks, observe=observe)

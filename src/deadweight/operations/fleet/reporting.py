@@ -68,10 +68,17 @@ def runs_of(connection: sqlite3.Connection, path: str, scope: Scope) -> tuple[in
     return run, _before(connection, run, scope.since)
 
 
+def check_since(text: str) -> None:
+    """Raise BadInput if a text is neither empty, nor the number of a run, nor an age."""
+    if text and not _SINCE.match(text) and not text.isdecimal():
+        raise BadInput(f"--since {text}: expected the number of a run, or an age such as 12h, 7d or 2w")
+
+
 def _before(connection: sqlite3.Connection, run: int, since: str) -> int | None:
     """Return the run to compare with, None if there is none; raises BadInput for an invalid or unknown one."""
     if not since:
         return run_before(connection, run)
+    check_since(since)
     age = _SINCE.match(since)
     if age:
         began = datetime.now(UTC) - timedelta(hours=int(age[1]) * _HOURS[age[2]])
@@ -79,8 +86,6 @@ def _before(connection: sqlite3.Connection, run: int, since: str) -> int | None:
         if before is None:
             raise BadInput(f"the fleet has no run that is older than {since}", hint="use --since with a shorter time")
         return before
-    if not since.isdecimal():
-        raise BadInput(f"--since {since}: expected the number of a run, or an age such as 12h, 7d or 2w")
     if run_before(connection, int(since) + 1) != int(since) or int(since) >= run:
         raise BadInput(f"--since {since}: the fleet has no such run before run {run}")
     return int(since)

@@ -17,6 +17,7 @@ from deadweight.operations.measuring.reading import Read, machine_of, read_lock_
 from deadweight.progress import Progress, silent
 from deadweight.settings import Settings, refuse
 from deadweight.targets.types import Lock
+from deadweight.wording import counted
 
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
@@ -50,7 +51,7 @@ def measure_archives(
         uninstalled = run.measured(resolved, compiled=settings.measuring.bytecode == "compiled")
         if accept is not None:
             accept(uninstalled)
-        session.observe(Progress("measuring", f"{len(uninstalled.measured.facts)} distributions"))
+        session.observe(Progress("measuring", counted(len(uninstalled.measured.facts), "distribution")))
     from deadweight.analysis.measurement import Measurement
 
     inventory, lock = _inventory(uninstalled, wishes, read), resolved.lock

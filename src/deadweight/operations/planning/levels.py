@@ -177,7 +177,8 @@ class Levels:
                 change = change.and_then(_rejected(each, "only requirements can be resolved with another build"))
                 continue
             try:
-                tried, after = self._with_wheels(variant.changed(each), profile, each.steps[0].action)
+                what = f"a lighter build: {each.steps[0].action}"
+                tried, after = self._with_wheels(variant.changed(each), profile, what)
             except DeadweightError as error:
                 change = change.and_then(_rejected(each, error.summary))
                 continue
@@ -207,7 +208,8 @@ class Levels:
             if self._variant.file is None:
                 raise BadInput("only requirements can be resolved for another platform")
             if alpine is None:
-                raise BadInput(f"{here.shown} is not Linux with glibc")
+                musl = "already uses musl" if "musl" in here.shown else "is not Linux"
+                raise BadInput(f"{here.shown} {musl}")
             variant, profile = self._with_wheels(self._variant.changed(change), self._profile, "wheels for Alpine")
         except DeadweightError as error:
             self.levels.append(unreachable("alpine", change, error.summary))

@@ -36,6 +36,7 @@ from deadweight.proof import Proof
 from deadweight.settings import Settings, refuse
 from deadweight.sources.resolve.uninstalled import Resolved
 from deadweight.sources.system.processors import allow
+from deadweight.wording import counted
 
 _TOGETHER = ""  # the name of no service
 
@@ -129,7 +130,7 @@ class _Measuring:
 
     def _measure(self, sets: Mapping[str, tuple[Resolved, Service]]) -> dict[str, Inventory]:
         """Return the inventories of sets of distributions, each for the Python of a service."""
-        self._session.observe(Progress("measuring", f"{len(self._services)} services"))
+        self._session.observe(Progress("measuring", counted(len(self._services), "service")))
         pythons = {name: service.settings.request.python for name, (_, service) in sets.items()}
         if self._measuring is None:
             services = {service.settings.request.python: service for service in self._services.values()}

@@ -90,6 +90,9 @@ def goal_lines(goal: Goal, report: LevelReport) -> Iterator[str]:
     size, target = human(goal.apparent_bytes), human(goal.target_bytes)
     if not goal.reached:
         yield f"{target} cannot be reached. The floor is {size}, after {counted(len(goal.steps), 'step')}."
+        if (report.base_bytes or 0) >= goal.target_bytes:
+            base = human(report.base_bytes or 0)
+            yield f"The base alone takes {base}. Use a smaller base image, or a larger --target-size."
         yield from (f"  {step_text(step)}" for step in goal.steps)
         if goal.held_by:
             yield "What remains, and what each requirement would free:"

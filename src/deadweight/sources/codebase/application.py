@@ -17,6 +17,7 @@ from deadweight.model import Application, Mention, Role, Skipped
 from deadweight.progress import Observer, Progress
 from deadweight.sources.codebase.code_directories import INSTALLED, has_modules
 from deadweight.sources.codebase.file_reader import read_files
+from deadweight.wording import counted
 
 # Directories without code of the application, which need no note.
 _NO_SOURCE = frozenset(
@@ -43,7 +44,7 @@ def read_application(directory: str, *, observe: Observer) -> Application:
     sizes = listing.sizes
     python = [path for path in sizes if path.endswith(".py")]
     packages = LocalModules(python).packages
-    observe(Progress("reading", f"{directory} ({len(sizes)} files)"))
+    observe(Progress("reading", f"{directory} ({counted(len(sizes), 'file')})"))
     roles = {path: role_of(path, packages) for path in sorted(sizes)}
     read = read_files(root, [(path, sizes[path], role) for path, role in roles.items()])
     roots = (mention.name for mention in read.mentions if mention.kind == "root" and mention.name != ".")

@@ -1,0 +1,35 @@
+"""What commands share that run code of an application or an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from deadweight.cli.help import option
+
+Command = Callable[..., Any]
+
+
+def timeout_option(group: str, of: str) -> Callable[[Command], Command]:
+    """Return the option that limits how long code may run.
+
+    of: what the limit is for
+    """
+    return option(
+        "--timeout",
+        group=group,
+        metavar="SECONDS",
+        type=click.FloatRange(min=0, min_open=True),
+        default=60,
+        show_default=True,
+        help=f"Time limit for {of}.",
+    )
+
+
+def adopt_orphans() -> None:
+    """Have every process end that the code leaves behind, from now on."""
+    from deadweight.sources.system import processes
+
+    processes.adopt_orphans()
