@@ -159,8 +159,8 @@ def test_dockerfile__compose__builds_each_stage(server: Server, tmp_path: Path) 
     ("arguments", "status", "message"),
     [
         (["--output-dir", "elsewhere"], 4, "outside of the build context app"),
-        (["--base-image", "a b"], 4, "'a b' is not the name of an image"),
-        (["--base-size", "big"], 4, "'big' is not a size"),
+        (["--base-image", "a b"], 2, "'a b' is not the name of an image"),
+        (["--base-size", "big"], 2, "'big' is not a size"),
         (["--find-links", "."], 4, "is outside of the build context app"),
         (["--extra-index-url", "http://u:p@127.0.0.1:1/${X}"], 4, "cannot be written to a list"),
         (["--install"], 2, "No such option"),

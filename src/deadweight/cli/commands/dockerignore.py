@@ -14,6 +14,7 @@ from deadweight.cli.options import messages, with_options, writing
 from deadweight.cli.output import Destination, may_write, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import files
+from deadweight.cli.values import Checked
 from deadweight.cli.views import terminal_width
 from deadweight.errors import WouldOverwrite
 
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
     from deadweight.model.report.builds.dockerignore import DockerignoreReport
 
 _ARGUMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+
+
+def _kinds(given: str | None) -> tuple[str, ...]:
+    from deadweight.dockerignore.kinds import DEFAULT
+
+    names = tuple(name.strip() for name in (given or "").removeprefix("+").split(","))
+    if given is None:
+        return DEFAULT
+    return (*DEFAULT, *names) if given.startswith("+") else names
+
+
+def _check_kinds(given: str) -> None:
+    from deadweight.operations.dockerignore import Ignoring
+
+    Ignoring(kinds=_kinds(given))
 
 
 @click.command(cls=GroupedCommand)
@@ -46,6 +62,7 @@ _ARGUMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
     "--kinds",
     group=WHAT,
     metavar="LIST",
+    type=Checked(_check_kinds),
     help="Kinds of files to leave out, or '+KIND,...' to add to the default: all that are certain or likely.",
 )
 @option("--write", group=OUTPUT, is_flag=True, help="Write the file; with --force, add the lines to an existing one.")
@@ -81,15 +98,6 @@ def dockerignore(directory: str, destination: Destination, **options: Any) -> No
         _write(report, options["output_dir"], force=destination.force, quiet=options["quiet"])
     text = dockerignore_text(report, width=terminal_width())
     destination.write(report.to_json() if destination.form == "json" else text)
-
-
-def _kinds(given: str | None) -> tuple[str, ...]:
-    from deadweight.dockerignore.kinds import DEFAULT
-
-    names = tuple(name.strip() for name in (given or "").removeprefix("+").split(","))
-    if given is None:
-        return DEFAULT
-    return (*DEFAULT, *names) if given.startswith("+") else names
 
 
 def _arguments(given: Iterable[str]) -> Iterator[tuple[str, str]]:
