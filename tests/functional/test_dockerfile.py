@@ -13,10 +13,12 @@ import pytest
 
 from deadweight.codescan.commands import instructions
 from deadweight.model.report.dockerfile import DockerfileReport
-from tests.builders import make_wheel, write_files
+from tests.builders import dist_files, make_env, make_wheel, write_files
 from tests.conftest import Golden
 from tests.functional.test_diff import Done, run
+from tests.functional.test_images import BASE, site
 from tests.functional.test_no_install import sdist
+from tests.images import Content, make_elf, make_image
 from tests.index_server import Server, index_of
 
 WHEELS = [
@@ -202,8 +204,6 @@ def test_dockerfile__index_with_credentials__takes_a_secret(server: Server, tmp_
 
 
 def test_dockerfile__environment__pins_what_is_installed(server: Server, tmp_path: Path) -> None:
-    from tests.builders import dist_files, make_env
-
     make_env(tmp_path / "app/env", dist_files("flask", "3.0"), dist_files("click", "8.0"))
     done = run("dockerfile", "app/env", "--source", "app", "--output-dir", "app", "--format", "json")
     assert done.returncode == 0, done.stderr
@@ -322,3 +322,25 @@ wheels = [{url = "URL/files/FILE", hashes = {sha256 = "HASH"}}]
  "default": {"dw-http": {"hashes": ["sha256:HASH"], "version": "==1.0", "index": "pypi"}}}
 """,
 }
+
+
+def test_dockerfile__image__installs_the_system_packages_of_its_libraries(server: Server, tmp_path: Path) -> None:
+    system: dict[str, Content] = {
+        "lib/libc.so.6": make_elf(soname="libc.so.6"), "usr/lib/libyaml-0.so.2": make_elf(soname="libyaml-0.so.2"),
+        "var/lib/dpkg/info/libc6.list": "/lib/libc.so.6\n",
+        "var/lib/dpkg/info/libyaml-0-2.list": "/usr/lib/libyaml-0.so.2\n",
+    }  # fmt: skip
+    native = make_elf(needed=["libyaml-0.so.2", "libc.so.6"])
+    distributions = site(dist_files("pyyaml", "6.0", files={"yaml/_yaml.so": native}))
+    (tmp_path / "image.tar").write_bytes(make_image(BASE | system, distributions))
+    done = run(
+        "dockerfile", "image.tar", "--source", "app", "--output-dir", "app", "--unproven", "--installer", "pip",
+        "--format", "json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "app/Dockerfile").read_text()
+    assert "FROM python:3.12-slim AS base" in text
+    assert "/bin/pip --python" in text
+    assert "apt-get install --yes --no-install-recommends libyaml-0-2 " in text
+    assert listed(tmp_path / "app/docker/production.txt") == ["pyyaml==6.0"]
+    assert "the sizes do not include the system packages libyaml-0-2" in json.loads(done.stdout)["warnings"]

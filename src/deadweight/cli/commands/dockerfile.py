@@ -17,6 +17,7 @@ from deadweight.cli.values import IMAGE, SIZE, Choice
 from deadweight.cli.views import terminal_width, use_color
 from deadweight.report.dockerfile import DOCKERFILE_FORMATS, render_dockerfile
 from deadweight.report.view import View
+from deadweight.targets.types import REQUIRING
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -74,7 +75,10 @@ def dockerfile(target: str, output_dir: str | None, destination: Destination, **
         compiled=options["bytecode"] == "compiled",
         compose=options["compose"],
         unproven=options["unproven"],
+        installer=options["installer"] or "",
     )
+    if not isinstance(given, REQUIRING):
+        options["installer"] = None  # nothing is resolved with it
     settings = settings_of({**options, "install": None, "bytecode": None}, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         written = operation(given, settings, choices, observe=observe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -43,6 +43,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     compiled:   whether bytecode is compiled when the image is built
     compose:    whether to write a compose.yaml
     unproven:   whether to write even if production lacks something that the code uses
+    installer:  "uv", "pip", or "" for what the settings name, which only requirements are measured with
     """
 
     directory: str = ""
@@ -52,6 +53,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     compiled: bool = False
     compose: bool = False
     unproven: bool = False
+    installer: Literal["", "uv", "pip"] = ""
 
 
 class Written(Struct, frozen=True):
@@ -148,7 +150,7 @@ class Writing(Struct, frozen=True):
         from deadweight.sources.install.installer import Uv, find_installer
         from deadweight.sources.system.processes import answer_of
 
-        installer = find_installer(self.measurement.settings.measuring.installer)
+        installer = find_installer(self.choices.installer or self.measurement.settings.measuring.installer)
         if not isinstance(installer, Uv):
             return ""
         words = (answer_of([installer.executable, "--version"], seconds=10) or b"").split()
@@ -191,6 +193,8 @@ class Writing(Struct, frozen=True):
             notes.append(f"{self.context.ignoring} leaves out {listed(lacking, 3)}, which the Dockerfile copies")
         if any(variant.name == "minimal" for variant in recipe.variants):
             notes.append("minimal works only after the code changes that `deadweight split` lists")
+        if recipe.packages:
+            notes.append(f"the sizes do not include the system packages {listed(recipe.packages, 5)}")
         built = sorted({p.name for layer in recipe.layers for p in layer.pieces if p.compiles})
         if built:
             notes.append(f"{listed(built, 5)} must be built, so the size is an estimate")
