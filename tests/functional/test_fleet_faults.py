@@ -81,9 +81,9 @@ def assert_whole(here: Path, registry: Registries) -> None:
 
 def test_faults__killed_workers__are_replaced(here: Path, registry: Registries) -> None:
     chance, killed = random.Random(1), 0
-    client = started(f"registry:{registry.host}/*", "-o", "fleet.db", "--max-requests", "40")
+    client = started(f"registry:{registry.host}/*", "-o", "fleet.db", "--max-requests", "8")
     while killed < KILLS and client.poll() is None:
-        time.sleep(chance.uniform(0.05, 0.35))
+        time.sleep(chance.uniform(0.1, 1.0))
         if pids := workers_of(client.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(chance.choice(pids), signal.SIGKILL)
@@ -339,6 +339,7 @@ def test_cluster__killed_workers__are_replaced(here: Path, registry: Registries)
     with DaskCluster(here / "logs", workers=3) as cluster:
         arguments = ("-o", "fleet.db", "--scheduler", cluster.address, "--cache", str(here / "cache"))
         client = started(f"registry:{registry.host}/*", *arguments, "--max-requests", "20")
+        wait_for(lambda: registry.requests("manifests") > 0)
         for _ in range(KILLS):
             time.sleep(chance.uniform(0.1, 0.6))
             number = chance.randrange(3)

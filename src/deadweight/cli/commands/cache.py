@@ -21,9 +21,9 @@ def cache() -> None:
 def info(form: str) -> None:
     """Show the location of the cache, its number of entries and its size."""
     from deadweight.report.results.cache import usage_json, usage_text
-    from deadweight.sources.wheels.cache import Cache
+    from deadweight.sources.fleet.cache import whole_usage
 
-    usage = Cache().usage()
+    usage = whole_usage()
     emit(usage_json(usage) if form == "json" else usage_text(usage), None, force=False)
 
 
@@ -31,6 +31,6 @@ def info(form: str) -> None:
 def clear() -> None:
     """Remove all entries from the cache."""
     from deadweight.report.results.cache import cleared_text
-    from deadweight.sources.wheels.cache import Cache
+    from deadweight.sources.fleet.cache import clear_all
 
-    emit(cleared_text(Cache().clear()), None, force=False)
+    emit(cleared_text(clear_all()), None, force=False)

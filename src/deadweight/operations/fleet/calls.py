@@ -20,15 +20,19 @@ from deadweight.operations.fleet.tasks import Failed, Result, decoded
 from deadweight.sources.system.pool import Call, Finished
 
 _MOST_ATTEMPTS = 4
+_MOST_DEATHS = 6  # attempts of a task whose processes die, which is mostly not its fault
 _FIRST_WAIT = 1.0  # seconds before the second attempt; each further wait is twice as long
 _LONGEST_WAIT = 300.0  # whatever Retry-After says
 
 
 class Executor(Protocol):
-    """What makes calls: ``size`` of them at once; ``is_remote`` if in other working directories."""
+    """What makes calls; ``is_remote`` if in other working directories."""
 
-    size: int
     is_remote: bool
+
+    @property
+    def size(self) -> int:
+        """How many calls it makes at once."""
 
     def submit(self, call: Call) -> None:
         """Have a call made."""
@@ -135,8 +139,9 @@ class Calls:
             else decoded(finished.result)
         )
         if isinstance(result, Failed) and result.wait is not None:
-            if waiting.attempts < _MOST_ATTEMPTS:
-                self._retry(waiting, result.wait, is_lost=finished.result is None)
+            is_lost = finished.result is None
+            if waiting.attempts < (_MOST_DEATHS if is_lost else _MOST_ATTEMPTS):
+                self._retry(waiting, result.wait, is_lost=is_lost)
                 return
             result = replace(result, reason=f"{result.reason} ({waiting.attempts} attempts)")
         del self._tasks[finished.key]
@@ -148,5 +153,7 @@ class Calls:
         now = time.monotonic()
         if wait:
             self._blocked[waiting.task.host] = now + min(wait, _LONGEST_WAIT)
-        pause = 0.0 if is_lost else max(min(wait, _LONGEST_WAIT), _FIRST_WAIT * 2 ** (waiting.attempts - 1))
+        pause = max(min(wait, _LONGEST_WAIT), _FIRST_WAIT * 2 ** (waiting.attempts - 1))
+        if is_lost:
+            pause = 0.0 if waiting.attempts == 1 else pause / 2
         heapq.heappush(self._later, (now + pause, waiting.task.call.key))

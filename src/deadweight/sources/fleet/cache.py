@@ -12,7 +12,10 @@ import hmac
 import os
 from functools import cache as once
 
+from msgspec.structs import replace
+
 from deadweight.errors import BadInput
+from deadweight.model import CacheUsage
 from deadweight.sources.wheels.cache import Cache, NoCache
 from deadweight.sources.wheels.store import Store, default_directory
 
@@ -81,6 +84,25 @@ def _store(location: str) -> Store:
 def default_location() -> str:
     """Return the directory of the cache of fleets: beside the cache of single runs, which is smaller."""
     return os.path.join(default_directory(), "fleet")
+
+
+def whole_usage() -> CacheUsage:
+    """Return the size of the cache, with that of fleets."""
+    return _sum(Cache().usage(), Cache(default_location()).usage())
+
+
+def clear_all() -> CacheUsage:
+    """Remove all entries of the cache and of that of fleets; return the previous size. Raises BadInput."""
+    return _sum(Cache().clear(), Cache(default_location()).clear())
+
+
+def _sum(own: CacheUsage, fleet: CacheUsage) -> CacheUsage:
+    return replace(
+        own,
+        listings=own.listings + fleet.listings,
+        layers=own.layers + fleet.layers,
+        size=own.size + fleet.size,
+    )
 
 
 def trim_cache(location: str) -> None:

@@ -7,6 +7,7 @@ arguments of a task that raises, so tasks raise nothing, and no credentials are 
 from __future__ import annotations
 
 import queue
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from distributed import Future
 
 _CONNECT_SECONDS = 10
+_WORKER_SECONDS = 60  # to wait for the first worker
+_COUNT_SECONDS = 5.0  # after which workers are counted again
 _POLL_SECONDS = 1.0  # how often to look whether the scheduler is there
 _AHEAD = 2  # tasks for each thread of a worker, so that none waits for the client
 
@@ -31,20 +34,30 @@ class Cluster:
         self._ended: queue.SimpleQueue[tuple[str, Future]] = queue.SimpleQueue()
         self._futures: dict[str, Future] = {}
         self._submitted: Counter[str] = Counter()
+        self._counted, self._threads = -_COUNT_SECONDS, 0
 
     def __enter__(self) -> Cluster:
         self._client = _connected(self._address)
-        threads = sum(self._client.nthreads().values())
-        if not threads:
+        try:
+            self._client.wait_for_workers(1, timeout=_WORKER_SECONDS)
+        except TimeoutError as error:
             self._client.close()
-            raise FetchFailed(f"the scheduler at {self._address} has no workers", hint="start dask worker first")
-        self.size = threads * _AHEAD
+            raise FetchFailed(f"the scheduler at {self._address} has no workers", hint="start dask worker") from error
         return self
 
     def __exit__(self, *_: object) -> None:
         for future in self._futures.values():
             future.release()
         self._client.close(timeout=_CONNECT_SECONDS)
+
+    @property
+    def size(self) -> int:
+        """The tasks to give to the workers that are there now."""
+        now = time.monotonic()
+        if now > self._counted + _COUNT_SECONDS:
+            self._check()
+            self._counted, self._threads = now, sum(self._client.nthreads().values())
+        return max(1, self._threads) * _AHEAD
 
     def submit(self, call: Call) -> None:
         """Have a call made by a worker."""

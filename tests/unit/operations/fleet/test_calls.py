@@ -132,8 +132,9 @@ def test_calls__retry_after__keeps_all_requests_from_the_server(clock: Clock) ->
     assert set(found.values()) == {DONE}
 
 
-def test_calls__worker_that_died__is_tried_again_at_once(clock: Clock) -> None:
-    workers, found = done(clock, task("a"), results={"a": [None, None]})
-    assert (workers.submitted, found) == ([("a", 100.0)] * 3, {"a": DONE})
+def test_calls__worker_that_died__is_replaced_at_once_and_then_later(clock: Clock) -> None:
+    workers, found = done(clock, task("a"), results={"a": [None, None, None]})
+    assert workers.submitted == [("a", 100.0), ("a", 100.0), ("a", 101.0), ("a", 103.0)]
+    assert found == {"a": DONE}
     _, found = done(clock, task("a"), results={"a": [None] * 9})
-    assert found == {"a": Failed(reason="killed (4 attempts)", exit_code=5, wait=0.0)}
+    assert found == {"a": Failed(reason="killed (6 attempts)", exit_code=5, wait=0.0)}

@@ -2,14 +2,22 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from deadweight.sources.fleet.cache import KEY_VARIABLE, SealedStore, shared_cache, trim_cache
-from deadweight.sources.wheels.cache import NoCache
+import pytest
+
+from deadweight.errors import BadInput
+from deadweight.sources.fleet.cache import (
+    KEY_VARIABLE,
+    SealedStore,
+    check_location,
+    clear_all,
+    default_location,
+    shared_cache,
+    trim_cache,
+    whole_usage,
+)
+from deadweight.sources.wheels.cache import Cache, NoCache
 from deadweight.sources.wheels.store import Store
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def entries(store: SealedStore) -> list[Path]:
@@ -63,6 +71,36 @@ def test_shared_cache__key_in_the_environment__seals_entries(tmp_path: Path, mon
     shared_cache.cache_clear()
     assert SealedStore(Store(str(tmp_path)), b"secret").get("layer", "a") == b"data"
     assert isinstance(shared_cache(""), NoCache)
+
+
+def test_usage_and_clear__cache_of_fleets__are_included(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEADWEIGHT_CACHE_DIR", str(tmp_path))
+    Cache().store.put("layer", "a", bytes(100))
+    shared_cache(default_location()).store.put("layer", "b", bytes(100))
+    usage = whole_usage()
+    assert (usage.layers, usage.size) == (2, 232)
+    assert clear_all() == usage
+    assert (whole_usage().layers, whole_usage().size) == (0, 0)
+
+
+@pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "nothing-like-this://x"])
+def test_check_location__unusable__is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        check_location(url)
+    assert "secret" not in f"{caught.value}{caught.value.hint}"
+
+
+@pytest.mark.parametrize("url", ["memory://cache/of/tests", "file://{tmp_path}/cache", "{tmp_path}/cache"])
+def test_shared_cache__url__keeps_entries_for_others(tmp_path: Path, url: str) -> None:
+    pytest.importorskip("fsspec")
+    url = url.format(tmp_path=tmp_path)
+    shared_cache.cache_clear()
+    assert shared_cache(url).store.get("layer", "a") is None
+    shared_cache(url).store.put("layer", "a", b"data")
+    shared_cache.cache_clear()
+    assert shared_cache(url).store.get("layer", "a") == b"data"
+    trim_cache(url)
+    assert shared_cache(url).store.get("layer", "a") == b"data"
 
 
 def test_trim_cache__others_wrote__removes_the_oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
