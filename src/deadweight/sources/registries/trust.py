@@ -43,7 +43,7 @@ def _reached(reference: Reference, *, verify: bool) -> tuple[ssl.SSLContext, str
     if verify and not reference.is_loopback:
         return checked, reference.server
     secure = reference.server.replace("http://", "https://", 1)
-    for context in [checked] * verify + [unchecked(registry_context(reference.host))]:
+    for context in [checked] * verify + [_unchecked(reference.host)]:
         with Client(context=context, attempts=1, timeout=_PROBE_SECONDS) as client:
             if _answers(client, secure):
                 return context, secure
@@ -67,19 +67,30 @@ def registry_context(host: str) -> ssl.SSLContext:
     context = ssl.create_default_context(
         cafile=None if is_directory else bundle, capath=bundle if is_directory else None
     )
-    for directory in _DIRECTORIES:
-        path = os.path.join(os.path.expanduser(directory), host)
+    for path in _configured(host):
         with contextlib.suppress(OSError):  # ssl.SSLError is a subclass
             for authority in sorted(glob(f"{escape(path)}/*.crt")):
                 context.load_verify_locations(authority)
+    return _with_certificates(context, host)
+
+
+def _unchecked(host: str) -> ssl.SSLContext:
+    """Return a context that accepts any certificate; without the system's authorities, which take 30 ms to load."""
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # else it is shown for each request
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return _with_certificates(context, host)
+
+
+def _with_certificates(context: ssl.SSLContext, host: str) -> ssl.SSLContext:
+    """Return a context that presents the user's own certificates for a registry."""
+    for path in _configured(host):
+        with contextlib.suppress(OSError):
             for own in sorted(glob(f"{escape(path)}/*.cert")):
                 context.load_cert_chain(own, f"{own.removesuffix('.cert')}.key")
     return context
 
 
-def unchecked(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Return a context that accepts any certificate."""
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)  # else it is shown for each request
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+def _configured(host: str) -> list[str]:
+    return [os.path.join(os.path.expanduser(directory), host) for directory in _DIRECTORIES]
