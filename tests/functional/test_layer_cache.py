@@ -21,11 +21,13 @@ from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.operations.measure import profile
+from deadweight.sources.containers.docker import DockerCommands
 from deadweight.sources.images import cache as layer_cache
 from deadweight.sources.images import layers as layer_reading
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.wheels.store import Store, default_directory
 from tests.builders import ELF_X86_64, dist_files, write_files
+from tests.engines import docker_engine, podman, run
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_tar, packed
 from tests.registry_server import Registry, published
 
@@ -392,3 +394,28 @@ def test_process__killed_while_it_writes__leaves_no_broken_entry(tmp_path: Path)
         found = [sealed._get("layer", path.name[6:70]) for path in entries()]
         assert len(found) == 3
         assert None not in found
+
+
+# --- real engines ----------------------------------------------------------------------------------
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("engine", ["docker", "podman"])
+def test_real_engine__again__the_image_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    archive = as_archive(image(form="docker", compression=""), tmp_path, monkeypatch)
+    monkeypatch.setenv("TMPDIR", "/tmp")  # the path of a socket is short
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with docker_engine() if engine == "docker" else podman() as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        run(engine, "load", "--input", archive)
+        first = profile(f"{engine}:app:1")
+        assert figures(profile(f"{engine}:app:1", Settings.of(no_cache=True))) == figures(first)
+
+        def fail(*_: object) -> None:
+            raise AssertionError("the image is saved")
+
+        monkeypatch.setattr(DockerCommands, "save", fail)
+        assert figures(profile(f"{engine}:app:1")) == figures(first)

@@ -81,7 +81,7 @@ class StreamedBlobs(Blobs):
         expected = digest_in(name)
         if expected is None and not self.cache.keeps:
             return _Layer(list(read_layer(blocks, self.room)), "", compressed)
-        cached = self.cache.find((f"sha256:{expected}",), self.room)
+        cached = self.cache.find((f"sha256:{expected}",), self.room) if expected else None
         with Checked(blocks, expected, mismatch(name)) as checked:
             found = list(read_layer(checked, self.room)) if cached is None else cached
         return _Layer(found, f"sha256:{checked.found}", compressed, is_cached=cached is not None)
