@@ -14,6 +14,7 @@ from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.model import ImageFacts
 from deadweight.operations.measure import profile
+from deadweight.report.units import human
 from tests.builders import ELF_X86_64, dist_files
 from tests.conftest import Golden
 from tests.images import Compression, Content, Form, image_files, make_elf, make_image, make_tar, packed
@@ -220,3 +221,18 @@ def test_layers__text_of_a_service__is_a_breakdown_findings_and_details(
     assert _run(["service.tar", "--quiet"], debug=True) == 0
     text = capsys.readouterr().out
     assert text == golden(f"service-{width}.txt", text)
+
+
+def test_layers__compressed__have_both_sizes_in_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = make_image({"a": "x" * 1_000_000}, {"b": "y" * 500_000}, form="oci", compression="gzip")
+    (tmp_path / "image.tar").write_bytes(data)
+    facts = profile(tmp_path / "image.tar").image
+    assert facts is not None
+    sizes = [layer.compressed or 0 for layer in facts.layers]
+    assert all(0 < size < 100_000 for size in sizes)
+    assert _run([str(tmp_path / "image.tar"), "--quiet"], debug=True) == 0
+    text = capsys.readouterr().out
+    assert f"ships 1.50 MB ({human(sum(sizes))} compressed) in 2 layers" in text
+    assert [line.split()[:5] for line in text.splitlines() if "COPY . ." in line] == [
+        ["0", "1.00", "MB", *human(sizes[0]).split()], ["1", "500", "kB", *human(sizes[1]).split()],
+    ]  # fmt: skip

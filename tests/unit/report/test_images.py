@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from msgspec.structs import replace
 
 from deadweight.analysis.reporting import report_of
+from deadweight.errors import BadReport
 from deadweight.model.report import (
     BreakdownRow,
     HidingLayer,
@@ -16,6 +19,7 @@ from deadweight.model.report import (
     Report,
     SystemReport,
 )
+from deadweight.report.html.as_html import as_html
 from deadweight.report.images import base_text, command_text, efficiency_text, hiding, spans
 from deadweight.report.markdown import as_markdown
 from deadweight.report.text.as_text import as_text
@@ -116,3 +120,41 @@ def test_markdown__hostile_names__are_escaped() -> None:
     assert not {"\x1b", "\u202e"} & set(text)
     assert "| Breakdown | Size | Share | Largest |" in text
     assert "<b>" not in "".join(text.split("`")[::2])  # but in code
+
+
+NEW_KEYS = {
+    "image": ("base_layers", "compressed_bytes", "findings", "dockerfile"),
+    "system": ("breakdown", "copies"),
+    "layer": ("compressed_bytes", "largest", "hides", "hidden_by", "line"),
+}
+
+
+def test_report__saved_by_an_older_version__is_shown_without_a_breakdown() -> None:
+    document = json.loads(evil_report().to_json())
+    for key in NEW_KEYS["image"]:
+        del document["image"][key]
+    for key in NEW_KEYS["system"]:
+        del document["system"][key]
+    for key in NEW_KEYS["layer"]:
+        del document["image"]["layers"][0][key]
+    report = Report.from_json(json.dumps(document))
+    assert report.system is not None
+    assert (report.system.breakdown, report.system.copies) == ((), ())
+    for text in (as_text(report, View()), as_markdown(report, View()), as_html(report)):
+        assert "9 B" in text
+        assert "breakdown" not in text.rpartition("</style>")[2].lower()
+
+
+def test_report__breakdown_that_does_not_add_up__is_refused() -> None:
+    document = json.loads(evil_report().to_json())
+    document["system"]["breakdown"][0]["apparent_bytes"] = 8
+    with pytest.raises(BadReport, match="the breakdown do not add up"):
+        Report.from_json(json.dumps(document))
+
+
+def test_report__copy_of_no_distribution__is_refused() -> None:
+    document = json.loads(evil_report().to_json())
+    copies = {"name": "a", "version": None, "copies": ["a", "b"], "apparent_bytes": 1, "extra_bytes": 1}
+    document["system"]["copies"] = [copies]
+    with pytest.raises(BadReport, match="'b' is the key of no distribution"):
+        Report.from_json(json.dumps(document))
