@@ -17,7 +17,7 @@ from deadweight.inventory.systems.former import former_owners, former_packages
 from deadweight.inventory.systems.waste import wasted_paths
 from deadweight.model import ImageFacts, Inventory, Layer, PartKind
 
-_LIBRARY = re.compile(r"(?:^|/)lib/(?:python|pypy)\d[^/]*/os\.pyc?\Z")
+_LIBRARY = re.compile(r"(?:^|/)lib(?:64)?/(?:python|pypy)\d[^/]*/os\.pyc?\Z")
 
 _Part = tuple[PartKind, str]
 _Sizes = dict[_Part, int]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.overlay import Overlay
-from deadweight.inventory.systems.layers import hidden_owners, image_facts
+from deadweight.inventory.systems.layers import base_of, hidden_owners, image_facts
 from deadweight.model import ImageFacts, Layer, Part
 from tests.builders import bare, bare_inventory
 
@@ -114,3 +115,20 @@ def test_image_facts__home_of_a_distribution__is_where_most_of_it_comes_from() -
     again = [file("a/x", 50), file("a/y", 30), file("a/x.pyc", 60), file("b/x", 10)]
     found = facts({"a/x": 0, "a/y": 0, "a/x.pyc": 0, "b/x": 1, "b/y": 1}, installed, compiled, again)
     assert dict(found.homes) == {"a": 0, "b": 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "base"),
+    [
+        ("usr/local/lib/python3.12/os.py", 3),
+        ("usr/lib64/python3.12/os.py", 3),
+        ("usr/lib/pypy3.10/os.pyc", 3),
+        ("usr/lib/python3/dist-packages/a/os.py", 1),
+        ("srv/os.py", 1),
+    ],
+)
+def test_base_of__standard_library__is_in_the_base_image(path: str, base: int) -> None:
+    overlay = Overlay()
+    for number, name in enumerate(("etc/os-release", "usr/bin/tool", path, "app")):
+        overlay.add(number, [file(name)])
+    assert base_of(overlay, (1, 3)) == base
