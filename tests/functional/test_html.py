@@ -15,8 +15,9 @@ from deadweight.analysis.diff import compare
 from deadweight.analysis.reporting import report_of
 from deadweight.model.report import Report
 from deadweight.model.report.diff import Diff
+from deadweight.model.report.fleet import FleetReport
 from deadweight.operations.measure import profile
-from deadweight.report.html import difference
+from deadweight.report.html import difference, fleet
 from deadweight.report.html.as_html import as_html
 from deadweight.report.units import human, percent
 from deadweight.report.view import View
@@ -26,6 +27,7 @@ from tests.engines import needs
 from tests.functional.test_images import site
 from tests.html_reports import EVIL, hostile_report, large_report
 from tests.images import Content, make_image
+from tests.unit.report.fleet.test_fleet_formats import built
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,7 +50,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     problems: list[str] = []
     contexts = []
 
-    def opening(report: Report | Diff, *, view: View | None = None, **options: Any) -> Page:
+    def opening(report: Report | Diff | FleetReport, *, view: View | None = None, **options: Any) -> Page:
         contexts.append(browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options}))
         page = contexts[-1].new_page()
         page.on("console", lambda message: problems.append(message.text))
@@ -60,8 +62,9 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
         view = view or View()
         if isinstance(report, Report):
             return opened(page, tmp_path / "report.html", as_html(report, view))
-        path = tmp_path / "diff.html"
-        path.write_text(difference.as_html(report, view), "utf-8")
+        path = tmp_path / "tables.html"
+        text = difference.as_html(report, view) if isinstance(report, Diff) else fleet.as_html(report, (), view)
+        path.write_text(text, "utf-8")
         page.goto(path.as_uri())
         return page
 
@@ -342,6 +345,7 @@ def test_axe__any_width_and_theme__no_violation(
         large_report(60),
         hostile_report(),
         changes(),
+        built(tmp_path, EVIL),
     ):
         page = show(report, color_scheme=scheme, viewport={"width": width, "height": 800})
         violations = Axe().run(page).response["violations"]
@@ -357,6 +361,7 @@ def test_layout__any_width__does_not_scroll_sideways(show: Show, service: Report
         large_report(60),
         hostile_report(),
         changes(),
+        built(tmp_path, EVIL),
     ):
         page = show(report, viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -386,6 +391,13 @@ def test_hostile_texts__of_an_image__are_inert(show: Show, tmp_path: Path) -> No
     assert page.evaluate("window.broken") is None
     assert page.locator("img").count() == 0
     assert "<script>window.broken=1" in page.locator("section[aria-labelledby=breakdown]").inner_text()
+
+
+def test_hostile_texts__of_a_fleet__are_inert(show: Show, tmp_path: Path) -> None:
+    page = show(built(tmp_path, EVIL))
+    assert page.evaluate("window.broken") is None
+    assert page.locator("img").count() == 0
+    assert "</script><script>window.broken=1" in page.locator("section[aria-labelledby=failures]").inner_text()
 
 
 def test_no_javascript__tables__are_there(show: Show, service: Report, browser: Browser, tmp_path: Path) -> None:

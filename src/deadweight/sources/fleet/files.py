@@ -14,6 +14,7 @@ from deadweight.fleet.schema import APPLICATION_ID, MIGRATIONS
 
 _BUSY_SECONDS = 30.0  # to wait for another program that writes
 _RETRY_SECONDS = 0.02
+_CACHE_KIB = 1 << 16  # of pages in memory; the digests of 400,000 layers take half of it
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT}
@@ -43,13 +44,24 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
     if not os.path.isfile(path):
         hint = "create it with deadweight fleet add FILE REPORT..."
         raise BadFleet(f"{path}: no such file" if not os.path.exists(path) else f"{path} is not a file", hint=hint)
-    with translated(path), contextlib.closing(_connect(path, "ro")) as connection:
+    with translated(path), contextlib.closing(_connect(path, _read_mode(path))) as connection:
         older = _check(connection, path) < len(MIGRATIONS)
     if older:
         with writing(path):
             pass
-    with translated(path), contextlib.closing(_connect(path, "ro")) as connection:
+    with translated(path), contextlib.closing(_connect(path, _read_mode(path))) as connection:
         yield connection
+
+
+def _read_mode(path: str) -> str:
+    """Return how to open a file for reading.
+
+    SQLite needs to write next to a file in WAL mode even to read it. Where that is not allowed, nobody writes to the
+    file, unless there is a log already.
+    """
+    directory = os.path.dirname(os.path.abspath(path))
+    closed = not os.path.exists(f"{path}-wal") and not os.access(directory, os.W_OK)
+    return "ro&immutable=1" if closed else "ro"
 
 
 @contextlib.contextmanager
@@ -96,7 +108,10 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
     # A URI, since only that can forbid writing and creating; SQLite decodes it to the bytes of the path.
     uri = f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode={mode}"
     # Without an isolation level, Python begins no transactions of its own.
-    return sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    connection.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
+    return connection
 
 
 def _check(connection: sqlite3.Connection, path: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -103,6 +104,16 @@ def test_open__damaged_file__says_so(tmp_path: Path) -> None:
     with pytest.raises(BadFleet, match="damaged") as damaged, reading(str(path)) as connection:
         connection.execute("SELECT COUNT(*) FROM distributions").fetchone()
     assert "restore a copy" in damaged.value.hint
+
+
+def test_reading__directory_that_is_read_only__needs_no_files_next_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = fleet_file(tmp_path / "f.db", {"app": report_on(bare("a"))})
+    monkeypatch.setattr(os, "access", lambda *_: False)  # the superuser may write everywhere
+    with reading(str(path)) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM targets").fetchone() == (1,)
+        assert [each.name for each in tmp_path.iterdir()] == ["f.db"]
 
 
 def test_reading__writes__are_refused(tmp_path: Path) -> None:
