@@ -87,7 +87,8 @@ def _matched(steps: Sequence[tuple[_Text, Step]], chain: Sequence[Instruction]) 
         layer = steps[at][1].layer
         if texts[number].name in _MAKE_LAYERS:
             matched.add(number)
-        if layer is not None:
+        # Without intermediate layers, buildah writes all instructions as if the last one, such as CMD, made the layer.
+        if layer is not None and texts[number].name in (*_MAKE_LAYERS, "WORKDIR"):
             of[layer] = chain[number]
     return Lines(of, len(matched), sum(text.name in _MAKE_LAYERS for text in texts))
 
@@ -159,8 +160,7 @@ def _alike(word: str, written: str) -> bool:
 def _of_instruction(instruction: Instruction) -> _Text:
     name, value = instruction.name, instruction.value
     if name == "RUN":
-        exact = exec_form(value)
-        return _Text(name, _BLANKS.sub("", " ".join(exact) if exact is not None else run_body(value)))
+        return _Text(name, _of_run(value))
     if name in ("COPY", "ADD"):
         # The lines of a here-document follow the first one.
         return _Text(name, " ".join(exec_form(value) or value.partition("\n")[0].split()))
@@ -177,12 +177,24 @@ def _of_step(step: Step) -> _Text:
         if _ARGUMENTS.match(value):  # "|2 A=1 B=2 /bin/sh -c make"; the values may contain blanks
             shell = _SHELL.search(value)
             value = value[shell.start() :] if shell else value
-        return _Text(name, _BLANKS.sub("", run_body(_SHELL.sub("", value, count=1) if _SHELL.match(value) else value)))
+        return _Text(name, _of_run(value))
     if name in ("COPY", "ADD"):
         # moby's classic builder writes no blank after --chown.
         value = value if _DIGEST.search(value) else _FLAGS.sub("", value, count=1)
         return _Text(name, " ".join(value.split()))
     return _Text(name, _QUOTES.sub("", _SHELL.sub("", _words(value))))
+
+
+def _of_run(value: str) -> str:
+    """Return the command of a RUN without blanks, and without the shell that builders add, also to an exec form."""
+    exact = exec_form(_without_shell(value))
+    text = run_body(value) if exact is None else " ".join(exact)
+    return _BLANKS.sub("", _without_shell(text))
+
+
+def _without_shell(text: str) -> str:
+    match = _SHELL.match(text)
+    return text[match.end() :] if match else text
 
 
 def _words(value: str) -> str:

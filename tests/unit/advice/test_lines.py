@@ -123,3 +123,22 @@ def test_lines__many_stages_and_steps__end() -> None:
     text = "".join(f"FROM s{n - 1} AS s{n}\nRUN {n}\n" for n in range(400))
     lines = lines_of(text, steps([f"RUN {n}" for n in range(400)]))
     assert numbers(lines)[399] == 800
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "head -c 9 /dev/zero > /a",  # moby's classic builder
+        '|2 A=1 B=x y /bin/sh -c ["/bin/sh", "-c", "head -c 9 /dev/zero > /a"]',  # podman
+        "RUN /bin/sh -c head -c 9 /dev/zero > /a # buildkit",
+    ],
+)
+def test_lines__shell_as_exec_form__matches_in_any_history(command: str) -> None:
+    text = 'FROM a\nRUN ["/bin/sh", "-c", "head -c 9 /dev/zero > /a"]\n'
+    assert numbers(lines_of(text, steps([command]))) == {0: 2}
+
+
+def test_lines__all_instructions_in_one_layer__have_no_line() -> None:
+    history = [Step(command="RUN make"), Step(command="COPY dir:ab01 in /app"), Step(command='CMD ["a"]', layer=0)]
+    lines = lines_of("FROM a\nRUN make\nCOPY . /app\nCMD a\n", history)
+    assert (lines.of, lines.matched, lines.total, lines.base) == ({}, 2, 2, None)

@@ -96,6 +96,9 @@ def _lines(dockerfile: str, history: Sequence[Step]) -> tuple[Lines, tuple[str, 
     if not lines.fits:
         reason = f"{dockerfile} does not match the image, which has {counted}"
         return Lines(), (f"--dockerfile: {reason}; findings name commands only",)
+    if not lines.of:
+        reason = "the builder put all instructions into one layer (buildah does without --layers)"
+        return Lines(), (f"--dockerfile: {reason}; findings name commands only",)
     if lines.matched < lines.total:
         return lines, (f"--dockerfile: the image has only {counted} of {dockerfile}; other layers have no line",)
     return lines, ()
