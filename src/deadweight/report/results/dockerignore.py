@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from deadweight.model.report.builds.dockerignore import ContextSize, DockerignoreReport, IgnoreRule
-from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
+from deadweight.report.text.tables import WIDEST, hanging, narrow_table, plain_table, render
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
 
 _MOST_KEPT = 10
+_NUMBERS = ("Files", "Size")
 
 
 def dockerignore_text(report: DockerignoreReport, *, width: int) -> str:
@@ -52,26 +53,33 @@ def _headline(report: DockerignoreReport) -> str:
 
 
 def _table(rules: Sequence[IgnoreRule], width: int) -> str:
-    table = plain_table(width, "Files", "Size", "Certainty", numbers=("Files", "Size"))
-    table.add_column("Pattern", overflow="fold", min_width=12)
-    table.add_column("Why", min_width=20)
+    rows = [_row(rule) for rule in sorted(rules, key=lambda rule: (-rule.apparent_bytes, rule.lines))]
+    return _with_reasons(("Files", "Size", "Certainty", "Pattern", "Why"), rows, width)
+
+
+def _row(rule: IgnoreRule) -> tuple[str, ...]:
+    why = f"{rule.kind}: {rule.reason}"
+    return f"{rule.files:,}", human(rule.apparent_bytes), rule.certainty, plain(" ".join(rule.lines)), why
+
+
+def _with_reasons(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> str:
+    narrow = narrow_table(columns, rows, _NUMBERS, width)
+    if narrow:
+        return narrow
+    table = plain_table(width, *columns[:-1], numbers=tuple(each for each in columns if each in _NUMBERS))
+    table.add_column(columns[-1], overflow="fold")
     table.width = None
-    for rule in sorted(rules, key=lambda rule: (-rule.apparent_bytes, rule.lines)):
-        pattern = plain(" ".join(rule.lines))
-        why = f"{rule.kind}: {rule.reason}"
-        table.add_row(f"{rule.files:,}", human(rule.apparent_bytes), rule.certainty, pattern, why)
+    for row in rows:
+        table.add_row(*row)
     return render(table, width=width, color=False)
 
 
 def _kept(report: DockerignoreReport, width: int) -> str:
-    table = plain_table(width, "Size", numbers=("Size",))
-    table.add_column("Path", overflow="fold", min_width=12)
-    table.add_column("Why", overflow="fold", min_width=20)
-    table.width = None
-    for each in report.kept[:_MOST_KEPT]:
-        table.add_row(human(each.apparent_bytes), plain(each.path), plain(f"{each.kind}: {each.reason}"))
+    shown = report.kept[:_MOST_KEPT]
+    rows = [(human(each.apparent_bytes), plain(each.path), plain(f"{each.kind}: {each.reason}")) for each in shown]
     rest = len(report.kept) - _MOST_KEPT
-    return render(table, width=width, color=False) + (f"and {rest:,} more (see --format json)\n" if rest > 0 else "")
+    more = f"and {rest:,} more (see --format json)\n" if rest > 0 else ""
+    return _with_reasons(("Size", "Path", "Why"), rows, width) + more
 
 
 def _remaining(report: DockerignoreReport, width: int) -> str:

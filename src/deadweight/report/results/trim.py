@@ -6,13 +6,15 @@ import shlex
 from collections.abc import Iterator
 
 from deadweight.model.report.trim import KindOfFile, TrimReport
-from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
+from deadweight.report.text.tables import WIDEST, hanging, narrow_table, plain_table, render
 from deadweight.report.units import counted, human, percent
 from deadweight.trim.kinds import DEFAULT
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 
 _MOST_LISTED = 10
+_COLUMNS = ("Kind", "Files", "Size", "Risk", "Remove", "What you lose")
+_NUMBERS = ("Files", "Size")
 
 
 def trim_text(report: TrimReport, *, width: int) -> str:
@@ -24,13 +26,20 @@ def trim_text(report: TrimReport, *, width: int) -> str:
 
 
 def _table(report: TrimReport, width: int) -> str:
-    table = plain_table(width, "Kind", "Files", "Size", "Risk", "Remove", numbers=("Files", "Size"))
-    table.add_column("What you lose")
+    rows = [_row(kind) for kind in sorted(report.kinds, key=_order)]
+    narrow = narrow_table(_COLUMNS, rows, _NUMBERS, width)
+    if narrow:
+        return narrow
+    table = plain_table(width, *_COLUMNS, numbers=_NUMBERS)
     table.width = None  # as narrow as its texts
-    for kind in sorted(report.kinds, key=_order):
-        selected = "yes" if kind.selected else "-"
-        table.add_row(kind.kind, f"{kind.files:,}", human(kind.apparent_bytes), kind.risk, selected, kind.loses)
+    for row in rows:
+        table.add_row(*row)
     return render(table, width=width, color=False)
+
+
+def _row(kind: KindOfFile) -> tuple[str, ...]:
+    selected = "yes" if kind.selected else "-"
+    return kind.kind, f"{kind.files:,}", human(kind.apparent_bytes), kind.risk, selected, kind.loses
 
 
 def _order(kind: KindOfFile) -> tuple[int, int]:
