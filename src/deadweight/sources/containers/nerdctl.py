@@ -38,7 +38,7 @@ class Nerdctl(DockerCommands):
     )
 
     def save(self, image: str, platform: str) -> AbstractContextManager[BinaryIO]:
-        """Give the archive of an image, for one platform."""
+        """Give the archive of an image, for one platform; nerdctl downloads layers that containerd has discarded."""
         options = ("--platform", platform) if platform else ()
         return output_of((self.program, "image", "save", *options, image), partial(self.explain, image))
 
