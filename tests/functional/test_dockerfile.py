@@ -344,3 +344,10 @@ def test_dockerfile__image__installs_the_system_packages_of_its_libraries(server
     assert "apt-get install --yes --no-install-recommends libyaml-0-2 " in text
     assert listed(tmp_path / "app/docker/production.txt") == ["pyyaml==6.0"]
     assert "the sizes do not include the system packages libyaml-0-2" in json.loads(done.stdout)["warnings"]
+
+
+def test_dockerfile__missing_requirement__is_said(server: Server, tmp_path: Path) -> None:
+    make_env(tmp_path / "app/env", dist_files("flask", "3.0", requires=["click>=8"]))
+    done = run("dockerfile", "app/env", "--source", "app", "--output-dir", "app", "--unproven")
+    assert done.returncode == 0, done.stderr
+    assert "note: flask requires click>=8, which is missing" in done.stdout

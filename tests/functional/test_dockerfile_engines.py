@@ -226,15 +226,13 @@ def test_service__changed__uploads_only_what_changed(
 def test_shop__built__has_the_expected_sizes_and_serves(
     builder: Docker | Buildah, base: Path, shop_wheels: Path, tmp_path: Path
 ) -> None:
-    if isinstance(builder, Buildah):
-        pytest.skip("as with Docker, and slow")
     context = tmp_path / "shop"
     shutil.copytree(SHOP, context)
     shutil.copytree(shop_wheels, context / "wheels", copy_function=shutil.copy)
     text = (SHOP / "requirements.txt").read_text()
     (context / "requirements.txt").write_text(f"--no-index\n--find-links wheels\n{text}")
     for bytecode in ("none", "compiled"):
-        report = written(context, size_in(base), "--installer", "pip", "--bytecode", bytecode, *builder.options)
+        report = written(context, size_in(base), "--installer", "uv", "--bytecode", bytecode, *builder.options)
         stage = report.stages[0]
         built = builder.build(context, "production")
         assert stage.total_bytes is not None
@@ -253,7 +251,7 @@ def shop_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("shop-wheels")
     run(
         sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",
-        "--dest", str(directory), "-r", str(SHOP / "requirements.txt"),
+        "--dest", str(directory), "-r", str(SHOP / "requirements.txt"), "uv", "async-timeout",
     )  # fmt: skip
     return directory
 

@@ -178,7 +178,9 @@ class Writing(Struct, frozen=True):
         """Return the warnings about the target, without those about a split that no stage installs."""
         names = {variant.name for variant in variants.every}
         of_others = {warning for split in self.profile.splits if split.name not in names for warning in split.warnings}
-        return [warning for warning in self.profile.warnings if warning not in of_others]
+        # The lists are installed without dependencies, so an installer does not notice what is missing.
+        conflicts = [conflict.reason for conflict in self.profile.conflicts if conflict.kind in ("missing", "version")]
+        return [*conflicts, *(warning for warning in self.profile.warnings if warning not in of_others)]
 
     def _notes(self, recipe: Recipe, written: Iterable[str]) -> list[str]:
         notes = [*recipe.start.notes]
