@@ -155,8 +155,8 @@ def _code(front: bytes, blocks: Blocks, stored: int, room: Room) -> Callable[[],
 
 def holds_nothing(path: str) -> bool:
     """Return whether later stages read nothing of a file, by its suffix alone, which suffices for nearly all files."""
-    suffix = path.rpartition(".")[2]
-    return suffix in _PLAIN or (suffix == "py" and "-packages/" in path)
+    _, dot, suffix = path.rpartition(".")
+    return bool(dot) and (suffix in _PLAIN or (suffix == "py" and "-packages/" in path))
 
 
 def may_be_started(path: str) -> bool:
