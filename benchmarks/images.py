@@ -112,7 +112,9 @@ def compare(title: str, path: Path, other: str, command: list[str]) -> None:
     print(f"\n{title}: {path.stat().st_size / 1e9:.2f} GB")
     for name, found in runs.items():
         seconds = statistics.median(run.seconds for run in found)
-        print(f"  {name:14} {seconds:6.2f} s  peak {max(run.peak for run in found) / 1e6:4.0f} MB")
+        processor = statistics.median(run.processor for run in found)
+        peak = max(run.peak for run in found) / 1e6
+        print(f"  {name:14} {seconds:6.2f} s  processor {processor:6.2f} s  peak {peak:4.0f} MB")
     print(f"  deadweight is {statistics.median(ratios):.2f} times {other}")
 
 
@@ -146,7 +148,7 @@ def report(name: str, registry: ImageRegistry, command: list[str]) -> None:
     registry.requests = registry.sent = 0
     run = Run(command)
     print(
-        f"  {name:10} {run.seconds:6.2f} s  peak {run.peak / 1e6:4.0f} MB"
+        f"  {name:10} {run.seconds:6.2f} s  processor {run.processor:6.2f} s  peak {run.peak / 1e6:4.0f} MB"
         f"  {registry.requests} requests  {registry.sent / 1e6:.1f} MB"
     )
 

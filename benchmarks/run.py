@@ -26,13 +26,14 @@ ROUNDS = 9
 
 
 class Run:
-    """Wall seconds and peak resident bytes of one whole process, and of the children that it waited for."""
+    """Wall and processor seconds and peak resident bytes of one process, and of the children that it waited for."""
 
     def __init__(self, command: list[str]) -> None:
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(child.pid, 0)
         self.seconds = time.perf_counter() - began
+        self.processor = usage.ru_utime + usage.ru_stime
         self.peak = usage.ru_maxrss * 1024
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
