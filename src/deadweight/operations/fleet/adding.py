@@ -60,6 +60,8 @@ def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False
             except BadInput as error:
                 skipped.append(Skipped(file.path, error.summary, error.exit_code))
                 continue
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(f"{len(names)} of {len(files)} reports were added to {path}") from None
             names.add(target_name(name))
             fleet.add(run, name, report)
         fleet.finish(run)
