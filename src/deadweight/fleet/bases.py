@@ -97,4 +97,6 @@ def _best(sets: Mapping[int, int], sizes: Mapping[int, int]) -> tuple[list[int],
 
 def _members(bits: int, layers: list[int]) -> Iterator[int]:
     if bits > 0:
-        yield from (layer for index, layer in enumerate(layers) if bits >> index & 1)
+        # Shifting the integer once for each layer would take time with the square of their number.
+        data = bits.to_bytes(len(layers) // 8 + 1, "little")
+        yield from (layer for index, layer in enumerate(layers) if data[index // 8] >> index % 8 & 1)
