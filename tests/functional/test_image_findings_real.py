@@ -116,11 +116,19 @@ def facts(archive: Path, context: Path) -> ImageFacts:
 def test_findings__every_fault__has_its_line(facts: ImageFacts) -> None:
     lines: dict[str, set[int | None]] = {}
     for each in facts.findings:
-        lines.setdefault(each.rule, set()).add(facts.layers[each.layer].line)
+        if each.layer:  # the base image has no lines
+            lines.setdefault(each.rule, set()).add(facts.layers[each.layer].line)
     assert lines == LINES
     [warning] = facts.warnings
     assert warning.endswith("contains files that usually hold secrets: /app/.env (DW511)")
     assert facts.base == 1
+
+
+def test_findings__base_image__asks_for_another_one(facts: ImageFacts) -> None:
+    # debootstrap leaves the package lists.
+    assert [(each.rule, each.change) for each in facts.findings if not each.layer] == [
+        ("DW502", "use a base image without them")
+    ]
 
 
 def test_findings__hidden_bytes__are_not_more_than_the_waste(facts: ImageFacts) -> None:

@@ -70,7 +70,7 @@ def test_packages__library_of_a_development_package_that_is_needed__stays() -> N
 def test_packages__compiler_that_is_called_at_run_time__is_for_the_user_to_judge() -> None:
     [finding] = package_findings(case_of({**TOOLS, **built("triton", "cp312-cp312-manylinux_2_17_x86_64")}))
     assert not finding.sure
-    assert finding.change.endswith("; check that triton need no compiler when they run")
+    assert finding.change.endswith("; check first that nothing calls a compiler at run time, as triton may")
 
 
 def test_packages__base_image__asks_for_its_slim_variant() -> None:

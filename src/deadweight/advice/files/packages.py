@@ -51,7 +51,9 @@ def package_findings(case: Case) -> Iterator[ImageFinding]:
         portion.settle(case.links)
         change = _change(portion.names, layer, case)
         if compiled_later:
-            change += f"; check that {listed(compiled_later, _MOST_NAMED)} need no compiler when they run"
+            change += (
+                f"; check first that nothing calls a compiler at run time, as {listed(compiled_later, _MOST_NAMED)} may"
+            )
         yield portion.finding(_RULE, layer, reason=_reason(built), change=change, sure=not compiled_later)
 
 
