@@ -57,7 +57,7 @@ class _Listing(Repository):
     """Requests for names of repositories and tags."""
 
     def repositories(self) -> list[str]:
-        return list(self._names("_catalog", "repositories", "its catalogue"))
+        return list(self._names("_catalog", "repositories", "catalogue of repositories"))
 
     def tags(self, repository: str, pattern: str) -> list[str]:
         self._reference = Reference(self._reference.host, repository, "latest")

@@ -51,5 +51,5 @@ def test_catalogue__no_pattern_for_images__is_refused(pattern: str) -> None:
 
 def test_catalogue__registry_without_one__fails() -> None:
     with Registries({}, refuse=lambda path: (404, "0") if "_catalog" in path else None) as registry:
-        with pytest.raises(FetchFailed, match="its catalogue"):
+        with pytest.raises(FetchFailed, match="has no catalogue of repositories"):
             found(registry, "*")
