@@ -79,6 +79,7 @@ def assert_whole(here: Path, registry: Registries) -> None:
     assert targets == [(2 * count,)]
 
 
+@pytest.mark.slow
 def test_faults__killed_workers__are_replaced(here: Path, registry: Registries) -> None:
     chance, killed = random.Random(1), 0
     client = started(f"registry:{registry.host}/*", "-o", "fleet.db", "--max-requests", "8")
@@ -94,6 +95,7 @@ def test_faults__killed_workers__are_replaced(here: Path, registry: Registries) 
     assert_whole(here, registry)
 
 
+@pytest.mark.slow
 def test_faults__killed_client__is_resumed(here: Path, registry: Registries) -> None:
     chance = random.Random(2)
     for number in range(KILLS):
@@ -126,6 +128,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_faults__registry_that_stops_and_starts__is_waited_for(here: Path) -> None:
     registry, chance = Registries(fleet(IMAGES, bases=6)), random.Random(3)
     with registry:
@@ -208,6 +211,7 @@ def test_faults__poison_of_those_without_the_key__is_not_used(
     assert len(registry.sent) == 2 + 3 * 8
 
 
+@pytest.mark.slow
 def test_faults__hostile_images_amid_good_ones__are_failures_or_rows(here: Path) -> None:
     hostile = {f"hostile/{name}.tar": make(0.01) for name, make in hostile_images.REFUSED_OR_MEASURED.items()}
     write_files(here, hostile)
