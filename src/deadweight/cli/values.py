@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -44,6 +43,8 @@ class Choice(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
+            from difflib import get_close_matches
+
             nearest = get_close_matches(str(value), [str(choice) for choice in self.choices], 1)
             if not nearest:
                 raise

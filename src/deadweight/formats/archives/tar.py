@@ -15,6 +15,7 @@ BLOCK = 512
 _LONGEST_NAME = 1 << 12  # bytes of a long name or a pax path: PATH_MAX on Linux
 _LARGEST_PAX = 1 << 20
 _LARGEST = 1 << 60  # bytes of a member; a larger number would overflow when skipping
+_LARGEST_START = 1 << 27  # bytes of content that is kept; more than any reader keeps
 _MOST_EXTENSIONS = 1 << 12  # extension blocks of a sparse file's map
 _KINDS: dict[bytes, Literal["file", "link", "symlink", "directory", "other"]] = {
     b"0": "file", b"\0": "file", b"7": "file", b"S": "file", b"1": "link", b"2": "symlink", b"5": "directory",
@@ -45,8 +46,13 @@ class TarEntry(NamedTuple):
     packed: bool = False
 
     def text(self) -> bytes:
-        """Return the first bytes of the content, as far as they were kept."""
-        return zlib.decompress(self.start) if self.packed else self.start
+        """Return the first bytes of the content, as far as they were kept; b"" if they are damaged, as in a cache."""
+        if not self.packed:
+            return self.start
+        try:
+            return zlib.decompressobj().decompress(self.start, _LARGEST_START)
+        except zlib.error:
+            return b""
 
     @property
     def apparent(self) -> int:

@@ -72,7 +72,7 @@ class PathSize(Struct, frozen=True, kw_only=True):
 class ImageFinding(Struct, frozen=True, kw_only=True):
     """Bytes of an image that a change to its Dockerfile saves. Several findings may count the same bytes.
 
-    rule:      code of the rule: "DW504"
+    rule:      code of the rule
     name:      of the rule: "deleted-later"
     layer:     number of the layer whose instruction to change; it contains the files
     command:   the build step that made the layer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, runtime_checkable
 
@@ -132,11 +133,14 @@ class Allowance:
 
     def __init__(self, free: int | None = None) -> None:
         self._left = _FREE if free is None else free
+        self._lock = threading.Lock()  # several layers of one image are read at once
 
     def spend(self, packed: int, unpacked: int) -> None:
         """Record that ``packed`` bytes became ``unpacked``; raises TooMuch if that exceeds the allowance."""
-        self._left += packed * _RATIO - unpacked
-        if self._left < 0:
+        with self._lock:
+            self._left += packed * _RATIO - unpacked
+            is_exceeded = self._left < 0
+        if is_exceeded:
             raise TooMuch("the layers of the image unpack to more than the limit")
 
 

@@ -21,6 +21,7 @@ from deadweight.sources.wheels.store import NoStore, Store
 _SEAL = 32  # bytes
 _LAYER, _ALIAS, _DOCUMENT = "layer", "alias", "document"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
+_KEY = re.compile(r"[0-9a-f]{64}\Z")
 _LARGEST = 1 << 25  # bytes of an entry; a layer of 100,000 files has two million
 _LARGEST_UNPACKED = 1 << 29
 _LARGEST_DOCUMENT = 1 << 20
@@ -39,22 +40,14 @@ class LayerCache:
         Whatever is not as it was written is as if it were not there, and will be replaced.
         raises: TooMuch
         """
-        for key in filter(None, map(_key, digests)):
-            alias = self._get(_ALIAS, key)
-            data = self._get(_LAYER, alias.decode("ascii", "replace") if alias else key)
-            if data is None:
-                continue
+        for data in self._layers(digests):
             with contextlib.suppress(ValueError, zlib.error):
                 return entries_of(zlib.decompressobj().decompress(data, _LARGEST_UNPACKED), room)
         return None
 
     def has(self, digests: Sequence[str]) -> bool:
         """Return whether ``find`` would find a layer, without decoding its entries."""
-        for key in filter(None, map(_key, digests)):
-            alias = self._get(_ALIAS, key)
-            if self._get(_LAYER, alias.decode("ascii", "replace") if alias else key) is not None:
-                return True
-        return False
+        return any(True for _ in self._layers(digests))
 
     def put(self, digests: Sequence[str], entries: bytes) -> None:
         """Store the encoded entries of a layer by its digests, which must match the bytes that were read."""
@@ -86,6 +79,15 @@ class LayerCache:
         """Store a document by its digest."""
         if len(data) <= _LARGEST_DOCUMENT:
             self._store.put(_DOCUMENT, hashlib.sha256(data).hexdigest(), data)
+
+    def _layers(self, digests: Sequence[str]) -> Iterator[bytes]:
+        """Yield the encoded entries that the digests lead to."""
+        for key in filter(None, map(_key, digests)):
+            alias = (self._get(_ALIAS, key) or b"").decode("ascii", "replace")
+            # What an alias leads to may have been removed, and the layer read again under its other digest.
+            for name in (alias, key):
+                if _KEY.match(name) and (data := self._get(_LAYER, name)) is not None:
+                    yield data
 
     def _get(self, kind: str, key: str) -> bytes | None:
         data = self._store.get(kind, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -49,15 +50,18 @@ class Room:
     def __init__(self, allowance: Allowance | None = None) -> None:
         self._left, self._text = _MOST_MEMORY, _MOST_TEXT
         self.allowance = allowance or Allowance()
+        self._lock = threading.Lock()  # several layers of one image are read at once
 
     def take(self, *, entries: int = 0, text: int = 0, unpacked: int = 0) -> None:
         """Take memory; raises TooMuch if less is left.
 
         unpacked: bytes of content that is kept compressed
         """
-        self._left -= entries * _ENTRY + text
-        self._text -= unpacked
-        if self._left < 0 or self._text < 0:
+        with self._lock:
+            self._left -= entries * _ENTRY + text
+            self._text -= unpacked
+            is_exceeded = self._left < 0 or self._text < 0
+        if is_exceeded:
             raise TooMuch("the image has more or larger files than the limit")
 
 

@@ -21,7 +21,7 @@ from deadweight.sources.images.blobs import Blobs
 from deadweight.sources.images.blocks import LONGEST_MAGIC, Pipe, Pushed, is_packed
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.digests import Checked, Digest
-from deadweight.sources.images.layers import Room, read_layer
+from deadweight.sources.images.layers import read_layer
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
 from deadweight.sources.net.failures import Truncated
 from deadweight.sources.registries.partial import partial_entries
@@ -121,7 +121,6 @@ class RegistryBlobs(Blobs):
                 entries, warning = tasks.popleft().result()
                 tasks.extend(background.submit(self._read, layer) for layer in layers[number + most :][:1])
                 self.warnings += [warning] if warning else []
-                self._take(entries)
                 yield entries
         finally:
             background.close()
@@ -149,7 +148,7 @@ class RegistryBlobs(Blobs):
         digest, size = self._digest(layer.name), layer.compressed
         fetch = partial(self._repository.span, f"{_BLOBS}{digest}", self._name(digest), size=size)
         try:
-            entries = partial_entries(lambda span: fetch(span=span), size, layer.toc, Room())
+            entries = partial_entries(lambda span: fetch(span=span), size, layer.toc, self.room)
         except FetchFailed:  # such as a server without ranges; if it is the network, reading the layer fails too
             return None
         if entries is not None and self.cache.keeps:
@@ -157,13 +156,7 @@ class RegistryBlobs(Blobs):
         return entries
 
     def layer(self, name: str) -> list[TarEntry]:
-        entries = self._whole(name)
-        self._take(entries)
-        return entries
-
-    def _take(self, entries: Sequence[TarEntry]) -> None:
-        """Take the memory of a layer that was read within the limits of one image."""
-        self.room.take(entries=len(entries), text=sum(len(entry.path) + len(entry.start) for entry in entries))
+        return self._whole(name)
 
     def _whole(self, name: str) -> list[TarEntry]:
         digest = self._digest(name)
@@ -181,7 +174,7 @@ class RegistryBlobs(Blobs):
             diff_id = Digest() if self.cache.keeps and is_packed(front) else None
             expected = digest.removeprefix("sha256:")
             with Checked(Pushed(front, pipe), expected, self._mismatch(digest)) as checked:
-                entries = list(read_layer(checked, Room(), diff_id))
+                entries = list(read_layer(checked, self.room, diff_id))
         if self.cache.keeps:
             digests = (f"sha256:{diff_id.hexdigest()}", digest) if diff_id else (digest,)
             self.cache.put(digests, encoded(entries))

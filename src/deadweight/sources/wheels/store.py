@@ -15,6 +15,7 @@ from deadweight.model import CacheUsage
 
 _DIRECTORY = "kept-4"  # change the number with the format of entries, and with how sdists are estimated
 _MOST_BYTES = 200_000_000
+_LARGEST = 1 << 27  # bytes of an entry; more than any that was written
 _KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
 _LISTING, _LAYER = "listing-", "layer-"
 
@@ -55,7 +56,7 @@ class Store:
         path = self._path(kind, key)
         try:
             with open(path, "rb") as file:
-                data = file.read()
+                data = file.read(_LARGEST)
             os.utime(path)
         except OSError:
             return None

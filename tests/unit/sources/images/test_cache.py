@@ -1,0 +1,42 @@
+"""The cache of layers: what leads to an entry, and what is not one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deadweight.formats.archives.tar import TarEntry
+from deadweight.formats.images.layer_entries import encoded
+from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.layers import Room
+from deadweight.sources.wheels.store import Store
+
+DIFF_ID, DIGEST = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+ENTRIES = [TarEntry("etc/passwd", "file", 4, 4, start=b"root")]
+
+
+def cache_in(path: Path) -> LayerCache:
+    return LayerCache(Store(str(path)))
+
+
+def test_find__entry_of_an_alias_was_removed__layer_is_stored_and_found_again(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+    cache.put((DIFF_ID, DIGEST), encoded(ENTRIES))
+    assert cache.find((DIGEST,), Room()) == ENTRIES
+    (entry,) = tmp_path.glob(f"**/layer-{'a' * 64}")
+    entry.unlink()
+    assert not cache.has((DIGEST,))
+    cache.put((DIGEST,), encoded(ENTRIES))
+    assert cache.has((DIGEST,))
+    assert cache.find((DIGEST,), Room()) == ENTRIES
+
+
+def test_find__alias_that_is_no_key__is_no_entry(tmp_path: Path) -> None:
+    cache = cache_in(tmp_path)
+    for alias in (b"\0", b"../../etc/passwd", b"\xff" * 64):
+        cache._put("alias", "b" * 64, alias)  # whoever can write to the cache can seal an entry, too
+        assert not cache.has((DIGEST,))
+        assert cache.find((DIGEST,), Room()) is None
+
+
+def test_text__damaged_or_too_large__is_bounded() -> None:
+    assert TarEntry("a", "file", 4, 4, start=b"no zlib", packed=True).text() == b""
