@@ -191,7 +191,8 @@ def _without_runner(words: list[str]) -> list[str]:
     """Return a command without ``uv run`` and the like, since what they start is on PATH."""
     if not words or _basename(words) not in _RUNNERS:
         return words
-    return next(program for program in programs_of(words) if not program or _basename(program) not in _RUNNERS)
+    programs = (program for program in programs_of(words) if not program or _basename(program) not in _RUNNERS)
+    return next(programs, [])
 
 
 def _basename(program: list[str]) -> str:

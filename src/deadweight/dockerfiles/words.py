@@ -14,8 +14,8 @@ _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})"
 def assignments(value: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield (name, value) of ENV and ARG, with the variables that are known; others are left out."""
     if re.match(r"[A-Za-z_]\w*[ \t]+(?!=)", value) and "=" not in value.split()[0]:  # the older ENV NAME VALUE
-        name, _, rest = value.partition(" ")
-        yield name, "".join(words_of(rest.strip().replace(" ", "\\ "), values))
+        name, *rest = value.split(None, 1)
+        yield name, "".join(words_of("".join(rest).replace(" ", "\\ "), values))
         return
     for word in words_of(value, values):
         name, equals, text = word.partition("=")

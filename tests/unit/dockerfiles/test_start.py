@@ -94,6 +94,11 @@ def test_start_of__src_layout__is_on_the_path() -> None:
     assert start.environment == (("PYTHONPATH", "/srv/src"),)
 
 
+@pytest.mark.parametrize("command", ['["uv"]', '["poetry", "install"]', "uv"])
+def test_start_of__runner_that_starts_nothing__is_left_out(command: str) -> None:
+    assert start_of({"Dockerfile": f"FROM a\nCMD {command}"}, ()).command == ()
+
+
 def test_start_of__entrypoint_of_another_image__is_left_out() -> None:
     start = start_of({"Dockerfile": 'FROM a\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["gunicorn", "a:b"]'}, ())
     assert (start.entrypoint, start.command) == ((), ("gunicorn", "a:b"))
@@ -106,6 +111,7 @@ def test_start_of__entrypoint_of_another_image__is_left_out() -> None:
         (r'A="x\"y\$z\\" B=\$C', (("A", 'x"y$z\\'), ("B", "$C"))),
         ("A='$B c'", (("A", "$B c"),)),
         ("A b c", (("A", "b c"),)),
+        ("A\tb c", (("A", "b c"),)),
         ("A=${B:-x} C=${A}y", (("A", "x"), ("C", "y"))),
         ("A=1 \\\n  B=2", (("A", "1"), ("B", "2"))),
         ("PATH=/x PIP_INDEX_URL=https://a HOME=/root", ()),
