@@ -46,5 +46,5 @@ class Nerdctl(DockerCommands):
         """Return the error; nerdctl writes it as a line of a log."""
         *before, last = reason.splitlines()
         logged = _LOGGED.match(last)
-        message = logged[1].replace('\\"', '"') if logged else last
+        message = (logged[1].replace('\\"', '"') if logged else "") or last
         return failure("nerdctl", name, "\n".join((*before, message)), self._causes)

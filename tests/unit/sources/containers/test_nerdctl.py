@@ -47,6 +47,7 @@ def test_container__commands__as_docker_has_them(put: Put) -> None:
         ),
         ("FATA[0000] no such container: web", "nerdctl: FATA[0000] no such container: web", "nerdctl ps --all"),
         ('time="x" level=fatal msg="rootless containerd not running?"', "nerdctl: rootless", "with sudo"),
+        ('time="x" level=fatal msg=""', 'nerdctl: time="x" level=fatal', "nerdctl info"),
         ('time="x" level=fatal msg="cannot access containerd socket"', "nerdctl: cannot access", "nerdctl info"),
     ],
 )  # fmt: skip
