@@ -203,6 +203,13 @@ def test_dockerfile__index_with_credentials__takes_a_secret(server: Server, tmp_
     assert (refused.returncode, "needs credentials" in refused.stderr) == (4, True)
 
 
+def test_dockerfile__file_in_place_of_the_lists__is_refused_before_measuring(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"app/docker": "a file"})
+    done = dockerfile(server)
+    assert (done.returncode, server.asked) == (4, [])
+    assert "app/docker is not a directory" in done.stderr
+
+
 def test_dockerfile__environment__pins_what_is_installed(server: Server, tmp_path: Path) -> None:
     make_env(tmp_path / "app/env", dist_files("flask", "3.0"), dist_files("click", "8.0"))
     done = run("dockerfile", "app/env", "--source", "app", "--output-dir", "app", "--format", "json")

@@ -117,7 +117,7 @@ def may_write_below(directory: str, *names: str, force: bool) -> None:
 
 def _check_writable(directory: str) -> None:
     if not os.path.isdir(directory):
-        raise BadInput(f"{directory} is not a directory")
+        raise BadInput(f"{directory} is not a directory", hint="choose another directory")
     if not os.access(directory, os.W_OK | os.X_OK):
         raise BadInput(f"{directory}: you may not write to this directory", hint="choose another directory")
 

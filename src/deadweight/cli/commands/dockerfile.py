@@ -34,7 +34,8 @@ from deadweight.targets.types import REQUIRING
     group=WHAT,
     metavar="SIZE",
     type=SIZE,
-    help="Size of the base image, such as 130MB (default: what Docker or podman say, if they have it).",
+    help="Size of the base image, such as 130MB (default: the size that Docker or podman reports, if the image is "
+    "local).",
 )
 @option(
     "--bytecode",
@@ -44,7 +45,12 @@ from deadweight.targets.types import REQUIRING
     show_default=True,
     help="Whether the image contains compiled bytecode. Without it, the image is smaller and starts more slowly.",
 )
-@option("--no-buildkit", group=HOW, is_flag=True, help="Do without RUN --mount, which Docker's classic builder lacks.")
+@option(
+    "--no-buildkit",
+    group=HOW,
+    is_flag=True,
+    help="Do not use RUN --mount, which Docker's classic builder does not support.",
+)
 @output_dir_option("the files", BESIDE)
 @option("--compose", group=OUTPUT, is_flag=True, help="Also write a compose.yaml.")
 @option("--unproven", group=JUDGE, is_flag=True, help="Write the files even if they lack something your code uses.")
@@ -67,6 +73,7 @@ def dockerfile(target: str, output_dir: str | None, destination: Destination, **
     directory = directory_of(given) if output_dir is None else output_dir
     names = ["Dockerfile", *(["compose.yaml"] if options["compose"] else [])]
     may_write_below(directory, *names, force=destination.force)
+    may_write_below(os.path.join(directory, LISTS), force=destination.force)
     choices = Choices(
         directory=directory,
         base_image=options["base_image"] or "",
