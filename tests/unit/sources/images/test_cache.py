@@ -22,7 +22,7 @@ def test_find__entry_of_an_alias_was_removed__layer_is_stored_and_found_again(tm
     cache = cache_in(tmp_path)
     cache.put((DIFF_ID, DIGEST), encoded(ENTRIES))
     assert cache.find((DIGEST,), Room()) == ENTRIES
-    (entry,) = tmp_path.glob(f"**/layer-{'a' * 64}")
+    (entry,) = (path for path in tmp_path.rglob("layer-*") if "a" * 64 in path.name)
     entry.unlink()
     assert not cache.has((DIGEST,))
     cache.put((DIGEST,), encoded(ENTRIES))
