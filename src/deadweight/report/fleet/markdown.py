@@ -14,7 +14,7 @@ def as_markdown(report: FleetReport, sections: Sequence[str], view: View) -> str
     """Return the report in GitHub's Markdown."""
     lines: list[str] = []
     if not sections:
-        lines += [f"## {escaped(report.fleet)}, {run_text(report.runs[0])}", ""]
+        lines += [f"## {escaped(report.fleet)}, {escaped(run_text(report.runs[0]))}", ""]
         lines += table(("", ">", ""), ([name, figure, escaped(text)] for name, figure, text in figures_of(report)))
     for section in sections_of(report, sections):
         lines += _section(section)

@@ -25,7 +25,7 @@ def as_text(report: FleetReport, sections: Sequence[str], view: View) -> str:
 
 
 def _totals(report: FleetReport, width: int) -> RenderableType:
-    lines = [Text(f"{plain(report.fleet)}, {run_text(report.runs[0])}", style="bold")]
+    lines = [Text(f"{plain(report.fleet)}, {plain(run_text(report.runs[0]))}", style="bold")]
     names = list(figures_of(report))
     longest = max(len(name) for name, _, _ in names)
     for name, figure, explanation in names:
@@ -39,9 +39,9 @@ def _section(section: Section, width: int) -> RenderableType:
 
 
 def _parts(section: Section, width: int) -> Iterator[RenderableType]:
-    yield Text(section.title, style="bold")
+    yield Text(plain(section.title), style="bold")
     if section.note:
-        yield Text(section.note)
+        yield Text(plain(section.note))
     if not section.rows:
         yield Text("none")
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,19 @@ def test_formats__hostile_names__come_out_inert(tmp_path: Path, form: str) -> No
         assert "<script>alert" not in text.replace("`", "") or form == "markdown"
     if form == "markdown":
         assert "&#60;script" in text
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "csv"])
+@pytest.mark.parametrize("section", ["", "trend", "trend-distributions", "runs"])
+def test_formats__hostile_times_of_runs__come_out_inert(tmp_path: Path, form: str, section: str) -> None:
+    built(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "f.db")) as connection:
+        connection.execute("UPDATE run SET started = ?", ("\x1b[31m<script>",))
+        connection.commit()
+    text = render_fleet(fleet_report(str(tmp_path / "f.db")), form, (section,) if section else (), View(width=120))
+    assert "\x1b" not in text
+    if form != "csv":
+        assert "<script>" not in text or form == "text"
 
 
 def test_html__report__allows_nothing_but_its_style(tmp_path: Path) -> None:
