@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from deadweight.fleet.values import storable
 from deadweight.model.report import ImageFinding, LayerFacts, LighterBuild, Report, Row
 
 Value = str | int | None
+_T = TypeVar("_T")
 PRODUCTION = "production"
 # The actions of savings, each of which changes one line
 DROP_DEV, DROP_UNUSED, LIGHTER, INSTRUCTION = "drop-dev", "drop-unused", "lighter", "instruction"
@@ -69,7 +70,7 @@ def rows_of(report: Report, identity: str) -> Rows:
         result=_result(report, storable(identity)),
         layers=tuple(map(_layer, layers)),
         installed=tuple(_installed(row, highest[row.key], in_production(row)) for row in report.distributions),
-        kinds=tuple((storable(name), size) for name, size in report.totals.kinds.items()),
+        kinds=tuple(_kinds(report)),
         splits=tuple(_splits(report)),
         findings=tuple(_findings(report, highest)),
         savings=tuple(_savings(report, highest)),
@@ -144,10 +145,29 @@ def _installed(row: Row, layer: int | None, in_production: bool) -> InstalledRow
     )
 
 
+def _kinds(report: Report) -> Iterator[tuple[Value, ...]]:
+    for name, sizes in _by_stored_name(report.totals.kinds):
+        yield name, sum(sizes)
+
+
 def _splits(report: Report) -> Iterator[tuple[Value, ...]]:
-    for name, split in report.splits.items():
-        holds = split.proof.holds if split.proof else None
-        yield storable(name), len(split.distributions), split.apparent_bytes, split.saved_bytes, holds
+    for name, splits in _by_stored_name(report.splits):
+        proofs = [split.proof.holds if split.proof else None for split in splits]
+        yield (
+            name,
+            sum(len(split.distributions) for split in splits),
+            sum(split.apparent_bytes for split in splits),
+            sum(split.saved_bytes for split in splits),
+            None if None in proofs else all(proofs),
+        )
+
+
+def _by_stored_name(named: Mapping[str, _T]) -> Iterator[tuple[str, list[_T]]]:
+    """Yield each name as it is stored, with its values: names that differ in credentials alone are stored as one."""
+    values: dict[str, list[_T]] = {}
+    for name, value in named.items():
+        values.setdefault(storable(name), []).append(value)
+    yield from values.items()
 
 
 def _findings(report: Report, highest: Mapping[str, int | None]) -> Iterator[LocatedRow]:

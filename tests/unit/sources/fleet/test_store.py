@@ -209,3 +209,18 @@ def test_add__failure_of_a_later_statement__leaves_nothing_half(tmp_path: Path) 
 
 def test_failure_of__error__keeps_its_first_line() -> None:
     assert Failure.of(BadInput("no such file\ndetails")) == Failure(reason="no such file", exit_code=4)
+
+
+def test_add__names_that_are_stored_as_one__are_summed(tmp_path: Path) -> None:
+    report = report_on(bare("a"))
+    kinds = replace(report.totals, kinds={"a://x@h": 1, "a://y@h": 2, "data": 4})
+    minimal = report.splits["minimal"]
+    splits = {
+        **report.splits,
+        "a://x@h": replace(minimal, apparent_bytes=10, saved_bytes=1),
+        "a://y@h": replace(minimal, apparent_bytes=20, saved_bytes=2),
+    }
+    path = fleet_file(tmp_path / "f.db", {"app": replace(report, totals=kinds, splits=splits)})
+    assert rows(path, "SELECT name, apparent_bytes FROM kind ORDER BY 1") == [("a://****@h", 3), ("data", 4)]
+    summed = "SELECT apparent_bytes, saved_bytes FROM split WHERE name = 'a://****@h'"
+    assert rows(path, summed) == [(30, 3)]
