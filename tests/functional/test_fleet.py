@@ -69,6 +69,15 @@ def test_add__complete__others_are_gone(here: Path) -> None:
     assert rows(here / "f.db", "SELECT target FROM targets") == [("api",)]
 
 
+def test_add__complete_with_a_bad_report__others_stay(here: Path) -> None:
+    run("add", "f.db", "reports", "--names", "file")
+    (here / "bad.json").write_text("{", "utf-8")
+    ran = run("add", "f.db", "--complete", "api=reports/api.json", "team/web=bad.json")
+    assert ran.returncode == 4
+    assert "warning: not all reports were added, so the other targets stay" in ran.stderr
+    assert rows(here / "f.db", "SELECT target FROM targets ORDER BY target") == [("api",), ("team/web",)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [

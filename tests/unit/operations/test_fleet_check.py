@@ -145,3 +145,8 @@ def test_formats__hostile_target__is_inert(tmp_path: Path, form: str) -> None:
     text = render_fleet_check(fleet_check(hostile, {}, {"max": "1kB"}), form)
     assert "\x1b" not in text
     assert not any(line.startswith("::error::y") for line in text.splitlines())
+
+
+def test_check__no_target_with_a_budget__is_refused(path: str) -> None:
+    with pytest.raises(BadInput, match="no target has a budget"):
+        fleet_check(path, {"nobody/*": {"max": "1MB"}}, {})

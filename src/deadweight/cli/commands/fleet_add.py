@@ -44,5 +44,7 @@ def add(fleet: str, report: tuple[str, ...], names: str, complete: bool, **optio
     emit(f"{fleet}: added {counted(added.targets, 'target')} (run {added.run})\n", None, force=False)
     for skipped in added.skipped:
         say(f"error: {skipped.name} was not added: {skipped.reason}")
+    if added.skipped and complete:
+        say("warning: not all reports were added, so the other targets stay")
     if added.skipped:
         raise click.exceptions.Exit(added.exit_code)

@@ -41,7 +41,7 @@ def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False
 
     A report that cannot be read does not keep the others out.
 
-    complete: whether the reports are of the whole fleet, so that other targets are gone
+    complete: whether the reports are of the whole fleet, so that other targets are gone, unless one cannot be added
     raises:   BadFleet, FleetFailed; BadInput if there is no report
     """
     if not files:
@@ -64,7 +64,7 @@ def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False
                 raise KeyboardInterrupt(f"{len(names)} of {len(files)} reports were added to {path}") from None
             names.add(target_name(name))
             fleet.add(run, name, report)
-        fleet.finish(run)
+        fleet.finish(run, partial=bool(skipped))
     return Added(run=run, targets=len(names), skipped=tuple(skipped))
 
 

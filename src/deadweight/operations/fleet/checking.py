@@ -38,7 +38,7 @@ def fleet_check(
     budgets:    pattern → keyword arguments for Budget
     everywhere: the same for all targets; it replaces limits of patterns
     scope:      the state to judge, and the one that growth is compared with
-    raises:     BadFleet, FleetFailed; BadInput without any budget, BadConfig for an invalid one
+    raises:     BadFleet, FleetFailed; BadInput without any budget or target that has one, BadConfig for an invalid one
     """
     patterns = Patterns(budgets, everywhere)
     for limits in (*budgets.values(), everywhere):
@@ -65,6 +65,11 @@ def fleet_check(
                 missing.append(Skipped(state.name, state.failure or "", state.exit_code))
             else:
                 checks.append(_check(connection, state, limits, earlier.get(state.name)))
+    if not checks and not missing:
+        raise BadInput(
+            f"{path}: no target has a budget",
+            hint="correct the patterns of the budgets, or give limits such as --max 500MB" if every else "",
+        )
     return FleetCheckReport(
         version=__version__,
         fleet=path,

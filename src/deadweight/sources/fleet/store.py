@@ -49,10 +49,16 @@ class Fleet:
                 (_now(), complete, text, version),
             )
 
-    def finish(self, run: int) -> None:
-        """Record that a run has measured all of its targets."""
+    def finish(self, run: int, *, partial: bool = False) -> None:
+        """Record that a run has measured all of its targets.
+
+        partial: whether some of them are not even known, so that the run is not complete after all
+        """
         with self._transaction():
-            self._connection.execute("UPDATE run SET finished = ? WHERE id = ? AND finished IS NULL", (_now(), run))
+            self._connection.execute(
+                "UPDATE run SET finished = ?, complete = complete AND NOT ? WHERE id = ? AND finished IS NULL",
+                (_now(), partial, run),
+            )
 
     def unfinished(self) -> Run | None:
         """Return the newest run, if it is not finished."""
