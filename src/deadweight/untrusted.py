@@ -13,6 +13,8 @@ from deadweight.errors import MOST_SHOWN, abridged
 
 # Everything before the last @ of the authority: people forget to quote an @ or a slash in a password.
 _CREDENTIALS = re.compile(r"(\w://)[^/\s\"]+@")
+# SSH needs the name, which is no secret.
+_SSH = re.compile(r"\A((?:\w+\+)?ssh://[^/:@\s\"]*)[^/\s\"]*@")
 _UNQUOTED = re.compile(r"(\w://[^/@:\s\"]{1,200}:)(?!\d{0,5}(?:[/?#\s\"]|$))[^\s\"]{1,500}@")
 _QUERY = re.compile(
     r"([?&;][\w.-]{0,40}?(?:token|secret|passw|pwd|signature|credential|api[_-]?key|access[_-]?key|\bsig\b|\bauth\b|\bkey\b)"
@@ -41,6 +43,17 @@ def without_credentials(text: str) -> str:
     if "=" in text and ("?" in text or "&" in text or ";" in text):
         text = _QUERY.sub(r"\1****", text)
     return text
+
+
+def without_userinfo(url: str) -> str:
+    """Return a URL without user name and password; one of SSH keeps its name."""
+    return _SSH.sub(r"\1@", url) if _SSH.match(url) else _CREDENTIALS.sub(r"\1", url)
+
+
+def has_credentials(url: str) -> bool:
+    """Return whether a URL has userinfo, except for the name of SSH, or what looks like a secret elsewhere."""
+    bare = _CREDENTIALS.sub(r"\1", url)
+    return without_userinfo(url) != url or without_credentials(bare) != bare
 
 
 def _is_shown(char: str) -> bool:

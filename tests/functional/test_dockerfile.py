@@ -203,6 +203,18 @@ def test_dockerfile__index_with_credentials__takes_a_secret(server: Server, tmp_
     assert (refused.returncode, "needs credentials" in refused.stderr) == (4, True)
 
 
+def test_dockerfile__direct_url_with_credentials__takes_a_secret(server: Server, tmp_path: Path) -> None:
+    requirements = tmp_path / "app/requirements.txt"
+    requirements.write_text(f"{requirements.read_text()}own @ git+https://me:SECRET@host/own.git\n")
+    done = dockerfile(server, "--unproven")
+    assert done.returncode == 0, done.stderr
+    texts = {path.name: path.read_text() for path in (tmp_path / "app").rglob("*.txt") if path != requirements}
+    assert "own @ git+https://host/own.git" in texts["production.txt"] + texts.get("production-2.txt", "")
+    text = (tmp_path / "app/Dockerfile").read_text()
+    assert not [each for each in (text, done.stdout, done.stderr, *texts.values()) if "SECRET" in each]
+    assert "--mount=type=secret,id=netrc,target=/root/.netrc" in text
+
+
 def test_dockerfile__file_in_place_of_the_lists__is_refused_before_measuring(server: Server, tmp_path: Path) -> None:
     write_files(tmp_path, {"app/docker": "a file"})
     done = dockerfile(server)

@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "model": {"errors", "untrusted"},
     "formats": {"errors", "model", "progress"},
     "codescan": {"formats", "model", "wording"},
-    "dockerfiles": {"codescan", "errors", "formats"},
+    "dockerfiles": {"codescan", "errors", "formats", "untrusted"},
     "platforms": {"errors", "model"},
     "budget": {"errors", "formats", "graph", "model", "untrusted", "wording"},
     "settings": {"budget", "errors", "formats", "model"},
@@ -66,7 +66,7 @@ MAY_IMPORT = {
     "operations": {
         "", "advice", "analysis", "budget", "codescan", "dockerfiles", "dockerignore", "errors", "fleet", "formats",
         "graph", "groups", "inventory", "model", "plan", "platforms", "progress", "proof", "reaching", "settings",
-        "sources", "startup", "targets", "trim", "usage", "wording",
+        "sources", "startup", "targets", "trim", "untrusted", "usage", "wording",
     },
     "cli": {
         "", "analysis", "budget", "dockerfiles", "dockerignore", "errors", "explore", "fleet", "formats", "interrupts",

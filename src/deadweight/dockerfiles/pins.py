@@ -14,6 +14,7 @@ from deadweight.dockerfiles.quoting import comment, outlined
 from deadweight.dockerfiles.values import Layer, Listing, Pin, Sources
 from deadweight.errors import BadInput
 from deadweight.formats.distributions.metadata import is_name
+from deadweight.untrusted import has_credentials, without_credentials
 
 CODE = "/build"  # directory of an image that builds: local directories with code are copied below it
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,199}\Z")
@@ -61,7 +62,22 @@ def pin_text(pin: Pin) -> str:
 
 
 def _url(url: str) -> str:
+    if "://" not in url:
+        raise BadInput(f"{outlined(url)} is not a URL")
+    return list_word(url)
+
+
+def list_word(text: str) -> str:
+    """Return a URL, or another value of an option, for a list, which is meant to be committed; raises BadInput."""
+    if has_credentials(text):
+        raise BadInput(
+            f"{outlined(without_credentials(text))} contains credentials, which would be written to a list",
+            hint="remove them from the URL, and use a netrc file",
+        )
     # Installers replace ${NAME} by variables, read a space as the end, and a backslash as a continued line.
-    if not url.isprintable() or any(char in url for char in " ${}\\\"'`") or "://" not in url:
-        raise BadInput(f"{outlined(url)} cannot be written to a list of requirements as a URL")
-    return url
+    if "${" in text or not text.isprintable() or any(char in text for char in " \\\"'`"):
+        raise BadInput(
+            f"{outlined(text)} cannot be written to a list of requirements",
+            hint="use a URL without variables, and a netrc file for credentials",
+        )
+    return text

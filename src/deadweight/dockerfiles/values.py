@@ -8,7 +8,7 @@ from msgspec import Struct
 class Pin(Struct, frozen=True, kw_only=True, order=True):
     """One version of one project to install.
 
-    url:       of its archive or repository (PEP 508); "" to look it up on an index
+    url:       of its archive or repository (PEP 508), without credentials; "" to look it up on an index
     directory: with its code, relative to the build context; "" for none
     index:     the URL of the only index that it comes from, without credentials; "" for the usual ones
     hashes:    SHA-256 hashes of its archives, in hexadecimal
@@ -30,6 +30,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     is_estimated:   whether its size is an estimate: it must be built
     is_at_most:     whether it is the size of a larger build
     compiles:       whether building it probably takes a compiler
+    needs_netrc:    whether its URL or its own index had credentials, which the pin does not have
     """
 
     pin: Pin
@@ -38,6 +39,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     is_estimated: bool = False
     is_at_most: bool = False
     compiles: bool = False
+    needs_netrc: bool = False
 
     @property
     def name(self) -> str:
@@ -98,7 +100,7 @@ class Sources(Struct, frozen=True, kw_only=True):
 
     options:     lines of a requirements file with indexes and the like, without credentials
     directories: with archives, relative to the build context
-    netrc:       whether an index needs credentials, which the build takes from a netrc file
+    netrc:       whether a URL needs credentials, which the build takes from a netrc file
     """
 
     options: tuple[str, ...] = ()

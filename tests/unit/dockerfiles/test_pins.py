@@ -68,6 +68,10 @@ def test_pin_text__directory__is_below_that_of_the_build() -> None:
         Pin(name="a", url="https://host/a.whl --no-deps"),
         Pin(name="a", url="--index-url=https"),
         Pin(name="a", version="1", index="https://host/`id`"),
+        Pin(name="a", url="https://me:secret@host/a.whl"),
+        Pin(name="a", url="git+https://me:sec/ret@host/a.git"),
+        Pin(name="a", url="https://host/a.whl?token=secret"),
+        Pin(name="a", version="1", index="https://host/simple?token=secret"),
     ],
 )
 def test_listings_of__hostile_pin__is_refused(pin: Pin) -> None:

@@ -12,9 +12,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from deadweight.errors import BadInput, NotProven
+from deadweight.errors import NotProven
 from deadweight.operations.application import application_directory
-from deadweight.operations.dockerfile.context import read_context
+from deadweight.operations.dockerfile.context import path_in, read_context
 from deadweight.operations.dockerfile.pieces import Installed
 from deadweight.operations.dockerfile.variants import PRODUCTION, variants_of
 from deadweight.operations.dockerfile.writing import LISTS, Choices, Writing, Written
@@ -93,13 +93,9 @@ def _below(directory: str, context: str) -> str:
 
     raises: BadInput if it is outside
     """
-    relative = os.path.relpath(os.path.realpath(directory or "."), os.path.realpath(context))
-    if relative.split(os.sep)[0] == os.pardir:
-        raise BadInput(
-            f"the Dockerfile would be outside of the build context {context}",
-            hint="use --output-dir with a directory below it, or --source for another build context",
-        )
-    return "" if relative == "." else f"{relative.replace(os.sep, '/')}/"
+    hint = "use --output-dir with a directory below it, or --source for another build context"
+    relative = path_in(context, directory or ".", "the Dockerfile would be", hint)
+    return "" if relative == "." else f"{relative}/"
 
 
 def _check_proof(profile: Profile) -> None:

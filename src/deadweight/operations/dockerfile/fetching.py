@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from deadweight.analysis.measurement import Measurement
+from deadweight.dockerfiles.pins import list_word
 from deadweight.dockerfiles.quoting import outlined
 from deadweight.dockerfiles.values import Sources
-from deadweight.errors import BadInput
 from deadweight.formats.projects.project_sources import Index
 from deadweight.formats.tables import Malformed, parse_toml
-from deadweight.operations.dockerfile.pieces import has_userinfo, without_userinfo
+from deadweight.operations.dockerfile.context import path_in
 from deadweight.targets.types import Lock, Project
+from deadweight.untrusted import without_userinfo
 
 _KEPT = ("--no-index", "--no-binary", "--only-binary", "--trusted-host")
 _URL = {"-i": "--index-url", "--pypi-url": "--index-url", "-f": "--find-links"}
@@ -24,7 +25,8 @@ def sources_of(measurement: Measurement, context: str, project: str) -> Sources:
     """Return where archives come from; variables and configuration of this machine do not count.
 
     project: the text of the pyproject.toml in the build context; "" for none
-    raises:  BadInput for a directory outside the build context, and for a URL with variables
+    raises:  BadInput for a directory outside the build context, and for a URL with variables or with a secret in its
+             query
     """
     lines = dict.fromkeys([*_of_options(measurement), *_of_file(measurement), *_of_project(measurement, project)])
     options: list[str] = []
@@ -33,8 +35,8 @@ def sources_of(measurement: Measurement, context: str, project: str) -> Sources:
         if name == "--find-links" and _is_local(value):
             directories.append(_inside(value, context))
         else:
-            options.append(f"{name} {_checked(without_userinfo(value))}".strip())
-    netrc = any(has_userinfo(value) for _, value in lines)
+            options.append(f"{name} {list_word(without_userinfo(value))}".strip())
+    netrc = any(without_userinfo(value) != value for _, value in lines)
     return Sources(options=tuple(options), directories=tuple(dict.fromkeys(directories)), netrc=netrc)
 
 
@@ -97,19 +99,5 @@ def _is_local(link: str) -> bool:
 
 def _inside(path: str, context: str) -> str:
     path = unquote(urlsplit(path).path) if path.startswith("file://") else path
-    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(context))
-    if relative.split(os.sep)[0] == os.pardir:
-        raise BadInput(
-            f"--find-links {outlined(path)} is outside of the build context {context}",
-            hint="use a directory below it, since a build reads nothing else",
-        )
-    return relative.replace(os.sep, "/")
-
-
-def _checked(value: str) -> str:
-    if "${" in value or not value.isprintable() or any(char in value for char in " \\\"'`"):
-        raise BadInput(
-            f"{outlined(value)} cannot be written to a list of requirements",
-            hint="use a URL without variables, and a netrc file for credentials",
-        )
-    return value
+    hint = "use a directory below it, since a build reads nothing else"
+    return path_in(context, path, f"--find-links {outlined(path)} is", hint)

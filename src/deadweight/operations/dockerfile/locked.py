@@ -7,11 +7,11 @@ from the lock itself, which the build checks to be up to date, and so are the ve
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from deadweight.dockerfiles.layering import of_variant
-from deadweight.dockerfiles.values import Layer, Sync, Variant
+from deadweight.dockerfiles.values import Layer, Listing, Sync, Variant
 from deadweight.formats.tables import Malformed, parse_toml
 from deadweight.targets.types import Lock
 
@@ -23,9 +23,16 @@ _LOCK, _PROJECT = "uv.lock", "pyproject.toml"
 
 
 def syncs_of(
-    measurement: Measurement, variants: Sequence[Variant], layers: Sequence[Layer], context: Context
+    measurement: Measurement,
+    variants: Sequence[Variant],
+    layers: Sequence[Layer],
+    context: Context,
+    listings: Mapping[str, Sequence[Listing]],
 ) -> dict[str, Sync]:
-    """Return name of a layer → how uv installs it; the other layers are installed from lists."""
+    """Return name of a layer → how uv installs it; the other layers are installed from lists.
+
+    listings: name of a heavy layer → its lists
+    """
     if not _is_alone(measurement, context.texts.get(_PROJECT, "")):
         return {}
     syncs = {}
@@ -38,7 +45,7 @@ def syncs_of(
                 excluded = sorted(selected - names)
                 options = [*_choice(measurement, variant.name), *_repeated("--no-install-package", excluded)]
                 heavy = [each for each in own if each.is_heavy and not any(p.pin.index for p in each.pieces)]
-                lists = tuple(f"{each.name}.txt" for each in heavy)
+                lists = tuple(listing.name for each in heavy for listing in listings[each.name])
                 syncs[layer.name] = Sync(options=tuple(options), files=(_PROJECT, _LOCK), listings=lists)
     return syncs
 

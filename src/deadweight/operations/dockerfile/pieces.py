@@ -14,6 +14,8 @@ from deadweight.dockerfiles.values import Piece, Pin
 from deadweight.errors import BadInput
 from deadweight.formats.builds import read_wishes
 from deadweight.model import Distribution, Pinned, Requirement
+from deadweight.operations.dockerfile.context import path_in
+from deadweight.untrusted import without_userinfo
 
 _REPOSITORIES = ("git+", "hg+", "svn+", "bzr+")
 
@@ -48,22 +50,23 @@ class Installed(Struct, frozen=True):
         request, file = self.measurement.settings.request, self.measurement.file
         wishes = read_wishes(request.swap, request.index, request.torch)
         own = {each.name: each.index for each in file.all_requirements() if each.name and each.index} if file else {}
-        return {name: without_userinfo(url) for name, url in {**own, **wishes.indexes()}.items()}
+        return {**own, **wishes.indexes()}
 
     def _piece(self, distribution: Distribution, pinned: Pinned | None, index: str) -> Piece:
         archive, sizes = distribution.archive, distribution.sizes
         estimated = archive is not None and archive.estimated
         return Piece(
-            pin=self._pin(distribution, pinned, index),
+            pin=self._pin(distribution, pinned, without_userinfo(index)),
             apparent_bytes=sizes.apparent - sizes.bytecode,
             bytecode=archive.bytecode if archive else sizes.bytecode,
             is_estimated=estimated,
             is_at_most=archive is not None and archive.at_most,
             compiles=estimated,
+            needs_netrc=any(without_userinfo(url) != url for url in (distribution.url, index)),
         )
 
     def _pin(self, distribution: Distribution, pinned: Pinned | None, index: str) -> Pin:
-        name, url = distribution.name, distribution.url
+        name, url = distribution.name, without_userinfo(distribution.url)
         if url.startswith("file:"):
             return Pin(name=name, directory=self._directory(name, url))
         version = distribution.version
@@ -80,28 +83,13 @@ class Installed(Struct, frozen=True):
 
     def _directory(self, name: str, url: str) -> str:
         path = os.path.realpath(unquote(urlsplit(url).path))
-        relative = os.path.relpath(path, os.path.realpath(self.context))
-        if relative.split(os.sep)[0] == os.pardir:
-            raise BadInput(
-                f"{name} is installed from {outlined(path)}, which is outside of the build context {self.context}",
-                hint="use --source with a directory that contains both",
-            )
-        return relative.replace(os.sep, "/")
+        hint = "use --source with a directory that contains both"
+        return path_in(self.context, path, f"{name} is installed from {outlined(path)}, which is", hint)
 
 
 def _of_repositories(requirements: Iterable[Requirement]) -> Iterator[Piece]:
     for requirement in requirements:
         if requirement.name and requirement.url.startswith(_REPOSITORIES):
-            yield Piece(pin=Pin(name=requirement.name, url=requirement.url), apparent_bytes=None, is_estimated=True)
-
-
-def without_userinfo(url: str) -> str:
-    """Return a URL without user name and password."""
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
-
-
-def has_userinfo(url: str) -> bool:
-    """Return whether a URL has a user name or a password."""
-    return without_userinfo(url) != url
+            url = without_userinfo(requirement.url)
+            pin = Pin(name=requirement.name, url=url)
+            yield Piece(pin=pin, apparent_bytes=None, is_estimated=True, needs_netrc=url != requirement.url)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.analysis.reporting import report_of as profile_report
 from deadweight.dockerfiles.compose import compose_text
@@ -99,14 +100,18 @@ class Writing(Struct, frozen=True):
     def _recipe(self, variants: Variants, path: str) -> Recipe:
         context = self.context
         sources = sources_of(self.measurement, context.location, context.texts.get("pyproject.toml", ""))
+        if any(piece.needs_netrc for variant in variants.every for piece in variant.pieces):
+            sources = replace(sources, netrc=True)
         if sources.netrc and not self.choices.buildkit:
             raise BadInput(
-                "an index needs credentials, which a build without BuildKit would keep in the image",
-                hint="remove --no-buildkit, or the credentials from the URL of the index",
+                "a URL needs credentials, which a build without BuildKit would keep in the image",
+                hint="remove --no-buildkit, or the credentials from the URL",
             )
         style, origin = self._style(), os.path.basename(self.measurement.target.label) or self.measurement.target.label
         layers = layers_of(variants.every, self._heavy(variants))
-        syncs = syncs_of(self.measurement, variants.every, layers, context) if style.uv else {}
+        heavy = {layer.name: listings_of(layer, sources, origin) for layer in layers if layer.is_heavy}
+        syncs = syncs_of(self.measurement, variants.every, layers, context, heavy) if style.uv else {}
+        light = [layer for layer in layers if not layer.is_heavy and layer.name not in syncs]
         return Recipe(
             origin=origin,
             path=path,
@@ -116,7 +121,7 @@ class Writing(Struct, frozen=True):
             layers=layers,
             sources=sources,
             start=start_of(context.texts, context.modules),
-            listings={layer.name: listings_of(layer, sources, origin) for layer in layers if layer.name not in syncs},
+            listings=heavy | {layer.name: listings_of(layer, sources, origin) for layer in light},
             syncs=syncs,
             packages=_packages(self.profile),
         )

@@ -74,6 +74,14 @@ def test_sources_of__index_with_variables__only_credentials_may_have_them(tmp_pa
         sources_of(measurement, str(tmp_path), "")
 
 
+def test_sources_of__secret_in_a_query__is_refused_without_showing_it(tmp_path: Path) -> None:
+    measurement = measured(Lock(str(tmp_path / "uv.lock")), index_url="https://a/simple?token=SECRET")
+    with pytest.raises(BadInput, match="contains credentials") as caught:
+        sources_of(measurement, str(tmp_path), "")
+    assert "SECRET" not in str(caught.value)
+    assert "netrc" in (caught.value.hint or "")
+
+
 def test_sources_of__directory_outside__is_refused(tmp_path: Path) -> None:
     write_files(tmp_path, {"app/requirements.txt": "-f ../wheels\n"})
     with pytest.raises(BadInput, match="outside of the build context"):

@@ -9,7 +9,7 @@ from deadweight.analysis.measurement import Measurement
 from deadweight.dockerfiles.values import Pin
 from deadweight.errors import BadInput
 from deadweight.model import Archive, ArchiveFacts, Lock, Pinned, Requirement
-from deadweight.operations.dockerfile.pieces import Installed, has_userinfo, without_userinfo
+from deadweight.operations.dockerfile.pieces import Installed
 from deadweight.settings import Settings
 from deadweight.targets.types import Requirements
 from tests.builders import dist_files, inventory_of
@@ -49,7 +49,30 @@ def test_pieces__build_of_another_index__is_pinned_to_it(tmp_path: Path) -> None
 
 
 def test_pieces__index_of_one_project__loses_its_credentials(tmp_path: Path) -> None:
-    assert pin(installed(tmp_path, index=("torch=https://me:x@a/simple",))).index == "https://a/simple"
+    (piece,) = installed(tmp_path, index=("torch=https://me:x@a/simple",)).pieces(["torch"])
+    assert (piece.pin.index, piece.needs_netrc) == ("https://a/simple", True)
+
+
+@pytest.mark.parametrize(
+    ("url", "bare"),
+    [
+        ("https://me:SECRET@a/torch.whl", "https://a/torch.whl"),
+        ("git+https://SECRET@a/torch@v1#egg=torch", "git+https://a/torch@v1#egg=torch"),
+        ("https://me:SECRET@a/ssh://b", "https://a/ssh://b"),
+        ("git+https://me@x:SECRET@a/torch", "git+https://a/torch"),
+        ("git+ssh://git@x:SECRET@a/torch", "git+ssh://git@a/torch"),
+        ("git+ssh://git:SECRET@a:22/torch@v1", "git+ssh://git@a:22/torch@v1"),
+    ],
+)
+def test_pieces__direct_url_with_credentials__loses_them_and_needs_netrc(tmp_path: Path, url: str, bare: str) -> None:
+    pieces = *installed(tmp_path, url=url).pieces(["torch"]), *installed(tmp_path).pieces([], [repository(url)])
+    assert {piece.pin.url for piece in pieces if piece.name == "torch"} == {bare}
+    assert all(piece.needs_netrc for piece in pieces)
+    assert not installed(tmp_path, url=bare).pieces(["torch"])[0].needs_netrc
+
+
+def repository(url: str) -> Requirement:
+    return Requirement(name="torch", url=url)
 
 
 def test_pieces__direct_url__is_kept(tmp_path: Path) -> None:
@@ -74,16 +97,3 @@ def test_pieces__repository__is_installed_without_a_size(tmp_path: Path) -> None
     wants = (Requirement(name="own", url="git+https://a/own@1"), Requirement(name="other"))
     (piece,) = installed(tmp_path).pieces([], wants)
     assert (piece.pin, piece.apparent_bytes) == (Pin(name="own", url="git+https://a/own@1"), None)
-
-
-@pytest.mark.parametrize(
-    ("url", "without"),
-    [
-        ("https://me:secret@host/x", "https://host/x"),
-        ("https://host/@scope/x", "https://host/@scope/x"),
-        ("https://a@b:c@host", "https://host"),
-    ],
-)
-def test_without_userinfo__url__has_no_credentials(url: str, without: str) -> None:
-    assert without_userinfo(url) == without
-    assert has_userinfo(url) == (url != without)
