@@ -25,11 +25,18 @@ _MOST_PAGES = 10_000
 _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 _SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(?:\.\w+)?\Z")  # what cosign stores beside an image
 _WILD = "*?["
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")  # OCI distribution-spec, "Pulling manifests"
+_MOST_NAMES = 1_000_000
 
 
 def is_pattern(reference: str) -> bool:
     """Return whether a reference is a pattern for images."""
-    return any(char in reference for char in _WILD)
+    host, slash, rest = reference.removeprefix("//").partition("/")
+    return _is_wild(rest if slash else host)  # [ before the slash begins an IPv6 address
+
+
+def _is_wild(text: str) -> bool:
+    return any(char in text for char in _WILD)
 
 
 def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Iterator[str]:
@@ -43,11 +50,11 @@ def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Itera
     host, slash, rest = pattern.partition("/")
     reference = parse_reference(f"{host}/catalogue")  # refuses credentials
     name, _, tag = rest.partition(":") if ":" in rest.rpartition("/")[2] else (rest, "", "")
-    if not slash or is_pattern(host) or not name:
+    if not slash or any(char in host for char in "*?") or not name:
         raise BadInput(f"registry:{pattern}: not a pattern for images", hint="use registry:HOST/*, or HOST/team/*:TAG")
     with opened_registry(reference, verify=verify) as (client, server):
         listing = _Listing(reference, client, server)
-        names = listing.repositories() if is_pattern(name) else iter([name])
+        names = listing.repositories() if _is_wild(name) else iter([name])
         for repository in sorted(each for each in names if fnmatchcase(each, name)):
             for each in listing.tags(repository, tag or "*")[:newest]:
                 yield f"{host}/{repository}:{each}"
@@ -63,17 +70,21 @@ class _Listing(Repository):
         self._reference = Reference(self._reference.host, repository, "latest")
         self._authorization = ""  # a token is for one repository
         found = {tag for tag in self._names(f"{repository}/tags/list", "tags", repository) if fnmatchcase(tag, pattern)}
-        return sorted((tag for tag in found if not _SIGNATURE.match(tag)), key=_age)
+        return sorted((tag for tag in found if _TAG.fullmatch(tag) and not _SIGNATURE.match(tag)), key=_age)
 
     def _url(self, path: str) -> str:
         return f"{self._base}/v2/{path}"
 
     def _names(self, path: str, key: str, what: str) -> Iterator[str]:
         """Yield the names on all pages of a list."""
-        query, seen = f"n={_PAGE}", set[str]()
+        query, seen, count = f"n={_PAGE}", set[str](), 0
         for _ in range(_MOST_PAGES):
             page = self.get(f"{path}?{query}", what, limit=_LARGEST_PAGE, accept="application/json")
-            yield from _strings(page.data, key, what)
+            names = _strings(page.data, key, what)
+            count += len(names)
+            if count > _MOST_NAMES:
+                raise FetchFailed(f"{self._reference.host} lists more than {_MOST_NAMES:,} {key} for {what}")
+            yield from names
             link = _NEXT.search(page.headers.get("Link", ""))
             # Only the query is the registry's to choose: credentials go to no other path or server.
             query = link[1].partition("?")[2] if link else ""

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from deadweight.errors import BadInput, FetchFailed
-from deadweight.sources.registries.catalogue import images_of
+from deadweight.sources.registries import catalogue
+from deadweight.sources.registries.catalogue import images_of, is_pattern
 from tests.images import image_files
 from tests.registries import Registries
 
@@ -53,3 +54,22 @@ def test_catalogue__registry_without_one__fails() -> None:
     with Registries({}, refuse=lambda path: (404, "0") if "_catalog" in path else None) as registry:
         with pytest.raises(FetchFailed, match="has no catalogue of repositories"):
             found(registry, "*")
+
+
+def test_catalogue__name_that_is_no_tag__is_skipped() -> None:
+    with Registries({"app": {"9" * 5000: IMAGE, "-x": IMAGE, "1": IMAGE}}) as registry:
+        assert found(registry, "*", None) == ["app:1"]
+
+
+def test_catalogue__too_many_names__fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "_MOST_NAMES", 3)
+    with Registries({f"app{n}": {"1": IMAGE} for n in range(4)}, page=2) as registry:
+        with pytest.raises(FetchFailed, match="lists more than 3 repositories"):
+            found(registry, "*")
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"), [("[::1]:5000/a", False), ("[::1]:5000/a*", True), ("//[::1]/a", False)]
+)
+def test_is_pattern__ipv6_address__is_no_wildcard(reference: str, expected: bool) -> None:
+    assert is_pattern(reference) is expected
