@@ -6,6 +6,7 @@ and ``measure`` measures a target. Credentials are no arguments: each worker fin
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 from collections.abc import Callable
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from deadweight.sources.registries.repository import Repository
 
 _MOST_REPOSITORIES, _MOST_SERVERS = 1000, 8  # that a process keeps connected
+_open = contextlib.ExitStack()  # the clients of registries: a context that nothing refers to would close at once
+atexit.register(_open.close)
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -112,6 +115,7 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
             if result.wait is not None:  # the next attempt connects again
                 _repository.cache_clear()
                 _server.cache_clear()
+                _open.close()
         except OSError as error:
             is_full = error.errno in _DISK_FULL
             path = f"{error.filename}: " if error.filename else ""
@@ -212,7 +216,7 @@ def _server(host: str, verify: bool) -> tuple[Client, str]:
     from deadweight.formats.images.image_reference import Reference
     from deadweight.sources.registries.trust import opened_registry
 
-    return contextlib.ExitStack().enter_context(opened_registry(Reference(host, "any", "latest"), verify=verify))
+    return _open.enter_context(opened_registry(Reference(host, "any", "latest"), verify=verify))
 
 
 def _reference(target: str, digest: str) -> Reference:
