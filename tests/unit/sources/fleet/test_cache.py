@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import BadInput
+from deadweight.sources.fleet import objects
 from deadweight.sources.fleet.cache import (
     KEY_VARIABLE,
     SealedStore,
@@ -112,3 +113,17 @@ def test_trim_cache__others_wrote__removes_the_oldest(tmp_path: Path, monkeypatc
     assert len(entries(store)) == 10
     trim_cache(str(tmp_path))
     assert sum(path.stat().st_size for path in entries(store)) <= 1000
+
+
+def test_object_store__back_end_that_fails__is_like_one_without_entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def cat_file(self, path: str) -> bytes:
+            raise RuntimeError("no credentials")
+
+        def pipe_file(self, path: str, data: bytes) -> None:
+            raise RuntimeError("no credentials")
+
+    monkeypatch.setattr(objects, "_opened", lambda url: (Failing(), "bucket"))
+    store = objects.ObjectStore("s3://bucket")
+    store.put("layer", "a", b"data")
+    assert store.get("layer", "a") is None
