@@ -221,8 +221,16 @@ def _end_with(parent: int) -> None:
 
 
 def _memory() -> int:
-    """Return the most bytes of memory that this process took (getrusage(2): kilobytes on Linux, bytes on macOS)."""
+    """Return the most bytes of memory that this process took (getrusage(2): kilobytes on Linux, bytes on macOS).
+
+    On Linux, ru_maxrss starts with that of the process that forked this one. VmHWM of proc(5) does not.
+    """
     import resource
+
+    with contextlib.suppress(OSError), open("/proc/self/status", "rb") as status:
+        for line in status:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
