@@ -45,8 +45,10 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
         hint = "create it with deadweight fleet add FILE REPORT..."
         raise BadFleet(f"{path}: no such file" if not os.path.exists(path) else f"{path} is not a file", hint=hint)
     with translated(path), contextlib.closing(_connect(path, _read_mode(path))) as connection:
-        older = _check(connection, path) < len(MIGRATIONS)
-    if older:
+        version = _check(connection, path)
+    if not version:  # an empty file, perhaps of somebody else
+        raise _not_ours(path)
+    if version < len(MIGRATIONS):
         with writing(path):
             pass
     with translated(path), contextlib.closing(_connect(path, _read_mode(path))) as connection:

@@ -85,6 +85,13 @@ def test_open__other_files__are_refused_and_stay_as_they_are(tmp_path: Path) -> 
         assert (tmp_path / name).read_bytes() == before
 
 
+def test_reading__empty_file__is_refused_and_stays_empty(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(BadFleet, match="is not the file of a fleet"), reading(str(tmp_path / "notes.txt")):
+        pass
+    assert [(each.name, each.stat().st_size) for each in tmp_path.iterdir()] == [("notes.txt", 0)]
+
+
 def test_open__no_file__says_so(tmp_path: Path) -> None:
     with pytest.raises(BadFleet, match=r"f\.db: no such file"), reading(str(tmp_path / "f.db")):
         pass
