@@ -23,7 +23,12 @@ from deadweight.cli.values import Choice
     show_default=True,
     help="Name targets by the location in the report, or by the path of the report without .json.",
 )
-@option("--complete", group=WHAT, is_flag=True, help="The reports are of the whole fleet: other targets are gone.")
+@option(
+    "--complete",
+    group=WHAT,
+    is_flag=True,
+    help="Treat the reports as the whole fleet, and leave out all other targets.",
+)
 @with_options(messages)
 def add(fleet: str, report: tuple[str, ...], names: str, complete: bool, **options: bool) -> None:
     """Add saved reports to FLEET, a SQLite file, as one run. FLEET is created if it does not exist.

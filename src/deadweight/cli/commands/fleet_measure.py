@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Measure the N newest tags of each repository that a pattern matches: latest, then the highest versions.",
 )
-@option("--complete", group=WHAT, is_flag=True, help="TARGETS are the whole fleet: other targets are gone.")
+@option("--complete", group=WHAT, is_flag=True, help="Treat TARGETS as the whole fleet, and leave out all others.")
 @option("--restart", group=WHAT, is_flag=True, help="Begin a new run, even if the last one was interrupted.")
 @option(
     "--cache",

@@ -156,7 +156,7 @@ class Levels:
             raise BadInput(f"--drop {unknown[0]}: {self._target.label} has no requirement of that name")
         for swap in request.swap:
             old, new = swap_of(swap)
-            step = Step(kind="swap", name=old, action=f"replace {old} by {new}", reason="your choice")
+            step = Step(kind="swap", name=old, action=f"replace {old} with {new}", reason="your choice")
             change = change.and_then(Change(steps=(step,), swaps=(swap,)))
         if request.torch:
             step = Step(kind="torch", name="torch", action=f"use PyTorch's {request.torch} build", reason="your choice")

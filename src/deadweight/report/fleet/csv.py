@@ -14,7 +14,7 @@ from deadweight.report.view import View
 def as_csv(report: FleetReport, sections: Sequence[str], view: View) -> str:
     """Return a section, by default that of the distributions; raises BadInput for several."""
     if len(sections) > 1:
-        raise BadInput("CSV has one section", hint="use --section once, or another format")
+        raise BadInput("CSV can contain only one section", hint="use --section once, or another format")
     found = sections_of(report, sections or ("distributions",))
     if not found:
         raise BadInput(f"the report has no section {sections[0]}", hint="a trend needs an earlier run")

@@ -256,7 +256,7 @@ def _change_text(change: FleetChange) -> str:
     if change.action == "instruction":
         return f"{change.detail} ({change.name})"
     if change.action == "lighter":
-        return f"replace {change.name} by {change.detail}"
+        return f"replace {change.name} with {change.detail}"
     reason = "which the code does not use" if change.action == "drop-unused" else "which production does not need"
     return f"drop {change.name}, {reason}"
 

@@ -67,7 +67,7 @@ def check_location(location: str) -> None:
     """Raise BadInput for a location that cannot be used; tasks would only fail one by one."""
     if "@" in location.partition("://")[2].partition("/")[0]:
         hint = "configure them where fsspec and its plug-ins look for them, such as the environment"
-        raise BadInput("--cache: credentials do not belong into the URL, which workers are sent", hint=hint)
+        raise BadInput("--cache: the URL must not contain credentials, because it is sent to the workers", hint=hint)
     if location:
         _store(location)
 

@@ -92,7 +92,7 @@ def test_csv__sections__are_tables_of_bytes(tmp_path: Path) -> None:
     assert [(row["name"], row["apparent_bytes"]) for row in rows] == [("pytest", "6000000"), ("numpy", "4000000")]
     (failed,) = csv.DictReader(io.StringIO(render_fleet(report, "csv", ("failures",), View())))
     assert failed["target"].startswith("failed =cmd()")
-    with pytest.raises(BadInput, match="one section"):
+    with pytest.raises(BadInput, match="only one section"):
         render_fleet(report, "csv", ("dev", "runs"), View())
 
 
