@@ -178,3 +178,9 @@ def test_check__wrong_configuration__says_where(here: Path, config: str, message
     ran = run("check", "f.db", "--quiet")
     assert ran.returncode == 4
     assert message in ran.stderr.splitlines()[0]
+
+
+@pytest.mark.parametrize("option", ["--run", "--since"])
+@pytest.mark.parametrize("command", ["report", "check"])
+def test_runs__number_that_sqlite_cannot_hold__is_a_usage_error(here: Path, command: str, option: str) -> None:
+    assert run(command, "f.db", option, "9" * 20).returncode == 2

@@ -11,7 +11,7 @@ import click
 
 from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, option
 from deadweight.cli.output import Destination, may_write
-from deadweight.cli.values import INDEX, MINIMAL_GROUPS, PLATFORM, SWAP, TORCH, Choice, names_in
+from deadweight.cli.values import INDEX, MINIMAL_GROUPS, PLATFORM, RUN, SINCE, SWAP, TORCH, Choice, names_in
 from deadweight.settings import Settings, find_config, read_config
 from deadweight.targets.options import applicable, check_options
 from deadweight.targets.types import Target
@@ -270,6 +270,17 @@ messages = (
     option("--quiet", "-q", group=OUTPUT, is_flag=True, help="Hide progress and warnings."),
     option("--verbose", "-v", group=OUTPUT, is_flag=True, help="Show every step on its own line."),
     option("--debug", group=OUTPUT, is_flag=True, help="Show tracebacks and the installer's full output."),
+)
+fleet_state = (
+    option("--run", group=WHAT, type=RUN, metavar="N", help="State after run N (default: the newest)."),
+    option(
+        "--since",
+        group=WHAT,
+        metavar="N|AGE",
+        type=SINCE,
+        default="",
+        help="Run to compare with: its number, or an age such as 12h, 7d or 2w (default: the run before).",
+    ),
 )
 # Options that replace the value of [tool.deadweight], and options that add to it.
 _SINGLE = (

@@ -131,6 +131,16 @@ def _since(text: str) -> None:
     check_since(text)
 
 
+class Run(click.IntRange):
+    """The number of a run, which SQLite can hold. Help shows no range, since nobody counts that far."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1, max=10**18 - 1)
+
+    def _describe_range(self) -> str:
+        return "x>=1"
+
+
 def share_of(text: str) -> float:
     """Return the share that a percentage is: "80%"; raises BadInput."""
     match = _PERCENT.match(text.strip())
@@ -144,6 +154,7 @@ def names_in(text: str) -> list[str]:
     return [name for part in text.split(",") if (name := part.strip())]
 
 
+RUN = Run()
 SIZE, GROWTH, PATTERN = Checked(_size), Checked(_growth), Checked(_name)
 MINIMAL_GROUPS, PLATFORM = Checked(_groups), Checked(_platform)
 SWAP, INDEX, TORCH = Checked(_swap), Checked(_index), Checked(_torch)

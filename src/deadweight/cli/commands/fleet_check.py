@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from deadweight.cli.commands.check import BUDGET_OPTIONS, REPEATABLE, SINGLE
-from deadweight.cli.help import WHAT, GroupedCommand, option
-from deadweight.cli.options import messages, with_options, writing
+from deadweight.cli.help import GroupedCommand
+from deadweight.cli.options import fleet_state, messages, with_options, writing
 from deadweight.cli.output import Destination, say
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import files
@@ -22,12 +22,7 @@ _OPTIONS = tuple(each for each, name in zip(BUDGET_OPTIONS, (*SINGLE, *REPEATABL
 
 @click.command(cls=GroupedCommand)
 @click.argument("fleet", metavar="FLEET", type=click.Path(), shell_complete=files)
-@option("--run", group=WHAT, type=click.IntRange(min=1), metavar="N", help="State after run N (default: the newest).")
-@option(
-    "--since", group=WHAT, metavar="N|AGE", default="",
-    help="Run that --max-growth compares with: its number, or an age such as 7d (default: the run before).",
-)  # fmt: skip
-@with_options(_OPTIONS)
+@with_options(fleet_state, _OPTIONS)
 @writing(CHECK_FORMATS)
 @with_options(messages)
 def check(fleet: str, run: int | None, since: str, destination: Destination, **options: Any) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from deadweight.cli.help import OUTPUT, WHAT, GroupedCommand, option
-from deadweight.cli.options import messages, with_options, writing
+from deadweight.cli.help import OUTPUT, GroupedCommand, option
+from deadweight.cli.options import fleet_state, messages, with_options, writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.targets import files
-from deadweight.cli.values import SINCE, Choice
+from deadweight.cli.values import Choice
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.report.fleet import FLEET_FORMATS, render_fleet
 from deadweight.report.fleet.sections import SECTIONS
@@ -21,21 +21,13 @@ from deadweight.report.view import View
 
 @click.command(cls=GroupedCommand)
 @click.argument("fleet", metavar="FLEET", type=click.Path(), shell_complete=files)
-@option("--run", group=WHAT, type=click.IntRange(min=1), metavar="N", help="State after run N (default: the newest).")
-@option(
-    "--since",
-    group=WHAT,
-    metavar="N|AGE",
-    type=SINCE,
-    default="",
-    help="Run to compare with: its number, or an age such as 12h, 7d or 2w (default: the run before).",
-)
+@with_options(fleet_state)
 @option(
     "--section",
     group=OUTPUT,
     type=Choice(list(SECTIONS)),
     multiple=True,
-    help="Show only this section (repeatable). CSV has one section (default: distributions).",
+    help="Show only this section (repeatable). CSV can contain only one section (default: distributions).",
 )
 @writing(FLEET_FORMATS)
 @limiting

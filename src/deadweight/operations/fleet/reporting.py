@@ -16,6 +16,7 @@ from deadweight.sources.fleet.files import reading
 from deadweight.sources.fleet.summary import Summary, newest_run, run_before
 
 _SINCE = re.compile(r"(\d{1,4})([dwh])\Z")
+_MOST_DIGITS = 18  # of a number that SQLite can hold
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 
 
@@ -63,14 +64,14 @@ def runs_of(connection: sqlite3.Connection, path: str, scope: Scope) -> tuple[in
     """Return the run of a scope, and the one to compare with; raises BadInput for a run that does not exist."""
     newest = newest_run(connection)
     run = newest if scope.run is None else scope.run
-    if not connection.execute("SELECT 1 FROM run WHERE id = ?", (run,)).fetchone():
+    if abs(run) >= 10**_MOST_DIGITS or not connection.execute("SELECT 1 FROM run WHERE id = ?", (run,)).fetchone():
         raise BadInput(f"{path} has no run {run}", hint=f"the newest run is {newest}")
     return run, _before(connection, run, scope.since)
 
 
 def check_since(text: str) -> None:
     """Raise BadInput if a text is neither empty, nor the number of a run, nor an age."""
-    if text and not _SINCE.match(text) and not text.isdecimal():
+    if text and not _SINCE.match(text) and not (text.isdecimal() and len(text) <= _MOST_DIGITS):
         raise BadInput(f"--since {text}: expected the number of a run, or an age such as 12h, 7d or 2w")
 
 
