@@ -127,7 +127,13 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(scope="module", params=["docker", "buildah"])
+def each_builder(once: str, other: str) -> pytest.MarkDecorator:
+    """Run a test with one builder, and with the other one if slow tests are asked for: each takes minutes."""
+    slow = pytest.param(other, marks=pytest.mark.slow)
+    return pytest.mark.parametrize("builder", [once, slow], indirect=True)
+
+
+@pytest.fixture(scope="module")
 def builder(
     request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Docker | Buildah]:
@@ -169,7 +175,16 @@ def size_in(archive: Path) -> int:
         return sum(m.size if m.isreg() else len(m.linkname) if m.issym() else 0 for m in members)
 
 
-@pytest.mark.parametrize("installer", ["pip", "uv"])
+@pytest.mark.parametrize(
+    ("builder", "installer"),
+    [
+        ("docker", "pip"),
+        ("buildah", "uv"),
+        pytest.param("docker", "uv", marks=pytest.mark.slow),
+        pytest.param("buildah", "pip", marks=pytest.mark.slow),
+    ],
+    indirect=["builder"],
+)
 def test_service__built__has_the_expected_sizes_and_starts(
     builder: Docker | Buildah, installer: str, base: Path, wheels: Path, tmp_path: Path
 ) -> None:
@@ -203,6 +218,7 @@ print(json.dumps([each.name.lower() for each in importlib.metadata.distributions
 """
 
 
+@each_builder("docker", "buildah")
 def test_service__changed__uploads_only_what_changed(
     builder: Docker | Buildah, base: Path, wheels: Path, tmp_path: Path
 ) -> None:
@@ -223,6 +239,8 @@ def test_service__changed__uploads_only_what_changed(
     assert builder.output("python", "-c", "import importlib.metadata as m; print(m.version('click'))") == "8.1.8"
 
 
+@each_builder("buildah", "docker")
+@pytest.mark.slow
 def test_shop__built__has_the_expected_sizes_and_serves(
     builder: Docker | Buildah, base: Path, shop_wheels: Path, tmp_path: Path
 ) -> None:
@@ -274,6 +292,7 @@ find-links = ["wheels"]
 }
 
 
+@each_builder("buildah", "docker")
 def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
     builder: Docker | Buildah, base: Path, wheels: Path, tmp_path: Path
 ) -> None:
