@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 
 from deadweight.errors import BadInput, FetchFailed
 from deadweight.formats.images.image_reference import Reference, parse_reference
+from deadweight.sources.net.failures import Refused
 from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
 
@@ -26,6 +27,7 @@ _NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 _SIGNATURE = re.compile(r"sha256-[0-9a-f]{64}(?:\.\w+)?\Z")  # what cosign stores beside an image
 _WILD = "*?["
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")  # OCI distribution-spec, "Pulling manifests"
+_DEFAULT_TAG = "latest"
 _MOST_NAMES = 1_000_000
 
 
@@ -56,8 +58,19 @@ def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Itera
         listing = _Listing(reference, client, server)
         names = listing.repositories() if _is_wild(name) else iter([name])
         for repository in sorted(each for each in names if fnmatchcase(each, name)):
-            for each in listing.tags(repository, tag or "*")[:newest]:
+            try:
+                tags = listing.tags(repository, tag or "*")[:newest]
+            except FetchFailed as error:
+                if not _is_wild(name) or not _is_of_one_repository(error):
+                    raise
+                tags = [_DEFAULT_TAG]  # measuring it records the reason, and the other repositories are listed
+            for each in tags:
                 yield f"{host}/{repository}:{each}"
+
+
+def _is_of_one_repository(error: FetchFailed) -> bool:
+    """Return whether a registry refused one repository: it is empty, was deleted, or may not be read."""
+    return isinstance(error.__cause__, Refused) and error.__cause__.status in (401, 403, 404)
 
 
 class _Listing(Repository):

@@ -56,6 +56,23 @@ def test_catalogue__registry_without_one__fails() -> None:
             found(registry, "*")
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_catalogue__repository_whose_tags_are_refused__is_named_and_the_others_are_listed(status: int) -> None:
+    def refuse(path: str) -> tuple[int, str] | None:
+        return (status, "0") if path.startswith("/v2/b/tags") else None
+
+    with Registries({"a": {"1": IMAGE}, "b": {"1": IMAGE}, "c": {"1": IMAGE}}, refuse=refuse) as registry:
+        assert found(registry, "*") == ["a:1", "b:latest", "c:1"]
+        with pytest.raises(FetchFailed):
+            found(registry, "b:*")
+
+
+def test_catalogue__registry_that_fails__ends_the_list() -> None:
+    with Registries({"a": {"1": IMAGE}}, refuse=lambda path: (500, "0") if "tags" in path else None) as registry:
+        with pytest.raises(FetchFailed):
+            found(registry, "*")
+
+
 def test_catalogue__name_that_is_no_tag__is_skipped() -> None:
     with Registries({"app": {"9" * 5000: IMAGE, "-x": IMAGE, "1": IMAGE}}) as registry:
         assert found(registry, "*", None) == ["app:1"]
