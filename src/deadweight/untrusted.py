@@ -30,7 +30,11 @@ def plain(text: str) -> str:
     Control, format and undecodable characters are escaped.
     """
     # Hide passwords before truncating, since one may be cut in half; but do not search megabytes of text.
-    text = abridged(without_credentials(abridged(text, 10 * MOST_SHOWN)))
+    return inert(abridged(without_credentials(abridged(text, 10 * MOST_SHOWN))))
+
+
+def inert(text: str) -> str:
+    """Return untrusted text on one line; control, format and undecodable characters are escaped."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(char if _is_shown(char) else _escaped(char) for char in text)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from deadweight.model.report import Report
 from deadweight.model.report.rows import COLUMNS, Value
 from deadweight.report.view import View, select
-from deadweight.untrusted import plain
+from deadweight.untrusted import inert, without_credentials
 
 # A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV Injection").
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -20,7 +20,7 @@ def as_csv(report: Report, view: View) -> str:
     return table_of(COLUMNS, (row.columns().values() for row in select(report, view).shown))
 
 
-def table_of(columns: Iterable[str], rows: Iterable[Iterable[Value]]) -> str:
+def table_of(columns: Iterable[str], rows: Iterable[Iterable[Value | float]]) -> str:
     """Return a table; cells that a spreadsheet would run as a formula are quoted."""
     text = io.StringIO()
     writer = csv.writer(text)
@@ -30,12 +30,12 @@ def table_of(columns: Iterable[str], rows: Iterable[Iterable[Value]]) -> str:
     return text.getvalue()
 
 
-def _cell(value: Value) -> str | int:
+def _cell(value: Value | float) -> str | float:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
+    if isinstance(value, (int, float)):
         return value
-    text = plain(value)
+    text = inert(without_credentials(value))  # programs read it, so that it is not abridged
     return f"'{text}" if text.startswith(_FORMULA) else text

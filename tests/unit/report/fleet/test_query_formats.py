@@ -37,6 +37,11 @@ def test_markdown_and_csv__rows__are_escaped() -> None:
     assert render_query(RESULT, "csv", View()).splitlines() == ["name,bytes", "a,10", "'=cmd()\\x1b[31m<b>|,"]
 
 
+def test_csv__numbers_and_long_texts__are_what_they_are() -> None:
+    result = QueryResult(columns=("a", "b"), rows=((-1.5, "x" * 600),), truncated=False)
+    assert render_query(result, "csv", View()).splitlines() == ["a,b", f"-1.5,{'x' * 600}"]
+
+
 def test_json__rows__round_trip() -> None:
     assert QueryResult.from_json(render_query(RESULT, "json", View())) == RESULT
 
