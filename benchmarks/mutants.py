@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-PACKAGES = ("inventory", "graph", "groups", "plan", "proof")
+PACKAGES = ("inventory", "graph", "groups", "planning", "proof")
 MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 FIRST = "deadweight.graph.dominators.x_dominator_tree__mutmut_1"
 # What mutmut writes as a mutant's exit code: pytest's own for failed tests and for errors, its own for time limits.

@@ -37,9 +37,9 @@ from deadweight.graph import build_graph, weigh  # noqa: E402
 from deadweight.groups import assign_groups  # noqa: E402
 from deadweight.groups.rules import config_names  # noqa: E402
 from deadweight.inventory import take_inventory  # noqa: E402
-from deadweight.plan.judging import Plan  # noqa: E402
-from deadweight.plan.lines import requirements_of  # noqa: E402
-from deadweight.plan.splits import make_splits  # noqa: E402
+from deadweight.planning.judging import Plan  # noqa: E402
+from deadweight.planning.lines import requirements_of  # noqa: E402
+from deadweight.planning.splits import make_splits  # noqa: E402
 from deadweight.settings import Policy, Settings  # noqa: E402
 from deadweight.targets.types import Environment  # noqa: E402
 

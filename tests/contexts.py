@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping
 from pathlib import Path
 
-from deadweight.dockerignore.context import BuildContext, Directory
+from deadweight.buildcontext.context import BuildContext, Directory
 
 
 def make_context(files: Mapping[str, int]) -> BuildContext:

@@ -18,7 +18,7 @@ from pathlib import Path
 from deadweight.operations import trimming
 from deadweight.operations.trimming import checking
 from deadweight.sources.trim.journal import STORE
-from deadweight.trim.kinds import NAMES
+from deadweight.trimming.kinds import NAMES
 from tests.trimming import Snapshot, snapshot
 
 CHANGES = ("os.rename", "os.link", "os.mkdir", "os.rmdir", "os.remove", "os.chmod", "os.utime", "os.truncate")

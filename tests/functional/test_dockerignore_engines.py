@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from deadweight.dockerignore.kinds import NAMES
-from deadweight.dockerignore.matcher import ignored
-from deadweight.dockerignore.patterns import read_patterns
+from deadweight.buildcontext.kinds import NAMES
+from deadweight.buildcontext.matcher import ignored
+from deadweight.buildcontext.patterns import read_patterns
 from deadweight.errors import BadInput
 from deadweight.operations.dockerignore import Ignoring, dockerignore
 from deadweight.operations.profile import profile

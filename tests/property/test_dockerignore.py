@@ -8,9 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deadweight.dockerignore.kinds import DEFAULT, NAMES
-from deadweight.dockerignore.matcher import ignored
-from deadweight.dockerignore.patterns import read_patterns
+from deadweight.buildcontext.kinds import DEFAULT, NAMES
+from deadweight.buildcontext.matcher import ignored
+from deadweight.buildcontext.patterns import read_patterns
 from deadweight.model.report.builds.dockerignore import DockerignoreReport
 from deadweight.operations.dockerignore import Ignoring, dockerignore
 from tests.contexts import write_tree

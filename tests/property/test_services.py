@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deadweight.formats.requirements import logical_lines, pep508
-from deadweight.plan.sharing.conflicts import largest_part
-from deadweight.plan.sharing.layers import layers_of, stored
-from deadweight.plan.sharing.layout import divide
-from deadweight.plan.sharing.wanted import Identity, identity_of, merged_line, service_file
+from deadweight.planning.sharing.conflicts import largest_part
+from deadweight.planning.sharing.layers import layers_of, stored
+from deadweight.planning.sharing.layout import divide
+from deadweight.planning.sharing.wanted import Identity, identity_of, merged_line, service_file
 from tests.builders import requirements_file
 
 NAMES = ("torch", "numpy", "web", "http", "orm", "cache")

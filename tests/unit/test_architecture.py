@@ -14,9 +14,9 @@ import deadweight
 
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
-    "advice", "analysis", "budget", "codescan", "dockerfiles", "dockerignore", "errors", "explore", "fleet", "formats",
-    "graph", "groups", "inventory",
-    "model", "plan", "platforms", "proof", "reaching", "report", "startup", "trim", "untrusted", "usage", "wording",
+    "advice", "analysis", "budget", "buildcontext", "codescan", "dockerfiles", "errors", "explore", "fleet", "formats",
+    "graph", "groups", "inventory", "model", "planning", "platforms", "proof", "reaching", "report", "startup",
+    "trimming", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -39,38 +39,39 @@ MAY_IMPORT = {
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model", "wording"},
     "advice": {
-        "codescan", "formats", "graph", "inventory", "model", "plan", "proof", "shipped", "trim", "wording",
+        "codescan", "formats", "graph", "inventory", "model", "planning", "proof", "shipped", "trimming", "wording",
     },
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms", "shipped"},
     "groups": {"formats", "graph", "model", "shipped", "usage", "wording"},
-    "plan": {"errors", "formats", "graph", "groups", "model", "settings", "shipped", "usage", "wording"},
+    "planning": {"errors", "formats", "graph", "groups", "model", "settings", "shipped", "usage", "wording"},
     "proof": {"formats", "graph", "groups", "model", "usage", "wording"},
-    "trim": {"formats", "model", "shipped"},
-    "dockerignore": {"errors", "model", "shipped"},
+    "trimming": {"formats", "model", "shipped"},
+    "buildcontext": {"errors", "model", "shipped"},
     "reaching": {"graph"},
     "startup": {"codescan", "errors", "model", "usage"},
     "analysis": {
-        "", "advice", "codescan", "errors", "formats", "graph", "groups", "model", "plan", "platforms", "proof",
-        "settings", "reaching", "targets", "trim", "untrusted", "usage",
+        "", "advice", "codescan", "errors", "formats", "graph", "groups", "model", "planning", "platforms", "proof",
+        "reaching", "settings", "targets", "trimming", "untrusted", "usage",
     },
     "report": {
-        "", "analysis", "budget", "errors", "formats", "graph", "model", "plan", "proof", "targets", "trim",
+        "", "analysis", "budget", "errors", "formats", "graph", "model", "planning", "proof", "targets", "trimming",
         "untrusted", "wording",
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {
-        "codescan", "dockerignore", "errors", "fleet", "formats", "interrupts", "model", "platforms", "progress",
+        "buildcontext", "codescan", "errors", "fleet", "formats", "interrupts", "model", "platforms", "progress",
         "startup", "targets", "wording",
     },
     "operations": {
-        "", "advice", "analysis", "budget", "codescan", "dockerfiles", "dockerignore", "errors", "fleet", "formats",
-        "graph", "groups", "inventory", "model", "plan", "platforms", "progress", "proof", "reaching", "settings",
-        "sources", "startup", "targets", "trim", "untrusted", "usage", "wording",
+        "", "advice", "analysis", "budget", "buildcontext", "codescan", "dockerfiles", "errors", "fleet", "formats",
+        "graph", "groups", "inventory", "model", "planning", "platforms", "progress", "proof", "reaching", "settings",
+        "sources", "startup", "targets", "trimming", "untrusted", "usage", "wording",
     },
     "cli": {
-        "", "analysis", "budget", "dockerfiles", "dockerignore", "errors", "explore", "fleet", "formats", "interrupts",
-        "model", "operations", "platforms", "progress", "report", "settings", "sources", "targets", "trim", "untrusted",
+        "", "analysis", "budget", "buildcontext", "dockerfiles", "errors", "explore", "fleet", "formats", "interrupts",
+        "model", "operations", "platforms", "progress", "report", "settings", "sources", "targets", "trimming",
+        "untrusted",
     },
     "__main__": {"", "cli", "interrupts"},
     "": {"analysis", "budget", "errors", "model", "operations", "progress", "settings"},

@@ -12,7 +12,7 @@ from deadweight.advice.rules import rules
 from deadweight.graph import Graph
 from deadweight.graph.value import Root
 from deadweight.model import Application, Assignment, Distribution, ImageFacts, ImageFinding, Inventory, Use
-from deadweight.plan.lighter import is_cuda
+from deadweight.planning.lighter import is_cuda
 from deadweight.proof.unused import unused_together
 from deadweight.wording import listed
 

@@ -13,9 +13,9 @@ from deadweight.graph import Graph, Weight, build_graph, weigh
 from deadweight.groups import assign_groups
 from deadweight.groups.rules import config_names
 from deadweight.model import Application, Assignment, ByName, ImageFacts, Inventory, Requirement
-from deadweight.plan.judging import Plan
-from deadweight.plan.lines import kept_transitives, requirements_of
-from deadweight.plan.splits import Split, make_splits
+from deadweight.planning.judging import Plan
+from deadweight.planning.lines import kept_transitives, requirements_of
+from deadweight.planning.splits import Split, make_splits
 from deadweight.proof import Candidates, Proof, prove, unmeasured_names
 from deadweight.proof.remarks import Remark, Remarks
 from deadweight.settings import Policy

@@ -24,8 +24,8 @@ from deadweight.model import (
     SystemFacts,
     Use,
 )
-from deadweight.plan.lighter import Lighter, Savings, is_cuda, lighter_builds
-from deadweight.plan.splits import Split
+from deadweight.planning.lighter import Lighter, Savings, is_cuda, lighter_builds
+from deadweight.planning.splits import Split
 from deadweight.proof import Proof
 from deadweight.proof.remarks import Remark
 from deadweight.settings import Settings

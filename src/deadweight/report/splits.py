@@ -13,9 +13,9 @@ from deadweight.analysis.profile import Profile
 from deadweight.errors import BadInput
 from deadweight.model import Distribution, Requirement
 from deadweight.model.report import Report, SplitReport
-from deadweight.plan.lines import requirement_text
-from deadweight.plan.splits import Split
-from deadweight.plan.writing import Chosen, Writer, written
+from deadweight.planning.lines import requirement_text
+from deadweight.planning.splits import Split
+from deadweight.planning.writing import Chosen, Writer, written
 from deadweight.report.text.application import proof_lines
 from deadweight.report.text.left_out import left_out_table, unsure_table
 from deadweight.report.text.tables import WIDEST, hanging, render

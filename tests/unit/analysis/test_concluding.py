@@ -10,13 +10,13 @@ import pytest
 
 import deadweight.analysis.concluding
 import deadweight.graph.weights
-import deadweight.plan.judging
+import deadweight.planning.judging
 import deadweight.usage
 from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.model import Application, Mention, Requirement
-from deadweight.plan.judging import Judged, Plan
+from deadweight.planning.judging import Judged, Plan
 from deadweight.settings import Settings
 from deadweight.targets.types import Environment
 from tests.builders import bare, bare_inventory
@@ -66,12 +66,12 @@ def test_conclude__what_several_stages_use__is_worked_out_once(
 
 def test_conclude__lines_of_a_split__are_judged_once_for_all_splits(monkeypatch: pytest.MonkeyPatch) -> None:
     judged: Counter[str | None] = Counter()
-    original = deadweight.plan.judging._judge
+    original = deadweight.planning.judging._judge
 
     def counted(want: Requirement, key: str | None, plan: Plan) -> Judged:
         judged[want.name] += 1
         return original(want, key, plan)
 
-    monkeypatch.setattr(deadweight.plan.judging, "_judge", counted)
+    monkeypatch.setattr(deadweight.planning.judging, "_judge", counted)
     assert len(concluded().splits) == 2
     assert judged == {"pytest": 1, "web": 1}

@@ -25,7 +25,7 @@ def content_findings(case: Case) -> Iterator[ImageFinding]:
     if not having:
         return
     # Importing it reads its table.
-    from deadweight.trim.paths import Paths
+    from deadweight.trimming.paths import Paths
 
     paths = Paths(inventory)
     may_match = _Candidates()

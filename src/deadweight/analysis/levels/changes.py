@@ -10,8 +10,8 @@ from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
 from deadweight.model import Application, Mention, Requirement
 from deadweight.model.report.levels import Step
-from deadweight.plan.duplicates import duplicates_among
-from deadweight.plan.lighter import Lighter
+from deadweight.planning.duplicates import duplicates_among
+from deadweight.planning.lighter import Lighter
 from deadweight.untrusted import without_credentials
 from deadweight.usage.locations import is_for_production
 
@@ -219,6 +219,6 @@ def _requirements(profile: Profile) -> Iterable[Requirement]:
     """Return the requirements: of the user's file, else of the direct distributions."""
     if profile.requirements is not None:
         return tuple(profile.requirements.all_requirements())
-    from deadweight.plan.lines import requirements_of
+    from deadweight.planning.lines import requirements_of
 
     return requirements_of(profile.inventory, profile.dependencies)

@@ -14,7 +14,7 @@ from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
 from deadweight.model import Requirement
 from deadweight.model.report.levels import Holding, Step
-from deadweight.trim import Trimmable
+from deadweight.trimming import Trimmable
 from deadweight.usage.locations import changing
 
 _COSTS = {"drop": 1, "swap": 2, "torch": 2, "trim": 3, "platform": 5}  # effort points of a step

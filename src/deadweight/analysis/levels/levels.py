@@ -16,7 +16,7 @@ from deadweight.untrusted import without_credentials
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from deadweight.trim import Trimmable
+    from deadweight.trimming import Trimmable
 
 # What can go wrong at a level whose split was checked against the code; without code, one more.
 _RISKS: dict[str, Risk] = {

@@ -18,7 +18,7 @@ from deadweight.analysis.reporting.rows import direct_requirements, rows_of, siz
 from deadweight.analysis.reporting.systems import image_report, system_report
 from deadweight.model import Environment
 from deadweight.model import report as document
-from deadweight.plan.lines import requirement_text
+from deadweight.planning.lines import requirement_text
 from deadweight.untrusted import without_credentials
 
 

@@ -15,8 +15,8 @@ from deadweight.model import (
     Mention,
 )
 from deadweight.model import report as document
-from deadweight.plan.lines import requirement_text
-from deadweight.plan.splits import Split
+from deadweight.planning.lines import requirement_text
+from deadweight.planning.splits import Split
 from deadweight.proof import Gap, Proof
 from deadweight.proof.remarks import Remark
 from deadweight.untrusted import without_credentials

@@ -9,8 +9,8 @@ from msgspec import Struct
 from deadweight.analysis.services.today import MeasuredService
 from deadweight.graph import Graph, Root, build_graph
 from deadweight.model import Distribution, Inventory, Requirement
-from deadweight.plan.sharing.layout import Layout, divide
-from deadweight.plan.sharing.wanted import Identity, ServiceFile, Wanted, merged_line
+from deadweight.planning.sharing.layout import Layout, divide
+from deadweight.planning.sharing.wanted import Identity, ServiceFile, Wanted, merged_line
 
 
 class Planned(Struct, frozen=True, kw_only=True):

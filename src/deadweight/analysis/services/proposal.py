@@ -23,9 +23,9 @@ from deadweight.model.report.services import (
     VersionConflict,
 )
 from deadweight.model.report.sizes import known_sum
-from deadweight.plan.sharing.conflicts import Clash, Side
-from deadweight.plan.sharing.layers import layers_of
-from deadweight.plan.sharing.wanted import merged_line
+from deadweight.planning.sharing.conflicts import Clash, Side
+from deadweight.planning.sharing.layers import layers_of
+from deadweight.planning.sharing.wanted import merged_line
 from deadweight.proof import Proof
 from deadweight.untrusted import without_credentials
 

@@ -11,7 +11,7 @@ from deadweight.analysis.profile import Profile
 from deadweight.model import Distribution
 from deadweight.model.report.services import NamedSize, ServiceRow, SharedDistribution, UnusedRequirement
 from deadweight.model.report.sizes import known_sum
-from deadweight.plan.sharing.wanted import ServiceFile
+from deadweight.planning.sharing.wanted import ServiceFile
 from deadweight.proof.unused import unused_together
 from deadweight.untrusted import without_credentials
 

@@ -25,7 +25,7 @@ _ARGUMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
 def _kinds(given: str | None) -> tuple[str, ...]:
-    from deadweight.dockerignore.kinds import DEFAULT
+    from deadweight.buildcontext.kinds import DEFAULT
 
     names = tuple(name.strip() for name in (given or "").removeprefix("+").split(","))
     if given is None:

@@ -51,7 +51,7 @@ def trim(environment: str, destination: Destination, **options: Any) -> None:
     """
     from deadweight.operations import trimming
     from deadweight.report.results.trim import trim_text
-    from deadweight.trim.kinds import DEFAULT
+    from deadweight.trimming.kinds import DEFAULT
 
     kinds, undo, apply, discard = (options[name] for name in ("kinds", "undo", "apply", "discard"))
     if undo and (apply or discard):

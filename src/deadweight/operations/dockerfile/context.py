@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
-from deadweight.dockerignore.context import BuildContext
-from deadweight.dockerignore.matcher import ignored
-from deadweight.dockerignore.patterns import Pattern, read_patterns
-from deadweight.dockerignore.weighing import weigh
+from deadweight.buildcontext.context import BuildContext
+from deadweight.buildcontext.matcher import ignored
+from deadweight.buildcontext.patterns import Pattern, read_patterns
+from deadweight.buildcontext.weighing import weigh
 from deadweight.errors import BadInput
 from deadweight.progress import Observer
 from deadweight.sources.buildcontext.reading import ContextReader, text_at

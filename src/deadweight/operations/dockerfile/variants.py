@@ -17,7 +17,7 @@ from deadweight.formats.requirement_changes import without
 from deadweight.model import Requirement
 from deadweight.operations.dockerfile.pieces import Installed
 from deadweight.operations.session import Session
-from deadweight.plan.lighter import is_cuda
+from deadweight.planning.lighter import is_cuda
 from deadweight.progress import Progress
 from deadweight.targets.types import REQUIRING, Lock
 

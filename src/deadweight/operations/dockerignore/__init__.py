@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from deadweight.dockerignore.candidates import Candidate, candidates_in
-from deadweight.dockerignore.choosing import Choice, Rule, choose
-from deadweight.dockerignore.context import BuildContext
-from deadweight.dockerignore.kinds import DEFAULT, NAMES
-from deadweight.dockerignore.patterns import Pattern
-from deadweight.dockerignore.references import References
-from deadweight.dockerignore.weighing import Weighed, weigh
+from deadweight.buildcontext.candidates import Candidate, candidates_in
+from deadweight.buildcontext.choosing import Choice, Rule, choose
+from deadweight.buildcontext.context import BuildContext
+from deadweight.buildcontext.kinds import DEFAULT, NAMES
+from deadweight.buildcontext.patterns import Pattern
+from deadweight.buildcontext.references import References
+from deadweight.buildcontext.weighing import Weighed, weigh
 from deadweight.errors import BadInput
 from deadweight.model.report.builds.dockerignore import DockerignoreReport
 from deadweight.operations.dockerignore.naming import name_files, new_file

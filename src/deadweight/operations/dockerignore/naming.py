@@ -6,10 +6,10 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from deadweight.dockerignore.candidates import Candidate
-from deadweight.dockerignore.context import BuildContext
-from deadweight.dockerignore.kinds import KINDS
-from deadweight.dockerignore.patterns import Pattern, read_patterns
+from deadweight.buildcontext.candidates import Candidate
+from deadweight.buildcontext.context import BuildContext
+from deadweight.buildcontext.kinds import KINDS
+from deadweight.buildcontext.patterns import Pattern, read_patterns
 from deadweight.errors import BadInput
 from deadweight.sources.buildcontext.reading import text_at
 from deadweight.sources.codebase.dockerfiles import is_dockerfile

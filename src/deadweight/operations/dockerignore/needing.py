@@ -9,14 +9,14 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from deadweight.buildcontext.candidates import Candidate
+from deadweight.buildcontext.context import BuildContext, Directory
+from deadweight.buildcontext.packaging import packaging_part, paths_in_project, takes_version_from_history, words_of
+from deadweight.buildcontext.references import Reference, References, parents
 from deadweight.codescan.dockerfiles.copying import Copies, paths_in, read_copies
 from deadweight.codescan.files import is_read
 from deadweight.codescan.named_paths import NamedPath, named_in_python, named_in_text, parts_of
 from deadweight.codescan.roles import role_of
-from deadweight.dockerignore.candidates import Candidate
-from deadweight.dockerignore.context import BuildContext, Directory
-from deadweight.dockerignore.packaging import packaging_part, paths_in_project, takes_version_from_history, words_of
-from deadweight.dockerignore.references import Reference, References, parents
 from deadweight.errors import BadInput
 from deadweight.operations.dockerignore.naming import Named
 from deadweight.sources.buildcontext.reading import ContextReader, text_at

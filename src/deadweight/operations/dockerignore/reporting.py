@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from deadweight import __version__
-from deadweight.dockerignore.choosing import Choice, Rule
-from deadweight.dockerignore.context import BuildContext
-from deadweight.dockerignore.matcher import ignored
-from deadweight.dockerignore.patterns import Pattern
-from deadweight.dockerignore.weighing import Weighed, Weight
-from deadweight.dockerignore.writing import extended
+from deadweight.buildcontext.choosing import Choice, Rule
+from deadweight.buildcontext.context import BuildContext
+from deadweight.buildcontext.matcher import ignored
+from deadweight.buildcontext.patterns import Pattern
+from deadweight.buildcontext.weighing import Weighed, Weight
+from deadweight.buildcontext.writing import extended
 from deadweight.model.report.builds.dockerignore import (
     ContextSize,
     DockerignoreReport,

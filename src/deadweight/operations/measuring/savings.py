@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.model import Distribution, Inventory
     from deadweight.operations.session import Session
-    from deadweight.plan.lighter import Lighter
+    from deadweight.planning.lighter import Lighter
     from deadweight.settings import Settings
 
 SECONDS = 8.0  # for all of them together: the result is ready, and must not wait for extras
@@ -35,7 +35,7 @@ def with_savings(profile: Profile, session: Session) -> Profile:
     builds = profile.lighter()
     if not builds:
         return profile
-    from deadweight.plan.lighter import Savings
+    from deadweight.planning.lighter import Savings
 
     until = time.monotonic() + SECONDS
     each: dict[str, int] = {}

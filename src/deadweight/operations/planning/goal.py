@@ -13,7 +13,7 @@ from deadweight.analysis.levels.changes import Change, deduplicating, split_chan
 from deadweight.analysis.levels.goal import Options, apart, freed_in_turn, held_by, problem_of
 from deadweight.errors import DeadweightError
 from deadweight.model.report.levels import Goal, Step
-from deadweight.trim import trimmable
+from deadweight.trimming import trimmable
 
 if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile

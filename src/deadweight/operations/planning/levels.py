@@ -28,7 +28,7 @@ from deadweight.operations.session import Session
 from deadweight.progress import Progress
 from deadweight.settings import Settings
 from deadweight.targets.types import REQUIRING, Lock
-from deadweight.trim import trimmable
+from deadweight.trimming import trimmable
 from deadweight.wording import listed
 
 if TYPE_CHECKING:

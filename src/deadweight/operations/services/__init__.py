@@ -30,7 +30,7 @@ from deadweight.operations.services.measuring import Measuring
 from deadweight.operations.services.reading import Service, read_services
 from deadweight.operations.services.resolving import Outcome, Resolver, constraint_lines
 from deadweight.operations.session import Session
-from deadweight.plan.sharing.wanted import service_file
+from deadweight.planning.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
 from deadweight.proof import Proof
 from deadweight.settings import Settings, refuse

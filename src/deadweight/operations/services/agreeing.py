@@ -16,7 +16,7 @@ from deadweight.model import Requirement
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.services.reading import Service
 from deadweight.operations.services.resolving import Outcome, Resolver, is_conflict
-from deadweight.plan.sharing.conflicts import (
+from deadweight.planning.sharing.conflicts import (
     Clash,
     Side,
     clashes,
@@ -26,7 +26,7 @@ from deadweight.plan.sharing.conflicts import (
     side_of,
     single_options,
 )
-from deadweight.plan.sharing.wanted import ServiceFile
+from deadweight.planning.sharing.wanted import ServiceFile
 from deadweight.sources.resolve.uninstalled import Resolved
 
 _ROUNDS = 4  # each avoids the conflicts that the one before found

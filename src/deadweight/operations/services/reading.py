@@ -15,7 +15,7 @@ from deadweight.formats.requirement_changes import swapped, unpinned
 from deadweight.formats.requirements import RequirementsFile
 from deadweight.operations.application import application_directory
 from deadweight.operations.measuring.reading import read_requirements_of
-from deadweight.plan.sharing.layout import BASE, ML
+from deadweight.planning.sharing.layout import BASE, ML
 from deadweight.settings import Settings
 from deadweight.sources.codebase.dockerfiles import is_dockerfile, read_dockerfile
 from deadweight.targets import parse_target

@@ -19,7 +19,7 @@ from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.trim import restoring
 from deadweight.sources.trim.guarding import locked, root_of
 from deadweight.sources.trim.journal import STORE, Store
-from deadweight.trim.kinds import DEFAULT, NAMES
+from deadweight.trimming.kinds import DEFAULT, NAMES
 
 
 class Choice(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from deadweight.sources.trim.journal import Store
 from deadweight.sources.trim.removing import changed, remove
 from deadweight.sources.trim.restoring import abandon, changed_rows, finish, restore
 from deadweight.sources.trim.stripping import find_strip
-from deadweight.trim import Trimmable
+from deadweight.trimming import Trimmable
 
 
 class Applied(Struct, frozen=True, kw_only=True):

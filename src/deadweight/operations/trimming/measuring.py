@@ -13,9 +13,9 @@ from deadweight.inventory.prefixes import installed_path
 from deadweight.model import Application, Distribution, Inventory
 from deadweight.sources.disk.environment import DiskReader
 from deadweight.sources.trim.removing import seen
-from deadweight.trim import Facts, Trimmable, trimmable
-from deadweight.trim.imports import imported_tests
-from deadweight.trim.paths import Paths
+from deadweight.trimming import Facts, Trimmable, trimmable
+from deadweight.trimming.imports import imported_tests
+from deadweight.trimming.paths import Paths
 
 _LARGEST_MODULE = 1 << 22  # bytes that are searched for imports
 

@@ -18,7 +18,7 @@ from deadweight.sources.trim.guarding import check_directories
 from deadweight.sources.trim.journal import Item, Journal, Row, Store, digest_of
 from deadweight.sources.trim.removing import adopt, changed, directories_of, is_unchanged, write_new
 from deadweight.sources.trim.stripping import strip_copy
-from deadweight.trim import Trimmable
+from deadweight.trimming import Trimmable
 
 Change = tuple[str, str] | bool  # the new hash and size, or whether the row stays
 

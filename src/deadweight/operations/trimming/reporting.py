@@ -12,7 +12,7 @@ from deadweight import __version__
 from deadweight.model.report.sizes import known_sum
 from deadweight.model.report.trim import Checked, KindOfFile, Reason, TrimReport
 from deadweight.sources.trim.journal import STORE, Store
-from deadweight.trim import Trimmable, apparent_bytes
+from deadweight.trimming import Trimmable, apparent_bytes
 
 if TYPE_CHECKING:
     from deadweight.operations.trimming.applying import Applied

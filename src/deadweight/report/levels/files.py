@@ -12,8 +12,8 @@ from deadweight.analysis.profile import Profile
 from deadweight.formats import builds
 from deadweight.formats.requirement_changes import swapped
 from deadweight.formats.requirements import hashes
-from deadweight.plan.lines import requirement_text, requirements_of
-from deadweight.plan.writing import Chosen, Writer, written
+from deadweight.planning.lines import requirement_text, requirements_of
+from deadweight.planning.writing import Chosen, Writer, written
 from deadweight.report.levels import level_paths
 from deadweight.untrusted import plain
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from deadweight.model.report.trim import KindOfFile, TrimReport
 from deadweight.report.text.tables import WIDEST, hanging, narrow_table, plain_table, render
 from deadweight.report.units import counted, human, percent
-from deadweight.trim.kinds import DEFAULT
+from deadweight.trimming.kinds import DEFAULT
 from deadweight.untrusted import plain
 from deadweight.wording import listed
 

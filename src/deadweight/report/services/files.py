@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 from deadweight.model.report.services import Proposal, ProposedFile
-from deadweight.plan.writing import written
+from deadweight.planning.writing import written
 
 _PATHS = ("-c ", "-f ")
 

@@ -6,7 +6,7 @@ import os
 import stat
 from array import array
 
-from deadweight.dockerignore.context import BuildContext, Directory
+from deadweight.buildcontext.context import BuildContext, Directory
 from deadweight.errors import BadInput
 from deadweight.model import Skipped
 from deadweight.progress import Observer, Progress

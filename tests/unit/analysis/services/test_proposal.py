@@ -5,7 +5,7 @@ from __future__ import annotations
 from deadweight.analysis.services.planned import plan_files
 from deadweight.analysis.services.proposal import After, Agreed, proposal_of
 from deadweight.analysis.services.today import MeasuredService
-from deadweight.plan.sharing.wanted import service_file
+from deadweight.planning.sharing.wanted import service_file
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 
 
