@@ -127,7 +127,7 @@ def _based(value: str, stages: list[_Stage]) -> _Stage:
 def _read(name: str, value: str, line: int, stage: _Stage) -> None:
     if name in ("ENV", "ARG"):
         # A variable of the same instruction still has its former value.
-        for key, text in list(assignments(value, stage.values)):
+        for key, text in list(assignments(name, value, stage.values)):
             stage.values |= {key: text}
             if name == "ENV":
                 _set(key, text, line, stage)

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from deadweight.codescan.dockerfiles.variables import older_form
+
 _VARIABLE = re.compile(r"\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?-([^}]*))?\})")
 
 
-def assignments(value: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def assignments(keyword: str, value: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield (name, value) of ENV and ARG, with the variables that are known; others are left out."""
-    if re.match(r"[A-Za-z_]\w*[ \t]+(?!=)", value) and "=" not in value.split()[0]:  # the older ENV NAME VALUE
-        name, *rest = value.split(None, 1)
-        yield name, "".join(words_of("".join(rest).replace(" ", "\\ "), values))
+    older = older_form(value) if keyword == "ENV" else None
+    if older:
+        name, text = older
+        yield name, "".join(words_of(text, values, whole=True))
         return
     for word in words_of(value, values):
         name, equals, text = word.partition("=")
@@ -23,8 +26,11 @@ def assignments(value: str, values: Mapping[str, str]) -> Iterator[tuple[str, st
             yield name, text
 
 
-def words_of(text: str, values: Mapping[str, str]) -> Iterator[str]:
-    """Yield the words of an instruction without quotes, with variables replaced."""
+def words_of(text: str, values: Mapping[str, str], *, whole: bool = False) -> Iterator[str]:
+    """Yield the words of an instruction without quotes, with variables replaced.
+
+    whole: whether the text is one word, in which blanks stay
+    """
     word, quote, at, inside = "", "", 0, False
     while at < len(text):
         char = text[at]
@@ -41,7 +47,7 @@ def words_of(text: str, values: Mapping[str, str]) -> Iterator[str]:
             quote = ""
         elif char in "\"'" and not quote:
             quote, inside = char, True
-        elif char.isspace() and not quote:
+        elif char.isspace() and not quote and not whole:
             if inside:
                 yield word
             word, inside = "", False

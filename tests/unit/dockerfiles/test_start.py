@@ -112,6 +112,8 @@ def test_start_of__entrypoint_of_another_image__is_left_out() -> None:
         ("A='$B c'", (("A", "$B c"),)),
         ("A b c", (("A", "b c"),)),
         ("A\tb c", (("A", "b c"),)),
+        ("A 'b  c'", (("A", "b  c"),)),
+        ("A  b=c d=e", (("A", "b=c d=e"),)),
         ("A=${B:-x} C=${A}y", (("A", "x"), ("C", "y"))),
         ("A=1 \\\n  B=2", (("A", "1"), ("B", "2"))),
         ("PATH=/x PIP_INDEX_URL=https://a HOME=/root", ()),

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from deadweight.codescan.commands import exec_form, instructions, run_body
+from deadweight.codescan.dockerfiles.variables import assigned
 from deadweight.codescan.shell import commands_in
 
 _FLAG = re.compile(r"--[\w-]+(?:=(?:\"[^\"]*\"|'[^']*'|\S)*+)?(?:\s|\\\n)++")
 _VARIABLE = re.compile(r"(?<!\\)\$(?:(\w+)|\{(\w+)(?:(:?[-+])([^}]*)|[^}]*)?\})")
-_ASSIGNED = re.compile(r"""([A-Za-z_]\w*)=("(?:[^"\\]|\\.)*"|'[^']*'|(?:\\.|\S)*)""")
 _URL = re.compile(r"(?:https?|ftp|ssh|git)://|git@|[\w.-]+@[\w.-]+:", re.IGNORECASE)
 # What BuildKit sets for each platform.
 _PLATFORM = frozenset(
@@ -90,11 +90,7 @@ class _Reader:
 
     def _assign(self, name: str, value: str, values: dict[str, str]) -> None:
         """Set variables. Later stages keep them, as if each of them declared its arguments again."""
-        found = [(match[1], match[2]) for match in _ASSIGNED.finditer(value)]
-        word, _, rest = value.strip().partition(" ")
-        if not found and rest and name == "ENV":
-            found = [(word, rest.strip())]  # the older ENV NAME VALUE
-        for key, text in found:
+        for key, text in assigned(name, value):
             bare = text[1:-1] if text[:1] in ('"', "'") and text[-1:] == text[:1] else text
             values[key] = self._substituted(bare, values)
         if name == "ARG":

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from deadweight.codescan.commands import exec_form, instructions, run_body
 from deadweight.codescan.dockerfiles.installing import Found, Kind, bare, installed_by
+from deadweight.codescan.dockerfiles.variables import assigned
 from deadweight.codescan.roles import environment_role
 from deadweight.codescan.shell import commands_in
 
@@ -24,7 +25,6 @@ _FLAG = re.compile(r"--[\w-]+(?:=\S*)?\s+")
 _FLAG_LINES = re.compile(r"\A(?:\s*--\S+\s*\\\n)+")
 _FROM = re.compile(r"(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})")
-_ASSIGNED = re.compile(r"""([A-Za-z_]\w*)=("[^"]*"|'[^']*'|\S*)""")
 
 
 class Installed(NamedTuple):
@@ -119,11 +119,11 @@ def _stages(text: str) -> list[_Stage]:
             stages.append(_new_stage(_substituted(_flags(value)[1], arguments), stages))
             continue
         if not stages:
-            arguments |= _assignments(value)
+            arguments |= _assignments(name, value)
             continue
         stages[-1].instructions.append(_instruction(name, raw, line, stages[-1]))
         if name in ("ENV", "ARG"):
-            stages[-1].values |= _assignments(_substituted(value, stages[-1].values))
+            stages[-1].values |= _assignments(name, _substituted(value, stages[-1].values))
         elif name == "WORKDIR":
             stages[-1].directory = _joined(stages[-1].directory, _substituted(value.strip(), stages[-1].values))
         elif name in ("COPY", "ADD"):
@@ -178,10 +178,8 @@ def _used(stages: Sequence[_Stage]) -> set[int]:
     return used
 
 
-def _assignments(value: str) -> dict[str, str]:
-    found = {match[1]: match[2].strip("\"'") for match in _ASSIGNED.finditer(value)}
-    name, _, rest = value.strip().partition(" ")
-    return found or ({name: rest.strip()} if rest and name.isidentifier() else {})  # the older ENV NAME VALUE
+def _assignments(keyword: str, value: str) -> dict[str, str]:
+    return {name: text.strip("\"'") for name, text in assigned(keyword, value)}
 
 
 def _substituted(text: str, values: Mapping[str, str]) -> str:

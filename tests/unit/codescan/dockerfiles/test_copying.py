@@ -56,6 +56,8 @@ def test_read_copies__instruction__names_what_it_copies(text: str, paths: list[s
         ("ARG V\nCOPY dist/${V} /x", {"V": "a"}, ["dist/a"]),
         ("COPY ${V:-a} /x", {}, ["a"]),
         ("ENV D dist\nCOPY $D/a /x", {}, ["dist/a"]),
+        ("ENV\tD\tdist\nCOPY $D/a /x", {}, ["dist/a"]),
+        ("ENV D dist/a=b\nCOPY $D /x", {}, ["dist/a=b"]),
         ('ENV A="x" B=$A/y\nCOPY $B /x', {}, ["x/y"]),
         ("ARG TARGETARCH\nCOPY bin-$TARGETARCH /x", {}, ["bin-**"]),
     ],

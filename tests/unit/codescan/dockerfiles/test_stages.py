@@ -43,6 +43,9 @@ def test_read_instructions__command__installs_the_file(command: str) -> None:
         (('COPY ["a b/r.txt", "/tmp/"]',), "/tmp/r.txt", "a b/r.txt"),
         (("COPY --chown=1:1 r.txt ./",), "r.txt", "r.txt"),
         (("ARG D=/x", "COPY r.txt ${D}/r.txt"), "$D/r.txt", "r.txt"),
+        (("ENV D /x", "COPY r.txt ${D}/r.txt"), "$D/r.txt", "r.txt"),
+        (("ENV\tD\t/x", "COPY\tr.txt\t$D/r.txt"), "$D/r.txt", "r.txt"),
+        (("ENV D /x/a=b", "COPY r.txt $D/r.txt"), "/x/a=b/r.txt", "r.txt"),
     ],
 )
 def test_read_instructions__copied_path__is_found_in_the_context(
