@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from deadweight.cli.options import settings_of
 from deadweight.cli.output import say
 from deadweight.cli.progress import observer
+from deadweight.cli.settings import settings_of
 from deadweight.cli.targets import target_of
 
 if TYPE_CHECKING:

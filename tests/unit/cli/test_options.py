@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from deadweight import cli
-from deadweight.cli.options import profiling, settings_of
 from deadweight.cli.progress import observer, said
+from deadweight.cli.settings import profiling, settings_of
 from deadweight.errors import BadConfig, BadInput, InstallFailed
 from deadweight.progress import Progress
 from deadweight.settings import Settings

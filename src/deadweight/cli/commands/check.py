@@ -9,10 +9,11 @@ import click
 
 from deadweight.budget import Budget
 from deadweight.cli.help import JUDGE, GroupedCommand, option
-from deadweight.cli.options import measuring, settings_of, with_options, writing
+from deadweight.cli.options import with_options, writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish, measured
+from deadweight.cli.settings import measuring, settings_of
 from deadweight.cli.targets import files, target_of
 from deadweight.cli.values import GROWTH, PATTERN, SIZE, Choice
 from deadweight.model import GROUPS

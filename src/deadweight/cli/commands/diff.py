@@ -8,10 +8,11 @@ import click
 
 from deadweight.cli.browser import check_page
 from deadweight.cli.help import GroupedCommand
-from deadweight.cli.options import measuring, settings_of, writing
+from deadweight.cli.options import writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import measuring, settings_of
 from deadweight.cli.targets import files, one_target
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.errors import UnclearTarget

@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from deadweight.cli.help import HOW, JUDGE, OUTPUT, WHAT, GroupedCommand, option
-from deadweight.cli.options import containing, output_dir_option, settings_of, writing
+from deadweight.cli.options import output_dir_option, writing
 from deadweight.cli.output import Destination, may_write, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import containing, settings_of
 from deadweight.cli.targets import BESIDE, directory_of, files, one_target
 from deadweight.cli.values import IMAGE, SIZE, Choice
 from deadweight.cli.views import terminal_width, use_color

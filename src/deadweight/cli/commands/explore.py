@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deadweight.cli.help import GroupedCommand
-from deadweight.cli.options import output_dir_option, settings_of, splitting
+from deadweight.cli.options import output_dir_option
 from deadweight.cli.output import may_write_below, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import settings_of, splitting
 from deadweight.cli.targets import BESIDE, directory_of, files, target_of
 from deadweight.errors import BadInput
 from deadweight.report.units import human

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deadweight.cli.help import HOW, OUTPUT, WHAT, GroupedCommand, option
-from deadweight.cli.options import fleet_measuring, settings_of
 from deadweight.cli.output import emit
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import fleet_measuring, settings_of
 from deadweight.cli.targets import files
 
 if TYPE_CHECKING:

@@ -7,14 +7,11 @@ from typing import Any
 import click
 
 from deadweight.cli.help import GroupedCommand
-from deadweight.cli.options import (
-    grouping,
-    settings_of,
-    writing,
-)
+from deadweight.cli.options import writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import grouping, settings_of
 from deadweight.cli.targets import files, target_of
 from deadweight.cli.views import terminal_width, use_color
 

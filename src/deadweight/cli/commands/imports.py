@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from deadweight.cli.help import JUDGE, GroupedCommand, option
-from deadweight.cli.options import settings_of, verifying, writing
+from deadweight.cli.options import writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.running import adopt_orphans, timeout_option
+from deadweight.cli.settings import settings_of, verifying
 from deadweight.cli.targets import files, one_target
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 

@@ -10,10 +10,11 @@ import click
 
 from deadweight.cli.browser import check_page
 from deadweight.cli.help import OUTPUT, WHAT, GroupedCommand, option
-from deadweight.cli.options import output_dir_option, settings_of, splitting, writing
+from deadweight.cli.options import output_dir_option, writing
 from deadweight.cli.output import Destination, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import settings_of, splitting
 from deadweight.cli.targets import BESIDE, directory_of, files, target_of
 from deadweight.cli.values import SIZE, Choice
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color

@@ -9,12 +9,10 @@ import click
 
 from deadweight.cli.browser import check_page, open_page
 from deadweight.cli.help import OUTPUT, GroupedCommand, given_arguments, option
-from deadweight.cli.options import (
-    profiling,
-    writing,
-)
+from deadweight.cli.options import writing
 from deadweight.cli.output import Destination
 from deadweight.cli.reporting import finish, measured
+from deadweight.cli.settings import profiling
 from deadweight.cli.targets import files
 from deadweight.cli.views import check_details, view_of, viewing
 from deadweight.report.formats import FORMATS, check_installed, render

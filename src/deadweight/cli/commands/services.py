@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from deadweight.cli.help import JUDGE, GroupedCommand, option
-from deadweight.cli.options import output_dir_option, settings_of, sharing, writing
+from deadweight.cli.options import output_dir_option, writing
 from deadweight.cli.output import Destination, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import settings_of, sharing
 from deadweight.cli.targets import files
 from deadweight.cli.values import SHARE, share_of
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color

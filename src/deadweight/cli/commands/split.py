@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from deadweight.cli.help import JUDGE, OUTPUT, GroupedCommand, option
-from deadweight.cli.options import (
-    force_option,
-    output_dir_option,
-    settings_of,
-    splitting,
-)
+from deadweight.cli.options import force_option, output_dir_option
 from deadweight.cli.output import emit, may_write_below, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.settings import settings_of, splitting
 from deadweight.cli.targets import BESIDE, directory_of, files, one_target
 from deadweight.cli.views import terminal_width, use_color
 from deadweight.errors import NotProven

@@ -7,15 +7,12 @@ from typing import Any
 import click
 
 from deadweight.cli.help import JUDGE, GroupedCommand, option
-from deadweight.cli.options import (
-    settings_of,
-    verifying,
-    writing,
-)
+from deadweight.cli.options import writing
 from deadweight.cli.output import Destination, say
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.running import adopt_orphans, timeout_option
+from deadweight.cli.settings import settings_of, verifying
 from deadweight.cli.targets import files, one_target
 from deadweight.cli.values import COMMAND
 from deadweight.cli.views import terminal_width

@@ -7,12 +7,10 @@ from typing import Any
 import click
 
 from deadweight.cli.help import OUTPUT, GroupedCommand, option
-from deadweight.cli.options import (
-    measuring,
-    writing,
-)
+from deadweight.cli.options import writing
 from deadweight.cli.output import Destination
 from deadweight.cli.reporting import finish, measured
+from deadweight.cli.settings import measuring
 from deadweight.cli.targets import files
 from deadweight.cli.views import terminal_width
 from deadweight.errors import BadInput
