@@ -21,11 +21,10 @@ def as_csv(report: Report, view: View) -> str:
 
 
 def table_of(columns: Iterable[str], rows: Iterable[Iterable[Value | float]]) -> str:
-    """Return a table; cells that a spreadsheet would run as a formula are quoted."""
+    """Return a table; headings and cells that a spreadsheet would run as a formula are quoted."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(columns)
-    for row in rows:
+    for row in (columns, *rows):
         writer.writerow([_cell(value) for value in row])
     return text.getvalue()
 

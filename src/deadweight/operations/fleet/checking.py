@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -40,47 +40,75 @@ def fleet_check(
     scope:      the state to judge, and the one that growth is compared with
     raises:     BadFleet, FleetFailed; BadInput without any budget or target that has one, BadConfig for an invalid one
     """
-    patterns = Patterns(budgets, everywhere)
-    for limits in (*budgets.values(), everywhere):
-        Budget(**limits)  # a wrong one is an error even if it matches no target
-    if not any(any(limits.values()) for limits in (*budgets.values(), everywhere)):
-        raise BadInput(
-            "the fleet has no budget",
-            hint='set limits in [tool.deadweight.fleet."PATTERN"], or give limits such as --max 500MB',
-        )
+    patterns = _patterns(budgets, everywhere)
     with reading(path) as connection:
+        # One transaction, so that both states are of one moment while others write.
         connection.execute("BEGIN")
         run, before = runs_of(connection, path, scope or Scope())
-        earlier = {}
-        if patterns.has_growth and before is not None:
-            earlier = {state.name: state.result for state in states(connection, before)}
-        checks, missing, without = [], [], 0
-        every = states(connection, run)
-        for number, state in enumerate(every):
-            observe(Progress("measuring", state.name, done=number, total=len(every)))
-            limits = patterns.limits_of(state.name)
-            if not any(limits.values()):
-                without += 1
-            elif state.result is None:
-                missing.append(Skipped(state.name, state.failure or "", state.exit_code))
-            else:
-                checks.append(_check(connection, state, limits, earlier.get(state.name)))
-    if not checks and not missing:
+        earlier = _results_by_name(connection, before) if patterns.has_growth else {}
+        judged = _judged(connection, states(connection, run), earlier, patterns, observe)
+    if not judged.checks and not judged.never_measured:
         raise BadInput(
             f"{path}: no target has a budget",
-            hint="correct the patterns of the budgets, or give limits such as --max 500MB" if every else "",
+            hint="correct the patterns of the budgets, or give limits such as --max 500MB" if judged.without else "",
         )
     return FleetCheckReport(
         version=__version__,
         fleet=path,
         run=run,
         before=before,
-        holds=all(check.holds for check in checks),
-        targets=tuple(checks),
-        without_budget=without,
-        never_measured=tuple(missing),
+        holds=all(check.holds for check in judged.checks),
+        targets=tuple(judged.checks),
+        without_budget=judged.without,
+        never_measured=tuple(judged.never_measured),
         unmatched=tuple(patterns.unmatched),
     )
+
+
+class _Judged(NamedTuple):
+    """What was judged, which targets with a budget have no result, and how many have no budget."""
+
+    checks: list[CheckReport]
+    never_measured: list[Skipped]
+    without: int
+
+
+def _patterns(budgets: Mapping[str, Limits], everywhere: Limits) -> Patterns:
+    """Return the budgets by pattern; an invalid one is an error even if it matches no target."""
+    given = (*budgets.values(), everywhere)
+    for limits in given:
+        Budget(**limits)
+    if not any(any(limits.values()) for limits in given):
+        raise BadInput(
+            "the fleet has no budget",
+            hint='set limits in [tool.deadweight.fleet."PATTERN"], or give limits such as --max 500MB',
+        )
+    return Patterns(budgets, everywhere)
+
+
+def _results_by_name(connection: sqlite3.Connection, run: int | None) -> dict[str, int | None]:
+    return {} if run is None else {state.name: state.result for state in states(connection, run)}
+
+
+def _judged(
+    connection: sqlite3.Connection,
+    targets: Sequence[State],
+    earlier: Mapping[str, int | None],
+    patterns: Patterns,
+    observe: Observer,
+) -> _Judged:
+    """Judge each target that has a budget and a result."""
+    checks, never_measured, without = [], [], 0
+    for number, state in enumerate(targets):
+        observe(Progress("measuring", state.name, done=number, total=len(targets)))
+        limits = patterns.limits_of(state.name)
+        if not any(limits.values()):
+            without += 1
+        elif state.result is None:
+            never_measured.append(Skipped(state.name, state.failure or "", state.exit_code))
+        else:
+            checks.append(_check(connection, state, limits, earlier.get(state.name)))
+    return _Judged(checks, never_measured, without)
 
 
 def _check(connection: sqlite3.Connection, state: State, limits: Mapping[str, Any], earlier: int | None) -> CheckReport:

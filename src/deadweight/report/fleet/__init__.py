@@ -1,6 +1,9 @@
 """FleetReport → str: text, Markdown, CSV, HTML, JSON. One table of formats.
 
+figures.py   the totals in words
 sections.py  the report as tables, which all formats but JSON write
+trend.py     the tables that compare runs
+columns.py   the columns of a table
 query.py     the rows of a query
 check.py     what budgets found
 """

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from deadweight.model.report.fleet import FleetReport
-from deadweight.report.fleet.sections import Section, figures_of, run_text, sections_of
+from deadweight.report.fleet.columns import Section
+from deadweight.report.fleet.figures import figures_of, run_text
+from deadweight.report.fleet.sections import sections_of
 from deadweight.report.gfm import code, escaped, table
 from deadweight.report.view import View
 

@@ -68,7 +68,7 @@ def as_markdown(result: QueryResult, view: View) -> str:
 
 def as_csv(result: QueryResult, view: View) -> str:
     """Return the rows as CSV (RFC 4180)."""
-    return table_of(map(plain, result.columns), result.rows)
+    return table_of(result.columns, result.rows)
 
 
 def as_json(result: QueryResult, view: View) -> str:

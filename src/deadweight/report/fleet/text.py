@@ -9,7 +9,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from deadweight.model.report.fleet import FleetReport
-from deadweight.report.fleet.sections import Section, figures_of, run_text, sections_of
+from deadweight.report.fleet.columns import Section
+from deadweight.report.fleet.figures import figures_of, run_text
+from deadweight.report.fleet.sections import sections_of
 from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
 from deadweight.report.view import View
 from deadweight.untrusted import plain

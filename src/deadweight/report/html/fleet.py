@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deadweight.model.report.fleet import FleetReport
-from deadweight.report.fleet.sections import figures_of, run_text, sections_of
+from deadweight.report.fleet.figures import figures_of, run_text
+from deadweight.report.fleet.sections import sections_of
 from deadweight.report.html.templates import rendered
 from deadweight.report.view import View
 

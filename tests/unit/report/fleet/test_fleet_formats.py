@@ -90,6 +90,8 @@ def test_csv__sections__are_tables_of_bytes(tmp_path: Path) -> None:
     report = built(tmp_path, HOSTILE)
     rows = list(csv.DictReader(io.StringIO(render_fleet(report, "csv", (), View()))))
     assert [(row["name"], row["apparent_bytes"]) for row in rows] == [("pytest", "6000000"), ("numpy", "4000000")]
+    trend = csv.DictReader(io.StringIO(render_fleet(report, "csv", ("trend",), View())))
+    assert sorted(row["target"][:9] for row in trend) == ["'=cmd()|<", "b:1"]
     (failed,) = csv.DictReader(io.StringIO(render_fleet(report, "csv", ("failures",), View())))
     assert failed["target"].startswith("failed =cmd()")
     with pytest.raises(BadInput, match="only one section"):

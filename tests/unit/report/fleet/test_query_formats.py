@@ -46,6 +46,13 @@ def test_json__rows__round_trip() -> None:
     assert QueryResult.from_json(render_query(RESULT, "json", View())) == RESULT
 
 
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_csv__column_named_as_a_formula__is_text(start: str) -> None:
+    # As SELECT 1 AS "=cmd()" names it
+    result = QueryResult(columns=(f"{start}cmd()",), rows=((1,),), truncated=False)
+    assert render_query(result, "csv", View()).splitlines() == [f"'{start}cmd()", "1"]
+
+
 @pytest.mark.parametrize("form", QUERY_FORMATS)
 def test_formats__no_rows__have_a_header(form: str) -> None:
     assert "name" in render_query(QueryResult(columns=("name",), rows=(), truncated=False), form, View())
