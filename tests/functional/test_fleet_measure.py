@@ -84,6 +84,25 @@ def test_fleet_measure__again__is_a_run_of_its_own(here: Path) -> None:
     assert rows(here / "fleet.db", "SELECT COUNT(*) FROM result") == [(1,)]
 
 
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__complete_and_tags_of_a_repository_refused__its_targets_stay(here: Path) -> None:
+    image, refused = image_files(distribution("one"), form="oci"), set[str]()
+
+    def refuse(path: str) -> tuple[int, str] | None:
+        return (403, "0") if path in refused else None
+
+    with Registries({"a": {"1": image}, "b": {"1": image, "2": image}}, refuse=refuse) as registry:
+        pattern = f"registry:{registry.host}/*"
+        assert measure(pattern, "--tags", "all", "--complete", "-o", "fleet.db").returncode == 0
+        before = outcomes(here / "fleet.db")
+        refused |= {"/v2/b/tags/list", "/v2/b/manifests/2"}
+        assert measure(pattern, "--tags", "all", "--complete", "-o", "fleet.db").returncode == 5
+    after = outcomes(here / "fleet.db")
+    assert [target for target, *_ in before] == [target for target, *_ in after]
+    assert [failure is None for _, failure, _ in after] == [True, True, False]
+    assert {count for *_, count in after} == {1}
+
+
 def test_fleet_measure__without_targets__is_refused_before_a_file_is_made(here: Path) -> None:
     assert measure("*.tar", "-o", "fleet.db").returncode == 4
     assert measure("--tags", "none", ".", "-o", "fleet.db").returncode == 2

@@ -72,17 +72,14 @@ messages = (
     option("--verbose", "-v", group=OUTPUT, is_flag=True, help="Show every step on its own line."),
     option("--debug", group=OUTPUT, is_flag=True, help="Show tracebacks and the installer's full output."),
 )
-fleet_state = (
-    option("--run", group=WHAT, type=RUN, metavar="N", help="State after run N (default: the newest)."),
-    option(
-        "--since",
-        group=WHAT,
-        metavar="N|AGE",
-        type=SINCE,
-        default="",
-        help="Run to compare with: its number, or an age such as 12h, 7d or 2w (default: the run before).",
-    ),
-)
+
+
+def fleet_state(since: str) -> tuple[Callable[[Command], Command], ...]:
+    """Return the options for the state of a fleet; ``since`` is the help of the one for the state before."""
+    return (
+        option("--run", group=WHAT, type=RUN, metavar="N", help="State after run N (default: the newest)."),
+        option("--since", group=WHAT, metavar="N|AGE", type=SINCE, default="", help=since),
+    )
 
 
 def with_options(*sets: tuple[Callable[[Command], Command], ...]) -> Callable[[Command], Command]:

@@ -35,7 +35,8 @@ class Run(Struct, frozen=True, kw_only=True):
     """One run that measured targets.
 
     started, finished: UTC, as in "2026-01-31T12:00:00Z"; ``finished`` is None for a run that was stopped, or still runs
-    complete: whether the run measures the whole fleet, so that targets it does not name are gone once it is finished
+    complete: whether its targets are the whole fleet; once it is finished, targets that neither it nor a later run
+              names are no longer part of the fleet
     options:  how it measured: a JSON object, as text
     version:  of deadweight
     """

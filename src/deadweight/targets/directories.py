@@ -12,6 +12,9 @@ _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
 _LARGEST = 1 << 24  # characters of a pyproject.toml
 _LISTS = ("requirements.txt", "requirements.in")
 PROJECT_FILES = (*_LOCKS, "pyproject.toml", *_LISTS)
+LISTS_DIRECTORY = "requirements"
+# The list for production mostly includes the others, so one of them is the whole project.
+_LISTS_INSIDE = ("production.txt", "prod.txt", "base.txt", "main.txt", "common.txt", "requirements.txt")
 # Tables and keys of a pyproject.toml of which one is filled where it asks for distributions.
 _ASKING = (
     ("project", "dependencies"), ("project", "optional-dependencies"), ("dependency-groups",),
@@ -39,6 +42,19 @@ def project_files(directory: str) -> tuple[str, ...]:
     lists = [name for name in _LISTS if name in there]
     first = [*project, *lists] if pyproject is None or _asks(pyproject) else [*lists, *project]
     return tuple(os.path.join(directory, name) for name in (*locks, *first))
+
+
+def list_for_production(directory: str) -> str:
+    """Return the list for production of a project that has its lists in ``requirements/``; "" for other projects.
+
+    A ``pyproject.toml`` that only configures tools may be beside that directory.
+    """
+    path = os.path.join(directory, "pyproject.toml")
+    others = [each for each in project_files(directory) if each != path]
+    if others or (os.path.isfile(path) and ((pyproject := _read(path)) is None or _asks(pyproject))):
+        return ""
+    lists = (os.path.join(directory, LISTS_DIRECTORY, name) for name in _LISTS_INSIDE)
+    return next(filter(os.path.isfile, lists), "")
 
 
 def _read(path: str) -> dict[str, Any] | None:

@@ -28,24 +28,29 @@ def _rule(name: str, metavar: str, of: Any, text: str, **attributes: Any) -> Any
     return option(name, group=JUDGE, metavar=metavar, type=of, help=text, **attributes)
 
 
-BUDGET_OPTIONS = (
-    _rule("--max", "SIZE", SIZE, "Most that all files may take, such as 500MB."),
-    _rule("--max-package", "SIZE", SIZE, "Most that one distribution may take."),
-    _rule("--max-download", "SIZE", SIZE, "Most that the archives to download may take."),
-    _rule("--max-wasted", "SIZE", SIZE, "Most that removed files may take in an image."),
-    _rule("--max-growth", "SIZE|%", GROWTH, "Most that the size may grow since the baseline."),
-    _rule(
-        "--baseline", "FILE", click.Path(),
-        "JSON report to compare with, or REV:PATH, a file or project in git at a revision.",
-    ),
-    _rule("--deny", "NAME", PATTERN, "Project or pattern to forbid (repeatable).", multiple=True),
-    _rule("--deny-group", "GROUP", Choice(GROUPS), "Group to forbid: dev (repeatable).", multiple=True),
-)  # fmt: skip
+def budget_options(earlier: str = "the baseline") -> tuple[Any, ...]:
+    """Return the options for rules, in the order of ``SINGLE`` and ``REPEATABLE``.
+
+    earlier: what growth is measured from
+    """
+    return (
+        _rule("--max", "SIZE", SIZE, "Most that all files may take, such as 500MB."),
+        _rule("--max-package", "SIZE", SIZE, "Most that one distribution may take."),
+        _rule("--max-download", "SIZE", SIZE, "Most that the archives to download may take."),
+        _rule("--max-wasted", "SIZE", SIZE, "Most that removed files may take in an image."),
+        _rule("--max-growth", "SIZE|%", GROWTH, f"Most that the size may grow since {earlier}."),
+        _rule(
+            "--baseline", "FILE", click.Path(),
+            "JSON report to compare with, or REV:PATH, a file or project in git at a revision.",
+        ),
+        _rule("--deny", "NAME", PATTERN, "Project or pattern to forbid (repeatable).", multiple=True),
+        _rule("--deny-group", "GROUP", Choice(GROUPS), "Group to forbid: dev (repeatable).", multiple=True),
+    )  # fmt: skip
 
 
 @click.command(cls=GroupedCommand, brief=True)
 @click.argument("target", nargs=-1, shell_complete=files)
-@with_options(BUDGET_OPTIONS)
+@with_options(budget_options())
 @option("--suggest", group=JUDGE, is_flag=True, help="Print limits with headroom for TARGET, as TOML.")
 @writing(FORMATS)
 @measuring

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from deadweight.cli.commands.check import BUDGET_OPTIONS, REPEATABLE, SINGLE
+from deadweight.cli.commands.check import REPEATABLE, SINGLE, budget_options
 from deadweight.cli.help import GroupedCommand
 from deadweight.cli.options import fleet_state, messages, with_options, writing
 from deadweight.cli.output import Destination, say
@@ -17,12 +17,17 @@ from deadweight.report.fleet.check import CHECK_FORMATS, render_fleet_check
 from deadweight.settings import find_config, read_fleet_budgets
 
 # A target is compared with its own earlier result.
-_OPTIONS = tuple(each for each, name in zip(BUDGET_OPTIONS, (*SINGLE, *REPEATABLE), strict=True) if name != "baseline")
+_RULES = zip(budget_options("the run of --since"), (*SINGLE, *REPEATABLE), strict=True)
+_OPTIONS = tuple(rule for rule, name in _RULES if name != "baseline")
+_SINCE = (
+    "Run that growth is measured from: its number, or an age such as 12h, 7d or 2w (default: the run before)."
+    " --max-growth, or max-growth of a pattern, limits the growth."
+)
 
 
 @click.command(cls=GroupedCommand)
 @click.argument("fleet", metavar="FLEET", type=click.Path(), shell_complete=files)
-@with_options(fleet_state, _OPTIONS)
+@with_options(fleet_state(_SINCE), _OPTIONS)
 @writing(CHECK_FORMATS)
 @with_options(messages)
 def check(fleet: str, run: int | None, since: str, destination: Destination, **options: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -84,6 +85,7 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
     from deadweight.fleet.values import target_name
     from deadweight.operations.fleet.measuring import Plan, measure_fleet
     from deadweight.sources.fleet.cache import check_location, trim_cache
+    from deadweight.sources.fleet.stored import known_tags
     from deadweight.sources.fleet.targets import Search, targets_of
 
     newest = _newest(options["tags"])
@@ -91,7 +93,8 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
     check_location(cache)
     with _resumable(output), observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         verify = options["tls_verify"] is not False
-        found = targets_of(targets, Search(newest=newest, verify=verify, observe=observe))
+        search = Search(newest=newest, verify=verify, known=partial(known_tags, output), observe=observe)
+        found = targets_of(targets, search)
         settings = settings_of({**options, "install": None, "package": ()}, *_types(found)).replacing(no_install=True)
         plan = Plan(
             targets=found,

@@ -18,10 +18,12 @@ from deadweight.report.fleet.sections import SECTIONS
 from deadweight.report.formats import check_installed
 from deadweight.report.view import View
 
+_SINCE = "Run to compare with: its number, or an age such as 12h, 7d or 2w (default: the run before)."
+
 
 @click.command(cls=GroupedCommand)
 @click.argument("fleet", metavar="FLEET", type=click.Path(), shell_complete=files)
-@with_options(fleet_state)
+@with_options(fleet_state(_SINCE))
 @option(
     "--section",
     group=OUTPUT,

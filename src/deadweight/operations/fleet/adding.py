@@ -41,7 +41,8 @@ def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False
 
     A report that cannot be read does not keep the others out.
 
-    complete: whether the reports are of the whole fleet, so that other targets are gone, unless one cannot be added
+    complete: whether the reports are of the whole fleet, so that targets without a report are no longer part of it;
+              if one cannot be added, all targets stay, since nobody knows which target that report is of
     raises:   BadFleet, FleetFailed; BadInput if there is no report
     """
     if not files:

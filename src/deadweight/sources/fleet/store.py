@@ -40,7 +40,8 @@ class Fleet:
 
         version:  of deadweight
         options:  how it measures, as JSON values; credentials in them are not stored
-        complete: whether it measures the whole fleet: once it is finished, other targets are gone
+        complete: whether its targets are the whole fleet; once it is finished, targets that neither it nor a later run
+                  names are no longer part of the fleet, and only their history remains
         """
         text = storable(json.dumps(options or {}, sort_keys=True))
         with self._transaction():

@@ -5,6 +5,7 @@ Requirements between distributions are not stored, nor are evidence and paths.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -24,6 +25,7 @@ from deadweight.model.report import (
     Totals,
 )
 from deadweight.model.tree import Skipped
+from deadweight.sources.fleet.files import reading
 
 _RESULT = """
 SELECT kind, method, version, python, platform, distributions, unmeasured, files, apparent_bytes, disk_bytes,
@@ -60,6 +62,19 @@ def states(connection: sqlite3.Connection, run: int) -> list[State]:
 SELECT target.name, result, reason, exit_code FROM temp.state JOIN target ON target.id = state.target
 ORDER BY target.name"""
     return [State(*row) for row in connection.execute(statement)]
+
+
+def known_tags(path: str, repository: str) -> list[str]:
+    """Return the tags of a repository, as "HOST/NAME", that a fleet has now; none if the file does not exist.
+
+    raises: BadFleet, FleetFailed
+    """
+    if not os.path.isfile(path) or not os.path.getsize(path):
+        return []
+    prefix = f"registry:{repository}:"
+    with reading(path) as connection:
+        statement = "SELECT name FROM latest JOIN target ON target.id = latest.target WHERE substr(name, 1, ?) = ?"
+        return [name[len(prefix) :] for (name,) in connection.execute(statement, (len(prefix), prefix))]
 
 
 def stored_report(connection: sqlite3.Connection, name: str, result: int, *, whole: bool) -> Report:

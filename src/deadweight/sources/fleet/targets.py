@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from deadweight.errors import BadInput, UnclearTarget
 from deadweight.fleet.values import target_name
 from deadweight.progress import Observer, Progress, silent
 from deadweight.targets import is_environment, is_scheme, parse_target
-from deadweight.targets.directories import PROJECT_FILES, project_files
+from deadweight.targets.directories import LISTS_DIRECTORY, PROJECT_FILES, list_for_production, project_files
 from deadweight.targets.types import Image, RootFs
 
 _LARGEST_LIST = 1 << 26  # bytes
@@ -24,15 +24,21 @@ _REQUIREMENT = re.compile(r"://|[@;=<>~]")  # a URL, a version or a marker
 _NOT_SEARCHED = {"node_modules", "site-packages", "dist-packages", "__pycache__", "build", "dist"}
 
 
+def _nothing(repository: str) -> Collection[str]:
+    return ()
+
+
 class Search(Struct, frozen=True, kw_only=True):
     """How to look for targets.
 
     newest: how many tags of each repository of a registry; None for all
     verify: whether a registry needs a valid TLS certificate
+    known:  a repository, as "HOST/NAME" → its tags to measure if the registry refuses to list them
     """
 
     newest: int | None = 1
     verify: bool = True
+    known: Callable[[str], Collection[str]] = _nothing
     observe: Observer = silent
 
 
@@ -73,7 +79,7 @@ def _expanded(argument: str, search: Search, *, inner: bool) -> Iterator[str]:
             yield argument
             return
         search.observe(Progress("listing", target_name(argument)))
-        images = images_of(rest.removeprefix("//"), newest=search.newest, verify=search.verify)
+        images = images_of(rest.removeprefix("//"), newest=search.newest, verify=search.verify, known=search.known)
         yield from (f"{_REGISTRY}{image}" for image in images)
     elif colon and is_scheme(scheme) and not os.path.lexists(argument):
         yield argument
@@ -149,7 +155,10 @@ def _in_directory(path: str, search: Search) -> Iterator[str]:
     search.observe(Progress("listing", path))
     for directory, inner, files in os.walk(path):
         inner[:] = sorted(each for each in inner if _is_searched(os.path.join(directory, each)))
-        if not {*PROJECT_FILES}.isdisjoint(files) and project_files(directory):
+        if LISTS_DIRECTORY in inner and (found := list_for_production(directory)):
+            yield os.path.normpath(found)
+            inner.remove(LISTS_DIRECTORY)
+        elif not {*PROJECT_FILES}.isdisjoint(files) and project_files(directory):
             yield os.path.normpath(directory)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -41,12 +41,15 @@ def _is_wild(text: str) -> bool:
     return any(char in text for char in _WILD)
 
 
-def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Iterator[str]:
+def images_of(
+    pattern: str, *, newest: int | None, known: Callable[[str], Collection[str]], verify: bool = True
+) -> Iterator[str]:
     """Yield the images in a registry that match ``HOST/REPOSITORY[:TAG]``, by name, the newest tags first.
 
     Registries do not say when a tag was pushed, so "latest" counts as the newest tag, then the highest version.
 
     newest: how many tags of each repository; None for all
+    known:  a repository, as "HOST/NAME" → its tags, for those of many whose tags the registry refuses to list
     raises: BadInput, FetchFailed
     """
     host, slash, rest = pattern.partition("/")
@@ -63,7 +66,9 @@ def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Itera
             except FetchFailed as error:
                 if not _is_wild(name) or not _is_of_one_repository(error):
                     raise
-                tags = [_DEFAULT_TAG]  # measuring it records the reason, and the other repositories are listed
+                # Measuring them records the reason, and the other repositories are listed.
+                earlier = known(f"{host}/{repository}")
+                tags = sorted((each for each in earlier if _is_chosen(each, tag or "*")), key=_age) or [_DEFAULT_TAG]
             for each in tags:
                 yield f"{host}/{repository}:{each}"
 
@@ -71,6 +76,10 @@ def images_of(pattern: str, *, newest: int | None, verify: bool = True) -> Itera
 def _is_of_one_repository(error: FetchFailed) -> bool:
     """Return whether a registry refused one repository: it is empty, was deleted, or may not be read."""
     return isinstance(error.__cause__, Refused) and error.__cause__.status in (401, 403, 404)
+
+
+def _is_chosen(tag: str, pattern: str) -> bool:
+    return bool(fnmatchcase(tag, pattern) and _TAG.fullmatch(tag) and not _SIGNATURE.match(tag))
 
 
 class _Listing(Repository):
@@ -82,8 +91,8 @@ class _Listing(Repository):
     def tags(self, repository: str, pattern: str) -> list[str]:
         self._reference = Reference(self._reference.host, repository, "latest")
         self._authorization = ""  # a token is for one repository
-        found = {tag for tag in self._names(f"{repository}/tags/list", "tags", repository) if fnmatchcase(tag, pattern)}
-        return sorted((tag for tag in found if _TAG.fullmatch(tag) and not _SIGNATURE.match(tag)), key=_age)
+        found = set(self._names(f"{repository}/tags/list", "tags", repository))
+        return sorted((tag for tag in found if _is_chosen(tag, pattern)), key=_age)
 
     def _url(self, path: str) -> str:
         return f"{self._base}/v2/{path}"

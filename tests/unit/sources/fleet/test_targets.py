@@ -63,6 +63,24 @@ def test_targets__directory_of_repositories__has_each_project_in_it(here: Path) 
     assert found("repos") == ["repos/api", "repos/api/jobs", "repos/web"]
 
 
+def test_targets__project_with_a_directory_of_lists__is_its_list_for_production(here: Path) -> None:
+    tools = "[tool.black]\nline-length = 100\n"
+    write_files(
+        here,
+        {
+            "repos/base/requirements/base.txt": "six\n",
+            "repos/django/pyproject.toml": tools,
+            "repos/django/requirements/base.txt": "six\n",
+            "repos/django/requirements/local.txt": "-r base.txt\n",
+            "repos/django/requirements/production.txt": "-r base.txt\n",
+            "repos/locked/requirements/base.txt": "six\n",
+            "repos/locked/uv.lock": "version = 1\n",
+            "repos/tested/requirements/dev.txt": "six\n",
+        },
+    )
+    assert found("repos") == ["repos/base/requirements/base.txt", "repos/django/requirements/production.txt", "repos/locked"]  # noqa: E501  # fmt: skip
+
+
 def test_targets__environment_or_image_directory__is_a_target(here: Path) -> None:
     write_files(here, {"env/pyvenv.cfg": "", "layout/oci-layout": "{}", "layout/index.json": "{}"})
     assert found("env", "layout") == ["env", "layout"]

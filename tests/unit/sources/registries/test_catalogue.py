@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from deadweight.errors import BadInput, FetchFailed
@@ -12,8 +14,10 @@ pytestmark = pytest.mark.usefixtures("loopback")
 IMAGE = image_files({"a": "a"}, form="oci")
 
 
-def found(registry: Registries, pattern: str, newest: int | None = 1) -> list[str]:
-    return [image.partition("/")[2] for image in images_of(f"{registry.host}/{pattern}", newest=newest)]
+def found(registry: Registries, pattern: str, newest: int | None = 1, known: Sequence[str] = ()) -> list[str]:
+    """Return the images that a pattern chooses; ``known`` are the tags that every repository had before."""
+    images = images_of(f"{registry.host}/{pattern}", newest=newest, known=lambda repository: known)
+    return [image.partition("/")[2] for image in images]
 
 
 def test_catalogue__all_repositories__are_listed_over_all_pages() -> None:
@@ -47,7 +51,7 @@ def test_catalogue__newest_tags__are_latest_then_the_highest_versions() -> None:
 @pytest.mark.parametrize("pattern", ["reg*/app:1", "*", "host.example/"])
 def test_catalogue__no_pattern_for_images__is_refused(pattern: str) -> None:
     with pytest.raises(BadInput):
-        list(images_of(pattern, newest=1))
+        list(images_of(pattern, newest=1, known=lambda repository: ()))
 
 
 def test_catalogue__registry_without_one__fails() -> None:
@@ -63,6 +67,8 @@ def test_catalogue__repository_whose_tags_are_refused__is_named_and_the_others_a
 
     with Registries({"a": {"1": IMAGE}, "b": {"1": IMAGE}, "c": {"1": IMAGE}}, refuse=refuse) as registry:
         assert found(registry, "*") == ["a:1", "b:latest", "c:1"]
+        assert found(registry, "*", known=["1", "2", "1@sha256:0"]) == ["a:1", "b:2", "b:1", "c:1"]
+        assert found(registry, "*:1", known=["1", "2"]) == ["a:1", "b:1", "c:1"]
         with pytest.raises(FetchFailed):
             found(registry, "b:*")
 
