@@ -165,7 +165,7 @@ def image(layers: tuple[LayerFacts, ...], located: list[tuple[Copy, int]], draw:
         ImageFinding(
             rule="DW504", name="deleted-later", layer=number, command=each.command, line=None, hidden_by=number + 1,
             apparent_bytes=each.wasted_bytes, files=1, names=(), paths=(), reason="a later layer deletes them",
-            change="delete them in the instruction that creates them", sure=True,
+            change="delete them in the instruction that creates them", sure=True, saves_bytes=each.wasted_bytes,
         )
         for number, each in enumerate(layers) if each.wasted_bytes > 1_000_000
     )  # fmt: skip

@@ -36,6 +36,7 @@ def wasteful(size: int, number: int = 1, rule: str = "DW504", name: str = "delet
     return ImageFinding(
         rule=rule, name=name, layer=number, command="RUN pip install", line=None, hidden_by=None, apparent_bytes=size,
         files=1, names=(), paths=(), reason="a later layer deletes them", change="delete them earlier", sure=True,
+        saves_bytes=size,
     )  # fmt: skip
 
 

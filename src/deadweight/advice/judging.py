@@ -11,7 +11,16 @@ from deadweight.advice.portions import MOST_NAMES
 from deadweight.advice.rules import rules
 from deadweight.graph import Graph
 from deadweight.graph.value import Root
-from deadweight.model import Application, Assignment, Distribution, ImageFacts, ImageFinding, Inventory, Use
+from deadweight.model import (
+    Application,
+    Assignment,
+    Distribution,
+    FileKey,
+    ImageFacts,
+    ImageFinding,
+    Inventory,
+    Use,
+)
 from deadweight.planning.lighter import is_cuda
 from deadweight.proof.unused import unused_together
 from deadweight.wording import listed
@@ -121,6 +130,7 @@ def _by_layer(rule: str, keys: Collection[str], known: Judgement, texts: tuple[s
             by_layer[known.facts.homes[each.key]].append(each)
     for layer, rows in by_layer.items():
         rows.sort(key=lambda each: (-each.sizes.apparent, each.key))
+        parts = _files_of({each.key for each in rows}, known.inventory)
         yield ImageFinding(
             rule=rule,
             layer=layer,
@@ -130,4 +140,16 @@ def _by_layer(rule: str, keys: Collection[str], known: Judgement, texts: tuple[s
             reason=texts[0],
             change=texts[1],
             sure=rules()[rule].sure,
+            parts=parts,
         )
+
+
+def _files_of(keys: Collection[str], inventory: Inventory) -> dict[FileKey, int]:
+    """Return the bytes of each file of some distributions."""
+    numbers = {number for number, each in enumerate(inventory.distributions) if each.key in keys}
+    files: dict[FileKey, int] = {}
+    for path, number in inventory.owner.items():
+        if number in numbers:
+            entry = inventory.entries[path]
+            files[entry.inode or path] = entry.size
+    return files

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from deadweight.model import Entry, ImageFinding
+from deadweight.model import Entry, FileKey, ImageFinding
 
 MOST_NAMES = 50
 _MOST_PATHS = 10
@@ -19,9 +19,10 @@ class Portion:
         self.size = self.files = 0
         self._names: Counter[str] = Counter()
         self._paths: Counter[str] = Counter()
+        self._parts: dict[FileKey, int] = {}
         self._linked: dict[tuple[int, int], list[tuple[int, str, str]]] = {}
 
-    def add(self, entry: Entry, root: str, name: str = "") -> None:
+    def add(self, key: FileKey, entry: Entry, root: str, name: str = "") -> None:
         """Add a file.
 
         root: the path under which it is listed; "" for none
@@ -29,6 +30,7 @@ class Portion:
         """
         if entry.inode is None:
             self._count(entry.size, root, name)
+            self._parts[key] = entry.size
         else:
             self._linked.setdefault(entry.inode, []).append((entry.size, root, name))
 
@@ -47,6 +49,7 @@ class Portion:
         """
         for inode, names in self._linked.items():
             size = names[0][0] if len(names) == links.get(inode) else 0
+            self._parts[inode] = size
             for number, (_, root, name) in enumerate(names):
                 self._count(0 if number else size, root, name)
         self._linked = {}
@@ -60,7 +63,7 @@ class Portion:
         """Return the finding about the files, after ``settle``."""
         return ImageFinding(
             rule=rule, layer=layer, size=self.size, files=self.files, names=self.names[:MOST_NAMES],
-            paths=tuple(largest(self._paths)[:_MOST_PATHS]), **texts,
+            paths=tuple(largest(self._paths)[:_MOST_PATHS]), parts=self._parts, **texts,
         )  # fmt: skip
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
 from msgspec import Struct
 
-from deadweight.model import ImageFinding
 from deadweight.shipped import table_beside
 
 
@@ -25,10 +24,3 @@ class Rule(Struct, frozen=True, kw_only=True):
 def rules() -> Mapping[str, Rule]:
     """Return code → rule, in the order of the codes."""
     return {code: Rule(code=code, **values) for code, values in table_beside(__file__, "rules.toml").items()}
-
-
-def in_order(findings: Iterable[ImageFinding]) -> tuple[ImageFinding, ...]:
-    """Return the findings that are large enough for their rules, the largest first."""
-    table = rules()
-    kept = [each for each in findings if each.size >= table[each.rule].least]
-    return tuple(sorted(kept, key=lambda each: (-each.size, each.rule, each.layer, each.by or 0, each.reason)))

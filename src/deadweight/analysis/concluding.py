@@ -78,7 +78,7 @@ def _image(
         return None
     # Only images need these.
     from deadweight.advice.judging import Judgement, distribution_findings
-    from deadweight.advice.rules import in_order
+    from deadweight.advice.ranking import ranked
 
     judgement = Judgement(
         inventory=inventory,
@@ -90,7 +90,7 @@ def _image(
         application=usage.application if usage else None,
         uses=plan.uses,
     )
-    return replace(facts, findings=in_order((*facts.findings, *distribution_findings(judgement))))
+    return replace(facts, findings=ranked((*facts.findings, *distribution_findings(judgement)), facts.base or 0))
 
 
 def _usage(application: Application, inventory: Inventory) -> Usage:

@@ -217,10 +217,9 @@ def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[Loca
         if saved := _lighter_saving(each):
             yield LocatedRow((LIGHTER, storable(each.name), storable(each.lighter)), highest.get(each.name), (saved,))
     for fault, layer in _image_findings(report):
-        if fault.sure:
-            yield LocatedRow(
-                (INSTRUCTION, storable(fault.name), storable(fault.change)), layer, (fault.apparent_bytes,)
-            )
+        # What the change of another line saves is not saved twice.
+        if fault.sure and fault.saves_bytes:
+            yield LocatedRow((INSTRUCTION, storable(fault.name), storable(fault.change)), layer, (fault.saves_bytes,))
 
 
 def _lighter_saving(each: LighterBuild) -> int | None:

@@ -75,6 +75,11 @@ class Step(Struct, frozen=True, kw_only=True):
     layer: int | None = None
 
 
+# The path of a file that a container sees, (path, number of the layer) of one that no container sees, or the inode of a
+# file with several names
+FileKey = str | tuple[str, int] | tuple[int, int]
+
+
 class ImageFinding(Struct, frozen=True, kw_only=True):
     """Bytes of an image that a change to its Dockerfile saves.
 
@@ -89,6 +94,10 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     reason: what was found, as a sentence without a full stop
     change: what to do, as such a sentence
     sure:   whether the files are superfluous for certain; if not, the user has to judge
+    parts:  file → its bytes, to compare findings with each other
+    base:   whether the files come with the base image, so that only another base image is without them
+    saves:  bytes of ``size`` that no earlier finding of the list counts
+    overlaps: (number of an earlier finding, bytes that it counts too), in ascending order
     """
 
     rule: str
@@ -102,6 +111,10 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     reason: str = ""
     change: str = ""
     sure: bool = True
+    parts: Mapping[FileKey, int] = {}
+    base: bool = False
+    saves: int = 0
+    overlaps: tuple[tuple[int, int], ...] = ()
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
@@ -112,7 +125,7 @@ class ImageFacts(Struct, frozen=True, kw_only=True):
     wasted:  project → its wasted bytes; "" for files of no known project
     wasted_packages: system package → its wasted bytes
     paths:   the largest wasted files and directories
-    findings: the largest first
+    findings: changes to the user's layers before those to the base image, those that save the most first
     base:     the number of layers of the base image; None if it is unknown
     dockerfile: path of the Dockerfile whose lines the layers name; "" without one that matches
     warnings: sentences for the user

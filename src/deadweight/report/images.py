@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
+from deadweight.report.units import human, percent
+from deadweight.wording import listed
 
 MOST_FINDINGS = 5
 # "RUN /bin/sh -c make", "RUN |1 VERSION=2 /bin/sh -c make", and without RUN from builders other than BuildKit
 _SHELL = re.compile(r"\A(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c ")
 _MOST_NAMES = 4
+_MOST_OVERLAPS = 3
 
 
 def findings(report: Report) -> tuple[ImageFinding, ...]:
-    """Return the findings in an image, those that save the most first."""
+    """Return the findings in an image, in the order in which they are best resolved."""
     return report.image.findings if report.image else ()
 
 
@@ -35,7 +39,34 @@ def subjects(finding: ImageFinding) -> tuple[list[str], int]:
 
 def instruction(finding: ImageFinding) -> str:
     """Return where the instruction is that a finding is about."""
+    if finding.base:
+        return f"base image, layer {finding.layer}"
     return f"layer {finding.layer}" if finding.line is None else f"line {finding.line}"
+
+
+def overlap_text(finding: ImageFinding, every: Sequence[ImageFinding]) -> str:
+    """Return which earlier findings count bytes of a finding, as a sentence; "" for none.
+
+    every: all findings of the image
+    """
+    shared = [(each.apparent_bytes, every[each.finding]) for each in finding.overlaps if each.finding < len(every)]
+    if not shared:
+        return ""
+    shared.sort(key=lambda each: -each[0])
+    names = [f"{other.rule} ({instruction(other)})" for _, other in shared]
+    size = human(sum(size for size, _ in shared))
+    return f"{size} of the {human(finding.apparent_bytes)} found count above, for {listed(names, _MOST_OVERLAPS)}"
+
+
+def together(findings: Sequence[ImageFinding], image: ImageReport) -> tuple[int, str]:
+    """Return what several changes save together, with what that means."""
+    whole = sum(each.saves_bytes for each in findings)
+    text = f"together: {percent(whole, image.shipped_bytes)} of what the image ships"
+    parts = (
+        (sum(each.saves_bytes for each in findings if each.base), "only with another base image"),
+        (sum(each.saves_bytes for each in findings if not each.sure), "only if nothing needs the files"),
+    )
+    return whole, "; ".join([text, *(f"{human(size)} of it {condition}" for size, condition in parts if size)])
 
 
 def spans(text: str) -> list[tuple[str, bool]]:

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
-from deadweight.report.images import MOST_FINDINGS, command_text, findings, instruction, spans, subjects, total_name
+from deadweight.report.images import (
+    MOST_FINDINGS,
+    command_text,
+    findings,
+    instruction,
+    overlap_text,
+    spans,
+    subjects,
+    together,
+    total_name,
+)
 from deadweight.report.units import counted, human, percent, total_size
 from deadweight.report.view import View, select
 from deadweight.untrusted import plain
@@ -63,25 +73,33 @@ def _parts(parts: Sequence[PartSize]) -> str:
 
 def _image_findings(report: Report) -> Iterator[str]:
     """Yield the changes to an image that save the most."""
-    largest = findings(report)[:MOST_FINDINGS]
-    if largest:
-        yield from ("Largest findings:", "", *map(_image_finding, largest), "")
+    every = findings(report)
+    largest = every[:MOST_FINDINGS]
+    if report.image is None or not largest:
+        return
+    yield from ("Changes that save the most:", "", *(_image_finding(each, every) for each in largest))
+    if len(largest) > 1:
+        size, text = together(largest, report.image)
+        yield f"- **{human(size)}** {text}"
+    yield ""
 
 
 def _further_findings(report: Report) -> Iterator[str]:
     """Yield the other findings in an image, to unfold."""
     if further := findings(report)[MOST_FINDINGS:]:
         title = f"{counted(len(further), 'further finding')} in the image"
-        yield from details(title, [*map(_image_finding, further), "", "Several findings may count the same bytes."])
+        yield from details(title, [_image_finding(each, findings(report)) for each in further])
 
 
-def _image_finding(finding: ImageFinding) -> str:
+def _image_finding(finding: ImageFinding, every: Sequence[ImageFinding]) -> str:
     names, others = subjects(finding)
     which = f": {listed(map(code, names), len(names), others=others)}" if names else ""
     where = f"{instruction(finding)}, {code(command_text(finding.command))}"
     change = "".join(code(span) if is_code else escaped(span) for span, is_code in spans(finding.change))
-    size, rule = human(finding.apparent_bytes), escaped(finding.rule)
-    return f"- **{size}** in {where}: {escaped(finding.reason)}{which}. {rule}: {change}"
+    size, rule, overlap = human(finding.saves_bytes), escaped(finding.rule), escaped(overlap_text(finding, every))
+    return (
+        f"- **{size}** in {where}: {escaped(finding.reason)}{which}. {rule}: {change}{f' ({overlap})' * bool(overlap)}"
+    )
 
 
 def _table(report: Report, view: View) -> Iterator[str]:

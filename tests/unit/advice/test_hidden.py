@@ -80,8 +80,30 @@ def test_hidden__package_database_written_again__is_about_system_packages() -> N
 def test_hidden__file_of_the_base_image__asks_for_another_base() -> None:
     case = case_of({"usr/share/doc/a": "x" * 500}, {"usr/share/doc": None}, base=1)
     assert [finding.change for finding in hidden_findings(case)] == [
-        "leave the files of the base image as they are, or use a base image without them"
+        "use a base image without them: deleting or replacing them does not make the image smaller"
     ]
+
+
+def test_hidden__user_replaces_files_of_the_base_image__asks_to_change_the_users_instruction() -> None:
+    base: dict[str, Content] = {"usr/lib/libssl.so": "x" * 500}
+    case = case_of(base, {"usr/lib/libssl.so": "y" * 600}, commands=["", "RUN apt-get upgrade"], base=1)
+    [finding] = hidden_findings(case)
+    assert (finding.rule, finding.layer, finding.by, finding.others) == ("DW506", 1, None, (0,))
+    assert finding.reason == "replaces files of the base image (layer 0)"
+    assert finding.change == "keep the files that the base image has, or use a newer base image"
+
+
+def test_hidden__user_upgrades_a_distribution_of_the_base_image__names_it() -> None:
+    case = case_of(numpy("1.26", {"numpy/a.py": "x" * 900}), numpy("2.0", {"numpy/a.py": "x" * 950}), base=1)
+    changes = {finding.change for finding in hidden_findings(case)}
+    assert "keep the versions of numpy that the base image has, or use another base image" in changes
+
+
+def test_hidden__package_database_of_the_base_image__asks_for_no_packages() -> None:
+    case = case_of({"var/lib/dpkg/status": "x" * 500}, {"var/lib/dpkg/status": "x" * 600}, base=1)
+    [finding] = hidden_findings(case)
+    assert (finding.layer, finding.size) == (1, 500)
+    assert finding.change == "install no system packages here: copy what they provide from an earlier stage"
 
 
 def test_hidden__files_of_several_layers_again__are_one_finding() -> None:

@@ -15,12 +15,21 @@ from deadweight.model.report import (
     ImageFinding,
     ImageReport,
     LayerFacts,
+    Overlap,
     PartSize,
     Report,
     SystemReport,
 )
 from deadweight.report.html.as_html import as_html
-from deadweight.report.images import base_text, command_text, efficiency_text, hiding, spans
+from deadweight.report.images import (
+    base_text,
+    command_text,
+    efficiency_text,
+    hiding,
+    overlap_text,
+    spans,
+    together,
+)
 from deadweight.report.markdown import as_markdown
 from deadweight.report.text.as_text import as_text
 from deadweight.report.view import View
@@ -91,12 +100,48 @@ def test_spans__backticks__mark_code(text: str, expected: list[tuple[str, bool]]
     assert spans(text) == expected
 
 
+def found(size: int, saves: int, *overlaps: tuple[int, int], base: bool = False, sure: bool = True) -> ImageFinding:
+    return ImageFinding(
+        rule="DW509", name="tests-and-docs", layer=3, command="", line=7, base=base, hidden_by=None,
+        apparent_bytes=size, files=1, names=(), paths=(), reason="", change="", sure=sure, saves_bytes=saves,
+        overlaps=tuple(Overlap(finding=number, apparent_bytes=shared) for number, shared in overlaps),
+    )  # fmt: skip
+
+
+def test_overlap_text__same_bytes_in_earlier_findings__names_them() -> None:
+    every = (found(9000, 9000), found(4000, 4000, base=True), found(5000, 2000, (0, 1000), (1, 2000)))
+    assert overlap_text(every[0], every) == ""
+    assert overlap_text(every[2], every) == (
+        "3.00 kB of the 5.00 kB found count above, for DW509 (base image, layer 3), DW509 (line 7)"
+    )
+
+
+def test_overlap_text__number_of_no_finding__is_ignored() -> None:
+    assert overlap_text(found(5000, 2000, (7, 3000)), ()) == ""
+
+
+def test_together__base_image_and_doubt__are_named() -> None:
+    image = replace(evil_image(), shipped_bytes=10_000)
+    assert together((found(3000, 2000), found(500, 500)), image) == (2500, "together: 25 % of what the image ships")
+    _, text = together((found(3000, 2000, base=True), found(500, 500, sure=False)), image)
+    assert text == (
+        "together: 25 % of what the image ships; 2.00 kB of it only with another base image;"
+        " 500 B of it only if nothing needs the files"
+    )
+
+
+def evil_image() -> ImageReport:
+    image = evil_report().image
+    assert image is not None
+    return image
+
+
 def evil_report() -> Report:
     """Return the report of an image in which every text is hostile, as in a saved report that somebody edited."""
     part = PartSize(kind="path", name=EVIL, apparent_bytes=9)
     finding = ImageFinding(
         rule=EVIL, name=EVIL, layer=0, command=EVIL, line=None, hidden_by=None, apparent_bytes=9, files=1,
-        names=(EVIL,), paths=(), reason=EVIL, change=EVIL, sure=True,
+        names=(EVIL,), paths=(), reason=EVIL, change=EVIL, sure=True, saves_bytes=9,
     )  # fmt: skip
     image = ImageReport(
         layers=(replace(layer(0), command=EVIL, largest=(part,), hides=(part,), hides_bytes=9),), shipped_bytes=9,

@@ -20,7 +20,6 @@ from deadweight.advice.files.hidden import hidden_findings
 from deadweight.advice.files.packages import package_findings
 from deadweight.advice.files.paths import path_findings
 from deadweight.advice.files.secrets import secret_findings
-from deadweight.advice.rules import in_order
 from deadweight.model import ImageFinding
 
 _FAMILIES: tuple[Callable[[Case], Iterable[ImageFinding]], ...] = (
@@ -30,5 +29,5 @@ _FAMILIES: tuple[Callable[[Case], Iterable[ImageFinding]], ...] = (
 
 
 def file_findings(case: Case) -> tuple[ImageFinding, ...]:
-    """Return the findings that need only the files of an image, the largest first."""
-    return in_order(finding for family in _FAMILIES for finding in family(case))
+    """Return the findings that need only the files of an image, of any size."""
+    return tuple(finding for family in _FAMILIES for finding in family(case))

@@ -35,7 +35,8 @@ def archive_findings(case: Case) -> Iterator[ImageFinding]:
             continue
         name = normalize(match["wheel"]) if match["wheel"] else match["deb"] or match["rpm"]
         if name in (distributions if match["wheel"] else packages):
-            portions[case.layer_of(path)].add(case.inventory.entries[path], path.rpartition("/")[0], name)
+            directory = path.rpartition("/")[0]
+            portions[case.layer_of(path)].add(path, case.inventory.entries[path], directory, name)
     for layer, portion in portions.items():
         if not case.is_base(layer):
             portion.settle(case.links)

@@ -30,12 +30,12 @@ def bytecode_findings(case: Case) -> Iterator[ImageFinding]:
         stays = min(variants, key=ranked.index)
         for variant, path in variants.items():
             if variant != stays:
-                portions[case.layer_of(path)].add(case.inventory.entries[path], "", variant)
+                portions[case.layer_of(path)].add(path, case.inventory.entries[path], "", variant)
     for layer, portion in portions.items():
         portion.settle(case.links)
         variants_here = portion.names
         reason = "contains bytecode of modules that also have other bytecode"
-        yield portion.finding(_RULE, layer, reason=reason, change=_change(variants_here))
+        yield portion.finding(_RULE, layer, reason=reason, change=_change(variants_here, layer, case))
 
 
 def _with_several(paths: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
@@ -65,7 +65,9 @@ def _ranked(case: Case, several: Mapping[str, Mapping[str, str]]) -> Sequence[st
     return sorted(counted, key=lambda variant: (variant not in used, "opt" in variant, -counted[variant], variant))
 
 
-def _change(variants: Sequence[str]) -> str:
+def _change(variants: Sequence[str], layer: int, case: Case) -> str:
+    if case.is_base(layer):
+        return "use a base image without it"
     if all(".opt-" in variant for variant in variants):
         return "compile only for the optimization level of the Python that the container starts"
     return "install one Python, or delete the bytecode of the others in the RUN that creates it"

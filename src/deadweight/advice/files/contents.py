@@ -33,7 +33,7 @@ def content_findings(case: Case) -> Iterator[ImageFinding]:
     for path, number in inventory.owner.items():
         if number in having and may_match(path) and paths.kind_of(path) in _KINDS:
             each = inventory.distributions[number]
-            portions[case.layer_of(path), each.prefix].add(inventory.entries[path], "", each.key)
+            portions[case.layer_of(path), each.prefix].add(path, inventory.entries[path], "", each.key)
     for (layer, prefix), portion in portions.items():
         portion.settle(case.links)
         change = _change(prefix, layer, case)

@@ -60,7 +60,7 @@ def _portions(numbers: Collection[int], case: Case) -> Mapping[int, Portion]:
     for path, number in inventory.owner.items() if numbers else ():
         if number in numbers:
             key = rows[number].key
-            portions[case.homes[key]].add(inventory.entries[path], "", key)
+            portions[case.homes[key]].add(path, inventory.entries[path], "", key)
     return portions
 
 
@@ -82,7 +82,7 @@ def _copied_findings(copied: Mapping[str, int], case: Case) -> Iterator[ImageFin
         portion = Portion()
         for path, entry in case.inventory.entries.items():
             if path.startswith(f"{prefix}/") and case.layer_of(path) == layer:
-                portion.add(entry, prefix)
+                portion.add(path, entry, prefix)
         portion.settle(case.links)
         name = prefix.rpartition("/")[2]
         change = f"add {'it' if '`' in name else f'`{name}`'} to .dockerignore"

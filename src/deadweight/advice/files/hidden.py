@@ -11,7 +11,7 @@ from deadweight.advice.case import Case
 from deadweight.advice.portions import MOST_NAMES, largest
 from deadweight.formats.images.overlay import Hidden
 from deadweight.inventory.systems.waste import largest_paths
-from deadweight.model import ImageFinding
+from deadweight.model import FileKey, ImageFinding
 from deadweight.wording import listed
 
 State = Literal["deleted", "same", "other"]
@@ -28,7 +28,8 @@ _DATABASE = re.compile(
 class _Step(NamedTuple):
     """Files that a later layer hides, in one way.
 
-    layer: number of the layer that contains them; None for all layers, if the later one contains them again
+    layer: number of the layer that contains them; None if the instruction to change is that of the later layer: for all
+           layers, if the later one contains the files again, and for the base image, if the user replaces its files
     by:    number of the later layer
     """
 
@@ -60,9 +61,18 @@ def hidden_findings(case: Case) -> Iterator[ImageFinding]:
             files=len(files),
             names=named[:MOST_NAMES],
             paths=tuple(_paths(files)),
+            parts=_parts(files),
             reason=_reason(step, layers),
             change=_change(step, files, named, case),
         )
+
+
+def _parts(files: Sequence[Hidden]) -> dict[FileKey, int]:
+    parts: dict[FileKey, int] = {}
+    for path, placed, _ in files:
+        key = path, placed.layer
+        parts[key] = parts.get(key, 0) + placed.size
+    return parts
 
 
 def _layers(files: Sequence[Hidden]) -> tuple[int, ...]:
@@ -84,6 +94,8 @@ def _paths(files: Sequence[Hidden]) -> Sequence[tuple[str, int]]:
 def _reason(step: _Step, layers: Sequence[int]) -> str:
     if step.layer is None:
         numbers = f"layer{'s' * (len(layers) > 1)} {listed(map(str, layers), MOST_NAMES)}"
+        if step.state == "other":
+            return f"replaces files of the base image ({numbers})"
         return f"contains files of {numbers} again, with the same sizes"
     return f"layer {step.by} {'deletes' if step.state == 'deleted' else 'replaces'} files of this layer"
 
@@ -100,7 +112,8 @@ def _steps(case: Case) -> Mapping[_Step, list[Hidden]]:
         if name:
             states = [_common(states, files)] * len(files)
         for state, hidden in zip(states, files, strict=True):
-            steps[_Step(None if state == "same" else layer, by, state)].append(hidden)
+            is_user = state == "other" and case.is_base(layer) and not case.is_base(by)
+            steps[_Step(None if state == "same" or is_user else layer, by, state)].append(hidden)
     return steps
 
 
@@ -132,9 +145,19 @@ def _common(states: Sequence[State], files: Sequence[Hidden]) -> State:
 
 
 def _change(step: _Step, files: Sequence[Hidden], names: Sequence[str], case: Case) -> str:
+    if step.layer is None and step.state == "other":
+        return _leave_the_base(files, names)
     if step.layer is not None and case.is_base(step.layer):
-        return "leave the files of the base image as they are, or use a base image without them"
+        return "use a base image without them: deleting or replacing them does not make the image smaller"
     return _CHANGES[step.state](files, names, case.command(step.by))
+
+
+def _leave_the_base(files: Sequence[Hidden], names: Sequence[str]) -> str:
+    if names:
+        return f"keep the versions of {listed(names, _MOST_NAMED)} that the base image has, or use another base image"
+    if _are_databases(files):
+        return "install no system packages here: copy what they provide from an earlier stage"
+    return "keep the files that the base image has, or use a newer base image"
 
 
 def _delete_earlier(files: Sequence[Hidden], names: Sequence[str], command: str) -> str:
@@ -152,10 +175,14 @@ def _write_once(files: Sequence[Hidden], names: Sequence[str], command: str) -> 
 def _install_once(files: Sequence[Hidden], names: Sequence[str], command: str) -> str:
     if names:
         return f"install {listed(names, _MOST_NAMED)} once: put all requirements into one install command"
-    databases = sum(hidden.placed.size for hidden in files if _DATABASE.match(hidden.path))
-    if databases > sum(hidden.placed.size for hidden in files) / 2:
+    if _are_databases(files):
         return "install all system packages in one RUN, which writes the package database once"
     return "write the final version of the files in the instruction that creates them"
+
+
+def _are_databases(files: Sequence[Hidden]) -> bool:
+    databases = sum(hidden.placed.size for hidden in files if _DATABASE.match(hidden.path))
+    return databases > sum(hidden.placed.size for hidden in files) / 2
 
 
 _CHANGES: Mapping[State, Callable[[Sequence[Hidden], Sequence[str], str], str]] = {

@@ -42,7 +42,7 @@ def package_findings(case: Case) -> Iterator[ImageFinding]:
     for name, paths in case.inventory.packages:
         if is_build_tool(name) and name not in needed:
             for path in paths:
-                portions[case.layer_of(path)].add(case.inventory.entries[path], name, name)
+                portions[case.layer_of(path)].add(path, case.inventory.entries[path], name, name)
     if not portions:
         return
     built = built_here(case)

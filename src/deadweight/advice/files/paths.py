@@ -60,7 +60,7 @@ def path_findings(case: Case) -> Iterator[ImageFinding]:
         number, root = match
         layer = case.layer_of(path)
         if not sorts()[number].copied or case.copied(layer):
-            portions.setdefault((number, layer), Portion()).add(entries[path], root)
+            portions.setdefault((number, layer), Portion()).add(path, entries[path], root)
     for (number, layer), portion in portions.items():
         sort = sorts()[number]
         portion.settle(case.links)

@@ -37,11 +37,12 @@ def secret_findings(case: Case) -> Iterator[ImageFinding]:
     for path in case.unowned:
         entry = case.inventory.entries[path]
         if entry.size and entry.kind == "file" and _may_be_secret(path):
-            portions[case.layer_of(path), None].add(entry, path)
+            portions[case.layer_of(path), None].add(path, entry, path)
     for hidden in case.wasted:
         if hidden.placed.kind == "file" and _may_be_secret(hidden.path):
             entry = Entry(hidden.placed.size, None, None, "file")
-            portions[hidden.placed.layer, hidden.by].add(entry, hidden.path)
+            key = (hidden.path, hidden.placed.layer)
+            portions[hidden.placed.layer, hidden.by].add(key, entry, hidden.path)
     for (layer, by), portion in portions.items():
         if not case.is_base(layer):
             portion.settle(case.links)

@@ -61,6 +61,7 @@ def _finding(finding: ImageFinding, facts: ImageFacts) -> document.ImageFinding:
         layer=finding.layer,
         command=without_credentials(facts.layers[finding.layer].command),
         line=facts.layers[finding.layer].line,
+        base=finding.base,
         hidden_by=finding.by,
         others=finding.others,
         apparent_bytes=finding.size,
@@ -70,6 +71,8 @@ def _finding(finding: ImageFinding, facts: ImageFacts) -> document.ImageFinding:
         reason=finding.reason,
         change=finding.change,
         sure=finding.sure,
+        saves_bytes=finding.saves,
+        overlaps=tuple(document.Overlap(finding=number, apparent_bytes=size) for number, size in finding.overlaps),
     )
 
 

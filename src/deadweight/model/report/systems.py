@@ -69,6 +69,13 @@ class PathSize(Struct, frozen=True, kw_only=True):
     apparent_bytes: Size
 
 
+class Overlap(Struct, frozen=True, kw_only=True):
+    """The number of an earlier finding in the list, from 0, and the bytes that it counts too."""
+
+    finding: Size
+    apparent_bytes: Size
+
+
 class ImageFinding(Struct, frozen=True, kw_only=True):
     """Bytes of an image that a change to its Dockerfile saves. Several findings may count the same bytes.
 
@@ -77,11 +84,14 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     layer:     number of the layer whose instruction to change; it contains the files
     command:   the build step that made the layer
     line:      of the instruction in the Dockerfile; None if it is unknown
+    base:      whether the files come with the base image, so that only another base image is without them
     hidden_by: number of the layer that deletes or replaces the files; None if a container sees them
     others:    numbers of further layers that contain the same files
     names:     the distributions or system packages that the files belong to, the largest first, at most 50
     paths:     the largest first, at most ten
     sure:      whether the files are superfluous for certain; if not, the user has to judge
+    saves_bytes: of ``apparent_bytes``, those that no earlier finding of the list counts, so that they can be summed
+    overlaps:  the earlier findings that count the same bytes; each byte counts for the first one only
     """
 
     rule: str
@@ -89,6 +99,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     layer: Size
     command: str
     line: Size | None
+    base: bool = False
     hidden_by: Size | None
     others: tuple[Size, ...] = ()
     apparent_bytes: Size
@@ -98,10 +109,13 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     reason: str
     change: str
     sure: bool
+    saves_bytes: Size
+    overlaps: tuple[Overlap, ...] = ()
 
 
 class ImageReport(Struct, frozen=True, kw_only=True):
-    """The layers of an image, the lowest first, and the findings, the largest first.
+    """The layers of an image, the lowest first, and the findings: those about the user's own layers before those about
+    the base image, and of each what saves the most first.
 
     dockerfile: the user's Dockerfile, whose lines are named; None without one that matches the image
     base_layers:      how many of them belong to the base image; None if that is unknown

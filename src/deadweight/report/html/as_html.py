@@ -28,6 +28,7 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
 
     raises: BadInput for a view that the report cannot be shown in
     """
+    shown = images.findings(report)[:MOST_ROWS]
     return rendered(
         "page.html.j2",
         version=report.version,
@@ -41,7 +42,8 @@ def as_html(report: Report, view: View = DEFAULT) -> str:
         has_downloads=any(row.download_bytes is not None for row in report.distributions),
         facts=tuple(facts(report)),
         notes=tuple(notes(report)),
-        image_findings=images.findings(report)[:MOST_ROWS],
+        image_findings=shown,
+        together=images.together(shown, report.image) if report.image else None,
         total_name=images.total_name(report),
         split_files=_split_files(report),
         verbs=VERBS,
@@ -84,6 +86,7 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "largest": _largest,
     "subjects": images.subjects,
     "instruction": images.instruction,
+    "overlap_text": images.overlap_text,
     "hiding": images.hiding,
     "base_text": images.base_text,
     "spans": images.spans,

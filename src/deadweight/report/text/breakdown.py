@@ -7,8 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from deadweight.model.report import BreakdownRow, ImageFinding, PartSize, Report
-from deadweight.report.images import MOST_FINDINGS, command_text, findings, instruction, subjects, total_name
+from deadweight.model.report import BreakdownRow, ImageFinding, ImageReport, PartSize, Report
+from deadweight.report.images import (
+    MOST_FINDINGS,
+    command_text,
+    instruction,
+    overlap_text,
+    subjects,
+    together,
+    total_name,
+)
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import counted, human, percent
 from deadweight.untrusted import plain
@@ -24,8 +32,8 @@ def about_bytes(report: Report, width: int, most: int | None) -> Iterator[Render
     """
     if report.system is not None and report.system.breakdown:
         yield _breakdown(report.system.breakdown, total_name(report), width)
-    if every := findings(report):
-        yield _findings(every, width, None if most is None else MOST_FINDINGS)
+    if report.image is not None and report.image.findings:
+        yield _findings(report.image, width, None if most is None else MOST_FINDINGS)
 
 
 def _breakdown(rows: tuple[BreakdownRow, ...], total: str, width: int) -> RenderableType:
@@ -53,21 +61,27 @@ def parts_text(parts: Iterable[PartSize], room: int) -> str:
     return text
 
 
-def _findings(every: Sequence[ImageFinding], width: int, most: int | None) -> RenderableType:
+def _findings(image: ImageReport, width: int, most: int | None) -> RenderableType:
+    every = image.findings
     table = plain_table(width, "saves", numbers=("saves",))
-    table.add_column("largest findings", ratio=1)
+    table.add_column("changes that save the most", ratio=1)
     for finding in every[:most]:
-        table.add_row(human(finding.apparent_bytes), Group(*_finding(finding)))
+        table.add_row(human(finding.saves_bytes), Group(*_finding(finding, every)))
+    if len(every[:most]) > 1:
+        size, text = together(every[:most], image)
+        table.add_row(human(size), text, style="bold")
     if most is None or len(every) <= most:
         return table
-    return Group(table, Text(f"{counted(len(every) - most, 'smaller finding')} (use --all)", style="dim"))
+    return Group(table, Text(f"{counted(len(every) - most, 'further finding')} (use --all)", style="dim"))
 
 
-def _finding(finding: ImageFinding) -> Iterator[Text]:
-    """Yield the instruction to change, what was found in its layer, and the change."""
+def _finding(finding: ImageFinding, every: Sequence[ImageFinding]) -> Iterator[Text]:
+    """Yield the instruction to change, what was found in its layer, the change, and what earlier findings count too."""
     command = plain(command_text(finding.command))
     yield Text(f"{instruction(finding)}: {command}", style="dim", no_wrap=True, overflow="ellipsis")
     names, others = subjects(finding)
     which = f": {listed(map(plain, names), len(names), others=others)}" if names else ""
     yield Text(f"{plain(finding.reason)}{which}", overflow="fold")
     yield Text(plain(f"{finding.rule}: {finding.change}"), style="dim", overflow="fold")
+    if overlap := overlap_text(finding, every):
+        yield Text(plain(overlap), style="dim", overflow="fold")
