@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +150,48 @@ def test_services__only_one_has_hashes__is_kept_apart_with_its_hashes(server: Se
     for name in "abc":
         lines = (tmp_path / f"out/{name}.txt").read_text().splitlines()
         assert ("-r base.txt" in lines, "dw-http" in lines) == (name != "c", name == "c")
+
+
+def test_services__same_pins_written_differently__are_one_line_and_one_layer(server: Server, tmp_path: Path) -> None:
+    sums = {name: f"--hash=sha256:{hashlib.sha256(DATA[name]).hexdigest()}" for name in ("torch", "dw-http")}
+    write_files(
+        tmp_path,
+        {
+            "a.txt": f"torch==2 {sums['torch']}\ndw-http==2.0 {sums['dw-http']}\n",
+            "b.txt": f"dw-http==2 {sums['dw-http']}\ntorch==2.0.0 {sums['torch']}\n",
+        },
+    )
+    code, found, _ = services(server, "a.txt", "b.txt")
+    assert (code, found["proposal"]["apart"], found["proposal"]["conflicts"]) == (0, [], [])
+    assert found["proposal"]["files"][0]["requirements"] == [
+        f"dw-http==2.0 {sums['dw-http']}",
+        f"torch==2 {sums['torch']}",
+    ]
+    assert found["proposal"]["before"]["layers"] == 1
+    text = render_services(ServicesReport.from_json(json.dumps(found)), "text", View())
+    assert "base.txt: dw-http==2.0, torch==2\n" in text
+
+
+def test_services__index_of_one_project__is_in_the_files_so_that_pip_installs_them(
+    server: Server, tmp_path: Path
+) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\ntorch\n", "b.txt": "torch\ndw-http\n", "c.txt": "dw-web\ntensorflow\n"})
+    build = make_wheel("torch", "2.5", files={"torch/a.so": "c" * 90_000}, requires=["dw-http"])
+    with Server(**index_of([build])) as other:
+        index = f"{other.url}/simple/"
+        code, found, stderr = services(
+            server, "a.txt", "b.txt", "c.txt", "--index", f"torch={index}", "--output-dir", "o"
+        )
+        assert (code, stderr) == (0, "")
+        assert found["warnings"] == []
+        named = {path.stem for path in (tmp_path / "o").iterdir() if f"--extra-index-url {index}" in path.read_text()}
+        assert named == {"ml"}
+        pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-cache-dir", "--quiet"]
+        command = [*pip, "-r", "o/a.txt", "--index-url", f"{server.url}/simple/", "--report", "report.json"]
+        subprocess.run(command, env={**os.environ, "PIP_CONFIG_FILE": os.devnull}, check=True)
+    report = json.loads((tmp_path / "report.json").read_text())
+    installed = {each["metadata"]["name"]: each["metadata"]["version"] for each in report["install"]}
+    assert installed == found["services"][0]["versions"] == {"dw-http": "2.0", "dw-web": "1.0", "torch": "2.5"}
 
 
 def test_services__conflict_of_dependencies__is_found_by_the_resolver(server: Server, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Container, Iterable, Mapping, Set
 
 from msgspec import Struct
 
@@ -41,6 +41,11 @@ class Wishes(Struct, frozen=True, kw_only=True):
         """Return project → URL of its index, including PyTorch's own."""
         family = dict.fromkeys(TORCH_FAMILY, self.torch_index) if self.torch else {}
         return {**family, **self.index}
+
+    def index_options(self, names: Container[str]) -> tuple[str, ...]:
+        """Return the lines with which a requirements file gets some projects from these indexes."""
+        urls = dict.fromkeys(url for name, url in self.indexes().items() if name in names)
+        return tuple(f"--extra-index-url {url}" for url in urls)
 
 
 def read_wishes(swap: Iterable[str], index: Iterable[str], torch: str) -> Wishes:

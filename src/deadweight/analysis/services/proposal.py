@@ -11,6 +11,7 @@ from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import proof_report
 from deadweight.analysis.services.planned import Planned
 from deadweight.analysis.services.today import MeasuredService, bytes_of, downloads_of
+from deadweight.formats.builds import Wishes
 from deadweight.model import Distribution
 from deadweight.model.report.services import (
     ConflictSide,
@@ -25,7 +26,8 @@ from deadweight.model.report.services import (
 from deadweight.model.report.sizes import known_sum
 from deadweight.planning.sharing.conflicts import Clash, Side
 from deadweight.planning.sharing.layers import layers_of
-from deadweight.planning.sharing.wanted import merged_line
+from deadweight.planning.sharing.layout import SharedFile
+from deadweight.planning.sharing.wanted import merged_line, same_lines
 from deadweight.proof import Proof
 from deadweight.untrusted import without_credentials
 
@@ -51,6 +53,7 @@ class Agreed(Struct, frozen=True, kw_only=True):
     after:       service → the proposed versions; services without keep their own
     clashes:     why they do
     constraints: name of a file → its lines
+    wishes:      the builds that the user asked for
     """
 
     planned: Planned
@@ -58,6 +61,7 @@ class Agreed(Struct, frozen=True, kw_only=True):
     clashes: tuple[Clash, ...]
     constraints: Mapping[str, tuple[str, ...]]
     share: float
+    wishes: Wishes = Wishes()
 
 
 def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal:
@@ -82,12 +86,13 @@ def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal
 def _shared_files(agreed: Agreed) -> Iterator[ProposedFile]:
     for file in agreed.planned.layout.shared:
         users = [each for each in agreed.planned.services if each.name in file.services]
+        options = [option for user in users for option in user.options]
         yield ProposedFile(
             name=file.name,
             kind="shared",
             includes=(),
             constraints=CONSTRAINTS,
-            options=tuple(dict.fromkeys(option for user in users for option in user.options)),
+            options=tuple(dict.fromkeys((*options, *agreed.wishes.index_options(_installed([file], agreed.planned))))),
             requirements=tuple(merged_line(agreed.planned.wanted(each, file.services)) for each in file.wanted),
             services=file.services,
         )
@@ -95,17 +100,26 @@ def _shared_files(agreed: Agreed) -> Iterator[ProposedFile]:
 
 def _service_file(service: MeasuredService, agreed: Agreed) -> ProposedFile:
     layout, shares = agreed.planned.layout, service.name in agreed.after
+    includes = layout.includes(service.name) if shares else ()
     own = layout.own[service.name] if shares else tuple(service.file.wanted)
+    # An option of an included file applies to the whole installation.
+    indexes = agreed.wishes.index_options(service.versions.keys() - _installed(includes, agreed.planned))
     constraints = CONSTRAINTS if shares else f"{service.name}-{CONSTRAINTS}"
     return ProposedFile(
         name=service.name,
         kind="service",
-        includes=tuple(file.name for file in layout.includes(service.name)) if shares else (),
+        includes=tuple(file.name for file in includes),
         constraints=constraints if agreed.constraints.get(constraints) else None,
-        options=service.file.options,
+        options=tuple(dict.fromkeys((*service.file.options, *indexes))),
         requirements=tuple(merged_line([service.file.wanted[each]]) for each in own),
         services=(service.name,),
     )
+
+
+def _installed(files: Iterable[SharedFile], planned: Planned) -> frozenset[str]:
+    """Return the names of what some shared files install."""
+    keys = planned.closure(each for file in files for each in file.wanted)
+    return frozenset(planned.distributions[key].name for key in keys)
 
 
 def _layers(agreed: Agreed) -> Iterator[LayerRow]:
@@ -137,7 +151,7 @@ def _before(services: Sequence[MeasuredService]) -> Storage:
     """Return what is stored if each service has one layer; services with the same requirements have the same."""
     layers = {}
     for service in services:
-        key = frozenset((identity, wanted.lines) for identity, wanted in service.file.wanted.items())
+        key = frozenset((identity, same_lines(wanted)) for identity, wanted in service.file.wanted.items())
         layers[key, tuple(service.versions.items())] = _own_layer(service)
     return _storage(layers.values())
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from deadweight import __version__
 from deadweight.analysis.concluding import conclude
@@ -76,11 +75,7 @@ def services(
         with Resolver(wishes, settings, session) as resolver:
             report = _Measuring(every, resolver, session).report(sharing.base_share)
     _check_wishes(wishes, every, report)
-    if not wishes.indexes():
-        return report
-    names = ", ".join(sorted(wishes.indexes()))
-    note = f"the proposed files do not name the index of {names}: install them with the same index"
-    return replace(report, warnings=(*report.warnings, note))
+    return report
 
 
 def _check_wishes(wishes: Wishes, services: Sequence[Service], report: ServicesReport) -> None:
@@ -172,14 +167,16 @@ class _Measuring:
         planned = plan_files([each for each in today if each.name in agreement.services], found[_TOGETHER], share)
         lock = agreement.versions.lock
         apart = [each.name for each in today if each.name not in agreement.services]
-        constraints = {CONSTRAINTS: constraint_lines(lock)}
-        constraints |= {f"{name}-{CONSTRAINTS}": constraint_lines(alone[name].lock) for name in apart}
+        wished = self._resolver.wishes.indexes()
+        constraints = {CONSTRAINTS: constraint_lines(lock, wished)}
+        constraints |= {f"{name}-{CONSTRAINTS}": constraint_lines(alone[name].lock, wished) for name in apart}
         agreed = Agreed(
             planned=planned,
             after=self._after([each for each in today if each.name not in apart], planned, lock, alone),
             clashes=agreement.clashes,
             constraints=constraints,
             share=share,
+            wishes=self._resolver.wishes,
         )
         return proposal_of(today, agreed)
 

@@ -7,7 +7,7 @@ listed, and its answer brings most of what the services need one by one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import as_completed
 
 from msgspec.structs import replace
@@ -35,11 +35,12 @@ _TOGETHER = "all services"
 class Resolver:
     """Resolves requirements, equal ones once; a context manager.
 
+    wishes:  the builds that the user asked for
     session: its scratch directory holds the files of all resolvers
     """
 
     def __init__(self, wishes: Wishes, settings: Settings, session: Session) -> None:
-        self._wishes, self._settings, self._session = wishes, settings, session
+        self.wishes, self._settings, self._session = wishes, settings, session
         # Threads share them, so they must exist before the first thread.
         self._scratch, self._cache = session.scratch, session.cache(settings.measuring)
         self._outcomes: dict[tuple[str, ...], Outcome] = {}
@@ -64,7 +65,7 @@ class Resolver:
             client=self._session.client,
             reader=self._reader,
         )
-        run = uninstalling(file, self._wishes, settings, shared)
+        run = uninstalling(file, self.wishes, settings, shared)
         self._reader = run.reader
         self._runs.append(run)
         return run
@@ -120,15 +121,16 @@ def _key(file: RequirementsFile, settings: Settings) -> tuple[str, ...]:
     return for_resolver(file, {}), repr(file.rules), settings.request.python, *pins
 
 
-def constraint_lines(lock: Lock) -> tuple[str, ...]:
+def constraint_lines(lock: Lock, wished: Container[str] = ()) -> tuple[str, ...]:
     """Return the constraints that lead to the versions of a lock.
 
     What comes from a URL or a directory has none: its requirement determines it.
+    wished: projects with an index of their own, whose versions are constraints although their wheels have URLs
     """
     return tuple(
         f"{package.name}=={package.version}"
         for package in lock.packages
-        if package.version and not package.origin and not package.location
+        if package.version and (package.name in wished or not (package.origin or package.location))
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +13,9 @@ from msgspec.structs import replace
 from deadweight.formats.requirements import Line, RequirementsFile
 from deadweight.model import Requirement
 from deadweight.planning.lines import requirement_text
+
+if TYPE_CHECKING:
+    from packaging.specifiers import Specifier
 
 _HASH = re.compile(r"--hash[= ]\S+")
 
@@ -106,6 +109,24 @@ def _beside(path: str, value: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), value))
 
 
+def same_lines(wanted: Wanted) -> Hashable:
+    """Return a value that is equal for requirements that ask for the same versions and files."""
+    hashes = frozenset(each for line in wanted.lines for each in _HASH.findall(line))
+    return frozenset(_clauses([wanted])), hashes, wanted.lines if wanted.requirements[0].url else ()
+
+
+def _clauses(same: Iterable[Wanted]) -> dict[Specifier, str]:
+    """Return the clauses of some requirements as written. PEP 440: ``==1`` and ``==1.0`` are the same clause."""
+    from packaging.specifiers import Specifier
+
+    specifiers = (requirement.specifier for wanted in same for requirement in wanted.requirements)
+    texts = (clause.strip() for specifier in specifiers for clause in specifier.split(",") if clause.strip())
+    clauses: dict[Specifier, str] = {}
+    for text in texts:
+        clauses.setdefault(Specifier(text), text)
+    return clauses
+
+
 def merged_line(same: Iterable[Wanted]) -> str:
     """Return one line for a requirement of several services: its versions satisfy all of theirs."""
     every = list(same)
@@ -113,9 +134,7 @@ def merged_line(same: Iterable[Wanted]) -> str:
     first = every[0].requirements[0]
     if len(lines) == 1 or first.url:
         return lines[0]
-    specifiers = (requirement.specifier for wanted in every for requirement in wanted.requirements)
-    clauses = dict.fromkeys(clause.strip() for specifier in specifiers for clause in specifier.split(",") if clause)
-    text = requirement_text(replace(first, specifier=",".join(clauses)))
+    text = requirement_text(replace(first, specifier=",".join(_clauses(every).values())))
     hashes = [_HASH.findall(line) for line in lines]
     if not all(hashes):
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from deadweight.analysis.levels.variant import Variant
 from deadweight.analysis.profile import Profile
@@ -34,7 +34,7 @@ def level_files(name: str, variant: Variant, profile: Profile, directory: str) -
         names = os.path.basename(requirements), os.path.basename(overrides)
         head.append("# install with: uv pip install -r {} --override {}".format(*names))
         texts[overrides] = builds.overrides(replaced)
-    head += [f"--extra-index-url {url}" for url in _indexes(variant)]
+    head += variant.builds.index_options({each.name for each in profile.inventory.distributions})
     pins = [] if "--hash" in body else list(_pins(profile))
     if pins:
         head.append(f"-c {os.path.basename(constraints)}")
@@ -66,10 +66,6 @@ def _overridden(variant: Variant) -> dict[str, str]:
         return {}
     named = {each.name for each in variant.file.all_requirements()}
     return {old: new for old, new in variant.builds.swaps.items() if old not in named}
-
-
-def _indexes(variant: Variant) -> Iterable[str]:
-    return dict.fromkeys(variant.builds.indexes().values())
 
 
 def _pins(profile: Profile) -> Iterator[str]:

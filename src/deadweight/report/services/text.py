@@ -100,9 +100,14 @@ def _files(proposal: Proposal, width: int) -> Iterator[RenderableType]:
     lines = ["proposed files"]
     for file in proposal.files:
         includes = "".join(f"-r {plain(name)}.txt " for name in file.includes)
-        names = listed(map(plain, file.requirements), 8 if file.kind == "shared" else 5)
+        names = listed(map(_without_options, file.requirements), 8 if file.kind == "shared" else 5)
         lines.append(hanging_text(f"  {plain(file.name)}.txt: {includes}{names}".rstrip(": "), width))
     yield Text("\n".join(lines))
+
+
+def _without_options(requirement: str) -> str:
+    """Return the text of a requirement without its hashes."""
+    return plain(requirement.partition(" --")[0])
 
 
 def _layers(proposal: Proposal, width: int) -> Iterator[RenderableType]:

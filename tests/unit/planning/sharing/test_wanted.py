@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from deadweight.planning.sharing.wanted import Identity, merged_line, service_file
+import pytest
+
+from deadweight.planning.sharing.wanted import Identity, merged_line, same_lines, service_file
 from tests.builders import requirements_file
 
 
@@ -23,6 +25,31 @@ def test_merged_line__hashes__are_kept_only_if_all_have_them() -> None:
     one, other = "--hash=sha256:" + "0" * 64, "--hash=sha256:" + "1" * 64
     assert merged(f"web==1 {one}\n", f"web==1 {other}\n") == f"web==1 {one} {other}"
     assert merged(f"web==1 {one}\n", "web>=1\n") == "web==1,>=1"
+
+
+def test_merged_line__equal_versions__appear_once() -> None:
+    assert merged("web==1\n", "web==1.0.0\n") == "web==1"
+    assert merged("web>=1.0,<2\n", "web<2.0,>=1\n") == "web<2,>=1.0"
+    assert merged("web==1.*\n", "web==1.0.*\n") == "web==1.*,==1.0.*"
+    digest = "--hash=sha256:" + "0" * 64
+    assert merged(f"web==1.0 {digest}\n", f"web==1 {digest}\n") == f"web==1.0 {digest}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("web==1\n", "web==1.0\n", True),
+        ("web>=1,<2\n", "web<2,>=1\n", True),
+        ("web==1\n", "web==1.1\n", False),
+        ("web==1\n", "web==1 --hash=sha256:" + "0" * 64 + "\n", False),
+        ("web @ https://a/web.whl\n", "web @ https://a/web.whl#egg=x\n", False),
+    ],
+)
+def test_same_lines__versions_and_hashes__decide(one: str, other: str, same: bool) -> None:
+    first, second = (
+        same_lines(next(iter(service_file("a", requirements_file(text)).wanted.values()))) for text in (one, other)
+    )
+    assert (first == second) is same
 
 
 def test_service_file__included_files__are_part_of_it() -> None:
