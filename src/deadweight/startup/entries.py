@@ -1,49 +1,21 @@
-"""What the user names, or the commands and files of the application → the module that a start imports."""
+"""What the user names, or what the application's code suggests → the module that a start imports."""
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
+from difflib import get_close_matches
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.codescan.commands import dockerfile, procfile, systemd_unit
-from deadweight.codescan.local_modules import LocalModules
-from deadweight.codescan.programs import Named
-from deadweight.codescan.roles import role_of
 from deadweight.errors import BadInput
+from deadweight.startup.finding import Code, in_commands, in_project, of_file, of_module, others, usual
 from deadweight.startup.values import Entry
+from deadweight.wording import listed
 
-# Files that applications usually start from, by preference; those of one line are equally likely.
-_USUAL = (("wsgi",), ("asgi",), ("main", "app"), ("application", "server", "run", "cli"), ("manage",))
-_SERVERS = frozenset(
-    "gunicorn uvicorn hypercorn daphne granian uwsgi waitress-serve celery dramatiq rq arq taskiq flask fastapi sanic"
-    " litestar faust streamlit".split()
-)
-_PYTHON_MODULE = "python -m "
 _NAMED = re.compile(r"([\w.]+)(?::([\w.]+))?\Z")
 _MOST_SHOWN = 8
-_DEEPEST = 3  # directories above a file that is found by its name
-_HINT = "use --entry MODULE or --entry FILE"
-
-
-class Code(Struct, frozen=True, kw_only=True):
-    """What the start of an application may be found in.
-
-    python: paths of its Python files, relative to its directory
-    texts:  path → text of its files with commands, and of its ``pyproject.toml``
-    """
-
-    python: frozenset[str]
-    texts: Mapping[str, str] = {}
-
-
-class _Found(NamedTuple):
-    entry: Entry
-    because: str
+_MOST_HINTS = 3
 
 
 def entry_of(given: str, code: Code) -> Entry:
@@ -53,14 +25,21 @@ def entry_of(given: str, code: Code) -> Entry:
     """
     path = given.replace("\\", "/").removeprefix("./")
     if path in code.python:
-        return replace(_of_file(path, code), because="--entry")
+        return replace(of_file(path, code), because="--entry")
     match = _NAMED.match(given)
-    if path.endswith(".py") or not match or not all(part.isidentifier() for part in match[1].split(".")):
-        raise BadInput(f"--entry: {given} is neither a module nor a Python file of the application", hint=_HINT)
-    found = _of_module(match[1], code)
+    if path.endswith(".py"):
+        raise BadInput(f"--entry {given}: no such Python file in the application", hint=_hint(code, path))
+    if not match or not all(part.isidentifier() for part in match[1].split(".")):
+        raise BadInput(
+            f"--entry {given}: neither a module nor a Python file of the application", hint=_hint(code, path)
+        )
+    module, attribute = match[1], match[2] or ""
+    found = of_module(module, code)
+    if not found and _is_package(module.partition(".")[0], code):
+        raise BadInput(f"--entry {given}: no such module in the application", hint=_hint(code, module))
     # A module of a distribution can be measured, too.
-    entry = found or Entry(module=match[1])
-    return replace(entry, attribute=match[2] or "", because="--entry")
+    entry = found or Entry(module=module, hint=_hint(code, module))
+    return replace(entry, attribute=attribute, because="--entry")
 
 
 def find_entry(code: Code) -> Entry:
@@ -68,120 +47,55 @@ def find_entry(code: Code) -> Entry:
 
     raises: BadInput if nothing suggests one, or several are equally likely
     """
-    for find in (_in_commands, _in_project, _usual):
-        found: dict[tuple[str, str], _Found] = {}
-        for each in find(code):
-            found.setdefault((each.entry.module, each.entry.directory), each)
+    for find in (in_commands, in_project, usual):
+        found = _distinct(find(code))
         if len(found) == 1:
-            (only,) = found.values()
-            return replace(only.entry, because=only.because)
+            return found[0]
         if found:
-            shown = [f"{each.entry.module} ({each.because})" for each in found.values()]
-            more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
-            listed = ", ".join(shown[:_MOST_SHOWN])
-            raise BadInput(f"unclear what a start of the application imports: {listed}{more}", hint=_HINT)
-    raise BadInput("cannot find what a start of the application imports", hint=_HINT)
+            shown = listed((f"{each.module} ({each.because})" for each in found), _MOST_SHOWN)
+            hint = f"choose one, for example {_option(found[0], code)}"
+            raise BadInput(f"unclear what a start of the application imports: {shown}", hint=hint)
+    raise BadInput("cannot find what a start of the application imports", hint=_examples(code))
 
 
-def _in_commands(code: Code) -> Iterator[_Found]:
-    """Yield what the commands of production start."""
-    for path, text in sorted(code.texts.items()):
-        read = _reader(path.rpartition("/")[2])
-        for line, module in _started(read(text)) if read else ():
-            entry = _of_path(module, code) if module.endswith(".py") else _of_name(module, code)
-            if entry and not entry.file.endswith(("manage.py", "__init__.py")):
-                yield _Found(entry, f"{path}:{line}")
+def _distinct(entries: Iterable[Entry]) -> list[Entry]:
+    """Return entries without those that start the same module as one before them."""
+    found: dict[tuple[str, str], Entry] = {}
+    for each in entries:
+        found.setdefault((each.module, each.directory), each)
+    return list(found.values())
 
 
-def _reader(name: str) -> Callable[[str], Iterator[Named]] | None:
-    if name.startswith("Procfile"):
-        return procfile
-    if re.search(r"(?i)(docker|container)file", name):
-        return dockerfile
-    return systemd_unit if name.endswith(".service") else None
+def _is_package(name: str, code: Code) -> bool:
+    """Return whether a name is that of a regular package, all of whose modules are in its directory."""
+    found = of_module(name, code)
+    return bool(found and found.file.endswith("/__init__.py"))
 
 
-def _started(names: Iterator[Named]) -> Iterator[tuple[int, str]]:
-    """Yield (line, module or file) of each command that starts one."""
-    server, files = "", dict[int, str]()
-    for named in names:
-        if named.role:
-            continue  # in a stage that is not shipped
-        if named.kind == "command":
-            module = named.name.removeprefix(_PYTHON_MODULE)
-            server = module if module in _SERVERS else ""
-            if server and server not in ("streamlit", "fastapi"):
-                files.pop(named.line, None)  # its configuration
-            if module != named.name and not server:
-                yield named.line, module
-        # Before the program come the variables that are set for it, after it its arguments.
-        elif named.kind == "string" and server:
-            yield named.line, named.name
-        elif named.kind == "file" and named.name.endswith(".py"):
-            server = ""
-            files.setdefault(named.line, named.name)
-    yield from files.items()
+def _hint(code: Code, given: str) -> str:
+    """Return what the user may have meant, else what the code suggests.
+
+    given: a path or a module that is not part of the application
+    """
+    outer, _, name = given.rpartition(".")
+    if outer and (file := of_module(outer, code)) and not file.file.endswith("__init__.py"):
+        return f"for an object in a module, use --entry {outer}:{name}"
+    is_path = given.endswith(".py") or "/" in given
+    names = code.python if is_path else {of_file(path, code).module for path in code.python}
+    near = get_close_matches(given, sorted(names), _MOST_HINTS, 0.75)
+    return f"did you mean --entry {' or --entry '.join(near)}?" if near else _examples(code)
 
 
-def _in_project(code: Code) -> Iterator[_Found]:
-    """Yield the modules of the programs that the project installs."""
-    try:
-        data = tomllib.loads(code.texts.get("pyproject.toml", ""))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return
-    for table in (("project",), ("tool", "poetry")):
-        scripts: object = data
-        for key in (*table, "scripts"):
-            scripts = scripts.get(key) if isinstance(scripts, dict) else None
-        for name, value in scripts.items() if isinstance(scripts, dict) else ():
-            entry = _of_module(value.partition(":")[0].strip(), code) if isinstance(value, str) else None
-            if entry:
-                yield _Found(entry, f"{name} in pyproject.toml")
+def _examples(code: Code) -> str:
+    """Return how to name an entry, with the likeliest ones."""
+    suggested = _distinct(each for find in (in_commands, in_project, usual, others) for each in find(code))
+    options = [_option(each, code) for each in suggested[:_MOST_HINTS]]
+    if not options:
+        return "use --entry MODULE, --entry MODULE:ATTRIBUTE or --entry FILE"
+    return f"use --entry MODULE or --entry FILE, for example {' or '.join(options)}"
 
 
-def _usual(code: Code) -> Iterator[_Found]:
-    """Yield the files with the likeliest name, those in the fewest directories."""
-    packages = LocalModules(code.python).packages
-    for names in _USUAL:
-        named = [path for path in code.python if path.rpartition("/")[2].removesuffix(".py") in names]
-        paths = [path for path in named if role_of(path, packages) == "application"]
-        depth = min((path.count("/") for path in paths), default=_DEEPEST)
-        if depth < _DEEPEST:
-            yield from (_Found(_of_file(path, code), path) for path in sorted(paths) if path.count("/") == depth)
-            return
-
-
-def _of_path(path: str, code: Code) -> Entry | None:
-    """Return the entry for a path in a command; "/app/main.py" in a container matches "main.py"."""
-    parts = [part for part in path.split("/") if part not in ("", ".")]
-    suffixes = ("/".join(parts[at:]) for at in range(len(parts)))
-    file = next((suffix for suffix in suffixes if suffix in code.python), None)
-    return _of_file(file, code) if file else None
-
-
-def _of_name(name: str, code: Code) -> Entry | None:
-    """Return the entry for a module, or for an object in a module."""
-    return _of_module(name, code) or _of_module(name.rpartition(".")[0], code)
-
-
-def _of_module(name: str, code: Code) -> Entry | None:
-    """Return the entry for a module of the application: in its directory, in ``src``, or where only one file fits."""
-    inner = name.replace(".", "/")
-    for suffix in (f"{inner}.py", f"{inner}/__init__.py"):
-        for directory in ("", "src/"):
-            if f"{directory}{suffix}" in code.python:
-                return Entry(module=name, directory=directory.rstrip("/"), file=f"{directory}{suffix}")
-        fitting = [path for path in code.python if path.endswith(f"/{suffix}")]
-        if len(fitting) == 1:
-            return Entry(module=name, directory=fitting[0].removesuffix(f"/{suffix}"), file=fitting[0])
-    return None
-
-
-def _of_file(path: str, code: Code) -> Entry:
-    """Return the entry for a file: a module of its package, else a script, whose directory is on the import path."""
-    directory, _, name = path.rpartition("/")
-    parts = [] if name == "__init__.py" else [name.removesuffix(".py")]
-    while directory and f"{directory}/__init__.py" in code.python:
-        directory, _, package = directory.rpartition("/")
-        parts.insert(0, package)
-    return Entry(module=".".join(parts), directory=directory, file=path)
+def _option(entry: Entry, code: Code) -> str:
+    """Return the option that names an entry: by its module in the usual directories, else by its file."""
+    by_module = of_module(entry.module, code) if entry.directory in ("", "src") else None
+    return f"--entry {entry.module if by_module and by_module.file == entry.file else entry.file}"

@@ -16,6 +16,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     directory: first on the import path, relative to the application's directory; "" for that directory itself
     file:      of the module, relative to the application's directory; "" if it is not part of the application
     because:   where the entry was found: "Procfile:1"
+    hint:      what the user may have meant, if nothing provides the module
     """
 
     module: str
@@ -23,6 +24,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     directory: str = ""
     file: str = ""
     because: str = ""
+    hint: str = ""
 
 
 class Imported(NamedTuple):

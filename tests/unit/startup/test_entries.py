@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput
-from deadweight.startup.entries import Code, entry_of, find_entry
+from deadweight.startup.entries import entry_of, find_entry
+from deadweight.startup.finding import Code
 from deadweight.startup.values import Entry
 
 PYTHON = frozenset(
@@ -37,7 +39,7 @@ def test_entry_of__module_or_file__is_found_in_the_code(
     given: str, module: str, attribute: str, directory: str, file: str
 ) -> None:
     entry = Entry(module=module, attribute=attribute, directory=directory, file=file, because="--entry")
-    assert entry_of(given, code()) == entry
+    assert replace(entry_of(given, code()), hint="") == entry
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,45 @@ def test_find_entry__two_commands__are_refused_with_both() -> None:
     assert "--entry" in raised.value.hint
 
 
-@pytest.mark.parametrize("python", [["lib.py"], ["a/b/c/main.py"], ["main.py", "app.py"]])
-def test_find_entry__nothing_or_several__is_refused(python: list[str]) -> None:
-    with pytest.raises(BadInput):
+@pytest.mark.parametrize(
+    ("python", "hint"),
+    [
+        (["lib.py"], "use --entry MODULE or --entry FILE, for example --entry lib"),
+        (["a/b/c/main.py"], "use --entry MODULE or --entry FILE, for example --entry a/b/c/main.py"),
+        (["main.py", "app.py"], "choose one, for example --entry app"),
+        (["tests/test_a.py"], "use --entry MODULE, --entry MODULE:ATTRIBUTE or --entry FILE"),
+    ],
+)
+def test_find_entry__nothing_or_several__hints_at_files(python: list[str], hint: str) -> None:
+    with pytest.raises(BadInput) as raised:
         find_entry(code(*python))
+    assert raised.value.hint == hint
+
+
+def test_find_entry__nothing__hints_at_what_people_run_first() -> None:
+    python = frozenset(("a.py", "jobs/run-all.py", "shop/__init__.py", "shop/__main__.py", "tools/sync.py"))
+    with pytest.raises(BadInput) as raised:
+        find_entry(Code(python=python, scripts=frozenset(("jobs/run-all.py", "tools/sync.py"))))
+    assert raised.value.hint.endswith(
+        "for example --entry jobs/run-all.py or --entry shop.__main__ or --entry tools/sync.py"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("shop/ap.py", "did you mean --entry shop/app.py?"),
+        ("shop.ap", "did you mean --entry shop.app?"),
+        ("shop.app.create", "for an object in a module, use --entry shop.app:create"),
+        ("x y", "use --entry MODULE or --entry FILE, for example --entry shop.app or --entry main"),
+    ],
+)
+def test_entry_of__wrong__hints_at_what_is_alike_or_found(given: str, hint: str) -> None:
+    python = code("main.py", "shop/__init__.py", "shop/app.py", Procfile="web: gunicorn shop.app\n")
+    with pytest.raises(BadInput) as raised:
+        entry_of(given, python)
+    assert raised.value.hint == hint
+
+
+def test_entry_of__module_that_nothing_may_provide__keeps_the_hint() -> None:
+    assert entry_of("mian", code("main.py", "shop/app.py")).hint == "did you mean --entry main?"

@@ -27,7 +27,7 @@ from deadweight.targets.types import INSTALLABLE, Environment, File, Lock, Requi
 if TYPE_CHECKING:
     from deadweight.model.report.imports import ImportsReport
     from deadweight.operations.imports.observing import Bench
-    from deadweight.startup.entries import Code
+    from deadweight.startup.finding import Code
     from deadweight.startup.values import Entry
 
 
@@ -60,9 +60,9 @@ def imports(
     raises:   as ``profile``; BadInput if there is no code, or if it is unclear what a start imports; StartFailed
     """
     from deadweight.operations.imports.observing import Bench
-    from deadweight.sources.startup.code import python_files, texts_of_starts
+    from deadweight.sources.startup.code import python_files, scripts_of, texts_of_starts
     from deadweight.sources.startup.starting import Starter
-    from deadweight.startup.entries import Code
+    from deadweight.startup.finding import Code
 
     settings, starts = settings or Settings(), starts or Starts()
     target = parse_target(target)
@@ -70,7 +70,8 @@ def imports(
     with Session(observe=observe) as session:
         session.application(target, settings)  # reports a directory that cannot be read
         root = os.path.realpath(directory)
-        code = Code(python=python_files(root), texts=texts_of_starts(root))
+        python = python_files(root)
+        code = Code(python=python, texts=texts_of_starts(root), scripts=scripts_of(root, python))
         entry = _entry(starts.entry, code, root)
         with _environment(target, settings, session) as environment:
             starter = Starter(

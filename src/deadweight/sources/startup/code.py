@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 
 from deadweight.sources.codebase.application import application_files
@@ -11,6 +12,7 @@ from deadweight.sources.disk.environment import DiskReader
 _LARGEST = 1 << 20  # bytes of a file with commands
 _LARGEST_PYTHON = 1 << 24
 _DEEPEST = 1  # directories above a file with commands
+_IS_RUN = re.compile(rb"^if[ \t(]+__name__\s*==\s*[\"']__main__[\"']", re.MULTILINE)
 
 
 def python_files(directory: str) -> frozenset[str]:
@@ -32,6 +34,12 @@ def texts_of_starts(directory: str) -> dict[str, str]:
             except OSError:
                 continue  # reading the code reports it
     return texts
+
+
+def scripts_of(directory: str, paths: Iterable[str]) -> frozenset[str]:
+    """Return the Python files with ``if __name__ == "__main__":``."""
+    found = contents(directory, paths, (b"__main__",))
+    return frozenset(path for path, data in found.items() if _IS_RUN.search(data))
 
 
 def contents(directory: str, paths: Iterable[str], containing: Iterable[bytes] = (b"",)) -> Mapping[str, bytes]:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 ERRORS = 3  # the standard error of the caller; see stamping.py
 LONGEST = 500  # characters of an error
 MOST_MODULES = 200_000
+MOST_NAMES = 2000
+
+
+class Absent(Exception):
+    """There is no such attribute; the arguments are its dotted name and the names of those that exist."""
 
 
 def resident() -> "int | None":
@@ -34,8 +39,13 @@ def load(module: str, attribute: str) -> None:
     # Unlike importlib.import_module, this is an import that ``-X importtime`` sees.
     __import__(module)
     value = sys.modules[module]
+    found: list[str] = []
     for name in attribute.split(".") if attribute else ():
-        value = getattr(value, name)
+        found.append(name)
+        try:
+            value = getattr(value, name)
+        except AttributeError as error:
+            raise Absent(".".join(found), sorted(map(str, dir(value)))) from error
 
 
 def show_imports_by_function() -> None:
@@ -182,6 +192,13 @@ def imported(mode: str, entry: "tuple[str, str]", started: int) -> "dict[str, ob
     try:
         load(*entry)
     except BaseException as error:  # noqa: BLE001  applications may raise anything, also SystemExit
+        if isinstance(error, Absent):
+            name, names = error.args
+            return {
+                "error": "no such attribute",
+                "absent": name,
+                "attributes": [each[:LONGEST] for each in names[:MOST_NAMES]],
+            }
         missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         return {"error": message(error), "location": location(error), "missing": str(missing or "")[:LONGEST]}
     facts.update(measured(started))

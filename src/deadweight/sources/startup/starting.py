@@ -61,6 +61,8 @@ class _Result(Struct, frozen=True):
     error: str = ""
     missing: str = ""
     location: tuple[str, int] = ("", 0)
+    absent: str = ""
+    attributes: tuple[str, ...] = ()
     skip: tuple[_Figure, _Figure] = (0, 0)
     ended: _Figure = 0
     memory: tuple[tuple[str, _Figure, _Change], ...] | None = None
@@ -137,6 +139,10 @@ def _read(path: str, ended: Ended, starter: Starter) -> _Result:
 
 
 def _failed(found: _Result, entry: Entry, directory: str) -> StartFailed:
+    if found.absent:
+        return _without_attribute(found, entry)
+    if found.missing and not entry.file and f"{entry.module}.".startswith(f"{found.missing}."):
+        return StartFailed(f"neither the application nor TARGET has a module {entry.module}", hint=entry.hint)
     path, line = found.location
     path = os.path.relpath(path, directory) if path.startswith(f"{directory}{os.sep}") else path
     at = f" ({path}, line {line})" if path else ""
@@ -144,6 +150,18 @@ def _failed(found: _Result, entry: Entry, directory: str) -> StartFailed:
     if found.missing:
         hint = f"TARGET does not provide {found.missing}; `deadweight verify` lists everything that is missing"
     return StartFailed(f"importing {entry.module} failed: {found.error}{at}", hint=hint)
+
+
+def _without_attribute(found: _Result, entry: Entry) -> StartFailed:
+    from difflib import get_close_matches
+
+    outer, dot, name = found.absent.rpartition(".")
+    near = get_close_matches(name, found.attributes, 3, 0.7)
+    hint = " or ".join(f"--entry {entry.module}:{outer}{dot}{each}" for each in near)
+    return StartFailed(
+        f"{entry.module} has no attribute {found.absent}",
+        hint=f"did you mean {hint}?" if hint else f"use --entry {entry.module} to import the module only",
+    )
 
 
 def _content(path: str) -> bytes:
