@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from deadweight.codescan.local_modules import LocalModules
+from deadweight.startup.attribution import Owner
 from deadweight.startup.costs import Tree, typical_cost
 from deadweight.startup.importtime import causes
 from deadweight.startup.scopes import Single, Source
@@ -22,12 +23,14 @@ class Candidate(Struct, frozen=True, kw_only=True):
     file:    relative to the application's directory
     single:  the statement
     modules: those that it imports and that a start loads, absolute
+    loads:   the modules with the packages that contain them, without what a start loads before the file
     cost_us: what importing them takes, wherever in the start that happens
     """
 
     file: str
     single: Single
     modules: tuple[str, ...]
+    loads: frozenset[str] = frozenset()
     cost_us: int
 
 
@@ -48,11 +51,35 @@ def heavy_imports(
         around = {*causes(times[0], name), *_and_outer(name)}
         for single in sources[file].single if file in sources else ():
             modules = {absolute(module, package) for module in single.modules} & loaded - around
-            wanted = {outer for module in modules for outer in _and_outer(module)} - around
-            cost = typical_cost(times, wanted) if modules else 0
+            loads = frozenset(outer for module in modules for outer in _and_outer(module)) - around
+            cost = typical_cost(times, loads) if modules else 0
             if cost >= HEAVY_US or (cost and cost >= HEAVY_SHARE * start_us):
-                found.append(Candidate(file=file, single=single, modules=tuple(sorted(modules)), cost_us=cost))
+                imported = tuple(sorted(modules))
+                found.append(Candidate(file=file, single=single, modules=imported, loads=loads, cost_us=cost))
     return tuple(sorted(found, key=lambda each: (-each.cost_us, each.file, each.single)))
+
+
+def grouped(candidates: Iterable[Candidate], owner: Mapping[str, Owner]) -> tuple[tuple[Candidate, ...], ...]:
+    """Return the candidates, those that import the same distribution together, the most expensive first.
+
+    One of them alone saves nothing, since the other still loads the distribution. Modules of the application and of the
+    standard library are the same only if they have the same name.
+    """
+    groups: list[tuple[frozenset[str | Owner], tuple[Candidate, ...]]] = []
+    for each in candidates:
+        outer = {module.rpartition(".")[0] for module in each.modules}
+        parts = frozenset(_part(module, owner) for module in each.modules if module not in outer)
+        alike = [group for group in groups if group[0] & parts]
+        members = (each, *(candidate for _, group in alike for candidate in group))
+        groups = [group for group in groups if group not in alike]
+        groups.append((parts.union(*(found for found, _ in alike)), members))
+    ordered = (tuple(sorted(group, key=lambda each: (each.file, each.single))) for _, group in groups)
+    return tuple(sorted(ordered, key=lambda group: (-max(each.cost_us for each in group), group[0].file)))
+
+
+def _part(module: str, owner: Mapping[str, Owner]) -> str | Owner:
+    found = owner.get(module)
+    return found if found and found.kind == "distribution" else module
 
 
 def absolute(module: str, package: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deadweight.codescan.local_modules import LocalModules
+from deadweight.startup.attribution import APPLICATION, STANDARD, Owner
 from deadweight.startup.costs import Tree
 from deadweight.startup.importtime import tree
-from deadweight.startup.lazy import Candidate, absolute, heavy_imports, is_exposed
+from deadweight.startup.lazy import Candidate, absolute, grouped, heavy_imports, is_exposed
 from deadweight.startup.scopes import Source, read_source
 from deadweight.startup.values import Imported
 
@@ -77,6 +78,34 @@ def test_heavy_imports__light__depends_on_the_time_and_the_share() -> None:
 def test_heavy_imports__several__begin_with_the_most_expensive() -> None:
     code = "import numpy\nimport pandas\ndef f():\n    numpy\ndef g():\n    pandas\n"
     assert found("shop/app.py", code) == [(("pandas",), 300_000), (("numpy",), 100_000)]
+
+
+PANDAS, STORAGE, QUERY = (Owner("distribution", key) for key in ("pandas", "gcs", "bigquery"))
+OWNER = {
+    "pandas": PANDAS, "pandas.io": PANDAS, "shop": APPLICATION, "shop.a": APPLICATION, "shop.b": APPLICATION,
+    "json": STANDARD, "csv": STANDARD, "google": STORAGE, "google.storage": STORAGE, "google.query": QUERY,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("modules", "groups"),
+    [
+        (["pandas", "pandas"], [[0, 1]]),
+        (["pandas", "json", "pandas.io"], [[0, 2], [1]]),
+        (["shop shop.a", "shop shop.b", "shop.a"], [[0, 2], [1]]),
+        (["json", "csv", "json"], [[0, 2], [1]]),
+        (["google google.storage", "google google.query"], [[0], [1]]),
+        (["json", "pandas", "json pandas.io"], [[0, 1, 2]]),
+        ([], []),
+    ],
+)
+def test_grouped__same_distribution_or_module__is_together(modules: list[str], groups: list[list[int]]) -> None:
+    (single,) = read_source(HEAVY.encode()).single
+    candidates = [
+        Candidate(file=str(number), single=single, modules=tuple(names.split()), cost_us=10 - number)
+        for number, names in enumerate(modules)
+    ]
+    assert [[int(each.file) for each in group] for group in grouped(candidates, OWNER)] == groups
 
 
 @pytest.mark.parametrize(

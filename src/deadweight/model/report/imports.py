@@ -67,31 +67,39 @@ class Attempt(Struct, frozen=True, kw_only=True):
     failure: str = ""
 
 
-class LazyImport(Struct, frozen=True, kw_only=True):
-    """A heavy import at module level whose names only one function uses.
+class LazyStatement(Struct, frozen=True, kw_only=True):
+    """An import statement at module level whose names only one function uses.
 
     file:      relative to the directory of the code
     line:      of the statement, from 1
     statement: its source text, on one line
-    modules:   the heavy modules that it imports
     function:  the qualified name of the function
     function_line: from 1
-    cost_us:   what importing the modules takes, wherever in the start that happens first
-    attempt:   None if it was not tried
     """
 
     file: str
     line: int
     statement: str
-    modules: tuple[str, ...]
     function: str
     function_line: int
+
+
+class LazyImport(Struct, frozen=True, kw_only=True):
+    """A heavy import that could happen later: the statements that import the same distribution, moved together.
+
+    modules: the heavy modules that they import
+    cost_us: what importing the modules takes, wherever in the start that happens first
+    attempt: None if it was not tried
+    """
+
+    statements: tuple[LazyStatement, ...]
+    modules: tuple[str, ...]
     cost_us: int
     attempt: Attempt | None = None
 
 
 class ImportsReport(Published, frozen=True, kw_only=True):
-    """What an application costs to start. The own times of the rows and ``rest_us`` add up to that of ``start_us``.
+    """What an application costs to start. The own times of the rows and ``rest_us`` add up to that of ``timed_us``.
 
     source:       the directory of the application's code
     entry:        the module that a start imports, with ``:attribute`` if one was given
@@ -99,8 +107,10 @@ class ImportsReport(Published, frozen=True, kw_only=True):
     runs:         how many starts each figure is from
     bare_us, bare_bytes: of an interpreter that imports nothing; they are not part of the other figures
     start_us, start_bytes: of a start
+    timed_us:     of a start in which each import is timed, as for the rows; timing slows a start down
     rows:         by kind, then the most expensive first
-    rest_us:      what no import takes; it can be negative, since the imports are timed in starts of their own
+    rest_us:      what no import takes; None if imports overlap, in several threads, so that they take longer than the
+                  start itself
     lazy:         the most expensive first
     together:     all imports of ``lazy`` moved at once; None for fewer than two
     """
@@ -117,8 +127,9 @@ class ImportsReport(Published, frozen=True, kw_only=True):
     bare_bytes: Spread | None
     start_us: Spread
     start_bytes: Spread | None
+    timed_us: Spread
     rows: tuple[ImportRow, ...]
-    rest_us: int
+    rest_us: int | None
     lazy: tuple[LazyImport, ...] = ()
     together: Attempt | None = None
     skipped: tuple[Skipped, ...] = ()
@@ -131,5 +142,7 @@ class ImportsReport(Published, frozen=True, kw_only=True):
 
     def validate(self) -> None:
         """Raise BadReport if the rows do not add up to the total."""
-        if sum(row.self_us.median for row in self.rows) + self.rest_us != self.start_us.median:
+        if self.rest_us is not None and sum(row.self_us.median for row in self.rows) + self.rest_us != (
+            self.timed_us.median
+        ):
             raise BadReport("the rows do not add up to the start")

@@ -155,7 +155,9 @@ def _report(target: Target, environment: Installed, source: str, bench: Bench) -
     seen = observed(bench, inventory, environment.directory)
     bare_bytes = [launch.rss_bytes for launch in seen.bare]
     start_us = beyond([launch.wall_us for launch in seen.bare], [launch.wall_us for launch in seen.plain])
+    timed_us = beyond([launch.wall_us for launch in seen.bare], seen.timed_us)
     found = rows(seen.times, seen.memory, seen.owner, seen.loaded, inventory)
+    rest_us = timed_us.median - sum(row.self_us.median for row in found)
     lazy, together = lazy_imports(bench, seen, start_us.median)
     return ImportsReport(
         version=__version__,
@@ -174,8 +176,9 @@ def _report(target: Target, environment: Installed, source: str, bench: Bench) -
         bare_bytes=spread_if_known(bare_bytes),
         start_us=start_us,
         start_bytes=beyond_if_known(bare_bytes, [launch.rss_bytes for launch in seen.plain]),
+        timed_us=timed_us,
         rows=found,
-        rest_us=start_us.median - sum(row.self_us.median for row in found),
+        rest_us=rest_us if rest_us >= 0 else None,
         lazy=lazy,
         together=together,
         skipped=inventory.skipped,

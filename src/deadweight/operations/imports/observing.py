@@ -37,6 +37,7 @@ class Observed(Struct, frozen=True, kw_only=True):
 
     bare, plain:   starts of the interpreter alone, and of the application
     times, memory: the imports of other starts; the latter are empty if the system does not tell resident memory
+    timed_us:      what the starts of ``times`` took
     owner:         module → who provides it, without the modules of the interpreter itself
     loaded:        the modules of the last of these starts, without imports that failed
     names:         file of the application → the module that it is imported as
@@ -45,6 +46,7 @@ class Observed(Struct, frozen=True, kw_only=True):
     bare: tuple[Launch, ...]
     plain: tuple[Launch, ...]
     times: tuple[Tree, ...]
+    timed_us: tuple[int, ...]
     memory: tuple[Tree, ...]
     owner: dict[str, Owner]
     loaded: frozenset[str]
@@ -74,6 +76,7 @@ def observed(bench: Bench, inventory: Inventory, environment: str) -> Observed:
         bare=tuple(launches["bare"]),
         plain=tuple(launches["plain"]),
         times=times,
+        timed_us=tuple(launch.wall_us for launch in launches["times"]),
         memory=memory if len(memory) == bench.runs else (),
         owner=owner,
         loaded=frozenset(last.origins),

@@ -13,15 +13,15 @@ from msgspec import Struct
 
 from deadweight.codescan.local_modules import LocalModules
 from deadweight.errors import StartFailed
-from deadweight.model.report.imports import Attempt, LazyImport
+from deadweight.model.report.imports import Attempt, LazyImport, LazyStatement
 from deadweight.operations.imports.observing import Bench, Observed
 from deadweight.progress import Progress
 from deadweight.sources.startup.code import contents
 from deadweight.sources.startup.copies import copy_application, write_into
 from deadweight.sources.startup.starting import start
-from deadweight.startup.costs import attempted
+from deadweight.startup.costs import attempted, typical_cost
 from deadweight.startup.importtime import imported, tree
-from deadweight.startup.lazy import Candidate, heavy_imports, is_exposed
+from deadweight.startup.lazy import Candidate, grouped, heavy_imports, is_exposed
 from deadweight.startup.moving import moved
 from deadweight.startup.scopes import lines_of, read_source
 from deadweight.startup.values import Launch
@@ -37,24 +37,36 @@ def lazy_imports(bench: Bench, seen: Observed, start_us: int) -> tuple[tuple[Laz
     """
     files = contents(bench.directory, seen.names)
     sources = {path: read_source(data) for path, data in files.items()}
-    found = _unexposed(heavy_imports(sources, seen.names, seen.times, start_us), bench)
+    found = grouped(_unexposed(heavy_imports(sources, seen.names, seen.times, start_us), bench), seen.owner)
     tried = found[:_MOST_TRIED]
-    sets = [(each,) for each in tried] + ([tried] if len(tried) > 1 else [])
-    attempts = _attempts(bench, seen, files, sets) if sets else []
-    together = attempts.pop() if len(tried) > 1 else None
+    together = tuple(each for group in tried for each in group)
+    attempts = _attempts(bench, seen, files, [*tried, *([together] if len(tried) > 1 else [])]) if tried else []
     return tuple(
-        LazyImport(
-            file=each.file,
-            line=each.single.first,
-            statement=_statement(files[each.file], each),
-            modules=each.modules,
-            function=each.single.function,
-            function_line=each.single.function_line,
-            cost_us=each.cost_us,
-            attempt=attempts[number] if number < len(attempts) else None,
-        )
-        for number, each in enumerate(found)
-    ), together
+        _lazy_import(group, files, seen, attempts[number] if number < len(tried) else None)
+        for number, group in enumerate(found)
+    ), attempts[-1] if len(tried) > 1 else None
+
+
+def _lazy_import(
+    group: tuple[Candidate, ...], files: Mapping[str, bytes], seen: Observed, attempt: Attempt | None
+) -> LazyImport:
+    modules = sorted({module for each in group for module in each.modules})
+    loads = frozenset[str]().union(*(each.loads for each in group))
+    return LazyImport(
+        statements=tuple(
+            LazyStatement(
+                file=each.file,
+                line=each.single.first,
+                statement=_statement(files[each.file], each),
+                function=each.single.function,
+                function_line=each.single.function_line,
+            )
+            for each in group
+        ),
+        modules=tuple(modules),
+        cost_us=typical_cost(seen.times, loads),
+        attempt=attempt,
+    )
 
 
 def _unexposed(found: Sequence[Candidate], bench: Bench) -> tuple[Candidate, ...]:

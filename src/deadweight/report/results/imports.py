@@ -41,6 +41,7 @@ def _head(report: ImportsReport) -> Iterator[str]:
     bare += f" and {human(report.bare_bytes.median)}" if report.bare_bytes else ""
     python = f"Python {plain(report.python)}" if report.python else "the interpreter"
     yield f"Not included: {bare} for {python} itself."
+    yield f"With each import timed, as in the table, it starts in {duration(report.timed_us.median)}."
 
 
 def _table(report: ImportsReport, most: int | None, width: int) -> Table:
@@ -60,8 +61,9 @@ def _table(report: ImportsReport, most: int | None, width: int) -> Table:
     for row in report.rows:
         if row.kind != "distribution":
             _add(table, _KINDS[row.kind], row)
-    table.add_row("(outside of imports)", duration(report.rest_us), "", "", "", "")
-    start = report.start_us
+    rest = "?" if report.rest_us is None else duration(report.rest_us)
+    table.add_row("(outside of imports)", rest, "", "", "", "")
+    start = report.timed_us
     memory = _memory(report.start_bytes)
     modules = f"{sum(row.modules for row in report.rows):,}"
     table.add_row("total", duration(start.median), _range(start), "", memory, modules)
@@ -89,12 +91,15 @@ def _lazy(report: ImportsReport) -> Iterator[str]:
         return
     yield "Heavy imports at module level that only one function uses:"
     for each in report.lazy:
-        yield f"  {plain(each.file)}:{each.line}: {plain(each.statement)}"
-        used = f"used only in {plain(each.function)}() (line {each.function_line})"
-        yield f"    {used}; importing {_names(each.modules)} takes {duration(each.cost_us)}"
+        for statement in each.statements:
+            yield f"  {plain(statement.file)}:{statement.line}: {plain(statement.statement)}"
+            used = f"used only in {plain(statement.function)}() (line {statement.function_line})"
+            yield f"    {used}"
+        several = len(each.statements) > 1
+        yield f"    importing {_names(each.modules)} takes {duration(each.cost_us)}"
         if each.attempt:
             first, *more = _result(each.attempt, report.runs)
-            yield f"    imported in the function: {first}"
+            yield f"    imported in the function{'s' if several else ''}: {first}"
             yield from (f"    {line}" for line in more)
         else:
             yield "    not tried: the imports above take more"
