@@ -49,7 +49,7 @@ MAY_IMPORT = {
     "trimming": {"formats", "model", "shipped"},
     "buildcontext": {"errors", "model", "shipped"},
     "reaching": {"graph"},
-    "startup": {"codescan", "errors", "model", "usage"},
+    "startup": {"codescan", "errors", "model", "usage", "wording"},
     "analysis": {
         "", "advice", "codescan", "errors", "formats", "graph", "groups", "model", "planning", "platforms", "proof",
         "reaching", "settings", "targets", "trimming", "untrusted", "usage",
