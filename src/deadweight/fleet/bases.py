@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from deadweight.model.report.sizes import Size
+
 System = tuple[str | None, str | None]  # "3.11" and "linux_x86_64"
 
 
@@ -19,7 +21,7 @@ class Stored(NamedTuple):
 
     version: int
     layer: int
-    size: int
+    size: Size
 
 
 class Proposal(NamedTuple):

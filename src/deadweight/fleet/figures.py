@@ -59,18 +59,28 @@ ON CONFLICT (version) DO UPDATE SET
   layers = layers + excluded.layers, least = MIN(least, excluded.least),
   dev_copies = dev_copies + excluded.dev_copies, dev_bytes = dev_bytes + excluded.dev_bytes""",
 )
-TOTALS = (
-    """SELECT COUNT(*), COALESCE(SUM(targets), 0), COALESCE(SUM(apparent_bytes * targets), 0),
-  COALESCE(SUM((kind = 'image') * targets), 0), COALESCE(SUM(shipped_bytes * targets), 0)
-FROM temp.results CROSS JOIN result ON result.id = results.result""",
-    """SELECT COUNT(DISTINCT version.project), COUNT(*), COALESCE(SUM(copies), 0)
-FROM temp.versions JOIN version ON version.id = versions.version""",
-    """SELECT COUNT(*), COALESCE(SUM(apparent_bytes), 0), COALESCE(SUM(compressed_bytes), 0), COUNT(compressed_bytes),
-  COALESCE(SUM(wasted), 0)
-FROM temp.layers CROSS JOIN layer ON layer.id = layers.id""",
-    """SELECT COALESCE(SUM(saved_bytes * targets), 0)
-FROM temp.results CROSS JOIN split ON split.result = results.result AND split.name = 'production'""",
-)
+# One row with the fields of FleetTotals, from one row of each subquery.
+TOTALS = """
+SELECT targets, distributions, versions, copies, results.apparent_bytes, saved, images, shipped, layers, stored,
+  compressed, layers_compressed, wasted, images - with_base
+FROM (
+  SELECT COALESCE(SUM(targets), 0) AS targets, COALESCE(SUM(apparent_bytes * targets), 0) AS apparent_bytes,
+    COALESCE(SUM((kind = 'image') * targets), 0) AS images, COALESCE(SUM(shipped_bytes * targets), 0) AS shipped
+  FROM temp.results CROSS JOIN result ON result.id = results.result
+) AS results, (
+  SELECT COUNT(DISTINCT version.project) AS distributions, COUNT(*) AS versions, COALESCE(SUM(copies), 0) AS copies
+  FROM temp.versions JOIN version ON version.id = versions.version
+), (
+  SELECT COUNT(*) AS layers, COALESCE(SUM(apparent_bytes), 0) AS stored,
+    COALESCE(SUM(compressed_bytes), 0) AS compressed, COUNT(compressed_bytes) AS layers_compressed,
+    COALESCE(SUM(wasted), 0) AS wasted
+  FROM temp.layers CROSS JOIN layer ON layer.id = layers.id
+), (
+  SELECT COALESCE(SUM(saved_bytes * targets), 0) AS saved
+  FROM temp.results CROSS JOIN split ON split.result = results.result AND split.name = 'production'
+), (
+  SELECT COALESCE(SUM(targets), 0) AS with_base FROM temp.based
+)"""
 RUNS = """
 SELECT run.id, run.started, run.finished, run.complete, run.version, COUNT(measurement.target),
   COUNT(measurement.target) - COUNT(measurement.result), COALESCE(SUM(result.apparent_bytes), 0)
@@ -126,7 +136,6 @@ CROSS JOIN image_layer ON image_layer.result = results.result
 JOIN temp.layers ON layers.id = image_layer.layer
 WHERE layers.images > 1
 GROUP BY image_layer.result"""
-IMAGES_WITH_BASE = "SELECT COALESCE(SUM(targets), 0) FROM temp.based"
 BASES = """
 SELECT layer.digest, layer.command, based.number + 1, SUM(based.targets) AS images, MIN(based.result)
 FROM temp.based

@@ -214,7 +214,7 @@ def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[Loca
                 (DROP_UNUSED, storable(finding.name), ""), highest.get(finding.name), (finding.freed_bytes,)
             )
     for each in report.lighter:
-        if saved := _lighter_saving(each):
+        if (saved := _lighter_saving(each)) and saved > 0:
             yield LocatedRow((LIGHTER, storable(each.name), storable(each.lighter)), highest.get(each.name), (saved,))
     for fault, layer in _image_findings(report):
         # What the change of another line saves is not saved twice.

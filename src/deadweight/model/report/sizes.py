@@ -7,7 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-Size = Annotated[int, Meta(ge=0, le=1 << 62)]  # bytes, or how many
+LARGEST = 1 << 62
+Size = Annotated[int, Meta(ge=0, le=LARGEST)]  # bytes, or how many
 
 
 def known_sum(sizes: Iterable[int | None]) -> int | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,13 +13,21 @@ from urllib.parse import quote
 
 from deadweight.errors import BadFleet, DeadweightError, FleetFailed
 from deadweight.fleet.schema import APPLICATION_ID, MIGRATIONS
+from deadweight.sources.fleet.records import TOO_LARGE, InvalidRow
 
 _BUSY_SECONDS = 30.0  # to wait for another program that writes
 _RETRY_SECONDS = 0.02
+_PLAIN_INDEX = re.compile(r"""CREATE INDEX ["\w]+ ON ["\w]+ ?\(["\w, \n]+\)""")  # no expression, condition or UNIQUE
 _CACHE_KIB = 1 << 16  # of pages in memory; the digests of 400,000 layers take half of it
 _DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT}
+# The schema has been compared with ours, so that a value has the wrong type, is twice there, or is too long.
+_DAMAGED = {
+    sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_CONSTRAINT,
+    sqlite3.SQLITE_TOOBIG,
+}  # fmt: skip
+_UNDECODABLE = "Could not decode to UTF-8"  # Python raises it without a code of SQLite
+_LONGEST_VALUE = 1 << 26  # bytes; the options of a run with the names of 100,000 targets take a tenth
 
 
 @contextlib.contextmanager
@@ -68,11 +78,13 @@ def _read_mode(path: str) -> str:
 
 @contextlib.contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Raise an error of SQLite as one of ours: BadFleet or FleetFailed."""
+    """Raise an error of SQLite, or an invalid row, as one of ours: BadFleet or FleetFailed."""
     try:
         yield
     except sqlite3.Error as error:
         raise _explained(error, path) from error
+    except InvalidRow as error:
+        raise _damaged(path, error) from error
 
 
 def _explained(error: sqlite3.Error, path: str) -> Exception:
@@ -82,8 +94,8 @@ def _explained(error: sqlite3.Error, path: str) -> Exception:
         return FleetFailed(f"{path}: {error}", hint=hint)
     if code in _LOCKED:
         return FleetFailed(f"{path} is locked by another program", hint="try again when the other program is done")
-    if code in _DAMAGED:
-        return BadFleet(f"{path} is damaged: {error}", hint="restore a copy, or add the reports to a new file")
+    if code in _DAMAGED or _UNDECODABLE in str(error):
+        return _damaged(path, error)
     if code == sqlite3.SQLITE_NOTADB:
         return _not_ours(path)
     if code == sqlite3.SQLITE_READONLY:
@@ -91,8 +103,12 @@ def _explained(error: sqlite3.Error, path: str) -> Exception:
     if code == sqlite3.SQLITE_CANTOPEN:
         return BadFleet(f"cannot open {path}: {_reason(path)}")
     if "integer overflow" in str(error):
-        return BadFleet(f"{path}: the sizes in it are too large to add up")
+        return _damaged(path, TOO_LARGE)
     return error
+
+
+def _damaged(path: str, reason: object) -> BadFleet:
+    return BadFleet(f"{path} is damaged: {reason}", hint="restore a copy, or add the reports to a new file")
 
 
 def _reason(path: str) -> str:
@@ -111,27 +127,77 @@ def _connect(path: str, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(os.fsencode(os.path.abspath(path)))}?mode={mode}"
     # Without an isolation level, Python begins no transactions of its own.
     connection = sqlite3.connect(uri, uri=True, timeout=_BUSY_SECONDS, isolation_level=None)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
     connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     connection.execute(f"PRAGMA temp.cache_size = -{_CACHE_KIB}")
     return connection
 
 
 def _check(connection: sqlite3.Connection, path: str) -> int:
-    """Return the version of a file, 0 for an empty one; raises BadFleet for a file that is not ours, or newer."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if application != APPLICATION_ID:
-        (objects,) = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
-        if application or version or objects:
-            raise _not_ours(path)
+    """Return the version of a file, 0 for an empty one.
+
+    raises: BadFleet for a file that is not ours, is newer, or whose tables are not those of its version
+    """
+    # A savepoint, since another program may migrate the file in the meantime, and we may be in a transaction already.
+    connection.execute("SAVEPOINT schema")
+    try:
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        objects = _objects(connection)
+    finally:
+        connection.execute("RELEASE schema")
+    if not application and not version and not objects:
         return 0
+    if application != APPLICATION_ID or version < 1:
+        raise _not_ours(path)
     if version > len(MIGRATIONS):
         raise BadFleet(
             f"{path} was written by a newer version of deadweight: its schema is version {version},"
             f" and this one knows up to {len(MIGRATIONS)}",
             hint="upgrade deadweight",
         )
+    if changed := _changed(objects, schema_of(version)):
+        raise BadFleet(
+            f"{path} does not have the schema of version {version}: {changed}", hint="restore a copy, or use a new file"
+        )
     return int(version)
+
+
+_Objects = dict[tuple[str, str], tuple[str, str | None]]  # type and name → table and statement
+
+
+def _objects(connection: sqlite3.Connection) -> _Objects:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master")
+    return {(kind, name): (table, sql) for kind, name, table, sql in rows}
+
+
+@functools.cache
+def schema_of(version: int) -> _Objects:
+    """Return the tables, indexes and views that a file of a version has."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        for migration in MIGRATIONS[:version]:
+            for statement in migration:
+                connection.execute(statement)
+        return _objects(connection)
+
+
+def _changed(objects: _Objects, expected: _Objects) -> str:
+    """Return how the schema of a file differs from ours, "" if what we use is the same.
+
+    Users may add tables and views of their own, and indexes that cannot make our statements fail.
+    """
+    for (kind, name), definition in expected.items():
+        if (kind, name) not in objects:
+            return f"the {kind} {name} is missing"
+        if objects[kind, name] != definition:
+            return f"the {kind} {name} is another one"
+    tables = {name for kind, name in expected if kind == "table"}
+    for (kind, name), (table, sql) in objects.items():
+        if (kind, name) in expected or table not in tables or kind not in ("index", "trigger"):
+            continue
+        if kind == "trigger" or not _PLAIN_INDEX.fullmatch(str(sql)):
+            return f"it has {'a' if kind == 'trigger' else 'an'} {kind} of its own, {name}, on the table {table}"
+    return ""
 
 
 def _migrate(connection: sqlite3.Connection, path: str) -> None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, NamedTuple
+
+from msgspec import Meta
 
 from deadweight.fleet import figures
+from deadweight.model.groups import Group
 from deadweight.model.report import (
     ArchiveUsed,
     Cuda,
@@ -24,8 +27,10 @@ from deadweight.model.report import (
     TargetFacts,
     Totals,
 )
+from deadweight.model.report.sizes import Size
 from deadweight.model.tree import Skipped
 from deadweight.sources.fleet.files import reading
+from deadweight.sources.fleet.records import record, records
 
 _RESULT = """
 SELECT kind, method, version, python, platform, distributions, unmeasured, files, apparent_bytes, disk_bytes,
@@ -37,11 +42,13 @@ SELECT installed.number, project.name, version.text, group_name, sure, direct, p
 FROM installed JOIN version ON version.id = installed.version JOIN project ON project.id = version.project
 WHERE result = ? ORDER BY installed.number"""
 _LAYERS = """
-SELECT digest, command, files, apparent_bytes, wasted_bytes, hides_bytes, compressed_bytes
+SELECT digest, command, files, apparent_bytes, wasted_bytes, hides_bytes, NULL, compressed_bytes
 FROM image_layer JOIN layer ON layer.id = image_layer.layer WHERE result = ? ORDER BY number"""
 _SPLITS = "SELECT name, apparent_bytes, saved_bytes FROM split WHERE result = ?"
 _SKIPPED = "SELECT name, reason, exit_code FROM skipped WHERE result = ? ORDER BY number"
-_NO_SPLIT = (0, 0)
+
+
+_ExitCode = Annotated[int, Meta(ge=0, le=5)]
 
 
 class State(NamedTuple):
@@ -50,7 +57,62 @@ class State(NamedTuple):
     name: str
     result: int | None
     failure: str | None
-    exit_code: int
+    exit_code: _ExitCode
+
+
+# --- rows, with the columns of the statements -------------------------------------------------------
+
+
+class _Result(NamedTuple):
+    kind: Literal["requirements", "environment", "image", "container"]
+    method: Literal["files", "install", "wheels"]
+    version: str
+    python: str | None
+    platform: str | None
+    distributions: Size
+    unmeasured: Size
+    files: Size
+    apparent_bytes: Size
+    disk_bytes: Size | None
+    native_bytes: Size
+    bytecode_bytes: Size
+    unowned_bytes: Size
+    required_bytes: Size
+    download_bytes: Size | None
+    shipped_bytes: Size | None
+    wasted_bytes: Size | None
+
+
+class _Installed(NamedTuple):
+    number: int
+    name: str
+    version: str | None
+    group: Group
+    sure: bool
+    direct: bool
+    production: bool
+    files: Size
+    apparent_bytes: Size
+    native_bytes: Size
+    bytecode_bytes: Size
+    download_bytes: Size | None
+    retained_bytes: Size
+    freed_bytes: Size | None
+
+
+class _Split(NamedTuple):
+    name: str
+    apparent_bytes: Size
+    saved_bytes: Size
+
+
+class _Skipped(NamedTuple):
+    name: str
+    reason: str
+    exit_code: _ExitCode
+
+
+# --- reports ---------------------------------------------------------------------------------------
 
 
 def states(connection: sqlite3.Connection, run: int) -> list[State]:
@@ -61,7 +123,7 @@ def states(connection: sqlite3.Connection, run: int) -> list[State]:
     statement = """
 SELECT target.name, result, reason, exit_code FROM temp.state JOIN target ON target.id = state.target
 ORDER BY target.name"""
-    return [State(*row) for row in connection.execute(statement)]
+    return list(records(connection, State, statement))
 
 
 def known_tags(path: str, repository: str) -> list[str]:
@@ -82,51 +144,49 @@ def stored_report(connection: sqlite3.Connection, name: str, result: int, *, who
 
     whole: whether it has distributions and layers; without them, only sizes of the target can be judged
     """
-    row = connection.execute(_RESULT, (result,)).fetchone()
-    (kind, method, version, python, platform, distributions, unmeasured, files, size, disk, native, bytecode, unowned,
-     required, download, shipped, wasted) = row  # fmt: skip
-    rows = list(connection.execute(_INSTALLED, (result,))) if whole else []
-    layers = list(connection.execute(_LAYERS, (result,))) if whole else []
+    row = record(connection, _Result, _RESULT, (result,))
+    rows = list(records(connection, _Installed, _INSTALLED, (result,))) if whole else []
+    layers = tuple(records(connection, LayerFacts, _LAYERS, (result,))) if whole else ()
     return Report(
-        version=version,
-        target=TargetFacts(kind=kind, location=name, method=method),
-        environment=EnvironmentFacts(python=python, platform=platform),
+        version=row.version,
+        target=TargetFacts(kind=row.kind, location=name, method=row.method),
+        environment=EnvironmentFacts(python=row.python, platform=row.platform),
         totals=Totals(
-            files=files, apparent_bytes=size, disk_bytes=disk, native_bytes=native, bundled_library_bytes=0,
-            bytecode_bytes=bytecode, kinds={}, distributions=distributions, unowned_bytes=unowned,
-            required_distributions=distributions, required_bytes=required, unmeasured=unmeasured,
-            download_bytes=download, estimated_bytecode_bytes=None,
+            files=row.files, apparent_bytes=row.apparent_bytes, disk_bytes=row.disk_bytes,
+            native_bytes=row.native_bytes, bundled_library_bytes=0, bytecode_bytes=row.bytecode_bytes, kinds={},
+            distributions=row.distributions, unowned_bytes=row.unowned_bytes,
+            required_distributions=row.distributions, required_bytes=row.required_bytes, unmeasured=row.unmeasured,
+            download_bytes=row.download_bytes, estimated_bytecode_bytes=None,
         ),
         unowned=Measured(
-            files=0, apparent_bytes=unowned, disk_bytes=None, native_bytes=0, bundled_library_bytes=0,
+            files=0, apparent_bytes=row.unowned_bytes, disk_bytes=None, native_bytes=0, bundled_library_bytes=0,
             bytecode_bytes=0, kinds={},
         ),
         distributions=tuple(_rows(rows)),
         groups={}, cuda=Cuda(distributions=0, apparent_bytes=0), lighter=(), shared=(),
-        image=_image(layers, shipped, wasted) if shipped is not None else None,
+        image=_image(row, layers),
         system=None, source=None, findings=(), environments=None,
         splits=_splits(connection, result, rows),
         not_measured=(),
-        skipped=tuple(Skipped(*each) for each in connection.execute(_SKIPPED, (result,))),
+        skipped=tuple(Skipped(*each) for each in records(connection, _Skipped, _SKIPPED, (result,))),
         conflicts=(), warnings=(),
     )  # fmt: skip
 
 
-def _rows(rows: list[Any]) -> Iterator[Row]:
+def _rows(rows: Iterable[_Installed]) -> Iterator[Row]:
     """Yield the distributions; a second one of a project gets another key, as in every report."""
     keys: set[str] = set()
     for row in rows:
-        (number, name, version, group, sure, direct, _, files, size, native, bytecode, download, retained,
-         freed) = row  # fmt: skip
-        key = name if name not in keys else f"{name} ({number})"
+        key = row.name if row.name not in keys else f"{row.name} ({row.number})"
         keys.add(key)
         yield Row(
-            files=files, apparent_bytes=size, disk_bytes=None, native_bytes=native, bundled_library_bytes=0,
-            bytecode_bytes=bytecode, kinds={}, key=key, name=name, version=version, direct=bool(direct), extras=(),
-            orphan=False, group=group, sure=bool(sure), tags=(), evidence=(), closure_bytes=retained,
-            retained_bytes=retained, freed_bytes=freed, requires=(), required_by=(), requirements=(),
-            import_names=(), programs=(), editable=False, url=None, archive=_archive(download), environment=None,
-            layers=None, metadata_path=None, largest_files=(), largest_directories=(),
+            files=row.files, apparent_bytes=row.apparent_bytes, disk_bytes=None, native_bytes=row.native_bytes,
+            bundled_library_bytes=0, bytecode_bytes=row.bytecode_bytes, kinds={}, key=key, name=row.name,
+            version=row.version, direct=row.direct, extras=(), orphan=False, group=row.group, sure=row.sure, tags=(),
+            evidence=(), closure_bytes=row.retained_bytes, retained_bytes=row.retained_bytes,
+            freed_bytes=row.freed_bytes, requires=(), required_by=(), requirements=(), import_names=(), programs=(),
+            editable=False, url=None, archive=_archive(row.download_bytes), environment=None, layers=None,
+            metadata_path=None, largest_files=(), largest_directories=(),
         )  # fmt: skip
 
 
@@ -138,26 +198,23 @@ def _archive(download: int | None) -> ArchiveUsed | None:
     )
 
 
-def _image(layers: list[Any], shipped: int, wasted: int) -> ImageReport:
-    facts = tuple(
-        LayerFacts(
-            digest=digest, command=command, files=files, apparent_bytes=size, wasted_bytes=waste, hides_bytes=hides,
-            compressed_bytes=compressed,
-        )
-        for digest, command, files, size, waste, hides, compressed in layers
-    )  # fmt: skip
+def _image(row: _Result, layers: tuple[LayerFacts, ...]) -> ImageReport | None:
+    if row.shipped_bytes is None or row.wasted_bytes is None:
+        return None
     return ImageReport(
-        layers=facts, shipped_bytes=shipped, wasted_bytes=wasted, efficiency=None, wasted=(), wasted_paths=()
-    )
+        layers=layers, shipped_bytes=row.shipped_bytes, wasted_bytes=row.wasted_bytes, efficiency=None, wasted=(),
+        wasted_paths=(),
+    )  # fmt: skip
 
 
-def _splits(connection: sqlite3.Connection, result: int, rows: list[Any]) -> dict[str, SplitReport]:
-    sizes = {name: (size, saved) for name, size, saved in connection.execute(_SPLITS, (result,))}
-    kept = tuple(row[1] for row in rows if row[6])
+def _splits(connection: sqlite3.Connection, result: int, rows: Iterable[_Installed]) -> dict[str, SplitReport]:
+    known = {each.name: each for each in records(connection, _Split, _SPLITS, (result,))}
+    kept = tuple(row.name for row in rows if row.production)
+    splits = (known.get(name, _Split(name, 0, 0)) for name in ("production", "minimal"))
     return {
-        name: SplitReport(
-            groups=(), requirements=(), dropped=(), proof=None, unsure=(), distributions=kept, apparent_bytes=size,
-            saved_bytes=saved, saved_groups={},
+        split.name: SplitReport(
+            groups=(), requirements=(), dropped=(), proof=None, unsure=(), distributions=kept,
+            apparent_bytes=split.apparent_bytes, saved_bytes=split.saved_bytes, saved_groups={},
         )
-        for name, (size, saved) in ((name, sizes.get(name, _NO_SPLIT)) for name in ("production", "minimal"))
+        for split in splits
     }  # fmt: skip

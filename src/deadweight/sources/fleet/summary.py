@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import NamedTuple, TypeVar
 
 from deadweight.errors import BadInput
 from deadweight.fleet import figures
@@ -27,6 +27,8 @@ from deadweight.model.report.fleet import (
     VersionsInUse,
     VersionUse,
 )
+from deadweight.model.report.sizes import Size
+from deadweight.sources.fleet.records import record, records
 
 _ALL = -1
 _MOST_RUNS = 10
@@ -34,6 +36,57 @@ _MOST_VERSIONS = 300  # that bases are made of
 _MOST_VERSIONS_LISTED = 8  # of one project
 _LEAST_SAVED = 1_000_000  # bytes of a base that is worth proposing
 _LARGEST_INTEGER = (1 << 63) - 1
+
+
+T = TypeVar("T")
+
+
+# --- rows that become parts of values --------------------------------------------------------------
+
+
+class _Number(NamedTuple):
+    value: Size
+
+
+class _VersionOf(NamedTuple):
+    name: str
+    all_copies: Size
+    text: str | None
+    copies: Size
+    apparent_bytes: Size
+
+
+class _VersionName(NamedTuple):
+    name: str
+    text: str | None
+
+
+class _Base(NamedTuple):
+    digest: str
+    command: str
+    layers: Size
+    images: Size
+    result: int
+
+
+class _LayerSystem(NamedTuple):
+    layer: int
+    python: str | None
+    platform: str | None
+
+
+class _Sums(NamedTuple):
+    targets: Size
+    apparent_bytes: Size
+
+
+class _Moved(NamedTuple):
+    came: Size
+    went: Size
+    changed: Size
+
+
+# --- figures ---------------------------------------------------------------------------------------
 
 
 class Summary:
@@ -59,101 +112,80 @@ class Summary:
         self._connection.execute(figures.STATE_TABLE.format(table=table))
         self._connection.execute(figures.STATE.format(table=table), {"run": run})
 
-    def _rows(self, statement: str) -> Iterator[Any]:
-        return self._connection.execute(statement, {"most": self._most, "run": self._run})
+    def _rows(self, kind: type[T], statement: str) -> Iterator[T]:
+        return records(self._connection, kind, statement, {"most": self._most, "run": self._run})
 
-    def _row(self, statement: str, values: tuple[object, ...] = ()) -> Any:
-        return self._connection.execute(statement, values).fetchone()
+    def _row(self, kind: type[T], statement: str, values: Sequence[object] = ()) -> T:
+        return record(self._connection, kind, statement, values)
+
+    def _number(self, statement: str, values: Sequence[object] = ()) -> int:
+        return self._row(_Number, statement, values).value
 
     def totals(self) -> FleetTotals:
         """Return the sums over the targets."""
-        results, copies, layers, splits = (self._row(statement) for statement in figures.TOTALS)
-        _, targets, apparent, images, shipped = results
         self._based()
-        return FleetTotals(
-            targets=targets,
-            distributions=copies[0],
-            versions=copies[1],
-            copies=copies[2],
-            apparent_bytes=apparent,
-            production_saves_bytes=splits[0],
-            images=images,
-            shipped_bytes=shipped,
-            layers=layers[0],
-            stored_bytes=layers[1],
-            compressed_bytes=layers[2],
-            layers_compressed=layers[3],
-            wasted_bytes=layers[4],
-            images_alone=images - self._row(figures.IMAGES_WITH_BASE)[0],
-        )
+        return self._row(FleetTotals, figures.TOTALS)
 
     def runs(self) -> tuple[FleetRun, ...]:
         """Return the runs up to this one, the newest first."""
-        rows = self._connection.execute(figures.RUNS, {"run": self._run, "most": _MOST_RUNS})
-        return tuple(map(_run, rows))
+        return tuple(records(self._connection, FleetRun, figures.RUNS, {"run": self._run, "most": _MOST_RUNS}))
 
     def failures(self) -> tuple[int, tuple[FailedTarget, ...]]:
         """Return how many targets failed, and the first of them by name."""
-        (count,) = self._row("SELECT COUNT(*) FROM temp.state WHERE reason IS NOT NULL")
-        rows = self._rows(figures.FAILURES)
-        return count, tuple(FailedTarget(target=name, run=run, reason=reason) for name, run, reason in rows)
+        count = self._number("SELECT COUNT(*) FROM temp.state WHERE reason IS NOT NULL")
+        return count, tuple(self._rows(FailedTarget, figures.FAILURES))
 
     def distributions(self) -> tuple[FleetDistribution, ...]:
         """Return the projects whose copies take most."""
-        return tuple(map(_distribution, self._rows(figures.DISTRIBUTIONS)))
+        return tuple(self._rows(FleetDistribution, figures.DISTRIBUTIONS))
 
     def dev(self) -> tuple[FleetDistribution, ...]:
         """Return the projects whose copies take most where production does not need them."""
-        return tuple(map(_distribution, self._rows(figures.DEV)))
+        return tuple(self._rows(FleetDistribution, figures.DEV))
 
     def versions(self) -> tuple[VersionsInUse, ...]:
         """Return the projects with several versions."""
-        groups = groupby(self._rows(figures.VERSIONS), lambda row: (row[0], row[1]))
-        return tuple(_versions(name, copies, [row[2:] for row in rows]) for (name, copies), rows in groups)
+        groups = groupby(self._rows(_VersionOf, figures.VERSIONS), lambda row: (row.name, row.all_copies))
+        return tuple(_versions(name, copies, rows) for (name, copies), rows in groups)
 
     def rules(self) -> tuple[RuleWaste, ...]:
         """Return what the findings of each rule take."""
-        return tuple(
-            RuleWaste(rule=rule, name=name, findings=findings, apparent_bytes=size, stored_bytes=stored)
-            for rule, name, findings, size, stored in self._rows(figures.RULES)
-        )
+        return tuple(self._rows(RuleWaste, figures.RULES))
 
     def changes(self) -> tuple[FleetChange, ...]:
         """Return the changes that save most for each line changed."""
-        return tuple(
-            FleetChange(action=action, name=name, detail=detail, lines=lines, targets=targets, saves_bytes=saves)
-            for action, name, detail, lines, targets, saves in self._rows(figures.CHANGES)
-        )
+        return tuple(self._rows(FleetChange, figures.CHANGES))
 
     def bases(self) -> Bases:
         """Return the bases that images share, and those that they could share."""
-        (before,) = self._row("SELECT COALESCE(SUM(apparent_bytes), 0) FROM temp.layers JOIN layer USING (id)")
+        before = self._number("SELECT COALESCE(SUM(apparent_bytes), 0) FROM temp.layers JOIN layer USING (id)")
         proposed = tuple(map(self._proposed, self._proposals()))
         self._based()
         return Bases(
-            in_use=tuple(map(self._base, self._rows(figures.BASES))),
+            in_use=tuple(map(self._base, self._rows(_Base, figures.BASES))),
             proposed=proposed,
             before_bytes=before,
             after_bytes=max(0, before - sum(each.saves_bytes for each in proposed)),
         )
 
     def _based(self) -> None:
-        if not self._row("SELECT COUNT(*) FROM temp.sqlite_master WHERE name = 'based'")[0]:
+        if not self._number("SELECT COUNT(*) FROM temp.sqlite_master WHERE name = 'based'"):
             self._connection.execute(figures.BASED)
 
-    def _base(self, row: Any) -> BaseInUse:
-        digest, command, layers, images, result = row
-        (size,) = self._row(figures.CHAIN_BYTES, (result, layers))
-        return BaseInUse(digest=digest, command=command, layers=layers, stored_bytes=size, images=images)
+    def _base(self, base: _Base) -> BaseInUse:
+        size = self._number(figures.CHAIN_BYTES, (base.result, base.layers))
+        return BaseInUse(
+            digest=base.digest, command=base.command, layers=base.layers, stored_bytes=size, images=base.images
+        )
 
     def _proposals(self) -> list[Proposal]:
         self._connection.execute("DROP TABLE IF EXISTS temp.often")
         self._connection.execute(figures.STORED_OFTEN, {"most": _MOST_VERSIONS})
         systems: dict[int, System] = {
             layer: (".".join(python.split(".")[:2]) if python else None, platform)
-            for layer, python, platform in self._rows(figures.LAYER_SYSTEMS)
+            for layer, python, platform in self._rows(_LayerSystem, figures.LAYER_SYSTEMS)
         }
-        stored = (Stored(*row) for row in self._rows(figures.STORED))
+        stored = self._rows(Stored, figures.STORED)
         most = _MOST_VERSIONS if self._most == _ALL else self._most
         return proposals(stored, systems, most=most, least=_LEAST_SAVED)
 
@@ -161,7 +193,7 @@ class Summary:
         self._connection.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (layer INTEGER PRIMARY KEY)")
         self._connection.execute("DELETE FROM temp.chosen")
         self._connection.executemany("INSERT INTO temp.chosen VALUES (?)", ((layer,) for layer in proposal.layers))
-        (images,) = self._row(figures.IMAGES_OF_LAYERS)
+        images = self._number(figures.IMAGES_OF_LAYERS)
         after = sum(proposal.sizes.values())
         return ProposedBase(
             python=proposal.system[0],
@@ -174,7 +206,7 @@ class Summary:
         )
 
     def _base_distribution(self, version: int, size: int) -> BaseDistribution:
-        name, text = self._row(figures.VERSION_NAMES, (version,))
+        name, text = self._row(_VersionName, figures.VERSION_NAMES, (version,))
         return BaseDistribution(name=name, version=text, apparent_bytes=size)
 
     def trend(self) -> Trend | None:
@@ -183,31 +215,25 @@ class Summary:
             return None
         self._state("before", self._before)
         self._connection.execute(figures.MOVED)
-        before_targets, before_bytes = self._row(figures.TREND_TOTALS.format(table="before"))
-        after_targets, after_bytes = self._row(figures.TREND_TOTALS.format(table="state"))
-        came, went, changed = self._row(figures.TREND_COUNTS)
+        old = self._row(_Sums, figures.TREND_TOTALS.format(table="before"))
+        new = self._row(_Sums, figures.TREND_TOTALS.format(table="state"))
+        moved = self._row(_Moved, figures.TREND_COUNTS)
         return Trend(
             before=self._one_run(self._before),
             after=self._one_run(self._run),
-            before_targets=before_targets,
-            after_targets=after_targets,
-            before_bytes=before_bytes,
-            after_bytes=after_bytes,
-            came=came,
-            went=went,
-            changed=changed,
-            targets=tuple(
-                TargetChange(target=name, before_bytes=old, after_bytes=new)
-                for name, old, new in self._rows(figures.TREND_TARGETS)
-            ),
-            distributions=tuple(
-                DistributionChange(name=name, before_copies=old, after_copies=new, before_bytes=less, after_bytes=more)
-                for name, old, new, less, more in self._rows(figures.TREND_DISTRIBUTIONS)
-            ),
+            before_targets=old.targets,
+            after_targets=new.targets,
+            before_bytes=old.apparent_bytes,
+            after_bytes=new.apparent_bytes,
+            came=moved.came,
+            went=moved.went,
+            changed=moved.changed,
+            targets=tuple(self._rows(TargetChange, figures.TREND_TARGETS)),
+            distributions=tuple(self._rows(DistributionChange, figures.TREND_DISTRIBUTIONS)),
         )
 
     def _one_run(self, number: int) -> FleetRun:
-        return _run(self._connection.execute(figures.RUNS, {"run": number, "most": 1}).fetchone())
+        return record(self._connection, FleetRun, figures.RUNS, {"run": number, "most": 1})
 
 
 def newest_run(connection: sqlite3.Connection) -> int:
@@ -225,34 +251,7 @@ def run_before(connection: sqlite3.Connection, run: int, started: str | None = N
     return None if number is None else int(number)
 
 
-def _run(row: Any) -> FleetRun:
-    number, started, finished, complete, version, targets, failed, size = row
-    return FleetRun(
-        run=number,
-        started=started,
-        finished=finished,
-        complete=bool(complete),
-        version=version,
-        targets=targets,
-        failed=failed,
-        apparent_bytes=size,
-    )
-
-
-def _distribution(row: Any) -> FleetDistribution:
-    name, versions, copies, size, stored, dev_copies, dev_bytes = row
-    return FleetDistribution(
-        name=name,
-        versions=versions,
-        copies=copies,
-        apparent_bytes=size,
-        stored_bytes=stored,
-        dev_copies=dev_copies,
-        dev_bytes=dev_bytes,
-    )
-
-
-def _versions(name: str, copies: int, rows: list[Any]) -> VersionsInUse:
-    listed = tuple(VersionUse(version=text, copies=count, apparent_bytes=size) for text, count, size in rows)
+def _versions(name: str, copies: int, rows: Iterable[_VersionOf]) -> VersionsInUse:
+    listed = tuple(VersionUse(version=row.text, copies=row.copies, apparent_bytes=row.apparent_bytes) for row in rows)
     shown = listed[:_MOST_VERSIONS_LISTED]
     return VersionsInUse(name=name, copies=copies, versions=shown, versions_left_out=len(listed) - len(shown))

@@ -73,6 +73,58 @@ def test_open__newer_version__is_refused(tmp_path: Path, mode: object) -> None:
     assert refused.value.hint == "upgrade deadweight"
 
 
+def changed(path: Path, script: str) -> Path:
+    """Run statements on the file of a fleet, as its user or somebody else does."""
+    with closing(sqlite3.connect(fleet_file(path, {"app": report_on(bare("a"))}))) as connection:
+        connection.executescript(script)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("DROP VIEW runs", "the view runs is missing"),
+        ("DROP TABLE kind; CREATE VIEW kind AS SELECT 1 AS result", "the table kind is missing"),
+        ("ALTER TABLE run ADD COLUMN host", "the table run is another one"),
+        ("CREATE TRIGGER t INSERT ON run BEGIN SELECT 1; END", "it has a trigger of its own, t, on the table run"),
+        ("CREATE INDEX i ON run (abs(options))", "it has an index of its own, i, on the table run"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("mode", [reading, writing])
+def test_open__another_schema__is_refused_with_the_difference(
+    tmp_path: Path, script: str, reason: str, mode: object
+) -> None:
+    path = changed(tmp_path / "f.db", script)
+    with pytest.raises(BadFleet) as refused, mode(str(path)):  # type: ignore[operator]
+        pass
+    assert refused.value.cause == f"{path} does not have the schema of version 2: {reason}"
+
+
+def test_open__tables_views_and_indexes_of_the_user__are_allowed(tmp_path: Path) -> None:
+    script = """
+CREATE TABLE team (name TEXT); CREATE TRIGGER t AFTER INSERT ON team BEGIN DELETE FROM team; END;
+CREATE VIEW mine AS SELECT * FROM latest; CREATE INDEX by_version ON installed (version, result); ANALYZE"""
+    path = changed(tmp_path / "f.db", script)
+    for mode in (reading, writing):
+        with mode(str(path)) as connection:
+            assert connection.execute("SELECT COUNT(*) FROM mine").fetchone() == (1,)
+
+
+def test_reading__value_that_is_no_text__says_so(tmp_path: Path) -> None:
+    path = changed(tmp_path / "f.db", "UPDATE target SET name = CAST(x'ff' AS TEXT)")
+    with (
+        pytest.raises(BadFleet, match=r"f\.db is damaged: Could not decode to UTF-8"),
+        reading(str(path)) as connection,
+    ):
+        connection.execute("SELECT * FROM target").fetchall()
+
+
+def test_reading__huge_value__is_not_read(tmp_path: Path) -> None:
+    path = changed(tmp_path / "f.db", "UPDATE target SET name = CAST(zeroblob(100000000) AS TEXT)")
+    with pytest.raises(BadFleet, match="too big"), reading(str(path)) as connection:
+        connection.execute("SELECT * FROM target").fetchall()
+
+
 def test_open__other_files__are_refused_and_stay_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("not a database" * 100, "utf-8")
     with closing(sqlite3.connect(tmp_path / "other.db")) as connection:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from deadweight.errors import BadInput, FleetFailed
+from deadweight.errors import BadFleet, BadInput, FleetFailed
 from deadweight.fleet.values import Failure
 from deadweight.model.report import Finding
 from deadweight.model.tree import Skipped
@@ -198,11 +199,12 @@ def test_add__full_disk__is_an_error_and_changes_nothing(tmp_path: Path) -> None
 
 def test_add__failure_of_a_later_statement__leaves_nothing_half(tmp_path: Path) -> None:
     path = fleet_file(tmp_path / "f.db", {"app": SMALL})
-    with sqlite3.connect(path) as connection:
-        connection.execute("CREATE TRIGGER stop BEFORE INSERT ON skipped BEGIN SELECT RAISE(ABORT, 'stop'); END")
     report = replace(LARGE, skipped=(Skipped("c", "no wheel", 4),))
-    with Fleet.open(str(path)) as fleet, pytest.raises(sqlite3.IntegrityError):
-        fleet.add(fleet.begin("0.1"), "app", report)
+    with Fleet.open(str(path)) as fleet:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TRIGGER stop BEFORE INSERT ON skipped BEGIN SELECT RAISE(ABORT, 'stop'); END")
+        with pytest.raises(BadFleet, match="stop"):
+            fleet.add(fleet.begin("0.1"), "app", report)
     assert rows(path, "SELECT COUNT(*) FROM result") == [(1,)]
     assert rows(path, "SELECT COUNT(*) FROM installed") == [(1,)]
 

@@ -1,0 +1,53 @@
+"""Rows of the file of a fleet → values of declared types: anybody may have written the file."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from msgspec import ValidationError, convert
+
+from deadweight.model.report.sizes import LARGEST
+
+T = TypeVar("T")
+Parameters = Mapping[str, object] | Sequence[object]
+
+
+TOO_LARGE = "its sizes are too large to add up"
+
+
+class InvalidRow(Exception):
+    """A row that the writer of the schema would not write: ``translated`` raises it as BadFleet."""
+
+
+def records(connection: sqlite3.Connection, kind: type[T], statement: str, parameters: Parameters = ()) -> Iterator[T]:
+    """Yield the rows of a statement, whose columns are the first fields of a Struct, or all of a NamedTuple, in order.
+
+    raises: InvalidRow for a value of another type
+    """
+    fields: Sequence[str] | None = getattr(kind, "__struct_fields__", None)
+    for row in connection.execute(statement, parameters):
+        yield _converted(row if fields is None else dict(zip(fields, row, strict=False)), kind)
+
+
+def record(connection: sqlite3.Connection, kind: type[T], statement: str, parameters: Parameters = ()) -> T:
+    """Return the first row of a statement; raises InvalidRow, also if there is none."""
+    found = next(records(connection, kind, statement, parameters), None)
+    if found is None:
+        raise InvalidRow("a row refers to one that does not exist")
+    return found
+
+
+def _converted(row: Any, kind: type[T]) -> T:
+    try:
+        return convert(row, kind, strict=False)  # SQLite has 0 and 1 for bool, and sums of no rows are 0.0
+    except ValidationError as error:
+        raise InvalidRow(_reason(row.values() if isinstance(row, dict) else row, error)) from error
+
+
+def _reason(values: Iterable[object], error: ValidationError) -> str:
+    # SQLite multiplies integers as floating-point numbers if the result does not fit.
+    if any(isinstance(value, (int, float)) and value > LARGEST for value in values):
+        return TOO_LARGE
+    return f"a value in it is invalid: {error}".replace("`", "")
