@@ -225,6 +225,13 @@ def test_services__base_share__adds_what_most_have(server: Server, tmp_path: Pat
     assert found["proposal"]["files"][0]["requirements"] == ["dw-web"]
     changes = {(each["service"], each["name"], each["new"]) for each in found["proposal"]["changes"]}
     assert changes == {("d", "dw-web", "1.0")}
+    sizes = {row["name"]: row["apparent_bytes"] for row in found["services"]}
+    (larger,) = found["proposal"]["larger"]
+    assert (larger["service"], larger["requirements"], larger["today_bytes"]) == ("d", ["dw-web"], sizes["d"])
+    assert [each["name"] for each in larger["distributions"]] == ["dw-web"]
+    assert larger["added_bytes"] == sum(each["apparent_bytes"] for each in larger["distributions"]) > 0
+    layers = [layer["apparent_bytes"] for layer in found["proposal"]["layers"] if "d" in layer["services"]]
+    assert sum(layers) == larger["proposed_bytes"] == sizes["d"] + larger["added_bytes"]
 
 
 def test_services__code_of_each__is_read_once_and_shows_what_it_never_imports(

@@ -1,4 +1,5 @@
 """Measured services → what they weigh and share, and the proposal of shared files.
 
-today.py     the services as they are        proposal.py  base.txt, ml.txt and layers
+today.py     the services as they are        planned.py   shared files, and what each installs
+proposal.py  files, layers and checks        changes.py   other versions, and services that become larger
 """

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import proof_report
+from deadweight.analysis.services.changes import larger_service, version_changes
 from deadweight.analysis.services.planned import Planned
 from deadweight.analysis.services.today import MeasuredService, bytes_of, downloads_of
 from deadweight.formats.builds import Wishes
@@ -20,7 +21,6 @@ from deadweight.model.report.services import (
     ProposedFile,
     ServiceCheck,
     Storage,
-    VersionChange,
     VersionConflict,
 )
 from deadweight.model.report.sizes import known_sum
@@ -67,6 +67,8 @@ class Agreed(Struct, frozen=True, kw_only=True):
 def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal:
     """Return the proposal for services, of which some may keep their own versions."""
     apart = [service for service in services if service.name not in agreed.after]
+    sharing = [(each, agreed.after[each.name].profile.inventory) for each in services if each.name in agreed.after]
+    planned = agreed.planned
     layers = [*_layers(agreed), *(_own_layer(service) for service in apart)]
     return Proposal(
         base_share=round(100 * agreed.share, 4),
@@ -75,7 +77,8 @@ def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal
         files=(*_shared_files(agreed), *(_service_file(service, agreed) for service in services)),
         constraints=agreed.constraints,
         conflicts=tuple(map(_conflict, agreed.clashes)),
-        changes=tuple(change for service in services for change in _changes(service, agreed.after)),
+        changes=tuple(change for service, proposed in sharing for change in version_changes(service, proposed)),
+        larger=tuple(filter(None, (larger_service(*pair, planned.gained(pair[0].file)) for pair in sharing))),
         checks=tuple(_check(service, agreed) for service in services),
         layers=tuple(layers),
         before=_before(services),
@@ -174,16 +177,6 @@ def _side(side: Side) -> ConflictSide:
     return ConflictSide(
         service=side.service, file=side.file, line=side.line or None, requirement=without_credentials(side.text)
     )
-
-
-def _changes(service: MeasuredService, after: Mapping[str, After]) -> Iterator[VersionChange]:
-    if service.name not in after:
-        return
-    old = service.versions
-    new = {each.name: each.version for each in after[service.name].profile.inventory.distributions}
-    for name in sorted(old.keys() | new.keys()):
-        if old.get(name) != new.get(name):
-            yield VersionChange(service=service.name, name=name, old=old.get(name), new=new.get(name))
 
 
 def _check(service: MeasuredService, agreed: Agreed) -> ServiceCheck:

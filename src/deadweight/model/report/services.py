@@ -96,6 +96,22 @@ class VersionChange(Struct, frozen=True, kw_only=True):
     new: str | None
 
 
+class LargerService(Struct, frozen=True, kw_only=True):
+    """A service that installs more with the proposed files than today.
+
+    added_bytes:   the difference
+    requirements:  lines of shared files that it does not ask for today
+    distributions: what it does not have today, or in a smaller version, and the bytes that each adds
+    """
+
+    service: str
+    today_bytes: Size
+    proposed_bytes: Size
+    added_bytes: Size
+    requirements: tuple[str, ...]
+    distributions: tuple[NamedSize, ...]
+
+
 class ProposedFile(Struct, frozen=True, kw_only=True):
     """A requirements file to write.
 
@@ -156,6 +172,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     base_share: percentage of the services that must have a requirement of base.txt
     apart:      the services that keep versions of their own
     constraints: name of a file, without ``.txt`` → its lines
+    larger:      the services that install more than today
     """
 
     base_share: float
@@ -165,6 +182,7 @@ class Proposal(Struct, frozen=True, kw_only=True):
     constraints: Mapping[str, tuple[str, ...]]
     conflicts: tuple[VersionConflict, ...]
     changes: tuple[VersionChange, ...]
+    larger: tuple[LargerService, ...]
     checks: tuple[ServiceCheck, ...]
     layers: tuple[LayerRow, ...]
     before: Storage

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from deadweight.model.report.levels import Level, LevelReport
 from deadweight.report.levels.phrases import COLUMNS, NUMBERS, cells, goal_lines, lacking_lines, step_text, title
-from deadweight.report.text.tables import WIDEST, hanging, plain_table, render
+from deadweight.report.text.tables import WIDEST, hanging, plain_table, render, stacked_table
 from deadweight.report.units import human, target_text
 from deadweight.report.view import View
 
@@ -18,12 +18,12 @@ from deadweight.report.view import View
 def as_text(report: LevelReport, view: View) -> str:
     """Return the plan as text."""
     width = min(view.width, WIDEST)
-    table = plain_table(width, *COLUMNS, numbers=NUMBERS)
-    table.columns[0].no_wrap = True
-    for level in report.levels:
-        table.add_row(*cells(level, report))
     base = f", on a base of {human(report.base_bytes)}" if report.base_bytes is not None else ""
-    parts: list[RenderableType] = [Text(f"{target_text(report.target.location)}{base}", style="bold"), Text(""), table]
+    parts: list[RenderableType] = [
+        Text(f"{target_text(report.target.location)}{base}", style="bold"),
+        Text(""),
+        _table(report, width),
+    ]
     if report.levels[0].verified is None:
         parts += [
             Text(""),
@@ -39,6 +39,18 @@ def as_text(report: LevelReport, view: View) -> str:
     parts += [Text("")] if report.warnings else []
     parts += [hanging(f"note: {note}", width) for note in report.warnings]
     return render(Group(*parts), width=view.width, color=view.color)
+
+
+def _table(report: LevelReport, width: int) -> RenderableType:
+    rows = [cells(level, report) for level in report.levels]
+    narrow = stacked_table(COLUMNS, rows, NUMBERS, width)
+    if narrow:
+        return Text(narrow.rstrip("\n"))
+    table = plain_table(width, *COLUMNS, numbers=NUMBERS)
+    table.columns[0].no_wrap = True
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def _lines(level: Level, before: Level, most: int | None) -> Iterator[str]:

@@ -34,10 +34,55 @@ def narrow_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers:
 
     columns: their titles; those in ``numbers`` are aligned to the right
     """
-    *titles, _ = columns
-    widths = [max(len(row[at]) for row in (columns, *rows)) for at in range(len(titles))]
+    widths = _widths(columns[:-1], rows)
     if sum(widths) + 2 * len(widths) + _LEAST <= width:
         return ""
+    return _with_sentences(columns, rows, numbers, width)
+
+
+def stacked_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str], width: int) -> str:
+    """Return a table for a narrow terminal, with all columns but two below their row; "" if there is room."""
+    widths = _widths(columns, rows)
+    if sum(widths) + 2 * (len(widths) - 1) <= width:
+        return ""
+    below = [
+        ", ".join(f"{title} {cell}" for title, cell in zip(columns[2:], row[2:], strict=True) if cell) for row in rows
+    ]
+    sentences = [(*row[:2], sentence) for row, sentence in zip(rows, below, strict=True)]
+    return _with_sentences((*columns[:2], ""), sentences, numbers, width)
+
+
+def number_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, bold: int = 0, last: str = ""
+) -> RenderableType:
+    """Return a table of numbers; if the terminal is too narrow, most of them are below their row.
+
+    rows: may have one cell more than the columns, for the last one
+    bold: how many rows at the end are totals
+    last: title of a further column, which takes the rest of a wide terminal
+    """
+    numbers = [row[: len(columns)] for row in rows]
+    narrow = stacked_table(columns, numbers, columns[1:], width)
+    if narrow:
+        return Text(narrow.rstrip("\n"))
+    table = plain_table(width, *columns, numbers=tuple(columns[1:]))
+    if last:
+        table.add_column(last, no_wrap=True, overflow="ellipsis", ratio=1)
+    else:
+        table.width = None  # as narrow as its texts
+    for number, row in enumerate(rows if last else numbers):
+        table.add_row(*row, style="bold" if number >= len(rows) - bold else "")
+    return table
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    return [max(len(row[at]) for row in (columns, *rows)) for at in range(len(columns))]
+
+
+def _with_sentences(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[str], width: int) -> str:
+    """Return a table with the last cell of each row below it, if it has one."""
+    *titles, _ = columns
+    widths = _widths(titles, rows)
     lines = []
     for row in (columns, *rows):
         cells = [
@@ -45,9 +90,11 @@ def narrow_table(columns: Sequence[str], rows: Sequence[Sequence[str]], numbers:
             for cell, size, title in zip(row, widths, titles, strict=False)
         ]
         lines.append(
-            hanging_text("  ".join(cells).rstrip(), width) if sum(widths) > width else "  ".join(cells).rstrip()
+            hanging_text("  ".join(cells).rstrip(), width)
+            if sum(widths) + 2 * (len(widths) - 1) > width
+            else "  ".join(cells).rstrip()
         )
-        if row is not columns:
+        if row is not columns and row[-1]:
             lines.append(indent(hanging_text(row[-1], width - 4), "    "))
     return "".join(f"{line}\n" for line in lines)
 

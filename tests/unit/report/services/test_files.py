@@ -18,7 +18,7 @@ def proposal(*requirements: str, options: tuple[str, ...] = ()) -> Proposal:
     )  # fmt: skip
     return Proposal(
         base_share=100, services=("api",), apart=(), files=(file,), constraints={"constraints": ("a==1",)},
-        conflicts=(), changes=(), checks=(), layers=(), before=NOTHING, after=NOTHING,
+        conflicts=(), changes=(), larger=(), checks=(), layers=(), before=NOTHING, after=NOTHING,
     )  # fmt: skip
 
 
