@@ -68,14 +68,14 @@ def test_parse_line__any_line__is_what_packaging_parses(line: str) -> None:
         values = {name: value for name, value in default_environment().items() if isinstance(value, str)}
         for extra in ("", "x", "y-z"):
             holds = expected.marker is None or expected.marker.evaluate({**values, "extra": extra})
-            assert Markers(values).hold(found.marker, extra) == holds
+            assert Markers(lambda: values).hold(found.marker, extra) == holds
 
 
 @given(st.lists(lines(), max_size=5), st.sampled_from(("x", "y-z")))
 def test_offer__lines_for_an_extra__leave_none_out_that_waits_for_it(texts: list[str], extra: str) -> None:
     """What holds for an extra, and not without one, is among the lines for it."""
     values = {name: value for name, value in default_environment().items() if isinstance(value, str)}
-    markers = Markers(values)
+    markers = Markers(lambda: values)
     offered = [*Offer(texts).lines(extra)]
     for text in texts:
         try:

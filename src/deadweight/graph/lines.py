@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from deadweight.formats.distributions.metadata import normalize
@@ -101,11 +101,18 @@ def _marker(text: str) -> Marker | None:
 
 
 class Markers:
-    """Evaluates markers for one environment, each distinct one once."""
+    """Evaluates markers for one environment, each distinct one once.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
+    values: returns the variables of PEP 508; called with the first marker that depends on them
+    """
+
+    def __init__(self, values: Callable[[], Mapping[str, str]]) -> None:
+        self._read = values
         self._known: dict[tuple[str, str], bool] = {}
+
+    @cached_property
+    def _values(self) -> Mapping[str, str]:
+        return self._read()
 
     def hold(self, marker: str, extra: str = "") -> bool:
         """Return whether a marker is true for an extra ("" for none); raises ValueError if the marker is invalid."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from deadweight.errors import abridged
 from deadweight.graph.lines import Line, Markers, Offer, parse_line
@@ -31,7 +31,7 @@ class Matcher:
         self.conflicts: dict[tuple[str, str], Conflict] = {}
         self.warnings: list[str] = []
         self.urls = {d.url.rstrip("/"): d.key for d in distributions if d.url}
-        self._markers = Markers(marker_values(environment))
+        self._markers = Markers(partial(marker_values, environment))
         self._offers: dict[str, Offer] = {}
         self._malformed: set[tuple[str, str]] = set()
 

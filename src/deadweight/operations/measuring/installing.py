@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -97,7 +98,7 @@ def _asks_for_something(file: RequirementsFile, inventory: Inventory) -> bool:
     from deadweight.graph.lines import Markers
     from deadweight.platforms.markers import marker_values
 
-    markers = Markers(marker_values(inventory.environment))
+    markers = Markers(partial(marker_values, inventory.environment))
     return any(markers.hold(requirement.marker) for requirement in file.all_requirements())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from posixpath import basename
 from typing import TYPE_CHECKING
 
@@ -11,15 +11,13 @@ from msgspec.structs import replace
 from deadweight.advice.case import Case
 from deadweight.advice.files import file_findings
 from deadweight.advice.files.secrets import RULE as SECRETS
-from deadweight.advice.lines import Lines, lines_of
-from deadweight.errors import BadInput
 from deadweight.inventory.systems import layers as systems
 from deadweight.inventory.systems.scripts import commands_of
-from deadweight.sources.codebase.requirements import text_of
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
-    from deadweight.model import FileTree, ImageFacts, ImageFinding, Inventory, Need, Step
+    from deadweight.codescan.dockerfiles.stages import Instruction
+    from deadweight.model import FileTree, ImageFacts, ImageFinding, Inventory, Need
     from deadweight.sources.images.image import Image
 
 
@@ -34,10 +32,17 @@ def image_facts(
     dockerfile: path of the Dockerfile that the image was built from; "" for none. If it does not match, findings name
                 commands only, and a warning says why
     """
-    lines, warnings = _lines(dockerfile, image.history) if dockerfile else (Lines(), ())
-    base = systems.base_of(image.overlay, image.bases) if lines.base is None else lines.base
+    base = systems.base_of(image.overlay, image.bases)
+    made_by: Mapping[int, Instruction] = {}
+    warnings: tuple[str, ...] = ()
+    if dockerfile:
+        # Most images are measured in less time than it takes to import the parsers of Dockerfiles and shells.
+        from deadweight.operations.measuring.instructions import matched_lines
+
+        lines, warnings = matched_lines(dockerfile, image.history)
+        base, made_by = base if lines.base is None else lines.base, lines.of
     owners = systems.hidden_owners(inventory, image.overlay)
-    line_of = {number: instruction.line for number, instruction in lines.of.items()}
+    line_of = {number: instruction.line for number, instruction in made_by.items()}
     layers = tuple(replace(layer, line=line_of.get(number)) for number, layer in enumerate(image.layers))
     facts = systems.image_facts(inventory, layers, image.overlay, owners)
     case = Case(
@@ -49,7 +54,7 @@ def image_facts(
         needs=needs,
         former={**owners.packages, **owners.projects},
         base=base or 0,
-        made_by=lines.of,
+        made_by=made_by,
         homes=facts.homes,
     )
     findings = file_findings(case)
@@ -57,7 +62,7 @@ def image_facts(
         facts,
         findings=findings,
         base=base,
-        dockerfile=dockerfile if lines.of else "",
+        dockerfile=dockerfile if made_by else "",
         warnings=(*warnings, *_secrets(findings)),
         gpu=_asks_for_gpu(tree),
         started=_started(tree),
@@ -82,23 +87,3 @@ def _started(tree: FileTree) -> frozenset[str]:
     """Return the words of the commands that an image starts, as the names of programs and modules."""
     words = (word for command in commands_of(tree) for word in command.command if not word.startswith("-"))
     return frozenset(part for word in words for part in (basename(word), word.partition(":")[0].partition(".")[0]))
-
-
-def _lines(dockerfile: str, history: Sequence[Step]) -> tuple[Lines, tuple[str, ...]]:
-    """Return the lines of the Dockerfile, and warnings about it."""
-    try:
-        lines = lines_of(text_of(dockerfile, "a Dockerfile"), history)
-    except BadInput as error:
-        return Lines(), (f"--dockerfile: {error.cause}; findings name commands only",)
-    if not history:
-        return Lines(), ("--dockerfile: the image has no history of its layers; findings name commands only",)
-    counted = f"{lines.matched} of the {lines.total} instructions that make layers"
-    if not lines.fits:
-        reason = f"{dockerfile} does not match the image, which has {counted}"
-        return Lines(), (f"--dockerfile: {reason}; findings name commands only",)
-    if not lines.of:
-        reason = "the builder put all instructions into one layer (buildah does without --layers)"
-        return Lines(), (f"--dockerfile: {reason}; findings name commands only",)
-    if lines.matched < lines.total:
-        return lines, (f"--dockerfile: the image has only {counted} of {dockerfile}; other layers have no line",)
-    return lines, ()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from concurrent.futures import Future
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks
 from deadweight.sources.system.threads import Background
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _WORTH_A_THREAD = 1 << 16  # bytes; hashing fewer is faster than handing them to a thread
 _CHUNK = 1 << 18

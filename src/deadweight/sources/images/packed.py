@@ -10,7 +10,6 @@ from deadweight.errors import BadInput
 from deadweight.formats.images.layer_entries import encoded
 from deadweight.sources.images.blocks import Span
 from deadweight.sources.images.layers import Room, layer_on_disk
-from deadweight.sources.system import workers
 from deadweight.sources.system.processors import processors
 
 _WORTH_SHARING = 1 << 25  # compressed bytes of all layers; below this, starting processes takes longer
@@ -32,6 +31,8 @@ def are_worth_sharing(layers: Sequence[LayerFile]) -> bool:
 
 def read_shared(layers: Sequence[LayerFile]) -> Generator[bytes]:
     """Yield the encoded entries of each layer, in order; raises BadInput."""
+    from deadweight.sources.system import workers  # uncompressed layers are read without them
+
     # The largest layer first, each to the process with the least work, which then reads in the order of the image.
     shares: list[list[int]] = [[] for _ in range(min(processors(), len(layers)))]
     for number in sorted(range(len(layers)), key=lambda n: (-layers[n].length, n)):

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 from msgspec.json import encode
@@ -92,6 +91,8 @@ def _keys(archive: Archive) -> tuple[str, ...]:
 
 def _bare(url: str) -> str:
     """Return a URL without its fragment and its credentials, which may change."""
+    from urllib.parse import urlsplit  # images are measured without it
+
     try:
         parts = urlsplit(url)
     except ValueError:

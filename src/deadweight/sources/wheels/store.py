@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 
 from deadweight.errors import BadInput
@@ -64,6 +63,8 @@ class Store:
 
     def put(self, kind: str, key: str, data: bytes) -> None:
         """Store bytes for a key, replacing earlier ones."""
+        import tempfile  # needed only to write
+
         with contextlib.suppress(OSError), uninterrupted():
             os.makedirs(self.directory, mode=0o700, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self.directory, prefix=".new-")
