@@ -35,11 +35,11 @@ def native_kind(path: str) -> str:
 
 def kind_of(path: str) -> str:
     """Return the kind of a file that is not native code."""
-    directory, _, name = path.rpartition("/")
-    _, dot, suffix = name.rpartition(".")
+    _, dot, suffix = path.rpartition(".")  # with directories if the name has no dot, which no table contains
     kind = _BY_SUFFIX.get(suffix) if dot else None
     if kind:
         return kind
+    directory, _, name = path.rpartition("/")
     kind = "metadata" if suffix in ("egg-info", "egg-link") else _kind_of_directory(directory)
     if kind:
         return kind

@@ -5,9 +5,11 @@ source: POSIX.1-2017, pax (ustar and pax headers); GNU tar manual (long names, s
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple, Protocol
+from zlib import adler32
 
 from deadweight.model import Linking
 
@@ -101,6 +103,7 @@ def entries(blocks: Blocks) -> Iterator[TarEntry]:
 
 
 _NOTHING: dict[str, str] = {}
+_new = tuple.__new__
 _RELEVANT = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
 _KEYS = {
     key.encode(): key
@@ -110,7 +113,7 @@ _KEYS = {
 
 def padded(stored: int) -> int:
     """Return how many bytes the content of a member takes in the archive, padding included."""
-    return -(-stored // BLOCK) * BLOCK
+    return stored + -stored % BLOCK
 
 
 def pass_over(blocks: Blocks, stored: int, read: int = 0) -> None:
@@ -123,13 +126,25 @@ def pass_over(blocks: Blocks, stored: int, read: int = 0) -> None:
         raise Malformed("the archive is truncated")
 
 
+_ADLER = 65521  # RFC 1950: the lower half of an Adler-32 checksum is 1 plus the sum of all bytes, modulo this
+_SPACES = 8 * 0x20  # the sum of the checksum field
+# Name, size, checksum, kind, magic, and the first byte of the prefix of the name
+_FIELDS = struct.Struct("100s24x12s12x8sc100x6s82xB166x")
+
+
 def _entry(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> TarEntry:
-    if not _checksum_matches(header):
+    name, length, checksum, flag, magic, prefix = _FIELDS.unpack(header)
+    # The checksum is the sum of all bytes, with its own field counted as spaces. Adler-32 adds bytes in a tenth of the
+    # time that Python takes.
+    stated = _number(checksum)
+    summed = (adler32(header) & 0xFFFF) - (adler32(checksum) & 0xFFFF) + _SPACES
+    # Some old tools sum signed bytes.
+    if (summed - stated) % _ADLER and _signed_sum(header) - _signed_sum(checksum) + _SPACES != stated:
         raise Malformed("header checksum mismatch")
-    flag, name = header[156:157], header[:100].split(b"\0", 1)[0]
-    if header[345] and header[257:263] == b"ustar\0":
-        name = header[345:500].split(b"\0", 1)[0] + b"/" + name
-    size = _number(header[124:136])
+    name = name.partition(b"\0")[0]
+    if prefix and magic == b"ustar\0":
+        name = header[345:500].partition(b"\0")[0] + b"/" + name
+    size = _number(length)
     kind: Kind = _KINDS.get(flag, "other")
     stored = size if kind == "file" or flag not in b"123456" else 0
     if flag == b"S":
@@ -150,7 +165,8 @@ def _entry(header: bytes, blocks: Blocks, overrides: dict[str, str]) -> TarEntry
         path = overrides.get("GNU.sparse.name", path)
     if size > _LARGEST or stored > _LARGEST:
         raise Malformed("the size of a member is larger than any disk")
-    return TarEntry(entry_path(path), kind, size if kind == "file" else 0, stored, target)
+    # As TarEntry(…), which takes twice as long
+    return _new(TarEntry, (entry_path(path), kind, size if kind == "file" else 0, stored, target, b"", None, False))
 
 
 def entry_path(path: str) -> str:
@@ -164,16 +180,16 @@ def entry_path(path: str) -> str:
 
 def _number(field: bytes) -> int:
     """Return a number written as octal digits or, after a byte of 0x80, in base 256 (GNU)."""
+    digits = field.rstrip(b" \0").lstrip(b" ")
+    if digits.isdigit():
+        try:
+            return int(digits, 8)
+        except ValueError:
+            raise Malformed("invalid number in a header") from None
     if field[0] == 0x80:
         return int.from_bytes(field[1:], "big")
-    digits = field.rstrip(b" \0").lstrip(b" ")
     if not digits:
         return 0
-    try:
-        if digits.isdigit():
-            return int(digits, 8)
-    except ValueError:
-        pass
     raise Malformed("invalid number in a header")
 
 
@@ -181,23 +197,6 @@ def _decimal(text: str) -> int:
     if not text.isdecimal() or len(text) > 19:
         raise Malformed("invalid size in a pax header")
     return int(text)
-
-
-_ADLER = 65521  # RFC 1950: the lower half of an Adler-32 checksum is 1 plus the sum of all bytes, modulo this
-
-
-def _checksum_matches(header: bytes) -> bool:
-    """Return whether the sum of a header's bytes matches its checksum field, with that field counted as spaces.
-
-    Adler-32 adds bytes in a tenth of the time that Python takes.
-    """
-    field = header[148:156]
-    checksum = _number(field)
-    others = (zlib.adler32(header) & 0xFFFF) - (zlib.adler32(field) & 0xFFFF)
-    if (others + 8 * 32 - checksum) % _ADLER == 0:
-        return True
-    # Some old tools sum signed bytes. The eight spaces of the checksum field add up to 256.
-    return _signed_sum(header) - _signed_sum(header[148:156]) + 256 == checksum
 
 
 def _signed_sum(field: bytes) -> int:

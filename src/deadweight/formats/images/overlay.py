@@ -84,18 +84,18 @@ class Overlay(Struct):
         size = files = 0
         known, alike, seen = self._inside.get, self._alike, self.files
         for entry in entries:
-            path, kind = entry.path, entry.kind
+            path, kind, length, _, _, start, code, _ = entry
             if _WHITEOUT in path and is_whiteout(path):
                 self._hide(layer, _inside_root(path))
                 continue
             if kind == "file":
-                size += entry.size
+                size += length
                 files += 1
                 # Nearly all files have no content that was kept, are new, and are in a directory that is known.
                 directory, slash, name = path.rpartition("/")
                 inside = known(directory) if name not in _NO_NAMES and (directory or not slash) else None
-                if inside is not None and path not in inside and not entry.start and entry.code is None:
-                    placed = alike.get((entry.size, kind))
+                if inside is not None and path not in inside and not start and code is None:
+                    placed = alike.get((length, kind))
                     seen[path] = placed if placed is not None else self._placed(layer, entry)
                     inside.add(path)
                     continue
@@ -136,9 +136,10 @@ class Overlay(Struct):
         if entry.target or entry.start or entry.code:
             return Placed(entry.apparent, entry.kind, layer, 0, entry)
         alike = (entry.size, entry.kind)
-        if alike not in self._alike:
-            self._alike[alike] = Placed(entry.size, entry.kind, layer)
-        return self._alike[alike]
+        placed = self._alike.get(alike)
+        if placed is None:
+            placed = self._alike[alike] = Placed(entry.size, entry.kind, layer)
+        return placed
 
     def _linked(self, layer: int, entry: TarEntry) -> Placed | None:
         """Return the file for which a hard link is another name; None if it does not exist."""

@@ -22,6 +22,7 @@ from deadweight.sources.images.windows import Passing
 _MOST_MEMORY = 5 << 27  # bytes for the entries of one image, with their paths and kept content
 _ENTRY = 280  # bytes of memory for a file in all dicts and sets, without its path
 _MOST_TEXT = 1 << 31  # bytes of kept content before it is compressed; forty rpm databases have as much
+_AT_ONCE = 1000  # entries whose memory is taken together; each at once takes as long as reading its header
 _LONG = 1 << 20  # bytes; longer content is kept compressed, which reduces package databases to a quarter
 
 _NEVER_KEPT = (".py", ".pyc", ".so", ".h", ".html", ".js")  # nearly all files, so check for these first
@@ -97,8 +98,18 @@ def read_layer(blocks: Blocks, room: Room, diff_id: Digest | None = None) -> Ite
     """
     try:
         unpacked = opened(blocks, room.allowance, digest=diff_id)
+        plain = names = 0
         for entry in entries(unpacked):
-            yield kept_entry(entry, unpacked, room)
+            if entry.size and not holds_nothing(entry.path):
+                yield kept_entry(entry, unpacked, room)
+                continue
+            pass_over(unpacked, entry.stored)
+            plain, names = plain + 1, names + len(entry.path) + 2 * len(entry.target)
+            if plain == _AT_ONCE:
+                room.take(entries=plain, text=names)
+                plain = names = 0
+            yield entry
+        room.take(entries=plain, text=names)
         if diff_id is not None:
             with contextlib.suppress(BadInput):  # nobody reads what follows the end of the archive
                 unpacked.skip(_WHOLE)
