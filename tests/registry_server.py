@@ -179,8 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[: len(body) // 2])
             self.close_connection = True
             return
+        self.reported.sent_bytes += len(body)  # before the client has all of it, and reads the sum
         self.wfile.write(body)
-        self.reported.sent_bytes += len(body)
 
 
 def _is_manifest(data: bytes) -> bool:
