@@ -63,7 +63,7 @@ def restored(copy: str) -> Snapshot:
     If a run is killed between removing the store and restoring that time, nothing knows it any more.
     """
     if Path(copy, STORE).exists():
-        trimming.undo(copy)
+        trimming.trim_undo(copy)
     found = snapshot(Path(copy))
     del found["."]
     return found
@@ -73,12 +73,12 @@ def main(env: str, copy: str, stride: int) -> None:
     shutil.copytree(env, copy, symlinks=True)
     expected = snapshot(Path(copy))
     del expected["."]
-    choice = trimming.Choice(apply=True, kinds=NAMES)
+    choice = trimming.Trimming(apply=True, kinds=NAMES)
     trim, undo, discard = 0, 0, 0
     while killed_at(trim, lambda: trimming.trim(copy, choice), copy):
         compare(restored(copy), expected, f"trim, step {trim}")
         trim += stride
-    while killed_at(undo, lambda: trimming.undo(copy), copy):
+    while killed_at(undo, lambda: trimming.trim_undo(copy), copy):
         compare(restored(copy), expected, f"undo, step {undo}")
         undo += stride
         trimming.trim(copy, choice)
@@ -86,7 +86,7 @@ def main(env: str, copy: str, stride: int) -> None:
     trimmed = without_store(snapshot(Path(copy)))
     backup = f"{copy}-backup"
     shutil.copytree(copy, backup, symlinks=True)
-    while killed_at(discard, lambda: trimming.discard(copy), copy):
+    while killed_at(discard, lambda: trimming.trim_discard(copy), copy):
         possible = expected if Path(copy, STORE).exists() else trimmed
         compare(without_store(restored(copy)), possible, f"discard, step {discard}")
         discard += stride

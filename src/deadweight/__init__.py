@@ -13,65 +13,126 @@ TYPE_CHECKING = False  # typing would take half of the start of a worker
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Grouping
+    from deadweight.analysis.services.files import service_files
     from deadweight.budget import Budget
     from deadweight.errors import DeadweightError
     from deadweight.model.report import Report
+    from deadweight.model.report.builds.dockerignore import DockerignoreReport
     from deadweight.model.report.check import CheckReport
     from deadweight.model.report.diff import Diff
+    from deadweight.model.report.dockerfile import DockerfileReport
+    from deadweight.model.report.imports import ImportsReport
+    from deadweight.model.report.levels import LevelReport
+    from deadweight.model.report.services import ServicesReport
+    from deadweight.model.report.trim import TrimReport
     from deadweight.operations.analyze import analyze
     from deadweight.operations.check import check
     from deadweight.operations.diff import diff
+    from deadweight.operations.dockerfile import Building, Dockerfile, dockerfile
+    from deadweight.operations.dockerignore import Ignoring, dockerignore
     from deadweight.operations.groups import groups_of
+    from deadweight.operations.imports import Starts, imports
     from deadweight.operations.measure import measure
+    from deadweight.operations.planning.plan import Aims, Planned, plan
     from deadweight.operations.profile import profile
+    from deadweight.operations.services import Sharing, services
     from deadweight.operations.session import Session
-    from deadweight.operations.verify import verify
+    from deadweight.operations.trimming import Trimming, trim, trim_discard, trim_undo
+    from deadweight.operations.verify import Checks, verify
     from deadweight.progress import Progress
     from deadweight.settings import Measuring, Policy, Request, Settings
 
 _HOMES = {
+    "Aims": "deadweight.operations.planning.plan",
     "Budget": "deadweight.budget",
+    "Building": "deadweight.operations.dockerfile",
     "CheckReport": "deadweight.model.report.check",
+    "Checks": "deadweight.operations.verify",
     "DeadweightError": "deadweight.errors",
-    "Grouping": "deadweight.analysis.profile",
-    "Policy": "deadweight.settings",
-    "Progress": "deadweight.progress",
-    "Request": "deadweight.settings",
-    "Settings": "deadweight.settings",
-    "groups_of": "deadweight.operations.groups",
     "Diff": "deadweight.model.report.diff",
-    "Report": "deadweight.model.report",
+    "Dockerfile": "deadweight.operations.dockerfile",
+    "DockerfileReport": "deadweight.model.report.dockerfile",
+    "DockerignoreReport": "deadweight.model.report.builds.dockerignore",
+    "Grouping": "deadweight.analysis.profile",
+    "Ignoring": "deadweight.operations.dockerignore",
+    "ImportsReport": "deadweight.model.report.imports",
+    "LevelReport": "deadweight.model.report.levels",
     "Measurement": "deadweight.analysis.measurement",
     "Measuring": "deadweight.settings",
+    "Planned": "deadweight.operations.planning.plan",
+    "Policy": "deadweight.settings",
+    "Progress": "deadweight.progress",
+    "Report": "deadweight.model.report",
+    "Request": "deadweight.settings",
+    "ServicesReport": "deadweight.model.report.services",
     "Session": "deadweight.operations.session",
+    "Settings": "deadweight.settings",
+    "Sharing": "deadweight.operations.services",
+    "Starts": "deadweight.operations.imports",
+    "TrimReport": "deadweight.model.report.trim",
+    "Trimming": "deadweight.operations.trimming",
     "analyze": "deadweight.operations.analyze",
     "check": "deadweight.operations.check",
     "diff": "deadweight.operations.diff",
+    "dockerfile": "deadweight.operations.dockerfile",
+    "dockerignore": "deadweight.operations.dockerignore",
+    "groups_of": "deadweight.operations.groups",
+    "imports": "deadweight.operations.imports",
     "measure": "deadweight.operations.measure",
+    "plan": "deadweight.operations.planning.plan",
     "profile": "deadweight.operations.profile",
+    "service_files": "deadweight.analysis.services.files",
+    "services": "deadweight.operations.services",
+    "trim": "deadweight.operations.trimming",
+    "trim_discard": "deadweight.operations.trimming",
+    "trim_undo": "deadweight.operations.trimming",
     "verify": "deadweight.operations.verify",
 }
 __all__ = [
+    "Aims",
     "Budget",
+    "Building",
     "CheckReport",
+    "Checks",
     "DeadweightError",
     "Diff",
+    "Dockerfile",
+    "DockerfileReport",
+    "DockerignoreReport",
     "Grouping",
+    "Ignoring",
+    "ImportsReport",
+    "LevelReport",
     "Measurement",
     "Measuring",
+    "Planned",
     "Policy",
     "Progress",
     "Report",
     "Request",
+    "ServicesReport",
     "Session",
     "Settings",
+    "Sharing",
+    "Starts",
+    "TrimReport",
+    "Trimming",
     "__version__",
     "analyze",
     "check",
     "diff",
+    "dockerfile",
+    "dockerignore",
     "groups_of",
+    "imports",
     "measure",
+    "plan",
     "profile",
+    "service_files",
+    "services",
+    "trim",
+    "trim_discard",
+    "trim_undo",
     "verify",
 ]
 

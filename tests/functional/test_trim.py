@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 from deadweight.model.report.trim import TrimReport
-from deadweight.operations.trimming import undo
+from deadweight.operations.trimming import trim_undo
 from tests.builders import make_env, make_wheel, make_wheelhouse
 from tests.trimming import check_records, copy_of, make_demo, make_venv, pip, site_of, snapshot
 
@@ -332,7 +332,7 @@ def test_trim__killed_at_a_random_moment__is_undone_to_the_byte(env: Path) -> No
             time.sleep(random.uniform(longest / 3, longest))
             child.kill()
         if (env / STORE).exists():
-            undo("env")
+            trim_undo("env")
         assert snapshot(env) == expected
 
 

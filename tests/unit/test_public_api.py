@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ def test_all__is_sorted_and_equals_what_is_there() -> None:
     assert all(getattr(deadweight, name) is not None for name in deadweight.__all__)
 
 
+def test_all__no_name_is_that_of_a_module() -> None:
+    # Importing such a module would replace the function.
+    assert not [name for name in deadweight.__all__ if find_spec(f"deadweight.{name}")]
+
+
 def test_getattr__unknown_name__raises_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'footprint'"):
         _ = deadweight.footprint
@@ -40,10 +46,17 @@ def test_import__leaves_heavy_modules_alone() -> None:
     assert not loaded & {*HEAVY, "deadweight.operations.measure", "subprocess", "tempfile"}
 
 
-def test_import__public_name__loads_it_on_first_use() -> None:
-    loaded = loaded_by("from deadweight import profile")
-    assert "deadweight.operations.profile" in loaded
-    assert not loaded & {"click", "rich", "networkx", "pip_api"}
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [
+        ("profile", "profile"), ("plan", "planning.plan"), ("trim", "trimming"), ("imports", "imports"),
+        ("services", "services"), ("dockerfile", "dockerfile"), ("dockerignore", "dockerignore"),
+    ],
+)  # fmt: skip
+def test_import__public_name__loads_it_on_first_use(name: str, module: str) -> None:
+    loaded = loaded_by(f"from deadweight import {name}")
+    assert f"deadweight.operations.{module}" in loaded
+    assert not loaded & {"click", "rich", "networkx", "pip_api", "jinja2", "urllib3", "deadweight.cli"}
 
 
 def test_version__loads_neither_graph_nor_terminal_libraries() -> None:

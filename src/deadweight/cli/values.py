@@ -105,9 +105,9 @@ def _share(text: str) -> None:
 
 
 def _kinds(text: str) -> None:
-    from deadweight.operations.trimming import Choice as Kinds
+    from deadweight.operations.trimming import Trimming
 
-    Kinds(kinds=tuple(names_in(text)))
+    Trimming(kinds=tuple(names_in(text)))
 
 
 def _image(text: str) -> None:

@@ -67,15 +67,15 @@ def dockerfile(target: str, output_dir: str | None, destination: Destination, **
     The output shows the size to expect of each stage. Nothing is installed or built.
     """
     from deadweight.budget.limits import parse_size
-    from deadweight.operations.dockerfile import LISTS, Choices
+    from deadweight.operations.dockerfile import LISTS, Building
     from deadweight.operations.dockerfile import dockerfile as operation
 
     given = one_target(target, quiet=options["quiet"])
-    directory = directory_of(given) if output_dir is None else output_dir
+    directory = directory_of(given) if output_dir is None else output_dir or "."
     names = ["Dockerfile", *(["compose.yaml"] if options["compose"] else [])]
     may_write_below(directory, *names, force=destination.force)
     may_write_below(os.path.join(directory, LISTS), force=destination.force)
-    choices = Choices(
+    building = Building(
         directory=directory,
         base_image=options["base_image"] or "",
         base_bytes=parse_size(options["base_size"]) if options["base_size"] else None,
@@ -89,15 +89,15 @@ def dockerfile(target: str, output_dir: str | None, destination: Destination, **
         options["installer"] = None  # nothing is resolved with it
     settings = settings_of({**options, "install": None, "bytecode": None}, given)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        written = operation(given, settings, choices, observe=observe)
+        written = operation(given, settings, building, observe=observe)
     if os.path.lexists(directory or "."):
         may_write(
-            *(path for path in written.texts if os.path.isdir(os.path.dirname(path) or ".")), force=destination.force
+            *(path for path in written.files if os.path.isdir(os.path.dirname(path) or ".")), force=destination.force
         )
     os.makedirs(os.path.join(directory, LISTS), exist_ok=True)
-    write_files(written.texts, force=destination.force)
+    write_files(written.files, force=destination.force)
     if not options["quiet"]:
-        say(f"wrote {', '.join(written.texts)}")
+        say(f"wrote {', '.join(written.files)}")
     view = View(width=terminal_width(), color=use_color(destination.path))
     destination.write(render_dockerfile(written.report, destination.form, view))
     finish(written.report, written.report.exit_code)

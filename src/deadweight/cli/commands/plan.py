@@ -18,10 +18,9 @@ from deadweight.cli.settings import settings_of, splitting
 from deadweight.cli.targets import BESIDE, directory_of, files, target_of
 from deadweight.cli.values import SIZE, Choice
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
-from deadweight.errors import BadInput
 from deadweight.model.report.levels import LEVELS
 from deadweight.report.formats import check_installed
-from deadweight.report.levels import LEVEL_FORMATS, level_paths, render_levels
+from deadweight.report.levels import LEVEL_FORMATS, render_levels
 from deadweight.report.view import View
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ def plan(target: tuple[str, ...], destination: Destination, **options: Any) -> N
 
     With --drop, --swap, --torch or --platform, the first level contains these changes: what-if.
     """
+    from deadweight.analysis.levels.files import level_paths
     from deadweight.operations.planning.plan import Aims
     from deadweight.operations.planning.plan import plan as planned
 
@@ -85,12 +85,9 @@ def _size(text: str | None) -> int | None:
 
 
 def _write(planned: Planned, level: str, directory: str, *, force: bool) -> None:
-    from deadweight.report.levels.files import level_files
+    from deadweight.analysis.levels.files import level_paths
 
-    if level not in planned.variants:
-        reason = planned.report.level(level).not_taken if level in LEVELS[2:] else "no option changes anything"
-        raise BadInput(f"--apply {level}: the level is not taken: {reason}", hint="choose another level")
-    texts = level_files(level, planned.variants[level], planned.profiles[level], directory)
+    texts = planned.files(level, directory)
     os.makedirs(directory or ".", exist_ok=True)
     write_files(texts, force=force)
     install = shlex.join(["pip", "install", "-r", level_paths(level, directory)[0]])

@@ -51,10 +51,10 @@ def services(
     for each service that includes them, and constraints.txt with one version of each distribution. Image layers that
     are made from them can be shared. Nothing is installed, and nothing is written without --output-dir.
     """
+    from deadweight.analysis.services.files import service_files
     from deadweight.operations.services import Sharing
     from deadweight.operations.services import services as operation
     from deadweight.operations.services.reading import file_of, names_of
-    from deadweight.report.services.files import service_files
 
     share = share_of(base_share)
     view = View(

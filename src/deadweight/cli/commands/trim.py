@@ -59,11 +59,11 @@ def trim(environment: str, destination: Destination, **options: Any) -> None:
     if kinds is not None and (undo or (discard and not apply)):
         raise click.UsageError(f"--kinds and --{'undo' if undo else 'discard'} cannot be combined")
     if undo:
-        report = trimming.undo(environment)
+        report = trimming.trim_undo(environment)
     elif discard and not apply:
-        report = trimming.discard(environment)
+        report = trimming.trim_discard(environment)
     else:
-        choice = trimming.Choice(
+        choice = trimming.Trimming(
             kinds=DEFAULT if kinds is None else tuple(names_in(kinds)),
             apply=apply,
             discard=discard,

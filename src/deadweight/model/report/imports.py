@@ -135,6 +135,9 @@ class ImportsReport(Published, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<ImportsReport: {self.entry[:80]!r} starts in {self.start_us.median} microseconds>"
+
     @property
     def exit_code(self) -> int:
         """The exit code of a run with this result."""

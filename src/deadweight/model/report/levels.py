@@ -135,6 +135,9 @@ class LevelReport(Published, frozen=True, kw_only=True):
     goal: Goal | None = None
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<LevelReport: {len(self.levels)} levels, {self.levels[0].apparent_bytes} bytes today>"
+
     @property
     def exit_code(self) -> int:
         """The exit code of a run with this result: 3 if a target size cannot be reached."""

@@ -88,6 +88,9 @@ class TrimReport(Published, frozen=True, kw_only=True):
     left: tuple[Reason, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"<TrimReport: {self.action} {self.files} files, {self.apparent_bytes} bytes>"
+
     @property
     def exit_code(self) -> int:
         """The exit code of a run: 4 where something could not be restored, else 0."""

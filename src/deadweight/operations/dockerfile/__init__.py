@@ -12,12 +12,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from deadweight.errors import NotProven
 from deadweight.operations.application import application_directory
 from deadweight.operations.dockerfile.context import path_in, read_context
 from deadweight.operations.dockerfile.pieces import Installed
 from deadweight.operations.dockerfile.variants import PRODUCTION, variants_of
-from deadweight.operations.dockerfile.writing import LISTS, Choices, Writing, Written
+from deadweight.operations.dockerfile.writing import LISTS, Building, Dockerfile, Writing
 from deadweight.operations.measure import concluded, measure, refuse_report
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
@@ -31,49 +33,53 @@ if TYPE_CHECKING:
     from deadweight.analysis.profile import Profile
     from deadweight.targets.types import Target
 
-__all__ = ["LISTS", "Choices", "Written", "dockerfile"]
+__all__ = ["LISTS", "Building", "Dockerfile", "dockerfile"]
 _LINUX = {"arm64": "aarch64", "aarch64": "aarch64"}
 
 
 def dockerfile(
     target: TargetLike,
     settings: Settings | None = None,
-    choices: Choices | None = None,
+    building: Building | None = None,
     *,
     observe: Observer = silent,
-) -> Written:
+) -> Dockerfile:
     """Measure a target and return a Dockerfile for it. Nothing is installed, built or written.
 
-    raises: as ``measure``; NotProven if production lacks something that the code uses; BadInput for names, paths and
-            URLs that a Dockerfile cannot contain
+    target:   requirements, a project, a lock, an environment or an image
+    settings: as for ``profile``; ``source`` is the directory of the build context
+    returns:  the sizes to expect, and the texts of the files
+    raises:   as ``profile``; NotProven if production lacks something that the code uses; BadInput for names, paths and
+              URLs that a Dockerfile cannot contain
     """
-    settings, choices, parsed = settings or Settings(), choices or Choices(), parse_target(target)
+    settings, building, parsed = settings or Settings(), building or Building(), parse_target(target)
     if isinstance(parsed, SavedReport):
         refuse_report(parsed)
     check_options(settings, parsed)
-    directory = application_directory(parsed, settings) or _directory_of(parsed)
-    path = f"{_below(choices.directory, directory)}Dockerfile"
+    building = replace(building, directory=building.directory or _directory_of(parsed))
+    directory = application_directory(parsed, settings) or _directory_of(parsed) or "."
+    path = f"{_below(building.directory, directory)}Dockerfile"
     with Session(observe=observe) as session:
-        measurement = measure(parsed, _for_linux(parsed, settings, choices), session)
+        measurement = measure(parsed, _for_linux(parsed, settings, building), session)
         profile = concluded(measurement, session)
-        if not choices.unproven:
+        if not building.unproven:
             _check_proof(profile)
         variants = variants_of(profile, Installed(measurement, directory), session)
-        context = read_context(directory, path, buildkit=choices.buildkit, observe=observe)
-    return Writing(measurement, profile, choices, context).written(variants, path)
+        context = read_context(directory, path, buildkit=building.buildkit, observe=observe)
+    return Writing(measurement, profile, building, context).written(variants, path)
 
 
-def _for_linux(target: Target, settings: Settings, choices: Choices) -> Settings:
+def _for_linux(target: Target, settings: Settings, building: Building) -> Settings:
     """Return the settings to measure for an image: of requirements for Linux, and of projects with all groups."""
     if not isinstance(target, REQUIRING):
         return settings
-    settings = settings.replacing(no_install=True, bytecode="compiled" if choices.compiled else "none")
+    settings = settings.replacing(no_install=True, bytecode="compiled" if building.compiled else "none")
     request = settings.request
     if isinstance(target, Project) and not (request.group or request.all_groups):
         settings = settings.replacing(all_groups=True)  # the groups are for development, which production leaves out
     if request.platform:
         return settings
-    if "alpine" in choices.base_image:
+    if "alpine" in building.base_image:
         return settings.replacing(platform=f"musllinux_1_2_{_machine()}")
     return settings if sys.platform == "linux" else settings.replacing(platform=f"manylinux_2_28_{_machine()}")
 
@@ -85,7 +91,7 @@ def _machine() -> str:
 
 
 def _directory_of(target: Target) -> str:
-    return (os.path.dirname(target.location) if isinstance(target, File) else "") or "."
+    return os.path.dirname(target.location) if isinstance(target, File) else ""
 
 
 def _below(directory: str, context: str) -> str:

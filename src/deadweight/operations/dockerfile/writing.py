@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 LISTS = "docker"  # directory of the lists, beside the Dockerfile
 
 
-class Choices(Struct, frozen=True, kw_only=True):
-    """What to write.
+class Building(Struct, frozen=True, kw_only=True):
+    """How to build the images of a Dockerfile.
 
-    directory:  of the Dockerfile; "" for the working directory
+    directory:  of the Dockerfile; "" for that of the target
     base_image: "" for the slim image of the Python that was measured for
     base_bytes: of the base image; None to ask the engines of this machine
     buildkit:   whether the builder understands ``RUN --mount``
@@ -57,11 +57,14 @@ class Choices(Struct, frozen=True, kw_only=True):
     installer: Literal["", "uv", "pip"] = ""
 
 
-class Written(Struct, frozen=True):
-    """The report, and path → text of the files to write."""
+class Dockerfile(Struct, frozen=True):
+    """A Dockerfile: the report on it, and path → text of the files to write, the Dockerfile itself first."""
 
     report: DockerfileReport
-    texts: Mapping[str, str]
+    files: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"<Dockerfile: {', '.join(self.files)}>"
 
 
 class Writing(Struct, frozen=True):
@@ -69,10 +72,10 @@ class Writing(Struct, frozen=True):
 
     measurement: Measurement
     profile: Profile
-    choices: Choices
+    building: Building
     context: Context
 
-    def written(self, variants: Variants, path: str) -> Written:
+    def written(self, variants: Variants, path: str) -> Dockerfile:
         """Return the report and the texts.
 
         path: of the Dockerfile in the build context
@@ -81,7 +84,7 @@ class Writing(Struct, frozen=True):
         texts = self._texts(recipe)
         directory = path.removesuffix("Dockerfile")
         in_context = {
-            f"{directory}{os.path.relpath(each, self.choices.directory or '.')}": t for each, t in texts.items()
+            f"{directory}{os.path.relpath(each, self.building.directory or '.')}": t for each, t in texts.items()
         }
         warnings = [*variants.notes, *self._notes(recipe, in_context)]
         base_bytes = self._base_bytes(recipe.style.base_image)
@@ -95,14 +98,14 @@ class Writing(Struct, frozen=True):
             skipped=self.profile.skipped,
             warnings=(*warnings, *self._warnings(variants)),
         )
-        return Written(report_of(recipe, facts), texts)
+        return Dockerfile(report_of(recipe, facts), texts)
 
     def _recipe(self, variants: Variants, path: str) -> Recipe:
         context = self.context
         sources = sources_of(self.measurement, context.location, context.texts.get("pyproject.toml", ""))
         if any(piece.needs_netrc for variant in variants.every for piece in variant.pieces):
             sources = replace(sources, netrc=True)
-        if sources.netrc and not self.choices.buildkit:
+        if sources.netrc and not self.building.buildkit:
             raise BadInput(
                 "a URL needs credentials, which a build without BuildKit would keep in the image",
                 hint="remove --no-buildkit, or the credentials from the URL",
@@ -144,10 +147,10 @@ class Writing(Struct, frozen=True):
         python = self.profile.inventory.environment.python
         minor = ".".join((python or "3").split(".")[:2])
         return Style(
-            base_image=self.choices.base_image or f"python:{minor}-slim",
-            buildkit=self.choices.buildkit,
+            base_image=self.building.base_image or f"python:{minor}-slim",
+            buildkit=self.building.buildkit,
             uv=self._uv(),
-            compiled=self.choices.compiled,
+            compiled=self.building.compiled,
         )
 
     def _uv(self) -> str:
@@ -155,7 +158,7 @@ class Writing(Struct, frozen=True):
         from deadweight.sources.install.installer import Uv, find_installer
         from deadweight.sources.system.processes import answer_of
 
-        installer = find_installer(self.choices.installer or self.measurement.settings.measuring.installer)
+        installer = find_installer(self.building.installer or self.measurement.settings.measuring.installer)
         if not isinstance(installer, Uv):
             return ""
         words = (answer_of([installer.executable, "--version"], seconds=10) or b"").split()
@@ -164,17 +167,17 @@ class Writing(Struct, frozen=True):
     def _base_bytes(self, base_image: str) -> int | None:
         from deadweight.sources.containers.engines import local_size
 
-        return local_size(base_image) if self.choices.base_bytes is None else self.choices.base_bytes
+        return local_size(base_image) if self.building.base_bytes is None else self.building.base_bytes
 
     def _texts(self, recipe: Recipe) -> dict[str, str]:
         """Return path → text of the files to write."""
-        directory = self.choices.directory
+        directory = self.building.directory
         texts = {os.path.join(directory, "Dockerfile"): dockerfile_text(recipe)}
         for listings in recipe.listings.values():
             for listing in listings:
                 path = os.path.join(directory, LISTS, listing.name)
                 texts[path] = "".join(f"{line}\n" for line in listing.lines)
-        if self.choices.compose:
+        if self.building.compose:
             up = os.path.relpath(os.path.realpath(self.context.location), os.path.realpath(directory or "."))
             texts[os.path.join(directory, "compose.yaml")] = compose_text(recipe, up, recipe.path)
         return texts

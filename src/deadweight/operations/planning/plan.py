@@ -11,7 +11,7 @@ from deadweight import __version__
 from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadInput
 from deadweight.formats.builds import swap_of
-from deadweight.model.report.levels import LevelReport
+from deadweight.model.report.levels import LEVELS, LevelReport
 from deadweight.operations.measure import refuse_report
 from deadweight.operations.planning.goal import goal_of
 from deadweight.operations.planning.levels import Levels
@@ -45,6 +45,24 @@ class Planned(Struct, frozen=True, kw_only=True):
     variants: Mapping[str, Variant]
     profiles: Mapping[str, Profile]
 
+    def __repr__(self) -> str:
+        return f"<Planned: {self.report!r}>"
+
+    def files(self, level: str, directory: str = "") -> dict[str, str]:
+        """Return path → text of the requirements, the constraints and the overrides that install a level.
+
+        directory: of the files, relative to the working directory; "" for the working directory
+        raises:    BadInput for a level that is not taken, or that is unknown
+        """
+        from deadweight.analysis.levels.files import level_files
+
+        if level not in LEVELS[1:]:
+            raise BadInput(f"{level}: unknown level", hint=f"choose from {', '.join(LEVELS[1:])}")
+        if level not in self.variants:
+            reason = self.report.level(level).not_taken
+            raise BadInput(f"{level}: the level is not taken: {reason}", hint="choose another level")
+        return level_files(level, self.variants[level], self.profiles[level], directory)
+
 
 def plan(
     target: TargetLike,
@@ -53,10 +71,12 @@ def plan(
     *,
     observe: Observer = silent,
 ) -> Planned:
-    """Measure the levels of a target.
+    """Measure the levels of a target. Nothing is installed or written.
 
+    target:   any target of ``profile`` except a saved report
     settings: ``drop``, ``swap``, ``torch`` and ``platform`` lead to a level of their own, "what-if"
-    raises:   as ``measure`` for the target itself; a level that cannot be measured gives the reason instead
+    returns:  the levels, and the means to write the files of each
+    raises:   as ``profile`` for the target itself; a level that cannot be measured gives the reason instead
     """
     settings, aims, parsed = settings or Settings(), aims or Aims(), parse_target(target)
     if isinstance(parsed, SavedReport):

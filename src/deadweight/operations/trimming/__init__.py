@@ -1,4 +1,4 @@
-"""trim(), undo(), discard(): an environment → what it can do without, or the same environment with less or more in it.
+"""trim(), trim_undo(), trim_discard(): an environment → what it can do without, or the same one with less or more.
 
 measuring.py   what could be removed        preparing.py   the journal and the new files
 checking.py    imports, before and after    applying.py    removes, checks, and restores what is needed after all
@@ -22,7 +22,7 @@ from deadweight.sources.trim.journal import STORE, Store
 from deadweight.trimming.kinds import DEFAULT, NAMES
 
 
-class Choice(Struct, frozen=True, kw_only=True):
+class Trimming(Struct, frozen=True, kw_only=True):
     """What to trim, and how.
 
     kinds:   of files; those of low risk by default
@@ -44,35 +44,37 @@ class Choice(Struct, frozen=True, kw_only=True):
             raise BadInput(f"unknown kind {unknown[0] if unknown else ''!r} (choose from {', '.join(NAMES)})")
 
 
-def trim(directory: str, choice: Choice | None = None, *, observe: Observer = silent) -> TrimReport:
+def trim(directory: str, trimming: Trimming | None = None, *, observe: Observer = silent) -> TrimReport:
     """Show what a virtual environment can do without, or remove it.
 
-    Removing runs code of the environment: it imports the modules of every distribution, before and afterwards.
+    Nothing is changed and no code is run, unless ``apply`` is set. Removing imports the modules of every distribution
+    of the environment, before and afterwards.
 
+    trimming: what to remove; by default, nothing is removed
     raises: BadInput if it is no virtual environment, cannot be changed, is being trimmed, or was trimmed already
     """
     from deadweight.operations.trimming.measuring import measure
     from deadweight.sources.codebase.application import read_application
 
-    choice, root = choice or Choice(), root_of(directory)
-    application = read_application(choice.source, observe=observe) if choice.source else None
-    if not choice.apply:
+    trimming, root = trimming or Trimming(), root_of(directory)
+    application = read_application(trimming.source, observe=observe) if trimming.source else None
+    if not trimming.apply:
         observe(Progress("measuring", directory))
-        return shown_report(directory, measure(root, application), choice.kinds)
+        return shown_report(directory, measure(root, application), trimming.kinds)
     from deadweight.operations.trimming.applying import apply
 
     with locked(root), Session(observe=observe) as session:
         _clear(Store(root), directory)
         observe(Progress("measuring", directory))
         measured = measure(root, application)
-        applied = apply(measured, choice.kinds, choice.seconds, session)
+        applied = apply(measured, trimming.kinds, trimming.seconds, session)
         store = Store(root)
-        if choice.discard and store.exists():
+        if trimming.discard and store.exists():
             store.delete()
         return applied_report(directory, measured, applied)
 
 
-def undo(directory: str) -> TrimReport:
+def trim_undo(directory: str) -> TrimReport:
     """Restore every file that was removed, with its mode and time, also after a run that was killed.
 
     Distributions that were updated or uninstalled since are left alone, and so is what others put in the place of a
@@ -89,8 +91,11 @@ def undo(directory: str) -> TrimReport:
         return undo_report(directory, store, undone, names)
 
 
-def discard(directory: str) -> TrimReport:
-    """Delete the files that were removed before, so that they take no space; they cannot be restored any more."""
+def trim_discard(directory: str) -> TrimReport:
+    """Delete the files that were removed before, so that they take no space; they cannot be restored any more.
+
+    raises: BadInput if there is nothing to delete, or if trimming was interrupted
+    """
     root = root_of(directory)
     with locked(root):
         store = _existing(root, directory)

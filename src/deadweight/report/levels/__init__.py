@@ -1,11 +1,10 @@
 """LevelReport → str: text, Markdown, CSV, HTML, JSON. One table of formats.
 
-phrases.py  the phrases that the formats share     files.py  the files that install a level
+phrases.py  the phrases that the formats share
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
 
@@ -29,13 +28,6 @@ def render_levels(report: LevelReport, form: str, view: View) -> str:
     """Return the levels in a format of ``LEVEL_FORMATS``."""
     renderer: Renderer = resolve_name(_RENDERERS[form])
     return renderer(report, view)
-
-
-def level_paths(name: str, directory: str) -> tuple[str, str, str]:
-    """Return the paths of the files of a level: its requirements, constraints and overrides."""
-    kinds = ("requirements", "constraints", "overrides")
-    requirements, constraints, overrides = (os.path.join(directory, f"{kind}-{name}.txt") for kind in kinds)
-    return requirements, constraints, overrides
 
 
 def as_json(report: LevelReport, view: View) -> str:

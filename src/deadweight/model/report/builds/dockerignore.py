@@ -85,3 +85,6 @@ class DockerignoreReport(Published, frozen=True, kw_only=True):
     remaining: tuple[RemainingDirectory, ...] = ()
     text: str = ""
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<DockerignoreReport: {self.before.apparent_bytes} bytes before, {self.after.apparent_bytes} after>"

@@ -14,10 +14,16 @@ from deadweight.formats.requirement_changes import swapped
 from deadweight.formats.requirements import hashes
 from deadweight.planning.lines import requirement_text, requirements_of
 from deadweight.planning.writing import Chosen, Writer, written
-from deadweight.report.levels import level_paths
 from deadweight.untrusted import plain
 
 _HASH = re.compile(r"[ \t]*(?:\\\r?\n)?[ \t]*--hash[= ]\S+")
+
+
+def level_paths(name: str, directory: str) -> tuple[str, str, str]:
+    """Return the paths of the files of a level: its requirements, constraints and overrides."""
+    kinds = ("requirements", "constraints", "overrides")
+    requirements, constraints, overrides = (os.path.join(directory, f"{kind}-{name}.txt") for kind in kinds)
+    return requirements, constraints, overrides
 
 
 def level_files(name: str, variant: Variant, profile: Profile, directory: str) -> dict[str, str]:

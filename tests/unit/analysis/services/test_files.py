@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from deadweight.analysis.services.files import service_files
 from deadweight.errors import BadInput
 from deadweight.model.report.services import Proposal, ProposedFile, Storage
-from deadweight.report.services.files import service_files
 
 NOTHING = Storage(layers=0, apparent_bytes=0, download_bytes=0)
 

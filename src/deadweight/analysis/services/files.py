@@ -11,10 +11,10 @@ from deadweight.planning.writing import written
 _PATHS = ("-c ", "-f ")
 
 
-def service_files(proposal: Proposal, directory: str) -> dict[str, str]:
-    """Return path → text of the proposed files.
+def service_files(proposal: Proposal, directory: str = "") -> dict[str, str]:
+    """Return path → text of the proposed files, and of the constraints that they name.
 
-    directory: where they will be, relative to the working directory
+    directory: where they will be, relative to the working directory; "" for the working directory
     raises:    BadInput for a line that pip would read as several
     """
     texts = {file.name: written(_lines(file, directory)) for file in proposal.files}
