@@ -214,6 +214,19 @@ def test_plan__environment__trims_only_what_stays(tmp_path: Path) -> None:
     assert {step.name: step.saves_bytes for step in trimmed.steps}["tests"] == 300
 
 
+@pytest.mark.parametrize("file", ["app.py", "tests/test_app.py"])
+def test_plan__directory_of_tests_that_the_code_imports__stays(tmp_path: Path, file: str) -> None:
+    lib = {"lib/__init__.py": "", "lib/tests/tools.py": "t" * 300}
+    other = {"other/__init__.py": "", "other/tests/test_a.py": "t" * 4000}
+    make_env(tmp_path / "env", {**dist_files("lib", files=lib), **dist_files("other", files=other)})
+    write_files(tmp_path / "code", {file: "import other\nfrom lib.tests import tools\n"})
+    settings = Settings.of(source=str(tmp_path / "code"))
+    report = plan(str(tmp_path / "env"), settings, Aims(target_bytes=1)).report
+    assert {step.name: step.saves_bytes for step in report.level("trimmed").steps}["tests"] == 4000
+    assert report.goal
+    assert {step.name: step.saves_bytes for step in report.goal.steps}["tests"] == 4000
+
+
 def test_command__text__has_a_row_for_each_level(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(Path(), {"requirements.txt": ALL, "main.py": CODE})
     index = ["--index-url", f"{server.url}/simple/", "--installer", "uv"]

@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
-from deadweight.model import Inventory
+from deadweight.model import Application, Inventory
 from deadweight.trimming.kinds import KINDS, SYMBOLS, Kind
 from deadweight.trimming.paths import Paths
 
-__all__ = ["KINDS", "Facts", "Kind", "Trimmable", "apparent_bytes", "trimmable"]
+__all__ = ["KINDS", "Facts", "Kind", "Trimmable", "apparent_bytes", "facts_of", "trimmable"]
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -45,6 +45,15 @@ class Trimmable(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     stripped: tuple[str, ...] = ()
     apparent_bytes: int | None = 0
+
+
+def facts_of(application: Application | None) -> Facts:
+    """Return what the code of an application says about the files that it needs.
+
+    Tests count, too: an image may contain them, and they run against the same environment.
+    """
+    mentions = application.mentions if application else ()
+    return Facts(imported=frozenset(each.name for each in mentions if each.kind in ("import", "string")))
 
 
 def trimmable(inventory: Inventory, facts: Facts | None = None) -> tuple[Trimmable, ...]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.levels.changes import Change, deduplicating, dropping, lighter_changes, split_change
-from deadweight.analysis.levels.goal import shrinking, without_dropped
+from deadweight.analysis.levels.goal import shrinking, trimmable_of, without_dropped
 from deadweight.analysis.levels.levels import (
     counted_level,
     measured_level,
@@ -28,7 +28,6 @@ from deadweight.operations.session import Session
 from deadweight.progress import Progress
 from deadweight.settings import Settings
 from deadweight.targets.types import REQUIRING, Lock
-from deadweight.trimming import trimmable
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
@@ -226,7 +225,7 @@ class Levels:
         self._reach("alpine", variant, profile)
 
     def _add_trimmed(self) -> None:
-        kinds = trimmable(self._profile.inventory)
+        kinds = trimmable_of(self._profile)
         self.levels.append(trimmed_level(self._before, without_dropped(kinds, self._profile, self._given)))
         self._reach("trimmed", self._variant, self._profile)
 

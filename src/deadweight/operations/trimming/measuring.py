@@ -13,7 +13,7 @@ from deadweight.inventory.prefixes import installed_path
 from deadweight.model import Application, Distribution, Inventory
 from deadweight.sources.disk.environment import DiskReader
 from deadweight.sources.trim.removing import seen
-from deadweight.trimming import Facts, Trimmable, trimmable
+from deadweight.trimming import Facts, Trimmable, facts_of, trimmable
 from deadweight.trimming.imports import imported_tests
 from deadweight.trimming.paths import Paths
 
@@ -52,13 +52,9 @@ def measure(root: str, application: Application | None) -> Measured:
     inventory, reader = take_inventory_of(root), DiskReader(root)
     recorded = _recorded(inventory, reader)
     foreign = frozenset(path for path in inventory.owner if path not in recorded)
-    mentions = application.mentions if application else ()
     symbols = zip(inventory.native, reader.debug_symbols(inventory.native), strict=True)
-    facts = Facts(
-        imported=frozenset(mention.name for mention in mentions if mention.kind in ("import", "string")),
-        foreign=foreign,
-        symbols={path: size for path, size in symbols if size},
-    )
+    known = {path: size for path, size in symbols if size}
+    facts = replace(facts_of(application), foreign=foreign, symbols=known)
     facts = _with_imports(inventory, facts, reader)
     possible = trimmable(inventory, facts)
     paths = {path for part in possible for path in (*part.files, *part.stripped)}
