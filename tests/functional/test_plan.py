@@ -306,6 +306,48 @@ def test_target_size__builds_that_share_a_dependency__reach_what_the_level_reach
     assert (report.goal.reached, len(report.goal.steps)) == (True, 2)
 
 
+@pytest.fixture
+def joint(tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Serve two projects whose lighter builds are larger, but do not require the heavy project that both require."""
+    monkeypatch.chdir(tmp_path)
+    names = ("tensorflow", "xgboost")
+    heavy = [make_wheel(name, requires=["dw-heavy"], files={f"{name}.bin": "g" * 1000}) for name in names]
+    light = [make_wheel(f"{name}-cpu", files={f"{name}.bin": "c" * 3000}) for name in names]
+    alone = [make_wheel("paddlepaddle-gpu", files={"p.bin": "g" * 9000}), make_wheel("paddlepaddle")]
+    shared = make_wheel("dw-heavy", files={"dw_heavy.bin": "n" * 90_000})
+    write_files(tmp_path, {"requirements.txt": "tensorflow\nxgboost\npaddlepaddle-gpu\n"})
+    with Server(**index_of([shared, *heavy, *light, *alone])) as server:
+        yield server
+
+
+def test_lighter__builds_that_save_only_together__are_found(joint: Server) -> None:
+    report = plan("requirements.txt", settings_of(joint)).report
+    before, level = report.level("deduplicated"), report.level("lighter")
+    assert [step.name for step in level.steps] == ["paddlepaddle-gpu", "tensorflow", "xgboost"]
+    assert [bool(step.saves_bytes) for step in level.steps] == [True, True, False]
+    assert (before.apparent_bytes or 0) - (level.apparent_bytes or 0) == level.saved_bytes
+    assert sum(step.saves_bytes or 0 for step in level.steps) == level.saved_bytes
+    assert (level.saved_bytes or 0) > 85_000 + 9000
+    assert [step.reason.partition("; it saves only if ")[2] for step in level.steps] == [
+        "", "you also use xgboost-cpu", "you also use tensorflow-cpu",
+    ]  # fmt: skip
+    assert level.rejected == ()
+
+
+def test_lighter__one_of_two_that_save_together_is_ruled_out__is_not_used(joint: Server) -> None:
+    write_files(Path(), {"main.py": "import xgboost\nxgboost.train(device='cuda')\n"})
+    level = plan("requirements.txt", settings_of(joint)).report.level("lighter")
+    assert "tensorflow" not in {step.name for step in level.steps}
+
+
+def test_target_size__builds_that_save_only_together__are_one_step(joint: Server) -> None:
+    planned = plan("requirements.txt", settings_of(joint), Aims(target_bytes=30_000))
+    goal = planned.report.goal
+    assert goal
+    assert ([step.name for step in goal.steps], goal.cost) == (["tensorflow", "xgboost"], 4)
+    assert (goal.reached, goal.optimal, goal.measured) == (True, True, True)
+
+
 def test_target_size__of_an_environment_with_dropped_requirements__starts_without_them(tmp_path: Path) -> None:
     big = dist_files("big", files={"big/__init__.py": "b" * 900_000})
     make_env(tmp_path / "env", {**big, **dist_files("app"), **dist_files("pytest")})

@@ -27,7 +27,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """What can be done to reach a size.
 
     drops:  the change for each requirement that may go
-    builds: the change for each lighter build, and the bytes by which each distribution shrinks
+    builds: the change for each lighter build, or for those that save only together, and the bytes by which each
+            distribution shrinks
     kinds:  files that may be trimmed
     given:  keys of what is dropped in any case
     """
@@ -134,7 +135,7 @@ def problem_of(
     drops |= {key: reaching.Step(f"drop {key}", 1) for key in options.given}
     swaps: dict[str, dict[reaching.Step, int]] = defaultdict(dict)
     for change, saved in options.builds:
-        step = add(change.steps[0].action, change, cost_of(change.steps[0]))
+        step = add(" and ".join(each.action for each in change.steps), change, sum(map(cost_of, change.steps)))
         for key, size in saved.items():
             # The build was measured with other versions, if dropping something moved them.
             if key in profile.dependencies.own:

@@ -79,7 +79,9 @@ class _Search:
         """Yield steps, each with the bytes that it frees after those before it, by the graph."""
         for name, freed in zip(names, freed_in_turn(self.chunks, names), strict=True):
             change = self.changes[name]
-            yield replace(change if isinstance(change, Step) else change.steps[0], saves_bytes=freed)
+            first, *others = (change,) if isinstance(change, Step) else change.steps
+            yield replace(first, saves_bytes=freed)
+            yield from others  # that save only together with the first
 
     def dropped_by(self, names: Iterable[str]) -> set[str]:
         """Return the keys that steps drop, and those that were dropped before."""

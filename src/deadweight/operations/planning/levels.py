@@ -24,6 +24,7 @@ from deadweight.errors import BadInput, DeadweightError, InstallFailed, UnusedBu
 from deadweight.formats.builds import swap_of
 from deadweight.model.report.levels import Level, LevelName, Step
 from deadweight.operations.measure import measure
+from deadweight.operations.planning.lighter import Reached, lighter_of
 from deadweight.operations.session import Session
 from deadweight.progress import Progress
 from deadweight.settings import Settings
@@ -31,7 +32,7 @@ from deadweight.targets.types import REQUIRING, Lock
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from deadweight.analysis.profile import Profile
     from deadweight.model import Application
@@ -58,7 +59,7 @@ class Levels:
         self.original = original_of(file, measurement.inventory.environment) if file else Original()
         self.levels: list[Level] = [today(self._profile, self.original)]
         self.variants, self.profiles = {"today": self._variant}, {"today": self._profile}
-        self.builds: list[tuple[Change, dict[str, int]]] = []
+        self.builds: list[tuple[Change, Mapping[str, int]]] = []
 
     def measure_all(self) -> None:
         """Measure every level."""
@@ -166,29 +167,11 @@ class Levels:
         return change
 
     def _lighter(self) -> Change:
-        """Return all lighter builds that are smaller, each measured on top of the others."""
-        change, variant, profile = Change(), self._variant, self._profile
-        for each in lighter_changes(self._profile, self.application, self._given):
-            if not each.steps:
-                change = change.and_then(each)
-                continue
-            if variant.file is None:
-                change = change.and_then(_rejected(each, "only requirements can be resolved with another build"))
-                continue
-            try:
-                what = f"a lighter build: {each.steps[0].action}"
-                tried, after = self._with_wheels(variant.changed(each), profile, what)
-            except DeadweightError as error:
-                change = change.and_then(_rejected(each, error.summary))
-                continue
-            saved = profile.inventory.total.apparent - after.inventory.total.apparent
-            if saved <= 0:
-                change = change.and_then(_rejected(each, "it would not be smaller"))
-            else:
-                each = replace(each, steps=(replace(each.steps[0], saves_bytes=saved),))
-                self.builds.append((each, shrinking(profile, after, each.steps[0].name)))
-                change, variant, profile = change.and_then(each), tried, after
-        return change
+        """Return the lighter builds with which least is installed."""
+        changes = lighter_changes(self._profile, self.application, self._given)
+        lighter = lighter_of(Reached(variant=self._variant, profile=self._profile), changes, self._with_wheels)
+        self.builds += lighter.builds
+        return lighter.change
 
     def _add_alpine(self) -> None:
         """Measure the wheels for musl; the level can be reached only if every distribution has one."""
@@ -228,7 +211,3 @@ class Levels:
         kinds = trimmable_of(self._profile)
         self.levels.append(trimmed_level(self._before, without_dropped(kinds, self._profile, self._given)))
         self._reach("trimmed", self._variant, self._profile)
-
-
-def _rejected(change: Change, reason: str) -> Change:
-    return Change(rejected=tuple(replace(step, reason=reason) for step in change.steps))
