@@ -13,6 +13,7 @@ import pytest
 from deadweight.cli import _run
 from tests.builders import dist_files
 from tests.images import Content, make_image
+from tests.sarif import sarif_run
 
 DOCKERFILE = """\
 FROM base:1
@@ -55,6 +56,40 @@ def test_findings__with_the_dockerfile__name_its_lines(tmp_path: Path) -> None:
     assert [layer["line"] for layer in report["image"]["layers"]] == [None, 3, 5, 6]
     assert report["image"]["dockerfile"] == str(tmp_path / "Dockerfile")
     assert not report["warnings"]
+
+
+def checked(directory: Path, capsys: pytest.CaptureFixture[str], *options: str) -> tuple[int, str]:
+    """Return the exit status and the output of a check of the image, with its Dockerfile."""
+    (directory / "Dockerfile").write_text(DOCKERFILE)
+    (directory / "app.tar").write_bytes(make_image(*LAYERS, commands=LONE))
+    arguments = [str(directory / "app.tar"), "--dockerfile", str(directory / "Dockerfile"), "--quiet", *options]
+    return _run(["check", *arguments], debug=True), capsys.readouterr().out
+
+
+def test_check__denied_finding__annotates_the_line_of_the_dockerfile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = checked(tmp_path, capsys, "--deny-finding", "DW503", "--deny-finding", "DW501", "--format", "github")
+    assert status == 3
+    first, last = out.splitlines()
+    assert first == (
+        f"::error file={tmp_path}/Dockerfile,line=5,title=deadweight%3A deny-finding DW503 (DW408)::1 finding%0A"
+        f"DW503 installer-cache: 300 kB, {tmp_path}/Dockerfile:5, layer 2 (RUN pip install app): contains the cache of"
+        " pip: /root/.cache/pip%0Afix: line 5: add `--no-cache-dir` to `pip install`, or mount a cache:"
+        " `RUN --mount=type=cache,target=/root/.cache/pip` (saves 300 kB)"
+    )
+    assert last.endswith("is over its budget: 1 rule passed, 1 failed")
+
+
+def test_check__limited_findings__are_a_result_at_the_line_of_the_dockerfile(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out = checked(tmp_path, capsys, "--max-finding", "DW505=1MB", "--format", "sarif")
+    assert status == 3
+    (result,) = sarif_run(out)["results"]
+    assert result["ruleId"] == "DW409"
+    assert result["locations"][0]["physicalLocation"]["region"] == {"startLine": 6}
+    assert result["message"]["text"].startswith("max-finding DW505=1MB: 2.00 MB, limit 1MB, 1.00 MB over")
 
 
 def test_findings__without_a_dockerfile__name_commands(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ import deadweight
 SOURCE = Path(deadweight.__file__).parent
 PURE = (
     "advice", "analysis", "budget", "buildcontext", "codescan", "dockerfiles", "errors", "explore", "fleet", "formats",
-    "graph", "groups", "inventory", "model", "planning", "platforms", "proof", "reaching", "report", "startup",
-    "trimming", "untrusted", "usage", "wording",
+    "graph", "groups", "image_rules", "inventory", "model", "planning", "platforms", "proof", "reaching", "report",
+    "startup", "trimming", "untrusted", "usage", "wording",
 )  # fmt: skip
 MOST_MODULES = 12  # in a directory
 
@@ -33,13 +33,15 @@ MAY_IMPORT = {
     "codescan": {"formats", "model", "wording"},
     "dockerfiles": {"codescan", "errors", "formats", "untrusted"},
     "platforms": {"errors", "model"},
-    "budget": {"errors", "formats", "graph", "model", "untrusted", "wording"},
+    "image_rules": {"shipped"},
+    "budget": {"errors", "formats", "graph", "image_rules", "model", "untrusted", "wording"},
     "settings": {"budget", "errors", "formats", "model"},
     "fleet": {"errors", "model", "untrusted", "wording"},
     "targets": {"errors", "formats", "settings"},
     "inventory": {"codescan", "errors", "formats", "model", "wording"},
     "advice": {
-        "codescan", "formats", "graph", "inventory", "model", "planning", "proof", "shipped", "trimming", "wording",
+        "codescan", "formats", "graph", "image_rules", "inventory", "model", "planning", "proof", "shipped",
+        "trimming", "wording",
     },
     "graph": {"errors", "formats", "model", "platforms"},
     "usage": {"formats", "model", "platforms", "shipped"},
@@ -51,12 +53,12 @@ MAY_IMPORT = {
     "reaching": {"graph"},
     "startup": {"codescan", "errors", "model", "usage", "wording"},
     "analysis": {
-        "", "advice", "codescan", "errors", "formats", "graph", "groups", "model", "planning", "platforms", "proof",
-        "reaching", "settings", "targets", "trimming", "untrusted", "usage",
+        "", "advice", "codescan", "errors", "formats", "graph", "groups", "image_rules", "model", "planning",
+        "platforms", "proof", "reaching", "settings", "targets", "trimming", "untrusted", "usage",
     },
     "report": {
-        "", "analysis", "budget", "errors", "formats", "graph", "model", "planning", "proof", "targets", "trimming",
-        "untrusted", "wording",
+        "", "analysis", "budget", "errors", "formats", "graph", "image_rules", "model", "planning", "proof", "targets",
+        "trimming", "untrusted", "wording",
     },
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from msgspec import Struct
 
 from deadweight.advice.portions import MOST_NAMES
-from deadweight.advice.rules import rules
 from deadweight.graph import Graph
 from deadweight.graph.value import Root
+from deadweight.image_rules import rules
 from deadweight.model import (
     Application,
     Assignment,

@@ -13,7 +13,7 @@ from heapq import heapify, heappop, heappush
 
 from msgspec.structs import replace
 
-from deadweight.advice.rules import rules
+from deadweight.image_rules import rules
 from deadweight.model import FileKey, ImageFinding
 
 

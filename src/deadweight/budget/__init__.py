@@ -1,7 +1,7 @@
 """Report and budget → what each rule found, with the causes of a breach and the ways out. Pure, on values.
 
 limits.py     texts ↔ limits          values.py      the budget
-rules.py      the table of rules      sizes.py, growth.py, contents.py   how they judge
+rules.py      the table of rules      sizes.py, growth.py, contents.py, findings.py   how they judge
 causes.py     what a breach is made of, and who is to blame
 remedies.py   the ways out            suggesting.py  a budget for what was measured
 """

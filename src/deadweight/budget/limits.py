@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from deadweight.errors import BadConfig, abridged
 from deadweight.formats.distributions.metadata import normalize
+from deadweight.image_rules import matching, rules
 from deadweight.model.groups import GROUPS
 
 UNITS = {
@@ -23,6 +24,9 @@ _BY_LOWER = {unit.lower(): size for unit, size in UNITS.items()}
 _ANY_CASE = "|".join("".join(f"[{c.upper()}{c.lower()}]" for c in unit) for unit in UNITS)
 SIZE = rf"^{_NUMBER} *({_ANY_CASE})$"
 PERCENT = rf"^{_NUMBER} *%$"
+# The code of a rule for images, or a pattern of codes
+FINDING = r"^[Dd][Ww][0-9*]{1,3}$"
+FINDING_SIZE = rf"^[Dd][Ww][0-9*]{{1,3}}={SIZE[1:]}"
 # A name or a pattern as in [tool.deadweight.groups]
 NAME = r"^[A-Za-z0-9*][A-Za-z0-9._*-]{0,199}$"
 
@@ -67,6 +71,24 @@ def name_limit(text: str) -> Limit:
     if not re.fullmatch(NAME, text):
         raise BadConfig(f"{abridged(text)!r} is not the name of a project", hint="write a name, or a pattern: nvidia-*")
     return Limit(text=normalize(text))
+
+
+def finding_limit(text: str) -> Limit:
+    """Read the code of a rule for images, or a pattern with stars; raises BadConfig."""
+    if not re.fullmatch(FINDING, text) or not matching(text):
+        codes = list(rules())
+        raise BadConfig(
+            f"no rule {abridged(text)!r} for images", hint=f"available: {codes[0]} to {codes[-1]}, or a pattern: DW5*"
+        )
+    return Limit(text=text.upper())
+
+
+def finding_size_limit(text: str) -> Limit:
+    """Read such a code or pattern with a size, as in "DW504=50MB"; raises BadConfig."""
+    rule, separator, size = text.partition("=")
+    if not separator:
+        raise BadConfig(f"{abridged(text)!r} has no size", hint="write the code of a rule and a size: DW504=50MB")
+    return Limit(text=f"{finding_limit(rule).text}={size}", bytes=parse_size(size))
 
 
 def group_limit(text: str) -> Limit:

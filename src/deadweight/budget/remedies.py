@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from deadweight.budget.causes import Blame
-from deadweight.model.report import DirectRequirement, LighterBuild, Report, Row
+from deadweight.model.report import DirectRequirement, ImageFinding, LighterBuild, Report, Row
 from deadweight.model.report.check import Remedy
 from deadweight.untrusted import plain
 from deadweight.wording import listed
@@ -73,6 +73,19 @@ def for_rows(report: Report, rows: Sequence[Row], blame: Blame) -> tuple[Remedy,
     """Return the easiest way to get rid of each of some distributions; what several have in common saves their sum."""
     split, shared = _split_bytes(report, rows), _shared(rows, blame)
     return _few(next(_removing(row, report, split, shared, blame)) for row in rows)
+
+
+def for_findings(findings: Iterable[ImageFinding], excess: int = 0) -> tuple[Remedy, ...]:
+    """Return the changes to a Dockerfile that save ``excess`` bytes; without it, those that save most."""
+    ways = [_way(_change(each), each.apparent_bytes, each.apparent_bytes, excess) for each in findings]
+    if excess:
+        return best(ways, excess)
+    return _few(way.remedy for way in sorted(ways, key=lambda way: -way.most))
+
+
+def _change(finding: ImageFinding) -> str:
+    where = f"layer {finding.layer}" if finding.line is None else f"line {finding.line}"
+    return f"{where}: {plain(finding.change)}"
 
 
 def _few(remedies: Iterable[Remedy]) -> tuple[Remedy, ...]:

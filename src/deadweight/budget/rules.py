@@ -7,8 +7,17 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from deadweight.budget.contents import denied, denied_group
+from deadweight.budget.findings import denied_finding, size_of_findings
 from deadweight.budget.growth import growth
-from deadweight.budget.limits import Limit, group_limit, growth_limit, name_limit, size_limit
+from deadweight.budget.limits import (
+    Limit,
+    finding_limit,
+    finding_size_limit,
+    group_limit,
+    growth_limit,
+    name_limit,
+    size_limit,
+)
 from deadweight.budget.outcomes import Judge
 from deadweight.budget.sizes import download, largest_distribution, total, wasted
 
@@ -73,5 +82,17 @@ RULES = (
         title="No distribution of the group is in the target",
         help="Distributions count if their evidence is certain. Run `deadweight split TARGET` to write requirements"
         " without dev, or put names into other groups with [tool.deadweight.groups].",
+    ),
+    Rule(
+        code="DW408", key="deny-finding", read=finding_limit, judge=denied_finding, each=True,
+        title="The rule for images finds nothing",
+        help="The rule names a rule for images, such as DW503, or a pattern. Each finding names the instruction of the"
+        " Dockerfile to change, with --dockerfile also its line.",
+    ),
+    Rule(
+        code="DW409", key="max-finding", read=finding_size_limit, judge=size_of_findings,
+        title="The findings of a rule for images do not take more than the limit",
+        help="The sum of the sizes of all findings of a rule for images, such as DW504=50MB, or of those that match a"
+        " pattern. Each byte counts once.",
     ),
 )  # fmt: skip

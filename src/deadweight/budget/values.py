@@ -7,7 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from deadweight.budget.limits import NAME, PERCENT, SIZE, Limit
+from deadweight.budget.limits import FINDING, FINDING_SIZE, NAME, PERCENT, SIZE, Limit
 from deadweight.budget.rules import RULES, Rule
 from deadweight.errors import BadConfig, BadInput
 from deadweight.model.groups import GROUPS
@@ -16,6 +16,8 @@ from deadweight.model.groups import GROUPS
 _SizeText = Annotated[str, Meta(extra_json_schema={"pattern": SIZE, "examples": ["500MB", "1.5GiB"]})]
 _GrowthText = Annotated[str, Meta(extra_json_schema={"pattern": rf"{SIZE}|{PERCENT}", "examples": ["5%", "20MB"]})]
 _NameText = Annotated[str, Meta(extra_json_schema={"pattern": NAME, "examples": ["torch", "nvidia-*"]})]
+_FindingText = Annotated[str, Meta(extra_json_schema={"pattern": FINDING, "examples": ["DW503", "DW5*"]})]
+_FindingSizeText = Annotated[str, Meta(extra_json_schema={"pattern": FINDING_SIZE, "examples": ["DW504=50MB"]})]
 _GroupText = Annotated[str, Meta(extra_json_schema={"enum": list(GROUPS)})]
 
 
@@ -32,6 +34,8 @@ class Budget(Struct, frozen=True, kw_only=True, rename="kebab"):
     baseline:     path of a saved JSON report, or ``REV:PATH``, a file or project in git at a revision
     deny:         names of projects that must not be there, or patterns: "nvidia-*"
     deny_group:   groups of which no distribution must be there
+    deny_finding: codes of rules that must find nothing in an image, or patterns: "DW503", "DW5*"
+    max_finding:  such codes, each with what its findings may take together: "DW504=50MB"
 
     raises: BadConfig for a value that is none of that
     """
@@ -44,6 +48,8 @@ class Budget(Struct, frozen=True, kw_only=True, rename="kebab"):
     baseline: str | None = None
     deny: tuple[_NameText, ...] = ()
     deny_group: tuple[_GroupText, ...] = ()
+    deny_finding: tuple[_FindingText, ...] = ()
+    max_finding: tuple[_FindingSizeText, ...] = ()
 
     def __post_init__(self) -> None:
         for rule in RULES:

@@ -69,6 +69,18 @@ def _name(text: str) -> None:
     name_limit(text)
 
 
+def _finding(text: str) -> None:
+    from deadweight.budget.limits import finding_limit
+
+    finding_limit(text)
+
+
+def _finding_size(text: str) -> None:
+    from deadweight.budget.limits import finding_size_limit
+
+    finding_size_limit(text)
+
+
 def _groups(text: str) -> None:
     from deadweight.settings import Settings
 
@@ -158,6 +170,7 @@ def names_in(text: str) -> list[str]:
 
 RUN = Run()
 SIZE, GROWTH, PATTERN = Checked(_size), Checked(_growth), Checked(_name)
+FINDING, FINDING_SIZE = Checked(_finding), Checked(_finding_size)
 MINIMAL_GROUPS, PLATFORM = Checked(_groups), Checked(_platform)
 SWAP, INDEX, TORCH = Checked(_swap), Checked(_index), Checked(_torch)
 SHARE, KINDS, IMAGE, COMMAND, SINCE = map(Checked, (_share, _kinds, _image, _words, _since))

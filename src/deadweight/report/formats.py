@@ -19,6 +19,8 @@ _RENDERERS: Mapping[str, str] = {
     "markdown": "deadweight.report.markdown:as_markdown",
     "csv": "deadweight.report.as_csv:as_csv",
     "html": "deadweight.report.html.as_html:as_html",
+    "sarif": "deadweight.report.annotations.formats:as_sarif",
+    "github": "deadweight.report.annotations.formats:as_github",
     "cyclonedx": "deadweight.report.cyclonedx:as_cyclonedx",
     "json": "deadweight.report.formats:as_json",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
@@ -10,8 +9,6 @@ from deadweight.report.units import human, percent
 from deadweight.wording import listed
 
 MOST_FINDINGS = 5
-# "RUN /bin/sh -c make", "RUN |1 VERSION=2 /bin/sh -c make", and without RUN from builders other than BuildKit
-_SHELL = re.compile(r"\A(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c ")
 _MOST_NAMES = 4
 _MOST_OVERLAPS = 3
 
@@ -27,14 +24,9 @@ def total_name(report: Report) -> str:
 
 
 def subjects(finding: ImageFinding) -> tuple[list[str], int]:
-    """Return the distributions, system packages or paths of a finding, and the number of others.
-
-    None are returned if the reason already names all of them.
-    """
-    names = list(finding.names) or [f"/{each.path}" for each in finding.paths]
-    if all(name in finding.reason for name in names):
-        return [], 0
-    return names[:_MOST_NAMES], len(names[_MOST_NAMES:])
+    """Return the first subjects of a finding, and the number of others."""
+    names = finding.subjects
+    return list(names[:_MOST_NAMES]), len(names[_MOST_NAMES:])
 
 
 def instruction(finding: ImageFinding) -> str:
@@ -72,12 +64,6 @@ def together(findings: Sequence[ImageFinding], image: ImageReport) -> tuple[int,
 def spans(text: str) -> list[tuple[str, bool]]:
     """Return the spans of a sentence and whether each is code, which is between backticks."""
     return [(span, bool(number % 2)) for number, span in enumerate(text.split("`")) if span]
-
-
-def command_text(command: str) -> str:
-    """Return the command of a layer as in a Dockerfile: without the shell, build arguments and comment of builders."""
-    text = " ".join(command.removesuffix(" # buildkit").split())
-    return _SHELL.sub("RUN ", text, count=1)
 
 
 def efficiency_text(image: ImageReport) -> str:

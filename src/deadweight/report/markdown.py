@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from deadweight.formats.images.history import command_text
 from deadweight.model.report import ImageFinding, Location, PartSize, Report, SplitReport
 from deadweight.report.gfm import code, details, escaped, table
 from deadweight.report.images import (
     MOST_FINDINGS,
-    command_text,
     findings,
     instruction,
     overlap_text,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deadweight.advice.files.paths import sorts
-from deadweight.advice.rules import rules
+from deadweight.image_rules import rules
 
 PAGES = Path(__file__).parents[3] / "docs/rules"
 

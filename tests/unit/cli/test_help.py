@@ -162,5 +162,7 @@ def example(option: click.Option) -> list[str]:
         "N": "1",
         "OLD=NEW": "a=b",
         "NAME=URL": "a=https://a",
+        "RULE": "DW503",
+        "RULE=SIZE": "DW504=1MB",
     }
     return [name, values.get(str(option.metavar), "x")]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deadweight.advice.rules import rules as advice_rules
 from deadweight.groups.rules import rules
+from deadweight.image_rules import rules as advice_rules
 
 PAGES = Path(__file__).parents[3] / "docs/rules"
 

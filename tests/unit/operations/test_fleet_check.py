@@ -15,7 +15,7 @@ from deadweight.operations.fleet.checking import fleet_check
 from deadweight.report.fleet.check import CHECK_FORMATS, render_fleet_check
 from deadweight.sources.fleet.store import Fleet
 from tests.builders import bare, report_on
-from tests.fleets import fleet_file, image_report, layer
+from tests.fleets import fleet_file, image_report, layer, wasteful
 
 MB = 10**6
 
@@ -26,7 +26,12 @@ def path(tmp_path: Path) -> str:
     app, grown, other = (
         report_on(bare("numpy", size), bare("pytest", MB, requested=True)) for size in (10 * MB, 20 * MB, 5 * MB)
     )
-    image = image_report([layer("a", 9 * MB, wasted=3 * MB)], bare("scipy", 4 * MB), where={"scipy": (0,)})
+    image = image_report(
+        [layer("a", 9 * MB, wasted=3 * MB)],
+        bare("scipy", 4 * MB),
+        where={"scipy": (0,)},
+        findings=[wasteful(3 * MB, number=0)],
+    )
     return str(
         fleet_file(
             tmp_path / "f.db", {"team/app": app, "other": other}, {"team/app": grown, "other": other, "image": image}
@@ -52,18 +57,32 @@ def test_check__pattern__judges_the_targets_that_match(path: str) -> None:
 def test_check__all_rules__judge_as_those_of_one_target(path: str) -> None:
     everywhere = {
         "max": "30MB", "max_package": "15MB", "max_download": "1MB", "max_wasted": "1MB", "max_growth": "50%",
-        "deny": ("scipy",), "deny_group": ("dev",),
+        "deny": ("scipy",), "deny_group": ("dev",), "deny_finding": ("DW504",), "max_finding": ("DW5*=1MB",),
     }  # fmt: skip
     report = fleet_check(path, {}, everywhere)
     skip, ok, no = "skip", "pass", "fail"
-    rules = ("max", "max-package", "max-download", "max-wasted", "max-growth", "deny", "deny-group")
+    rules = (
+        "max", "max-package", "max-download", "max-wasted", "max-growth", "deny", "deny-group", "deny-finding",
+        "max-finding",
+    )  # fmt: skip
     assert statuses(report) == {
-        "image": list(zip(rules, (ok, ok, skip, no, skip, no, ok), strict=True)),
-        "other": list(zip(rules, (ok, ok, skip, skip, ok, ok, no), strict=True)),
-        "team/app": list(zip(rules, (ok, no, skip, skip, no, ok, no), strict=True)),
+        "image": list(zip(rules, (ok, ok, skip, no, skip, no, ok, no, no), strict=True)),
+        "other": list(zip(rules, (ok, ok, skip, skip, ok, ok, no, skip, skip), strict=True)),
+        "team/app": list(zip(rules, (ok, no, skip, skip, no, ok, no, skip, skip), strict=True)),
     }
     (growth,) = [result for result in report.targets[0].results if result.rule == "max-growth"]
     assert growth.reason == "the fleet has no earlier result of this target"
+
+
+def test_check__finding_in_an_image__is_judged_with_its_layer_and_change(path: str) -> None:
+    report = fleet_check(path, {}, {"deny_finding": ("DW504", "DW503")})
+    (image,) = [target for target in report.targets if target.target.location == "image"]
+    first, second = image.results
+    assert (first.status, second.status) == ("fail", "pass")
+    (cause,) = first.causes
+    assert (cause.name, cause.size_bytes) == ("DW504 deleted-later", 3 * MB)
+    assert cause.note.startswith("layer 0 (RUN pip install): a later layer deletes them")
+    assert [remedy.action for remedy in first.remedies] == ["layer 0: delete them earlier"]
 
 
 def test_check__remedies__claim_nothing_about_requirements(path: str) -> None:

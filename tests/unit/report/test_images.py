@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from deadweight.analysis.reporting import report_of
 from deadweight.errors import BadReport
+from deadweight.formats.images.history import command_text
 from deadweight.model.report import (
     BreakdownRow,
     HidingLayer,
@@ -23,7 +24,6 @@ from deadweight.model.report import (
 from deadweight.report.html.as_html import as_html
 from deadweight.report.images import (
     base_text,
-    command_text,
     efficiency_text,
     hiding,
     overlap_text,

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from deadweight.advice.case import Case
 from deadweight.advice.portions import Portion
-from deadweight.advice.rules import rules
+from deadweight.image_rules import rules
 from deadweight.inventory.caches import CONDA, UV, cache_directories
 from deadweight.model import ImageFinding
 from deadweight.shipped import table_beside

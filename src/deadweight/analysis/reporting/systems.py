@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from deadweight.advice.rules import rules
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.breakdown import breakdown, part_size
+from deadweight.image_rules import rules
 from deadweight.model import ImageFacts, ImageFinding, Part
 from deadweight.model import report as document
 from deadweight.model.report.sizes import known_sum

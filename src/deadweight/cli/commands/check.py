@@ -15,13 +15,13 @@ from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish, measured
 from deadweight.cli.settings import measuring, settings_of
 from deadweight.cli.targets import files, target_of
-from deadweight.cli.values import GROWTH, PATTERN, SIZE, Choice
+from deadweight.cli.values import FINDING, FINDING_SIZE, GROWTH, PATTERN, SIZE, Choice
 from deadweight.model import GROUPS
 from deadweight.report.check import FORMATS, render_check
 from deadweight.settings import find_config, read_budget
 
 SINGLE = ("max", "max_package", "max_download", "max_wasted", "max_growth", "baseline")
-REPEATABLE = ("deny", "deny_group")
+REPEATABLE = ("deny", "deny_group", "deny_finding", "max_finding")
 
 
 def _rule(name: str, metavar: str, of: Any, text: str, **attributes: Any) -> Any:
@@ -45,6 +45,10 @@ def budget_options(earlier: str = "the baseline") -> tuple[Any, ...]:
         ),
         _rule("--deny", "NAME", PATTERN, "Project or pattern to forbid (repeatable).", multiple=True),
         _rule("--deny-group", "GROUP", Choice(GROUPS), "Group to forbid: dev (repeatable).", multiple=True),
+        _rule("--deny-finding", "RULE", FINDING, "Rule that must find nothing in an image: DW503 (repeatable).",
+              multiple=True),
+        _rule("--max-finding", "RULE=SIZE", FINDING_SIZE, "Most that the findings of a rule may take (repeatable).",
+              multiple=True),
     )  # fmt: skip
 
 

@@ -20,11 +20,19 @@ _FROM = re.compile(r"FROM (?![0-9a-f]{12,64}\Z)\S")
 # base image.
 _TOOL = re.compile(r"# debian\.sh\b|bazel build\b|apko\Z")
 _IMPORTED = "Imported from "  # in comments
+# "RUN /bin/sh -c make", "RUN |1 VERSION=2 /bin/sh -c make", and without RUN from builders other than BuildKit
+_SHELL = re.compile(r"\A(?:RUN )?(?:\|\d+ .*?)?/bin/sh -c ")
 
 
 def command_of(step: HistoryStep) -> str:
     """Return the instruction or command of a step."""
     return (step.created_by or "").removeprefix("/bin/sh -c #(nop) ").removeprefix("/bin/sh -c ").strip()
+
+
+def command_text(command: str) -> str:
+    """Return the command of a layer as in a Dockerfile: without the shell, build arguments and comment of builders."""
+    text = " ".join(command.removesuffix(" # buildkit").split())
+    return _SHELL.sub("RUN ", text, count=1)
 
 
 def layer_commands(history: Iterable[HistoryStep]) -> list[str]:

@@ -21,15 +21,24 @@ Status = Literal["pass", "fail", "skip"]
 OVER_BUDGET = 3  # the exit code
 
 
+class Line(Struct, frozen=True, kw_only=True):
+    """A line of a file of the user, such as of a Dockerfile."""
+
+    file: str
+    line: Size
+
+
 class Cause(Struct, frozen=True, kw_only=True):
     """Something that a breach is made of.
 
-    name:         key of a distribution, or a path in an image; None for files that no distribution owns
+    name:         key of a distribution, a path in an image, or code and name of the rule of a finding in an image; None
+                  for files that no distribution owns
     version:      of the distribution; None for anything else
     size_bytes:   its size, of the sort that the rule limits
     before_bytes: its size in the baseline, 0 if it was not there; None if the rule compares with no baseline
     note:         what else there is to say, such as the layers of a wasted file; "" for nothing
     requirements: the direct requirements that lead to it, the one that holds most first
+    line:         of the Dockerfile, whose instruction to change; None for what is not due to one, and if it is unknown
     """
 
     name: str | None
@@ -38,6 +47,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     before_bytes: Size | None = None
     note: str = ""
     requirements: tuple[DirectRequirement, ...] = ()
+    line: Line | None = None
 
 
 class Remedy(Struct, frozen=True, kw_only=True):

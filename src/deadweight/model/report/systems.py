@@ -112,6 +112,12 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     saves_bytes: Size
     overlaps: tuple[Overlap, ...] = ()
 
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The distributions, system packages or paths of the finding; none if its reason names all of them."""
+        names = self.names or tuple(f"/{each.path}" for each in self.paths)
+        return () if all(name in self.reason for name in names) else names
+
 
 class ImageReport(Struct, frozen=True, kw_only=True):
     """The layers of an image, the lowest first, and the findings: those about the user's own layers before those about

@@ -112,10 +112,11 @@ def _judged(
 
 
 def _check(connection: sqlite3.Connection, state: State, limits: Mapping[str, Any], earlier: int | None) -> CheckReport:
-    """Judge a target. Its distributions are read only if a rule needs them, or for the causes of a breach."""
+    """Judge a target. Its distributions and findings are read only for rules about them, and for causes of a breach."""
     assert state.result is not None
     budget = Budget(**limits)
-    whole = bool(budget.max_package or budget.deny or budget.deny_group)
+    parts = (budget.max_package, budget.deny, budget.deny_group, budget.deny_finding, budget.max_finding)
+    whole = any(parts)
     results = _results(connection, state, budget, earlier, whole=whole)
     if not whole and any(result.status == "fail" for result in results):
         results = _results(connection, state, budget, earlier, whole=True)

@@ -27,11 +27,11 @@ def check_github(report: CheckReport) -> str:
 
 
 def _commands(result: Result) -> Iterator[str]:
-    """Yield a command for each requirement to blame; without one, a command that belongs to no line."""
+    """Yield a command for each place to blame; without one, a command that belongs to no line."""
     title = f"deadweight: {rule_text(result)} ({result.code})"
-    for requirement, text in breaches(result):
-        file, line = (requirement.file, requirement.line) if requirement else (None, None)
-        properties = {"file": plain(file or ""), "line": str(line or ""), "title": title}
+    for place, text in breaches(result):
+        file, line = (place.file, place.line) if place else ("", None)
+        properties = {"file": plain(file), "line": str(line or ""), "title": title}
         yield command(_LEVELS[result.status], properties, text)
 
 

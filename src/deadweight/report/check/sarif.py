@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from deadweight.budget import RULES, Rule
-from deadweight.model.report import DirectRequirement
+from deadweight.model.report import TargetFacts
 from deadweight.model.report.check import CheckReport, Result
 from deadweight.model.tree import Skipped
 from deadweight.report.check.sentences import breaches, finding_text, rule_text
@@ -45,7 +45,7 @@ def sarif_log(reports: Sequence[CheckReport], version: str, exit_code: int, unme
                     _skip(each) for report in reports for each in report.results if each.status == "skip"
                 ],
                 "toolExecutionNotifications": [
-                    {"level": "error" if each.exit_code else "note", "message": _message(f"{each.name}: {each.reason}")}
+                    {"level": "error" if each.exit_code else "note", "message": message(f"{each.name}: {each.reason}")}
                     for each in skipped
                 ],
             }
@@ -59,6 +59,11 @@ def sarif_log(reports: Sequence[CheckReport], version: str, exit_code: int, unme
         ],
         "columnKind": "unicodeCodePoints",
     }
+    return document(run)
+
+
+def document(run: Json) -> str:
+    """Return a document with one run."""
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=1) + "\n"
 
 
@@ -74,14 +79,14 @@ def _rule(rule: Rule) -> Json:
 
 
 def _results(result: Result, report: CheckReport, *, several: bool) -> Iterator[Json]:
-    """Yield a result for each requirement to blame; ``several``: of several targets."""
+    """Yield a result for each place to blame; ``several``: of several targets."""
     target = plain(report.target.location)
-    for requirement, text in breaches(result):
+    for place, text in breaches(result):
         # Sizes and lines change with every commit; the same rule for the same requirement is the same problem.
         fingerprint = [
             result.code,
             rule_text(result),
-            plain(requirement.name or requirement.text) if requirement else "",
+            plain(place.identity) if place else "",
             *([target] if several else []),
         ]
         yield {
@@ -89,8 +94,8 @@ def _results(result: Result, report: CheckReport, *, several: bool) -> Iterator[
             "ruleIndex": _NUMBERS[result.code],
             "kind": "fail",
             "level": "error",
-            "message": _message(f"{f'{target}: ' if several else ''}{rule_text(result)}: {text}"),
-            "locations": [_line(requirement) if requirement else _target(report)],
+            "message": message(f"{f'{target}: ' if several else ''}{rule_text(result)}: {text}"),
+            "locations": [line_of(place.file, place.line) if place else location_of(report.target)],
             "partialFingerprints": {"deadweight/v1": ":".join(fingerprint)},
         }
 
@@ -98,22 +103,23 @@ def _results(result: Result, report: CheckReport, *, several: bool) -> Iterator[
 def _skip(result: Result) -> Json:
     return {
         "level": "warning",
-        "message": _message(f"{rule_text(result)}: {finding_text(result)}"),
+        "message": message(f"{rule_text(result)}: {finding_text(result)}"),
         "associatedRule": {"id": result.code, "index": _NUMBERS[result.code]},
     }
 
 
-def _target(report: CheckReport) -> Json:
-    """Return the target as a location: its file, or its name."""
-    if report.target.form in ("file", "project", "lock"):
-        return {"physicalLocation": {"artifactLocation": {"uri": _uri(report.target.location)}}}
-    return {"logicalLocations": [{"fullyQualifiedName": plain(report.target.location), "kind": "resource"}]}
+def location_of(target: TargetFacts) -> Json:
+    """Return a target as a location: its file, or its name."""
+    if target.form in ("file", "project", "lock"):
+        return line_of(target.location, None)
+    return {"logicalLocations": [{"fullyQualifiedName": plain(target.location), "kind": "resource"}]}
 
 
-def _line(requirement: DirectRequirement) -> Json:
-    physical: dict[str, object] = {"artifactLocation": {"uri": _uri(requirement.file or "")}}
-    if requirement.line:
-        physical["region"] = {"startLine": requirement.line}
+def line_of(file: str, line: int | None) -> Json:
+    """Return a line of a file as a location; without a line, the file."""
+    physical: dict[str, object] = {"artifactLocation": {"uri": _uri(file)}}
+    if line:
+        physical["region"] = {"startLine": line}
     return {"physicalLocation": physical}
 
 
@@ -123,7 +129,7 @@ def _uri(path: str) -> str:
     return f"file://{quoted}" if path.startswith("/") else quoted
 
 
-def _message(text: str) -> Json:
+def message(text: str) -> Json:
     """Return a message; brackets are escaped, since viewers turn ``[text](target)`` into links (3.11.6)."""
     text = "\n".join(map(plain, text.splitlines()))
     return {"text": text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]") if "](" in text else text}

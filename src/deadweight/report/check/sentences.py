@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from deadweight.budget import RULES
 from deadweight.model.report import DirectRequirement
 from deadweight.model.report.check import Cause, CheckReport, Remedy, Result
 from deadweight.report.units import counted, human
 from deadweight.untrusted import plain
 
-_NAMING = ("deny", "deny-group")
+_NAMING = ("deny", "deny-group", "deny-finding", "max-finding")
+_FINDING = "deny-finding"
 _EACH = {rule.code: rule.each for rule in RULES}
 
 
@@ -24,7 +27,7 @@ def finding_text(result: Result) -> str:
 
 
 def _sizes(result: Result) -> str:
-    limit = plain(result.limit)
+    limit = plain(result.limit.rpartition("=")[2])
     if result.limit.endswith("%"):
         limit += f" of the baseline ({human(result.limit_bytes)})"
     if result.status == "skip":
@@ -41,6 +44,8 @@ def _contents(result: Result) -> str:
     number = len(result.causes) + result.causes_left_out
     if result.status == "pass":
         return "nothing found"
+    if result.rule == _FINDING:
+        return counted(number, "finding") if number else ""
     return f"{counted(number, 'distribution')} found" if number else ""
 
 
@@ -53,6 +58,7 @@ def cause_text(cause: Cause) -> str:
         details.append(f"+{human(cause.size_bytes - cause.before_bytes)} to {human(cause.size_bytes)}")
     elif cause.size_bytes is not None:
         details.append(human(cause.size_bytes))
+    details += [f"{plain(cause.line.file)}:{cause.line.line}"] if cause.line else []
     details += [plain(cause.note)] if cause.note else []
     # A direct requirement of an environment is written nowhere, and its name is there already.
     requirements = [each for each in cause.requirements if each.file is not None or each.key != cause.name]
@@ -70,24 +76,45 @@ def requirement_text(requirement: DirectRequirement) -> str:
     return f"{text} ({plain(requirement.file)}{line})"
 
 
-def breaches(result: Result) -> list[tuple[DirectRequirement | None, str]]:
-    """Return each requirement to blame, None for none that is in a file, with the causes and remedies as lines.
+class Place(NamedTuple):
+    """What to change: a requirement in a file, or an instruction of a Dockerfile.
 
-    Causes that breach a rule only together are one breach of the requirement that is most to blame.
+    line: None for a file that has no lines
+    identity: what tells it apart from others of the file; lines change with every commit
     """
-    written = [next((each for each in cause.requirements if each.file is not None), None) for cause in result.causes]
+
+    file: str
+    line: int | None
+    identity: str
+
+
+def breaches(result: Result) -> list[tuple[Place | None, str]]:
+    """Return each place to blame, None for none that is in a file, with the causes and remedies as lines.
+
+    Causes that breach a rule only together are one breach of the place that is most to blame.
+    """
+    written = [_place(cause) for cause in result.causes]
     if not _EACH[result.code]:
         written = [next(filter(None, written), None)] * len(written)
-    by_requirement: dict[DirectRequirement | None, list[str]] = {}
-    for requirement, cause in zip(written, result.causes, strict=True):
-        by_requirement.setdefault(requirement, []).append(cause_text(cause))
+    by_place: dict[Place | None, list[str]] = {}
+    for place, cause in zip(written, result.causes, strict=True):
+        by_place.setdefault(place, []).append(cause_text(cause))
     # What is left out may belong to any of them.
     more = [f"and {result.causes_left_out:,} more"] if result.causes_left_out else []
     remedies = [f"fix: {remedy_text(remedy)}" for remedy in result.remedies]
     return [
-        (requirement, "\n".join([finding_text(result), *causes, *more, *remedies]))
-        for requirement, causes in (by_requirement or {None: []}).items()
+        (place, "\n".join([finding_text(result), *causes, *more, *remedies]))
+        for place, causes in (by_place or {None: []}).items()
     ]
+
+
+def _place(cause: Cause) -> Place | None:
+    if cause.line is not None:
+        return Place(cause.line.file, cause.line.line, f"{cause.name or ''} {cause.note}")
+    for each in cause.requirements:
+        if each.file is not None:
+            return Place(each.file, each.line, each.name or each.text)
+    return None
 
 
 def remedy_text(remedy: Remedy) -> str:

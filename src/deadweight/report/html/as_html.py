@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from deadweight.errors import BadInput
+from deadweight.formats.images.history import command_text
 from deadweight.model.report import Report
 from deadweight.report import images
 from deadweight.report.html.data import MOST_ROWS, page_data
@@ -90,6 +91,6 @@ _FILTERS: Mapping[str, Callable[..., Any]] = {
     "hiding": images.hiding,
     "base_text": images.base_text,
     "spans": images.spans,
-    "command_text": images.command_text,
+    "command_text": command_text,
     "efficiency_text": images.efficiency_text,
 }

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from deadweight.formats.images.history import command_text
 from deadweight.model.report import BreakdownRow, ImageFinding, ImageReport, PartSize, Report
 from deadweight.report.images import (
     MOST_FINDINGS,
-    command_text,
     instruction,
     overlap_text,
     subjects,

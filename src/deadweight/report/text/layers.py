@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from deadweight.formats.images.history import command_text
 from deadweight.model.report import ImageReport, LayerFacts
-from deadweight.report.images import base_text, command_text, efficiency_text, hiding
+from deadweight.report.images import base_text, efficiency_text, hiding
 from deadweight.report.text.breakdown import parts_text
 from deadweight.report.text.tables import plain_table
 from deadweight.report.units import human

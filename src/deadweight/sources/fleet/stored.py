@@ -18,6 +18,7 @@ from deadweight.model.report import (
     ArchiveUsed,
     Cuda,
     EnvironmentFacts,
+    ImageFinding,
     ImageReport,
     LayerFacts,
     Measured,
@@ -44,6 +45,15 @@ WHERE result = ? ORDER BY installed.number"""
 _LAYERS = """
 SELECT digest, command, files, apparent_bytes, wasted_bytes, hides_bytes, NULL, compressed_bytes
 FROM image_layer JOIN layer ON layer.id = image_layer.layer WHERE result = ? ORDER BY number"""
+# Findings in code, and duplicate libraries, have no change.
+_FINDINGS = """
+SELECT rule, rule_name, name, sure, command, COALESCE(finding.wasted_bytes, 0), reason, change, line,
+  COALESCE((
+    SELECT MIN(number) FROM image_layer
+    WHERE image_layer.result = finding.result AND image_layer.layer = finding.layer
+  ), 0)
+FROM finding JOIN layer ON layer.id = finding.layer
+WHERE finding.result = ? AND change IS NOT NULL ORDER BY finding.number"""
 _SPLITS = "SELECT name, apparent_bytes, saved_bytes FROM split WHERE result = ?"
 _SKIPPED = "SELECT name, reason, exit_code FROM skipped WHERE result = ? ORDER BY number"
 
@@ -100,6 +110,19 @@ class _Installed(NamedTuple):
     freed_bytes: Size | None
 
 
+class _Finding(NamedTuple):
+    rule: str
+    rule_name: str
+    name: str
+    sure: bool
+    command: str
+    size: Size
+    reason: str
+    change: str
+    line: Size | None
+    layer: Size
+
+
 class _Split(NamedTuple):
     name: str
     apparent_bytes: Size
@@ -142,11 +165,12 @@ def known_tags(path: str, repository: str) -> list[str]:
 def stored_report(connection: sqlite3.Connection, name: str, result: int, *, whole: bool) -> Report:
     """Return the report of a result.
 
-    whole: whether it has distributions and layers; without them, only sizes of the target can be judged
+    whole: whether it has distributions, layers and findings; without them, only sizes of the target can be judged
     """
     row = record(connection, _Result, _RESULT, (result,))
     rows = list(records(connection, _Installed, _INSTALLED, (result,))) if whole else []
     layers = tuple(records(connection, LayerFacts, _LAYERS, (result,))) if whole else ()
+    findings = records(connection, _Finding, _FINDINGS, (result,)) if whole else ()
     return Report(
         version=row.version,
         target=TargetFacts(kind=row.kind, location=name, method=row.method),
@@ -164,7 +188,7 @@ def stored_report(connection: sqlite3.Connection, name: str, result: int, *, who
         ),
         distributions=tuple(_rows(rows)),
         groups={}, cuda=Cuda(distributions=0, apparent_bytes=0), lighter=(), shared=(),
-        image=_image(row, layers),
+        image=_image(row, layers, findings),
         system=None, source=None, findings=(), environments=None,
         splits=_splits(connection, result, rows),
         not_measured=(),
@@ -198,12 +222,21 @@ def _archive(download: int | None) -> ArchiveUsed | None:
     )
 
 
-def _image(row: _Result, layers: tuple[LayerFacts, ...]) -> ImageReport | None:
+def _image(row: _Result, layers: tuple[LayerFacts, ...], findings: Iterable[_Finding]) -> ImageReport | None:
     if row.shipped_bytes is None or row.wasted_bytes is None:
         return None
     return ImageReport(
         layers=layers, shipped_bytes=row.shipped_bytes, wasted_bytes=row.wasted_bytes, efficiency=None, wasted=(),
-        wasted_paths=(),
+        wasted_paths=(), findings=tuple(map(_finding, findings)),
+    )  # fmt: skip
+
+
+def _finding(row: _Finding) -> ImageFinding:
+    """Return a finding; which others count the same bytes is not stored."""
+    return ImageFinding(
+        rule=row.rule, name=row.rule_name, layer=row.layer, command=row.command, line=row.line, hidden_by=None,
+        apparent_bytes=row.size, files=0, names=(row.name,), paths=(), reason=row.reason, change=row.change,
+        sure=row.sure, saves_bytes=row.size,
     )  # fmt: skip
 
 
