@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from deadweight.model.report.imports import Attempt, ImportsReport
-from deadweight.report.results.imports import imports_text
+from deadweight.report.results.imports import as_text
+from deadweight.report.view import View
 from tests.builders import make_wheel, make_wheelhouse, write_files
 
 SLEEPS = "import time, dw_small\ntime.sleep(0.08)\nvalue = bytearray(b'x') * 20_000_000\n"
@@ -104,7 +105,7 @@ def test_imports__another_module_needs_it__says_which(here: Path) -> None:
     (lazy,) = reported(done).lazy
     assert lazy.attempt
     assert (lazy.attempt.still_loaded, lazy.attempt.loaded_by) == (("dw_heavy",), ("dw_eager", "main"))
-    text = imports_text(reported(done), width=120)
+    text = as_text(reported(done), View(width=120))
     assert "1 run is too few to tell what it saves (use --runs 3 or more)" in text
     assert "dw_heavy is still loaded by dw_eager, main" in " ".join(text.split())
 
@@ -120,7 +121,7 @@ def test_imports__copy_fails__says_why(here: Path) -> None:
     done = imports(here, LAZY + check, "--format", "json")
     (lazy,) = reported(done).lazy
     assert lazy.attempt == Attempt(failure="importing main failed: AssertionError: heavy is needed (main.py, line 6)")
-    text = imports_text(reported(done), width=120)
+    text = as_text(reported(done), View(width=120))
     assert "the application does not start: importing main failed" in text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from deadweight.cli.browser import check_page
 from deadweight.cli.help import JUDGE, GroupedCommand, option
 from deadweight.cli.options import writing
 from deadweight.cli.output import Destination
@@ -15,6 +16,9 @@ from deadweight.cli.running import adopt_orphans, timeout_option
 from deadweight.cli.settings import settings_of, verifying
 from deadweight.cli.targets import files, one_target
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
+from deadweight.report.documents.formats import IMPORTS_FORMATS, render_imports
+from deadweight.report.formats import check_installed
+from deadweight.report.view import View
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -37,7 +41,7 @@ from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
     help="Number of starts for each figure.",
 )
 @timeout_option(JUDGE, "each start")
-@writing()
+@writing(IMPORTS_FORMATS)
 @limiting
 @verifying
 def imports(target: str, destination: Destination, top: int | None, everything: bool, **options: Any) -> None:
@@ -52,19 +56,15 @@ def imports(target: str, destination: Destination, top: int | None, everything: 
     """
     from deadweight.operations.imports import Starts
     from deadweight.operations.imports import imports as measure
-    from deadweight.report.results.imports import imports_text
 
-    rows = rows_of(top, everything)
+    check_page(destination.form, destination.path)
+    check_installed(destination.form)
+    view = View(width=terminal_width(), color=use_color(destination.path), rows=rows_of(top, everything))
     given = one_target(target, quiet=options["quiet"])
     settings = settings_of(options, given)
     starts = Starts(entry=options["entry"], runs=options["runs"], seconds=options["timeout"])
     adopt_orphans()
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = measure(given, settings, starts, observe=observe)
-    text = (
-        report.to_json()
-        if destination.form == "json"
-        else imports_text(report, rows=rows, width=terminal_width(), color=use_color(destination.path))
-    )
-    destination.write(text)
+    destination.write(render_imports(report, destination.form, view))
     finish(report)

@@ -14,6 +14,8 @@ from deadweight.cli.running import adopt_orphans, timeout_option
 from deadweight.cli.targets import files
 from deadweight.cli.values import KINDS, names_in
 from deadweight.cli.views import terminal_width
+from deadweight.report.documents.formats import TRIM_FORMATS, render_trim
+from deadweight.report.view import View
 
 
 @click.command(cls=GroupedCommand)
@@ -37,7 +39,7 @@ from deadweight.cli.views import terminal_width
     default="",
     help="Directory of your code: directories of tests that it imports stay.",
 )
-@writing()
+@writing(TRIM_FORMATS)
 @with_options(messages)
 def trim(environment: str, destination: Destination, **options: Any) -> None:
     """Show what the virtual environment ENV can do without, or remove it with --apply.
@@ -50,7 +52,6 @@ def trim(environment: str, destination: Destination, **options: Any) -> None:
     them. `--apply --discard` deletes them at once.
     """
     from deadweight.operations import trimming
-    from deadweight.report.results.trim import trim_text
     from deadweight.trimming.kinds import DEFAULT
 
     kinds, undo, apply, discard = (options[name] for name in ("kinds", "undo", "apply", "discard"))
@@ -74,6 +75,6 @@ def trim(environment: str, destination: Destination, **options: Any) -> None:
             adopt_orphans()
         with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
             report = trimming.trim(environment, choice, observe=observe)
-    destination.write(report.to_json() if destination.form == "json" else trim_text(report, width=terminal_width()))
+    destination.write(render_trim(report, destination.form, View(width=terminal_width())))
     if report.exit_code:
         raise click.exceptions.Exit(report.exit_code)

@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from deadweight.errors import BadReport
 from deadweight.model.report import TargetFacts
 from deadweight.model.report.imports import Attempt, ImportRow, ImportsReport, LazyImport, LazyStatement, Spread
-from deadweight.report.results.imports import duration, imports_text
+from deadweight.report.documents.imports import duration
+from deadweight.report.results.imports import as_text
+from deadweight.report.view import View
 
 
 def spread(median: int, least: int | None = None, most: int | None = None) -> Spread:
@@ -60,8 +62,8 @@ REPORT = ImportsReport(
 )
 
 
-def test_imports_text__report__is_complete() -> None:
-    assert imports_text(REPORT).splitlines() == [
+def test_as_text__report__is_complete() -> None:
+    assert as_text(REPORT).splitlines() == [
         "shop.app (Procfile:1) starts in 300 ms and takes 76.0 MB of memory.",
         "Range of 5 runs: 280..1300 ms.",
         "Not included: 9.00 ms and 9.50 MB for Python 3.11.7 itself.",
@@ -84,8 +86,8 @@ def test_imports_text__report__is_complete() -> None:
     ]
 
 
-def test_imports_text__few_rows__adds_up_the_others() -> None:
-    text = imports_text(REPORT, rows=1)
+def test_as_text__few_rows__adds_up_the_others() -> None:
+    text = as_text(REPORT, View(rows=1))
     assert "1 more (use --all)" in text
     assert "numpy" not in text
 
@@ -106,8 +108,8 @@ def test_imports_text__few_rows__adds_up_the_others() -> None:
         (replace(SAVES, still_loaded=("a",), loaded_by=tuple("bcdefg")), "a is still loaded by b, c, d, e and 2 more"),
     ],
 )
-def test_imports_text__attempt__says_what_it_saved(attempt: Attempt | None, expected: str) -> None:
-    text = imports_text(replace(REPORT, lazy=(replace(LAZY, attempt=attempt),)), width=200)
+def test_as_text__attempt__says_what_it_saved(attempt: Attempt | None, expected: str) -> None:
+    text = as_text(replace(REPORT, lazy=(replace(LAZY, attempt=attempt),)), View(width=200))
     assert expected in text
 
 
@@ -119,20 +121,20 @@ def test_imports_text__attempt__says_what_it_saved(attempt: Attempt | None, expe
         (3, 0, "saves nothing that can be measured\n"),
     ],
 )
-def test_imports_text__few_runs__says_that_they_cannot_tell(runs: int, saves_bytes: int, expected: str) -> None:
+def test_as_text__few_runs__says_that_they_cannot_tell(runs: int, saves_bytes: int, expected: str) -> None:
     attempt = replace(SAVES, certain=False, saves_bytes=saves_bytes)
     report = replace(REPORT, runs=runs, lazy=(replace(LAZY, attempt=attempt),), together=attempt)
-    assert imports_text(report, width=200).count(expected) == 2
+    assert as_text(report, View(width=200)).count(expected) == 2
 
 
-def test_imports_text__several__are_shown_together() -> None:
-    text = imports_text(replace(REPORT, lazy=(LAZY, LAZY), together=SAVES), width=200)
+def test_as_text__several__are_shown_together() -> None:
+    text = as_text(replace(REPORT, lazy=(LAZY, LAZY), together=SAVES), View(width=200))
     assert "\n  All of them: saves 250 ms and 30.0 MB of memory" in text
 
 
-def test_imports_text__one_import_in_two_files__is_one_suggestion() -> None:
+def test_as_text__one_import_in_two_files__is_one_suggestion() -> None:
     other = replace(STATEMENT, file="shop/b.py", line=3, statement="from pandas import NA", function="f")
-    text = imports_text(replace(REPORT, lazy=(replace(LAZY, statements=(STATEMENT, other)),)), width=200)
+    text = as_text(replace(REPORT, lazy=(replace(LAZY, statements=(STATEMENT, other)),)), View(width=200))
     assert text.partition("one function uses:\n")[2].splitlines()[:6] == [
         "  shop/app.py:2: import pandas",
         "    used only in report() (line 10)",
@@ -143,16 +145,16 @@ def test_imports_text__one_import_in_two_files__is_one_suggestion() -> None:
     ]
 
 
-def test_imports_text__imports_that_overlap__have_no_rest() -> None:
-    assert re.search(r"\n\(outside of imports\) +\?\n", imports_text(replace(REPORT, rest_us=None)))
+def test_as_text__imports_that_overlap__have_no_rest() -> None:
+    assert re.search(r"\n\(outside of imports\) +\?\n", as_text(replace(REPORT, rest_us=None)))
 
 
-def test_imports_text__unknown_memory_and_hostile_names__are_shown_plainly() -> None:
+def test_as_text__unknown_memory_and_hostile_names__are_shown_plainly() -> None:
     hostile = replace(
         REPORT, entry="a\nb", entry_from="--entry", bare_bytes=None, start_bytes=None, python=None, lazy=(),
         rows=(row("x\x1b[0m", 291_000),),
     )  # fmt: skip
-    text = imports_text(hostile, width=200)
+    text = as_text(hostile, View(width=200))
     assert text.startswith("a\\x0ab starts in 300 ms.\n")
     assert "Not included: 9.00 ms for the interpreter itself.\n" in text
     assert "x\\x1b[0m 1.0" in text

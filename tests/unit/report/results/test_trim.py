@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from deadweight.model.report.trim import Action, Checked, KindOfFile, Reason, TrimReport
-from deadweight.report.results.trim import trim_text
+from deadweight.report.results.trim import as_text
+from deadweight.report.view import View
 
 REPORT = TrimReport(
     version="1",
@@ -24,8 +25,8 @@ REPORT = TrimReport(
 )
 
 
-def test_trim_text__shown__is_a_table_by_risk_and_size() -> None:
-    assert trim_text(REPORT, width=90) == (
+def test_as_text__shown__is_a_table_by_risk_and_size() -> None:
+    assert as_text(REPORT, View(width=90)) == (
         "Kind           Files    Size  Risk    Remove  What you lose\n"
         "bytecode           3  500 kB  low     yes     time\n"
         "docs               1    10 B  low     yes     docs\n"
@@ -37,15 +38,16 @@ def test_trim_text__shown__is_a_table_by_risk_and_size() -> None:
     )
 
 
-def test_trim_text__applied__names_what_was_restored_and_not_checked() -> None:
+def test_as_text__applied__names_what_was_restored_and_not_checked() -> None:
     checked = Checked(
         modules=2,
         failing=(Reason(name="broken", reason="ImportError"),),
         kept_files=1,
         restored=(Reason(name="demo", reason="demo could not be imported without them: OSError"),),
     )
-    text = trim_text(
-        replace(REPORT, action="apply", checked=checked, store="env/.deadweight-trim", store_bytes=500_020), width=120
+    text = as_text(
+        replace(REPORT, action="apply", checked=checked, store="env/.deadweight-trim", store_bytes=500_020),
+        View(width=120),
     )
     unwrapped = text.partition("\n\n")[2].replace("\n  ", " ").splitlines()
     assert unwrapped == [
@@ -66,14 +68,14 @@ def test_trim_text__applied__names_what_was_restored_and_not_checked() -> None:
     ("action", "text"),
     [("undo", "Restored 4 files, 500 kB in env.\n"), ("discard", "Deleted 4 files, 500 kB of env for good.\n")],
 )
-def test_trim_text__undone_or_deleted__is_one_line(action: Action, text: str) -> None:
+def test_as_text__undone_or_deleted__is_one_line(action: Action, text: str) -> None:
     report = TrimReport(version="1", location="env", action=action, files=4, apparent_bytes=500_010)
-    assert trim_text(report, width=80) == text
+    assert as_text(report, View(width=80)) == text
     assert report.exit_code == 0
 
 
-def test_trim_text__not_restored__is_an_error() -> None:
+def test_as_text__not_restored__is_an_error() -> None:
     left = (Reason(name="demo", reason="it was changed"),)
     report = TrimReport(version="1", location="env", action="undo", files=0, apparent_bytes=0, left=left)
-    assert "error: demo was not restored: it was changed\n" in trim_text(report, width=80)
+    assert "error: demo was not restored: it was changed\n" in as_text(report, View(width=80))
     assert report.exit_code == 4
