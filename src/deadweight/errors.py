@@ -14,7 +14,8 @@ DeadweightError            4
 ├── NotProven              3   the application needs more than the requirements provide
 ├── WouldOverwrite         4   a file exists already
 ├── InstallFailed          5   the installer, the index or the disk failed
-│   └── NoInterpreter      5   a version of Python that is not installed
+│   ├── NoInterpreter      5   a version of Python that is not installed
+│   └── TimedOut           5   an installer or a resolver that did not finish in time
 ├── EngineFailed           5   a container engine is missing or failed
 ├── FleetFailed            5   the file of a fleet cannot be written, or stays locked
 └── FetchFailed            5   a server is unreachable, or its response is an error or invalid
@@ -152,6 +153,10 @@ class InstallFailed(DeadweightError):
 
 class NoInterpreter(InstallFailed):
     """A required version of Python is not installed."""
+
+
+class TimedOut(InstallFailed):
+    """An installer or a resolver did not finish within its time limit."""
 
 
 class EngineFailed(DeadweightError):

@@ -380,3 +380,35 @@ def test_services__different_pythons__are_measured_for_the_one_of_those_that_agr
     assert sizes["p2"] == sizes["p3"] > sizes["p1"]
     shared = next(layer for layer in proposal["layers"] if layer["services"] == ["p2", "p3"])
     assert shared["apparent_bytes"] == sizes["p2"]
+
+
+def test_services__one_index_is_silent__others_are_reported_and_that_service_is_named(
+    server: Server, tmp_path: Path
+) -> None:
+    with Server(files={}, delay=30) as silent:
+        write_files(
+            tmp_path,
+            {
+                "a.txt": "dw-web\n",
+                "b.txt": f"--extra-index-url {silent.url}/simple/\ndw-web\n",
+                "c.txt": "dw-web\ndw-http\n",
+            },
+        )
+        code, found, stderr = services(server, "a.txt", "b.txt", "c.txt", "--timeout", "2", "--output-dir", "out")
+    assert code == 5
+    assert stderr.startswith(
+        "error: b could not be measured: resolving did not finish within 2 s; allow more with --timeout SECONDS\n"
+    )
+    assert [row["name"] for row in found["services"]] == found["proposal"]["services"] == ["a", "c"]
+    assert [each["name"] for each in found["skipped"]] == ["b"]
+    assert {path.stem for path in (tmp_path / "out").iterdir()} == {"base", "a", "c", "constraints"}
+
+
+def test_services__index_is_silent__fails_in_time(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "dw-web\n", "b.txt": "dw-web\ndw-http\n"})
+    server.delay = 30
+    done = run("services", "a.txt", "b.txt", "--index-url", f"{server.url}/simple/", "--timeout", "0.5", "--no-cache")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "error: resolving did not finish within 0.5 s\n" in done.stderr
+    assert "allow more with --timeout SECONDS" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""What commands share that run code of an application or an environment."""
+"""What commands share that run code or other programs for long."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from deadweight.cli.help import option
 Command = Callable[..., Any]
 
 
-def timeout_option(group: str, of: str) -> Callable[[Command], Command]:
-    """Return the option that limits how long code may run.
+def timeout_option(group: str, of: str, default: float = 60) -> Callable[[Command], Command]:
+    """Return the option that limits how long code or a resolver may run.
 
     of: what the limit is for
     """
@@ -22,7 +22,7 @@ def timeout_option(group: str, of: str) -> Callable[[Command], Command]:
         group=group,
         metavar="SECONDS",
         type=click.FloatRange(min=0, min_open=True),
-        default=60,
+        default=default,
         show_default=True,
         help=f"Time limit for {of}.",
     )

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from deadweight.cli.help import JUDGE, GroupedCommand, option
+from deadweight.cli.help import HOW, JUDGE, GroupedCommand, option
 from deadweight.cli.options import output_dir_option, writing
 from deadweight.cli.output import Destination, may_write_below, say, write_files
 from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
+from deadweight.cli.running import timeout_option
 from deadweight.cli.settings import settings_of, sharing
 from deadweight.cli.targets import files
 from deadweight.cli.values import SHARE, share_of
@@ -32,12 +33,18 @@ from deadweight.report.view import View
     show_default=True,
     help="Share of the services that must have a requirement of base.txt.",
 )
+@timeout_option(HOW, "resolving each service, and several together", default=300)
 @output_dir_option("the proposed files", "write nothing")
 @writing(SERVICES_FORMATS)
 @limiting
 @sharing
 def services(
-    file: tuple[str, ...], base_share: str, output_dir: str | None, destination: Destination, **options: Any
+    file: tuple[str, ...],
+    base_share: str,
+    timeout: float,
+    output_dir: str | None,
+    destination: Destination,
+    **options: Any,
 ) -> None:
     """Show what several services weigh and share, and propose shared requirements files.
 
@@ -69,7 +76,7 @@ def services(
         may_write_below(output_dir, *(f"{name}.txt" for name in names), force=destination.force)
     settings = settings_of({**options, "install": None}, *targets)
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        report = operation(file, settings, Sharing(base_share=share, sources=sources), observe=observe)
+        report = operation(file, settings, Sharing(base_share=share, sources=sources, seconds=timeout), observe=observe)
     if output_dir is not None and report.proposal:
         texts = service_files(report.proposal, output_dir)
         may_write_below(output_dir, *map(os.path.basename, texts), force=destination.force)

@@ -78,7 +78,7 @@ def opened(
 ) -> Iterator[Uninstalling]:
     """Prepare to measure a requirements file, or a lock if ``file`` is None, without installing it.
 
-    seconds: time limit of the resolver; None for the usual limits
+    seconds: time limit of the resolution, which also makes requests wait only shortly; None for the usual limits
     """
     from deadweight.sources.resolve.uninstalled import Shared
     from deadweight.sources.system.scratch import scratch_directory
@@ -90,6 +90,7 @@ def opened(
             observe=session.observe if seconds is None else silent,
             client=session.client,
             seconds=seconds,
+            hurried=seconds is not None,
         )
         with uninstalling(file, wishes, settings, shared) as run:
             yield run

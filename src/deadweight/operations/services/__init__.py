@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ from deadweight.analysis.services.today import (
     shared_distributions,
 )
 from deadweight.analysis.verdict import judge, original_of
-from deadweight.errors import BadInput, DeadweightError
+from deadweight.errors import BadInput, DeadweightError, TimedOut
 from deadweight.formats.builds import Wishes, bare_name, read_wishes
 from deadweight.model import Application, Inventory, Lock, Skipped
 from deadweight.model.report.services import Proposal, ServicesReport
@@ -37,7 +37,9 @@ from deadweight.sources.resolve.uninstalled import Resolved
 from deadweight.sources.system.processors import allow
 from deadweight.wording import counted
 
+SECONDS = 300.0
 _TOGETHER = ""  # the name of no service
+_ALL = "a common set of versions"
 
 
 class Sharing(Struct, frozen=True, kw_only=True):
@@ -45,10 +47,12 @@ class Sharing(Struct, frozen=True, kw_only=True):
 
     base_share: the part of the services, up to 1, that must have a requirement of base.txt
     sources:    directories of code: ``NAME=DIR`` for one service, ``DIR`` for all others
+    seconds:    the time limit for resolving each service, and for resolving several of them together
     """
 
     base_share: float = 1.0
     sources: tuple[str, ...] = ()
+    seconds: float = SECONDS
 
 
 def services(
@@ -72,7 +76,7 @@ def services(
     with Session(observe=observe) as session:
         wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
         every = read_services(files, settings.replacing(no_install=True), sharing.sources, wishes)
-        with Resolver(wishes, settings, session) as resolver:
+        with Resolver(wishes, settings, session, sharing.seconds) as resolver:
             report = _Measuring(every, resolver, session).report(sharing.base_share)
     _check_wishes(wishes, every, report)
     return report
@@ -98,7 +102,7 @@ class _Measuring:
 
     def report(self, share: float) -> ServicesReport:
         """Measure the services as they are, and with the versions that they can have in common."""
-        agreeing = Agreeing(list(self._services.values()), self._files, self._resolver)
+        agreeing = Agreeing(list(self._services.values()), self._files, self._resolver.together)
         expected = agreeing.expected()
         alone = self._resolver.each({name: (each.file, each.settings) for name, each in self._services.items()})
         able = {name: each for name, each in alone.items() if isinstance(each, Resolved)}
@@ -111,6 +115,7 @@ class _Measuring:
         found = self._measure(sets)
         today = [self._concluded(name, found[name]) for name in able]
         first = today[0].profile.inventory
+        proposal, failed = self._proposal(today, agreement, found, able, share)
         return ServicesReport(
             version=__version__,
             environment=environment_facts(first.environment),
@@ -118,8 +123,8 @@ class _Measuring:
             total_bytes=sum(each.profile.inventory.total.apparent for each in today),
             distinct_bytes=distinct_bytes(today),
             shared=shared_distributions(today),
-            proposal=self._proposal(today, agreement, found, able, share),
-            skipped=(*_failed(alone), *_skipped(today)),
+            proposal=proposal,
+            skipped=(*_failed({**alone, **failed}), *_skipped(today)),
             warnings=_warnings(today),
         )
 
@@ -161,43 +166,50 @@ class _Measuring:
         found: Mapping[str, Inventory],
         alone: Mapping[str, Resolved],
         share: float,
-    ) -> Proposal | None:
+    ) -> tuple[Proposal | None, dict[str, DeadweightError]]:
+        """Return the proposal, and what prevents it."""
         if agreement.versions is None:
-            return None
-        planned = plan_files([each for each in today if each.name in agreement.services], found[_TOGETHER], share)
+            return None, {_ALL: agreement.late} if agreement.late else {}
+        sharing = [each for each in today if each.name in agreement.services]
+        planned = plan_files(sharing, found[_TOGETHER], share)
         lock = agreement.versions.lock
-        apart = [each.name for each in today if each.name not in agreement.services]
+        outcomes = self._again(sharing, planned, lock, alone)
+        failed = {f"{name} as proposed": each for name, each in outcomes.items() if isinstance(each, DeadweightError)}
+        if failed:
+            return None, failed
         wished = self._resolver.wishes.indexes()
         constraints = {CONSTRAINTS: constraint_lines(lock, wished)}
+        apart = [each.name for each in today if each.name not in agreement.services]
         constraints |= {f"{name}-{CONSTRAINTS}": constraint_lines(alone[name].lock, wished) for name in apart}
+        new = {name: (each, self._services[name]) for name, each in outcomes.items() if isinstance(each, Resolved)}
         agreed = Agreed(
             planned=planned,
-            after=self._after([each for each in today if each.name not in apart], planned, lock, alone),
+            after=self._after(sharing, self._measure(new) if new else {}),
             clashes=agreement.clashes,
             constraints=constraints,
             share=share,
             wishes=self._resolver.wishes,
         )
-        return proposal_of(today, agreed)
+        return proposal_of(today, agreed), {}
 
-    def _after(
-        self, today: Sequence[MeasuredService], planned: Planned, lock: Lock, alone: Mapping[str, Resolved]
-    ) -> dict[str, After]:
-        """Return the services with the proposed versions; only those that change are resolved and measured again."""
+    def _again(
+        self, today: Iterable[MeasuredService], planned: Planned, lock: Lock, alone: Mapping[str, Resolved]
+    ) -> dict[str, Outcome]:
+        """Resolve the services again that get other versions or more requirements."""
         versions = {package.name: (package.version, package.origin) for package in lock.packages}
         gained = {each.name: planned.gained(each.file) for each in today}
         changed = [
-            each.name
-            for each in today
-            if gained[each.name]
-            or any(versions.get(p.name) != (p.version, p.origin) for p in alone[each.name].lock.packages)
+            self._services[name]
+            for name, lines in gained.items()
+            if lines or any(versions.get(p.name) != (p.version, p.origin) for p in alone[name].lock.packages)
         ]
-        outcomes = self._resolver.within([self._services[name] for name in changed], lock, gained)
-        for outcome in outcomes.values():
-            if isinstance(outcome, DeadweightError):
-                raise outcome
-        new = {name: (each, self._services[name]) for name, each in outcomes.items() if isinstance(each, Resolved)}
-        found = self._measure(new) if new else {}
+        return self._resolver.within(changed, lock, gained)
+
+    def _after(self, today: Iterable[MeasuredService], found: Mapping[str, Inventory]) -> dict[str, After]:
+        """Return the services with the proposed versions.
+
+        found: service → its inventory, if it changes
+        """
         after = {}
         for each in today:
             service = self._services[each.name]
@@ -218,10 +230,16 @@ class _Measuring:
         return judge(profile, application, original_of(service.file, profile.inventory.environment)).proof
 
 
-def _failed(alone: Mapping[str, Outcome]) -> tuple[Skipped, ...]:
+def _failed(outcomes: Mapping[str, Outcome]) -> tuple[Skipped, ...]:
     return tuple(
-        Skipped(name, each.cause, each.exit_code) for name, each in alone.items() if isinstance(each, DeadweightError)
+        Skipped(name, _reason(each), each.exit_code)
+        for name, each in outcomes.items()
+        if isinstance(each, DeadweightError)
     )
+
+
+def _reason(error: DeadweightError) -> str:
+    return f"{error.cause}; {error.hint}" if isinstance(error, TimedOut) else error.cause
 
 
 def _skipped(services: Sequence[MeasuredService]) -> tuple[Skipped, ...]:

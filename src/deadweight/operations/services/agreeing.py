@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
 
-from deadweight.errors import DeadweightError
+from deadweight.errors import DeadweightError, TimedOut
 from deadweight.formats.distributions.metadata import normalize
 from deadweight.formats.locks.marking import Markers
 from deadweight.model import Requirement
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.services.reading import Service
-from deadweight.operations.services.resolving import Outcome, Resolver, is_conflict
+from deadweight.operations.services.resolving import Outcome, is_conflict
 from deadweight.planning.sharing.conflicts import (
     Clash,
     Side,
@@ -36,21 +36,31 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class Agreement(Struct, frozen=True, kw_only=True):
     """The services that can have the same versions.
 
-    versions: what resolving them together found; None if no service can be resolved
+    versions: what resolving them together found; None if no service can be resolved, or not in time
     clashes:  why the others cannot have them
+    late:     the time limit that resolving them together exceeded; None if it did not
     """
 
     services: tuple[str, ...]
     versions: Resolved | None = None
     clashes: tuple[Clash, ...] = ()
+    late: TimedOut | None = None
 
 
 class Agreeing:
-    """Finds the services that can have the same versions, first by their own requirements, then with a resolver."""
+    """Finds the services that can have the same versions, first by their own requirements, then with a resolver.
 
-    def __init__(self, services: Sequence[Service], files: Mapping[str, ServiceFile], resolver: Resolver) -> None:
+    together: resolves the requirements of several services as one
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        files: Mapping[str, ServiceFile],
+        together: Callable[[Sequence[Service]], Outcome],
+    ) -> None:
         self._services = {service.name: service for service in services}
-        self._files, self._resolver = files, resolver
+        self._files, self._resolve = files, together
         self._clashes: list[Clash] = []
 
     def expected(self) -> Agreement:
@@ -70,17 +80,24 @@ class Agreeing:
         if kept == expected.services and expected.versions is not None:
             return Agreement(services=kept, versions=expected.versions, clashes=self._relevant(kept))
         able = tuple(name for name, outcome in alone.items() if isinstance(outcome, Resolved))
+        grown: tuple[str, ...] = ()
+        late = None
         for _ in range(_ROUNDS):
             kept = self._part(able)
             outcome = self._together(kept) if kept else None
             if outcome is None or isinstance(outcome, Resolved):
                 return Agreement(services=kept, versions=outcome, clashes=self._relevant(kept))
+            if isinstance(outcome, TimedOut):
+                late = outcome
+                break
             if not is_conflict(outcome):
                 raise outcome
-            kept = self._grown(kept)
-        outcome = self._together(kept)
+            grown = self._grown(kept)
+        if not grown:
+            return Agreement(services=(), late=late)
+        outcome = self._together(grown)
         assert isinstance(outcome, Resolved)  # the last step of _grown
-        return Agreement(services=kept, versions=outcome, clashes=self._relevant(kept))
+        return Agreement(services=grown, versions=outcome, clashes=self._relevant(grown))
 
     def _part(self, names: Sequence[str]) -> tuple[str, ...]:
         return largest_part(names, (clash.services for clash in self._clashes if set(clash.services) <= set(names)))
@@ -94,7 +111,7 @@ class Agreeing:
         return tuple(found.values())
 
     def _together(self, names: Sequence[str]) -> Outcome:
-        return self._resolver.together([self._services[name] for name in names])
+        return self._resolve([self._services[name] for name in names])
 
     def _of_settings(self) -> Iterator[Clash]:
         settings = {
@@ -132,7 +149,9 @@ class Agreeing:
             if isinstance(outcome, Resolved):
                 kept.append(name)
                 continue
-            pairs = {other: self._together([other, name]) for other in kept}
+            # After a timeout, resolving pairs would take as long for each of them.
+            late = isinstance(outcome, TimedOut)
+            pairs = {} if late else {other: self._together([other, name]) for other in kept}
             against = {other: pair for other, pair in pairs.items() if not isinstance(pair, Resolved)}
             # If no pair has a conflict, it takes three; the last one that was added represents the others.
             for other, error in (against or {kept[-1]: outcome}).items():

@@ -12,7 +12,7 @@ from concurrent.futures import as_completed
 
 from msgspec.structs import replace
 
-from deadweight.errors import DeadweightError, InstallFailed
+from deadweight.errors import DeadweightError, InstallFailed, TimedOut
 from deadweight.formats.builds import Wishes
 from deadweight.formats.composites import composed
 from deadweight.formats.requirements import RequirementsFile, for_resolver
@@ -30,17 +30,20 @@ from deadweight.sources.wheels.archives import ArchiveReader
 
 Outcome = Resolved | DeadweightError
 _TOGETHER = "all services"
+_HINT = "allow more with --timeout SECONDS"
 
 
 class Resolver:
     """Resolves requirements, equal ones once; a context manager.
 
     wishes:  the builds that the user asked for
+    seconds: the time limit of each resolution
     session: its scratch directory holds the files of all resolvers
     """
 
-    def __init__(self, wishes: Wishes, settings: Settings, session: Session) -> None:
+    def __init__(self, wishes: Wishes, settings: Settings, session: Session, seconds: float) -> None:
         self.wishes, self._settings, self._session = wishes, settings, session
+        self._seconds = seconds
         # Threads share them, so they must exist before the first thread.
         self._scratch, self._cache = session.scratch, session.cache(settings.measuring)
         self._outcomes: dict[tuple[str, ...], Outcome] = {}
@@ -63,6 +66,7 @@ class Resolver:
             scratch=Scratch(directory, self._scratch.lock),
             observe=silent,
             client=self._session.client,
+            seconds=self._seconds,
             reader=self._reader,
         )
         run = uninstalling(file, self.wishes, settings, shared)
@@ -96,9 +100,13 @@ class Resolver:
         keys = {name: _key(file, settings) for name, (file, settings) in files.items()}
         new = {key: name for name, key in reversed(keys.items()) if key not in self._outcomes}
         runs = {key: self.run_for(*files[name]) for key, name in new.items()}
+        if new:
+            self._session.observe(Progress("resolving", next(iter(new.values())), done=0, total=len(new)))
         background = Background(processors())
         try:
-            tasks = {background.submit(_resolved, runs[key], files[name][0]): key for key, name in new.items()}
+            tasks = {
+                background.submit(_resolved, runs[key], files[name][0], self._seconds): key for key, name in new.items()
+            }
             for done, task in enumerate(as_completed(tasks), 1):
                 key = tasks[task]
                 self._outcomes[key] = task.result()
@@ -108,9 +116,12 @@ class Resolver:
         return {name: self._outcomes[key] for name, key in keys.items()}
 
 
-def _resolved(run: Uninstalling, file: RequirementsFile) -> Outcome:
+def _resolved(run: Uninstalling, file: RequirementsFile, seconds: float) -> Outcome:
     try:
         return run.resolved(file)
+    except TimedOut as error:
+        # The resolver runs several times, so the time that its last run had says nothing.
+        return TimedOut(f"resolving did not finish within {seconds:g} s", hint=_HINT, detail=error.detail)
     except DeadweightError as error:
         return error
 
@@ -135,5 +146,5 @@ def constraint_lines(lock: Lock, wished: Container[str] = ()) -> tuple[str, ...]
 
 
 def is_conflict(outcome: Outcome) -> bool:
-    """Return whether a resolver found no versions."""
-    return isinstance(outcome, InstallFailed)
+    """Return whether a resolver found no versions, although it had the time to search for them."""
+    return isinstance(outcome, InstallFailed) and not isinstance(outcome, TimedOut)

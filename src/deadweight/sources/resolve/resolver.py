@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
@@ -50,7 +51,7 @@ class Question(Struct, frozen=True, kw_only=True):
     anew:         projects to choose new versions of; others may keep the version of the last answer
     expect:       called with a project and a range of versions as soon as the resolver ignores them
     chosen:       called with each wheel that is probably part of the answer, as soon as its URL is known
-    seconds:      the timeout of one run; None for none
+    until:        the monotonic time at which the resolver is stopped; None for no time limit
     """
 
     requirements: str
@@ -59,7 +60,12 @@ class Question(Struct, frozen=True, kw_only=True):
     anew: Collection[str] = ()
     expect: Callable[[str, str], None] = lambda *_: None
     chosen: Callable[[Archive], None] = lambda _: None
-    seconds: float | None = None
+    until: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """The time that is left."""
+        return None if self.until is None else max(0.0, self.until - time.monotonic())
 
 
 class Resolver(Protocol):
@@ -70,7 +76,10 @@ class Resolver(Protocol):
         """Return its name in reports."""
 
     def ask(self, question: Question, scratch: Scratch) -> Answer:
-        """Resolve a requirements file; raises InstallFailed if the resolver does not support the machine."""
+        """Resolve a requirements file.
+
+        raises: InstallFailed if the resolver does not support the machine; TimedOut
+        """
 
 
 class UvResolver(Struct, frozen=True):
@@ -217,7 +226,7 @@ def resolve(question: Question, resolver: Resolver, stand_ins: StandIns, scratch
     """Return the resolution of requirements on a machine, including versions that have only an sdist.
 
     question: its file has no requirements that need a build
-    raises:   InstallFailed with the resolver's own reason, shortened
+    raises:   InstallFailed with the resolver's own reason, shortened; TimedOut
     """
     within = question.options.with_links(stand_ins.directory)
     handled: set[tuple[str, str]] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from deadweight.errors import DeadweightError, FetchFailed, InstallFailed
+from deadweight.errors import DeadweightError, FetchFailed, InstallFailed, TimedOut
 from deadweight.formats.builds import TORCH_FAMILY, Wishes, bare_name, overrides
 from deadweight.formats.distributions.wheel import Scheme
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
@@ -97,7 +98,8 @@ class Shared(Struct, frozen=True, kw_only=True):
     """What the steps of a measurement share.
 
     client:  returns the client for some origins; its second argument requests short timeouts
-    seconds: for the resolver, and for each response of a server; None for the default timeouts
+    seconds: the time limit of a resolution; None for none
+    hurried: whether to wait only shortly for servers
     reader:  reads archives for several measurements, each archive once; None to read them for this one
     """
 
@@ -106,6 +108,7 @@ class Shared(Struct, frozen=True, kw_only=True):
     observe: Observer
     client: Callable[[tuple[str, ...], bool], Client]
     seconds: float | None = None
+    hurried: bool = False
     reader: ArchiveReader | None = None
 
 
@@ -123,7 +126,9 @@ class Uninstalling:
             task.configured,
         )
         self._cache, self._scratch, self._observe = shared.cache, shared.scratch, shared.observe
-        self._seconds, self._clients, self._stack = shared.seconds, shared.client, contextlib.ExitStack()
+        self._seconds, self._hurried, self._clients = shared.seconds, shared.hurried, shared.client
+        self._stack = contextlib.ExitStack()
+        self._until: float | None = None
         self._options, self._installer = task.configured.options, task.configured.installer
         options, file, cache, scratch = self._options, self._file, self._cache, self._scratch
         tool = self._installer.name if file else ""
@@ -145,14 +150,18 @@ class Uninstalling:
 
     def _connect(self) -> Client:
         """Return the client; it is not imported if the cache has everything."""
-        return self._clients(self._origins, self._seconds is not None)
+        return self._clients(self._origins, self._hurried)
 
     def resolved(self, file: RequirementsFile) -> Resolved:
-        """Return the resolution of a requirements file; requirements that need a build are skipped and reported."""
+        """Return the resolution of a requirements file; requirements that need a build are skipped and reported.
+
+        raises: TimedOut after the time limit
+        """
         key = self._key(file)
         kept = self._resolutions.get(key)
         if kept is not None:
             return Resolved(lock=kept)
+        self._until = None if self._seconds is None else time.monotonic() + self._seconds
         resolved = self._resolved_anew(file)
         if not (resolved.skipped or resolved.warnings or self.reader.notes):
             self._resolutions.put(key, resolved.lock)
@@ -175,8 +184,8 @@ class Uninstalling:
         similar = self._machine.for_resolving()
         try:
             return self._resolved(file, self._machine)
-        except InstallFailed:
-            if similar == self._machine:
+        except InstallFailed as error:
+            if similar == self._machine or isinstance(error, TimedOut):
                 raise
         # A project has neither a wheel for musl nor an sdist. Resolve for glibc to find out which.
         resolved = self._resolved(file, similar)
@@ -202,7 +211,7 @@ class Uninstalling:
         try:
             pins = constraints(lock, self._wishes, self._machine, self._pages)
         except FetchFailed as error:
-            if not self._wishes.torch or self._wishes.index or self._seconds is not None:
+            if not self._wishes.torch or self._wishes.index or self._hurried:
                 raise
             return self._without_cuda(Resolved(lock=lock, skipped=skipped), file, error)
         if pins:
@@ -218,7 +227,7 @@ class Uninstalling:
             machine=machine,
             options=options,
             chosen=self.reader.expect,
-            seconds=self._seconds,
+            until=self._until,
         )
         return resolve(question, resolver_of(self._installer), stand_ins, self._scratch, self._observe)
 

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.errors import InstallFailed
+from deadweight.errors import InstallFailed, TimedOut
 from deadweight.interrupts import uninterrupted
 from deadweight.sources.system import supervisor
 
@@ -123,7 +123,7 @@ def run(
     """Run a command; return its status and its output, calling ``on_line`` with each line as it arrives.
 
     seconds: the timeout; None for none
-    raises:  InstallFailed if it cannot be started, or after the timeout
+    raises:  InstallFailed if it cannot be started; TimedOut after the timeout
     """
     late = threading.Event()
     output: list[str] = []
@@ -144,7 +144,7 @@ def run(
         except OSError as error:
             raise _cannot_run(command, error) from error
         if late.is_set():
-            raise InstallFailed(f"{os.path.basename(command[0])} did not finish within {seconds:.0f} s")
+            raise TimedOut(f"{os.path.basename(command[0])} did not finish within {seconds:.0f} s")
         return status, "".join(output)
 
 
