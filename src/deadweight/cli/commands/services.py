@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from deadweight.cli.browser import check_page
 from deadweight.cli.help import HOW, JUDGE, GroupedCommand, option
 from deadweight.cli.options import output_dir_option, writing
 from deadweight.cli.output import Destination, may_write_below, say, write_files
@@ -17,6 +18,7 @@ from deadweight.cli.settings import settings_of, sharing
 from deadweight.cli.targets import files
 from deadweight.cli.values import SHARE, share_of
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
+from deadweight.report.formats import check_installed
 from deadweight.report.services import SERVICES_FORMATS, render_services
 from deadweight.report.units import counted
 from deadweight.report.view import View
@@ -63,6 +65,8 @@ def services(
     from deadweight.operations.services import services as operation
     from deadweight.operations.services.reading import file_of, names_of
 
+    check_page(destination.form, destination.path)
+    check_installed(destination.form)
     share = share_of(base_share)
     view = View(
         width=terminal_width(), color=use_color(destination.path), rows=rows_of(options["top"], options["everything"])

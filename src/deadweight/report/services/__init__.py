@@ -1,4 +1,8 @@
-"""ServicesReport → str: the formats, in one table; files.py has the texts of the proposed files."""
+"""ServicesReport → str: the formats, in one table.
+
+phrases.py  what the formats share      text.py, proposed.py  today and the proposal as text
+documents/services.py has Markdown and HTML
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ Renderer = Callable[[ServicesReport, View], str]
 # Format → module and function, imported when needed
 _RENDERERS: Mapping[str, tuple[str, str]] = {
     "text": ("deadweight.report.services.text", "as_text"),
+    "markdown": ("deadweight.report.documents.services", "as_markdown"),
+    "html": ("deadweight.report.documents.services", "as_html"),
     "json": ("deadweight.report.services", "as_json"),
 }
 SERVICES_FORMATS = tuple(_RENDERERS)

@@ -8,13 +8,20 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from deadweight.model.report.services import ServiceRow, ServicesReport
-from deadweight.report.services.proposed import proposal_parts
+from deadweight.model.report.services import ServicesReport
+from deadweight.report.services.phrases import (
+    SHARED,
+    notes_of,
+    service_cells,
+    service_columns,
+    shared_cells,
+    unused_lines,
+)
+from deadweight.report.services.proposed import indented, proposal_parts
 from deadweight.report.text.tables import WIDEST, hanging, number_table, render
-from deadweight.report.units import hanging_text, human
+from deadweight.report.units import human
 from deadweight.report.view import DEFAULT, View
 from deadweight.untrusted import plain
-from deadweight.wording import listed
 
 _WIDE = 96  # columns; a narrower terminal has no room for the largest distributions
 
@@ -31,50 +38,21 @@ def as_text(report: ServicesReport, view: View = DEFAULT) -> str:
 
 
 def _services(report: ServicesReport, width: int) -> RenderableType:
-    with_code = any(row.unused is not None for row in report.services)
-    columns = ("service", "size", "distributions", "own", "shared", *(["unused"] if with_code else []))
-    rows = []
-    for row in report.services:
-        unused = [_unused_text(row)] if with_code else []
-        cells = plain(row.name), human(row.apparent_bytes), f"{row.distributions:,}", human(row.own_bytes)
-        largest = ", ".join(plain(each.name) for each in row.largest)
-        rows.append((*cells, human(row.shared_bytes), *unused, largest))
-    rows.append(("total", human(report.total_bytes), *[""] * (len(columns) - 1)))
-    table = number_table(columns, rows, width, bold=1, last="largest" if width >= _WIDE else "")
-    once = f"each distribution counted once: {human(report.distinct_bytes)}"
-    return Group(table, Text(once))
-
-
-def _unused_text(row: ServiceRow) -> str:
-    return "no code" if row.unused_bytes is None else human(row.unused_bytes)
+    last = "largest" if width >= _WIDE else ""
+    table = number_table(service_columns(report), service_cells(report), width, bold=1, last=last)
+    return Group(table, Text(f"each distribution counted once: {human(report.distinct_bytes)}"))
 
 
 def _unused(report: ServicesReport, width: int) -> Iterator[RenderableType]:
-    lines = []
-    for row in report.services:
-        if row.unused:
-            named = listed((f"{plain(each.name)} ({human(each.freed_bytes)})" for each in row.unused), 6)
-            lines.append(hanging_text(f"  {plain(row.name)}: {named}", width))
-    if lines:
-        yield Text("\n".join(["requirements that the code never imports", *lines]))
+    if lines := list(unused_lines(report)):
+        yield indented("requirements that the code never imports", lines, width)
 
 
 def _shared(report: ServicesReport, width: int, rows: int | None) -> Iterator[RenderableType]:
-    if not report.shared:
-        return
-    shown = report.shared if rows is None or len(report.shared) <= rows + 1 else report.shared[:rows]
-    cells = []
-    for each in shown:
-        size, total = human(each.apparent_bytes), human(each.total_bytes)
-        cells.append((plain(each.name), plain(each.version or "?"), size, str(len(each.services)), total))
-    rest = report.shared[len(shown) :]
-    if rest:
-        cells.append((f"{len(rest)} more (use --all)", "", "", "", human(sum(each.total_bytes for each in rest))))
-    yield number_table(("shared by several services", "version", "size", "services", "in all"), cells, width)
+    if report.shared:
+        yield number_table(SHARED, list(shared_cells(report, rows)), width)
 
 
 def _notes(report: ServicesReport, width: int) -> Iterator[RenderableType]:
-    notes = [f"{each.name} was not measured: {each.reason}" for each in report.skipped]
-    lines = [hanging(plain(f"note: {note}"), width) for note in (*notes, *report.warnings)]
-    if lines:
+    if lines := [hanging(plain(f"note: {note}"), width) for note in notes_of(report)]:
         yield Group(*lines)
