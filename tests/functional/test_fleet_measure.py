@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import sys
@@ -13,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.builders import write_files
+from tests.chunked_layers import chunked_image, chunked_layer
 from tests.fleets import rows
 from tests.images import Content, image_files, make_image
 from tests.registries import Registries
+from tests.registry_server import Registry, published
 
 SITE = "usr/lib/python3/site-packages"
 PATIENCE = 180.0
@@ -191,6 +194,21 @@ def test_fleet_measure__registry__reads_each_layer_once(here: Path) -> None:
         assert set(registry.sent.values()) == {len(registry.blobs[digest]) for digest in registry.sent}
         layers = rows(here / "fleet.db", "SELECT digest, targets FROM layers")
         assert sorted(str(number) for _, number in layers) == [*"111111", *"33"]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_fleet_measure__table_of_contents_that_lies__each_target_has_the_warning(here: Path) -> None:
+    large = {"model.bin": random.Random(3).randbytes(3_000_000)}
+    layer = chunked_layer(large, "estargz", change=lambda table: table["entries"][0].update(type="door"))
+    with Registry(**published(chunked_image(layer))) as registry:
+        done = measure(registry.target(), registry.target(":latest"), "-o", "fleet.db")
+        assert done.returncode == 0, done.stderr
+    warnings = rows(here / "fleet.db", "SELECT target, text FROM warnings ORDER BY target")
+    assert len(warnings) == 2
+    assert all(
+        "because its table of contents is wrong: an entry of it has the type 'door'" in str(text)
+        for _, text in warnings
+    )
 
 
 @pytest.mark.usefixtures("loopback")

@@ -136,6 +136,18 @@ def test_table__that_lies__the_layer_is_read_and_a_warning_says_so(form: Chunked
     assert [warning for warning in found.inventory.warnings if "table of contents is wrong" in warning]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_table__that_lies__every_image_with_the_layer_has_the_warning(form: ChunkedForm) -> None:
+    image = chunked_image(chunked_layer(app(), form, change=LIES["type"]))
+    with Registry(**published(image)) as registry:
+        first = profile(registry.target())
+        registry.asked.clear()
+        cached = profile(registry.target())
+        assert not [path for path in registry.paths() if "/blobs/" in path]
+    (warning,) = [each for each in first.inventory.warnings if "table of contents is wrong" in each]
+    assert warning in cached.inventory.warnings
+
+
 ANNOTATIONS: dict[str, Callable[[str], str]] = {
     "digest": lambda value: f"sha256:{0:064x}" if value.startswith("sha256:") else value,
     "position": lambda value: value if value.startswith("sha256:") else f"{1 << 40}:10:10:1",

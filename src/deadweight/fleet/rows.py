@@ -54,6 +54,7 @@ class Rows(NamedTuple):
     findings: tuple[LocatedRow, ...]
     savings: tuple[LocatedRow, ...]
     skipped: tuple[tuple[Value, ...], ...]
+    warnings: tuple[tuple[Value, ...], ...]
 
 
 def identity_of(report: Report) -> str:
@@ -75,6 +76,7 @@ def rows_of(report: Report, identity: str) -> Rows:
         findings=tuple(_findings(report, highest)),
         savings=tuple(_savings(report, highest)),
         skipped=tuple((storable(each.name), storable(each.reason), each.exit_code) for each in report.skipped),
+        warnings=tuple((storable(warning),) for warning in report.warnings),
     )
 
 

@@ -248,4 +248,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     # It made adding a target 2.3 times as slow, since each distribution changed another page of it. Without it, looking
     # up one distribution reads those of all targets, which takes half a second for 10,000 targets.
     ("DROP INDEX installed_of_version",),
+    (
+        """CREATE TABLE warning (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (result, number)
+) WITHOUT ROWID""",
+        """CREATE VIEW warnings AS
+SELECT target.name AS target, latest.run, warning.text
+FROM latest
+JOIN target ON target.id = latest.target
+JOIN warning ON warning.result = latest.result""",
+    ),
 )

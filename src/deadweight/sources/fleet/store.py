@@ -151,6 +151,7 @@ class Fleet:
         self._insert_all("finding", 12, _located(result, rows.findings, layers))
         self._insert_all("saving", 7, _located(result, rows.savings, layers))
         self._insert_all("skipped", 5, ((result, number, *each) for number, each in enumerate(rows.skipped)))
+        self._insert_all("warning", 3, ((result, number, *each) for number, each in enumerate(rows.warnings)))
         return result
 
     def _version(self, name: str, version: str | None) -> int:

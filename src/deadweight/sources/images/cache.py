@@ -19,7 +19,7 @@ from deadweight.sources.images.layers import Room, entries_of
 from deadweight.sources.wheels.store import NoStore, Store
 
 _SEAL = 32  # bytes
-_LAYER, _ALIAS, _DOCUMENT = "layer", "alias", "document"
+_LAYER, _ALIAS, _DOCUMENT, _NOTE = "layer", "alias", "document", "note"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
 _KEY = re.compile(r"[0-9a-f]{64}\Z")
 _LARGEST = 1 << 25  # bytes of an entry; a layer of 100,000 files has two million
@@ -28,7 +28,7 @@ _LARGEST_DOCUMENT = 1 << 20
 
 
 class LayerCache:
-    """The entries of layers, and documents of images, in a store that other modules share."""
+    """The entries of layers with notes on them, and documents of images, in a store that other modules share."""
 
     def __init__(self, store: Store | None = None) -> None:
         self._store = store or NoStore()
@@ -79,6 +79,17 @@ class LayerCache:
         """Store a document by its digest."""
         if len(data) <= _LARGEST_DOCUMENT:
             self._store.put(_DOCUMENT, hashlib.sha256(data).hexdigest(), data)
+
+    def note(self, digest: str) -> str:
+        """Return the note for a digest, "" for none."""
+        key = _key(digest)
+        return (self._get(_NOTE, key) or b"").decode("utf-8", "replace") if key else ""
+
+    def put_note(self, digest: str, text: str) -> None:
+        """Store a note for a digest: what is not in the entries of a layer, and must be said each time."""
+        key = _key(digest)
+        if key and self.keeps:
+            self._put(_NOTE, key, text.encode("utf-8", "replace"))
 
     def _layers(self, digests: Sequence[str]) -> Iterator[bytes]:
         """Yield the encoded entries that the digests lead to."""

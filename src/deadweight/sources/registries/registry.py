@@ -98,8 +98,13 @@ class RegistryBlobs(Blobs):
 
         The diff_id is a claim of the image's configuration. If it is false, every engine refuses the image.
         """
-        found = {name: self.cache.find(self._keys(layer), self.room) for name, layer in layers.items()}
-        return {name: entries for name, entries in found.items() if entries is not None}
+        found: dict[str, list[TarEntry]] = {}
+        for name, layer in layers.items():
+            entries = self.cache.find(self._keys(layer), self.room)
+            if entries is not None:
+                found[name] = entries
+                self._warn(layer, self.cache.note(_toc_key(layer)))
+        return found
 
     def missing(self, layers: Iterable[LayerPart]) -> list[str]:
         """Return the names of the layers that are not in the cache, each once."""
@@ -118,24 +123,35 @@ class RegistryBlobs(Blobs):
         try:
             tasks = deque(background.submit(self._read, layer) for layer in layers[:most])
             for number in range(len(layers)):
-                entries, warning = tasks.popleft().result()
+                entries, lie = tasks.popleft().result()
                 tasks.extend(background.submit(self._read, layer) for layer in layers[number + most :][:1])
-                self.warnings += [warning] if warning else []
+                self._warn(layers[number], lie)
                 yield entries
         finally:
             background.close()
 
     def _read(self, layer: LayerPart) -> tuple[list[TarEntry], str]:
-        """Return the entries of a layer, and a warning; threads may call it at once."""
-        warning = ""
+        """Return the entries of a layer, and what is wrong with its table of contents; threads may call it at once.
+
+        That is kept with the layer, so that every image with the layer has the warning, also from the cache.
+        """
+        lie = ""
         try:
             entries = self._partial(layer)
         except TocError as error:
-            entries = None
-            warning = (
-                f"deadweight read all of the layer {layer.digest}, because its table of contents is wrong: {error}"
+            entries, lie = None, str(error)
+            self.cache.put_note(_toc_key(layer), lie)
+        return self._whole(layer.name) if entries is None else entries, lie
+
+    def _warn(self, layer: LayerPart, lie: str) -> None:
+        """Add a warning if the table of contents of a layer is wrong.
+
+        lie: what is wrong with it; "" for nothing
+        """
+        if lie:
+            self.warnings.append(
+                f"deadweight read all of the layer {layer.digest}, because its table of contents is wrong: {lie}"
             )
-        return self._whole(layer.name) if entries is None else entries, warning
 
     def _partial(self, layer: LayerPart) -> list[TarEntry] | None:
         """Return the entries of a layer from its table of contents, None if the layer must be read.
