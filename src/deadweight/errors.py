@@ -18,6 +18,7 @@ DeadweightError            4
 │   └── TimedOut           5   an installer or a resolver that did not finish in time
 ├── EngineFailed           5   a container engine is missing or failed
 ├── FleetFailed            5   the file of a fleet cannot be written, or stays locked
+├── SystemFailed           5   a disk or a limit of this machine, or its temporary directory
 └── FetchFailed            5   a server is unreachable, or its response is an error or invalid
     └── NoRanges           5   a server does not support range requests
 """
@@ -167,6 +168,12 @@ class EngineFailed(DeadweightError):
 
 class FleetFailed(DeadweightError):
     """The file of a fleet cannot be written: the disk is full or failed, or another program keeps it locked."""
+
+    exit_code = 5
+
+
+class SystemFailed(DeadweightError):
+    """A disk is full or failed, a limit of the system is reached, or temporary files cannot be written."""
 
     exit_code = 5
 

@@ -106,6 +106,16 @@ def test_fleet_measure__complete_and_tags_of_a_repository_refused__its_targets_s
     assert {count for *_, count in after} == {1}
 
 
+def test_fleet_measure__cache_that_does_not_work__is_refused_before_a_run_begins(here: Path) -> None:
+    write_files(here, {"a.tar": make_image(distribution("one")), "file": ""})
+    for cache, cause in (("unknown://x", "Protocol not known: unknown"), ("file", "Not a directory")):
+        done = measure("a.tar", "-o", "fleet.db", "--cache", cache)
+        assert (done.returncode, done.stdout) == (4, "")
+        assert f"error: --cache {cache}: " in done.stderr
+        assert cause in done.stderr
+    assert not (here / "fleet.db").exists()
+
+
 def test_fleet_measure__without_targets__is_refused_before_a_file_is_made(here: Path) -> None:
     assert measure("*.tar", "-o", "fleet.db").returncode == 4
     assert measure("--tags", "none", ".", "-o", "fleet.db").returncode == 2

@@ -14,7 +14,6 @@ views.py      the options for how to show a report
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import os
 import sys
@@ -165,12 +164,9 @@ def _run(arguments: list[str], *, debug: bool) -> int:
 
 def _explain(error: DeadweightError | OSError, *, debug: bool) -> int:
     if isinstance(error, OSError):
-        path = f"{error.filename}: " if error.filename else ""
-        say(f"error: {path}{error.strerror or error}")
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            say("hint: free some space, or use another disk for TMPDIR or the output")
-            return 5
-        return 4
+        from deadweight.sources.system.failures import explained
+
+        error = explained(error)
     say(f"error: {error.cause}")
     if error.hint:
         say(f"hint: {error.hint}")

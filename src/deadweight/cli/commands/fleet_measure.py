@@ -83,14 +83,15 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
     Requirements are measured without installing.
     """
     from deadweight.fleet.values import target_name
+    from deadweight.operations.fleet.caching import check_cache
     from deadweight.operations.fleet.measuring import Plan, measure_fleet
-    from deadweight.sources.fleet.cache import check_location, trim_cache
+    from deadweight.sources.fleet.cache import refuse_credentials, trim_cache
     from deadweight.sources.fleet.stored import known_tags
     from deadweight.sources.fleet.targets import Search, targets_of
 
     newest = _newest(options["tags"])
     cache = _cache(options)
-    check_location(cache)
+    refuse_credentials(cache)
     with _resumable(output), observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         verify = options["tls_verify"] is not False
         search = Search(newest=newest, verify=verify, known=partial(known_tags, output), observe=observe)
@@ -111,6 +112,8 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
             rate=options["max_requests"] or 0.0,
         )
         with _executor(settings, options["scheduler"]) as executor:
+            if options["cache"]:
+                check_cache(cache, executor)
             run = measure_fleet(output, plan, executor, observe=observe)
     trim_cache(cache)
     emit(_summary(output, run), None, force=False)

@@ -1,14 +1,14 @@
 """The tasks of a fleet: functions that workers call. They take and return bytes, and raise nothing.
 
-``identify`` asks for the digest of an image, ``plan`` for its layers, ``read_layer`` reads one of them into the cache,
-and ``measure`` measures a target. Credentials are no arguments: each worker finds its own.
+``check_cache`` tries the cache, ``identify`` asks for the digest of an image, ``plan`` for its layers, ``read_layer``
+reads one of them into the cache, and ``measure`` measures a target. Credentials are no arguments: each worker finds its
+own.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import errno
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING
@@ -22,9 +22,10 @@ from deadweight.errors import DeadweightError, InstallFailed, abridged
 from deadweight.fleet.values import storable
 from deadweight.operations.session import Session
 from deadweight.settings import Settings
-from deadweight.sources.fleet.cache import shared_cache
+from deadweight.sources.fleet.cache import check, shared_cache
 from deadweight.sources.net.failures import Retryable
 from deadweight.sources.net.http import pace
+from deadweight.sources.system.failures import explained
 from deadweight.targets import parse_target
 from deadweight.targets.options import settings_for
 from deadweight.targets.types import RegistryImage, SavedReport
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 _MOST_REPOSITORIES, _MOST_SERVERS = 1000, 8  # that a process keeps connected
 _open = contextlib.ExitStack()  # the clients of registries: a context that nothing refers to would close at once
 atexit.register(_open.close)
-_DISK_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Common(Struct, frozen=True, kw_only=True):
@@ -61,11 +61,13 @@ class Failed(Struct, frozen=True, kw_only=True, tag=True):
     """A task that failed.
 
     wait: seconds after which it may succeed; None if it would fail again
+    hint: what the user can do; "" if the reason says enough
     """
 
     reason: str
     exit_code: int
     wait: float | None = None
+    hint: str = ""
 
 
 class Measured(Struct, frozen=True, tag=True):
@@ -90,7 +92,11 @@ class LayerRead(Struct, frozen=True, tag=True):
     """A layer is in the cache now."""
 
 
-Result = Failed | Measured | Identified | Planned | LayerRead
+class CacheWorks(Struct, frozen=True, tag=True):
+    """The worker can write to the cache, and read what it wrote."""
+
+
+Result = Failed | Measured | Identified | Planned | LayerRead | CacheWorks
 
 
 def decoded(data: bytes) -> Result:
@@ -110,16 +116,13 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
             pace(given.interval)
             result = function(given, *arguments)
         except DeadweightError as error:
-            reason = abridged(storable(" ".join(error.cause.split())))
-            result = Failed(reason=reason, exit_code=error.exit_code, wait=_wait(error))
+            result = _failed(error)
             if result.wait is not None:  # the next attempt connects again
                 _repository.cache_clear()
                 _server.cache_clear()
                 _open.close()
         except OSError as error:
-            is_full = error.errno in _DISK_FULL
-            path = f"{error.filename}: " if error.filename else ""
-            result = Failed(reason=f"{path}{error.strerror or error}", exit_code=5 if is_full else 4)
+            result = _failed(explained(error))
         except MemoryError:
             result = Failed(reason="not enough memory", exit_code=5)
         except Exception as error:  # noqa: BLE001  a bug must not end the run, and is reported as one
@@ -129,6 +132,11 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
         return msgspec.msgpack.encode(result)
 
     return task
+
+
+def _failed(error: DeadweightError) -> Failed:
+    reason, hint = (abridged(storable(" ".join(text.split()))) for text in (error.cause, error.hint))
+    return Failed(reason=reason, exit_code=error.exit_code, wait=_wait(error), hint=hint)
 
 
 def _check_version(common: Common) -> None:
@@ -143,6 +151,13 @@ def _wait(error: BaseException | None) -> float | None:
             return error.wait or 0.0
         error = error.__cause__
     return None
+
+
+@_task
+def check_cache(common: Common) -> Result:
+    """Write to the cache and read it back."""
+    check(common.cache)
+    return CacheWorks()
 
 
 @_task

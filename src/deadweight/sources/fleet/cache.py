@@ -63,22 +63,31 @@ def shared_cache(location: str) -> Cache:
     return cache
 
 
-def check_location(location: str) -> None:
-    """Raise BadInput for a location that cannot be used; tasks would only fail one by one."""
+def refuse_credentials(location: str) -> None:
+    """Raise BadInput for a URL with credentials."""
     if "@" in location.partition("://")[2].partition("/")[0]:
         hint = "configure them where fsspec and its plug-ins look for them, such as the environment"
         raise BadInput("--cache: the URL must not contain credentials, because it is sent to the workers", hint=hint)
-    if location:
-        _store(location)
+
+
+def check(location: str) -> None:
+    """Write to a cache and read it back. Later failures are no errors: what is not there is read from its source.
+
+    raises: BadInput, FetchFailed, OSError
+    """
+    _store(location).check()
 
 
 def _store(location: str) -> Store:
-    scheme, separator, path = location.partition("://")
-    if not separator or scheme == "file":
-        return Store(path if separator else location, most=MOST_BYTES)  # which writes entries atomically
+    if not _is_object_storage(location):
+        return Store(location.removeprefix("file://"), most=MOST_BYTES)  # which writes entries atomically
     from deadweight.sources.fleet.objects import ObjectStore
 
     return ObjectStore(location)
+
+
+def _is_object_storage(location: str) -> bool:
+    return "://" in location and not location.startswith("file://")
 
 
 def default_location() -> str:
@@ -107,5 +116,5 @@ def _sum(own: CacheUsage, fleet: CacheUsage) -> CacheUsage:
 
 def trim_cache(location: str) -> None:
     """Remove the oldest entries above the limit of a directory; object storage has rules of its own."""
-    if location:
+    if location and not _is_object_storage(location):
         _store(location).trim(always=True)

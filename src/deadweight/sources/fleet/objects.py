@@ -1,18 +1,28 @@
-"""Entries of the cache in object storage, by the URL that fsspec takes: ``s3://bucket/prefix``."""
+"""Entries of the cache in object storage, by the URL that fsspec takes: ``s3://bucket/prefix``.
+
+fsspec itself raises ImportError, ValueError and OSError; its back ends raise what they like, such as
+``NoCredentialsError`` of botocore. Only names tell these apart, since deadweight imports no back end.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, DeadweightError, FetchFailed
 from deadweight.sources.wheels.store import Store
+
+_TRIAL = "check", "cache", b"deadweight"  # kind, key and data; it stays, since deleting may not be allowed
+_REFUSED = re.compile(r"credential|auth|token|denied|forbidden|permission", re.IGNORECASE)  # in names of exceptions
+_MISSING = re.compile(r"not_?found|nosuch", re.IGNORECASE)
 
 
 class ObjectStore(Store):
     """Keeps bytes by kind and key in object storage, whose own rules remove what is old.
 
-    A storage that does not respond is like one without entries, so that work goes on.
+    A storage that does not respond is like one without entries, so that work goes on. ``check`` says why it fails.
     """
 
     def __init__(self, url: str) -> None:
@@ -20,7 +30,7 @@ class ObjectStore(Store):
         self.root = self.directory = path.rstrip("/")
 
     def get(self, kind: str, key: str) -> bytes | None:
-        with contextlib.suppress(Exception):  # back ends of fsspec raise what they like, such as NoCredentialsError
+        with contextlib.suppress(Exception):
             data: bytes = self._system.cat_file(self._path(kind, key))
             return data
         return None
@@ -29,17 +39,50 @@ class ObjectStore(Store):
         with contextlib.suppress(Exception):
             self._system.pipe_file(self._path(kind, key), data)
 
+    def check(self) -> None:
+        """Write something and read it back; raises BadInput, FetchFailed."""
+        kind, key, data = _TRIAL
+        with _translated():
+            self._system.pipe_file(self._path(kind, key), data)
+            returned = self._system.cat_file(self._path(kind, key))
+        if returned != data:
+            raise FetchFailed("the storage returns other bytes than were written", hint="use another cache")
+
     def trim(self, *, always: bool = False) -> None:
         """Keep everything."""
 
 
 def _opened(url: str) -> tuple[Any, str]:
-    try:
-        from fsspec.core import url_to_fs
-    except ImportError as error:
-        raise BadInput(f"--cache {url} needs fsspec", hint='install it: pip install "deadweight[fleet]"') from error
-    try:
+    with _translated():
+        try:
+            from fsspec.core import url_to_fs
+        except ImportError as error:
+            raise BadInput("a URL needs fsspec", hint='install it: pip install "deadweight[fleet]"') from error
         system, path = url_to_fs(url)
-    except (ImportError, ValueError) as error:
-        raise BadInput(f"--cache {url}: {error}", hint="install the plug-in of fsspec for this storage") from error
     return system, path
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Raise whatever fsspec and its back ends raise as one of our exceptions."""
+    try:
+        yield
+    except DeadweightError:
+        raise
+    except Exception as error:
+        raise _explained(error) from error
+
+
+def _explained(error: Exception) -> DeadweightError:
+    name = type(error).__name__
+    text = " ".join(str(error).split()) or name
+    if isinstance(error, ImportError):
+        return BadInput(f"fsspec has no plug-in for this storage: {text}", hint="install the plug-in, such as s3fs")
+    if isinstance(error, PermissionError) or _REFUSED.search(name):
+        hint = "give the workers credentials, in the way that the plug-in of fsspec for this storage takes them"
+        return FetchFailed(f"access denied: {text}", hint=hint)
+    if isinstance(error, FileNotFoundError) or _MISSING.search(name):
+        return BadInput(f"not found: {text}", hint="create the bucket or directory, or correct the URL")
+    if isinstance(error, ValueError):
+        return BadInput(text, hint="use a URL that fsspec takes, such as s3://bucket/prefix")
+    return FetchFailed(f"the storage failed: {name}: {text}", hint="check that the workers can reach it, and the URL")

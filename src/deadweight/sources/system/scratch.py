@@ -20,7 +20,7 @@ from msgspec import Struct
 from deadweight.errors import BadInput
 from deadweight.interrupts import uninterrupted
 
-_PREFIX = "deadweight-scratch-"
+SCRATCH_PREFIX = "deadweight-scratch-"
 _LOCK = "lock"
 
 
@@ -64,7 +64,7 @@ def scratch_directory() -> Iterator[Scratch]:
 
 def _make(parent: str) -> Scratch:
     while True:
-        path = tempfile.mkdtemp(prefix=_PREFIX, dir=parent)
+        path = tempfile.mkdtemp(prefix=SCRATCH_PREFIX, dir=parent)
         try:
             lock = os.open(os.path.join(path, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
@@ -80,7 +80,7 @@ def remove_leftovers(parent: str) -> None:
     with contextlib.suppress(OSError):
         for name in os.listdir(parent):
             path = os.path.join(parent, name)
-            if name.startswith(_PREFIX) and _is_ours(path):
+            if name.startswith(SCRATCH_PREFIX) and _is_ours(path):
                 with contextlib.suppress(OSError):
                     _remove_leftover(path)
 

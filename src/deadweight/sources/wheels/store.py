@@ -76,6 +76,15 @@ class Store:
             except OSError:
                 os.unlink(temporary)
 
+    def check(self) -> None:
+        """Write something; raises OSError."""
+        import tempfile  # only fleets need it here
+
+        os.makedirs(self.directory, mode=0o700, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.directory) as file:
+            file.write(b"x")
+            file.flush()
+
     def trim(self, *, always: bool = False) -> None:
         """Remove the oldest entries above the limit; call it once, after the last ``put``.
 

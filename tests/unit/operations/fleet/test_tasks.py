@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import msgspec
+import pytest
+
+from deadweight import __version__
 from deadweight.operations.fleet import tasks
+from deadweight.settings import Settings
 from deadweight.sources.registries import trust
 
-if TYPE_CHECKING:
-    import pytest
+COMMON = msgspec.json.encode(tasks.Common(settings=Settings(), version=__version__))
 
 
 def test_server__client__stays_open_for_the_next_task(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,3 +34,30 @@ def test_server__client__stays_open_for_the_next_task(monkeypatch: pytest.Monkey
     tasks._open.close()
     tasks._server.cache_clear()
     assert closed
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "reason"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), 5, "/tmp/x: No space left on device"),
+        (OSError(errno.EIO, "Input/output error", "/app/x"), 5, "/app/x: Input/output error"),
+        (OSError(errno.EMFILE, "Too many open files"), 5, "Too many open files"),
+        (PermissionError(errno.EACCES, "Permission denied", "/app/x"), 4, "/app/x: Permission denied"),
+        (ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"), 5, "Connection reset by peer"),
+    ],
+)
+def test_task__os_error__has_the_exit_code_of_what_failed(error: OSError, exit_code: int, reason: str) -> None:
+    @tasks._task
+    def failing(common: tasks.Common) -> tasks.Result:
+        raise error
+
+    failed = tasks.decoded(failing(COMMON))
+    assert isinstance(failed, tasks.Failed)
+    assert (failed.exit_code, failed.reason, failed.wait) == (exit_code, reason, None)
+
+
+def test_check_cache__directory__works_or_says_why(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for cache, kind in (("new", tasks.CacheWorks), ("file", tasks.Failed)):
+        common = tasks.Common(settings=Settings(), version=__version__, cache=str(tmp_path / cache))
+        assert isinstance(tasks.decoded(tasks.check_cache(msgspec.json.encode(common))), kind)

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from deadweight.errors import BadInput
-from deadweight.sources.fleet import objects
 from deadweight.sources.fleet.cache import (
     KEY_VARIABLE,
     SealedStore,
-    check_location,
+    check,
     clear_all,
     default_location,
+    refuse_credentials,
     shared_cache,
     trim_cache,
     whole_usage,
@@ -84,11 +84,19 @@ def test_usage_and_clear__cache_of_fleets__are_included(tmp_path: Path, monkeypa
     assert (whole_usage().layers, whole_usage().size) == (0, 0)
 
 
-@pytest.mark.parametrize("url", ["s3://key:secret@bucket/x", "nothing-like-this://x"])
-def test_check_location__unusable__is_refused_without_its_secret(url: str) -> None:
+def test_refuse_credentials__url_with_a_secret__is_refused_without_it() -> None:
     with pytest.raises(BadInput) as caught:
-        check_location(url)
+        refuse_credentials("s3://key:secret@bucket/x")
     assert "secret" not in f"{caught.value}{caught.value.hint}"
+    refuse_credentials("s3://bucket/a@b")
+
+
+def test_check__directory__needs_to_be_writable(tmp_path: Path) -> None:
+    check(f"file://{tmp_path}/new")
+    assert list((tmp_path / "new").iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):
+        check(str(tmp_path / "file"))
 
 
 @pytest.mark.parametrize("url", ["memory://cache/of/tests", "file://{tmp_path}/cache", "{tmp_path}/cache"])
@@ -113,17 +121,3 @@ def test_trim_cache__others_wrote__removes_the_oldest(tmp_path: Path, monkeypatc
     assert len(entries(store)) == 10
     trim_cache(str(tmp_path))
     assert sum(path.stat().st_size for path in entries(store)) <= 1000
-
-
-def test_object_store__back_end_that_fails__is_like_one_without_entries(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Failing:
-        def cat_file(self, path: str) -> bytes:
-            raise RuntimeError("no credentials")
-
-        def pipe_file(self, path: str, data: bytes) -> None:
-            raise RuntimeError("no credentials")
-
-    monkeypatch.setattr(objects, "_opened", lambda url: (Failing(), "bucket"))
-    store = objects.ObjectStore("s3://bucket")
-    store.put("layer", "a", b"data")
-    assert store.get("layer", "a") is None
