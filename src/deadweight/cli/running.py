@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import click
-
 from deadweight.cli.help import option
+from deadweight.cli.values import Positive
 
 Command = Callable[..., Any]
 
@@ -21,7 +20,7 @@ def timeout_option(group: str, of: str, default: float = 60) -> Callable[[Comman
         "--timeout",
         group=group,
         metavar="SECONDS",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Positive(),
         default=default,
         show_default=True,
         help=f"Time limit for {of}.",

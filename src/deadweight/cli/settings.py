@@ -10,7 +10,7 @@ import click
 
 from deadweight.cli.help import HOW, JUDGE, WHAT, option
 from deadweight.cli.options import Command, messages, shared, with_options, without
-from deadweight.cli.values import INDEX, MINIMAL_GROUPS, PLATFORM, SWAP, TORCH, Choice, names_in
+from deadweight.cli.values import INDEX, MINIMAL_GROUPS, PLATFORM, SWAP, TORCH, Choice, Count, names_in
 from deadweight.settings import Settings, find_config, read_config
 from deadweight.targets.options import applicable, check_options
 from deadweight.targets.types import Target
@@ -141,7 +141,7 @@ _HOW = (
     shared(
         "--jobs",
         HOW,
-        type=click.IntRange(min=1),
+        type=Count(min=1),
         metavar="N",
         help="Use at most N processes (default: one per available processor).",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 import click
@@ -141,6 +142,27 @@ def _since(text: str) -> None:
     from deadweight.operations.fleet.reporting import check_since
 
     check_since(text)
+
+
+class Count(click.IntRange):
+    """A whole number."""
+
+    name = "whole number"
+
+
+class Positive(click.FloatRange):
+    """A number above 0, which need not be whole."""
+
+    name = "number"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not isfinite(number):  # neither "nan" nor "inf" is a limit
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return number
 
 
 class Run(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2

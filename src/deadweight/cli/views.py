@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 
 from deadweight.cli.help import OUTPUT, given_arguments, option
-from deadweight.cli.values import Choice
+from deadweight.cli.values import Choice, Count
 from deadweight.model import GROUPS
 from deadweight.report.view import DEFAULT_ROWS, Order, View
 
@@ -20,7 +20,7 @@ Command = Callable[..., Any]
 def _limits(top: str) -> tuple[Callable[[Command], Command], ...]:
     """Return the options for the number of rows; ``top`` describes --top."""
     return (
-        option("--top", group=OUTPUT, metavar="N", type=click.IntRange(min=1), help=top),
+        option("--top", group=OUTPUT, metavar="N", type=Count(min=1), help=top),
         option("--all", "everything", group=OUTPUT, is_flag=True, help="Show all rows."),
     )
 
@@ -36,7 +36,7 @@ _OPTIONS = (
         help="Show only the distributions of a group, or of --format tree only its roots, with all below them"
         " (repeatable).",
     ),
-    option("--depth", group=OUTPUT, metavar="N", type=click.IntRange(min=0), help="Levels of --format tree."),
+    option("--depth", group=OUTPUT, metavar="N", type=Count(min=0), help="Levels of --format tree."),
     option("--invert", group=OUTPUT, is_flag=True, help="With --format tree, show what requires each distribution."),
 )  # fmt: skip
 

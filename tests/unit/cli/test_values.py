@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
 
-from deadweight.cli import values
+from deadweight.cli import _run, values
 from deadweight.cli.values import Checked, Choice, names_in, share_of
 from deadweight.errors import BadInput
 
@@ -52,6 +54,44 @@ def test_choice__misspelled__names_the_nearest() -> None:
     with pytest.raises(click.BadParameter) as caught:
         levels.convert("x", None, None)
     assert "Did you mean" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "valid", "invalid", "message"),
+    [
+        (values.Count(min=1), "3", "x", "'x' is not a valid whole number."),
+        (values.Count(min=1), "1", "0", "0 is not in the range x>=1."),
+        (values.Count(min=0), "0", "1.5", "'1.5' is not a valid whole number."),
+        (values.Positive(), "0.5", "x", "'x' is not a valid number."),
+        (values.Positive(), "1e3", "0", "0.0 is not in the range x>0."),
+        (values.Positive(), "60", "nan", "'nan' is not a valid number."),
+        (values.Positive(), "60", "inf", "'inf' is not a valid number."),
+    ],
+)
+def test_numbers__valid_and_invalid_texts(
+    kind: click.IntRange | click.FloatRange, valid: str, invalid: str, message: str
+) -> None:
+    assert kind.convert(valid, None, None) == float(valid)
+    with pytest.raises(click.BadParameter) as caught:
+        kind.convert(invalid, None, None)
+    assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "imports env --runs 0", "imports env --timeout nan", "imports env --format csv2", "imports env --top -1",
+        "trim env --kinds x", "trim env --timeout 0", "trim env --apply --undo", "trim env --undo --discard",
+        "plan r.txt --target-size 0", "plan r.txt --base-size x", "plan r.txt --apply x", "plan r.txt --swap x",
+        "plan r.txt --torch x", "plan r.txt --platform x", "plan r.txt --minimal-groups x",
+    ],
+)  # fmt: skip
+def test_commands__invalid_value__exits_with_2_before_the_target_is_read(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where neither env nor r.txt exists
+    assert _run(command.split(), debug=False) == 2
+    assert "Error: " in capsys.readouterr().err
 
 
 def test_share_of__percentage__is_a_share() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
@@ -12,6 +13,7 @@ from deadweight.model import Application, Mention, Requirement
 from deadweight.model.report.levels import Step
 from deadweight.planning.duplicates import duplicates_among
 from deadweight.planning.lighter import Lighter
+from deadweight.planning.splits import Split
 from deadweight.untrusted import without_credentials
 from deadweight.usage.locations import is_for_production
 
@@ -61,17 +63,6 @@ def split_change(profile: Profile, split: str, before: Collection[str] = ()) -> 
     before: keys of what earlier levels have dropped, if the profile still has it
     """
     chosen = profile.split(split)
-    unsure = tuple(
-        Step(
-            kind="drop",
-            name=each.name,
-            action=f"drop {each.name}",
-            reason=f"perhaps only for development; --drop {each.name} removes it",
-            saves_bytes=each.freed_bytes,
-        )
-        for each in chosen.unsure
-        if each.group == "dev" and split == "production"
-    )
     kept = set(chosen.kept)
     drops = tuple(each for each in _requirements(profile) if each not in kept)
     reasons = {
@@ -79,7 +70,27 @@ def split_change(profile: Profile, split: str, before: Collection[str] = ()) -> 
         for each in chosen.dropped
     }
     change = _dropping(profile, drops, before=before, reasons=reasons)
-    return change.and_then(Change(rejected=unsure))
+    if split != "production":
+        return change
+    return change.and_then(Change(rejected=_unsure(profile, chosen, (*before, *change.keys))))
+
+
+def _unsure(profile: Profile, production: Split, before: Collection[str]) -> tuple[Step, ...]:
+    """Return a step for each requirement that is perhaps only for development.
+
+    Each step has the bytes that it saves after those before it: what another of them requires saves nothing alone.
+    """
+    alone = {each.name: each.freed_bytes for each in production.unsure if each.group == "dev"}
+    drops = tuple(each for each in _requirements(profile) if each.name in alone)
+    steps = _dropping(profile, drops, before=before, reasons={}).steps
+    return tuple(
+        replace(
+            step,
+            reason=f"perhaps only for development; --drop {step.name} removes it"
+            + (" after those above" if step.saves_bytes != alone[step.name] else ""),
+        )
+        for step in steps
+    )
 
 
 def dropping(profile: Profile, names: Collection[str]) -> Change:

@@ -14,6 +14,7 @@ from deadweight.cli.progress import observer
 from deadweight.cli.reporting import finish
 from deadweight.cli.settings import fleet_measuring, settings_of
 from deadweight.cli.targets import files
+from deadweight.cli.values import Count, Positive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 @option(
     "--max-connections",
     group=HOW,
-    type=click.IntRange(min=1),
+    type=Count(min=1),
     metavar="N",
     default=8,
     show_default=True,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 @option(
     "--max-requests",
     group=HOW,
-    type=click.FloatRange(min=0, min_open=True),
+    type=Positive(),
     metavar="N",
     help="Send at most N requests per second to one server (default: no limit).",
 )

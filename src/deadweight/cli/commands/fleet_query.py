@@ -10,6 +10,7 @@ from deadweight.cli.help import OUTPUT, GroupedCommand, option
 from deadweight.cli.options import messages, with_options, writing
 from deadweight.cli.output import Destination, say
 from deadweight.cli.targets import files
+from deadweight.cli.values import Count, Positive
 from deadweight.cli.views import terminal_width, use_color
 from deadweight.report.fleet.query import QUERY_FORMATS, render_query
 from deadweight.report.view import View
@@ -18,9 +19,9 @@ from deadweight.report.view import View
 @click.command(cls=GroupedCommand)
 @click.argument("fleet", metavar="FLEET", type=click.Path(), shell_complete=files)
 @click.argument("sql")
-@option("--limit", group=OUTPUT, metavar="N", type=click.IntRange(min=1), default=1000, show_default=True,
+@option("--limit", group=OUTPUT, metavar="N", type=Count(min=1), default=1000, show_default=True,
         help="Print at most N rows.")  # fmt: skip
-@option("--timeout", group=OUTPUT, metavar="SECONDS", type=click.FloatRange(min=0, min_open=True), default=60,
+@option("--timeout", group=OUTPUT, metavar="SECONDS", type=Positive(), default=60,
         show_default=True, help="Stop after SECONDS.")  # fmt: skip
 @writing(QUERY_FORMATS)
 @with_options(messages)

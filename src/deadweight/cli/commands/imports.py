@@ -15,6 +15,7 @@ from deadweight.cli.reporting import finish
 from deadweight.cli.running import adopt_orphans, timeout_option
 from deadweight.cli.settings import settings_of, verifying
 from deadweight.cli.targets import files, one_target
+from deadweight.cli.values import Count
 from deadweight.cli.views import limiting, rows_of, terminal_width, use_color
 from deadweight.report.documents.formats import IMPORTS_FORMATS, render_imports
 from deadweight.report.formats import check_installed
@@ -35,7 +36,7 @@ from deadweight.report.view import View
     "--runs",
     group=JUDGE,
     metavar="N",
-    type=click.IntRange(min=1, max=1000),
+    type=Count(min=1, max=1000),
     default=5,
     show_default=True,
     help="Number of starts for each figure.",

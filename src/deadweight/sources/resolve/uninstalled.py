@@ -33,6 +33,7 @@ from deadweight.sources.system.scratch import Scratch
 from deadweight.sources.wheels.archives import ArchiveReader
 from deadweight.sources.wheels.cache import Cache
 from deadweight.sources.wheels.layout import Measured, read_wheels
+from deadweight.wording import listed
 
 if TYPE_CHECKING:
     from deadweight.sources.net.http import Client
@@ -246,7 +247,7 @@ class Uninstalling:
         names = of_cuda(lock, (requirement.name for requirement in file.all_requirements()))
         warning = (
             f"{error.cause}; removed {len(names)} distributions that only PyTorch's CUDA build requires"
-            f" ({', '.join(sorted(names)) or 'none'}); torch itself is measured as the larger CUDA build"
+            f" ({listed(sorted(names), 3) or 'none'}); torch itself is measured as the larger CUDA build"
         )
         return replace(
             resolved,

@@ -66,7 +66,9 @@ def _lock(descriptor: int, root: str) -> None:
             return
         except BlockingIOError as error:
             if not left:
-                raise BadInput(f"another run of deadweight is trimming {root}") from error
+                raise BadInput(
+                    f"another run of deadweight is trimming {root}", hint="wait until it has ended"
+                ) from error
             time.sleep(_PAUSE)
 
 

@@ -33,6 +33,19 @@ def test_production__each_step__saves_what_those_before_it_left() -> None:
     assert change.code_lines == 0
 
 
+def test_production__unsure_steps__save_what_those_before_them_left() -> None:
+    inventory = bare_inventory(
+        bare("notebook", 10, requires=["jupyterlab"]), bare("jupyterlab", 80, requires=["tornado"]),
+        bare("tornado", 5), bare("web", 1),
+    )  # fmt: skip
+    change = split_change(profile_of(inventory, requirements_file("notebook\njupyterlab\nweb\n")), "production")
+    unsure = "perhaps only for development; --drop"
+    assert [(step.name, step.saves_bytes, step.reason) for step in change.rejected] == [
+        ("notebook", 10, f"{unsure} notebook removes it"),
+        ("jupyterlab", 85, f"{unsure} jupyterlab removes it after those above"),
+    ]
+
+
 def test_dropping__shared_dependency__is_saved_by_the_last_that_needs_it() -> None:
     change = dropping(measured(), {"web", "black"})
     assert [(step.name, step.saves_bytes) for step in change.steps] == [("web", 10), ("black", 43)]

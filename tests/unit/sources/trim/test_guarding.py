@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -66,6 +69,30 @@ def test_check_directories__read_only__is_refused(tmp_path: Path, monkeypatch: p
 def test_check_directories__on_another_file_system__is_refused() -> None:
     with pytest.raises(BadInput, match=r"another file system|read-only"):
         check_directories("/", ["proc"])
+
+
+# A run that is killed between fork and exec: its child still has the lock, and gives it up at exec.
+FORKS = """
+import os, sys, time
+from deadweight.sources.trim.guarding import locked
+with locked(sys.argv[1]):
+    if os.fork() == 0:
+        time.sleep(0.5)
+        os.execv(sys.executable, [sys.executable, "-c", "import time; time.sleep(60)"])
+    print("forked", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_locked__killed_run_whose_child_has_not_started__waits_for_the_child(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FORKS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as run:
+        assert run.stdout
+        assert run.stdout.readline() == b"forked\n"
+        run.kill()
+        run.wait()
+        with locked(str(tmp_path)):
+            os.killpg(run.pid, signal.SIGKILL)  # the child runs on, without the lock
 
 
 def test_locked__just_given_up_by_another__waits_for_it(tmp_path: Path) -> None:
