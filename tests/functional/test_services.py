@@ -247,6 +247,9 @@ def test_services__code_of_each__is_read_once_and_shows_what_it_never_imports(
     # In ai, Transformers may load TensorFlow; in api, nothing may.
     unused = {row["name"]: row["unused"] and [each["name"] for each in row["unused"]] for row in found["services"]}
     assert unused == {"ai": [], "api": ["torch", "tensorflow", "transformers"], "jobs": None}
+    index = ("--index-url", f"{server.url}/simple/", "--no-install", "--format", "json", "--quiet")
+    alone = json.loads(run("profile", "api/requirements.txt", *index).stdout)
+    assert [each["name"] for each in alone["findings"] if each["kind"] == "unused"] == unused["api"]
     assert {check["service"]: check["proof"] is not None for check in found["proposal"]["checks"]} == {
         "ai": True, "api": True, "jobs": False,
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 __init__.py  the proof     bringing.py  the projects that provide missing modules
 remarks.py   findings about requirements and their uses
+unused.py    the requirements that nothing uses, judged together
 """
 
 from __future__ import annotations

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal, get_args
 
 from msgspec import Struct
 
-from deadweight.formats.distributions.metadata import normalize
 from deadweight.graph import Graph, Weight
-from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.evidence import is_known_as_dev, rules_of
 from deadweight.groups.rules import Rule
 from deadweight.model import Assignment, Distribution, Inventory, Mention, Use
 from deadweight.proof import is_foreign, unmeasured_names
+from deadweight.proof.unused import loaders_of, unused_together
 from deadweight.usage import Usage
 from deadweight.usage.locations import DEVELOPMENT, only_later
-from deadweight.usage.programs import may_be_started
 from deadweight.usage.standard import ALWAYS_THERE, backported_since, has_version, is_for_other_systems
 from deadweight.wording import listed
 
@@ -30,7 +26,6 @@ Kind = Literal[
 _ORDER: tuple[Kind, ...] = get_args(Kind)
 _MOST_USERS = 3  # in a sentence
 _WORTH_BYTES, _WORTH_SHARE = 1_000_000, 0.01  # a smaller saving than both does not justify changing code
-_OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
 
 class Remark(Struct, frozen=True, kw_only=True):
@@ -80,8 +75,20 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         return sum(d.sizes.apparent for d in self._distributions)
 
     @cached_property
-    def _optional_for(self) -> Mapping[str, set[str]]:
-        return optional_for(self._distributions)
+    def _unused(self) -> Mapping[str, tuple[str, ...]]:
+        """The unused requirements, each with the others among them that require it or may load it."""
+        distributions = {d.key: d for d in self._distributions}
+        unused = unused_together(self.graph, distributions, self.usage.uses, self.groups)
+        loaders = loaders_of(self._distributions) if unused else {}
+        names = self._names.keys()
+        below = {key: {self._names[each] for each in self.graph.closure_of(key) & names} for key in sorted(unused)}
+        users = {}
+        for key in unused:
+            needing = {self._names[key]} | loaders.get(self._names[key], set())
+            users[key] = tuple(
+                self._names[each] for each in below if each != key and not needing.isdisjoint(below[each])
+            )
+        return users
 
     def all(self) -> tuple[Remark, ...]:
         """Return the remarks by kind, then by bytes. Each requirement has at most one, the first that applies."""
@@ -138,28 +145,22 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         if group.group == "dev" or is_known_as_dev(group.evidence):
             return self._of_dev(key, uses, rules, freed)
         if not uses:
-            return self._unused(key, rules, freed)
+            return self._without_uses(key, freed)
         return self._of_use(name, uses, rules, freed)
 
-    def _unused(self, key: str, rules: Sequence[Rule], freed: int) -> Remark | None:
+    def _without_uses(self, key: str, freed: int) -> Remark | None:
         """Return a remark about a requirement without uses; None if something else may load it."""
         name = self._names[key]
+        if key in self._unused:
+            others = self._unused[key]
+            verb = "is" if len(others) == 1 else "are"
+            nor = f", nor {verb} {listed(others, _MOST_USERS)}, which could need it" if others else ""
+            return Remark(kind="unused", name=name, reason=f"is not used in your code{nor}", freed_bytes=freed)
         users = self.graph.required_by.get(key, ())
-        if users:
-            reason = f"is already required by {listed(users, _MOST_USERS)}, and your code does not use it"
-            return Remark(kind="redundant", name=name, reason=reason, freed_bytes=freed)
-        explained = any(rule.decided_by == "user" or rule.on_demand or rule.required for rule in rules)
-        loaded = explained or self._optional_for.get(name) or may_be_started(name)
-        if loaded or name in ALWAYS_THERE or self._brings_what_is_used(key):
+        if not users:
             return None
-        return Remark(kind="unused", name=name, reason="is not used in your code", freed_bytes=freed)
-
-    def _brings_what_is_used(self, key: str) -> bool:
-        """Return whether the application uses a dependency that only this requirement installs."""
-        if (self.weights[key].freed or 0) <= self.graph.own[key]:
-            return False  # nothing is removed with it
-        leaving = self.graph.freed_by_dropping({key}) - {key}
-        return any(self._uses(self._names[other]) for other in leaving if other in self._names)
+        reason = f"is already required by {listed(users, _MOST_USERS)}, and your code does not use it"
+        return Remark(kind="redundant", name=name, reason=reason, freed_bytes=freed)
 
     def _of_use(self, name: str, uses: Sequence[Use], rules: Sequence[Rule], freed: int) -> Remark | None:
         locations = tuple(use.mention for use in uses)
@@ -199,17 +200,6 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
             reason = f"is a development tool that the application uses only if {under[0].condition}"
             return Remark(kind="dev-conditional", name=name, reason=reason, locations=under, freed_bytes=freed)
         return None
-
-
-def optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str]]:
-    """Return name → the distributions that name it in an extra, except for extras for development."""
-    users: dict[str, set[str]] = defaultdict(set)
-    for distribution in distributions:
-        for line in distribution.metadata.requires:
-            match = _OPTIONAL.match(line) if "extra" in line else None
-            if match and normalize(match[2]) not in DEVELOPERS_EXTRAS and normalize(match[1]) != distribution.name:
-                users[normalize(match[1])].add(distribution.name)
-    return users
 
 
 def _imports(uses: Sequence[Use]) -> tuple[Mention, ...]:

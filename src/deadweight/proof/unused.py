@@ -5,16 +5,20 @@ One by one, PyTorch looks used if Transformers can load it. If nothing imports e
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from deadweight.formats.distributions.metadata import normalize
 from deadweight.graph import Graph
+from deadweight.graph.roots import DEVELOPERS_EXTRAS
 from deadweight.groups.evidence import rules_of
 from deadweight.model import Assignment, Distribution, Use
-from deadweight.proof.remarks import optional_for
 from deadweight.usage import engines_of
 from deadweight.usage.programs import may_be_started
 from deadweight.usage.standard import ALWAYS_THERE
+
+_OPTIONAL = re.compile(r"\s*([A-Za-z0-9][\w.-]*)[^;]*;.*\bextra\s*==\s*['\"]([\w.-]+)['\"]")
 
 
 def unused_together(
@@ -29,7 +33,7 @@ def unused_together(
     uses:          project → its uses in the code
     """
     used = {key for key, each in distributions.items() if uses.get(each.name)}
-    loaders = _loaders(distributions.values())
+    loaders = loaders_of(distributions.values())
     candidates = {
         root.key
         for root in graph.direct
@@ -49,12 +53,23 @@ def unused_together(
         candidates -= needed
 
 
-def _loaders(distributions: Collection[Distribution]) -> Mapping[str, set[str]]:
+def loaders_of(distributions: Collection[Distribution]) -> Mapping[str, set[str]]:
     """Return name → the distributions that may load it without an import of the application."""
-    loaders = defaultdict(set, {name: set(users) for name, users in optional_for(distributions).items()})
+    loaders = defaultdict(set, {name: set(users) for name, users in _optional_for(distributions).items()})
     for name, engines in engines_of(each.name for each in distributions).items():
         loaders[name] |= {engine.by for engine in engines}
     return loaders
+
+
+def _optional_for(distributions: Iterable[Distribution]) -> Mapping[str, set[str]]:
+    """Return name → the distributions that name it in an extra, except for extras for development."""
+    users: dict[str, set[str]] = defaultdict(set)
+    for distribution in distributions:
+        for line in distribution.metadata.requires:
+            match = _OPTIONAL.match(line) if "extra" in line else None
+            if match and normalize(match[2]) not in DEVELOPERS_EXTRAS and normalize(match[1]) != distribution.name:
+                users[normalize(match[1])].add(distribution.name)
+    return users
 
 
 def _is_explained(distribution: Distribution, groups: Mapping[str, Assignment]) -> bool:

@@ -153,6 +153,25 @@ def test_unused__what_the_user_put_into_a_group__has_no_remark() -> None:
     assert remarks(START, START, of=(WEB, bare("idle")), asked="web idle", groups={"core": ("idle",)}) == []
 
 
+def test_unused__only_unused_requirements_could_need_it__is_unused_and_names_them() -> None:
+    models = bare("transformers", 10)
+    tools = bare("tools", 10, requires=["progress"])
+    distributions = (WEB, models, tools, bare("torch", 500), bare("progress", 5))
+    found = remarks(START, START, of=distributions, asked="web transformers tools torch progress")
+    assert {remark.name: (remark.kind, remark.reason, remark.freed_bytes) for remark in found} == {
+        "torch": ("unused", "is not used in your code, nor is transformers, which could need it", 500),
+        "progress": ("unused", "is not used in your code, nor is tools, which could need it", 0),
+        "transformers": ("unused", "is not used in your code", 10),
+        "tools": ("unused", "is not used in your code", 10),
+    }
+
+
+def test_unused__what_is_used_could_need_it__has_no_remark() -> None:
+    distributions = (bare("transformers", 10), bare("torch", 500))
+    uses = names("transformers"), names("transformers", line=2)
+    assert remarks(*uses, of=distributions, asked="transformers torch") == []
+
+
 def test_redundant__unused_requirement_that_others_require__frees_nothing() -> None:
     web = bare("web", 10, requires=["base"])
     found = remarks(START, START, of=(web, bare("base", 5)), asked="web base")

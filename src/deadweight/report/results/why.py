@@ -13,6 +13,7 @@ from deadweight.graph import Graph, Node, base
 from deadweight.graph.reported import graph_of
 from deadweight.model.documents import to_json
 from deadweight.model.report import Report, Row
+from deadweight.model.report.judgement import Finding
 from deadweight.report.units import hanging_text, human
 from deadweight.untrusted import plain
 from deadweight.wording import listed
@@ -91,6 +92,7 @@ def why_json(report: Report, reason: Why) -> str:
             "group": row.group,
             "sure": row.sure,
             "evidence": row.evidence,
+            "findings": _findings(report, row),
             "apparent_bytes": row.apparent_bytes,
             "closure_bytes": row.closure_bytes,
             "retained_bytes": row.retained_bytes,
@@ -113,6 +115,8 @@ def why_text(report: Report, reason: Why, *, most: int | None = 20, width: int =
     version = row.version or "(version unknown)"
     lines = [f"{reason.key} {version}: {sizes}; {row.group}{'' if row.sure else ' (uncertain)'}"]
     lines += ["", "evidence", *(f"  {e.rule} {e.group}: {e.reason}" for e in row.evidence)]
+    findings = [f"  {each.name} {each.reason}" for each in _findings(report, row)]
+    lines += ["", "findings", *findings] if findings else []
     lines += ["", "required by"]
     texts = list(dict.fromkeys(_path_text(path, row.direct) for path in reason.paths))
     shown = texts if most is None else texts[:most]
@@ -121,6 +125,11 @@ def why_text(report: Report, reason: Why, *, most: int | None = 20, width: int =
         lines.append(f"  … and {len(texts) - len(shown)}{' or more' if reason.cut else ''} longer paths (use --all)")
     lines += ["", *_savings(report, reason, row)]
     return "\n".join(hanging_text(plain(line), width) if line else "" for line in lines) + "\n"
+
+
+def _findings(report: Report, row: Row) -> list[Finding]:
+    # The name of a missing import is that of a module.
+    return [each for each in report.findings if each.name == row.name and each.kind != "missing"]
 
 
 def _path_text(path: tuple[tuple[Node, str], ...], direct: bool) -> str:

@@ -9,6 +9,7 @@ import pytest
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import report_of
 from deadweight.graph import Extra, base
+from deadweight.model import Application, Mention
 from deadweight.report.results.why import why, why_json, why_text
 from tests.builders import bare, bare_inventory, profile_of, requirements_file
 from tests.conftest import Golden
@@ -73,6 +74,21 @@ def test_why_text__direct_and_required__says_what_deleting_its_line_frees() -> N
     assert "It retains 7 B.\nDeleting its line frees nothing, because a also requires it.\n" in text
 
 
+def test_why__finding_about_it__is_in_all_formats() -> None:
+    mentions = tuple(Mention("import", "a", "app.py", line, "application") for line in (1, 2))
+    application = Application(directory=".", mentions=mentions, files=1)
+    report = report_of(
+        profile_of(
+            bare_inventory(bare("a"), bare("torch", 9)), requirements_file("a\ntorch\n"), application=application
+        )
+    )
+    reason = why(report, "torch")
+    assert "findings\n  torch is not used in your code\n\nrequired by\n" in why_text(report, reason)
+    (finding,) = json.loads(why_json(report, reason))["findings"]
+    assert (finding["kind"], finding["name"], finding["freed_bytes"]) == ("unused", "torch", 9)
+    assert "findings" not in why_text(report, why(report, "a"))
+
+
 def test_why__cycle__ends() -> None:
     found = profile_of(
         bare_inventory(bare("a", requires=["b"]), bare("b", requires=["c"]), bare("c", requires=["b", "a"])),
@@ -97,7 +113,7 @@ def test_why__many_paths__stops_and_says_so() -> None:
 def test_why_json__has_these_keys_and_bytes() -> None:
     found = json.loads(why_json(report_of(web()), why(report_of(web()), "server")))
     assert set(found) == {
-        "group", "sure", "evidence",
+        "group", "sure", "evidence", "findings",
         "schema", "version", "name", "apparent_bytes", "closure_bytes", "retained_bytes", "freed_bytes", "paths",
         "paths_cut", "held_by", "leaves_with_it",
     }  # fmt: skip
