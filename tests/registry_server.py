@@ -104,6 +104,7 @@ class Registry:
 class _Handler(BaseHTTPRequestHandler):
     reported: Registry
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each body waits 40 ms for the acknowledgement of the headers
 
     def log_message(self, *_: Any) -> None:
         return
