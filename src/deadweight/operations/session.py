@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from deadweight.model import Application
     from deadweight.settings import Measuring, Settings
     from deadweight.sources.net.http import Client
+    from deadweight.sources.resolve.uninstalled import Resolved
     from deadweight.sources.system.scratch import Scratch
     from deadweight.sources.wheels.cache import Cache
     from deadweight.targets.types import Target
@@ -27,12 +28,15 @@ class Session:
     Everything is created when it is first needed: a warm run imports no HTTP client, and a run that installs nothing
     creates no directory.
 
-    observe: receives the progress of every measurement
-    cache:   of archives, layers, pages and resolutions; None for the user's own
+    observe:  receives the progress of every measurement
+    cache:    of archives, layers, pages and resolutions; None for the user's own
+    resolved: the resolution of the only target, if it is known
     """
 
-    def __init__(self, *, observe: Observer = silent, cache: Cache | None = None) -> None:
-        self.observe, self._cache = observe, cache
+    def __init__(
+        self, *, observe: Observer = silent, cache: Cache | None = None, resolved: Resolved | None = None
+    ) -> None:
+        self.observe, self.resolved, self._cache = observe, resolved, cache
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
         self._clients: dict[tuple[tuple[str, ...], bool], Client] = {}

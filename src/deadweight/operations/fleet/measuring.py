@@ -1,40 +1,27 @@
-"""measure_fleet(): targets → a run in the file of a fleet, by worker processes.
-
-The steps of a target are a generator. It yields the tasks that it needs next, and gets their results. Tasks of several
-targets run at once, and a layer that several images have is one task.
-"""
+"""measure_fleet(): targets → a run in the file of a fleet, by worker processes, several targets at once."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import hashlib
 import json
-import os
-import platform
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
 from msgspec import Struct
 
 from deadweight import __version__
-from deadweight.errors import BadInput, BadReport
+from deadweight.errors import BadInput
 from deadweight.fleet.values import Failure, storable, target_name
-from deadweight.model.report import Report
 from deadweight.model.tree import Skipped
 from deadweight.operations.fleet.calls import Calls, Executor, Task
-from deadweight.operations.fleet.tasks import Common, Failed, Identified, Measured, Planned, Result
+from deadweight.operations.fleet.steps import Steps, Targets
+from deadweight.operations.fleet.tasks import Common, Result
 from deadweight.progress import Observer, Progress, silent
 from deadweight.settings import Settings
 from deadweight.sources.fleet.store import Fleet
-from deadweight.sources.system.pool import Call
 
 _AHEAD = 16  # targets in work for each process: while some wait for layers, others are identified
-# The ranks of tasks: what is begun comes first, so that few targets are in memory.
-_MEASURE, _READ, _PLAN, _IDENTIFY = range(4)
-_TASKS = "deadweight.operations.fleet.tasks"
-_Steps = Generator[list[Task], list[Result], Failure | None]
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -125,24 +112,16 @@ class _Measuring:
 
     def __init__(self, fleet: Fleet, run: int, plan: Plan, executor: Executor, observe: Observer) -> None:
         self._fleet, self._run, self._plan, self._observe = fleet, run, plan, observe
-        self._calls, self._is_remote = Calls(executor, plan.connections), executor.is_remote
-        self._most = _AHEAD * executor.size
-        settings = plan.settings.replacing(jobs=1)
-        interval = executor.size / plan.rate if plan.rate else 0.0  # each process has its share of the rate
-        self._common = msgspec.json.encode(
-            Common(
-                settings=settings,
-                version=__version__,
-                cache=plan.cache,
-                interval=interval,
-                lighter=not plan.settings.measuring.no_lighter,
-            )
+        self._calls, self._most = Calls(executor, plan.connections), _AHEAD * executor.size
+        common = Common(
+            settings=plan.settings.replacing(jobs=1),
+            version=__version__,
+            cache=plan.cache,
+            interval=executor.size / plan.rate if plan.rate else 0.0,  # each process has its share of the rate
+            lighter=not plan.settings.measuring.no_lighter,
         )
-        # What a result depends on beside the digest of an image; without --platform, an index means this machine's.
-        how = [__version__, platform.machine(), settings.given()]
-        self._how = hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
-        self._layers: dict[str, Result] = {}  # key of the task → its result, for the layers that were read in this run
-        self._begun = self._done = self._reused = self._earlier = 0
+        self._targets = Targets(fleet, run, common, is_remote=executor.is_remote)
+        self._begun = self._done = self._earlier = 0
         self._skipped: list[Skipped] = []
 
     def measure(self, targets: Sequence[str]) -> None:
@@ -154,7 +133,7 @@ class _Measuring:
             while waiting and self._begun < self._most:
                 name = waiting.popleft()
                 self._begun += 1
-                self._advance(name, self._steps(name), None)
+                self._advance(name, self._targets.steps(name), None)
             if len(self._calls):
                 self._calls.work()
 
@@ -164,11 +143,11 @@ class _Measuring:
             run=self._run,
             targets=len(self._plan.targets),
             earlier=self._earlier,
-            reused=self._reused,
+            reused=self._targets.reused,
             skipped=tuple(self._skipped),
         )
 
-    def _advance(self, name: str, steps: _Steps, results: list[Result] | None) -> None:
+    def _advance(self, name: str, steps: Steps, results: list[Result] | None) -> None:
         """Go on with a target until it needs the results of tasks."""
         try:
             tasks = next(steps) if results is None else steps.send(results)
@@ -179,8 +158,7 @@ class _Measuring:
 
         def arrive(task: Task) -> Callable[[Result], None]:
             def take(result: Result) -> None:
-                if task.rank == _READ:  # at once, though other layers of this image may still be read
-                    self._layers[task.call.key] = result
+                self._targets.arrived(task, result)
                 arrived[task.call.key] = result
                 if len(arrived) == len(tasks):
                     self._advance(name, steps, [arrived[task.call.key] for task in tasks])
@@ -206,58 +184,3 @@ class _Measuring:
         self._observe(
             Progress("measuring", f"targets: {left:,} left{failed}", done=self._done, total=len(self._plan.targets))
         )
-
-    def _task(self, function: str, rank: int, arguments: tuple[str, ...], key: str = "", host: str = "") -> Task:
-        """Return a task; ``key`` identifies it among those of its function, else its arguments do."""
-        text = key or "\0".join(arguments)
-        number = hashlib.sha256(self._common + text.encode("utf-8", "surrogateescape")).hexdigest()
-        call = Call(f"{function}-{number}", f"{_TASKS}:{function}", (self._common, *arguments))
-        return Task(call, rank, host)
-
-    def _steps(self, name: str) -> _Steps:
-        """Yield the tasks of a target; return the failure, if any."""
-        if name.startswith("registry:"):
-            return (yield from self._steps_of_image(name))
-        where = os.path.abspath(name) if self._is_remote and os.path.lexists(name) else name
-        (measured,) = yield [self._task("measure", _MEASURE, (where, ""))]
-        return self._record(name, measured)
-
-    def _steps_of_image(self, name: str) -> _Steps:
-        """Yield the tasks of an image in a registry: what is named by a digest is done once for all images."""
-        host = name.removeprefix("registry:").removeprefix("//").partition("/")[0]
-        (identified,) = yield [self._task("identify", _IDENTIFY, (name,), host=host)]
-        if isinstance(identified, Failed):
-            return _failure(identified)
-        assert isinstance(identified, Identified)
-        digest = identified.digest
-        identity = f"{digest}+{self._how}"
-        if self._fleet.reuse(self._run, name, identity):
-            self._reused += 1
-            return None
-        if self._plan.cache:
-            (planned,) = yield [self._task("plan", _PLAN, (name, digest), digest, host)]
-            if isinstance(planned, Failed):
-                return _failure(planned)
-            assert isinstance(planned, Planned)
-            reading = [self._task("read_layer", _READ, (name, digest, layer), layer, host) for layer in planned.layers]
-            yield [task for task in reading if task.call.key not in self._layers]
-            for task in reading:
-                if isinstance(result := self._layers[task.call.key], Failed):
-                    return _failure(result)
-        (measured,) = yield [self._task("measure", _MEASURE, (name, digest), digest, "" if self._plan.cache else host)]
-        return self._record(name, measured, identity)
-
-    def _record(self, name: str, measured: Result, identity: str | None = None) -> Failure | None:
-        if isinstance(measured, Failed):
-            return _failure(measured)
-        assert isinstance(measured, Measured)
-        try:
-            report = Report.from_json(measured.report)
-        except BadReport as error:
-            return Failure.of(error)
-        self._fleet.add(self._run, name, report, identity=identity)
-        return None
-
-
-def _failure(failed: Failed) -> Failure:
-    return Failure(reason=failed.reason, exit_code=failed.exit_code)

@@ -1,16 +1,15 @@
 """The tasks of a fleet: functions that workers call. They take and return bytes, and raise nothing.
 
-``check_cache`` tries the cache, ``identify`` asks for the digest of an image, ``plan`` for its layers, ``read_layer``
-reads one of them into the cache, and ``measure`` measures a target. Credentials are no arguments: each worker finds its
-own.
+``check_cache`` tries the cache, ``identify`` asks for the digest of an image, and ``plan`` for its layers, or for the
+wheels that requirements resolve to. ``read_layer`` and ``list_wheels`` read them into the cache, and ``measure`` measures
+a target. Credentials are no arguments: each worker finds its own.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,27 +17,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from deadweight import __version__
-from deadweight.errors import DeadweightError, InstallFailed, abridged
+from deadweight.errors import BadInput, DeadweightError, InstallFailed, abridged
 from deadweight.fleet.values import storable
+from deadweight.model import Archive
+from deadweight.operations.fleet.images import disconnect, in_registry, opened_layers, reference_of
 from deadweight.operations.session import Session
 from deadweight.settings import Settings
 from deadweight.sources.fleet.cache import check, shared_cache
+from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.net.failures import Retryable
 from deadweight.sources.net.http import pace
 from deadweight.sources.system.failures import explained
 from deadweight.targets import parse_target
 from deadweight.targets.options import settings_for
-from deadweight.targets.types import RegistryImage, SavedReport
+from deadweight.targets.types import REQUIRING, Image, RegistryImage, SavedReport, Target
 
 if TYPE_CHECKING:
-    from deadweight.formats.images.image_reference import Reference
-    from deadweight.sources.net.http import Client
-    from deadweight.sources.registries.registry import RegistryBlobs
-    from deadweight.sources.registries.repository import Repository
-
-_MOST_REPOSITORIES, _MOST_SERVERS = 1000, 8  # that a process keeps connected
-_open = contextlib.ExitStack()  # the clients of registries: a context that nothing refers to would close at once
-atexit.register(_open.close)
+    from deadweight.sources.images.blobs import Blobs
+    from deadweight.sources.images.manifests import LayerPart
 
 
 class Common(Struct, frozen=True, kw_only=True):
@@ -83,20 +79,27 @@ class Identified(Struct, frozen=True, tag=True):
 
 
 class Planned(Struct, frozen=True, tag=True):
-    """The layers of an image that are not in the cache, by the names that the registry has for them."""
+    """What a target consists of and is not in the cache.
 
-    layers: list[str]
+    layers:     digests of the layers of an image
+    archives:   of the distributions that requirements resolve to
+    resolution: of these requirements, for ``measure``; empty if it must resolve them itself
+    """
+
+    layers: list[str] = []
+    archives: list[Archive] = []
+    resolution: bytes = b""
 
 
-class LayerRead(Struct, frozen=True, tag=True):
-    """A layer is in the cache now."""
+class Done(Struct, frozen=True, tag=True):
+    """What was to be read is in the cache now, as far as it can be read."""
 
 
 class CacheWorks(Struct, frozen=True, tag=True):
     """The worker can write to the cache, and read what it wrote."""
 
 
-Result = Failed | Measured | Identified | Planned | LayerRead | CacheWorks
+Result = Failed | Measured | Identified | Planned | Done | CacheWorks
 
 
 def decoded(data: bytes) -> Result:
@@ -106,10 +109,10 @@ def decoded(data: bytes) -> Result:
 
 
 def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
-    """Make a function of the common settings and texts into a task; what it raises becomes Failed."""
+    """Make a function of the common settings and other arguments into a task; what it raises becomes Failed."""
 
     @wraps(function)
-    def task(common: bytes, *arguments: str) -> bytes:
+    def task(common: bytes, *arguments: str | bytes) -> bytes:
         try:
             given = msgspec.json.decode(common, type=Common)
             _check_version(given)
@@ -117,10 +120,8 @@ def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
             result = function(given, *arguments)
         except DeadweightError as error:
             result = _failed(error)
-            if result.wait is not None:  # the next attempt connects again
-                _repository.cache_clear()
-                _server.cache_clear()
-                _open.close()
+            if result.wait is not None:
+                disconnect()
         except OSError as error:
             result = _failed(explained(error))
         except MemoryError:
@@ -163,33 +164,59 @@ def check_cache(common: Common) -> Result:
 @_task
 def identify(common: Common, target: str) -> Result:
     """Ask a registry for the digest of an image: one request."""
-    return Identified(_blobs(common, target, "").identified())
+    parsed = parse_target(target)
+    assert isinstance(parsed, RegistryImage)
+    return Identified(in_registry(parsed, "", common.settings, _layer_cache(common)).identified())
 
 
 @_task
 def plan(common: Common, target: str, digest: str) -> Result:
-    """Find out which layers of an image are not in the cache."""
-    blobs = _blobs(common, target, digest)
-    parts = blobs.parts("", common.settings.request.platform)
-    return Planned(blobs.missing(parts.layers) if parts else [])
+    """Find out which layers or wheels of a target are not in the cache; ``digest`` is as in ``measure``."""
+    parsed = parse_target(target)
+    settings = settings_for(parsed, common.settings)
+    if isinstance(parsed, REQUIRING):
+        from deadweight.operations.fleet.wheels import resolve
+
+        with Session(cache=shared_cache(common.cache)) as session:
+            resolution, archives = resolve(parsed, settings, session)
+            return Planned(archives=archives, resolution=resolution)
+    with opened_layers(parsed, digest, settings, _layer_cache(common)) as blobs:
+        return Planned(blobs.missing(_parts(blobs, parsed, settings)) if blobs else [])
 
 
 @_task
 def read_layer(common: Common, target: str, digest: str, layer: str) -> Result:
-    """Read a layer of an image into the cache."""
-    blobs = _blobs(common, target, digest)
-    parts = blobs.parts("", common.settings.request.platform)
-    for part in parts.layers if parts else ():
-        if part.name == layer:
-            next(iter(blobs.read([part])))
-            break
-    return LayerRead()
+    """Read a layer of an image into the cache, by its digest."""
+    parsed = parse_target(target)
+    settings = settings_for(parsed, common.settings)
+    with opened_layers(parsed, digest, settings, _layer_cache(common)) as blobs:
+        parts = _parts(blobs, parsed, settings)
+        part = next((part for part in parts if blobs and part.name and blobs.digest(part) == layer), None)
+        # A damaged layer of an archive concerns only that archive: measuring it says so.
+        with contextlib.suppress(*(() if digest else (BadInput,))):
+            if blobs and part:
+                blobs.keep(part)
+    return Done()
 
 
 @_task
-def measure(common: Common, target: str, digest: str) -> Result:
-    """Measure a target; ``digest`` is that of an image in a registry, "" for other targets."""
+def list_wheels(common: Common, archives: str) -> Result:
+    """Read the file lists of some archives into the cache; ``archives`` is JSON."""
+    from deadweight.operations.fleet.wheels import list_archives
+
+    with Session(cache=shared_cache(common.cache)) as session:
+        list_archives(msgspec.json.decode(archives, type=list[Archive]), common.settings, session)
+    return Done()
+
+
+@_task
+def measure(common: Common, target: str, digest: str, resolution: bytes = b"") -> Result:
+    """Measure a target; ``digest`` is that of an image in a registry, "" for other targets.
+
+    resolution: of requirements, from ``plan``
+    """
     from deadweight.analysis.reporting import report_of
+    from deadweight.operations.fleet.wheels import resolution_of
     from deadweight.operations.measure import concluded
     from deadweight.operations.measure import measure as measured
     from deadweight.operations.profile import read_report
@@ -198,47 +225,20 @@ def measure(common: Common, target: str, digest: str) -> Result:
     if isinstance(parsed, SavedReport):
         return Measured(read_report(parsed.location).to_json().encode())
     if isinstance(parsed, RegistryImage) and digest:
-        parsed = replace(parsed, reference=str(_reference(target, digest)))
+        parsed = replace(parsed, reference=str(reference_of(parsed, digest)))
     settings = settings_for(parsed, common.settings)
-    with Session(cache=shared_cache(common.cache)) as session:
+    with Session(cache=shared_cache(common.cache), resolved=resolution_of(resolution)) as session:
         profile = concluded(measured(parsed, settings, session), session, lighter=common.lighter)
         return Measured(report_of(profile).to_json().encode())
 
 
-def _blobs(common: Common, target: str, digest: str) -> RegistryBlobs:
-    """Return the parts of an image in a registry, with the cache that all workers share."""
-    from deadweight.sources.images.cache import LayerCache
-    from deadweight.sources.registries.registry import RegistryBlobs
-
-    layers = LayerCache(shared_cache(common.cache).store)
-    verify = common.settings.measuring.tls_verify
-    return RegistryBlobs(
-        _reference(target, digest), lambda each: _repository(each.host, each.repository, verify), layers
-    )
+def _parts(blobs: Blobs | None, target: Target, settings: Settings) -> tuple[LayerPart, ...]:
+    """Return the layers of an image; none of anything else."""
+    name = target.image if isinstance(target, Image) else ""
+    parts = blobs.parts(name, settings.request.platform) if blobs else None
+    return parts.layers if parts else ()
 
 
-@lru_cache(maxsize=_MOST_REPOSITORIES)
-def _repository(host: str, repository: str, verify: bool) -> Repository:
-    """Return a repository for all tasks of this process: with its token, and the connections to its registry."""
-    from deadweight.formats.images.image_reference import Reference
-    from deadweight.sources.registries.repository import Repository
-
-    return Repository(Reference(host, repository, "latest"), *_server(host, verify))
-
-
-@lru_cache(maxsize=_MOST_SERVERS)
-def _server(host: str, verify: bool) -> tuple[Client, str]:
-    from deadweight.formats.images.image_reference import Reference
-    from deadweight.sources.registries.trust import opened_registry
-
-    return _open.enter_context(opened_registry(Reference(host, "any", "latest"), verify=verify))
-
-
-def _reference(target: str, digest: str) -> Reference:
-    """Return the reference of an image, by its digest if that is known: the tag may be another image by now."""
-    from deadweight.formats.images.image_reference import parse_reference
-
-    parsed = parse_target(target)
-    assert isinstance(parsed, RegistryImage)
-    reference = parse_reference(parsed.reference)
-    return replace(reference, version=digest) if digest else reference
+def _layer_cache(common: Common) -> LayerCache:
+    """Return the cache of layers that all workers share."""
+    return LayerCache(shared_cache(common.cache).store)

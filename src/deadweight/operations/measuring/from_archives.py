@@ -22,10 +22,10 @@ from deadweight.wording import counted
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import Inventory
+    from deadweight.model import Archive, Inventory
     from deadweight.model import Lock as LockedSet
     from deadweight.operations.session import Session
-    from deadweight.sources.resolve.uninstalled import Shared, Uninstalled, Uninstalling
+    from deadweight.sources.resolve.uninstalled import Resolved, Shared, Uninstalled, Uninstalling
     from deadweight.targets.types import Target
 
 
@@ -47,7 +47,7 @@ def measure_archives(
     with opened(read.file, wishes, settings, session) as run:
         # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
-        resolved = run.located(read.lock) if read.lock is not None else run.resolved(read.requirements)
+        resolved = session.resolved or _resolved(run, read)
         uninstalled = run.measured(resolved, compiled=settings.measuring.bytecode == "compiled")
         if accept is not None:
             accept(uninstalled)
@@ -65,6 +65,20 @@ def measure_archives(
         not_measured=not_measured_of(lock, inventory) if read.lock is not None else (),
         lock=lock,
     )
+
+
+def resolve_archives(target: Target, settings: Settings, session: Session) -> tuple[Resolved, list[Archive]]:
+    """Return the resolution of a target, and the archives on servers whose file lists are not in the cache."""
+    wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
+    read = _read(target, settings, wishes, None)
+    with opened(read.file, wishes, read.settings, session) as run:
+        run.reader.close()  # somebody else reads the wheels
+        resolved = _resolved(run, read)
+        return resolved, run.unlisted(resolved)
+
+
+def _resolved(run: Uninstalling, read: _Input) -> Resolved:
+    return run.located(read.lock) if read.lock is not None else run.resolved(read.requirements)
 
 
 @contextlib.contextmanager

@@ -30,6 +30,8 @@ class SealedStore(Store):
     key: of the HMAC; empty for a plain digest
     """
 
+    reads_once = True
+
     def __init__(self, inner: Store, key: bytes = b"") -> None:
         self.root, self.directory = inner.root, inner.directory
         self._inner, self._key = inner, key

@@ -14,11 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from deadweight.errors import BadInput
-from deadweight.formats.archives.tar import TarEntry, entries, pass_over
+from deadweight.formats.archives.tar import Blocks, TarEntry, entries, pass_over
+from deadweight.formats.images.image_reference import is_digest
+from deadweight.formats.images.layer_entries import encoded
 from deadweight.sources.images.blocks import Span, is_packed
 from deadweight.sources.images.cache import LayerCache
-from deadweight.sources.images.digests import Checked, check, digest_in, mismatch
-from deadweight.sources.images.layers import Room, entries_of, layer_on_disk
+from deadweight.sources.images.digests import Checked, Digest, check, digest_in, mismatch
+from deadweight.sources.images.layers import Room, entries_of, layer_on_disk, read_layer
 from deadweight.sources.images.manifests import LayerPart, Parts, find_parts
 from deadweight.sources.images.packed import LayerFile, are_worth_sharing, read_shared
 
@@ -79,9 +81,40 @@ class Blobs(ABC):
         """Return the entries of those layers, by their names, that are in the cache."""
         return {}
 
+    def missing(self, layers: Iterable[LayerPart]) -> list[str]:
+        """Return the digests of the layers that are not in the cache, and that ``keep`` can put there, each once."""
+        different = {digest: layer for layer in layers if layer.name and (digest := self.digest(layer))}
+        return [digest for digest, layer in different.items() if not self.cache.has(self.keys(layer))]
+
+    def digest(self, layer: LayerPart) -> str:
+        """Return the digest that the bytes of a layer must match, "" if it is unknown."""
+        return ""
+
+    def keys(self, layer: LayerPart) -> tuple[str, ...]:
+        """Return the digests that the cache may have a layer by."""
+        return self.digest(layer), layer.diff_id
+
+    def keep(self, layer: LayerPart) -> None:
+        """Read a layer that ``missing`` returned, and put it into the cache; raises BadInput, FetchFailed."""
+        raise NotImplementedError
+
     def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
         """Yield the entries of each layer, in order; raises BadInput."""
         return (self.layer(layer.name) for layer in layers)
+
+    def verified(self, blocks: Blocks, digest: str, *, is_packed: bool, mismatch: BadInput) -> list[TarEntry]:
+        """Return the entries of a layer that matches its digest, and put them into the cache; raises BadInput.
+
+        mismatch: raised if it does not match
+        """
+        with contextlib.closing(Digest()) as diff_id:
+            wanted = diff_id if self.cache.keeps and is_packed else None
+            with Checked(blocks, digest.removeprefix("sha256:"), mismatch) as checked:
+                found = list(read_layer(checked, self.room, wanted))
+            if self.cache.keeps:
+                digests = (f"sha256:{diff_id.hexdigest()}", digest) if wanted else (digest,)
+                self.cache.put(digests, encoded(found))
+        return found
 
     def _each(self, names: Sequence[str], different: Iterator[Iterable[TarEntry]]) -> Iterator[Iterable[TarEntry]]:
         """Yield the entries of each layer.
@@ -114,22 +147,40 @@ class _BlobsOnDisk(Blobs):
         file = self.locate(layer.name)
         return file.length if _is_packed(file) else None
 
-    def cached(self, layers: Mapping[str, LayerPart]) -> dict[str, list[TarEntry]]:
-        """Return the entries of the compressed layers that are in the cache.
+    def digest(self, layer: LayerPart) -> str:
+        """Return the digest that the bytes of a layer must match: that in its name, else its diff_id."""
+        if named := digest_in(layer.name):
+            return f"sha256:{named}"
+        return layer.diff_id if is_digest(layer.diff_id) and not _is_packed(self.locate(layer.name)) else ""
 
-        Their digests are checked, as when they are read. The headers of an uncompressed layer are read in less time
-        than its digest takes.
+    def keep(self, layer: LayerPart) -> None:
+        file = self.locate(layer.name)
+        with _opened(file) as opened:
+            blocks = Span(opened.fileno(), file.start, file.length)
+            self.verified(blocks, self.digest(layer), is_packed=_is_packed(file), mismatch=mismatch(layer.name))
+
+    def cached(self, layers: Mapping[str, LayerPart]) -> dict[str, list[TarEntry]]:
+        """Return the entries of the layers that are in the cache."""
+        if not self.cache.keeps:
+            return {}
+        found = {name: self._cached(layer) for name, layer in layers.items()}
+        return {name: entries for name, entries in found.items() if entries is not None}
+
+    def _cached(self, layer: LayerPart) -> list[TarEntry] | None:
+        """Return the entries of a layer, None if they are not in the cache or not worth it.
+
+        Unless the cache says otherwise, its digest is checked, as when it is read. The headers of an uncompressed layer
+        are read in less time than its digest takes.
         """
-        found: dict[str, list[TarEntry]] = {}
-        for name, layer in layers.items():
-            file, expected = self.locate(name), digest_in(name)
-            if expected is None or not self.cache.keeps or not _is_packed(file):
-                continue
-            entries = self.cache.find((f"sha256:{expected}", layer.diff_id), self.room)
-            if entries is not None:
-                _check_file(file, expected)
-                found[name] = entries
-        return found
+        if self.cache.reads_once:
+            return self.cache.find(self.keys(layer), self.room)
+        file, expected = self.locate(layer.name), digest_in(layer.name)
+        if expected is None or not _is_packed(file):
+            return None
+        entries = self.cache.find(self.keys(layer), self.room)
+        if entries is not None:
+            _check_file(file, expected)
+        return entries
 
     def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
         files = {layer.name: self.locate(layer.name) for layer in layers}

@@ -28,11 +28,15 @@ _LARGEST_DOCUMENT = 1 << 20
 
 
 class LayerCache:
-    """The entries of layers with notes on them, and documents of images, in a store that other modules share."""
+    """The entries of layers with notes on them, and documents of images, in a store that other modules share.
+
+    keeps:      whether it stores anything
+    reads_once: whether a layer that it has is never read again, not even to compare it with its digest
+    """
 
     def __init__(self, store: Store | None = None) -> None:
         self._store = store or NoStore()
-        self.keeps = not isinstance(self._store, NoStore)
+        self.keeps, self.reads_once = not isinstance(self._store, NoStore), self._store.reads_once
 
     def find(self, digests: Sequence[str], room: Room) -> list[TarEntry] | None:
         """Return the entries of a layer by the first of its digests that is known.

@@ -96,6 +96,16 @@ def opened_image(
         yield image
 
 
+@contextlib.contextmanager
+def opened_parts(location: str, cache: LayerCache) -> Iterator[Blobs | None]:
+    """Yield the parts of an image in a directory or an archive; None if they cannot be read one by one.
+
+    raises: BadInput
+    """
+    with contextlib.ExitStack() as closing, _as_bad_input(location):
+        yield _Access(closing, cache, silent, DEFAULT_IMAGE).separable(location)
+
+
 def exported_tree(stream: BinaryIO, location: str) -> FileTree:
     """Return the files of a container from the stream of ``docker export``; raises BadInput."""
     with _as_bad_input(location):
@@ -132,9 +142,16 @@ class _Access(NamedTuple):
         if os.path.isdir(location):
             return DirectoryBlobs(location, self.closing, self.cache)
         file = self._opened(location)
-        if is_packed(file.peek(_MAGIC)):
-            return StreamedBlobs(file, self.cache, self.observe)
-        return ArchiveBlobs(location, file, self.cache)
+        return self._archive(location, file) or StreamedBlobs(file, self.cache, self.observe)
+
+    def separable(self, location: str) -> Blobs | None:
+        """Return the parts of an image in a directory or an uncompressed archive; None for others."""
+        if os.path.isdir(location):
+            return DirectoryBlobs(location, self.closing, self.cache)
+        return self._archive(location, self._opened(location)) if os.path.isfile(location) else None
+
+    def _archive(self, location: str, file: io.BufferedReader) -> Blobs | None:
+        return None if is_packed(file.peek(_MAGIC)) else ArchiveBlobs(location, file, self.cache)
 
     def _opened(self, path: str) -> io.BufferedReader:
         try:

@@ -20,8 +20,6 @@ from deadweight.formats.images.toc import TocError
 from deadweight.sources.images.blobs import Blobs
 from deadweight.sources.images.blocks import LONGEST_MAGIC, Pipe, Pushed, is_packed
 from deadweight.sources.images.cache import LayerCache
-from deadweight.sources.images.digests import Checked, Digest
-from deadweight.sources.images.layers import read_layer
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
 from deadweight.sources.net.failures import Truncated
 from deadweight.sources.registries.partial import partial_entries
@@ -100,19 +98,20 @@ class RegistryBlobs(Blobs):
         """
         found: dict[str, list[TarEntry]] = {}
         for name, layer in layers.items():
-            entries = self.cache.find(self._keys(layer), self.room)
+            entries = self.cache.find(self.keys(layer), self.room)
             if entries is not None:
                 found[name] = entries
                 self._warn(layer, self.cache.note(_toc_key(layer)))
         return found
 
-    def missing(self, layers: Iterable[LayerPart]) -> list[str]:
-        """Return the names of the layers that are not in the cache, each once."""
-        named = {layer.name: layer for layer in layers if layer.name}
-        return [name for name, layer in named.items() if not self.cache.has(self._keys(layer))]
+    def digest(self, layer: LayerPart) -> str:
+        return self._digest(layer.name)
 
-    def _keys(self, layer: LayerPart) -> tuple[str, ...]:
-        return self._digest(layer.name), layer.diff_id, _toc_key(layer)
+    def keys(self, layer: LayerPart) -> tuple[str, ...]:
+        return (*super().keys(layer), _toc_key(layer))
+
+    def keep(self, layer: LayerPart) -> None:
+        self._read(layer)
 
     def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
         """Yield the entries of each layer, in order. Several are fetched and unpacked at once."""
@@ -187,14 +186,8 @@ class RegistryBlobs(Blobs):
         ) as chunks:
             pipe = Pipe(_Body(chunks))
             front = pipe.read(LONGEST_MAGIC)
-            diff_id = Digest() if self.cache.keeps and is_packed(front) else None
-            expected = digest.removeprefix("sha256:")
-            with Checked(Pushed(front, pipe), expected, self._mismatch(digest)) as checked:
-                entries = list(read_layer(checked, self.room, diff_id))
-        if self.cache.keeps:
-            digests = (f"sha256:{diff_id.hexdigest()}", digest) if diff_id else (digest,)
-            self.cache.put(digests, encoded(entries))
-        return entries
+            mismatch = self._mismatch(digest)
+            return self.verified(Pushed(front, pipe), digest, is_packed=is_packed(front), mismatch=mismatch)
 
     def _manifest(self, version: str) -> bytes:
         """Return the manifest or index of a tag or a digest, checked against its digest."""

@@ -55,9 +55,14 @@ class Resolutions:
 
     def put(self, key: str | None, lock: Lock) -> None:
         """Store a resolution, unless a URL in it contains credentials."""
-        if key is None or lock.requirements is not None or any("@" in _host(url) for url in _urls(lock)):
+        if key is None or lock.requirements is not None or has_credentials(lock):
             return
         self._store.put(_KIND, key, encode(_Entry(at=self._now(), lock=lock)))
+
+
+def has_credentials(lock: Lock) -> bool:
+    """Return whether a URL in a resolution contains credentials."""
+    return any("@" in _host(url) for url in _urls(lock))
 
 
 def key_of_resolution(

@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from deadweight.formats.distributions.wheel import Scheme
 from deadweight.formats.requirements import RequirementsFile, for_resolver, hashes
 from deadweight.model import Archive, Lock, Pinned, Requirement, Skipped
 from deadweight.platforms.machine import Machine
-from deadweight.platforms.selection import choose
+from deadweight.platforms.selection import Chosen, choose
 from deadweight.progress import Observer
 from deadweight.sources.install.installer import Configured, InstallOptions
 from deadweight.sources.install.interpreters import version_of_interpreter
@@ -281,13 +281,21 @@ class Uninstalling:
         """Return a lock with the URLs of archives that it lacks."""
         return Resolved(lock=locate(lock, self._indexes, self._observe))
 
+    def unlisted(self, resolved: Resolved) -> list[Archive]:
+        """Return the archives on servers that ``measured`` needs and the cache does not have, though it could."""
+        archives = (choice.archive for choice in self._chosen(resolved.lock) if choice.archive is not None)
+        return [archive for archive in archives if self.reader.can_keep(archive) and not self._cache.has(archive)]
+
+    def _chosen(self, lock: Lock) -> Sequence[Chosen]:
+        return choose(lock, self._machine, hashes(self._file) if self._file else None)
+
     def measured(self, resolved: Resolved, *, compiled: bool) -> Uninstalled:
         """Measure a resolution.
 
         compiled: whether to estimate the bytecode that compiling would add
         """
         lock = replace(resolved.lock, packages=tuple(map(_with_directory, resolved.lock.packages)))
-        chosen = choose(lock, self._machine, hashes(self._file) if self._file else None)
+        chosen = self._chosen(lock)
         requested = {requirement.name for requirement in lock.requirements or () if requirement.name}
         if self._file is not None:
             requested = {requirement.name for requirement in self._file.all_requirements() if requirement.name}

@@ -61,14 +61,20 @@ class ArchiveReader:
         self._expected: dict[str, Future[_Read]] = {}
         self._ahead = Background()
         self._lock = threading.Lock()
+        self._closed = False
         self.notes: list[str] = []
 
     def expect(self, archive: Archive) -> None:
-        """Start to read a wheel on a server, for a probable later call of ``contents``.
+        """Start to read a wheel on a server, for a probable later call of ``contents``, unless the reader is closed.
 
         Its size and hash need not be known yet: ``contents`` compares them.
         """
-        if archive.url in self._expected or not _is_remote(archive) or self._cache.has_seen(archive.url):
+        if (
+            self._closed
+            or archive.url in self._expected
+            or not _is_remote(archive)
+            or self._cache.has_seen(archive.url)
+        ):
             return
         bare = Archive(filename=archive.filename, url=archive.url)
         with self._lock:
@@ -76,8 +82,13 @@ class ArchiveReader:
                 self._expected[archive.url] = self._ahead.submit(self._by_ranges, bare)
 
     def close(self) -> None:
-        """Start no more reading."""
+        """Read only what ``contents`` and ``metadata`` are asked for."""
+        self._closed = True
         self._ahead.close()
+
+    def can_keep(self, archive: Archive) -> bool:
+        """Return whether ``contents`` puts an archive into the cache: one on a server whose hash is known."""
+        return _is_remote(archive) and archive.sha256 is not None
 
     def known(self, archive: Archive) -> Contents | None:
         """Return the contents of an archive if they are cached."""

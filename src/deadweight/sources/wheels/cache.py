@@ -48,6 +48,10 @@ class Cache:
                     return contents
         return None
 
+    def has(self, archive: Archive) -> bool:
+        """Return whether there is an entry for an archive, without decoding it."""
+        return any(self.store.get(_KIND, key) is not None for key in _keys(archive))
+
     def put(self, archive: Archive, contents: Contents, *, verified: bool) -> None:
         """Store the contents of an archive.
 

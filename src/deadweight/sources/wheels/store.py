@@ -41,8 +41,11 @@ def key_of(*parts: str) -> str:
 class Store:
     """Keeps bytes by kind and key. If its directory is not writable, it stays empty without an error.
 
-    most: bytes to keep; beyond that, the least recently used entries are removed
+    most:       bytes to keep; beyond that, the least recently used entries are removed
+    reads_once: whether what has an entry is never read again, not even to compare it with its digest
     """
+
+    reads_once = False
 
     def __init__(self, root: str | None = None, *, most: int = _MOST_BYTES) -> None:
         self.root = root or default_directory()

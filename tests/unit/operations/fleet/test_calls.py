@@ -5,10 +5,10 @@ import pytest
 
 from deadweight.operations.fleet import calls as module
 from deadweight.operations.fleet.calls import Calls, Task
-from deadweight.operations.fleet.tasks import Failed, LayerRead, Result
+from deadweight.operations.fleet.tasks import Done, Failed, Result
 from deadweight.sources.system.pool import Call, Finished
 
-DONE = LayerRead()
+DONE = Done()
 
 
 class Clock:

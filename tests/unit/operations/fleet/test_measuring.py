@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from deadweight.operations.fleet.measuring import Plan, measure_fleet
-from deadweight.operations.fleet.tasks import Failed, Identified, LayerRead, Measured, Planned, Result
+from deadweight.operations.fleet.tasks import Done, Failed, Identified, Measured, Planned, Result
 from deadweight.sources.system.pool import Call, Finished
 from tests.builders import report_on
 
@@ -41,7 +41,7 @@ def results(**layers: list[str]) -> dict[str, Result]:
         found[f"identify {name}"] = Identified(f"sha256:{name}")
         found[f"plan {name}"] = Planned([f"blobs/{digest}" for digest in digests])
         found[f"measure {name}"] = REPORT
-        found |= {f"read_layer {digest}": LayerRead() for digest in digests}
+        found |= {f"read_layer {digest}": Done() for digest in digests}
     return found
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,27 +11,8 @@ import pytest
 from deadweight import __version__
 from deadweight.operations.fleet import tasks
 from deadweight.settings import Settings
-from deadweight.sources.registries import trust
 
 COMMON = msgspec.json.encode(tasks.Common(settings=Settings(), version=__version__))
-
-
-def test_server__client__stays_open_for_the_next_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = []
-
-    @contextlib.contextmanager
-    def opened(*_: object, **__: object) -> Iterator[tuple[object, str]]:
-        yield object(), "https://reg.example"
-        closed.append(True)
-
-    monkeypatch.setattr(trust, "opened_registry", opened)
-    monkeypatch.setattr(tasks, "_open", contextlib.ExitStack())
-    tasks._server.cache_clear()
-    tasks._server("reg.example", True)
-    assert not closed
-    tasks._open.close()
-    tasks._server.cache_clear()
-    assert closed
 
 
 @pytest.mark.parametrize(

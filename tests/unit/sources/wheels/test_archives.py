@@ -311,3 +311,14 @@ def test_wheel__read_ahead_and_malformed__fails_when_it_is_needed(scratch: Scrat
         reader.expect(archive)
         with pytest.raises(MalformedArchive, match="no end record"):
             reader.contents(archive)
+
+
+def test_expect__closed_reader__reads_nothing_ahead(scratch: Scratch) -> None:
+    data = zipped({"dw_a-1.0.dist-info/METADATA": METADATA})
+    with serve(WHEEL, data) as server, Client(timeout=5) as client:
+        reader = ArchiveReader(lambda: client, NoCache(), scratch)
+        reader.close()
+        wheel = Archive(filename=WHEEL, url=f"{server.url}/{WHEEL}")
+        reader.expect(wheel)
+        assert not server.asked
+        assert reader.contents(wheel).size == len(data)

@@ -39,6 +39,15 @@ def test_cache__put_and_get__are_equal(tmp_path: Path) -> None:
     assert (cache.usage().listings, cache.usage().size) == (1, files(cache)[0].stat().st_size)
 
 
+@pytest.mark.parametrize("verified", [True, False])
+def test_cache__has__what_was_put(tmp_path: Path, verified: bool) -> None:
+    cache = Cache(str(tmp_path))
+    assert not cache.has(archive())
+    cache.put(archive(), CONTENTS, verified=verified)
+    assert cache.has(archive())
+    assert not cache.has(archive(2))
+
+
 def test_cache__other_file_of_the_same_hash__is_not_it(tmp_path: Path) -> None:
     cache = Cache(str(tmp_path))
     cache.put(archive(), CONTENTS, verified=True)
