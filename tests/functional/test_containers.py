@@ -178,7 +178,7 @@ def test_container__its_python_does_not_end__is_ended(engine: Engine, monkeypatc
 
 
 def test_container__its_python_lists_without_end__is_stopped(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 1 << 20)
+    monkeypatch.setattr("deadweight.sources.images.layers.MOST_MEMORY", 1 << 20)
     monkeypatch.setattr("deadweight.sources.containers.commands._PATIENCE", 0.2)
     engine(of_state("running", """
         out.write(b"deadweight\\n")

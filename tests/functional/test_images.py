@@ -324,7 +324,7 @@ def test_image__name_longer_than_any__is_refused(tmp_path: Path, form: int, memb
 def test_image__more_than_memory_holds__is_refused(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
     layer = {f"site-packages/a-{n}.dist-info/METADATA": "x" for n in range(200)}
     assert measured(make_image(layer, compression="gzip")).inventory.total.files == 200
-    monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 100_000)
+    monkeypatch.setattr("deadweight.sources.images.layers.MOST_MEMORY", 100_000)
     with pytest.raises(BadInput, match="more or larger files"):
         measured(make_image(layer, compression="gzip"))
 
@@ -342,7 +342,7 @@ def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_t
     assert next(count) == 1
     assert found.image is not None
     assert [layer.size for layer in found.image.layers] == [2] * 60
-    monkeypatch.setattr("deadweight.sources.images.layers._MOST_MEMORY", 20_000)
+    monkeypatch.setattr("deadweight.sources.images.layers.MOST_MEMORY", 20_000)
     with pytest.raises(BadInput, match="more or larger files"):
         measured(image(60))
 

@@ -304,26 +304,25 @@ def test_entry__sealed_but_impossible__is_read_again() -> None:
 def test_entry__larger_than_memory_allows__is_refused_as_the_layer_is(monkeypatch: pytest.MonkeyPatch) -> None:
     with Registry(**published(image())) as registry:
         profile(registry.target())
-        monkeypatch.setattr(layer_reading, "_MOST_MEMORY", 1000)
+        monkeypatch.setattr(layer_reading, "MOST_MEMORY", 1000)
         with pytest.raises(BadInput, match="more or larger files"):
             profile(registry.target())
 
 
 def test_cache__over_its_limit__loses_the_layers_that_were_not_used_longest(tmp_path: Path) -> None:
-    store = Store(str(tmp_path), most=3000)
+    store = Store(str(tmp_path), most=7200)
     cache = LayerCache(store)
-    for number in range(4):
+    for number in range(8):
         cache.put((f"sha256:{number:064x}",), random.Random(number).randbytes(1000))
         for path in Path(store.directory).glob(f"layer-{number:064x}*"):
             os.utime(path, (number, number))
     store.trim()
     names = [path.name for path in sorted(Path(store.directory).iterdir())]
-    assert names == [f"layer-{number:064x}.entry" for number in (2, 3)]
+    assert names == [f"layer-{number:064x}.entry" for number in range(3, 8)]
 
 
-def test_cache__entry_of_a_fifth_of_it__is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layer_cache, "_LARGEST", 500)
-    cache = LayerCache(Store(str(tmp_path)))
+def test_cache__entry_of_a_fifth_of_it__is_not_kept(tmp_path: Path) -> None:
+    cache = LayerCache(Store(str(tmp_path), most=5000))
     cache.put((f"sha256:{1:064x}",), random.Random(1).randbytes(1000))
     assert not list(tmp_path.rglob("*.entry"))
 

@@ -77,7 +77,7 @@ def encoded(entries: Iterable[TarEntry]) -> bytes:
     return msgspec.msgpack.encode(columns)
 
 
-def decoded(data: bytes) -> list[TarEntry]:
+def decoded(data: bytes | bytearray) -> list[TarEntry]:
     """Return what ``encoded`` wrote; raises ValueError for anything else."""
     try:
         columns = msgspec.msgpack.decode(data, type=_Columns)

@@ -1,8 +1,8 @@
 """The tasks of a fleet: functions that workers call. They take and return bytes, and raise nothing.
 
 ``check_cache`` tries the cache, ``identify`` asks for the digest of an image, and ``plan`` for its layers, or for the
-wheels that requirements resolve to. ``read_layer`` and ``list_wheels`` read them into the cache, and ``measure`` measures
-a target. Credentials are no arguments: each worker finds its own.
+wheels that requirements resolve to. ``read_layer`` and ``list_wheels`` read them into the cache, and ``measure``
+measures a target. Credentials are no arguments: each worker finds its own.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class SealedStore(Store):
     reads_once = True
 
     def __init__(self, inner: Store, key: bytes = b"") -> None:
-        self.root, self.directory = inner.root, inner.directory
+        self.root, self.directory, self.largest = inner.root, inner.directory, inner.largest
         self._inner, self._key = inner, key
 
     def get(self, kind: str, key: str) -> bytes | None:

@@ -3,6 +3,9 @@
 A layer has two digests: of the archive that registries and archives of images hold, compressed or not, and of the
 uncompressed archive, its diff_id, which engines know. An entry is found by each that was checked while the layer was
 read.
+
+What a layer with many files or much metadata holds is stored in several pieces, each small enough for any storage. The
+first one says how many there are.
 """
 
 from __future__ import annotations
@@ -15,15 +18,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.layer_entries import VERSION, encoded
-from deadweight.sources.images.layers import Room, entries_of
-from deadweight.sources.wheels.store import NoStore, Store
+from deadweight.sources.images.layers import MOST_MEMORY, Room, entries_of
+from deadweight.sources.wheels.store import NoStore, Store, key_of
 
 _SEAL = 32  # bytes
-_LAYER, _ALIAS, _DOCUMENT, _NOTE = "layer", "alias", "document", "note"
+_LAYER, _PIECE, _ALIAS, _DOCUMENT, _NOTE = "layer", "piece", "alias", "document", "note"
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})\Z")
 _KEY = re.compile(r"[0-9a-f]{64}\Z")
-_LARGEST = 1 << 25  # bytes of an entry; a layer of 100,000 files has two million
-_LARGEST_UNPACKED = 1 << 29
+_PIECE_BYTES = 1 << 24  # before compression; a layer of 100,000 files has 14 million
+_MOST_PIECES = MOST_MEMORY // _PIECE_BYTES + 1  # whatever can be read can be stored
 _LARGEST_DOCUMENT = 1 << 20
 
 
@@ -44,9 +47,9 @@ class LayerCache:
         Whatever is not as it was written is as if it were not there, and will be replaced.
         raises: TooMuch
         """
-        for data in self._layers(digests):
+        for pieces in self._layers(digests):
             with contextlib.suppress(ValueError, zlib.error):
-                return entries_of(zlib.decompressobj().decompress(data, _LARGEST_UNPACKED), room)
+                return entries_of(_unpacked(pieces), room)
         return None
 
     def has(self, digests: Sequence[str]) -> bool:
@@ -58,10 +61,15 @@ class LayerCache:
         keys = list(filter(None, map(_key, digests)))
         if not keys or not self.keeps:
             return
-        data = zlib.compress(entries, 1)
-        if len(data) > _LARGEST:
+        view = memoryview(entries)
+        starts = range(0, len(entries), _PIECE_BYTES) or range(1)
+        pieces = [zlib.compress(view[start : start + _PIECE_BYTES], 1) for start in starts]
+        if sum(map(len, pieces)) > self._store.largest or len(pieces) > _MOST_PIECES:
             return
-        self._put(_LAYER, keys[0], data)
+        for number, piece in enumerate(pieces[1:], 1):
+            self._put(_PIECE, _numbered(keys[0], number), piece)
+        # The first piece comes last: where it is, the others are.
+        self._put(_LAYER, keys[0], bytes((len(pieces),)) + pieces[0])
         for other in dict.fromkeys(keys[1:]):
             self._put(_ALIAS, other, keys[0].encode())
 
@@ -95,14 +103,22 @@ class LayerCache:
         if key and self.keeps:
             self._put(_NOTE, key, text.encode("utf-8", "replace"))
 
-    def _layers(self, digests: Sequence[str]) -> Iterator[bytes]:
-        """Yield the encoded entries that the digests lead to."""
+    def _layers(self, digests: Sequence[str]) -> Iterator[list[bytes]]:
+        """Yield the pieces of the encoded entries that the digests lead to."""
         for key in filter(None, map(_key, digests)):
             alias = (self._get(_ALIAS, key) or b"").decode("ascii", "replace")
             # What an alias leads to may have been removed, and the layer read again under its other digest.
             for name in (alias, key):
-                if _KEY.match(name) and (data := self._get(_LAYER, name)) is not None:
-                    yield data
+                if _KEY.match(name) and (pieces := self._pieces(name)) is not None:
+                    yield pieces
+
+    def _pieces(self, key: str) -> list[bytes] | None:
+        first = self._get(_LAYER, key)
+        if not first:
+            return None
+        others = [self._get(_PIECE, _numbered(key, number)) for number in range(1, min(first[0], _MOST_PIECES))]
+        found = [first[1:], *(piece for piece in others if piece is not None)]
+        return found if len(found) == first[0] else None
 
     def _get(self, kind: str, key: str) -> bytes | None:
         data = self._store.get(kind, key)
@@ -112,6 +128,19 @@ class LayerCache:
 
     def _put(self, kind: str, key: str, data: bytes) -> None:
         self._store.put(kind, key, _seal(kind, key, data) + data)
+
+
+def _unpacked(pieces: Iterable[bytes]) -> bytearray:
+    """Return the encoded entries; raises zlib.error."""
+    entries = bytearray()
+    for piece in pieces:
+        entries += zlib.decompressobj().decompress(piece, _PIECE_BYTES)
+    return entries
+
+
+def _numbered(key: str, number: int) -> str:
+    """Return the key of a piece after the first."""
+    return key_of(key, str(number))
 
 
 def _seal(kind: str, key: str, data: bytes) -> bytes:

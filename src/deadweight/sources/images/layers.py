@@ -19,7 +19,7 @@ from deadweight.sources.images.blocks import Allowance, RandomAccess, Span, TooM
 from deadweight.sources.images.digests import Checked, Digest, digest_in, mismatch
 from deadweight.sources.images.windows import Passing
 
-_MOST_MEMORY = 5 << 27  # bytes for the entries of one image, with their paths and kept content
+MOST_MEMORY = 5 << 27  # bytes for the entries of one image, with their paths and kept content
 _ENTRY = 280  # bytes of memory for a file in all dicts and sets, without its path
 _MOST_TEXT = 1 << 31  # bytes of kept content before it is compressed; forty rpm databases have as much
 _AT_ONCE = 1000  # entries whose memory is taken together; each at once takes as long as reading its header
@@ -49,7 +49,7 @@ class Room:
     """
 
     def __init__(self, allowance: Allowance | None = None) -> None:
-        self._left, self._text = _MOST_MEMORY, _MOST_TEXT
+        self._left, self._text = MOST_MEMORY, _MOST_TEXT
         self.allowance = allowance or Allowance()
         self._lock = threading.Lock()  # several layers of one image are read at once
 
@@ -66,7 +66,7 @@ class Room:
             raise TooMuch("the image has more or larger files than the limit")
 
 
-def entries_of(data: bytes, room: Room) -> list[TarEntry]:
+def entries_of(data: bytes | bytearray, room: Room) -> list[TarEntry]:
     """Return the entries of a layer that were encoded; raises ValueError for other bytes, TooMuch."""
     entries = decoded(data)
     room.take(entries=len(entries), text=len(data))

@@ -15,6 +15,7 @@ from deadweight.model import CacheUsage
 _DIRECTORY = "kept-4"  # change the number with the format of entries, and with how sdists are estimated
 _MOST_BYTES = 200_000_000
 _LARGEST = 1 << 27  # bytes of an entry; more than any that was written
+_LARGEST_SHARE = 6  # one layer may have a sixth of the limit, so that it does not push out everything else
 _KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
 _LISTING, _LAYER = "listing-", "layer-"
 
@@ -42,15 +43,17 @@ class Store:
     """Keeps bytes by kind and key. If its directory is not writable, it stays empty without an error.
 
     most:       bytes to keep; beyond that, the least recently used entries are removed
+    largest:    bytes of what belongs together, in one entry or several
     reads_once: whether what has an entry is never read again, not even to compare it with its digest
     """
 
     reads_once = False
+    largest = sys.maxsize
 
     def __init__(self, root: str | None = None, *, most: int = _MOST_BYTES) -> None:
         self.root = root or default_directory()
         self.directory = os.path.join(self.root, _DIRECTORY)
-        self._most = most
+        self._most, self.largest = most, most // _LARGEST_SHARE
         self._wrote = False
 
     def get(self, kind: str, key: str) -> bytes | None:

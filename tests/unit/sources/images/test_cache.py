@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from deadweight.formats.archives.tar import TarEntry
@@ -36,6 +37,30 @@ def test_find__alias_that_is_no_key__is_no_entry(tmp_path: Path) -> None:
         cache._put("alias", "b" * 64, alias)  # whoever can write to the cache can seal an entry, too
         assert not cache.has((DIGEST,))
         assert cache.find((DIGEST,), Room()) is None
+
+
+def test_put__entries_of_several_pieces__are_found_while_all_pieces_are_there(tmp_path: Path) -> None:
+    cache = LayerCache(Store(str(tmp_path), most=1 << 30))
+    text = random.Random(1).randbytes((1 << 25) + 10)
+    entries = [*ENTRIES, TarEntry("var/lib/rpm/rpmdb.sqlite", "file", len(text), len(text), start=text)]
+    cache.put((DIFF_ID, DIGEST), encoded(entries))
+    pieces = sorted(tmp_path.rglob("piece-*"))
+    assert len(pieces) == 2
+    for digest in (DIFF_ID, DIGEST):
+        assert cache.has((digest,))
+        assert cache.find((digest,), Room()) == entries
+    pieces[1].unlink()
+    assert not cache.has((DIGEST,))
+    assert cache.find((DIGEST,), Room()) is None
+    cache.put((DIGEST,), encoded(ENTRIES))
+    assert cache.find((DIGEST,), Room()) == ENTRIES
+
+
+def test_put__entries_larger_than_a_sixth_of_the_cache__are_not_kept(tmp_path: Path) -> None:
+    cache = LayerCache(Store(str(tmp_path), most=6 << 24))
+    text = random.Random(1).randbytes(1 << 24)
+    cache.put((DIGEST,), encoded([TarEntry("a", "file", len(text), len(text), start=text)]))
+    assert not list(tmp_path.rglob("*.entry"))
 
 
 def test_text__damaged_or_too_large__is_bounded() -> None:
