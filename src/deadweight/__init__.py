@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from deadweight.model.report.check import CheckReport
     from deadweight.model.report.diff import Diff
     from deadweight.model.report.dockerfile import DockerfileReport
+    from deadweight.model.report.fleet import FleetReport
+    from deadweight.model.report.fleet.check import FleetCheckReport
     from deadweight.model.report.imports import ImportsReport
     from deadweight.model.report.levels import LevelReport
     from deadweight.model.report.services import ServicesReport
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
     from deadweight.operations.diff import diff
     from deadweight.operations.dockerfile import Building, Dockerfile, dockerfile
     from deadweight.operations.dockerignore import Ignoring, dockerignore
+    from deadweight.operations.fleet.adding import fleet_add
+    from deadweight.operations.fleet.checking import fleet_check
+    from deadweight.operations.fleet.reporting import FleetScope, fleet_report
+    from deadweight.operations.fleet.running import FleetMeasuring, fleet_measure
     from deadweight.operations.groups import groups_of
     from deadweight.operations.imports import Starts, imports
     from deadweight.operations.measure import measure
@@ -53,6 +59,10 @@ _HOMES = {
     "Dockerfile": "deadweight.operations.dockerfile",
     "DockerfileReport": "deadweight.model.report.dockerfile",
     "DockerignoreReport": "deadweight.model.report.builds.dockerignore",
+    "FleetCheckReport": "deadweight.model.report.fleet.check",
+    "FleetMeasuring": "deadweight.operations.fleet.running",
+    "FleetReport": "deadweight.model.report.fleet",
+    "FleetScope": "deadweight.operations.fleet.reporting",
     "Grouping": "deadweight.analysis.profile",
     "Ignoring": "deadweight.operations.dockerignore",
     "ImportsReport": "deadweight.model.report.imports",
@@ -76,6 +86,10 @@ _HOMES = {
     "diff": "deadweight.operations.diff",
     "dockerfile": "deadweight.operations.dockerfile",
     "dockerignore": "deadweight.operations.dockerignore",
+    "fleet_add": "deadweight.operations.fleet.adding",
+    "fleet_check": "deadweight.operations.fleet.checking",
+    "fleet_measure": "deadweight.operations.fleet.running",
+    "fleet_report": "deadweight.operations.fleet.reporting",
     "groups_of": "deadweight.operations.groups",
     "imports": "deadweight.operations.imports",
     "measure": "deadweight.operations.measure",
@@ -99,6 +113,10 @@ __all__ = [
     "Dockerfile",
     "DockerfileReport",
     "DockerignoreReport",
+    "FleetCheckReport",
+    "FleetMeasuring",
+    "FleetReport",
+    "FleetScope",
     "Grouping",
     "Ignoring",
     "ImportsReport",
@@ -123,6 +141,10 @@ __all__ = [
     "diff",
     "dockerfile",
     "dockerignore",
+    "fleet_add",
+    "fleet_check",
+    "fleet_measure",
+    "fleet_report",
     "groups_of",
     "imports",
     "measure",

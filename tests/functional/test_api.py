@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import deadweight
-from deadweight import Aims, Building, Checks, Ignoring, Progress, Settings, Sharing, Starts, Trimming
+from deadweight import (
+    Aims,
+    Building,
+    Checks,
+    FleetMeasuring,
+    FleetScope,
+    Ignoring,
+    Progress,
+    Settings,
+    Sharing,
+    Starts,
+    Trimming,
+)
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.model.documents import Published
@@ -140,3 +153,43 @@ def test_verify__checks__are_public(server: Server) -> None:
     write_files(Path(), {"main.py": "import dw_lib, dw_web\n"})
     with pytest.raises(BadInput, match="no such file or directory"):
         deadweight.verify("requirements.txt", settings, Checks(against="missing.txt"))
+
+
+def test_fleet__measured_and_added__is_reported_and_checked_as_by_the_commands(server: Server, tmp_path: Path) -> None:
+    make_env(tmp_path / "repos/second", dist_files("b", files={"b/__init__.py": "b" * 5000}))
+    first = deadweight.fleet_measure("fleet.db", ["env"], measuring=FleetMeasuring(cache=""))
+    assert (first.run, first.targets, first.skipped, first.exit_code) == (1, 1, (), 0)
+    assert _run(["profile", "repos/second", "--format", "json", "-o", "second.json", "-q"], debug=False) == 0
+    added = deadweight.fleet_add("fleet.db", ["two=second.json"])
+    assert (added.run, added.targets, added.skipped) == (2, 1, ())
+    report = deadweight.fleet_report("fleet.db", FleetScope(rows=None))
+    assert _run(["fleet", "report", "fleet.db", "--all", "--format", "json", "-o", "report.json"], debug=False) == 0
+    assert report.to_json() == Path("report.json").read_text()
+    checked = deadweight.fleet_check("fleet.db", {"two": {"max": "1kB"}}, {"deny": ("torch",)})
+    assert [(each.target.location, each.holds) for each in checked.targets] == [("env", True), ("two", False)]
+    assert {len(repr(each)) < 200 for each in (report, checked)} == {True}
+
+
+def test_fleet_measure__same_arguments_as_the_command__continues_its_run(server: Server, tmp_path: Path) -> None:
+    # The command and the function must describe a run alike.
+    deadweight.fleet_measure("a.db", ["env"], measuring=FleetMeasuring(cache="", tags=None))
+    assert _run(["fleet", "measure", "env", "-o", "b.db", "--tags", "all", "-q"], debug=False) == 0
+    queries = [sqlite3.connect(name).execute("SELECT options FROM run").fetchall() for name in ("a.db", "b.db")]
+    assert queries[0] == queries[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "measuring", "message"),
+    [
+        (Settings.of(keep_env="x"), None, "--keep-env: a fleet has many targets"),
+        (Settings.of(no_install=False), None, "measured without installing"),
+        (Settings.of(torch="cpu"), None, "--torch does not apply to an environment"),
+        (None, FleetMeasuring(scheduler="tcp://127.0.0.1:1"), "need a cache that all of them reach"),
+    ],
+)
+def test_fleet_measure__settings_that_mean_nothing__are_refused(
+    server: Server, settings: Settings | None, measuring: FleetMeasuring | None, message: str
+) -> None:
+    with pytest.raises(BadInput, match=message):
+        deadweight.fleet_measure("fleet.db", ["env"], settings, measuring)
+    assert not Path("fleet.db").exists()

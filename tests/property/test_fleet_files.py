@@ -20,7 +20,7 @@ from deadweight.fleet.values import Failure
 from deadweight.model.tree import Skipped
 from deadweight.operations.fleet.checking import fleet_check
 from deadweight.operations.fleet.measuring import Plan, measure_fleet
-from deadweight.operations.fleet.reporting import Scope, fleet_report
+from deadweight.operations.fleet.reporting import FleetScope, fleet_report
 from deadweight.operations.fleet.tasks import Identified, Measured
 from deadweight.report.fleet import FLEET_FORMATS, render_fleet
 from deadweight.report.fleet.check import CHECK_FORMATS, render_fleet_check
@@ -84,7 +84,7 @@ class Worker:
 
 
 def reported(path: str) -> None:
-    report = fleet_report(path, Scope(rows=None))
+    report = fleet_report(path, FleetScope(rows=None))
     for form in FLEET_FORMATS:
         render_fleet(report, form, (), View())
 

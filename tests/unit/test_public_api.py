@@ -51,6 +51,7 @@ def test_import__leaves_heavy_modules_alone() -> None:
     [
         ("profile", "profile"), ("plan", "planning.plan"), ("trim", "trimming"), ("imports", "imports"),
         ("services", "services"), ("dockerfile", "dockerfile"), ("dockerignore", "dockerignore"),
+        ("fleet_add", "fleet.adding"), ("fleet_report", "fleet.reporting"), ("fleet_check", "fleet.checking"),
     ],
 )  # fmt: skip
 def test_import__public_name__loads_it_on_first_use(name: str, module: str) -> None:

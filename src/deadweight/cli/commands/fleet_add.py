@@ -41,11 +41,11 @@ def add(fleet: str, report: tuple[str, ...], names: str, complete: bool, **optio
 
     A report of a target that FLEET has already is its newest measurement. Earlier ones are kept.
     """
-    from deadweight.operations.fleet.adding import add_reports, saved_files
+    from deadweight.operations.fleet.adding import fleet_add
     from deadweight.report.units import counted
 
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        added = add_reports(fleet, saved_files(report, by_file=names == "file"), complete=complete, observe=observe)
+        added = fleet_add(fleet, report, by_file=names == "file", complete=complete, observe=observe)
     emit(f"{fleet}: added {counted(added.targets, 'target')} (run {added.run})\n", None, force=False)
     for skipped in added.skipped:
         say(f"error: {skipped.name} was not added: {skipped.reason}")

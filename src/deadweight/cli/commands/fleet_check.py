@@ -38,13 +38,13 @@ def check(fleet: str, run: int | None, since: str, destination: Destination, **o
     those of patterns. The exit status is 3 if a rule fails in any target.
     """
     from deadweight.operations.fleet.checking import fleet_check
-    from deadweight.operations.fleet.reporting import Scope
+    from deadweight.operations.fleet.reporting import FleetScope
 
     path = find_config(os.curdir)
     budgets = read_fleet_budgets(path) if path else {}
     everywhere = {name: options[name] for name in (*SINGLE, *REPEATABLE) if options.get(name)}
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        report = fleet_check(fleet, budgets, everywhere, Scope(run=run, since=since), observe=observe)
+        report = fleet_check(fleet, budgets, everywhere, FleetScope(run=run, since=since), observe=observe)
     destination.write(render_fleet_check(report, destination.form))
     for target in report.targets:
         for skipped in target.skipped:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,12 +16,9 @@ from deadweight.cli.targets import files
 from deadweight.cli.values import Count, Positive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from deadweight.operations.fleet.calls import Executor
     from deadweight.operations.fleet.measuring import FleetRun
-    from deadweight.settings import Settings
-    from deadweight.targets.types import Target
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -83,40 +79,22 @@ def measure(targets: tuple[str, ...], output: str, **options: Any) -> None:
     A target that fails is recorded with its reason. If the run is interrupted, the same command continues it.
     Requirements are measured without installing.
     """
-    from deadweight.fleet.values import target_name
-    from deadweight.operations.fleet.caching import check_cache
-    from deadweight.operations.fleet.measuring import Plan, measure_fleet
-    from deadweight.sources.fleet.cache import refuse_credentials, trim_cache
-    from deadweight.sources.fleet.stored import known_tags
-    from deadweight.sources.fleet.targets import Search, targets_of
+    from deadweight.operations.fleet.running import FleetMeasuring, cache_of, find_targets, measure_found
 
-    newest = _newest(options["tags"])
-    cache = _cache(options)
-    refuse_credentials(cache)
+    measuring = FleetMeasuring(
+        tags=_newest(options["tags"]),
+        complete=options["complete"],
+        restart=options["restart"],
+        cache=_cache(options),
+        scheduler=options["scheduler"] or "",
+        connections=options["max_connections"],
+        rate=options["max_requests"] or 0.0,
+    )
+    cache_of(measuring)
     with _resumable(output), observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        verify = options["tls_verify"] is not False
-        search = Search(newest=newest, verify=verify, known=partial(known_tags, output), observe=observe)
-        found = targets_of(targets, search)
-        settings = settings_of({**options, "install": None, "package": ()}, *_types(found)).replacing(no_install=True)
-        plan = Plan(
-            targets=found,
-            settings=settings,
-            options={
-                "targets": [target_name(target) for target in targets],
-                "tags": options["tags"],
-                **settings.given(),
-            },
-            complete=options["complete"],
-            restart=options["restart"],
-            cache=cache,
-            connections=options["max_connections"],
-            rate=options["max_requests"] or 0.0,
-        )
-        with _executor(settings, options["scheduler"]) as executor:
-            if options["cache"]:
-                check_cache(cache, executor)
-            run = measure_fleet(output, plan, executor, observe=observe)
-    trim_cache(cache)
+        found = find_targets(output, targets, measuring.tags, options["tls_verify"] is not False, observe)
+        settings = settings_of({**options, "install": None, "package": ()}, *found.types)
+        run = measure_found(output, found, settings, measuring, observe)
     emit(_summary(output, run), None, force=False)
     finish(run, run.exit_code)
 
@@ -131,45 +109,15 @@ def _resumable(path: str) -> Iterator[None]:
         raise KeyboardInterrupt(message) from interrupt
 
 
-@contextlib.contextmanager
-def _executor(settings: Settings, scheduler: str | None) -> Iterator[Executor]:
-    """Yield what executes the tasks: a cluster, else a process for each available processor."""
-    from deadweight.sources.system.pool import Pool
-    from deadweight.sources.system.processors import processors
-
-    if scheduler:
-        from deadweight.sources.fleet.cluster import Cluster
-
-        _check_secrets(settings)
-        with Cluster(scheduler) as cluster:
-            yield cluster
-        return
-    with Pool(settings.measuring.jobs or processors()) as pool:
-        yield pool
-
-
-def _cache(options: Mapping[str, Any]) -> str:
-    """Return the location of the cache, "" for none."""
-    from deadweight.sources.fleet.cache import default_location
-
+def _cache(options: Mapping[str, Any]) -> str | None:
+    """Return the location of the cache, "" for none, None for the default."""
     if options["no_cache"]:
         return ""
     if options["scheduler"] and not options["cache"]:
         raise click.UsageError(
             "--scheduler needs --cache with a directory or URL that all workers reach, or --no-cache"
         )
-    return options["cache"] or default_location()
-
-
-def _check_secrets(settings: Settings) -> None:
-    """Refuse URLs with credentials, which a cluster would show to everybody who sees its tasks."""
-    from deadweight.errors import BadInput
-    from deadweight.untrusted import without_credentials
-
-    measuring, request = settings.measuring, settings.request
-    urls = (measuring.index_url, *measuring.extra_index_url, *measuring.find_links, *request.index)
-    if any(without_credentials(url) != url for url in urls):
-        raise BadInput("URLs with credentials are not sent to a cluster", hint="put them into netrc on the workers")
+    return options["cache"] or None
 
 
 def _newest(text: str) -> int | None:
@@ -178,19 +126,6 @@ def _newest(text: str) -> int | None:
     if not text.isdecimal() or not int(text):
         raise click.BadParameter(f"{text!r} is neither a positive number nor 'all'", param_hint="--tags")
     return int(text)
-
-
-def _types(targets: Iterable[str]) -> list[Target]:
-    """Return a target of each type, since the type decides which options apply."""
-    from deadweight.errors import UnclearTarget
-    from deadweight.targets import parse_target
-
-    types: dict[type[Target], Target] = {}
-    for target in targets:
-        with contextlib.suppress(UnclearTarget):  # recorded as a failure
-            parsed = parse_target(target)
-            types.setdefault(type(parsed), parsed)
-    return list(types.values())
 
 
 def _summary(path: str, run: FleetRun) -> str:

@@ -43,11 +43,11 @@ def report(
     base images that images share and could share, the changes that save most per line, and what changed since an
     earlier run. A target whose last measurement failed counts with its result before.
     """
-    from deadweight.operations.fleet.reporting import Scope, fleet_report
+    from deadweight.operations.fleet.reporting import FleetScope, fleet_report
 
     check_installed(destination.form)
     rows = rows_of(options["top"], options["everything"])
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
-        result = fleet_report(fleet, Scope(run=run, since=since, rows=rows), observe=observe)
+        result = fleet_report(fleet, FleetScope(run=run, since=since, rows=rows), observe=observe)
     view = View(width=terminal_width(), color=use_color(destination.path), rows=rows)
     destination.write(render_fleet(result, destination.form, section, view))

@@ -1,5 +1,6 @@
 """Operations on a fleet, the SQLite file with the results of many targets.
 
+running.py    targets as users name them, and what measures them; measuring.py has the run
 adding.py     saved reports into the file
 measuring.py  targets into the file, by worker processes
 steps.py      the tasks of each target

@@ -1,4 +1,4 @@
-"""add_reports(): saved JSON reports → a run of a fleet."""
+"""fleet_add(): saved JSON reports → a run of a fleet."""
 
 from __future__ import annotations
 
@@ -34,6 +34,20 @@ class Added(Struct, frozen=True, kw_only=True):
     def exit_code(self) -> int:
         """0, or 4 if a report could not be added."""
         return max((skipped.exit_code for skipped in self.skipped), default=0)
+
+
+def fleet_add(
+    path: str, reports: Iterable[str], *, by_file: bool = False, complete: bool = False, observe: Observer = silent
+) -> Added:
+    """Add saved reports to the file of a fleet as one run; it is created if it is missing.
+
+    reports:  files, ``NAME=FILE`` to name the target, and directories for all JSON files in them
+    by_file:  whether the path of its file names the target of a report, in place of the location in it
+    complete: whether the reports are of the whole fleet, so that other targets are gone, unless one cannot be added
+    returns:  the number of the run, and the reports that could not be added
+    raises:   BadFleet, FleetFailed; BadInput if there is no report
+    """
+    return add_reports(path, saved_files(reports, by_file=by_file), complete=complete, observe=observe)
 
 
 def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False, observe: Observer = silent) -> Added:

@@ -16,7 +16,7 @@ from deadweight.model.report import Report
 from deadweight.model.report.check import CheckReport, Remedy, Result
 from deadweight.model.report.fleet.check import FleetCheckReport
 from deadweight.model.tree import Skipped
-from deadweight.operations.fleet.reporting import Scope, runs_of
+from deadweight.operations.fleet.reporting import FleetScope, runs_of
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.fleet.files import reading
 from deadweight.sources.fleet.stored import State, states, stored_report
@@ -28,14 +28,14 @@ _GROWTH = next(rule for rule in RULES if rule.key == "max-growth")
 def fleet_check(
     path: str,
     budgets: Mapping[str, Limits],
-    everywhere: Limits,
-    scope: Scope | None = None,
+    everywhere: Mapping[str, Any] = {},
+    scope: FleetScope | None = None,
     *,
     observe: Observer = silent,
 ) -> FleetCheckReport:
     """Judge every target of a fleet by the budget that its name has.
 
-    budgets:    pattern → keyword arguments for Budget
+    budgets:    pattern → keyword arguments for Budget, such as ``{"registry:*/team-a/*": {"max": "500MB"}}``
     everywhere: the same for all targets; it replaces limits of patterns
     scope:      the state to judge, and the one that growth is compared with
     raises:     BadFleet, FleetFailed; BadInput without any budget or target that has one, BadConfig for an invalid one
@@ -44,7 +44,7 @@ def fleet_check(
     with reading(path) as connection:
         # One transaction, so that both states are of one moment while others write.
         connection.execute("BEGIN")
-        run, before = runs_of(connection, path, scope or Scope())
+        run, before = runs_of(connection, path, scope or FleetScope())
         earlier = _results_by_name(connection, before) if patterns.has_growth else {}
         judged = _judged(connection, states(connection, run), earlier, patterns, observe)
     if not judged.checks and not judged.never_measured:

@@ -20,7 +20,7 @@ _MOST_DIGITS = 18  # of a number that SQLite can hold
 _HOURS = {"h": 1, "d": 24, "w": 24 * 7}
 
 
-class Scope(Struct, frozen=True, kw_only=True):
+class FleetScope(Struct, frozen=True, kw_only=True):
     """What a fleet report covers.
 
     run:   the state after this run; None for the newest
@@ -33,9 +33,9 @@ class Scope(Struct, frozen=True, kw_only=True):
     rows: int | None = 20
 
 
-def fleet_report(path: str, scope: Scope | None = None, *, observe: Observer = silent) -> FleetReport:
+def fleet_report(path: str, scope: FleetScope | None = None, *, observe: Observer = silent) -> FleetReport:
     """Return the figures over all targets of a fleet; raises BadFleet, BadInput, FleetFailed."""
-    scope = scope or Scope()
+    scope = scope or FleetScope()
     observe(Progress("reading", path))
     with reading(path) as connection:
         # One transaction, so that all figures are of one state while others write.
@@ -60,7 +60,7 @@ def fleet_report(path: str, scope: Scope | None = None, *, observe: Observer = s
         )
 
 
-def runs_of(connection: sqlite3.Connection, path: str, scope: Scope) -> tuple[int, int | None]:
+def runs_of(connection: sqlite3.Connection, path: str, scope: FleetScope) -> tuple[int, int | None]:
     """Return the run of a scope, and the one to compare with; raises BadInput for a run that does not exist."""
     newest = newest_run(connection)
     run = newest if scope.run is None else scope.run

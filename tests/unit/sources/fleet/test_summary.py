@@ -24,7 +24,7 @@ from deadweight.model.report.fleet import (
     VersionsInUse,
     VersionUse,
 )
-from deadweight.operations.fleet.reporting import Scope, fleet_report
+from deadweight.operations.fleet.reporting import FleetScope, fleet_report
 from deadweight.sources.fleet.files import reading
 from deadweight.sources.fleet.store import Fleet
 from deadweight.sources.fleet.summary import Summary
@@ -164,8 +164,8 @@ def test_trend__earlier_run__names_what_changed(tmp_path: Path) -> None:
 
 def test_state__earlier_run__is_that_of_then(tmp_path: Path) -> None:
     path = fleet_file(tmp_path / "f.db", {"a": report_on(bare("x", 1))}, {"a": report_on(bare("x", 2))})
-    assert fleet_report(str(path), Scope(run=1)).totals.apparent_bytes == 1
-    assert fleet_report(str(path), Scope(run=2)).totals.apparent_bytes == 2
+    assert fleet_report(str(path), FleetScope(run=1)).totals.apparent_bytes == 1
+    assert fleet_report(str(path), FleetScope(run=2)).totals.apparent_bytes == 2
 
 
 def test_failures__last_run_failed__counts_the_result_before(tmp_path: Path) -> None:
@@ -185,13 +185,13 @@ def test_failures__last_run_failed__counts_the_result_before(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("scope", "message"),
     [
-        (Scope(run=3), "has no run 3"),
-        (Scope(since="7x"), "expected the number of a run, or an age"),
-        (Scope(since="7d"), "no run that is older than 7d"),
-        (Scope(since="2"), "no such run before run 1"),
+        (FleetScope(run=3), "has no run 3"),
+        (FleetScope(since="7x"), "expected the number of a run, or an age"),
+        (FleetScope(since="7d"), "no run that is older than 7d"),
+        (FleetScope(since="2"), "no such run before run 1"),
     ],
 )
-def test_fleet_report__wrong_runs__are_refused(tmp_path: Path, scope: Scope, message: str) -> None:
+def test_fleet_report__wrong_runs__are_refused(tmp_path: Path, scope: FleetScope, message: str) -> None:
     path = fleet_file(tmp_path / "f.db", {"a": report_on(bare("x", 1))})
     with pytest.raises(BadInput, match=message):
         fleet_report(str(path), scope)

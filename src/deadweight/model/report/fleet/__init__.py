@@ -270,3 +270,6 @@ class FleetReport(Published, frozen=True, kw_only=True):
     trend: Trend | None
     failed: Size
     failures: tuple[FailedTarget, ...]
+
+    def __repr__(self) -> str:
+        return f"<FleetReport: {self.totals.targets} targets, {self.totals.apparent_bytes} bytes>"

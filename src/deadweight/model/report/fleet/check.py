@@ -36,6 +36,9 @@ class FleetCheckReport(Published, frozen=True, kw_only=True):
     never_measured: tuple[Skipped, ...]
     unmatched: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        return f"<FleetCheckReport: {len(self.targets)} targets, {'within' if self.holds else 'over'} budget>"
+
     @property
     def exit_code(self) -> int:
         """The exit code of a run: 3 for a breach in any target, else the largest of the targets' codes."""
