@@ -14,6 +14,7 @@ from deadweight.cli import _run
 from deadweight.errors import BadInput, InstallFailed
 from deadweight.model.report.levels import Goal, Level, LevelReport
 from deadweight.operations.planning.plan import Aims, plan
+from deadweight.operations.trimming.measuring import measure
 from deadweight.sources.codebase import application as codebase
 from deadweight.sources.net import http
 from tests.builders import dist_files, make_env, make_wheel, write_files
@@ -212,6 +213,16 @@ def test_plan__environment__trims_only_what_stays(tmp_path: Path) -> None:
     make_env(tmp_path / "env", {**dist_files("app", files=code), **dist_files("pytest", files=tool)})
     trimmed = plan(str(tmp_path / "env")).report.level("trimmed")
     assert {step.name: step.saves_bytes for step in trimmed.steps}["tests"] == 300
+
+
+def test_plan__environment_whose_code_imports_tests__trims_what_trim_removes(tmp_path: Path) -> None:
+    lib = {"lib/__init__.py": "", "lib/tests/tools.py": "t" * 300, "lib/docs/a.html": "d" * 20}
+    user = {"user/__init__.py": "from lib.tests import tools\n", "user/tests/test_a.py": "t" * 4000}
+    make_env(tmp_path / "env", {**dist_files("lib", files=lib), **dist_files("user", files=user)})
+    steps = plan(str(tmp_path / "env")).report.level("trimmed").steps
+    assert {step.name: step.saves_bytes for step in steps} == {"tests": 4000, "docs": 20}
+    kinds = {each.kind.name: each.apparent_bytes for each in measure(str(tmp_path / "env"), None).possible}
+    assert (kinds["tests"], kinds["docs"]) == (4000, 20)
 
 
 @pytest.mark.parametrize("file", ["app.py", "tests/test_app.py"])

@@ -14,7 +14,7 @@ from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting.judgement import places_of
 from deadweight.model import Requirement
 from deadweight.model.report.levels import Holding, Step
-from deadweight.trimming import Trimmable, facts_of, trimmable
+from deadweight.trimming import Trimmable
 from deadweight.usage.locations import changing
 
 _COSTS = {"drop": 1, "swap": 2, "torch": 2, "trim": 3, "platform": 5}  # effort points of a step
@@ -74,11 +74,6 @@ def shrinking(before: Profile, after: Profile, key: str) -> dict[str, int]:
         saved[each] -= taken
         grown -= taken
     return {each: size for each, size in saved.items() if size}
-
-
-def trimmable_of(profile: Profile) -> tuple[Trimmable, ...]:
-    """Return what can be trimmed of a profile, without the directories of tests that its code imports."""
-    return trimmable(profile.inventory, facts_of(profile.application))
 
 
 def trimmed_bytes(profile: Profile, kinds: Iterable[Trimmable]) -> dict[str, dict[str, int]]:

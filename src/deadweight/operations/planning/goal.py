@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from deadweight import reaching
 from deadweight.analysis.levels.changes import Change, deduplicating, split_change
-from deadweight.analysis.levels.goal import Options, apart, freed_in_turn, held_by, problem_of, trimmable_of
+from deadweight.analysis.levels.goal import Options, apart, freed_in_turn, held_by, problem_of
 from deadweight.errors import DeadweightError
 from deadweight.model.report.levels import Goal, Step
 
@@ -72,7 +72,7 @@ class _Search:
             profile = self._levels.measured(variant, "the target size")[1] if change.steps else self.whole
         except DeadweightError:
             return _Result(names=chosen, size=counted)
-        trimmed = sum(each.apparent_bytes or 0 for each in trimmable_of(profile) if each.kind.name in kinds)
+        trimmed = sum(each.apparent_bytes or 0 for each in self._levels.trimmable(profile) if each.kind.name in kinds)
         return _Result(names=chosen, size=profile.inventory.total.apparent - trimmed, profile=profile)
 
     def steps_of(self, names: tuple[str, ...]) -> Iterator[Step]:
@@ -135,7 +135,7 @@ def _options(levels: Levels, given: Iterable[str]) -> Options:
     drops: dict[tuple[str, ...], Change] = {}
     for change in (*apart(production, whole), *apart(twice, whole), *later):
         drops.setdefault(change.keys, change)
-    kinds = (each for each in trimmable_of(whole) if each.apparent_bytes and each.kind.risk != "high")
+    kinds = (each for each in levels.trimmable(whole) if each.apparent_bytes and each.kind.risk != "high")
     return Options(drops=tuple(drops.values()), builds=tuple(levels.builds), kinds=tuple(kinds), given=before)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
 from deadweight.analysis.concluding import conclude
 from deadweight.analysis.levels.changes import Change, deduplicating, dropping, lighter_changes, split_change
-from deadweight.analysis.levels.goal import shrinking, trimmable_of, without_dropped
+from deadweight.analysis.levels.goal import shrinking, without_dropped
 from deadweight.analysis.levels.levels import (
     counted_level,
     measured_level,
@@ -28,7 +29,8 @@ from deadweight.operations.planning.lighter import Reached, lighter_of
 from deadweight.operations.session import Session
 from deadweight.progress import Progress
 from deadweight.settings import Settings
-from deadweight.targets.types import REQUIRING, Lock
+from deadweight.targets.types import REQUIRING, Environment, Lock
+from deadweight.trimming import Facts, Trimmable, facts_of, trimmable
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ class Levels:
         self._variant = Variant(settings=measurement.settings, file=measurement.file if resolvable else None)
         file = measurement.file
         self.original = original_of(file, measurement.inventory.environment) if file else Original()
+        self._facts = _facts(target, self.whole)
         self.levels: list[Level] = [today(self._profile, self.original)]
         self.variants, self.profiles = {"today": self._variant}, {"today": self._profile}
         self.builds: list[tuple[Change, Mapping[str, int]]] = []
@@ -71,6 +74,10 @@ class Levels:
         self._add("minimal", split_change(self._profile, "minimal", self._given))
         self._add_trimmed()
         self.levels = [level for level in self.levels if level.name != "what-if" or level.changes]
+
+    def trimmable(self, profile: Profile) -> tuple[Trimmable, ...]:
+        """Return what can be trimmed of what a level installs."""
+        return trimmable(profile.inventory, self._facts)
 
     @property
     def start_name(self) -> Literal["today", "what-if"]:
@@ -208,6 +215,20 @@ class Levels:
         self._reach("alpine", variant, profile)
 
     def _add_trimmed(self) -> None:
-        kinds = trimmable_of(self._profile)
+        kinds = self.trimmable(self._profile)
         self.levels.append(trimmed_level(self._before, without_dropped(kinds, self._profile, self._given)))
         self._reach("trimmed", self._variant, self._profile)
+
+
+def _facts(target: Target, profile: Profile) -> Facts:
+    """Return what the code of an application and of an environment says about the files that they need.
+
+    Only the code of an environment can be read: of wheels, only the lists of their files are known.
+    """
+    facts = facts_of(profile.application)
+    if not isinstance(target, Environment):
+        return facts
+    from deadweight.operations.trimming.measuring import with_imports
+    from deadweight.sources.disk.environment import DiskReader
+
+    return with_imports(profile.inventory, facts, DiskReader(os.path.realpath(target.location)))

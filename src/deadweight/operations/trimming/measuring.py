@@ -55,7 +55,7 @@ def measure(root: str, application: Application | None) -> Measured:
     symbols = zip(inventory.native, reader.debug_symbols(inventory.native), strict=True)
     known = {path: size for path, size in symbols if size}
     facts = replace(facts_of(application), foreign=foreign, symbols=known)
-    facts = _with_imports(inventory, facts, reader)
+    facts = with_imports(inventory, facts, reader)
     possible = trimmable(inventory, facts)
     paths = {path for part in possible for path in (*part.files, *part.stripped)}
     paths.update(record_of(inventory.distributions[index]) for index in {inventory.owner[path] for path in paths})
@@ -86,7 +86,7 @@ def site_of(distribution: Distribution) -> str:
     return distribution.metadata_path.rpartition("/")[0]
 
 
-def _with_imports(inventory: Inventory, facts: Facts, reader: DiskReader) -> Facts:
+def with_imports(inventory: Inventory, facts: Facts, reader: DiskReader) -> Facts:
     """Add the modules in directories of tests that are imported from outside of these directories.
 
     A directory that stays for this reason may import others, so this goes on until it finds no more.
