@@ -118,6 +118,12 @@ def test_freed_by_dropping__any_roots__is_what_no_other_root_reaches(graph: Grap
     assert graph.freed_by_dropping(keys) == set(graph.own) - kept
 
 
+@given(graphs(), st.sets(st.sampled_from(NAMES)))
+def test_reaching__any_keys__is_what_has_one_of_them_in_its_closure(graph: Graph, keys: set[str]) -> None:
+    keys &= set(graph.own)
+    assert graph.reaching(keys) == {key for key in graph.own if not keys.isdisjoint(graph.closure_of(key))}
+
+
 @given(graphs(), st.integers(1, 3))
 def test_holders__any_graph__are_the_roots_that_reach_it(graph: Graph, most: int) -> None:
     found = holders(graph, graph.direct, most)

@@ -129,6 +129,10 @@ class Graph(Struct, frozen=True, kw_only=True, dict=True):
         """Return requirement → the key that it names; see ``key_of``."""
         return {requirement: self.key_of(requirement) for requirement in requirements}
 
+    def reaching(self, keys: Iterable[str]) -> set[str]:
+        """Return the keys of everything that the roots reach and that reaches one of ``keys``, including themselves."""
+        return {base(n) for n in reachable(self._sources, (node for key in keys for node in self.nodes_of(key)))}
+
     def holders_of(self, key: str, *, strays: bool = False) -> tuple[str, ...]:
         """Return the direct requirements that reach a distribution, other than itself; with ``strays``, all roots."""
         reaching = reachable(self._sources, [key])

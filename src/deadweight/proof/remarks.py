@@ -80,14 +80,12 @@ class Remarks(Struct, frozen=True, kw_only=True, dict=True):
         distributions = {d.key: d for d in self._distributions}
         unused = unused_together(self.graph, distributions, self.usage.uses, self.groups)
         loaders = loaders_of(self._distributions) if unused else {}
-        names = self._names.keys()
-        below = {key: {self._names[each] for each in self.graph.closure_of(key) & names} for key in sorted(unused)}
+        keys = {name: key for key, name in self._names.items()}
         users = {}
         for key in unused:
-            needing = {self._names[key]} | loaders.get(self._names[key], set())
-            users[key] = tuple(
-                self._names[each] for each in below if each != key and not needing.isdisjoint(below[each])
-            )
+            needing = [key, *(keys[name] for name in loaders.get(self._names[key], ()) if name in keys)]
+            others = self.graph.reaching(needing) & unused - {key}
+            users[key] = tuple(sorted(self._names[each] for each in others))
         return users
 
     def all(self) -> tuple[Remark, ...]:

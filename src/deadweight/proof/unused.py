@@ -42,11 +42,9 @@ def unused_together(
     while True:
         kept = graph.closure(root for root in graph.direct if root.key not in candidates)
         names = {distributions[key].name for key in kept if key in distributions}
-        lost = used - kept
+        bringing = graph.reaching(used - kept)
         needed = {
-            key
-            for key in candidates
-            if key in kept or loaders[distributions[key].name] & names or graph.closure_of(key) & lost
+            key for key in candidates if key in kept or key in bringing or loaders[distributions[key].name] & names
         }
         if not needed:
             return frozenset(candidates)
