@@ -154,6 +154,8 @@ def _before(services: Sequence[MeasuredService]) -> Storage:
     """Return what is stored if each service has one layer; services with the same requirements have the same."""
     layers = {}
     for service in services:
+        if not service.versions:
+            continue  # nothing is installed
         key = frozenset((identity, same_lines(wanted)) for identity, wanted in service.file.wanted.items())
         layers[key, tuple(service.versions.items())] = _own_layer(service)
     return _storage(layers.values())

@@ -16,7 +16,7 @@ from deadweight.errors import DeadweightError, InstallFailed, TimedOut
 from deadweight.formats.builds import Wishes
 from deadweight.formats.composites import composed
 from deadweight.formats.requirements import RequirementsFile, for_resolver
-from deadweight.model import Lock
+from deadweight.model import Lock, Pinned
 from deadweight.operations.measuring.from_archives import uninstalling
 from deadweight.operations.services.reading import Service
 from deadweight.operations.session import Session
@@ -30,6 +30,7 @@ from deadweight.sources.wheels.archives import ArchiveReader
 
 Outcome = Resolved | DeadweightError
 _TOGETHER = "all services"
+_ARCHIVES = (".gz", ".zip", ".tgz", ".bz2", ".xz")  # of source distributions
 _HINT = "allow more with --timeout SECONDS"
 
 
@@ -141,8 +142,14 @@ def constraint_lines(lock: Lock, wished: Container[str] = ()) -> tuple[str, ...]
     return tuple(
         f"{package.name}=={package.version}"
         for package in lock.packages
-        if package.version and (package.name in wished or not (package.origin or package.location))
+        if package.version and (package.name in wished or not _is_determined(package))
     )
+
+
+def _is_determined(package: Pinned) -> bool:
+    """Return whether a requirement names the code of a package. An editable requirement has no URL as its origin."""
+    of_directory = package.sdist is not None and not package.sdist.filename.endswith(_ARCHIVES)
+    return bool(package.origin or package.location) or of_directory
 
 
 def is_conflict(outcome: Outcome) -> bool:

@@ -16,6 +16,7 @@ from deadweight.report.services.phrases import (
     failed_checks,
     file_cells,
     larger_lines,
+    larger_services,
     layer_cells,
     notes_of,
     passed,
@@ -85,7 +86,8 @@ def _proposed(proposal: Proposal, most: int | None) -> Iterator[Section]:
     if proposal.changes:
         yield Section("Versions that change", items=tuple(change_lines(proposal, most)), folded=True)
     if proposal.larger:
-        larger = tuple("; ".join(larger_lines(each)) for each in proposal.larger)
+        shown, rest = larger_services(proposal, most)
+        larger = (*("; ".join(larger_lines(each)) for each in shown), *filter(None, [rest]))
         yield Section("Services that install more than today", items=larger)
     failed = tuple(failed_checks(proposal))
     yield Section("Check", items=failed, sentences=() if failed else (_sentence(passed(proposal)),))

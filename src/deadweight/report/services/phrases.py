@@ -97,9 +97,10 @@ def layer_cells(proposal: Proposal) -> list[tuple[str, ...]]:
 def saving(proposal: Proposal) -> str:
     """Return what sharing layers saves, and under which assumption, as a sentence."""
     before, after = proposal.before.apparent_bytes, proposal.after.apparent_bytes
-    change = f"saves {human(before - after)}" if before >= after else f"costs {human(after - before)}"
+    saved = before - after
+    verb = f"{'saves' if saved > 0 else 'costs'} {human(abs(saved))} ({percent(abs(saved), before)})"
     return (
-        f"sharing layers {change} ({percent(abs(before - after), before)}), if today each service has one layer with"
+        f"sharing layers {verb if saved else 'saves nothing'}, if today each service has one layer with"
         " its requirements and a registry stores each layer once; without bytecode and base images"
     )
 
@@ -144,6 +145,15 @@ def change_lines(proposal: Proposal, most: int | None) -> Iterator[str]:
         yield f"{plain(name)} {versions}: {listed(map(plain, names), _MOST_SERVICES)}"
     if len(every) > len(shown):
         yield f"{len(every) - len(shown)} more (use --all)"
+
+
+def larger_services(proposal: Proposal, most: int | None) -> tuple[list[LargerService], str]:
+    """Return the services that install more than today, the largest difference first, and a line for the rest.
+
+    most: services; None for all
+    """
+    shown, rest = cut(sorted(proposal.larger, key=lambda each: -each.added_bytes), most)
+    return list(shown), f"{len(rest)} more (use --all)" if rest else ""
 
 
 def larger_lines(larger: LargerService) -> Iterator[str]:

@@ -16,6 +16,7 @@ from deadweight.report.services.phrases import (
     failed_checks,
     file_cells,
     larger_lines,
+    larger_services,
     layer_cells,
     passed,
     saving,
@@ -34,7 +35,7 @@ def proposal_parts(proposal: Proposal, width: int, rows: int | None) -> Iterator
     if proposal.changes:
         yield indented("versions that change", change_lines(proposal, rows), width)
     if proposal.larger:
-        yield indented("services that install more than today", _larger(proposal), width)
+        yield indented("services that install more than today", _larger(proposal, rows), width)
     failed = failed_checks(proposal)
     yield indented("these files do not pass the check:", failed, width) if failed else hanging(passed(proposal), width)
 
@@ -49,8 +50,11 @@ def _file(cells: tuple[str, str, str]) -> str:
     return f"{name}: {' '.join(filter(None, contents))}".rstrip(": ")
 
 
-def _larger(proposal: Proposal) -> Iterator[str]:
-    for each in proposal.larger:
+def _larger(proposal: Proposal, rows: int | None) -> Iterator[str]:
+    shown, rest = larger_services(proposal, rows)
+    for each in shown:
         first, *more = larger_lines(each)
         yield first
         yield from (f"  {line}" for line in more)
+    if rest:
+        yield rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.analysis.services.files import service_files
 from deadweight.errors import BadInput
@@ -34,3 +35,16 @@ def test_service_files__paths_of_options__are_relative_to_the_new_directory() ->
 def test_service_files__line_that_pip_reads_as_several__is_refused(line: str) -> None:
     with pytest.raises(BadInput, match="cannot be written as one line"):
         service_files(proposal(line), "out")
+
+
+def test_service_files__shared_file_of_many_services__has_a_heading_of_several_lines() -> None:
+    names = tuple(f"service-{number:02}" for number in range(1, 23))
+    file = ProposedFile(
+        name="base", kind="shared", includes=(), constraints=None, options=(), requirements=("web",), services=names
+    )
+    text = service_files(replace(proposal("a"), files=(file,)))["base.txt"]
+    *heading, last = text.splitlines()
+    assert last == "web"
+    assert all(line.startswith("# ") and len(line) <= 100 for line in heading)
+    assert len(heading) > 1
+    assert " ".join(line.removeprefix("# ") for line in heading).endswith(", ".join(names))

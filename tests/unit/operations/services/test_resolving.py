@@ -9,7 +9,7 @@ import pytest
 from deadweight.errors import InstallFailed, TimedOut
 from deadweight.formats.builds import Wishes
 from deadweight.formats.requirements import RequirementsFile
-from deadweight.model import Lock, Pinned
+from deadweight.model import Archive, Lock, Pinned
 from deadweight.operations.services.reading import Service
 from deadweight.operations.services.resolving import Resolver, constraint_lines, is_conflict
 from deadweight.operations.session import Session
@@ -122,9 +122,13 @@ def test_constraint_lines__urls_and_directories__have_none_unless_wished() -> No
     packages = (
         WEB,
         Pinned(name="local", version="1.0", location="../local"),
+        Pinned(name="editable", version="1.0", sdist=Archive(filename="editable", url="file:///home/editable")),
+        Pinned(
+            name="sdist", version="1.0", sdist=Archive(filename="sdist-1.0.tar.gz", url="https://host/sdist-1.0.tar.gz")
+        ),
         Pinned(name="torch", version="2.5+cpu", origin="https://host/torch.whl"),
         Pinned(name="unknown", version=None),
     )
     lock = Lock(packages=packages)
-    assert constraint_lines(lock) == ("web==1.0",)
-    assert constraint_lines(lock, {"torch": "https://host/"}) == ("web==1.0", "torch==2.5+cpu")
+    assert constraint_lines(lock) == ("web==1.0", "sdist==1.0")
+    assert constraint_lines(lock, {"torch": "https://host/"}) == ("web==1.0", "sdist==1.0", "torch==2.5+cpu")

@@ -212,3 +212,31 @@ def test_as_text__rows__limit_lists() -> None:
         "3 more (use --all)".split(),
     ]
     assert "use --all" not in as_text(report, View(width=80, rows=None))
+
+
+def test_as_text__many_larger_services__are_limited_and_the_largest_come_first() -> None:
+    larger = tuple(
+        LargerService(
+            service=f"s-{size}",
+            today_bytes=1,
+            proposed_bytes=1 + size,
+            added_bytes=size,
+            requirements=(),
+            distributions=(NamedSize(name="web", apparent_bytes=size),),
+        )
+        for size in (1, 5, 3, 4)
+    )
+    report = replace(REPORT, proposal=replace(PROPOSAL, larger=larger))
+    assert (
+        "services that install more than today\n"
+        "  s-5 +5 B (1 B → 6 B): web (5 B)\n"
+        "  s-4 +4 B (1 B → 5 B): web (4 B)\n"
+        "  2 more (use --all)\n"
+    ) in as_text(report, View(width=80, rows=2))
+    assert "  s-1 +1 B" in as_text(report, View(width=80, rows=None))
+
+
+def test_as_text__nothing_to_share__says_that_it_saves_nothing() -> None:
+    assert "sharing layers saves nothing, if today" in text_of(replace(PROPOSAL, before=PROPOSAL.after))
+    less = Storage(layers=1, apparent_bytes=450_000_000, download_bytes=None)
+    assert "sharing layers costs 450 MB (100 %), if today" in text_of(replace(PROPOSAL, before=less))
