@@ -5,6 +5,7 @@ source: docs.docker.com/reference/cli; docs.docker.com/engine/manage-resources/c
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -23,7 +24,7 @@ _TIMEOUT = 5.0  # seconds for a question about the configuration
 _LOCAL = ("unix:///var/run/docker.sock", "npipe:////./pipe/docker_engine")
 
 
-class DockerCommands:
+class DockerCommands(ABC):
     """The commands of docker, for the engines that understand them."""
 
     program: str
@@ -55,9 +56,9 @@ class DockerCommands:
         """Return the command that lists the processes of a container."""
         return f"{self.program} top {container}"
 
+    @abstractmethod
     def explain(self, name: str, reason: str) -> EngineFailed:
         """Return the error for a command about an image or a container that failed."""
-        raise NotImplementedError
 
 
 class _Status(Struct, frozen=True, rename="pascal"):
