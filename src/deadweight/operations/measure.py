@@ -14,11 +14,13 @@ from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, REQUIRING, SYSTEMS, Environment, Lock, Names, SavedReport, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from deadweight.analysis.measurement import Measurement
     from deadweight.analysis.profile import Profile
     from deadweight.formats.requirements import RequirementsFile
     from deadweight.operations.measuring.reading import Read
-    from deadweight.sources.resolve.uninstalled import Uninstalled
+    from deadweight.platforms.selection import Chosen
 
 
 def profile(
@@ -144,8 +146,10 @@ class _NeedsBuild(Exception):
     """Some distributions must be built to be measured; ``str`` names them."""
 
 
-def _all_built(uninstalled: Uninstalled) -> None:
-    if names := uninstalled.unbuilt():
+def _all_built(choices: Collection[Chosen]) -> None:
+    from deadweight.platforms.selection import unbuilt
+
+    if names := unbuilt(choices):
         raise _NeedsBuild(", ".join(names))
 
 

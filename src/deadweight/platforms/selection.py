@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -37,6 +37,22 @@ def choose(lock: Lock, machine: Machine, allowed: Mapping[str, frozenset[str]] |
     allowed: project → the allowed sha256 sums, as in pip's hash-checking mode; other projects allow any
     """
     return tuple(_choose(package, machine, (allowed or {}).get(package.name)) for package in lock.packages)
+
+
+def without_wheel(choices: Collection[Chosen]) -> frozenset[str]:
+    """Return the projects for which no compatible wheel was chosen."""
+    return frozenset(choice.package.name for choice in choices if choice.archive is None or choice.estimated)
+
+
+def unbuilt(choices: Collection[Chosen]) -> tuple[str, ...]:
+    """Return the projects whose size only a build can determine."""
+    return tuple(
+        sorted(
+            choice.package.name
+            for choice in choices
+            if choice.estimated or (choice.archive is None and not (choice.exit_code or choice.impossible))
+        )
+    )
 
 
 def _choose(package: Pinned, machine: Machine, allowed: frozenset[str] | None) -> Chosen:

@@ -12,6 +12,9 @@ from deadweight.trimming.kinds import BYTECODE, KINDS, NEVER, STUBS, TESTS
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][\w.-]*)")
 _TESTS = next(kind.pattern for kind in KINDS if kind.name == TESTS)
+_OTHERS = [kind for kind in KINDS if kind.name != TESTS and kind.pattern.pattern]
+# Most files are of no kind, which one search tells.
+_ANY = re.compile("|".join(f"(?:{kind.pattern.pattern})" for kind in _OTHERS), re.VERBOSE)
 
 
 class Paths:
@@ -75,7 +78,7 @@ class Paths:
         return None if index is None else self._rows[index]
 
     def _by_pattern(self, path: str) -> str:
-        return next((kind.name for kind in KINDS if kind.name != TESTS and kind.pattern.search(path)), "")
+        return next((kind.name for kind in _OTHERS if kind.pattern.search(path)), "") if _ANY.search(path) else ""
 
     def _is_test(self, path: str, row: _Row) -> bool:
         directory = row.tests_directory(path)
@@ -90,6 +93,7 @@ class _Row:
         path = distribution.metadata_path
         self.recorded = path.endswith(".dist-info") and f"{path}/RECORD" in inventory.entries
         self._start = path.rpartition("/")[0] + "/" if "/" in path else ""
+        self._tests: dict[str, str] = {}
 
     @cached_property
     def reads_stubs(self) -> bool:
@@ -103,6 +107,13 @@ class _Row:
 
     def tests_directory(self, path: str) -> str:
         """Return the outermost directory of tests that contains a file, "" for none."""
+        directory = path.rpartition("/")[0]
+        known = self._tests.get(directory)
+        if known is None:
+            known = self._tests[directory] = self._outermost(f"{directory}/")
+        return known
+
+    def _outermost(self, path: str) -> str:
         # From the slash before the first name, which the pattern requires
         match = _TESTS.search(path, max(len(self._start) - 1, 0)) if path.startswith(self._start) else None
         if match is None or (match.start(1) == len(self._start) and not self._has_package):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from deadweight.model import Archive, Inventory
     from deadweight.model import Lock as LockedSet
     from deadweight.operations.session import Session
+    from deadweight.platforms.selection import Chosen
     from deadweight.sources.resolve.uninstalled import Resolved, Shared, Uninstalled, Uninstalling
     from deadweight.targets.types import Target
 
@@ -34,12 +35,12 @@ def measure_archives(
     settings: Settings,
     session: Session,
     already: Read[RequirementsFile] | None = None,
-    accept: Callable[[Uninstalled], None] | None = None,
+    accept: Callable[[Collection[Chosen]], None] | None = None,
 ) -> Measurement:
     """Measure what installing requirements would leave, from the file lists of archives.
 
     already: the requirements, if they were read before
-    accept:  raises an error if what was measured is not worth an inventory
+    accept:  as ``Uninstalling.measured`` takes it
     """
     wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
     read = _read(target, settings, wishes, already)
@@ -48,9 +49,8 @@ def measure_archives(
         # Import the later stages while waiting for a resolver or a server.
         threading.Thread(target=_import_stages, daemon=True).start()
         resolved = session.resolved or _resolved(run, read)
-        uninstalled = run.measured(resolved, compiled=settings.measuring.bytecode == "compiled")
-        if accept is not None:
-            accept(uninstalled)
+        compiled = settings.measuring.bytecode == "compiled"
+        uninstalled = run.measured(resolved, compiled=compiled, accept=accept)
         session.observe(Progress("measuring", counted(len(uninstalled.measured.facts), "distribution")))
     from deadweight.analysis.measurement import Measurement
 

@@ -95,9 +95,8 @@ def _measured(
         kept = {(package.name, package.version) for package in lock.packages} & set(there)
         changed = tuple(package for package in lock.packages if (package.name, package.version) not in kept)
         uninstalled = run.measured(replace(resolved, lock=replace(lock, packages=changed)), compiled=False)
-        wrong = uninstalled.unbuilt() or sorted(each.name for each in uninstalled.measured.tree.skipped)
-        if wrong:
-            raise InstallFailed(f"{', '.join(wrong)}: no wheel")
+        if wrong := uninstalled.without_wheel():
+            raise InstallFailed(f"{', '.join(sorted(wrong))}: no wheel")
         return kept, take_inventory(uninstalled.measured.tree)
 
 

@@ -34,11 +34,11 @@ from deadweight.trimming import Facts, Trimmable, facts_of, trimmable
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from deadweight.analysis.profile import Profile
     from deadweight.model import Application
-    from deadweight.sources.resolve.uninstalled import Uninstalled
+    from deadweight.platforms.selection import Chosen
     from deadweight.targets.types import Target
 
 _MOST_NAMED = 5
@@ -125,7 +125,7 @@ class Levels:
         self.variants[name], self.profiles[name] = variant, profile
 
     def measured(
-        self, variant: Variant, what: str, accept: Callable[[Uninstalled], None] | None = None
+        self, variant: Variant, what: str, accept: Callable[[Collection[Chosen]], None] | None = None
     ) -> tuple[Variant, Profile]:
         """Resolve and measure a variant; nothing is installed.
 
@@ -147,13 +147,19 @@ class Levels:
 
     def _with_wheels(self, variant: Variant, before: Profile, what: str) -> tuple[Variant, Profile]:
         """Return a variant and its profile; raises InstallFailed if it lacks wheels that the profile before has."""
+        from deadweight.platforms import selection
 
-        def accept(uninstalled: Uninstalled) -> None:
-            if names := sorted(uninstalled.without_wheel() - without_wheel(before)):
+        already = without_wheel(before)
+
+        def accept(choices: Collection[Chosen]) -> None:
+            if names := sorted(selection.without_wheel(choices) - already):
                 target = " for musl" if variant.settings.request.platform.startswith("musl") else ""
                 raise InstallFailed(f"no wheel{target}: {listed(names, _MOST_NAMED)}")
 
-        return self.measured(variant, what, accept)
+        variant, profile = self.measured(variant, what, accept)
+        if unread := sorted({each.name for each in profile.skipped} - already):
+            raise InstallFailed(f"cannot read the wheels of {listed(unread, _MOST_NAMED)}")
+        return variant, profile
 
     def _what_if(self) -> Change:
         """Return the change that the user's options ask for."""

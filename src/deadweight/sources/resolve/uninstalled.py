@@ -6,7 +6,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,6 @@ class Uninstalled(Struct, frozen=True, kw_only=True):
         """Return the projects without a wheel that fits, which were estimated or not measured."""
         estimated = (name for name, facts in self.measured.facts.items() if facts.estimated)
         return frozenset(estimated).union(each.name for each in self.measured.tree.skipped)
-
-    def unbuilt(self) -> tuple[str, ...]:
-        """Return the projects whose size only a build can determine; they are estimated or not measured."""
-        estimated = {name for name, facts in self.measured.facts.items() if facts.estimated}
-        skipped = {each.name for each in self.measured.tree.skipped if not (each.exit_code or each.impossible)}
-        return tuple(sorted(estimated | skipped))
 
 
 class Task(Struct, frozen=True, kw_only=True):
@@ -289,13 +283,18 @@ class Uninstalling:
     def _chosen(self, lock: Lock) -> Sequence[Chosen]:
         return choose(lock, self._machine, hashes(self._file) if self._file else None)
 
-    def measured(self, resolved: Resolved, *, compiled: bool) -> Uninstalled:
+    def measured(
+        self, resolved: Resolved, *, compiled: bool, accept: Callable[[Collection[Chosen]], None] | None = None
+    ) -> Uninstalled:
         """Measure a resolution.
 
         compiled: whether to estimate the bytecode that compiling would add
+        accept:   takes the choice for each package before archives are read; raises an error if they are not worth it
         """
         lock = replace(resolved.lock, packages=tuple(map(_with_directory, resolved.lock.packages)))
         chosen = self._chosen(lock)
+        if accept is not None:
+            accept(chosen)
         requested = {requirement.name for requirement in lock.requirements or () if requirement.name}
         if self._file is not None:
             requested = {requirement.name for requirement in self._file.all_requirements() if requirement.name}
