@@ -26,28 +26,29 @@ def details(browser: Browser) -> Iterator[str]:
     if node is not None:
         yield plain(node.name)
         yield ""
-        yield from _node(node, browser.tree)
+        yield from _node(node, browser.tree, browser.levels[0].node.own)
     if browser.marked:
         yield ""
         yield from outcome_lines(browser.outcome, browser.tree.report)
 
 
-def _node(node: Node, tree: Tree) -> Iterator[str]:
+def _node(node: Node, tree: Tree, whole: int) -> Iterator[str]:
+    """Yield what is known of a node; ``whole``: the bytes of the view."""
     report = tree.report
     if node.kind == "distribution":
         yield from _distribution(report.rows[node.key], report)
     elif node.kind == "layer" and node.number is not None:
         yield from _layer(node.number, report)
     else:
-        yield from _plain(node, report)
+        yield from _plain(node, whole)
 
 
-def _plain(node: Node, report: Report) -> Iterator[str]:
+def _plain(node: Node, whole: int) -> Iterator[str]:
     if node.path:
         yield f"path: {plain(node.path)}"
     if node.key:
         yield f"belongs to: {plain(node.key)}"
-    yield f"own: {human(node.own)} ({percent(node.own, report.totals.apparent_bytes)} of the total)"
+    yield f"own: {human(node.own)} ({percent(node.own, whole)} of the total)"
     if node.files is not None:
         yield f"files: {node.files:,}"
     if node.native:

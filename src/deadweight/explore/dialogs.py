@@ -21,7 +21,7 @@ Space             mark a distribution to drop, or unmark it
 u                 remove all marks
 s                 next order: own, retained, freed, native, name
 /                 filter by name; Escape removes the filter
-v                 next view: groups, distributions, layers of an image
+v                 next view: groups, distributions; of an image its breakdown and layers
 d                 show or hide details; [ and ] scroll them
 w                 write the splits, without what is marked
 ? q               this help, quit; Ctrl-C quits everywhere

@@ -15,20 +15,21 @@ from deadweight.model import GROUPS, Inventory, Largest
 from deadweight.report.units import path_in_site
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from deadweight.graph.value import Graph
-    from deadweight.model.report import ImageReport, LayerFacts, Report, Row
+    from deadweight.model.report import BreakdownRow, ImageReport, LayerFacts, Report, Row
 
-ViewName = Literal["groups", "distributions", "layers"]
+ViewName = Literal["groups", "distributions", "breakdown", "layers"]
 REST = "(other files)"
 UNOWNED = "(no distribution)"
 
 
 class Tree(Struct, frozen=True, kw_only=True):
-    """What is browsed: views of the same bytes, except that layers also contain what later layers hide.
+    """What is browsed: views of the same bytes, except that the breakdown and the layers of an image also contain what
+    later layers hide.
 
-    views: "groups", "distributions", and "layers" for an image
+    views: "groups", "distributions", for a whole system "breakdown", and for an image "layers"
     """
 
     report: Report
@@ -51,6 +52,8 @@ def tree_of(report: Report, inventory: Inventory | None = None) -> Tree:
         "groups": whole(name="groups", contents=lambda: (*_groups(report, graph, rows), *others)),
         "distributions": whole(name="distributions", contents=lambda: (*rows.values(), *others)),
     }
+    if report.system is not None and report.system.breakdown:
+        views["breakdown"] = _breakdown(report.system.breakdown, report, rows)
     if report.image is not None and report.image.layers:
         views["layers"] = _layers(report.image)
     return Tree(report=report, graph=graph, views=views)
@@ -140,6 +143,20 @@ def _sorts(report: Report) -> tuple[Node, ...]:
         contents = partial(_with_rest, directories, sort.apparent_bytes)
         nodes.append(Node(kind="part", name=sort.name, own=sort.apparent_bytes, files=sort.files, contents=contents))
     return _with_rest(nodes, report.unowned.apparent_bytes)
+
+
+def _breakdown(areas: Iterable[BreakdownRow], report: Report, rows: Mapping[str, Node]) -> Node:
+    """Return where the bytes of a whole system are."""
+    nodes = [_area(area, report, rows) for area in areas]
+    return Node(kind="top", name="breakdown", own=sum(node.own for node in nodes), contents=lambda: nodes)
+
+
+def _area(area: BreakdownRow, report: Report, rows: Mapping[str, Node]) -> Node:
+    """Return a row of the breakdown: of distributions, all of them; of other files, the largest parts."""
+    inside = [rows[row.key] for row in report.distributions if area.group and row.group == area.group]
+    parts = [Node(kind="part", name=part.name or f"({part.kind})", own=part.apparent_bytes) for part in area.largest]
+    contents = partial(_with_rest, inside or parts, area.apparent_bytes)
+    return Node(kind="part", name=area.name, own=area.apparent_bytes, contents=contents if inside or parts else None)
 
 
 def _layers(image: ImageReport) -> Node:

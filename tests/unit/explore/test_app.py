@@ -18,7 +18,7 @@ from deadweight.explore.app import Explorer
 from deadweight.explore.nodes import Tree, tree_of
 from deadweight.operations.explore import Explored, explored
 from tests.builders import dist_files, make_env
-from tests.unit.explore.test_nodes import image
+from tests.unit.explore.test_nodes import image, with_breakdown
 from tests.unit.explore.trees import measured
 
 _LINE = re.compile(r'clip-path="url\(#[\w-]+-line-(\d+)\)">([^<]*)</text>')
@@ -200,12 +200,21 @@ def test_explorer__hostile_names__are_shown_inert() -> None:
     assert "日本語日本語" in text.replace("\n", "")
 
 
+def test_explorer__image__shows_its_breakdown_and_marks_distributions_in_it() -> None:
+    lines = shown(tree_of(with_breakdown()), *"v v".split(), size=(80, 24))
+    assert " / breakdown" in lines[0]
+    assert [line.split("  ")[-1].strip() for line in lines[2:5]] == ["core distributions", "base image", "waste"]
+    lines = shown(tree_of(with_breakdown()), *"v v enter space".split(), size=(80, 24))
+    assert any(line.startswith("1 marked: frees ") for line in lines)
+    assert any("✓" in line and line.rstrip().endswith("app 1.0") for line in lines)
+
+
 def test_explorer__image__shows_its_layers_and_what_they_waste() -> None:
-    lines = shown(tree_of(image()), *"v v".split())
+    lines = shown(tree_of(image()), *"v v v".split())
     assert lines[0] == "150 B, 2 rows  image.tar / layers"
     assert lines[2].endswith("  0 COPY . /app")
     assert lines[3].endswith("  1 sha256:1")
-    lines = shown(tree_of(image()), *"v v enter down enter".split())
+    lines = shown(tree_of(image()), *"v v v enter down enter".split())
     assert [line.split()[-1] for line in lines[2:4]] == ["/tmp/cache", "files)"]
 
 

@@ -89,8 +89,8 @@ def test_summary__mark_that_frees_nothing__says_who_needs_it() -> None:
 
 def test_details__layer__names_its_command_and_distributions() -> None:
     found = Browser(tree_of(image()))
-    found.next_view()
-    found.next_view()
+    while found.view != "layers":
+        found.next_view()
     lines = [*details(found)]
     assert {"command: COPY . /app", "wasted: 30 B that later layers delete or replace"} <= {*lines}
     at = lines.index("distributions with files in it (1)")

@@ -11,7 +11,7 @@ from deadweight.analysis.reporting import report_of
 from deadweight.explore.node import Node
 from deadweight.explore.nodes import REST, UNOWNED, tree_of
 from deadweight.model import Content, ImageFacts, Inventory, Largest, Layer, SystemFacts, WastedPath
-from deadweight.model.report import Report
+from deadweight.model.report import BreakdownRow, PartSize, Report, SystemReport
 from deadweight.settings import Settings
 from deadweight.targets.types import Image
 from tests.builders import SITE, dist_files, inventory_of
@@ -103,6 +103,41 @@ def image() -> Report:
         target=Image("image.tar"), inventory=inventory(), settings=Settings(), image=facts, system=system
     )
     return report_of(conclude(measurement))
+
+
+def test_tree_of__image__has_a_view_of_its_breakdown() -> None:
+    tree = tree_of(with_breakdown())
+    assert list(tree.views) == ["groups", "distributions", "breakdown", "layers"]
+    breakdown = tree.views["breakdown"]
+    assert [(node.name, node.own) for node in breakdown.children] == [
+        ("base image", 90), ("core distributions", tree.report["app"].apparent_bytes), ("waste", 30),
+    ]  # fmt: skip
+    base, core, waste = breakdown.children
+    assert [(node.name, node.own, node.kind) for node in base.children] == [("libc6", 60, "part"), (REST, 30, "rest")]
+    assert core.children[0] is tree.views["distributions"].children[0]
+    assert not waste.is_open
+    assert breakdown.own == sum(node.own for node in breakdown.children)
+
+
+def test_tree_of__target_without_a_system__has_no_breakdown() -> None:
+    assert "breakdown" not in tree_of(report_from(inventory(), "app")).views
+
+
+def with_breakdown() -> Report:
+    report = report_from(inventory_of(dist_files("app", files={"app/__init__.py": "x" * 50})), "app")
+    areas = (
+        BreakdownRow(
+            name="base image", apparent_bytes=90, share=0.5,
+            largest=(PartSize(kind="system package", name="libc6", apparent_bytes=60),),
+        ),
+        BreakdownRow(
+            name="core distributions", group="core", apparent_bytes=report["app"].apparent_bytes, share=0.3,
+            largest=(PartSize(kind="distribution", name="app", apparent_bytes=50),),
+        ),
+        BreakdownRow(name="waste", apparent_bytes=30, share=0.2, largest=()),
+    )  # fmt: skip
+    system = SystemReport(contents=(), packages=(), needs=(), duplicates=(), breakdown=areas)
+    return replace(report, system=system, image=image().image)
 
 
 def test_tree_of__image__has_a_view_of_its_layers() -> None:
