@@ -72,7 +72,7 @@ def good() -> bytes:
 class Worker:
     """Measures every image at once."""
 
-    is_remote, size = False, 1
+    is_remote, size, workers = False, 1, 1
 
     def submit(self, call: Call) -> None:
         self.call = call

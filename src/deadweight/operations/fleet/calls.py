@@ -31,6 +31,10 @@ class Executor(Protocol):
     is_remote: bool
 
     @property
+    def workers(self) -> int:
+        """How many processes make them now; those of a cluster come and go."""
+
+    @property
     def size(self) -> int:
         """How many calls it makes at once."""
 
@@ -44,6 +48,7 @@ class Executor(Protocol):
 class Task(NamedTuple):
     """A call, and what its place in the queue depends on.
 
+    call: without the interval, which is its second argument when it is made
     rank: tasks of a lower rank come first
     host: the server that it sends requests to, "" for none
     """
@@ -66,10 +71,11 @@ class Calls:
     """Tasks that wait, run, or are tried again later. A task that several ask for is done once, for all of them.
 
     connections: the most tasks at once that send requests to the same server
+    rate:        the most requests per second to one server, 0 for no limit
     """
 
-    def __init__(self, executor: Executor, connections: int) -> None:
-        self._executor, self._connections = executor, connections
+    def __init__(self, executor: Executor, connections: int, rate: float = 0.0) -> None:
+        self._executor, self._connections, self._rate = executor, connections, rate
         self._tasks: dict[str, _Waiting] = {}
         self._ready: list[tuple[int, int, str]] = []  # rank, order, key
         self._later: list[tuple[float, str]] = []  # when, key
@@ -114,9 +120,15 @@ class Calls:
                 continue
             waiting.is_running = True
             self._running[host] += 1
-            self._executor.submit(waiting.task.call)
+            self._executor.submit(self._paced(waiting.task.call))
         for entry in held:
             heapq.heappush(self._ready, entry)
+
+    def _paced(self, call: Call) -> Call:
+        """Return a call with the seconds between requests of its process: its share of the rate as of now."""
+        interval = self._executor.workers / self._rate if self._rate else 0.0
+        common, *arguments = call.arguments
+        return call._replace(arguments=(common, f"{interval:g}", *arguments))
 
     def _patience(self) -> float | None:
         """Return the seconds until a task may start that may not yet; None if only running ones can change that."""

@@ -112,12 +112,11 @@ class _Measuring:
 
     def __init__(self, fleet: Fleet, run: int, plan: Plan, executor: Executor, observe: Observer) -> None:
         self._fleet, self._run, self._plan, self._observe = fleet, run, plan, observe
-        self._calls, self._most = Calls(executor, plan.connections), _AHEAD * executor.size
+        self._calls, self._executor = Calls(executor, plan.connections, plan.rate), executor
         common = Common(
             settings=plan.settings.replacing(jobs=1),
             version=__version__,
             cache=plan.cache,
-            interval=executor.size / plan.rate if plan.rate else 0.0,  # each process has its share of the rate
             lighter=not plan.settings.measuring.no_lighter,
         )
         self._targets = Targets(fleet, run, common, is_remote=executor.is_remote)
@@ -130,7 +129,8 @@ class _Measuring:
         waiting = deque(targets)
         self._tell()
         while waiting or self._begun:
-            while waiting and self._begun < self._most:
+            # Workers of a cluster come and go.
+            while waiting and self._begun < _AHEAD * self._executor.size:
                 name = waiting.popleft()
                 self._begun += 1
                 self._advance(name, self._targets.steps(name), None)

@@ -42,14 +42,12 @@ class Common(Struct, frozen=True, kw_only=True):
 
     version:  of deadweight; workers of another one would give other results
     cache:    the directory or the URL of the shared cache, "" for none
-    interval: seconds between the requests of one process to one server
     lighter:  whether to measure what lighter builds would save
     """
 
     settings: Settings
     version: str
     cache: str = ""
-    interval: float = 0.0
     lighter: bool = True
 
 
@@ -109,14 +107,17 @@ def decoded(data: bytes) -> Result:
 
 
 def _task(function: Callable[..., Result]) -> Callable[..., bytes]:
-    """Make a function of the common settings and other arguments into a task; what it raises becomes Failed."""
+    """Make a function of the common settings and other arguments into a task; what it raises becomes Failed.
+
+    The second argument of a task is the seconds between the requests of its process to one server.
+    """
 
     @wraps(function)
-    def task(common: bytes, *arguments: str | bytes) -> bytes:
+    def task(common: bytes, interval: str, *arguments: str | bytes) -> bytes:
         try:
             given = msgspec.json.decode(common, type=Common)
             _check_version(given)
-            pace(given.interval)
+            pace(float(interval))
             result = function(given, *arguments)
         except DeadweightError as error:
             result = _failed(error)

@@ -34,7 +34,7 @@ class Cluster:
         self._ended: queue.SimpleQueue[tuple[str, Future]] = queue.SimpleQueue()
         self._futures: dict[str, Future] = {}
         self._submitted: Counter[str] = Counter()
-        self._counted, self._threads = -_COUNT_SECONDS, 0
+        self._counted, self._threads = -_COUNT_SECONDS, dict[str, int]()  # worker → its threads
 
     def __enter__(self) -> Cluster:
         self._client = _connected(self._address)
@@ -53,11 +53,20 @@ class Cluster:
     @property
     def size(self) -> int:
         """The tasks to give to the workers that are there now."""
+        return max(1, sum(self._counts().values())) * _AHEAD
+
+    @property
+    def workers(self) -> int:
+        """The workers that are there now, each of which is a process."""
+        return max(1, len(self._counts()))
+
+    def _counts(self) -> dict[str, int]:
+        """Return worker → its threads, as of the last seconds."""
         now = time.monotonic()
         if now > self._counted + _COUNT_SECONDS:
             self._check()
-            self._counted, self._threads = now, sum(self._client.nthreads().values())
-        return max(1, self._threads) * _AHEAD
+            self._counted, self._threads = now, dict(self._client.nthreads())
+        return self._threads
 
     def submit(self, call: Call) -> None:
         """Have a call made by a worker."""

@@ -70,7 +70,8 @@ class Pool:
     is_remote = False
 
     def __init__(self, size: int) -> None:
-        self.size, self.memory = size, 0
+        self.size = self.workers = size
+        self.memory = 0
         self._calls: queue.SimpleQueue[Call | None] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[Finished] = queue.SimpleQueue()
         self._slots = [_Slot(self) for _ in range(size)]

@@ -28,12 +28,15 @@ class Workers:
 
     def __init__(self, clock: Clock, size: int, results: dict[str, list[Result | None]]) -> None:
         self.size, self._clock, self._results = size, clock, results
+        self.workers = size
         self.submitted: list[tuple[str, float]] = []
+        self.intervals: list[str | bytes] = []
         self._running: list[Call] = []
         self.most = 0
 
     def submit(self, call: Call) -> None:
         self.submitted.append((call.key, self._clock.now))
+        self.intervals.append(call.arguments[1])
         self._running.append(call)
         self.most = max(self.most, len(self._running))
 
@@ -58,7 +61,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def task(key: str, rank: int = 0, host: str = "") -> Task:
-    return Task(Call(key, "module:function", ()), rank, host)
+    return Task(Call(key, "module:function", (b"common", "target")), rank, host)
 
 
 def done(
@@ -138,3 +141,18 @@ def test_calls__worker_that_died__is_replaced_at_once_and_then_later(clock: Cloc
     assert found == {"a": DONE}
     _, found = done(clock, task("a"), results={"a": [None] * 9})
     assert found == {"a": Failed(reason="killed (6 attempts)", exit_code=5, wait=0.0)}
+
+
+def test_calls__workers_that_join_and_leave__share_the_rate(clock: Clock) -> None:
+    workers = Workers(clock, 1, {})
+    calls = Calls(workers, connections=8, rate=10)
+    for key, there in (("a", 1), ("b", 3), ("c", 2)):
+        workers.workers = there
+        calls.add(task(key), lambda result: None)
+        calls.work()
+    assert workers.intervals == ["0.1", "0.3", "0.2"]
+
+
+def test_calls__no_rate__has_no_interval(clock: Clock) -> None:
+    workers, _ = done(clock, task("a"))
+    assert workers.intervals == ["0"]

@@ -18,13 +18,13 @@ class Workers:
     is_remote = False
 
     def __init__(self, order: list[str], results: dict[str, Result]) -> None:
-        self.size, self.order, self.results = 8, order, results
+        self.size, self.workers, self.order, self.results = 8, 8, order, results
         self.calls: list[str] = []
         self._running: dict[str, Call] = {}
 
     def submit(self, call: Call) -> None:
         name = call.function.rpartition(":")[2]
-        text = f"{name} {str(call.arguments[-1 if name == 'read_layer' else 1]).rpartition('/')[2]}"
+        text = f"{name} {str(call.arguments[-1 if name == 'read_layer' else 2]).rpartition('/')[2]}"
         self.calls.append(text)
         self._running[text] = call
 
@@ -70,3 +70,22 @@ def test_measuring__layer_that_failed__fails_all_images_with_it_and_is_not_read_
     assert measured(tmp_path, workers, "a", "b", "c") == ["torn", "torn"]
     assert workers.calls.count("read_layer base") == 1
     assert [call for call in workers.calls if call.startswith("measure")] == ["measure c"]
+
+
+class Joining(Workers):
+    """One worker, until a call is submitted; then there are 40."""
+
+    def submit(self, call: Call) -> None:
+        super().submit(call)
+        self.size = 40
+
+
+def test_measuring__workers_join__more_targets_are_begun(tmp_path: Path) -> None:
+    names = [f"a{number}" for number in range(40)]
+    workers = Joining([], results(**{name: [] for name in names}))
+    workers.size = 1
+    targets = [f"registry:reg.example/{name}" for name in names]
+    measure_fleet(str(tmp_path / "fleet.db"), Plan(targets=targets, cache="cache", connections=40), workers)
+    # One worker is enough for 16 targets; the first of them goes on while the others are begun.
+    assert workers.calls[16] == "plan a0"
+    assert workers.calls[17:41] == [f"identify {name}" for name in names[16:]]

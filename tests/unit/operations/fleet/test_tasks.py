@@ -30,7 +30,7 @@ def test_task__os_error__has_the_exit_code_of_what_failed(error: OSError, exit_c
     def failing(common: tasks.Common) -> tasks.Result:
         raise error
 
-    failed = tasks.decoded(failing(COMMON))
+    failed = tasks.decoded(failing(COMMON, "0"))
     assert isinstance(failed, tasks.Failed)
     assert (failed.exit_code, failed.reason, failed.wait) == (exit_code, reason, None)
 
@@ -39,4 +39,16 @@ def test_check_cache__directory__works_or_says_why(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for cache, kind in (("new", tasks.CacheWorks), ("file", tasks.Failed)):
         common = tasks.Common(settings=Settings(), version=__version__, cache=str(tmp_path / cache))
-        assert isinstance(tasks.decoded(tasks.check_cache(msgspec.json.encode(common))), kind)
+        assert isinstance(tasks.decoded(tasks.check_cache(msgspec.json.encode(common), "0")), kind)
+
+
+def test_task__interval__is_that_of_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    paces: list[float] = []
+    monkeypatch.setattr(tasks, "pace", paces.append)
+
+    @tasks._task
+    def nothing(common: tasks.Common, target: str) -> tasks.Result:
+        return tasks.LayerRead()
+
+    nothing(COMMON, "0.25", "target")
+    assert paces == [0.25]
