@@ -60,7 +60,9 @@ def good() -> bytes:
         path = fleet_file(Path(directory) / "f.db", *runs)  # type: ignore[arg-type]
         with Fleet.open(str(path)) as fleet:
             fleet.add(2, "broken", Failure(reason="refused", exit_code=5))
-            skipping = msgspec.structs.replace(report_on(bare("numpy", MB)), skipped=(Skipped("x", "no wheel", 4),))
+            skipping = msgspec.structs.replace(
+                report_on(bare("numpy", MB)), skipped=(Skipped("x", "no wheel", 4),), warnings=("old",)
+            )
             fleet.add(2, "requirements.txt", skipping)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")

@@ -12,6 +12,7 @@ from deadweight.fleet.rows import LayerRow, LocatedRow, Rows, Value, identity_of
 from deadweight.fleet.values import Failure, Run, storable, target_name
 from deadweight.model.report import Report
 from deadweight.sources.fleet.files import transaction, translated, writing
+from deadweight.sources.fleet.records import records
 
 _MOST_KNOWN = 200_000  # numbers of names and digests in memory
 _RESULT = "INSERT INTO result VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -63,16 +64,10 @@ class Fleet:
 
     def unfinished(self) -> Run | None:
         """Return the newest run, if it is not finished."""
+        statement = "SELECT id, started, finished, complete, options, version FROM run ORDER BY id DESC LIMIT 1"
         with translated(self._path):
-            row = self._connection.execute(
-                "SELECT id, started, finished, complete, options, version FROM run ORDER BY id DESC LIMIT 1"
-            ).fetchone()
-        if row is None or row[2] is not None:
-            return None
-        number, started, finished, complete, options, version = row
-        return Run(
-            id=number, started=started, finished=finished, complete=bool(complete), options=options, version=version
-        )
+            newest = next(records(self._connection, Run, statement), None)
+        return newest if newest and newest.finished is None else None
 
     def measured(self, run: int) -> set[str]:
         """Return the names of the targets that have a result in a run; failed ones do not."""
