@@ -72,6 +72,17 @@ def lines_of(text: str, history: Sequence[Step]) -> Lines:
     return best
 
 
+def command_of(layer: str, instruction: Instruction) -> str:
+    """Return the command of a layer, as the Dockerfile has it if the history names what was copied by its digest.
+
+    layer: the command according to the history
+    """
+    if instruction.name not in ("COPY", "ADD") or not _DIGEST.search(layer):
+        return layer
+    origin = f"--from={instruction.origin} " if instruction.origin else ""
+    return f"{instruction.name} {origin}{' '.join(instruction.value.split())}"
+
+
 class _Text(NamedTuple):
     """An instruction in the form in which builders agree."""
 

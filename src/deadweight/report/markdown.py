@@ -145,7 +145,9 @@ def _split(name: str, split: SplitReport, report: Report) -> Iterator[str]:
         rows.append(["**total**", f"**{human(split.saved_bytes)}**", "", ""])
     lines = [*table(["Removed", ">Size", "Group", "Why"], rows)] if rows else ["Nothing can be removed."]
     lines += ["", *(f"- the code uses {code(gap.name or gap.what)}{_at(gap.locations)}" for gap in lacking)]
-    yield from details(summary, [*lines, "", "```", *map(_line, split.requirements), "```"])
+    if split.requirements:
+        lines += ["", "```", *map(_line, split.requirements), "```"]
+    yield from details(summary, lines)
 
 
 def _line(requirement: str) -> str:

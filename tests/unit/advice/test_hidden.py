@@ -106,6 +106,13 @@ def test_hidden__package_database_of_the_base_image__asks_for_no_packages() -> N
     assert finding.change == "install no system packages here: copy what they provide from an earlier stage"
 
 
+@pytest.mark.parametrize("size", [500, 600])
+def test_hidden__cache_written_again__asks_to_delete_it(size: int) -> None:
+    case = case_of({"var/cache/apt/pkgcache.bin": "x" * 500}, {"var/cache/apt/pkgcache.bin": "x" * size})
+    [finding] = hidden_findings(case)
+    assert finding.change == "delete the caches at the end of each RUN that creates them, such as with `apt-get clean`"
+
+
 def test_hidden__files_of_several_layers_again__are_one_finding() -> None:
     case = case_of({"a": "x" * 10}, {"b": "y" * 20}, {"a": "x" * 10, "b": "y" * 20}, commands=["", "", "RUN chown"])
     [finding] = hidden_findings(case)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from deadweight.advice.lines import Lines, lines_of
+from deadweight.advice.lines import Lines, command_of, lines_of
+from deadweight.codescan.dockerfiles.stages import Instruction
 from deadweight.model import Step
 
 DOCKERFILE = """\
@@ -142,3 +143,18 @@ def test_lines__all_instructions_in_one_layer__have_no_line() -> None:
     history = [Step(command="RUN make"), Step(command="COPY dir:ab01 in /app"), Step(command='CMD ["a"]', layer=0)]
     lines = lines_of("FROM a\nRUN make\nCOPY . /app\nCMD a\n", history)
     assert (lines.of, lines.matched, lines.total, lines.base) == ({}, 2, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("command", "instruction", "expected"),
+    [
+        ("COPY dir:0a1b in /app", Instruction("COPY", "src /app", 3), "COPY src /app"),
+        ("COPY file:0a1b in /opt", Instruction("COPY", "/v\n/opt", 3, "build"), "COPY --from=build /v /opt"),
+        ("COPY src /app # buildkit", Instruction("COPY", "src /app", 3), "COPY src /app # buildkit"),
+        ("RUN echo file:0a1b in /app", Instruction("RUN", "echo", 3), "RUN echo file:0a1b in /app"),
+    ],
+)
+def test_command_of__digest_in_the_history__is_that_of_the_dockerfile(
+    command: str, instruction: Instruction, expected: str
+) -> None:
+    assert command_of(command, instruction) == expected

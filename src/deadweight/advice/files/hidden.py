@@ -25,6 +25,10 @@ _DATABASE = re.compile(
 )
 
 
+# Package managers write these again each time.
+_CACHE = re.compile(r"(?:var/cache/(?!debconf/)|var/lib/apt/lists/|root/\.cache/)")
+
+
 class _Step(NamedTuple):
     """Files that a later layer hides, in one way.
 
@@ -145,17 +149,19 @@ def _common(states: Sequence[State], files: Sequence[Hidden]) -> State:
 
 
 def _change(step: _Step, files: Sequence[Hidden], names: Sequence[str], case: Case) -> str:
-    if step.layer is None and step.state == "other":
-        return _leave_the_base(files, names)
     if step.layer is not None and case.is_base(step.layer):
         return "use a base image without them: deleting or replacing them does not make the image smaller"
+    if step.state != "deleted" and not names and _are_mostly(_CACHE, files):
+        return "delete the caches at the end of each RUN that creates them, such as with `apt-get clean`"
+    if step.layer is None and step.state == "other":
+        return _leave_the_base(files, names)
     return _CHANGES[step.state](files, names, case.command(step.by))
 
 
 def _leave_the_base(files: Sequence[Hidden], names: Sequence[str]) -> str:
     if names:
         return f"keep the versions of {listed(names, _MOST_NAMED)} that the base image has, or use another base image"
-    if _are_databases(files):
+    if _are_mostly(_DATABASE, files):
         return "install no system packages here: copy what they provide from an earlier stage"
     return "keep the files that the base image has, or use a newer base image"
 
@@ -175,14 +181,14 @@ def _write_once(files: Sequence[Hidden], names: Sequence[str], command: str) -> 
 def _install_once(files: Sequence[Hidden], names: Sequence[str], command: str) -> str:
     if names:
         return f"install {listed(names, _MOST_NAMED)} once: put all requirements into one install command"
-    if _are_databases(files):
+    if _are_mostly(_DATABASE, files):
         return "install all system packages in one RUN, which writes the package database once"
     return "write the final version of the files in the instruction that creates them"
 
 
-def _are_databases(files: Sequence[Hidden]) -> bool:
-    databases = sum(hidden.placed.size for hidden in files if _DATABASE.match(hidden.path))
-    return databases > sum(hidden.placed.size for hidden in files) / 2
+def _are_mostly(paths: re.Pattern[str], files: Sequence[Hidden]) -> bool:
+    matching = sum(hidden.placed.size for hidden in files if paths.match(hidden.path))
+    return matching > sum(hidden.placed.size for hidden in files) / 2
 
 
 _CHANGES: Mapping[State, Callable[[Sequence[Hidden], Sequence[str], str], str]] = {

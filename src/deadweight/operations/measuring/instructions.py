@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from deadweight.advice.lines import Lines, lines_of
+from msgspec.structs import replace
+
+from deadweight.advice.lines import Lines, command_of, lines_of
+from deadweight.codescan.dockerfiles.stages import Instruction
 from deadweight.errors import BadInput
-from deadweight.model import Step
+from deadweight.model import Layer, Step
 from deadweight.sources.codebase.requirements import text_of
 
 
@@ -28,3 +31,14 @@ def matched_lines(dockerfile: str, history: Sequence[Step]) -> tuple[Lines, tupl
     if lines.matched < lines.total:
         return lines, (f"--dockerfile: the image has only {counted} of {dockerfile}; other layers have no line",)
     return lines, ()
+
+
+def located(layers: Iterable[Layer], made_by: Mapping[int, Instruction]) -> tuple[Layer, ...]:
+    """Return the layers with the lines of the instructions that made them."""
+    return tuple(_located(layer, made_by.get(number)) for number, layer in enumerate(layers))
+
+
+def _located(layer: Layer, instruction: Instruction | None) -> Layer:
+    if instruction is None:
+        return layer
+    return replace(layer, line=instruction.line, command=command_of(layer.command, instruction))

@@ -33,17 +33,17 @@ def image_facts(
                 commands only, and a warning says why
     """
     base = systems.base_of(image.overlay, image.bases)
+    layers = image.layers
     made_by: Mapping[int, Instruction] = {}
     warnings: tuple[str, ...] = ()
     if dockerfile:
         # Most images are measured in less time than it takes to import the parsers of Dockerfiles and shells.
-        from deadweight.operations.measuring.instructions import matched_lines
+        from deadweight.operations.measuring.instructions import located, matched_lines
 
         lines, warnings = matched_lines(dockerfile, image.history)
         base, made_by = base if lines.base is None else lines.base, lines.of
+        layers = located(layers, made_by)
     owners = systems.hidden_owners(inventory, image.overlay)
-    line_of = {number: instruction.line for number, instruction in made_by.items()}
-    layers = tuple(replace(layer, line=line_of.get(number)) for number, layer in enumerate(image.layers))
     facts = systems.image_facts(inventory, layers, image.overlay, owners)
     case = Case(
         inventory=inventory,

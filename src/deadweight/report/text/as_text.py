@@ -72,7 +72,8 @@ def _header(report: Report) -> RenderableType:
     for line, style in [*_cannot_install(report), (total_size(report), "bold")]:
         text.append(f"\n{line}", style=style)
     text.append(_contents(report), style="not bold")
-    text.append(f"\n{_environment(report)}", style="not bold")
+    if environment := _environment(report):
+        text.append(f"\n{environment}", style="not bold")
     if report.target.requirements == 0:
         text.append("\nthe file contains no requirements")
     if missing := report.totals.unmeasured:
