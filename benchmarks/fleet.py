@@ -1,7 +1,9 @@
 """Measures a fleet of synthetic images: ``fleet.py [--images N]``, 10,000 by default.
 
 Prints the time to add the reports, the size of the file and the time of each figure of the report, for a quarter of the
-images and for all, with the ratios: linear growth is a ratio of 4. Making the reports is not timed.
+images and for all, with the ratios: linear growth is a ratio of 4. The last quarter of the images is added to the large
+file in turns with the images of the small one, image by image, so that other work on the machine slows down both:
+between these two, linear growth is a ratio of 1. Making the reports is not timed.
 
 The images are drawn from these distributions, with a fixed seed:
 
@@ -18,11 +20,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, reduce
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -190,18 +193,44 @@ def image(layers: tuple[LayerFacts, ...], located: list[tuple[Copy, int]], draw:
     )  # fmt: skip
 
 
-def add(path: Path, images: Images) -> tuple[float, float]:
-    """Add a run, and return the seconds that it took, and those of the processor."""
-    seconds = processor = 0.0
+class Seconds(NamedTuple):
+    """How long something took, by the clock and of the processor."""
+
+    clock: float = 0.0
+    processor: float = 0.0
+
+    def plus(self, other: Seconds) -> Seconds:
+        return Seconds(self.clock + other.clock, self.processor + other.processor)
+
+
+def adding(path: Path, images: Images) -> Iterator[Seconds]:
+    """Add a run, and yield how long each image took."""
     with Fleet.open(str(path)) as fleet:
         run = fleet.begin("0.1.0", complete=True)
         for target, report in images.reports():
             started, used = time.perf_counter(), time.process_time()
             fleet.add(run, target, report)
-            seconds += time.perf_counter() - started
-            processor += time.process_time() - used
+            yield Seconds(time.perf_counter() - started, time.process_time() - used)
         fleet.finish(run)
-    return seconds, processor
+
+
+def total(times: Iterable[Seconds]) -> Seconds:
+    return reduce(Seconds.plus, times, Seconds())
+
+
+def added(small: Path, large: Path, count: int) -> dict[str, tuple[float, float]]:
+    """Add all images to one file and a quarter of as many to another; return name → the figures of both files."""
+    few, many = adding(small, Images(count // 4)), adding(large, Images(count))
+    first = total(next(many) for _ in range(count - count // 4))
+    pairs = list(zip(few, many, strict=True))
+    quarter, last = total(one for one, _ in pairs), total(other for _, other in pairs)
+    whole = first.plus(last)
+    return {
+        "added, clock": (quarter.clock, whole.clock),
+        "added": (quarter.processor, whole.processor),
+        "the last quarter": (quarter.processor, last.processor),
+        "bytes": (small.stat().st_size, large.stat().st_size),
+    }
 
 
 def read(path: Path) -> dict[str, float]:
@@ -222,27 +251,30 @@ def read(path: Path) -> dict[str, float]:
     return seconds
 
 
-def measured(count: int, directory: str) -> dict[str, float]:
-    path = Path(directory) / f"{count}.db"
-    first, processor = add(path, Images(count))
-    size = path.stat().st_size
-    second, again = add(path, Images(count, run=1))
-    print(f"{count:,} images: added in {first:.1f} s, {processor:.1f} s of the processor; {size / 1e6:.0f} MB")
-    print(f"  a second run with a tenth changed: {second:.1f} s, {again:.1f} s; {path.stat().st_size / 1e6:.0f} MB")
-    times = {"added": first, "processor": processor, "bytes": float(size), **read(path)}
-    path.unlink()
-    return times
+def show(name: str, small: float, large: float) -> None:
+    small_text, large_text = (
+        f"{value / 1e6:9.1f} MB" if name == "bytes" else f"{value:9.2f} s " for value in (small, large)
+    )
+    print(f"{name:18}{small_text} {large_text}   {large / max(small, 1e-9):5.2f} times", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--images", type=int, default=10_000)
-    arguments = parser.parse_args()
+    count = parser.parse_args().images // 4 * 4
+    print(f"{count // 4:,} and {count:,} images, seconds of the processor; load average {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as directory:
-        small, large = measured(arguments.images // 4, directory), measured(arguments.images, directory)
-    for name, value in large.items():
-        shown = f"{value / 1e6:9.0f} MB" if name == "bytes" else f"{value:9.2f} s"
-        print(f"{name:15}{shown}   {value / max(small[name], 1e-9):5.1f} times that of a quarter")
+        paths = Path(directory) / "small.db", Path(directory) / "large.db"
+        for name, values in added(*paths, count).items():
+            show(name, *values)
+        again = [
+            total(adding(path, Images(size, run=1))) for path, size in zip(paths, (count // 4, count), strict=True)
+        ]
+        show("a tenth changed", *(seconds.processor for seconds in again))
+        small, large = map(read, paths)
+        for name, seconds in large.items():
+            show(name, small[name], seconds)
+    print(f"load average {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":
