@@ -77,8 +77,8 @@ def test_imports__application__has_rows_that_add_up_and_changes_nothing(here: Pa
     assert report.python == sys.version.split()[0]
     rows = {row.key or row.kind: row for row in report.rows}
     assert {"dw-heavy", "dw-small", "application", "standard library"} <= set(rows)
-    assert report.rest_us is not None
-    assert sum(row.self_us.median for row in report.rows) + report.rest_us == report.timed_us.median
+    rest = report.timed_us.median - sum(row.self_us.median for row in report.rows)
+    assert report.rest_us == (rest if rest >= 0 else None)
     heavy, small = rows["dw-heavy"], rows["dw-small"]
     # How long a start takes depends on what else the machine does, but it never sleeps less.
     assert heavy.self_us.least >= 80_000
@@ -157,6 +157,7 @@ def test_imports__one_import_in_two_files__is_one_suggestion_that_saves(here: Pa
             "main:dw_small.vlaue",
             "main has no attribute dw_small.vlaue\nhint: did you mean --entry main:dw_small.value?\n",
         ),
+        ("main:rep", "main has no attribute rep\nhint: did you mean --entry main:report?\n"),
         ("main:zz", "main has no attribute zz\nhint: use --entry main to import the module only\n"),
     ],
 )

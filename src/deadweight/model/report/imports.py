@@ -109,8 +109,8 @@ class ImportsReport(Published, frozen=True, kw_only=True):
     start_us, start_bytes: of a start
     timed_us:     of a start in which each import is timed, as for the rows; timing slows a start down
     rows:         by kind, then the most expensive first
-    rest_us:      what no import takes; None if imports overlap, in several threads, so that they take longer than the
-                  start itself
+    rest_us:      what no import takes; None if the rows add up to more than ``timed_us``: it is less than the starts
+                  differ, or imports in several threads overlap
     lazy:         the most expensive first
     together:     all imports of ``lazy`` moved at once; None for fewer than two
     """

@@ -98,7 +98,8 @@ def head_lines(report: ImportsReport) -> Iterator[str]:
     found = f" ({plain(report.entry_from)})" if report.entry_from != "--entry" else ""
     takes = f" and takes {human(memory.median)} of memory" if memory else ""
     yield f"{plain(report.entry)}{found} starts in {duration(start.median)}{takes}."
-    yield f"Range of {counted(report.runs, 'run')}: {range_text(start)}."
+    once = "Measured in 1 run. Use more --runs to see how much starts differ."
+    yield once if report.runs == 1 else f"Range of {counted(report.runs, 'run')}: {range_text(start)}."
     bare = duration(report.bare_us.median)
     bare += f" and {human(report.bare_bytes.median)}" if report.bare_bytes else ""
     python = f"Python {plain(report.python)}" if report.python else "the interpreter"
@@ -112,8 +113,10 @@ def memory_text(memory: Spread | None) -> str:
 
 
 def range_text(figure: Spread) -> str:
-    """Return the least and the most of a figure of time."""
+    """Return the least and the most of a figure of time, once if they are the same."""
     least, most = (duration(each) for each in (figure.least, figure.most))
+    if least == most:
+        return most
     unit = most.rpartition(" ")[2]
     return f"{least.removesuffix(f' {unit}')}..{most}"
 

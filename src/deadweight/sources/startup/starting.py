@@ -157,6 +157,7 @@ def _without_attribute(found: _Result, entry: Entry) -> StartFailed:
 
     outer, dot, name = found.absent.rpartition(".")
     near = get_close_matches(name, found.attributes, 3, 0.7)
+    near = near or [each for each in found.attributes if each.lower().startswith(name.lower())][:3]
     hint = " or ".join(f"--entry {entry.module}:{outer}{dot}{each}" for each in near)
     return StartFailed(
         f"{entry.module} has no attribute {found.absent}",

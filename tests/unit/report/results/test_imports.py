@@ -145,7 +145,15 @@ def test_as_text__one_import_in_two_files__is_one_suggestion() -> None:
     ]
 
 
-def test_as_text__imports_that_overlap__have_no_rest() -> None:
+def test_as_text__one_run__has_no_range() -> None:
+    once = replace(REPORT, runs=1, timed_us=spread(304_000))
+    lines = as_text(once, View(width=200)).splitlines()
+    assert lines[1] == "Measured in 1 run. Use more --runs to see how much starts differ."
+    total = next(line for line in lines if line.startswith("total"))
+    assert total.split() == ["total", "304", "ms", "304", "ms", "76.0", "MB", "12"]
+
+
+def test_as_text__unknown_rest__is_a_question_mark() -> None:
     assert re.search(r"\n\(outside of imports\) +\?\n", as_text(replace(REPORT, rest_us=None)))
 
 
