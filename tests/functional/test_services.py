@@ -32,6 +32,7 @@ WHEELS = [
     make_wheel("torch", "2.0", files={"torch/a.so": "t" * 900_000}, requires=["dw-http"]),
     make_wheel("transformers", files={"transformers/a.py": "r" * 90_000}),
     make_wheel("tensorflow", files={"tensorflow/a.so": "f" * 500_000}),
+    make_wheel("dw-uses-torch", files={"dw_uses_torch/a.py": "u"}, requires=["torch"]),
     make_wheel("dw-old", files={"dw_old/a.py": "o" * 10}, requires=["dw-http<2"]),
     make_wheel("dw-new", files={"dw_new/a.py": "n" * 10}, requires=["dw-http>=2"]),
 ]
@@ -383,6 +384,34 @@ def test_services__different_pythons__are_measured_for_the_one_of_those_that_agr
     assert sizes["p2"] == sizes["p3"] > sizes["p1"]
     shared = next(layer for layer in proposal["layers"] if layer["services"] == ["p2", "p3"])
     assert shared["apparent_bytes"] == sizes["p2"]
+
+
+def test_services__project_with_an_index_of_its_own__does_not_share_with_those_of_the_usual_index(
+    server: Server, tmp_path: Path
+) -> None:
+    project = '[project]\nname = "{}"\nversion = "1"\ndependencies = ["torch", "dw-web"]\n'
+    pinned = '[[tool.uv.index]]\nname = "own"\nurl = "{}/simple/"\nexplicit = true\n'
+    pinned += '[tool.uv.sources]\ntorch = {{index = "own"}}\n'
+    with Server(**index_of([make_wheel("torch", "2.5", files={"torch/a.so": "c" * 90_000})])) as other:
+        write_files(
+            tmp_path,
+            {
+                "p1/pyproject.toml": project.format("p1") + pinned.format(other.url),
+                "p2/pyproject.toml": project.format("p2") + pinned.format(other.url),
+                "p3/pyproject.toml": project.format("p3"),
+                "p4/requirements.txt": "dw-uses-torch\ndw-web\n",
+            },
+        )
+        code, found, stderr = services(server, "p1", "p2", "p3", "p4")
+    assert (code, stderr) == (0, "")
+    assert [row["versions"]["torch"] for row in found["services"]] == ["2.5", "2.5", "2.0", "2.0"]
+    proposal = found["proposal"]
+    assert (proposal["services"], proposal["apart"]) == (["p1", "p2"], ["p3", "p4"])
+    reasons = {
+        (each["sides"][0]["service"], each["sides"][1]["service"]): each["reason"] for each in proposal["conflicts"]
+    }
+    assert reasons["p1", "p3"] == "they take torch from different indexes"
+    assert "torch==2.5" in reasons["p1", "p4"]
 
 
 def test_services__one_index_is_silent__others_are_reported_and_that_service_is_named(

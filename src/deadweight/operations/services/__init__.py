@@ -27,7 +27,7 @@ from deadweight.model.report.services import Proposal, ServicesReport
 from deadweight.operations.services.agreeing import Agreeing, Agreement
 from deadweight.operations.services.measuring import Measuring
 from deadweight.operations.services.reading import Service, read_services
-from deadweight.operations.services.resolving import Outcome, Resolver, constraint_lines
+from deadweight.operations.services.resolving import Outcome, Resolver, constraint_lines, is_conflict
 from deadweight.operations.session import Session
 from deadweight.planning.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
@@ -98,17 +98,17 @@ class _Measuring:
         self._services = {service.name: service for service in services}
         self._files = {service.name: service_file(service.name, service.file) for service in services}
         self._resolver, self._session = resolver, session
+        self._agreeing = Agreeing(services, self._files, resolver.together)
         self._measuring: Measuring | None = None
 
     def report(self, share: float) -> ServicesReport:
         """Measure the services as they are, and with the versions that they can have in common."""
-        agreeing = Agreeing(list(self._services.values()), self._files, self._resolver.together)
-        expected = agreeing.expected()
+        expected = self._agreeing.expected()
         alone = self._resolver.each({name: (each.file, each.settings) for name, each in self._services.items()})
         able = {name: each for name, each in alone.items() if isinstance(each, Resolved)}
         if not able:
             raise next(each for each in alone.values() if isinstance(each, DeadweightError))
-        agreement = agreeing.found(expected, alone)
+        agreement = self._agreeing.found(expected, alone)
         sets = {name: (each, self._services[name]) for name, each in able.items()}
         if agreement.versions:
             sets[_TOGETHER] = agreement.versions, self._services[agreement.services[0]]
@@ -167,16 +167,20 @@ class _Measuring:
         alone: Mapping[str, Resolved],
         share: float,
     ) -> tuple[Proposal | None, dict[str, DeadweightError]]:
-        """Return the proposal, and what prevents it."""
+        """Return the proposal, and what prevents it. Services that cannot have the common versions keep their own."""
         if agreement.versions is None:
             return None, {_ALL: agreement.late} if agreement.late else {}
         sharing = [each for each in today if each.name in agreement.services]
         planned = plan_files(sharing, found[_TOGETHER], share)
         lock = agreement.versions.lock
         outcomes = self._again(sharing, planned, lock, alone)
-        failed = {f"{name} as proposed": each for name, each in outcomes.items() if isinstance(each, DeadweightError)}
+        failed = {name: each for name, each in outcomes.items() if isinstance(each, DeadweightError)}
         if failed:
-            return None, failed
+            left = self._agreeing.without(agreement, failed) if all(map(is_conflict, failed.values())) else None
+            if left is None or left.versions is None:
+                return None, {f"{name} as proposed": each for name, each in failed.items()}
+            again = self._measure({_TOGETHER: (left.versions, self._services[left.services[0]])})
+            return self._proposal(today, left, {**found, **again}, alone, share)
         wished = self._resolver.wishes.indexes()
         constraints = {CONSTRAINTS: constraint_lines(lock, wished)}
         apart = [each.name for each in today if each.name not in agreement.services]

@@ -99,6 +99,15 @@ class Agreeing:
         assert isinstance(outcome, Resolved)  # the last step of _grown
         return Agreement(services=grown, versions=outcome, clashes=self._relevant(grown))
 
+    def without(self, agreement: Agreement, failed: Mapping[str, DeadweightError]) -> Agreement:
+        """Return what is left of an agreement without the services that its versions do not fit, for which reasons."""
+        kept = tuple(name for name in agreement.services if name not in failed)
+        outcome = self._together(kept) if kept else None
+        if not isinstance(outcome, Resolved):
+            return Agreement(services=())
+        clashes = [self._explained(kept[0], name, error) for name, error in failed.items()]
+        return Agreement(services=kept, versions=outcome, clashes=(*agreement.clashes, *clashes))
+
     def _part(self, names: Sequence[str]) -> tuple[str, ...]:
         return largest_part(names, (clash.services for clash in self._clashes if set(clash.services) <= set(names)))
 

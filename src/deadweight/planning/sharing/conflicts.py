@@ -67,26 +67,35 @@ def clashes(services: Sequence[ServiceFile], holds: Callable[[Requirement], bool
     holds: returns whether the marker of a requirement holds on the measured machine
     """
     named: dict[str, dict[str, list[Requirement]]] = defaultdict(dict)
+    indexed = {each.name for service in services for each in service.requirements() if each.index}
     for service in services:
         for requirement in service.requirements():
-            if requirement.name and (requirement.specifier or requirement.url) and holds(requirement):
+            limited = requirement.specifier or requirement.url or requirement.name in indexed
+            if requirement.name and limited and holds(requirement):
                 named[requirement.name].setdefault(service.name, []).append(requirement)
     compared: dict[tuple[str, ...], bool] = {}
     for project, by_service in sorted(named.items()):
         for (one, ones), (other, others) in combinations(by_service.items(), 2):
             for first in ones:
                 for second in others:
-                    key = (project, first.specifier, first.url, second.specifier, second.url)
+                    key = (project, *_limits(first), *_limits(second))
                     if key not in compared:
                         compared[key] = _meet(first, second)
                     if not compared[key]:
-                        yield Clash(project=project, sides=(side_of(one, first), side_of(other, second)))
+                        reason = f"they take {project} from different indexes" if first.index != second.index else ""
+                        yield Clash(project=project, sides=(side_of(one, first), side_of(other, second)), reason=reason)
+
+
+def _limits(requirement: Requirement) -> tuple[str, str, str]:
+    return requirement.specifier, requirement.url, requirement.index
 
 
 def _meet(one: Requirement, other: Requirement) -> bool:
     """Return whether a version may satisfy both."""
     from packaging.specifiers import SpecifierSet
 
+    if one.index != other.index:
+        return False
     if one.url or other.url:
         return not (one.url and other.url) or one.url == other.url
     both = SpecifierSet(one.specifier) & SpecifierSet(other.specifier)

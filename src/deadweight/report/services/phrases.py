@@ -186,5 +186,6 @@ def _gaps(gaps: Sequence[str]) -> str:
 
 def notes_of(report: ServicesReport) -> Iterator[str]:
     """Yield what was not measured, and the warnings."""
-    yield from (f"{each.name} was not measured: {each.reason}" for each in report.skipped)
+    for each in report.skipped:
+        yield f"{each.name} was not measured: {' '.join(each.reason.split())}"
     yield from report.warnings

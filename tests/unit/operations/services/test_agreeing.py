@@ -124,3 +124,16 @@ def test_agreeing__one_takes_too_long_with_the_others__keeps_its_own_versions() 
 def test_agreeing__index_fails__is_no_conflict() -> None:
     with pytest.raises(FetchFailed):
         agree({"a": "web\n", "b": "http\n"}, Resolver([("a b", FetchFailed("the index is unreachable"))]))
+
+
+def test_without__services_that_the_versions_do_not_fit__keep_their_own_with_the_reason() -> None:
+    services = [
+        Service(name=name, target=Requirements(f"{name}.txt"), file=requirements_file("http\n"), settings=Settings())
+        for name in "abc"
+    ]
+    files = {service.name: service_file(service.name, service.file) for service in services}
+    agreeing = Agreeing(services, files, Resolver().together)
+    found = agreeing.without(agreeing.expected(), {"b": CONFLICT})
+    assert (found.services, found.versions) == (("a", "c"), NOTHING)
+    assert [(clash.services, clash.reason) for clash in found.clashes] == [(("a", "b"), CONFLICT.cause)]
+    assert agreeing.without(agreeing.expected(), dict.fromkeys("abc", CONFLICT)) == Agreement(services=())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.planning.sharing.conflicts import clashes, largest_part, single_options
 from deadweight.planning.sharing.wanted import service_file
@@ -38,6 +39,16 @@ def test_clashes__no_version_satisfies_both__is_one(one: str, other: str) -> Non
 )  # fmt: skip
 def test_clashes__a_version_may_satisfy_both__is_none(one: str, other: str) -> None:
     assert not clash(one, other)
+
+
+def test_clashes__different_indexes__are_one_with_a_reason() -> None:
+    usual = requirements_file("torch\nweb\n", "b.txt")
+    own = requirements_file("torch\nweb\n", "a.txt")
+    own = replace(own, requirements={1: replace(own.requirements[1], index="https://own/"), 2: own.requirements[2]})
+    files = [service_file("a", own), service_file("b", usual), service_file("c", own)]
+    found = list(clashes(files, lambda _: True))
+    assert [(each.project, each.services) for each in found] == [("torch", ("a", "b")), ("torch", ("b", "c"))]
+    assert {each.reason for each in found} == {"they take torch from different indexes"}
 
 
 def test_largest_part__one_against_all__is_all_others() -> None:

@@ -192,7 +192,7 @@ def test_as_text__failed_checks__say_what_is_wrong() -> None:
 
 def test_as_text__code_and_failures__are_shown() -> None:
     unused = (UnusedRequirement(name="torch", freed_bytes=900_000_000),)
-    skipped = (Skipped("jobs", "no version of \x1b[31mlib", 5),)
+    skipped = (Skipped("jobs", "no version\nof \x1b[31mlib", 5),)
     report = replace(REPORT, services=(row("api", 1_000, 900_000_000, unused), row("worker", 0, 5)), skipped=skipped)
     text = as_text(report, View(width=100))
     assert "own  shared   unused  largest\n" in text
