@@ -129,6 +129,19 @@ def test_calls__pure_module__opens_nothing(module: str) -> None:
     assert not {"open", "print", "input", "os.open", "os.stat", "os.lstat", "os.listdir", "os.scandir"} & set(calls)
 
 
+LOOKING = re.compile(
+    r"open|os\.(walk|listdir|scandir|l?stat|access|path\.(l?exists|is\w+|realpath|abspath|samefile|getsize))"
+)
+OF_BUILDS_AND_FLEETS = ("operations.dockerfile", "operations.dockerignore", "operations.fleet")
+
+
+@pytest.mark.parametrize("module", [m for m in sorted(modules()) if m.startswith(OF_BUILDS_AND_FLEETS)])
+def test_calls__operation_on_builds_and_fleets__leaves_paths_to_sources(module: str) -> None:
+    tree = ast.parse(modules()[module].read_text("utf-8"))
+    calls = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute)]
+    assert not [call for call in calls if LOOKING.fullmatch(call)]
+
+
 def test_child_processes__are_started_in_one_module() -> None:
     starters = {"subprocess", "multiprocessing", "pty", "asyncio"}
     assert {module for module, path in modules().items() if starters & set(imports(path))} == {

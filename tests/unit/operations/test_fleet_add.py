@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deadweight.operations.fleet import adding
-from deadweight.operations.fleet.adding import SavedFile, add_reports
+from deadweight.operations.fleet.adding import add_reports
+from deadweight.sources.fleet.saved import SavedFile
 from tests.builders import bare, report_on
 from tests.fleets import rows
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from deadweight.errors import NotProven
 from deadweight.operations.application import application_directory
-from deadweight.operations.dockerfile.context import path_in, read_context
+from deadweight.operations.dockerfile.context import read_context
 from deadweight.operations.dockerfile.pieces import Installed
 from deadweight.operations.dockerfile.variants import PRODUCTION, variants_of
 from deadweight.operations.dockerfile.writing import LISTS, Building, Dockerfile, Writing
@@ -24,6 +24,7 @@ from deadweight.operations.measure import concluded, measure, refuse_report
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
+from deadweight.sources.buildcontext.paths import path_in
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import REQUIRING, File, Project, SavedReport

@@ -11,7 +11,6 @@ from deadweight.buildcontext.context import BuildContext
 from deadweight.buildcontext.matcher import ignored
 from deadweight.buildcontext.patterns import Pattern, read_patterns
 from deadweight.buildcontext.weighing import weigh
-from deadweight.errors import BadInput
 from deadweight.progress import Observer
 from deadweight.sources.buildcontext.reading import ContextReader, text_at
 from deadweight.sources.buildcontext.scanning import scan_context
@@ -77,17 +76,6 @@ def read_context(directory: str, dockerfile: str, *, buildkit: bool, observe: Ob
         _listing=listing,
         _patterns=patterns,
     )
-
-
-def path_in(context: str, path: str, subject: str, hint: str) -> str:
-    """Return a path relative to a build context, POSIX; raises BadInput if it is outside.
-
-    subject: what the message says about the path: "the Dockerfile would be"
-    """
-    relative = os.path.relpath(os.path.realpath(path), os.path.realpath(context))
-    if relative.split(os.sep)[0] == os.pardir:
-        raise BadInput(f"{subject} outside of the build context {context}", hint=hint)
-    return relative.replace(os.sep, "/")
 
 
 def _modules(listing: BuildContext) -> Iterator[str]:

@@ -13,7 +13,7 @@ from deadweight.dockerfiles.quoting import outlined
 from deadweight.dockerfiles.values import Sources
 from deadweight.formats.projects.project_sources import Index
 from deadweight.formats.tables import Malformed, parse_toml
-from deadweight.operations.dockerfile.context import path_in
+from deadweight.sources.buildcontext.paths import path_in
 from deadweight.targets.types import Lock, Project
 from deadweight.untrusted import without_userinfo
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
@@ -14,7 +13,7 @@ from deadweight.dockerfiles.values import Piece, Pin
 from deadweight.errors import BadInput
 from deadweight.formats.builds import read_wishes
 from deadweight.model import Distribution, Pinned, Requirement
-from deadweight.operations.dockerfile.context import path_in
+from deadweight.sources.buildcontext.paths import path_in
 from deadweight.untrusted import without_userinfo
 
 _REPOSITORIES = ("git+", "hg+", "svn+", "bzr+")
@@ -82,7 +81,7 @@ class Installed(Struct, frozen=True):
         return Pin(name=name, version="" if url else version or "", url=url, index=index, hashes=tuple(hashes))
 
     def _directory(self, name: str, url: str) -> str:
-        path = os.path.realpath(unquote(urlsplit(url).path))
+        path = unquote(urlsplit(url).path)
         hint = "use --source with a directory that contains both"
         return path_in(self.context, path, f"{name} is installed from {outlined(path)}, which is", hint)
 

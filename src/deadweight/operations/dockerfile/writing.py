@@ -25,6 +25,7 @@ from deadweight.operations.dockerfile.fetching import sources_of
 from deadweight.operations.dockerfile.locked import syncs_of
 from deadweight.operations.dockerfile.reporting import Facts, report_of
 from deadweight.operations.dockerfile.variants import Variants
+from deadweight.sources.buildcontext.paths import way_to
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ class Writing(Struct, frozen=True):
                 path = os.path.join(directory, LISTS, listing.name)
                 texts[path] = "".join(f"{line}\n" for line in listing.lines)
         if self.building.compose:
-            up = os.path.relpath(os.path.realpath(self.context.location), os.path.realpath(directory or "."))
+            up = way_to(self.context.location, directory or ".")
             texts[os.path.join(directory, "compose.yaml")] = compose_text(recipe, up, recipe.path)
         return texts
 

@@ -1,6 +1,6 @@
 """dockerignore(): a directory → what its build context weighs, and the ``.dockerignore`` that leaves out what it can.
 
-naming.py    which Dockerfiles and which ignore file count      needing.py   what they, packaging and code need
+needing.py   what the Dockerfiles, packaging and code need
 reporting.py the result
 """
 
@@ -19,10 +19,10 @@ from deadweight.buildcontext.references import References
 from deadweight.buildcontext.weighing import Weighed, weigh
 from deadweight.errors import BadInput
 from deadweight.model.report.builds.dockerignore import DockerignoreReport
-from deadweight.operations.dockerignore.naming import name_files, new_file
 from deadweight.operations.dockerignore.needing import needs_of
 from deadweight.operations.dockerignore.reporting import Result, report_of
 from deadweight.progress import Observer, Progress, silent
+from deadweight.sources.buildcontext.naming import name_files, new_file
 from deadweight.sources.buildcontext.reading import ContextReader
 from deadweight.sources.buildcontext.scanning import scan_context
 

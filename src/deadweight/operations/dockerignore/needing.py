@@ -18,7 +18,7 @@ from deadweight.codescan.files import is_read
 from deadweight.codescan.named_paths import NamedPath, named_in_python, named_in_text, parts_of
 from deadweight.codescan.roles import role_of
 from deadweight.errors import BadInput
-from deadweight.operations.dockerignore.naming import Named
+from deadweight.sources.buildcontext.naming import Named
 from deadweight.sources.buildcontext.reading import ContextReader, text_at
 
 _REQUIREMENTS = re.compile(r"(?:.*requirements.*|.*constraints.*)\.(?:txt|in)\Z|MANIFEST\.in\Z|setup\.cfg\Z", re.DOTALL)

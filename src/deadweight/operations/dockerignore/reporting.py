@@ -20,8 +20,8 @@ from deadweight.model.report.builds.dockerignore import (
     KeptPath,
     RemainingDirectory,
 )
-from deadweight.operations.dockerignore.naming import Named
 from deadweight.operations.dockerignore.needing import Needs
+from deadweight.sources.buildcontext.naming import Named
 
 _MOST_REMAINING = 8
 _MOST_OF_PARENT = 0.8  # a directory with more than this of its parent's bytes is shown in its place

@@ -2,6 +2,7 @@
 
 running.py    targets as users name them, and what measures them; measuring.py has the run
 adding.py     saved reports into the file
+caching.py    whether workers can use the cache
 measuring.py  targets into the file, by worker processes
 steps.py      the tasks of each target
 calls.py      the queue of tasks

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Generator, Iterable, Sequence
 
@@ -22,6 +21,7 @@ from deadweight.model.report import Report
 from deadweight.operations.fleet.calls import Task
 from deadweight.operations.fleet.tasks import Common, Failed, Identified, Measured, Planned, Result
 from deadweight.sources.fleet.store import Fleet
+from deadweight.sources.fleet.targets import anywhere
 from deadweight.sources.system.pool import Call
 from deadweight.sources.wheels.store import key_of
 
@@ -52,7 +52,7 @@ class Targets:
         """Yield the tasks of a target, some at a time; return the failure, if any."""
         if name.startswith("registry:"):
             return (yield from self._steps_of_image(name))
-        where = os.path.abspath(name) if self._is_remote and os.path.lexists(name) else name
+        where = anywhere(name) if self._is_remote else name
         resolution = b""
         if self._caches:
             (planned,) = yield [self._task("plan", _PLAN, (where, ""))]

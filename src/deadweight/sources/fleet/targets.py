@@ -58,6 +58,11 @@ def targets_of(arguments: Sequence[str], search: Search) -> list[str]:
     return list(found.values())
 
 
+def anywhere(target: str) -> str:
+    """Return a target that names the same file from every working directory."""
+    return os.path.abspath(target) if os.path.lexists(target) else target
+
+
 def _identity(target: str) -> str:
     """Return what is equal for two spellings of a path."""
     return os.path.normpath(target) if os.path.lexists(target) else target
