@@ -13,10 +13,14 @@ from msgspec.structs import replace
 from deadweight import Settings
 from deadweight.analysis.diff import compare
 from deadweight.analysis.reporting import report_of
+from deadweight.model.documents import Published
 from deadweight.model.report import Report
 from deadweight.model.report.diff import Diff
 from deadweight.model.report.fleet import FleetReport
+from deadweight.model.report.imports import ImportsReport
+from deadweight.model.report.services import ServicesReport
 from deadweight.operations.measure import profile
+from deadweight.report.documents import imports, services
 from deadweight.report.html import difference, fleet
 from deadweight.report.html.as_html import as_html
 from deadweight.report.units import human, percent
@@ -27,12 +31,21 @@ from tests.engines import needs
 from tests.functional.test_images import site
 from tests.html_reports import EVIL, hostile_report, large_report
 from tests.images import Content, make_image
+from tests.unit.report.documents.test_formats import hostile_start
+from tests.unit.report.documents.test_services import hostile as hostile_services
 from tests.unit.report.fleet.test_fleet_formats import built
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.engines
+# Report → its page, for those whose page has no script
+PAGES: dict[type[Published], Callable[[Any, View], str]] = {
+    Diff: difference.as_html,
+    FleetReport: lambda report, view: fleet.as_html(report, (), view),
+    ImportsReport: imports.as_html,
+    ServicesReport: services.as_html,
+}
 Show = Callable[..., "Page"]
 CONFIG = {"data": ("frame*",), "dev": ("tester",)}
 
@@ -50,7 +63,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     problems: list[str] = []
     contexts = []
 
-    def opening(report: Report | Diff | FleetReport, *, view: View | None = None, **options: Any) -> Page:
+    def opening(report: Published, *, view: View | None = None, **options: Any) -> Page:
         contexts.append(browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options}))
         page = contexts[-1].new_page()
         page.on("console", lambda message: problems.append(message.text))
@@ -63,8 +76,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
         if isinstance(report, Report):
             return opened(page, tmp_path / "report.html", as_html(report, view))
         path = tmp_path / "tables.html"
-        text = difference.as_html(report, view) if isinstance(report, Diff) else fleet.as_html(report, (), view)
-        path.write_text(text, "utf-8")
+        path.write_text(PAGES[type(report)](report, view), "utf-8")
         page.goto(path.as_uri())
         return page
 
@@ -72,6 +84,21 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+def every(service: Report, directory: Path) -> list[Published]:
+    """Return a report for each template, also with hostile texts."""
+    return [
+        service,
+        image_report(directory),
+        hostile_image(directory),
+        large_report(60),
+        hostile_report(),
+        changes(),
+        built(directory, EVIL),
+        hostile_start(),
+        hostile_services(),
+    ]
 
 
 @pytest.fixture
@@ -338,15 +365,7 @@ def test_axe__any_width_and_theme__no_violation(
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    for report in (
-        service,
-        image_report(tmp_path),
-        hostile_image(tmp_path),
-        large_report(60),
-        hostile_report(),
-        changes(),
-        built(tmp_path, EVIL),
-    ):
+    for report in every(service, tmp_path):
         page = show(report, color_scheme=scheme, viewport={"width": width, "height": 800})
         violations = Axe().run(page).response["violations"]
         assert [(each["id"], each["impact"], [n["html"] for n in each["nodes"]][:3]) for each in violations] == []
@@ -354,15 +373,7 @@ def test_axe__any_width_and_theme__no_violation(
 
 @pytest.mark.parametrize("width", [360, 800, 1440])
 def test_layout__any_width__does_not_scroll_sideways(show: Show, service: Report, tmp_path: Path, width: int) -> None:
-    for report in (
-        service,
-        image_report(tmp_path),
-        hostile_image(tmp_path),
-        large_report(60),
-        hostile_report(),
-        changes(),
-        built(tmp_path, EVIL),
-    ):
+    for report in every(service, tmp_path):
         page = show(report, viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -391,6 +402,14 @@ def test_hostile_texts__of_an_image__are_inert(show: Show, tmp_path: Path) -> No
     assert page.evaluate("window.broken") is None
     assert page.locator("img").count() == 0
     assert "<script>window.broken=1" in page.locator("section[aria-labelledby=breakdown]").inner_text()
+
+
+@pytest.mark.parametrize("report", [hostile_start, hostile_services])
+def test_hostile_texts__of_imports_and_services__are_inert(show: Show, report: Callable[[], Published]) -> None:
+    page = show(report())
+    assert page.evaluate("window.broken") is None
+    assert page.locator("img").count() == 0
+    assert "onerror" in page.locator("main").inner_text()
 
 
 def test_hostile_texts__of_a_fleet__are_inert(show: Show, tmp_path: Path) -> None:
