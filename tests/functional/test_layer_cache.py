@@ -21,13 +21,14 @@ from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.operations.measure import profile
+from deadweight.sources.containers.ctr import Ctr
 from deadweight.sources.containers.docker import DockerCommands
 from deadweight.sources.images import cache as layer_cache
 from deadweight.sources.images import layers as layer_reading
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.wheels.store import Store, default_directory
 from tests.builders import ELF_X86_64, dist_files, write_files
-from tests.engines import docker_engine, podman, run
+from tests.engines import containerd, docker_engine, podman, run
 from tests.images import Compression, Content, Form, image_files, link, make_elf, make_tar, packed
 from tests.registry_server import Registry, published
 
@@ -145,9 +146,12 @@ def as_pipe(files: Mapping[str, Content], tmp_path: Path, monkeypatch: pytest.Mo
 def as_image_of_docker(files: Mapping[str, Content], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Put a program on PATH that answers as docker does."""
     archive = as_archive(files, tmp_path, monkeypatch)
-    config = files["config.json"]
-    assert isinstance(config, bytes)
-    digest = hashlib.sha256(config).hexdigest()
+    config = files.get("config.json")
+    if config is None:  # as of the image store of containerd
+        digest = json.loads(str(files["index.json"]))["manifests"][0]["digest"].removeprefix("sha256:")
+    else:
+        assert isinstance(config, bytes)
+        digest = hashlib.sha256(config).hexdigest()
     program = tmp_path / "bin" / "docker"
     program.parent.mkdir(exist_ok=True)
     program.write_text(
@@ -187,6 +191,51 @@ def test_engine__again__the_image_is_not_saved(tmp_path: Path, monkeypatch: pyte
     again = profile(target)
     assert figures(again) == figures(first) == figures(fresh)
     assert (tmp_path / "log").read_text().split() == ["inspect", "save", "save", "inspect"]
+
+
+def of_containerd(compression: Compression = "gzip", *, index: bool = False) -> dict[str, Content]:
+    """Return what docker save writes with the image store of containerd: an OCI layout, and docker's manifest.json."""
+    files = image(form="oci", compression=compression)
+    described = json.loads(str(files["index.json"]))["manifests"][0]
+    manifest = json.loads(bytes(files[f"blobs/{described['digest'].replace(':', '/')}"]))  # type: ignore[arg-type]
+    paths = [f"blobs/{each['digest'].replace(':', '/')}" for each in (manifest["config"], *manifest["layers"])]
+    files["manifest.json"] = json.dumps([{"Config": paths[0], "RepoTags": ["app:1"], "Layers": paths[1:]}])
+    described["annotations"] = {"io.containerd.image.name": "docker.io/library/app:1"}
+    files["index.json"] = json.dumps({"schemaVersion": 2, "manifests": [described]})
+    if index:
+        inner = str(files["index.json"]).encode()
+        digest = hashlib.sha256(inner).hexdigest()
+        outer = {
+            "digest": f"sha256:{digest}",
+            "size": len(inner),
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+        }
+        files |= {f"blobs/sha256/{digest}": inner, "index.json": json.dumps({"schemaVersion": 2, "manifests": [outer]})}
+    return files
+
+
+@pytest.mark.parametrize("index", [False, True])
+@pytest.mark.parametrize("compression", ["", "gzip", "zstd"])
+def test_engine__image_store_of_containerd_again__the_image_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: Compression, index: bool
+) -> None:
+    target = as_image_of_docker(of_containerd(compression, index=index), tmp_path, monkeypatch)
+    first, fresh = profile(target), profile(target, Settings.of(no_cache=True))
+    not_read(monkeypatch)
+    assert figures(profile(target)) == figures(first) == figures(fresh)
+    assert (tmp_path / "log").read_text().split() == ["inspect", "save", "save", "inspect"]
+
+
+def test_engine__image_store_of_containerd_without_a_document__the_image_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = as_image_of_docker(of_containerd(), tmp_path, monkeypatch)
+    first = profile(target)
+    for path in Path(default_directory()).rglob("document-*"):
+        if b"rootfs" in path.read_bytes():
+            path.unlink()
+    assert figures(profile(target)) == figures(first)
+    assert (tmp_path / "log").read_text().split() == ["inspect", "save", "inspect", "save"]
 
 
 def test_engine__platform_that_a_cached_image_is_not_for__is_refused(
@@ -418,3 +467,25 @@ def test_real_engine__again__the_image_is_not_saved(
 
         monkeypatch.setattr(DockerCommands, "save", fail)
         assert figures(profile(f"{engine}:app:1")) == figures(first)
+
+
+@pytest.mark.engines
+@pytest.mark.parametrize("compression", ["", "gzip"])
+def test_real_containerd__again__the_image_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compression: Compression
+) -> None:
+    archive = as_archive(of_containerd(compression), tmp_path, monkeypatch)
+    monkeypatch.setenv("TMPDIR", "/tmp")  # the path of a socket is short
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with containerd() as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        run("ctr", "images", "import", archive)
+        first = profile("containerd:app:1")
+        assert figures(profile("containerd:app:1", Settings.of(no_cache=True))) == figures(first)
+
+        def fail(*_: object) -> None:
+            raise AssertionError("the image is saved")
+
+        monkeypatch.setattr(Ctr, "save", fail)
+        assert figures(profile("containerd:app:1")) == figures(first)

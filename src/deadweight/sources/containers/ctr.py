@@ -65,8 +65,11 @@ class Ctr:
             yield stream
 
     def digest(self, image: str) -> str:
-        """Return "": ctr does not name the configuration of an image."""
-        return ""
+        """Return the digest of the manifest or index of an image."""
+        name = self._full_name(image)
+        # The columns are REF, TYPE and DIGEST.
+        rows = (line.split() for line in self._answer(image, "images", "ls", f"name=={name}").splitlines())
+        return next((row[2] for row in rows if row[:1] == [name] and len(row) > 2), "")
 
     def inspect(self, container: str) -> State:
         """Return the state of a container."""

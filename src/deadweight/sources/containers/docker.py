@@ -35,7 +35,7 @@ class DockerCommands(ABC):
         return output_of((self.program, "image", "save", image), partial(self.explain, image))
 
     def digest(self, image: str) -> str:
-        """Return the ID of an image, which is the digest of its configuration or of its manifest."""
+        """Return the ID of an image: the digest of its configuration, or of its manifest in containerd's store."""
         command = (self.program, "image", "inspect", "--format", "{{.Id}}", image)
         return f"sha256:{answer_to(command, partial(self.explain, image)).strip().removeprefix('sha256:')}"
 

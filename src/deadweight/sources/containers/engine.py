@@ -39,7 +39,7 @@ class Engine(Protocol):
         """
 
     def digest(self, image: str) -> str:
-        """Return the digest of the configuration of an image, "" if the engine does not specify it."""
+        """Return the digest of the configuration, manifest or index of an image, "" if the engine does not name it."""
 
     def inspect(self, container: str) -> State:
         """Return the state of a container."""

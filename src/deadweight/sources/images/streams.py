@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from deadweight.errors import BadInput
@@ -12,9 +14,11 @@ from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.images.blobs import LARGEST_JSON, Blobs, is_a_root, target_of
 from deadweight.sources.images.blocks import Part, Pipe, Pushed, TooMuch, is_packed, opened
 from deadweight.sources.images.cache import LayerCache
-from deadweight.sources.images.digests import Checked, digest_in, mismatch
+from deadweight.sources.images.digests import Checked, check, digest_in, mismatch
 from deadweight.sources.images.layers import kept_entry, read_layer
-from deadweight.sources.images.manifests import LayerPart
+from deadweight.sources.images.manifests import LayerPart, Parts
+
+_MOST_DOCUMENTS = 100  # of an archive, to cache; an image for ten platforms has forty
 
 
 class _Layer(NamedTuple):
@@ -85,6 +89,16 @@ class StreamedBlobs(Blobs):
         with Checked(blocks, expected, mismatch(name)) as checked:
             found = list(read_layer(checked, self.room)) if cached is None else cached
         return _Layer(found, f"sha256:{checked.found}", compressed, is_cached=cached is not None)
+
+    def parts(self, name: str, platform: str) -> Parts | None:
+        found = super().parts(name, platform)
+        # Engines with containerd's image store know an image by its index or manifest. Here, docker's manifest.json
+        # replaces them.
+        documents = ((path, text) for path, text in self._texts.items() if digest_in(path))
+        for path, text in islice(documents, _MOST_DOCUMENTS):
+            with contextlib.suppress(BadInput):
+                self.cache.put_document(check(path, text))
+        return found
 
     def document(self, name: str) -> bytes | None:
         data = super().document(name)

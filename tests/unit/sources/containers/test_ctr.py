@@ -14,6 +14,9 @@ if args[:1] == ["--namespace"] and args[2:] == ["images", "ls", "--quiet"]:
     print(names.get(args[1], ""))
 elif args == ["namespaces", "ls", "--quiet"]:
     print("default\\nk8s.io")
+elif args[:2] == ["images", "ls"]:
+    print("REF TYPE DIGEST SIZE PLATFORMS LABELS")
+    print(args[2].partition("==")[2], "application/vnd.oci.image.index.v1+json", "sha256:0a1b", "9.0 B", "linux -")
 elif args[:2] == ["images", "export"]:
     print(*args)
 else:
@@ -31,6 +34,11 @@ def test_save__image_by_its_short_or_full_name__is_exported(put: Put, name: str,
         assert stream.read().decode().split() == ["images", "export", "-", full]
     with Ctr().save(name, "linux/arm64") as stream:
         assert stream.read().decode().split() == ["images", "export", "--platform", "linux/arm64", "-", full]
+
+
+def test_digest__image__is_that_of_its_manifest(put: Put) -> None:
+    put("ctr", IMAGES)
+    assert Ctr().digest("app:1") == "sha256:0a1b"
 
 
 @pytest.mark.parametrize(
