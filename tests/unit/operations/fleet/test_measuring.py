@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from deadweight.model import Archive
 from deadweight.operations.fleet.measuring import Plan, measure_fleet
 from deadweight.operations.fleet.tasks import Done, Failed, Identified, Measured, Planned, Result
 from deadweight.sources.system.pool import Call, Finished
@@ -13,7 +14,10 @@ REPORT = Measured(report_on().to_json().encode())
 
 
 class Workers:
-    """Ends calls in the order that a test gives; ``call`` is "function target" or "read_layer digest"."""
+    """Ends calls in the order that a test gives.
+
+    A call is "function target", "read_layer digest", or "list_wheels" with the names of the wheels.
+    """
 
     is_remote = False
 
@@ -25,6 +29,9 @@ class Workers:
     def submit(self, call: Call) -> None:
         name = call.function.rpartition(":")[2]
         text = f"{name} {str(call.arguments[-1 if name == 'read_layer' else 2]).rpartition('/')[2]}"
+        if name == "list_wheels":
+            wheels = msgspec.json.decode(call.arguments[2], type=list[Archive])
+            text = f"{name} {' '.join(wheel.filename for wheel in wheels)}"
         self.calls.append(text)
         self._running[text] = call
 
@@ -89,3 +96,44 @@ def test_measuring__workers_join__more_targets_are_begun(tmp_path: Path) -> None
     # One worker is enough for 16 targets; the first of them goes on while the others are begun.
     assert workers.calls[16] == "plan a0"
     assert workers.calls[17:41] == [f"identify {name}" for name in names[16:]]
+
+
+def wheel(name: str, url: str = "https://files.example") -> Archive:
+    return Archive(filename=name, url=f"{url}/{name}", sha256="0" * 64)
+
+
+def requiring(**repositories: list[Archive]) -> dict[str, Result]:
+    """Return the results of repositories, by their names and wheels."""
+    found: dict[str, Result] = {}
+    for name, wheels in repositories.items():
+        found |= {f"plan {name}": Planned(archives=wheels, resolution=name.encode()), f"measure {name}": REPORT}
+    return found
+
+
+def repositories_measured(tmp_path: Path, workers: Workers, *names: str) -> list[str]:
+    """Measure repositories; return the reasons of those that failed."""
+    run = measure_fleet(str(tmp_path / "fleet.db"), Plan(targets=names, cache="cache"), workers)
+    return [skipped.reason for skipped in run.skipped]
+
+
+def test_measuring__wheels_of_several_repositories__are_listed_by_one_task_each(tmp_path: Path) -> None:
+    answers = requiring(a=[wheel("x"), wheel("y")], b=[wheel("y"), wheel("z")], c=[wheel("x"), wheel("z")])
+    answers |= {"list_wheels x y": Done(), "list_wheels z": Done()}
+    workers = Workers(["plan a", "plan b", "list_wheels x y", "measure a", "plan c"], answers)
+    assert repositories_measured(tmp_path, workers, "a", "b", "c") == []
+    assert sorted(call for call in workers.calls if "list" in call) == ["list_wheels x y", "list_wheels z"]
+    assert workers.calls.index("measure b") > workers.calls.index("list_wheels z")
+
+
+def test_measuring__same_hash_at_another_url__is_another_wheel(tmp_path: Path) -> None:
+    answers = requiring(a=[wheel("x")], b=[wheel("x", "https://evil.example")]) | {"list_wheels x": Done()}
+    workers = Workers(["plan a", "list_wheels x", "measure a"], answers)
+    assert repositories_measured(tmp_path, workers, "a", "b") == []
+    assert workers.calls.count("list_wheels x") == 2
+
+
+def test_measuring__wheels_that_cannot_be_listed__do_not_fail_their_repositories(tmp_path: Path) -> None:
+    answers = requiring(a=[wheel("x")]) | {"list_wheels x": Failed(reason="torn", exit_code=5)}
+    workers = Workers(["plan a", "list_wheels x"], answers)
+    assert repositories_measured(tmp_path, workers, "a") == []
+    assert workers.calls[-1] == "measure a"
