@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.engines import debian
+
 _SLOW = 1200  # seconds
 # How long an example takes depends on what else the machine does; pytest-timeout ends what hangs.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -54,6 +56,12 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         return (GOLDEN / name).read_text("utf-8")
 
     return expected
+
+
+@pytest.fixture(scope="session")
+def debian_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the archive of a small Debian with a Python, which takes half a minute to make."""
+    return debian(tmp_path_factory.mktemp("debian"))
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -141,6 +142,19 @@ def docker_engine() -> Iterator[dict[str, str]]:
             shutil.rmtree(directory, ignore_errors=True)
 
 
+def docker_with_buildkit() -> str:
+    """Return a ``docker`` command that builds with BuildKit: with buildx, or of a version that had it built in."""
+    for directory in os.get_exec_path():
+        path = shutil.which("docker", path=directory)
+        if path is None:
+            continue
+        version = re.search(r"version (\d+)", run(path, "--version"))
+        buildx = subprocess.run([path, "buildx", "version"], capture_output=True, check=False)
+        if (version and int(version[1]) < 23) or buildx.returncode == 0:
+            return path
+    pytest.skip("no docker command here builds with BuildKit")
+
+
 def _wait_for_engine(program: str, variables: Mapping[str, str], engine: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until and engine.poll() is None:
@@ -260,7 +274,7 @@ def _directory_of(module: ModuleType) -> Path:
 
 
 def debian(directory: Path) -> Path:
-    """Make a small Debian with a Python below ``directory``, by debootstrap, from the network; return its root."""
+    """Make the archive of a small Debian with a Python below ``directory``, by debootstrap, from the network."""
     needs("debootstrap")
     if os.geteuid() != 0:
         pytest.skip("debootstrap is run by the superuser only")
@@ -280,7 +294,14 @@ def debian(directory: Path) -> Path:
         run(*command, timeout=600)
     shutil.rmtree(cache)
     shutil.rmtree(root / "var/cache/apt/archives", ignore_errors=True)
-    return root
+    run("tar", "-C", str(root), "-cf", str(directory / "debian.tar"), ".")
+    shutil.rmtree(root)
+    return directory / "debian.tar"
+
+
+def docker_import(archive: Path, *options: str) -> None:
+    """Make the image base:1 of an archive."""
+    run("docker", "import", *options, str(archive), "base:1")
 
 
 @contextlib.contextmanager

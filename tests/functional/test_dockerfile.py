@@ -130,7 +130,6 @@ def test_dockerfile__without_buildkit__has_no_mounts(server: Server, tmp_path: P
     report(server, "--no-buildkit")
     text = (tmp_path / "app/Dockerfile").read_text()
     assert "--mount" not in text
-    assert "# syntax=" not in text
     assert "ENV PIP_NO_CACHE_DIR=1" in text
 
 

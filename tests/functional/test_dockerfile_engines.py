@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import pytest
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.operations.profile import profile
 from tests.builders import make_wheel, make_wheelhouse, write_files
-from tests.engines import buildah, debian, docker_engine, run
+from tests.engines import buildah, docker_engine, docker_import, docker_with_buildkit, run
 from tests.functional.test_diff import run as deadweight
 
 pytestmark = pytest.mark.engines
@@ -54,19 +53,37 @@ class Builder(Protocol):
 class Docker:
     """Docker Engine's classic builder: without BuildKit."""
 
-    options = ("--no-buildkit",)
+    options: tuple[str, ...] = ("--no-buildkit",)
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def build(self, context: Path, stage: str) -> Built:
         run("docker", "build", "--quiet", "--network", "none", "--target", stage, "--tag", "app:1", str(context))
+        return self._saved()
+
+    def _saved(self) -> Built:
         archive = self._directory / "app.tar"
         run("docker", "save", "--output", str(archive), "app:1")
         return measured(archive)
 
     def output(self, *command: str) -> str:
         return run("docker", "run", "--rm", "--network", "none", "app:1", *command)
+
+
+class BuildKit(Docker):
+    """Docker Engine's builder of today, which keeps the mounted caches between builds."""
+
+    options = ()
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self._client = docker_with_buildkit()
+
+    def build(self, context: Path, stage: str) -> Built:
+        command = ("build", "--quiet", "--network", "none", "--target", stage, "--tag", "app:1", str(context))
+        run(self._client, *command, env={"DOCKER_BUILDKIT": "1"})
+        return self._saved()
 
 
 class Buildah:
@@ -108,15 +125,6 @@ def measured(archive: Path) -> Built:
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("base")
-    root = debian(directory)
-    run("tar", "-C", str(root), "-cf", str(directory / "base.tar"), ".")
-    shutil.rmtree(root)
-    return directory / "base.tar"
-
-
-@pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("wheels")
     for names in (WHEELS[:4], WHEELS[4:], ["pytest"]):
@@ -127,28 +135,29 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def each_builder(once: str, other: str) -> pytest.MarkDecorator:
-    """Run a test with one builder, and with the other one if slow tests are asked for: each takes minutes."""
-    slow = pytest.param(other, marks=pytest.mark.slow)
-    return pytest.mark.parametrize("builder", [once, slow], indirect=True)
+BUILDERS = {"docker": Docker, "buildkit": BuildKit, "buildah": Buildah}
+
+
+def each_builder(once: str) -> pytest.MarkDecorator:
+    """Run a test with one builder, and with the others if slow tests are asked for: each takes minutes."""
+    others = [pytest.param(name, marks=pytest.mark.slow) for name in BUILDERS if name != once]
+    return pytest.mark.parametrize("builder", [once, *others], indirect=True)
 
 
 @pytest.fixture(scope="module")
 def builder(
-    request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, debian_archive: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Docker | Buildah]:
-    directory = tmp_path_factory.mktemp(request.param)
-    engine, kind = (docker_engine, Docker) if request.param == "docker" else (buildah, Buildah)
-    with engine() as variables, pytest.MonkeyPatch.context() as patch:
+    directory, kind = tmp_path_factory.mktemp(request.param), BUILDERS[request.param]
+    with (buildah if kind is Buildah else docker_engine)() as variables, pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        if kind is Docker:
-            with base.open("rb") as archive:
-                subprocess.run(["docker", "import", "-", "base:1"], stdin=archive, check=True, capture_output=True)
-        else:
+        if kind is Buildah:
             container = run("buildah", "from", "scratch")
-            run("buildah", "add", "--quiet", container, str(base), "/")
+            run("buildah", "add", "--quiet", container, str(debian_archive), "/")
             run("buildah", "commit", "--quiet", container, "base:1")
+        else:
+            docker_import(debian_archive)
         yield kind(directory)
 
 
@@ -179,17 +188,19 @@ def size_in(archive: Path) -> int:
     ("builder", "installer"),
     [
         ("docker", "pip"),
-        ("buildah", "uv"),
+        ("buildkit", "uv"),
         pytest.param("docker", "uv", marks=pytest.mark.slow),
+        pytest.param("buildkit", "pip", marks=pytest.mark.slow),
+        pytest.param("buildah", "uv", marks=pytest.mark.slow),
         pytest.param("buildah", "pip", marks=pytest.mark.slow),
     ],
     indirect=["builder"],
 )
 def test_service__built__has_the_expected_sizes_and_starts(
-    builder: Docker | Buildah, installer: str, base: Path, wheels: Path, tmp_path: Path
+    builder: Docker | Buildah, installer: str, debian_archive: Path, wheels: Path, tmp_path: Path
 ) -> None:
     context = service(tmp_path / "app", wheels)
-    report = written(context, size_in(base), "--installer", installer, *builder.options)
+    report = written(context, size_in(debian_archive), "--installer", installer, *builder.options)
     assert {stage.name for stage in report.stages} == {"production", "development"}
     layers = {layer.name: layer for layer in report.layers}
     for stage in report.stages:
@@ -218,12 +229,12 @@ print(json.dumps([each.name.lower() for each in importlib.metadata.distributions
 """
 
 
-@each_builder("docker", "buildah")
+@each_builder("buildkit")
 def test_service__changed__uploads_only_what_changed(
-    builder: Docker | Buildah, base: Path, wheels: Path, tmp_path: Path
+    builder: Docker | Buildah, debian_archive: Path, wheels: Path, tmp_path: Path
 ) -> None:
     context = service(tmp_path / "app", wheels)
-    report = written(context, size_in(base), "--installer", "pip", *builder.options)
+    report = written(context, size_in(debian_archive), "--installer", "pip", *builder.options)
     heavy = [layer.name for layer in report.layers if layer.heavy]
     assert heavy == ["numpy"]
     first = builder.build(context, "production")
@@ -232,17 +243,17 @@ def test_service__changed__uploads_only_what_changed(
     assert code.digests[:-1] == first.digests[:-1]
     assert code.digests[-1] != first.digests[-1]
     (context / "constraints.txt").write_text("click==8.1.8\n")
-    written(context, size_in(base), "--installer", "pip", *builder.options)
+    written(context, size_in(debian_archive), "--installer", "pip", *builder.options)
     bumped = builder.build(context, "production")
     assert bumped.digests[:-2] == code.digests[:-2]
     assert bumped.digests[-2] != code.digests[-2]
     assert builder.output("python", "-c", "import importlib.metadata as m; print(m.version('click'))") == "8.1.8"
 
 
-@each_builder("buildah", "docker")
+@each_builder("buildah")
 @pytest.mark.slow
 def test_shop__built__has_the_expected_sizes_and_serves(
-    builder: Docker | Buildah, base: Path, shop_wheels: Path, tmp_path: Path
+    builder: Docker | Buildah, debian_archive: Path, shop_wheels: Path, tmp_path: Path
 ) -> None:
     context = tmp_path / "shop"
     shutil.copytree(SHOP, context)
@@ -250,7 +261,9 @@ def test_shop__built__has_the_expected_sizes_and_serves(
     text = (SHOP / "requirements.txt").read_text()
     (context / "requirements.txt").write_text(f"--no-index\n--find-links wheels\n{text}")
     for bytecode in ("none", "compiled"):
-        report = written(context, size_in(base), "--installer", "uv", "--bytecode", bytecode, *builder.options)
+        report = written(
+            context, size_in(debian_archive), "--installer", "uv", "--bytecode", bytecode, *builder.options
+        )
         stage = report.stages[0]
         built = builder.build(context, "production")
         assert stage.total_bytes is not None
@@ -292,9 +305,9 @@ find-links = ["wheels"]
 }
 
 
-@each_builder("buildah", "docker")
+@each_builder("buildah")
 def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
-    builder: Docker | Buildah, base: Path, wheels: Path, tmp_path: Path
+    builder: Docker | Buildah, debian_archive: Path, wheels: Path, tmp_path: Path
 ) -> None:
     context = write_files(tmp_path / "svc", LOCKED)
     made = [
@@ -313,7 +326,7 @@ def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
     for path in wheels.glob("uv-*.whl"):
         shutil.copy(path, context / "wheels")
     run(sys.executable, "-m", "uv", "lock", "--offline", "--quiet", "--python", "3.11", cwd=context)
-    report = written(context, size_in(base), "--installer", "uv", *builder.options, target="uv.lock")
+    report = written(context, size_in(debian_archive), "--installer", "uv", *builder.options, target="uv.lock")
     assert "uv sync --locked" in (context / "Dockerfile").read_text()
     built = builder.build(context, "production")
     stage = report.stages[0]

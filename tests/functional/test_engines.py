@@ -21,7 +21,7 @@ from deadweight.errors import EngineFailed
 from deadweight.operations.measure import profile
 from deadweight.sources.images.systems import opened_system
 from deadweight.targets.types import Image
-from tests.engines import containerd, debian, docker_engine, docker_registry, podman, push, run
+from tests.engines import containerd, docker_engine, docker_import, docker_registry, podman, push, run
 
 pytestmark = pytest.mark.engines
 
@@ -45,12 +45,10 @@ def docker() -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.fixture(scope="module")
-def archive(docker: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(docker: pytest.MonkeyPatch, debian_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build an image of several layers, with real wheels, and save it."""
     directory = tmp_path_factory.mktemp("image")
-    root = debian(directory)
-    with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packing:
-        subprocess.run(["docker", "import", "-", "base:1"], stdin=packing.stdout, check=True, capture_output=True)
+    docker_import(debian_archive)
     context = directory / "context"
     run(
         sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",

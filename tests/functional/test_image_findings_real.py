@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from deadweight.cli import _run
 from deadweight.model import ImageFacts
 from deadweight.operations.measure import profile
 from tests.builders import make_wheel, make_wheelhouse
-from tests.engines import debian, docker_engine, run
+from tests.engines import docker_engine, docker_import, run
 from tests.images import make_elf
 
 pytestmark = pytest.mark.engines
@@ -92,12 +91,9 @@ def write(path: Path, data: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def archive(docker: None, context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(docker: None, debian_archive: Path, context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("image")
-    root = debian(directory)
-    command = ["docker", "import", "--change", 'CMD ["bash"]', "-", "base:1"]
-    with subprocess.Popen(["tar", "-C", str(root), "-c", "."], stdout=subprocess.PIPE) as packing:
-        subprocess.run(command, stdin=packing.stdout, check=True, capture_output=True)
+    docker_import(debian_archive, "--change", 'CMD ["bash"]')
     run("docker", "build", "--quiet", "--network", "none", "--tag", "faulty:1", str(context))
     run("docker", "save", "--output", str(directory / "faulty.tar"), "faulty:1")
     return directory / "faulty.tar"
