@@ -301,6 +301,48 @@ def test_dockerfile__lock__is_exported_with_hashes(server: Server, tmp_path: Pat
     assert "uv pip install --no-deps" in (tmp_path / "app/Dockerfile").read_text()
 
 
+PROJECT = """
+[project]
+name = "app"
+version = "1"
+dependencies = ["dw-web"]
+[project.optional-dependencies]
+dev = ["app[fast,Lint]"]
+Lint = ["dw-lint"]
+fast = ["dw-fast"]
+docs = ["pytest"]
+[dependency-groups]
+test = ["dw-test"]
+"""
+DEVELOPMENT = [make_wheel(name) for name in ("dw-lint", "dw-fast", "dw-test")]
+
+
+def test_dockerfile__project__has_extras_and_groups_for_development_in_that_stage(
+    server: Server, tmp_path: Path
+) -> None:
+    serve(server, *DEVELOPMENT)
+    (tmp_path / "app/pyproject.toml").write_text(PROJECT)
+    index = ["--index-url", f"{server.url}/simple/"]
+    done = run("dockerfile", "app/pyproject.toml", *index, "--installer", "pip", "--python", "3.11", "--no-source")
+    assert done.returncode == 0, done.stderr
+    assert listed(tmp_path / "app/docker/production.txt") == ["dw-http==2.0", "dw-web==1.0"]
+    development = ["dw-fast==1.0", "dw-http==2.0", "dw-lint==1.0", "dw-test==1.0", "dw-web==1.0", "pytest==8.0"]
+    assert listed(tmp_path / "app/docker/development.txt") == development
+
+
+def test_dockerfile__extras_exclude_each_other__is_said(server: Server, tmp_path: Path) -> None:
+    text = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dw-http<2"]\n'
+    extras = '[project.optional-dependencies]\ntest = ["dw-http>=2"]\n'
+    (tmp_path / "app/pyproject.toml").write_text(text + extras)
+    index = ["--index-url", f"{server.url}/simple/"]
+    arguments = ["--installer", "uv", "--python", "3.11", "--no-source", "--format", "json"]
+    done = run("dockerfile", "app/pyproject.toml", *index, *arguments)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [stage["name"] for stage in found["stages"]] == ["production"]
+    assert any(each.startswith("the extras and groups for development cannot") for each in found["warnings"])
+
+
 STANDARD = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dw-http"]\n'
 POETRY = '[tool.poetry]\nname = "app"\nversion = "1"\n[tool.poetry.dependencies]\npython = "^3.11"\ndw-http = "*"\n'
 LOCKS = {

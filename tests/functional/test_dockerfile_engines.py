@@ -135,7 +135,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-BUILDERS = {"docker": Docker, "buildkit": BuildKit, "buildah": Buildah}
+BUILDERS: dict[str, type[Docker | Buildah]] = {"docker": Docker, "buildkit": BuildKit, "buildah": Buildah}
 
 
 def each_builder(once: str) -> pytest.MarkDecorator:

@@ -3,13 +3,12 @@
 variants.py   the variants of the target    fetching.py   the indexes that a build uses
 pieces.py     what they install             locked.py     uv.lock, which uv installs from
 context.py    the build context             writing.py    the files
-reporting.py  the sizes to expect
+reporting.py  the sizes to expect       requesting.py  what to measure for an image
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -18,16 +17,17 @@ from deadweight.errors import NotProven
 from deadweight.operations.application import application_directory
 from deadweight.operations.dockerfile.context import read_context
 from deadweight.operations.dockerfile.pieces import Installed
+from deadweight.operations.dockerfile.requesting import measured_for_image
 from deadweight.operations.dockerfile.variants import PRODUCTION, variants_of
 from deadweight.operations.dockerfile.writing import LISTS, Building, Dockerfile, Writing
-from deadweight.operations.measure import concluded, measure, refuse_report
+from deadweight.operations.measure import concluded, refuse_report
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
 from deadweight.settings import Settings
 from deadweight.sources.buildcontext.paths import path_in
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
-from deadweight.targets.types import REQUIRING, File, Project, SavedReport
+from deadweight.targets.types import File, SavedReport
 from deadweight.wording import listed
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from deadweight.targets.types import Target
 
 __all__ = ["LISTS", "Building", "Dockerfile", "dockerfile"]
-_LINUX = {"arm64": "aarch64", "aarch64": "aarch64"}
 
 
 def dockerfile(
@@ -61,34 +60,13 @@ def dockerfile(
     directory = application_directory(parsed, settings) or _directory_of(parsed) or "."
     path = f"{_below(building.directory, directory)}Dockerfile"
     with Session(observe=observe) as session:
-        measurement = measure(parsed, _for_linux(parsed, settings, building), session)
+        measurement, notes = measured_for_image(parsed, settings, building, session)
         profile = concluded(measurement, session)
         if not building.unproven:
             _check_proof(profile)
-        variants = variants_of(profile, Installed(measurement, directory), session)
+        variants = variants_of(profile, Installed(measurement, directory), session, notes)
         context = read_context(directory, path, buildkit=building.buildkit, observe=observe)
     return Writing(measurement, profile, building, context).written(variants, path)
-
-
-def _for_linux(target: Target, settings: Settings, building: Building) -> Settings:
-    """Return the settings to measure for an image: of requirements for Linux, and of projects with all groups."""
-    if not isinstance(target, REQUIRING):
-        return settings
-    settings = settings.replacing(no_install=True, bytecode="compiled" if building.compiled else "none")
-    request = settings.request
-    if isinstance(target, Project) and not (request.group or request.all_groups):
-        settings = settings.replacing(all_groups=True)  # the groups are for development, which production leaves out
-    if request.platform:
-        return settings
-    if "alpine" in building.base_image:
-        return settings.replacing(platform=f"musllinux_1_2_{_machine()}")
-    return settings if sys.platform == "linux" else settings.replacing(platform=f"manylinux_2_28_{_machine()}")
-
-
-def _machine() -> str:
-    import platform
-
-    return _LINUX.get(platform.machine().lower(), "x86_64")
 
 
 def _directory_of(target: Target) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from deadweight.dockerfiles.layering import of_variant
 from deadweight.dockerfiles.values import Layer, Listing, Sync, Variant
 from deadweight.formats.tables import Malformed, parse_toml
+from deadweight.operations.dockerfile.requesting import without_development
 from deadweight.targets.types import Lock
 
 if TYPE_CHECKING:
@@ -71,15 +72,15 @@ def _selected(measurement: Measurement, variant: str) -> set[str]:
 
     settings = measurement.settings
     if variant != "development":
-        settings = settings.replacing(group=(), all_groups=False, no_dev=True)
+        settings = without_development(settings)
     return {package.name for package in read_lock_of(measurement.target, settings).content.packages}
 
 
 def _choice(measurement: Measurement, variant: str) -> list[str]:
     request = measurement.settings.request
-    options = _repeated("--extra", request.extra)
     if variant != "development":
-        return ["--no-default-groups", *options]
+        return ["--no-default-groups", *_repeated("--extra", without_development(measurement.settings).request.extra)]
+    options = _repeated("--extra", request.extra)
     if request.no_dev or (request.group and not request.all_groups):
         return ["--no-default-groups", *_repeated("--group", request.group), *options]
     return ["--all-groups", *options]

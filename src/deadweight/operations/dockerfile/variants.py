@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,15 +37,16 @@ class Variants(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def variants_of(profile: Profile, installed: Installed, session: Session) -> Variants:
+def variants_of(profile: Profile, installed: Installed, session: Session, notes: Iterable[str] = ()) -> Variants:
     """Return the variants that differ from production, and production itself.
 
     profile: the target; what it installs is development
+    notes:   sentences about what it does not install
     """
     production = _variant(PRODUCTION, profile, installed)
     others = [_variant("minimal", profile, installed)]
     others.append(_development(profile, installed))
-    notes: list[str] = []
+    notes = [*notes]
     cpu = _cpu(production, profile, installed, session, notes)
     every = [each for each in (cpu, *reversed(others)) if each and each.pieces != production.pieces]
     return Variants((*every, production), tuple(notes))

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 
 from deadweight.errors import BadInput, NoInterpreter, WrongPython
 from deadweight.formats.versions import shown
-from deadweight.targets.types import Names, Project
+from deadweight.targets.types import Lock, Names, Project
 
 if TYPE_CHECKING:
     from deadweight.formats.projects.pyproject import Choice
     from deadweight.formats.requirements import RequirementsFile
-    from deadweight.model import Lock
+    from deadweight.model import Lock as LockContent
     from deadweight.platforms.machine import Machine
     from deadweight.settings import Request, Settings
     from deadweight.targets.types import Target
@@ -45,11 +45,26 @@ def read_requirements_of(target: Target, settings: Settings, *, installing: bool
     return _for_its_python(lambda request: read_as_it_is(target, request), settings, installing=installing)
 
 
-def read_lock_of(target: Target, settings: Settings) -> Read[Lock]:
+def read_lock_of(target: Target, settings: Settings) -> Read[LockContent]:
     """Read a lock; raises BadInput."""
     from deadweight.sources.codebase.locks import lock_of
 
     return _for_its_python(lambda request: lock_of(target.location, machine_of(request), choice_of(request)), settings)
+
+
+def extras_of(target: Project | Lock, settings: Settings) -> frozenset[str]:
+    """Return the names of the extras of a project or a lock, normalized; raises BadInput."""
+    packages = frozenset(settings.request.package)
+    if isinstance(target, Project):
+        from deadweight.sources.codebase.project_requirements import extras_of_project
+
+        return extras_of_project(target.location, packages)
+    from deadweight.formats.projects.pyproject import Choice
+    from deadweight.sources.codebase.locks import lock_of
+
+    choice = Choice(extras=None, groups=frozenset(), packages=packages)
+    read = _for_its_python(lambda request: lock_of(target.location, machine_of(request), choice), settings)
+    return frozenset(name for requirement in read.content.requirements or () for name in requirement.groups if name)
 
 
 def _for_its_python(read: Callable[[Request], T], settings: Settings, *, installing: bool = False) -> Read[T]:

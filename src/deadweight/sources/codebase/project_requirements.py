@@ -55,6 +55,15 @@ def read_project(
     return replace(_as_file(path, workspace.rules, requested), notes=tuple(filter(None, notes)))
 
 
+def extras_of_project(path: str, packages: frozenset[str]) -> frozenset[str]:
+    """Return the names of the extras of a project, or of members of its workspace, normalized; raises BadInput."""
+    try:
+        workspace = open_workspace(path, text_of, read_requirements).choosing(packages)
+    except Malformed as error:
+        raise BadInput(f"{path}: {error.reason}", hint=error.hint) from error
+    return frozenset(extra for project in workspace.projects for extra in project.extras)
+
+
 def _pin_note(requested: tuple[DirectRequirement, ...]) -> str:
     """Return a sentence about the requirements that are pinned to an index, "" for none."""
     pinned = sorted(

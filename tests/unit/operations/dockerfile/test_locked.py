@@ -50,3 +50,32 @@ def test_syncs_of__heavy_layer_with_two_lists__both_must_have_the_versions_of_th
     lists = {"torch": listings_of(heavy, Sources(), "uv.lock")}
     syncs = syncs_of(measurement, [variant], [heavy, light], context, lists)
     assert syncs["production"].listings == ("torch.txt", "torch-2.txt")
+
+
+def test_syncs_of__extras_for_development__are_installed_in_that_stage_alone(tmp_path: Path) -> None:
+    table = '[package.optional-dependencies]\ntest = [{ name = "light" }]\nfast = [{ name = "quick" }]\n[[package]]\n'
+    others = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{ registry = "https://host/simple" }}\n'
+        for name in ("light", "quick")
+    )
+    text = LOCK.replace("[[package]]\n", table, 2).replace(table, "[[package]]\n", 1) + others
+    write_files(tmp_path, {"uv.lock": text, "pyproject.toml": PROJECT})
+    pieces = {name: Piece(pin=Pin(name=name, version="1"), apparent_bytes=1) for name in ("light", "quick", "small")}
+    production = Variant(name="production", purpose="", pieces=(pieces["quick"], pieces["small"]))
+    development = Variant(name="development", purpose="", pieces=tuple(pieces.values()))
+    variants = [development, production]
+    layers = [
+        Layer(name=each.name, is_heavy=False, pieces=each.pieces, variants=(each.name,)) for each in reversed(variants)
+    ]
+    measurement = Measurement(
+        target=Lock(str(tmp_path / "uv.lock")),
+        inventory=inventory_of(),
+        settings=Settings.of(extra=("fast", "test")),
+        lock=Content(packages=()),
+    )
+    context = read_context(str(tmp_path), "Dockerfile", buildkit=True, observe=silent)
+    syncs = syncs_of(measurement, variants, layers, context, {})
+    assert {name: sync.options for name, sync in syncs.items()} == {
+        "production": ("--no-default-groups", "--extra", "fast"),
+        "development": ("--all-groups", "--extra", "fast", "--extra", "test"),
+    }
