@@ -65,9 +65,13 @@ def make_image(
     commands: Sequence[str] = (),
     form: Form = "docker",
     compression: Compression = "",
+    execution: Mapping[str, object] | None = None,
 ) -> bytes:
-    """Return the archive of an image, as ``docker save`` ("docker") or an OCI tool writes it."""
-    return make_tar(image_files(*layers, commands=commands, form=form, compression=compression))
+    """Return the archive of an image, as ``docker save`` ("docker") or an OCI tool writes it.
+
+    execution: how its containers start: {"Cmd": ["python"]}
+    """
+    return make_tar(image_files(*layers, commands=commands, form=form, compression=compression, execution=execution))
 
 
 def image_files(
@@ -76,6 +80,7 @@ def image_files(
     form: Form = "docker",
     compression: Compression = "",
     architecture: str = "amd64",
+    execution: Mapping[str, object] | None = None,
 ) -> dict[str, Content]:
     """Return path → content of what is in such an archive, or in an OCI layout's directory."""
     tars = [make_tar(layer) for layer in layers]
@@ -84,7 +89,8 @@ def image_files(
         {"created_by": command, "empty_layer": command.startswith(("CMD", "ENTRYPOINT", "ENV"))} for command in commands
     ] or [{"created_by": "COPY . ."}] * len(layers)
     rootfs = {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(data).hexdigest()}" for data in tars]}
-    config = json.dumps({"os": "linux", "architecture": architecture, "history": history, "rootfs": rootfs}).encode()
+    facts = {"os": "linux", "architecture": architecture, "history": history, "rootfs": rootfs}
+    config = json.dumps({**facts, "config": execution} if execution else facts).encode()
     digests = [hashlib.sha256(blob).hexdigest() for blob in blobs]
     if form == "docker":
         files: dict[str, Content] = {f"{digest}/layer.tar": blob for digest, blob in zip(digests, blobs, strict=True)}

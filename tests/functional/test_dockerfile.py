@@ -406,6 +406,23 @@ def test_dockerfile__image__installs_the_system_packages_of_its_libraries(server
     assert "the sizes do not include the system packages libyaml-0-2" in json.loads(done.stdout)["warnings"]
 
 
+def test_dockerfile__image__starts_what_the_image_starts(server: Server, tmp_path: Path) -> None:
+    execution = {
+        "Entrypoint": ["/app/.venv/bin/gunicorn"], "Cmd": ["shop:app"], "WorkingDir": "/srv", "User": "1000",
+        "Env": ["PATH=/app/.venv/bin:/bin", "MODE=fast", "SECRET_KEY=x"], "ExposedPorts": {"8000/tcp": {}},
+    }  # fmt: skip
+    (tmp_path / "image.tar").write_bytes(make_image(BASE, site(dist_files("gunicorn", "22.0")), execution=execution))
+    done = run("dockerfile", "image.tar", "--source", "app", "--output-dir", "app", "--unproven", "--installer", "pip")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "app/Dockerfile").read_text()
+    assert (
+        'USER 1000\nEXPOSE 8000\n# from configuration of the image\nENTRYPOINT ["gunicorn"]\nCMD ["shop:app"]\n' in text
+    )
+    assert 'MODE="fast"\nWORKDIR /srv\n' in text
+    assert "starts gunicorn shop:app (configuration of the image)" in done.stdout
+    assert "SECRET_KEY was left out" in done.stdout
+
+
 def test_dockerfile__missing_requirement__is_said(server: Server, tmp_path: Path) -> None:
     make_env(tmp_path / "app/env", dist_files("flask", "3.0", requires=["click>=8"]))
     done = run("dockerfile", "app/env", "--source", "app", "--output-dir", "app", "--unproven")

@@ -14,7 +14,7 @@ from deadweight.codescan.shell import commands_in
 from deadweight.dockerfiles.compose import compose_text
 from deadweight.dockerfiles.layering import layers_of, of_variant
 from deadweight.dockerfiles.pins import listings_of
-from deadweight.dockerfiles.start import start_of
+from deadweight.dockerfiles.starting.start import start_of
 from deadweight.dockerfiles.values import Piece, Pin, Recipe, Sources, Start, Style, Sync, Variant
 from deadweight.dockerfiles.writing import dockerfile_text
 from deadweight.errors import BadInput

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from deadweight.model import ImageFacts, Inventory, Lock, Requirement, SystemFacts
+from deadweight.model import ImageFacts, Inventory, Lock, Requirement, Start, SystemFacts
 from deadweight.settings import Settings
 from deadweight.targets.types import Target
 
@@ -24,6 +24,7 @@ class Measurement(Struct, frozen=True, kw_only=True):
     declared:     project → the dependency groups and extras of a lock that list it
     image:        the layers, if the target is an image
     system:       the other contents of a whole system
+    start:        how the program of an image or a container starts
     not_measured: requirements for contents of a lock that could not be measured
     lock:         the archives that were chosen from, if nothing was installed
     """
@@ -36,5 +37,6 @@ class Measurement(Struct, frozen=True, kw_only=True):
     declared: Mapping[str, frozenset[str]] = {}
     image: ImageFacts | None = None
     system: SystemFacts | None = None
+    start: Start | None = None
     not_measured: tuple[Requirement, ...] = ()
     lock: Lock | None = None

@@ -4,8 +4,7 @@ values.py    pins, variants, layers, and everything that a Dockerfile is written
 heavy.py     which distributions get layers of their own
 layering.py  variants → layers
 pins.py      layers → the texts of the lists
-words.py     the words of an instruction
-start.py     an existing Dockerfile, a Procfile or a pyproject.toml → what the image starts
+starting/    what the application has → what the image starts
 quoting.py   untrusted text → words of a Dockerfile, a shell and a compose.yaml
 writing.py   the text of the Dockerfile
 compose.py   the text of the compose.yaml

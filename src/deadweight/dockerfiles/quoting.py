@@ -21,6 +21,7 @@ _PATH = re.compile(r"[\w@%+=:,./ ~-]{1,4000}\Z")
 _DIRECTORY = re.compile(r"/[A-Za-z0-9@%+=:,._/-]{0,1000}\Z")
 _IN_QUOTES = re.compile(r'[\\"$]')
 _PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?\Z")
+_USER = re.compile(r"0*[1-9]\d{0,9}(?::\d{1,10})?\Z")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,-]+\Z")
 
 
@@ -76,6 +77,18 @@ def port(text: str) -> str:
     """Return a port for EXPOSE; raises BadInput."""
     if not is_port(text):
         raise _refused("a port", text)
+    return text
+
+
+def is_user(text: str) -> bool:
+    """Return whether a text is the number of a user other than root, optionally with that of a group."""
+    return bool(_USER.match(text))
+
+
+def user(text: str) -> str:
+    """Return a user for USER; raises BadInput."""
+    if not is_user(text):
+        raise _refused("a user", text)
     return text
 
 

@@ -114,6 +114,7 @@ class Start(Struct, frozen=True, kw_only=True):
     entrypoint, command: of the exec form; empty for none
     environment: (name, value)
     ports:       such as "8000" and "53/udp"
+    user:        numbers of a user and a group, such as "1000:1000"; "" for the default
     origin:      where that was read: "Procfile:1"; "" if nothing was found
     notes:       sentences about what was left out
     """
@@ -123,6 +124,7 @@ class Start(Struct, frozen=True, kw_only=True):
     environment: tuple[tuple[str, str], ...] = ()
     directory: str = "/app"
     ports: tuple[str, ...] = ()
+    user: str = ""
     origin: str = ""
     notes: tuple[str, ...] = ()
 

@@ -17,7 +17,17 @@ from collections.abc import Iterable, Iterator
 
 from deadweight.dockerfiles.layering import of_variant
 from deadweight.dockerfiles.pins import CODE
-from deadweight.dockerfiles.quoting import comment, copied, directory, environment, exec_form, image, port, shell_word
+from deadweight.dockerfiles.quoting import (
+    comment,
+    copied,
+    directory,
+    environment,
+    exec_form,
+    image,
+    port,
+    shell_word,
+    user,
+)
 from deadweight.dockerfiles.values import Layer, Listing, Recipe, Start, Sync, Variant
 
 VENV, TOOLS = "/opt/venv", "/opt/tools"
@@ -193,7 +203,7 @@ def _stage(variant: Variant, recipe: Recipe) -> list[str]:
 
 def _runtime(start: Start) -> list[str]:
     # The user has no home directory; libraries such as matplotlib want to write to one.
-    return ["FROM base AS runtime", "ENV HOME=/tmp", f"USER {USER}", *_starting(start)]
+    return ["FROM base AS runtime", "ENV HOME=/tmp", f"USER {user(start.user or USER)}", *_starting(start)]
 
 
 def _starting(start: Start) -> Iterator[str]:

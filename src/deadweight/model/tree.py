@@ -37,16 +37,22 @@ class Linking(NamedTuple):
 class Start(NamedTuple):
     """How a program of a whole system is started; fields are empty if unknown.
 
-    command:   its words
-    directory:    the working directory
-    variables: its environment variables
-    home:      home directory of the user that it runs as
+    command:    its words
+    directory:  the working directory
+    variables:  its environment variables
+    home:       home directory of the user that it runs as
+    entrypoint: the first words of the command, if arguments of ``docker run`` replace only the others
+    user:       a name or a number, optionally with a group
+    ports:      those it listens on, such as "8000/tcp"
     """
 
     command: tuple[str, ...] = ()
     directory: str = ""
     variables: Mapping[str, str] = MappingProxyType({})
     home: str = ""
+    entrypoint: tuple[str, ...] = ()
+    user: str = ""
+    ports: tuple[str, ...] = ()
 
     @property
     def search(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ Fields that no figure depends on accept ``null``: Go's encoders write it for an 
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw, Struct
@@ -76,6 +76,11 @@ class Execution(Struct, frozen=True, rename="pascal"):
     cmd: tuple[str, ...] | str | None = None
     working_dir: str | None = None
     user: str | None = None
+    exposed_ports: dict[str, Any] | None = None
+
+    def before_arguments(self) -> tuple[str, ...]:
+        """Return the words that arguments of a container follow."""
+        return _words(self.entrypoint)
 
     def command(self) -> tuple[str, ...]:
         """Return the entry point and its arguments."""

@@ -15,7 +15,7 @@ from deadweight.dockerfiles.compose import compose_text
 from deadweight.dockerfiles.heavy import clusters
 from deadweight.dockerfiles.layering import layers_of
 from deadweight.dockerfiles.pins import listings_of
-from deadweight.dockerfiles.start import start_of
+from deadweight.dockerfiles.starting.start import start_of
 from deadweight.dockerfiles.values import Recipe, Style
 from deadweight.dockerfiles.writing import dockerfile_text
 from deadweight.errors import BadInput
@@ -124,7 +124,7 @@ class Writing(Struct, frozen=True):
             variants=variants.every,
             layers=layers,
             sources=sources,
-            start=start_of(context.texts, context.modules),
+            start=start_of(context.texts, context.modules, self.measurement.start),
             listings=heavy | {layer.name: listings_of(layer, sources, origin) for layer in light},
             syncs=syncs,
             packages=_packages(self.profile),

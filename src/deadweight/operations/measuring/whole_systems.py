@@ -41,6 +41,7 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     cache = LayerCache(session.cache(settings.measuring).store)
     with opened_system(target, selection, cache=cache, observe=session.observe) as (tree, image):
         session.observe(Progress("measuring", target.location))
+        start = tree.start
         inventory = take_inventory(_searched_first(tree, settings.request.environment))
         _check_environment(inventory, settings.request.environment)
         needs, twins = libraries_of(tree, inventory)
@@ -56,7 +57,15 @@ def measure_system(target: Target, settings: Settings, file: RequirementsFile | 
     )
     if image and facts:
         inventory = replace(inventory, warnings=(*inventory.warnings, *image.warnings, *facts.warnings))
-    return Measurement(target=target, inventory=inventory, settings=settings, file=file, image=facts, system=system)
+    return Measurement(
+        target=target,
+        inventory=inventory,
+        settings=settings,
+        file=file,
+        image=facts,
+        system=system,
+        start=start,
+    )
 
 
 def _searched_first(tree: FileTree, prefix: str) -> FileTree:

@@ -15,7 +15,8 @@ def start_of(variables: Iterable[str], command: Iterable[str], directory: str, u
     """
     values = dict(each.split("=", 1) for each in variables if "=" in each)
     name = user.partition(":")[0]
-    return Start(command=tuple(command), directory=directory, variables=values, home=values.get("HOME", _home(name)))
+    home = values.get("HOME", _home(name))
+    return Start(command=tuple(command), directory=directory, variables=values, home=home, user=user)
 
 
 def _home(user: str) -> str:

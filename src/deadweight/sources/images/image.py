@@ -221,7 +221,8 @@ def _exported(blobs: Blobs) -> Image:
 def _start(config: Config) -> Start:
     """Return how a container of an image starts (OCI image-spec, config.md)."""
     execution = config.execution()
-    return start_of(execution.env or (), execution.command(), execution.working_dir or "", execution.user or "")
+    start = start_of(execution.env or (), execution.command(), execution.working_dir or "", execution.user or "")
+    return start._replace(entrypoint=execution.before_arguments(), ports=tuple(execution.exposed_ports or ()))
 
 
 def _commands(config: Config, layers: int) -> tuple[list[str], tuple[str, ...]]:

@@ -25,7 +25,7 @@ def test_inspect__container__how_it_was_started(put: Put) -> None:
     assert not state.is_running
     variables = {"PATH": "/bin", "A": "b=c"}
     assert state.start == Start(
-        command=("python", "-m", "app"), directory="/srv", variables=variables, home="/home/web"
+        command=("python", "-m", "app"), directory="/srv", variables=variables, home="/home/web", user="web:web"
     )
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from deadweight.dockerfiles.start import start_of
+from deadweight.dockerfiles.starting.start import start_of
 
 
 def command(**texts: str) -> tuple[str, ...]:
