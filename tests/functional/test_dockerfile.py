@@ -330,6 +330,83 @@ def test_dockerfile__project__has_extras_and_groups_for_development_in_that_stag
     assert listed(tmp_path / "app/docker/development.txt") == development
 
 
+DISTRIBUTION = """
+[build-system]
+requires = ["hatchling", "hatch-vcs"]
+build-backend = "hatchling.build"
+[project]
+name = "Dw.Shop"
+dynamic = ["version"]
+dependencies = ["dw-web", "numpy"]
+[project.scripts]
+dw-shop = "dw_shop.cli:main"
+[dependency-groups]
+test = ["pytest"]
+"""
+
+
+@pytest.fixture
+def distribution(server: Server, tmp_path: Path) -> Path:
+    write_files(
+        tmp_path / "project",
+        {"pyproject.toml": DISTRIBUTION, "src/dw_shop/__init__.py": "", "src/dw_shop/cli.py": "import dw_web, numpy\n"},
+    )
+    return tmp_path / "project"
+
+
+def written(server: Server, directory: Path, *arguments: str) -> dict[str, Any]:
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "pip", "--python", "3.11"]
+    done = run("dockerfile", str(directory / "pyproject.toml"), *index, "--format", "json", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert DockerfileReport.from_json(done.stdout).to_json() == done.stdout
+    values: dict[str, Any] = json.loads(done.stdout)
+    return values
+
+
+def test_dockerfile__distribution__is_installed_last_in_a_layer_of_its_own(server: Server, distribution: Path) -> None:
+    found = written(server, distribution)
+    production, development = found["stages"]
+    assert production["layers"] == ["numpy", "production", "dw-shop"]
+    assert development["layers"] == ["numpy", "development", "dw-shop-development"]
+    assert (production["application_bytes"], found["start"]["command"]) == (0, ["dw-shop"])
+    assert development["application_bytes"] == found["application_bytes"] > 0
+    assert (distribution / "docker/dw-shop.txt").read_text().splitlines()[1:] == [
+        f"--index-url {server.url}/simple/",
+        "/build/project",
+    ]
+    assert "--editable /app\n" in (distribution / "docker/dw-shop-development.txt").read_text()
+    text = (distribution / "Dockerfile").read_text()
+    stages = {stage.split()[2]: stage for stage in text.split("\nFROM ")[1:]}
+    assert (
+        "ARG PROJECT_VERSION=0\nENV SETUPTOOLS_SCM_PRETEND_VERSION=$PROJECT_VERSION\nCOPY . /build/project\n"
+        in (stages["layer-dw-shop"])
+    )
+    assert "pip --python /opt/venv/bin/python install --no-deps" in stages["layer-dw-shop"]
+    assert "COPY . ." not in text
+    assert stages["production"].rstrip().endswith("COPY --from=layer-dw-shop /opt/venv /opt/venv")
+    assert stages["development"].split("\n\n")[0].endswith("COPY --from=layer-dw-shop-development /app /app")
+    assert "PYTHONPATH" not in text
+    assert any("--build-arg PROJECT_VERSION=1.2.3" in each for each in found["warnings"])
+
+
+def test_dockerfile__distribution_that_starts_another_file__has_the_code_too(
+    server: Server, distribution: Path
+) -> None:
+    write_files(distribution, {"Procfile": "web: gunicorn --config conf.py dw_shop:app\n", "conf.py": ""})
+    found = written(server, distribution, "--unproven")
+    assert found["stages"][0]["application_bytes"] == found["application_bytes"]
+    assert (distribution / "Dockerfile").read_text().endswith("/opt/venv /opt/venv\nCOPY . .\n")
+
+
+def test_dockerfile__requirements_without_the_project_itself__copy_its_code(server: Server, distribution: Path) -> None:
+    write_files(distribution, {"requirements.txt": "dw-web\n"})
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "pip", "--python", "3.11", "--unproven"]
+    assert run("dockerfile", str(distribution / "requirements.txt"), *index).returncode == 0
+    text = (distribution / "Dockerfile").read_text()
+    assert "layer-dw-shop" not in text
+    assert 'PYTHONPATH="/app/src"' in text
+
+
 def test_dockerfile__extras_exclude_each_other__is_said(server: Server, tmp_path: Path) -> None:
     text = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dw-http<2"]\n'
     extras = '[project.optional-dependencies]\ntest = ["dw-http>=2"]\n'

@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -18,11 +18,13 @@ from deadweight.operations.profile import profile
 from tests.builders import make_wheel, make_wheelhouse, write_files
 from tests.engines import buildah, docker_engine, docker_import, docker_with_buildkit, run
 from tests.functional.test_diff import run as deadweight
+from tests.functional.test_no_install import sdist
+from tests.index_server import Server, index_of
 
 pytestmark = pytest.mark.engines
 
 SHOP = Path(__file__).parents[2] / "fixtures/shop"
-WHEELS = ("numpy==2.2.6", "flask==3.0.3", "gunicorn==22.0.0", "click==8.1.7", "click==8.1.8", "uv")
+WHEELS = ("numpy==2.2.6", "flask==3.0.3", "gunicorn==22.0.0", "click==8.1.7", "click==8.1.8", "uv", "setuptools")
 SERVICE = {
     "requirements.in": "flask\n",
     "service/__init__.py": "",
@@ -58,8 +60,8 @@ class Docker:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def build(self, context: Path, stage: str) -> Built:
-        run("docker", "build", "--quiet", "--network", "none", "--target", stage, "--tag", "app:1", str(context))
+    def build(self, context: Path, stage: str, network: str = "none") -> Built:
+        run("docker", "build", "--quiet", "--network", network, "--target", stage, "--tag", "app:1", str(context))
         return self._saved()
 
     def _saved(self) -> Built:
@@ -80,8 +82,8 @@ class BuildKit(Docker):
         super().__init__(directory)
         self._client = docker_with_buildkit()
 
-    def build(self, context: Path, stage: str) -> Built:
-        command = ("build", "--quiet", "--network", "none", "--target", stage, "--tag", "app:1", str(context))
+    def build(self, context: Path, stage: str, network: str = "none") -> Built:
+        command = ("build", "--quiet", "--network", network, "--target", stage, "--tag", "app:1", str(context))
         run(self._client, *command, env={"DOCKER_BUILDKIT": "1"})
         return self._saved()
 
@@ -171,9 +173,9 @@ def written(context: Path, base_size: int, *options: str, target: str = "require
     return DockerfileReport.from_json(done.stdout)
 
 
-def service(directory: Path, wheels: Path) -> Path:
-    """Make an application with a native wheel, whose requirements include others and a constraint."""
-    write_files(directory, SERVICE)
+def service(directory: Path, wheels: Path, files: Mapping[str, str] = SERVICE) -> Path:
+    """Make an application with a native wheel, whose requirements include others and a constraint; or another one."""
+    write_files(directory, dict(files))
     shutil.copytree(wheels, directory / "wheels", copy_function=shutil.copy)
     return directory
 
@@ -339,3 +341,104 @@ def test_uv_lock__built__is_installed_from_the_lock_and_checks_the_lists(
         pytest.fail.Exception, match=r"dw-heavy==1\.0 and dw-heavy==2\.0|dw-heavy==2\.0 and dw-heavy==1\.0"
     ):
         builder.build(context, "production")
+
+
+NATIVE = {
+    "setup.py": """
+from setuptools import Extension, setup
+setup(packages=["dw_native"], ext_modules=[Extension("dw_native.fast", ["fast.c"])])
+""",
+    "pyproject.toml": """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "dw-native"
+version = "1.0"
+""",
+    "fast.c": "int answer(void) { return 42; }\n",
+    "dw_native/__init__.py": """
+import ctypes, pathlib
+[path] = pathlib.Path(__file__).parent.glob("fast*.so")
+answer = ctypes.CDLL(str(path)).answer
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def index(wheels: Path) -> Iterator[Server]:
+    """Serve an sdist with C code, and what building it takes."""
+    archives = [
+        (path.name, path.read_bytes()) for path in wheels.glob("*.whl") if path.name.startswith(("setup", "uv"))
+    ]
+    with Server(**index_of([*archives, sdist("dw-native", files=NATIVE), make_wheel("dw-light")])) as server:
+        yield server
+
+
+@pytest.mark.parametrize("builder", ["docker"], indirect=True)
+@pytest.mark.parametrize("installer", ["pip", "uv"])
+def test_sdist__built__is_compiled_where_no_compiler_reaches_the_image(
+    builder: Docker, installer: str, index: Server, debian_archive: Path, tmp_path: Path
+) -> None:
+    code = "import dw_light, dw_native; print(dw_native.answer())\n"
+    context = write_files(tmp_path / "app", {"requirements.txt": "dw-native\ndw-light\n", "main.py": code})
+    options = ("--installer", installer, "--index-url", f"{index.url}/simple/", *builder.options)
+    report = written(context, size_in(debian_archive), *options)
+    [stage] = report.stages
+    assert stage.estimated
+    built = builder.build(context, "production", network="host")  # for build-essential
+    assert stage.total_bytes is not None
+    assert abs(built.total - stage.total_bytes) <= 0.02 * stage.total_bytes
+    assert builder.output() == "42"
+    assert builder.output("sh", "-c", "command -v gcc cc make || echo none") == "none"
+    libraries = builder.output("find", "/opt/venv", "-name", "fast*.so", "-size", "+10k")
+    assert libraries.startswith("/opt/venv/lib/python3.11/site-packages/dw_native/fast.")
+
+
+DISTRIBUTION = {
+    "pyproject.toml": """
+[build-system]
+requires = ["setuptools"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "dw-shop"
+version = "1.0"
+dependencies = ["flask==3.0.3"]
+[project.scripts]
+dw-shop = "dw_shop.cli:main"
+[dependency-groups]
+test = ["pytest"]
+[tool.uv]
+no-index = true
+find-links = ["wheels"]
+""",
+    "src/dw_shop/__init__.py": "",
+    "src/dw_shop/cli.py": """
+import importlib.metadata, flask
+def main(): print(importlib.metadata.version("dw-shop"), __file__)
+""",
+}
+
+
+@each_builder("buildkit")
+def test_distribution__built__is_installed_in_the_last_layer(
+    builder: Docker | Buildah, debian_archive: Path, wheels: Path, tmp_path: Path
+) -> None:
+    context = service(tmp_path / "shop", wheels, DISTRIBUTION)
+    options = ("--installer", "uv", *builder.options)
+    report = written(context, size_in(debian_archive), *options, target="pyproject.toml")
+    assert {stage.name: stage.layers[-1] for stage in report.stages} == {
+        "production": "dw-shop", "development": "dw-shop-development",
+    }  # fmt: skip
+    for stage, path in zip(report.stages, ("/opt/venv/lib/python3.11/site-packages", "/app/src"), strict=True):
+        built = builder.build(context, stage.name)
+        assert stage.total_bytes is not None
+        assert abs(built.total - stage.total_bytes) <= 0.02 * stage.total_bytes
+        assert builder.output() == f"1.0 {path}/dw_shop/cli.py"
+    assert builder.output("python", "-c", "import pytest, dw_shop; print(1)") == "1"
+    first = builder.build(context, "production")
+    (context / "src/dw_shop/more.py").write_text("changed = True\n")
+    changed = builder.build(context, "production")
+    assert changed.digests[:-1] == first.digests[:-1]
+    assert changed.sizes[-1] < 10_000
+    assert builder.output("sh", "-c", "ls /app; command -v gcc pip uv || echo none") == "none"

@@ -22,11 +22,15 @@ def layers_of(variants: Sequence[Variant], heavy: Iterable[Cluster]) -> tuple[La
             layers.append(Layer(name=name, is_heavy=True, pieces=pieces, variants=users))
     apart = {name for cluster in clusters for name in cluster}
     for variant in reversed(variants):
-        rest = tuple(piece for piece in variant.pieces if piece.name not in apart)
+        rest = tuple(piece for piece in variant.pieces if piece.name not in apart and not piece.pin.is_own)
         if rest:
             layers.append(
                 Layer(name=names.new(variant.name, "others"), is_heavy=False, pieces=rest, variants=(variant.name,))
             )
+    # The user's own project changes more often than all others, so it comes last.
+    for piece, users in _own(variants):
+        name = names.new(piece.name, users[0])
+        layers.append(Layer(name=name, is_heavy=False, pieces=(piece,), variants=users))
     return tuple(layers)
 
 
@@ -44,6 +48,16 @@ def _shared(variants: Sequence[Variant], names: Cluster) -> Iterator[tuple[tuple
         if pieces:
             users.setdefault(pieces, []).append(variant.name)
     yield from ((pieces, tuple(each)) for pieces, each in users.items())
+
+
+def _own(variants: Sequence[Variant]) -> Iterator[tuple[Piece, tuple[str, ...]]]:
+    """Yield (the user's own project, variants) for each way to install it."""
+    users: dict[Piece, list[str]] = {}
+    for variant in reversed(variants):
+        for piece in variant.pieces:
+            if piece.pin.is_own:
+                users.setdefault(piece, []).append(variant.name)
+    yield from ((piece, tuple(each)) for piece, each in users.items())
 
 
 class _Names:

@@ -17,6 +17,7 @@ from deadweight.formats.distributions.metadata import is_name
 from deadweight.untrusted import has_credentials, without_credentials
 
 CODE = "/build"  # directory of an image that builds: local directories with code are copied below it
+OWN = "project"  # directory below it with the user's own project
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+!_-]{0,199}\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 
@@ -52,13 +53,22 @@ def pin_text(pin: Pin) -> str:
     """Return a pin as a requirement; raises BadInput."""
     if not is_name(pin.name):
         raise BadInput(f"{outlined(pin.name)} is not the name of a project")
+    if pin.is_editable:
+        return f"--editable {list_word(pin.directory)}"
     if pin.directory:
-        return f"{CODE}/{pin.directory}"
+        return code_of(pin)
     if pin.url:
         return f"{pin.name} @ {_url(pin.url)}"
     if not _VERSION.match(pin.version):
         raise BadInput(f"{pin.name}: {outlined(pin.version)} is not a version")
     return f"{pin.name}=={pin.version}"
+
+
+def code_of(pin: Pin) -> str:
+    """Return the directory of an image with the code that a pin installs."""
+    if pin.is_editable:
+        return pin.directory
+    return f"{CODE}/{OWN if pin.is_own else pin.directory}"
 
 
 def _url(url: str) -> str:

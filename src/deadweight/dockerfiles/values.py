@@ -9,7 +9,8 @@ class Pin(Struct, frozen=True, kw_only=True, order=True):
     """One version of one project to install.
 
     url:       of its archive or repository (PEP 508), without credentials; "" to look it up on an index
-    directory: with its code, relative to the build context; "" for none
+    directory: with its code, relative to the build context, in which "." is the user's own project; "" for none
+    is_editable: whether it is installed so that its code stays in ``directory``, which is one of the image
     index:     the URL of the only index that it comes from, without credentials; "" for the usual ones
     hashes:    SHA-256 hashes of its archives, in hexadecimal
     """
@@ -20,6 +21,12 @@ class Pin(Struct, frozen=True, kw_only=True, order=True):
     directory: str = ""
     index: str = ""
     hashes: tuple[str, ...] = ()
+    is_editable: bool = False
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the user's own project, with the code of the whole build context."""
+        return self.is_editable or self.directory == "."
 
 
 class Piece(Struct, frozen=True, kw_only=True):
@@ -31,6 +38,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     is_at_most:     whether it is the size of a larger build
     compiles:       whether building it probably takes a compiler
     needs_netrc:    whether its URL or its own index had credentials, which the pin does not have
+    version_variable: which states the version of what is built, if only a repository knows it; "" otherwise
     """
 
     pin: Pin
@@ -40,6 +48,7 @@ class Piece(Struct, frozen=True, kw_only=True):
     is_at_most: bool = False
     compiles: bool = False
     needs_netrc: bool = False
+    version_variable: str = ""
 
     @property
     def name(self) -> str:
@@ -49,19 +58,21 @@ class Piece(Struct, frozen=True, kw_only=True):
 class Variant(Struct, frozen=True, kw_only=True):
     """What one stage installs.
 
-    purpose: for a comment
-    pieces:  by name
+    purpose:  for a comment
+    pieces:   by name
+    has_code: whether it also has the files of the build context
     """
 
     name: str
     purpose: str
     pieces: tuple[Piece, ...]
+    has_code: bool = True
 
 
 class Layer(Struct, frozen=True, kw_only=True):
     """A layer of distributions.
 
-    is_heavy: whether it has distributions of its own; else it has all the others of a variant
+    is_heavy: whether it has distributions of its own; else it has all the others of a variant, or the user's project
     variants: names of the variants that have it
     """
 
@@ -69,6 +80,11 @@ class Layer(Struct, frozen=True, kw_only=True):
     is_heavy: bool
     pieces: tuple[Piece, ...]
     variants: tuple[str, ...]
+
+    @property
+    def own(self) -> Pin | None:
+        """The user's own project, if the layer consists of it."""
+        return next((piece.pin for piece in self.pieces if piece.pin.is_own), None)
 
 
 class Listing(Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ import posixpath
 from collections.abc import Iterable, Iterator
 
 from deadweight.dockerfiles.layering import of_variant
-from deadweight.dockerfiles.pins import CODE
+from deadweight.dockerfiles.pins import CODE, code_of
 from deadweight.dockerfiles.quoting import (
     comment,
     copied,
@@ -31,6 +31,7 @@ from deadweight.dockerfiles.quoting import (
 from deadweight.dockerfiles.values import Layer, Listing, Recipe, Start, Sync, Variant
 
 VENV, TOOLS = "/opt/venv", "/opt/tools"
+VERSION = "PROJECT_VERSION"
 USER = "10001:10001"  # a number, so that Kubernetes can check that it is not root, and that no /etc/passwd is needed
 
 
@@ -138,8 +139,7 @@ def _link_words(recipe: Recipe) -> Iterator[str]:
 def _built(layer: Layer, recipe: Recipe) -> list[str]:
     """Return the stage that installs the distributions of one layer."""
     lines = [f"# {_contents(layer)}", f"FROM build AS {_stage_name(layer)}"]
-    directories = sorted({piece.pin.directory for piece in layer.pieces} - {""})
-    lines += [f"COPY {copied(path, f'{CODE}/{path}')}" for path in directories]
+    lines += _code(layer)
     listings, sync = recipe.listings.get(layer.name, ()), recipe.syncs.get(layer.name)
     if listings:
         paths = [posixpath.join(recipe.lists, listing.name) for listing in listings]
@@ -156,6 +156,18 @@ def _built(layer: Layer, recipe: Recipe) -> list[str]:
         compiling = f"-m compileall -q --invalidation-mode unchecked-hash {VENV}/lib"
         steps.append(f"{{ {VENV}/bin/python {compiling} || true; }}")
     return lines + _run(steps, recipe, cache="uv" if recipe.style.uv else "pip")
+
+
+def _code(layer: Layer) -> Iterator[str]:
+    """Yield the lines for the code that a layer is built from."""
+    if layer.own:
+        variable = next((piece.version_variable for piece in layer.pieces), "")
+        if variable:
+            yield from (f"ARG {VERSION}=0", f"ENV {variable}=${VERSION}")
+        yield f"COPY {copied('.', code_of(layer.own))}"
+        return
+    pins = {piece.pin.directory: piece.pin for piece in layer.pieces if piece.pin.directory}
+    yield from (f"COPY {copied(path, code_of(pin))}" for path, pin in sorted(pins.items()))
 
 
 def _installing(listings: Iterable[Listing], recipe: Recipe) -> Iterator[str]:
@@ -198,7 +210,12 @@ def _stage(variant: Variant, recipe: Recipe) -> list[str]:
     lines = [f"# {comment(variant.purpose)}", f"FROM runtime AS {variant.name}"]
     layers = of_variant(recipe.layers, variant.name)
     lines += [f"COPY --from={_stage_name(layer)} {VENV} {VENV}" for layer in layers]
-    return [*lines, "COPY . ."]
+    editable = next((layer for layer in layers if layer.own and layer.own.is_editable), None)
+    if editable and editable.own:
+        # With what its build backend wrote there
+        path = copied(editable.own.directory)
+        return [*lines, f"COPY --from={_stage_name(editable)} {path} {path}"]
+    return [*lines, *(["COPY . ."] if variant.has_code else [])]
 
 
 def _runtime(start: Start) -> list[str]:

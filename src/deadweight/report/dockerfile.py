@@ -62,7 +62,7 @@ def _stages(report: DockerfileReport, width: int) -> RenderableType:
             f"{stage.distributions:,}",
             _size(stage, stage.distribution_bytes),
             human(report.base_bytes),
-            human(report.application_bytes),
+            human(stage.application_bytes),
             _size(stage, stage.total_bytes),
         )
     if any(stage.at_most for stage in report.stages):

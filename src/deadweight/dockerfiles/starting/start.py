@@ -20,29 +20,43 @@ _MODULES = ("main.py", "app.py", "server.py", "bot.py", "run.py")
 _DEFAULT_PORT = "8000"
 
 
-def start_of(texts: Mapping[str, str], modules: Collection[str], configured: Configured | None = None) -> Start:
+def start_of(
+    texts: Mapping[str, str],
+    modules: Collection[str],
+    configured: Configured | None = None,
+    *,
+    installed: bool = False,
+) -> Start:
     """Return what the image starts; with nothing to start, ``command`` and ``entrypoint`` are empty.
 
     texts:      name → text of the Dockerfile, the Procfile and the pyproject.toml that the build context has
     modules:    paths of Python files in the build context and its ``src`` directory, POSIX: "shop/__main__.py"
     configured: the configuration of the image that was measured, which counts before all others
+    installed:  whether the project of the pyproject.toml is installed, so that it has its commands
     """
+    start = _started(texts, modules, configured, installed=installed)
+    return _with_variables(start, () if installed else modules)
+
+
+def _started(
+    texts: Mapping[str, str], modules: Collection[str], configured: Configured | None, *, installed: bool
+) -> Start:
     start = of_image(configured) if configured else Start()
     if start.command or start.entrypoint:
-        return _with_variables(start, modules)
+        return start
     start = of_dockerfile(texts["Dockerfile"]) if "Dockerfile" in texts else Start()
-    elsewhere = next(_elsewhere(texts, modules), Start())
+    elsewhere = next(_elsewhere(texts, modules, installed=installed), Start())
     # A Dockerfile that was written from a Procfile still starts what the Procfile states.
     if not start.entrypoint and start.command in ((), elsewhere.command):
         start = replace(start, command=elsewhere.command, origin=elsewhere.origin)
-    return _with_variables(start, modules)
+    return start
 
 
-def _elsewhere(texts: Mapping[str, str], modules: Collection[str]) -> Iterator[Start]:
+def _elsewhere(texts: Mapping[str, str], modules: Collection[str], *, installed: bool) -> Iterator[Start]:
     if "Procfile" in texts:
         yield from _of_procfile(texts["Procfile"])
     if "pyproject.toml" in texts:
-        yield from _of_project(texts["pyproject.toml"])
+        yield from _of_project(texts["pyproject.toml"], installed=installed)
     packages = sorted(path.split("/")[-2] for path in modules if path.endswith("/__main__.py"))
     if len(packages) == 1 and packages[0].isidentifier():
         yield Start(command=("python", "-m", packages[0]), origin=f"{packages[0]}/__main__.py")
@@ -75,7 +89,7 @@ def _of_procfile(text: str) -> Iterator[Start]:
         yield Start(command=started_by_shell(command), origin=f"Procfile:{number}")
 
 
-def _of_project(text: str) -> Iterator[Start]:
+def _of_project(text: str, *, installed: bool) -> Iterator[Start]:
     """Yield the script of a project that has its name, else the only one."""
     try:
         table = parse_toml(text.encode("utf-8", "surrogateescape"))
@@ -87,10 +101,13 @@ def _of_project(text: str) -> Iterator[Start]:
     named = [name for name in scripts if name in names] or (list(scripts) if len(scripts) == 1 else [])
     for name in named:
         match = _OBJECT.match(scripts[name])
-        if match:
-            # The project itself is not installed, so the command does what its script would.
+        origin = f"pyproject.toml, scripts.{quoting.comment(name)}"
+        if match and installed and quoting.is_plain(name):
+            yield Start(command=(name,), origin=origin)
+        elif match:
+            # Without the script, the command does what it would.
             code = f"import sys; from {match[1]} import {match[2].split('.')[0]}; sys.exit({match[2]}())"
-            yield Start(command=("python", "-c", code), origin=f"pyproject.toml, scripts.{quoting.comment(name)}")
+            yield Start(command=("python", "-c", code), origin=origin)
 
 
 def _texts(table: Table) -> dict[str, str]:

@@ -46,6 +46,7 @@ class ExpectedLayer(Struct, frozen=True, kw_only=True):
 class ExpectedStage(Struct, frozen=True, kw_only=True):
     """A stage of the Dockerfile.
 
+    application_bytes:  of the files of the build context that it copies; 0 if it has only what is installed
     layers:             names of its layers of distributions, the lowest first
     distribution_bytes: of these layers
     total_bytes:        of the image: the base image, the distributions and the application
@@ -57,6 +58,7 @@ class ExpectedStage(Struct, frozen=True, kw_only=True):
     layers: tuple[str, ...]
     distributions: Size
     distribution_bytes: Size | None
+    application_bytes: Size | None
     total_bytes: Size | None
     estimated: bool
     at_most: bool
@@ -114,6 +116,6 @@ class DockerfileReport(Published, frozen=True, kw_only=True):
                 raise BadReport(f"the stage {stage.name!r} has a layer that is not listed")
             if known_sum(layers[name].apparent_bytes for name in stage.layers) != stage.distribution_bytes:
                 raise BadReport(f"the layers of {stage.name!r} do not add up to its size")
-            parts = (self.base_bytes, stage.distribution_bytes, self.application_bytes)
+            parts = (self.base_bytes, stage.distribution_bytes, stage.application_bytes)
             if known_sum(parts) != stage.total_bytes:
                 raise BadReport(f"the parts of {stage.name!r} do not add up to its total")

@@ -4,6 +4,7 @@ variants.py   the variants of the target    fetching.py   the indexes that a bui
 pieces.py     what they install             locked.py     uv.lock, which uv installs from
 context.py    the build context             writing.py    the files
 reporting.py  the sizes to expect       requesting.py  what to measure for an image
+project.py    the user's own project    noting.py      what the user has to do
 """
 
 from __future__ import annotations

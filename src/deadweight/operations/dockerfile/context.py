@@ -25,12 +25,14 @@ class Context(Struct, frozen=True, kw_only=True):
     location: its directory
     texts:    name → text of the Dockerfile, the Procfile and the pyproject.toml that it has
     modules:  paths of Python files in it, in its packages and in its ``src`` directory, POSIX
+    sizes:    path → bytes of the files in it, without those that are left out
     ignoring: the name of the file that says what is left out; "" if there is none
     """
 
     location: str
     texts: dict[str, str]
     modules: frozenset[str]
+    sizes: dict[str, int]
     ignoring: str
     _listing: BuildContext
     _patterns: tuple[Pattern, ...]
@@ -72,6 +74,7 @@ def read_context(directory: str, dockerfile: str, *, buildkit: bool, observe: Ob
         location=directory,
         texts={name: data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n") for name, data in texts.items()},
         modules=frozenset(_modules(listing)),
+        sizes={path: size for path, size in listing.paths() if not ignored(path, patterns)},
         ignoring=ignoring,
         _listing=listing,
         _patterns=patterns,

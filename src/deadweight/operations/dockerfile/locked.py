@@ -42,7 +42,7 @@ def syncs_of(
         selected = _selected(measurement, variant.name)
         for layer in own:
             names = {piece.name for piece in layer.pieces}
-            if not layer.is_heavy and names <= selected:
+            if not layer.is_heavy and not layer.own and names <= selected:
                 excluded = sorted(selected - names)
                 options = [*_choice(measurement, variant.name), *_repeated("--no-install-package", excluded)]
                 heavy = [each for each in own if each.is_heavy and not any(p.pin.index for p in each.pieces)]

@@ -40,8 +40,8 @@ class Installed(Struct, frozen=True):
             for distribution in self.measurement.inventory.distributions
             if distribution.key in chosen
         ]
-        # The project itself is not installed: its code is copied.
-        measured = [piece for piece in pieces if piece.pin.directory != "."]
+        # The user's own project is installed apart from the others, or only its code is copied.
+        measured = [piece for piece in pieces if not piece.pin.is_own]
         return tuple(sorted((*measured, *_of_repositories(unmeasured)), key=lambda piece: piece.pin))
 
     def _indexes(self) -> Mapping[str, str]:

@@ -35,7 +35,6 @@ def report_of(recipe: Recipe, facts: Facts) -> DockerfileReport:
     """Return the report."""
     compiled = recipe.style.compiled
     layers = {layer.name: _layer(layer, compiled=compiled) for layer in recipe.layers}
-    outside = known_sum((facts.base_bytes, facts.application_bytes))
     return DockerfileReport(
         version=__version__,
         target=facts.target,
@@ -45,7 +44,7 @@ def report_of(recipe: Recipe, facts: Facts) -> DockerfileReport:
         bytecode=compiled,
         application_bytes=facts.application_bytes,
         stages=tuple(
-            _stage(variant, [layers[layer.name] for layer in of_variant(recipe.layers, variant.name)], outside)
+            _stage(variant, [layers[layer.name] for layer in of_variant(recipe.layers, variant.name)], facts)
             for variant in reversed(recipe.variants)
         ),
         layers=tuple(layers.values()),
@@ -81,8 +80,8 @@ def _distribution(piece: Piece, *, compiled: bool) -> LayerDistribution:
     )
 
 
-def _stage(variant: Variant, layers: Iterable[ExpectedLayer], outside: int | None) -> ExpectedStage:
-    layers = tuple(layers)
+def _stage(variant: Variant, layers: Iterable[ExpectedLayer], facts: Facts) -> ExpectedStage:
+    layers, application = tuple(layers), facts.application_bytes if variant.has_code else 0
     size = known_sum(layer.apparent_bytes for layer in layers)
     return ExpectedStage(
         name=variant.name,
@@ -90,7 +89,8 @@ def _stage(variant: Variant, layers: Iterable[ExpectedLayer], outside: int | Non
         layers=tuple(layer.name for layer in layers),
         distributions=len(variant.pieces),
         distribution_bytes=size,
-        total_bytes=known_sum((outside, size)),
+        application_bytes=application,
+        total_bytes=known_sum((facts.base_bytes, application, size)),
         estimated=any(layer.estimated for layer in layers),
         at_most=any(piece.is_at_most for piece in variant.pieces),
     )

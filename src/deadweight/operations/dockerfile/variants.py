@@ -21,11 +21,11 @@ from deadweight.planning.lighter import is_cuda
 from deadweight.progress import Progress
 from deadweight.targets.types import REQUIRING, Lock
 
-PRODUCTION = "production"
+PRODUCTION, DEVELOPMENT = "production", "development"
 _PURPOSES = {
     PRODUCTION: "Without development tools.",
     "minimal": "Only what the application needs to start.",
-    "development": "With development tools.",
+    DEVELOPMENT: "With development tools.",
     "cpu": "Like production, with PyTorch's build without CUDA.",
 }
 
@@ -64,8 +64,8 @@ def _variant(name: str, profile: Profile, installed: Installed) -> Variant:
 def _development(profile: Profile, installed: Installed) -> Variant:
     unmeasured = profile.requirements.all_requirements() if profile.requirements else ()
     return Variant(
-        name="development",
-        purpose=_PURPOSES["development"],
+        name=DEVELOPMENT,
+        purpose=_PURPOSES[DEVELOPMENT],
         pieces=installed.pieces(profile.required_keys(), _unmeasured(tuple(unmeasured), profile)),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -16,17 +16,18 @@ from deadweight.dockerfiles.heavy import clusters
 from deadweight.dockerfiles.layering import layers_of
 from deadweight.dockerfiles.pins import listings_of
 from deadweight.dockerfiles.starting.start import start_of
-from deadweight.dockerfiles.values import Recipe, Style
+from deadweight.dockerfiles.values import Recipe, Start, Style
 from deadweight.dockerfiles.writing import dockerfile_text
 from deadweight.errors import BadInput
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.operations.dockerfile.context import Context
 from deadweight.operations.dockerfile.fetching import sources_of
 from deadweight.operations.dockerfile.locked import syncs_of
+from deadweight.operations.dockerfile.noting import notes_on
+from deadweight.operations.dockerfile.project import own_project
 from deadweight.operations.dockerfile.reporting import Facts, report_of
-from deadweight.operations.dockerfile.variants import Variants
+from deadweight.operations.dockerfile.variants import DEVELOPMENT, Variants
 from deadweight.sources.buildcontext.paths import way_to
-from deadweight.wording import listed
 
 if TYPE_CHECKING:
     from deadweight.analysis.measurement import Measurement
@@ -87,7 +88,7 @@ class Writing(Struct, frozen=True):
         in_context = {
             f"{directory}{os.path.relpath(each, self.building.directory or '.')}": t for each, t in texts.items()
         }
-        warnings = [*variants.notes, *self._notes(recipe, in_context)]
+        warnings = [*variants.notes, *notes_on(recipe, self.context, in_context)]
         base_bytes = self._base_bytes(recipe.style.base_image)
         if base_bytes is None:
             warnings.append(f"no engine here has {recipe.style.base_image}; use --base-size to include its size")
@@ -103,6 +104,7 @@ class Writing(Struct, frozen=True):
 
     def _recipe(self, variants: Variants, path: str) -> Recipe:
         context = self.context
+        start, variants = self._with_project(variants)
         sources = sources_of(self.measurement, context.location, context.texts.get("pyproject.toml", ""))
         if any(piece.needs_netrc for variant in variants.every for piece in variant.pieces):
             sources = replace(sources, netrc=True)
@@ -124,11 +126,28 @@ class Writing(Struct, frozen=True):
             variants=variants.every,
             layers=layers,
             sources=sources,
-            start=start_of(context.texts, context.modules, self.measurement.start),
+            start=start,
             listings=heavy | {layer.name: listings_of(layer, sources, origin) for layer in light},
             syncs=syncs,
             packages=_packages(self.profile),
         )
+
+    def _with_project(self, variants: Variants) -> tuple[Start, Variants]:
+        """Return what the image starts, and the variants with the user's own project if it is a distribution."""
+        context, own = self.context, own_project(self.measurement, self.context)
+        start = start_of(context.texts, context.modules, self.measurement.start, installed=own is not None)
+        if own is None:
+            return start, variants
+        python = self.profile.inventory.environment.python or "3.11"
+        wheel, editable = own.piece(python), own.editable_piece(start.directory, python)
+        has_code = not own.suffices(start, context)
+        every = (
+            replace(variant, pieces=(*variant.pieces, editable))
+            if variant.name == DEVELOPMENT
+            else replace(variant, pieces=(*variant.pieces, wheel), has_code=has_code)
+            for variant in variants.every
+        )
+        return start, replace(variants, every=tuple(every))
 
     def _heavy(self, variants: Variants) -> tuple[tuple[str, ...], ...]:
         """Return the distributions of production in layers of their own, the largest layer first."""
@@ -137,7 +156,7 @@ class Writing(Struct, frozen=True):
             d.name: d.key for d in profile.inventory.distributions if d.prefix == profile.inventory.environment.prefix
         }
         names = {key: name for name, key in keys.items()}
-        sizes = {piece.name: piece.apparent_bytes or 0 for piece in variants.every[-1].pieces}
+        sizes = {piece.name: piece.apparent_bytes or 0 for piece in variants.every[-1].pieces if not piece.pin.is_own}
 
         def retained(name: str) -> set[str]:
             return {names[key] for key in profile.dependencies.retained_by(keys[name]) if key in names}
@@ -190,26 +209,6 @@ class Writing(Struct, frozen=True):
         # The lists are installed without dependencies, so an installer does not notice what is missing.
         conflicts = [conflict.reason for conflict in self.profile.conflicts if conflict.kind in ("missing", "version")]
         return [*conflicts, *(warning for warning in self.profile.warnings if warning not in of_others)]
-
-    def _notes(self, recipe: Recipe, written: Iterable[str]) -> list[str]:
-        notes = [*recipe.start.notes]
-        if not (recipe.start.command or recipe.start.entrypoint):
-            notes.append("nothing states what starts the application: write CMD into the stage runtime")
-        if not self.context.ignoring:
-            whole = f"{self.context.location} has no .dockerignore, so the images contain all of it"
-            notes.append(f"{whole}; `deadweight dockerignore` proposes one")
-        lists = (path for path in written if path.startswith(f"{recipe.lists}/"))
-        synced = (path for sync in recipe.syncs.values() for path in sync.files)
-        if lacking := self.context.left_out(dict.fromkeys((*lists, *synced, *recipe.sources.directories))):
-            notes.append(f"{self.context.ignoring} leaves out {listed(lacking, 3)}, which the Dockerfile copies")
-        if any(variant.name == "minimal" for variant in recipe.variants):
-            notes.append("minimal works only after the code changes that `deadweight split` lists")
-        if recipe.packages:
-            notes.append(f"the sizes do not include the system packages {listed(recipe.packages, 5)}")
-        built = sorted({p.name for layer in recipe.layers for p in layer.pieces if p.compiles})
-        if built:
-            notes.append(f"{listed(built, 5)} must be built, so the size is an estimate")
-        return notes
 
 
 def _packages(profile: Profile) -> tuple[str, ...]:
