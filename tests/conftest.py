@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from tests.engines import debian
+from tests.engines import debian, docker_engine, run
 
 _SLOW = 1200  # seconds
 # How long an example takes depends on what else the machine does; pytest-timeout ends what hangs.
@@ -62,6 +62,20 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 def debian_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the archive of a small Debian with a Python, which takes half a minute to make."""
     return debian(tmp_path_factory.mktemp("debian"))
+
+
+@pytest.fixture(scope="session")
+def docker_variables() -> Iterator[dict[str, str]]:
+    """Run a Docker Engine for all tests that do not change it; return the variables that lead ``docker`` to it."""
+    with docker_engine() as variables:
+        yield variables
+
+
+@pytest.fixture(scope="session")
+def docker_base(docker_variables: dict[str, str], debian_archive: Path) -> dict[str, str]:
+    """Return the same, after that engine has the image base:1: a small Debian with a Python."""
+    run("docker", "import", "--change", 'CMD ["bash"]', str(debian_archive), "base:1", env=docker_variables)
+    return docker_variables
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ import pytest
 from deadweight.model.report.dockerfile import DockerfileReport
 from deadweight.operations.profile import profile
 from tests.builders import make_wheel, make_wheelhouse, write_files
-from tests.engines import buildah, docker_engine, docker_import, docker_with_buildkit, run
+from tests.engines import buildah, docker_with_buildkit, run
 from tests.functional.test_diff import run as deadweight
 from tests.functional.test_no_install import sdist
 from tests.index_server import Server, index_of
@@ -147,20 +147,21 @@ def each_builder(once: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(scope="module")
-def builder(
-    request: pytest.FixtureRequest, debian_archive: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Docker | Buildah]:
-    directory, kind = tmp_path_factory.mktemp(request.param), BUILDERS[request.param]
-    with (buildah if kind is Buildah else docker_engine)() as variables, pytest.MonkeyPatch.context() as patch:
+def buildah_base(debian_archive: Path) -> Iterator[dict[str, str]]:
+    with buildah() as variables:
+        container = run("buildah", "from", "scratch", env=variables)
+        run("buildah", "add", "--quiet", container, str(debian_archive), "/", env=variables)
+        run("buildah", "commit", "--quiet", container, "base:1", env=variables)
+        yield variables
+
+
+@pytest.fixture(scope="module")
+def builder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Docker | Buildah]:
+    variables = request.getfixturevalue("buildah_base" if request.param == "buildah" else "docker_base")
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in variables.items():
             patch.setenv(name, value)
-        if kind is Buildah:
-            container = run("buildah", "from", "scratch")
-            run("buildah", "add", "--quiet", container, str(debian_archive), "/")
-            run("buildah", "commit", "--quiet", container, "base:1")
-        else:
-            docker_import(debian_archive)
-        yield kind(directory)
+        yield BUILDERS[request.param](tmp_path_factory.mktemp(request.param))
 
 
 def written(context: Path, base_size: int, *options: str, target: str = "requirements.txt") -> DockerfileReport:

@@ -22,7 +22,7 @@ from deadweight.errors import BadInput
 from deadweight.operations.dockerignore import Ignoring, dockerignore
 from deadweight.operations.profile import profile
 from tests.contexts import write_tree
-from tests.engines import docker_engine, needs, run
+from tests.engines import needs, run
 
 pytestmark = pytest.mark.engines
 Build = Callable[[Path], dict[str, int]]
@@ -50,9 +50,8 @@ APPLICATION: dict[str, str | bytes] = {
 
 
 @pytest.fixture(scope="module")
-def docker() -> Iterator[dict[str, str]]:
-    with docker_engine() as variables:
-        yield variables
+def docker(docker_variables: dict[str, str]) -> dict[str, str]:
+    return docker_variables
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from deadweight.errors import EngineFailed
 from deadweight.operations.measure import profile
 from deadweight.sources.images.systems import opened_system
 from deadweight.targets.types import Image
-from tests.engines import containerd, docker_engine, docker_import, docker_registry, podman, push, run
+from tests.engines import containerd, docker_registry, podman, push, run
 
 pytestmark = pytest.mark.engines
 
@@ -37,18 +37,17 @@ RUN printf 'import jinja2' > /app.py && chown -R 1000 /opt/venv/lib/python3*/sit
 
 
 @pytest.fixture(scope="module")
-def docker() -> Iterator[pytest.MonkeyPatch]:
-    with docker_engine() as variables, pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
+def docker(docker_base: dict[str, str]) -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in docker_base.items():
             patch.setenv(name, value)
         yield patch
 
 
 @pytest.fixture(scope="module")
-def archive(docker: pytest.MonkeyPatch, debian_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(docker: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build an image of several layers, with real wheels, and save it."""
     directory = tmp_path_factory.mktemp("image")
-    docker_import(debian_archive)
     context = directory / "context"
     run(
         sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--python-version=3.11",

@@ -13,7 +13,7 @@ from deadweight.cli import _run
 from deadweight.model import ImageFacts
 from deadweight.operations.measure import profile
 from tests.builders import make_wheel, make_wheelhouse
-from tests.engines import docker_engine, docker_import, run
+from tests.engines import run
 from tests.images import make_elf
 
 pytestmark = pytest.mark.engines
@@ -50,9 +50,9 @@ LINES = {
 
 
 @pytest.fixture(scope="module")
-def docker() -> Iterator[None]:
-    with docker_engine() as variables, pytest.MonkeyPatch.context() as patch:
-        for name, value in variables.items():
+def docker(docker_base: dict[str, str]) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in docker_base.items():
             patch.setenv(name, value)
         yield
 
@@ -91,9 +91,8 @@ def write(path: Path, data: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def archive(docker: None, debian_archive: Path, context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def archive(docker: None, context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("image")
-    docker_import(debian_archive, "--change", 'CMD ["bash"]')
     run("docker", "build", "--quiet", "--network", "none", "--tag", "faulty:1", str(context))
     run("docker", "save", "--output", str(directory / "faulty.tar"), "faulty:1")
     return directory / "faulty.tar"
