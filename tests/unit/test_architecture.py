@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "model": {"errors", "untrusted"},
     "formats": {"errors", "model", "progress"},
     "codescan": {"formats", "model", "wording"},
-    "dockerfiles": {"codescan", "errors", "formats", "untrusted"},
+    "dockerfiles": {"codescan", "errors", "formats", "model", "untrusted"},
     "platforms": {"errors", "model"},
     "image_rules": {"shipped"},
     "budget": {"errors", "formats", "graph", "image_rules", "model", "untrusted", "wording"},
