@@ -66,6 +66,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     """A project's configuration of the resolver, besides its requirements.
 
     indexes:     in the order of the file
+    no_index:    whether only directories and pages of archives are used, not PyPI
     constraints: PEP 508 lines that limit versions
     overrides:   PEP 508 lines that replace all other requirements with the same name
     excludes:    names that are never installed
@@ -74,6 +75,7 @@ class Rules(Struct, frozen=True, kw_only=True):
     """
 
     indexes: tuple[Index, ...] = ()
+    no_index: bool = False
     constraints: tuple[str, ...] = ()
     overrides: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -162,6 +164,7 @@ def uv_rules(uv: Table, directory: str) -> Rules:
             raise uv.fails(key, f"has an invalid value: {outline(value)}")
     return Rules(
         indexes=tuple(indexes),
+        no_index=uv.flag("no-index"),
         constraints=uv.texts("constraint-dependencies"),
         overrides=uv.texts("override-dependencies"),
         excludes=uv.texts("exclude-dependencies"),
@@ -240,6 +243,8 @@ def named(indexes: tuple[Index, ...], name: str) -> Index | None:
 
 def option_lines(rules: Rules) -> Iterator[str]:
     """Yield a project's indexes as lines of a requirements file; explicit indexes have no such line."""
+    if rules.no_index:
+        yield "--no-index"
     for index in rules.indexes:
         if index.flat:
             yield f"--find-links {index.url}"

@@ -11,7 +11,7 @@ from deadweight.analysis.measurement import Measurement
 from deadweight.dockerfiles.pins import list_word
 from deadweight.dockerfiles.quoting import outlined
 from deadweight.dockerfiles.values import Sources
-from deadweight.formats.projects.project_sources import Index
+from deadweight.formats.projects.project_sources import Rules
 from deadweight.formats.tables import Malformed, parse_toml
 from deadweight.sources.buildcontext.paths import path_in
 from deadweight.targets.types import Lock, Project
@@ -73,24 +73,22 @@ def _of_project(measurement: Measurement, project: str) -> Iterator[tuple[str, s
     """Yield the indexes of a project; those that only some requirements name are pinned to these."""
     if not isinstance(measurement.target, (Project, Lock)):
         return
-    indexes, alone = _declared(project, os.path.dirname(measurement.target.location))
-    if alone:
+    rules = _declared(project, os.path.dirname(measurement.target.location))
+    if rules.no_index:
         yield "--no-index", ""
-    for index in indexes:
+    for index in rules.indexes:
         if not index.explicit:
             yield "--find-links" if index.flat else "--index-url" if index.default else "--extra-index-url", index.url
 
 
-def _declared(project: str, directory: str) -> tuple[tuple[Index, ...], bool]:
+def _declared(project: str, directory: str) -> Rules:
     """Return the indexes of a project, and whether it forbids others."""
     from deadweight.formats.projects.pyproject import declared
 
     try:
-        table = parse_toml(project.encode("utf-8", "surrogateescape"))
-        uv = table.table("tool").table("uv")
-        return declared(table, directory).rules.indexes, uv.flag("no-index")
+        return declared(parse_toml(project.encode("utf-8", "surrogateescape")), directory).rules
     except Malformed:
-        return (), False
+        return Rules()
 
 
 def _is_local(link: str) -> bool:

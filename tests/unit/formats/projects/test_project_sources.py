@@ -150,3 +150,11 @@ def test_groups__of_pdm_and_of_uv_before_the_standard__are_groups() -> None:
     text = f'{HEAD}[tool.pdm.dev-dependencies]\nTest = ["b"]\n[tool.uv]\ndev-dependencies = ["c"]\n'
     found = asked(text, choice=Choice())
     assert (found["b", ""], found["c", ""]) == ({"test"}, {"dev"})
+
+
+def test_option_lines__no_index__only_archives_beside_the_project_count() -> None:
+    text = '[project]\nname = "a"\n[tool.uv]\nno-index = true\nfind-links = ["wheels"]\n'
+    assert list(option_lines(read_project(text.encode(), "/p").rules)) == [
+        "--no-index",
+        "--find-links file:///p/wheels",
+    ]
