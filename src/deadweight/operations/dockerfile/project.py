@@ -21,6 +21,7 @@ from deadweight.formats.distributions.metadata import is_name, normalize
 from deadweight.formats.distributions.wheel import bytecode_bytes
 from deadweight.formats.tables import Malformed, Table, parse_toml
 from deadweight.operations.dockerfile.context import Context
+from deadweight.sources.buildcontext.paths import is_same
 from deadweight.targets.types import Lock, Project, Requirements
 
 _REQUIREMENT = re.compile(r"[A-Za-z0-9._-]+")
@@ -122,10 +123,10 @@ def own_project(measurement: Measurement, context: Context) -> OwnProject | None
 def _is_requested(measurement: Measurement, context: str) -> bool:
     target, file = measurement.target, measurement.file
     if isinstance(target, (Project, Lock)):
-        return os.path.realpath(os.path.dirname(target.location) or ".") == os.path.realpath(context)
+        return is_same(os.path.dirname(target.location) or ".", context)
     lines = file.all_requirements() if isinstance(target, Requirements) and file else ()
     paths = (unquote(urlsplit(each.location).path) for each in lines if each.location.startswith("file:"))
-    return os.path.realpath(context) in map(os.path.realpath, paths)
+    return any(is_same(path, context) for path in paths)
 
 
 def _is_distribution(table: Table) -> bool:

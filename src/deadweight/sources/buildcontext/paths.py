@@ -21,3 +21,8 @@ def path_in(context: str, path: str, subject: str, hint: str) -> str:
 def way_to(path: str, directory: str) -> str:
     """Return a path relative to a directory."""
     return os.path.relpath(os.path.realpath(path), os.path.realpath(directory))
+
+
+def is_same(path: str, other: str) -> bool:
+    """Return whether two paths lead to the same directory."""
+    return os.path.realpath(path) == os.path.realpath(other)
