@@ -6,7 +6,7 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from pathlib import Path
 
@@ -63,9 +63,16 @@ def api() -> str:
     for name in deadweight.__all__:
         value = getattr(deadweight, name)
         if callable(value):
-            signature = "" if inspect.isclass(value) else str(inspect.signature(value))
+            signature = "" if inspect.isclass(value) else _signature(value)
             sections.append(f"### {name}\n\n```text\n{name}{signature}\n\n{inspect.getdoc(value)}\n```\n")
     return "\n".join(sections)
+
+
+def _signature(function: Callable[..., object]) -> str:
+    """Return the signature as it is in the code: annotations without quotes, and functions by their names."""
+    text = str(inspect.signature(function))
+    unquoted = re.sub(r"(: |-> )'([^']+)'", r"\1\2", text)
+    return re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", unquoted)
 
 
 def modules() -> str:
