@@ -13,6 +13,7 @@ from deadweight import Settings, profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput, InstallFailed
 from deadweight.model.report.levels import Goal, Level, LevelReport
+from deadweight.operations.measuring import from_archives
 from deadweight.operations.planning.plan import Aims, plan
 from deadweight.operations.trimming.measuring import measure
 from deadweight.sources.codebase import application as codebase
@@ -192,6 +193,23 @@ def test_plan__all_levels__read_the_code_once_and_open_one_client(
     read, opened = counted(monkeypatch, codebase, "read_application"), counted(monkeypatch, http, "Client")
     levels(server, ALL, CODE)
     assert (len(read), len(opened)) == (1, 1)
+
+
+def test_plan__all_levels__measures_no_set_of_requirements_twice(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[object] = []
+    real = from_archives.measure_archives
+
+    def measure_archives(target: Any, settings: Any, session: Any, read: Any = None, accept: Any = None) -> Any:
+        names = [each.name for each in read.content.all_requirements()] if read else ["the whole file"]
+        measured.append((names, settings.request.swap, settings.request.platform))
+        return real(target, settings, session, read, accept)
+
+    monkeypatch.setattr(from_archives, "measure_archives", measure_archives)
+    found = levels(server, ALL, CODE)
+    assert found["lighter"].steps
+    assert len(measured) == len({str(each) for each in measured})
 
 
 def test_plan__environment__is_counted_in_its_graph(tmp_path: Path) -> None:

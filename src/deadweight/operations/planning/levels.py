@@ -59,6 +59,7 @@ class Levels:
         self._variant = Variant(settings=measurement.settings, file=measurement.file if resolvable else None)
         file = measurement.file
         self.original = original_of(file, measurement.inventory.environment) if file else Original()
+        self._reached: Reached | None = None  # what was measured to find the lighter builds
         self._facts = _facts(target, self.whole)
         self.levels: list[Level] = [today(self._profile, self.original)]
         self.variants, self.profiles = {"today": self._variant}, {"today": self._profile}
@@ -135,6 +136,8 @@ class Levels:
         from deadweight.operations.measuring.from_archives import measure_archives
         from deadweight.operations.measuring.reading import Read
 
+        if self._reached and self._reached.variant == variant and not accept:
+            return variant, self._reached.profile
         self._session.observe(Progress("measuring", what))
         read = Read(variant.requirements, variant.settings)
         try:
@@ -184,6 +187,7 @@ class Levels:
         changes = lighter_changes(self._profile, self.application, self._given)
         lighter = lighter_of(Reached(variant=self._variant, profile=self._profile), changes, self._with_wheels)
         self.builds += lighter.builds
+        self._reached = lighter.reached
         return lighter.change
 
     def _add_alpine(self) -> None:

@@ -40,12 +40,14 @@ class Reached(Struct, frozen=True, kw_only=True):
 class Lighter(Struct, frozen=True, kw_only=True):
     """The lighter builds to use.
 
-    change: all of them, and those that are ruled out or not smaller
-    builds: the change of each build, or of builds that save only together → by how much each distribution shrinks
+    change:  all of them, and those that are ruled out or not smaller
+    builds:  the change of each build, or of builds that save only together → by how much each distribution shrinks
+    reached: what is installed with them
     """
 
     change: Change
     builds: tuple[tuple[Change, Mapping[str, int]], ...]
+    reached: Reached
 
 
 def lighter_of(start: Reached, changes: Iterable[Change], measure: Measure) -> Lighter:
@@ -68,34 +70,31 @@ def lighter_of(start: Reached, changes: Iterable[Change], measure: Measure) -> L
     for number, (each, after) in enumerate(tried):
         if number not in used:
             change = change.and_then(_rejected(each, _LARGER if after.size >= start.size else _UNUSED))
-    lighter = Lighter(change=change, builds=())
-    reached = start
+    lighter = Lighter(change=change, builds=(), reached=start)
     for group in groups:
         # The first one was measured on top of nothing already.
-        known = tried[group[0]][1] if reached is start and len(group) == 1 else None
-        lighter, reached = _added(
-            lighter, reached, reduce(Change.and_then, (tried[n][0] for n in group)), measure, known
-        )
+        known = tried[group[0]][1] if lighter.reached is start and len(group) == 1 else None
+        lighter = _added(lighter, reduce(Change.and_then, (tried[number][0] for number in group)), measure, known)
     return lighter
 
 
-def _added(
-    lighter: Lighter, before: Reached, change: Change, measure: Measure, known: Reached | None
-) -> tuple[Lighter, Reached]:
-    """Return the builds with one more, or with several that save together, and what is reached with them.
+def _added(lighter: Lighter, change: Change, measure: Measure, known: Reached | None) -> Lighter:
+    """Return the builds with one more, or with several that save together.
 
-    known: what is reached, if it was measured before
+    known: what is reached with it, if that was measured before
     """
+    before = lighter.reached
     try:
         after = known or _measured(before, change, measure)
     except DeadweightError as error:
-        return replace(lighter, change=lighter.change.and_then(_rejected(change, error.summary))), before
+        return replace(lighter, change=lighter.change.and_then(_rejected(change, error.summary)))
     saved = before.size - after.size
     if saved <= 0:  # versions moved
-        return replace(lighter, change=lighter.change.and_then(_rejected(change, _LARGER))), before
+        return replace(lighter, change=lighter.change.and_then(_rejected(change, _LARGER)))
     change = replace(change, steps=_with_saved(change.steps, saved))
     shrinks = shrinking(before.profile, after.profile, change.steps[0].name)
-    return Lighter(change=lighter.change.and_then(change), builds=(*lighter.builds, (change, shrinks))), after
+    builds = (*lighter.builds, (change, shrinks))
+    return Lighter(change=lighter.change.and_then(change), builds=builds, reached=after)
 
 
 def _measured(before: Reached, change: Change, measure: Measure) -> Reached:
