@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from deadweight.graph import Edges, Graph, Node, base
 
-_MOST_SETS = 1000  # that are examined; enough for all sets of 9 builds
+_MOST_SETS = 1 << 12  # that are examined; enough for all sets of 11 builds
 _LARGEST_GROUP = 3
 
 
