@@ -15,7 +15,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from deadweight.errors import TimedOut
 from deadweight.model.report.services import ServicesReport
+from deadweight.operations.services.agreeing import Agreeing, Agreement
 from deadweight.report.services import render_services
 from deadweight.report.view import View
 from deadweight.sources.codebase import application as codebase
@@ -444,3 +446,23 @@ def test_services__index_is_silent__fails_in_time(server: Server, tmp_path: Path
     assert "error: resolving did not finish within 0.5 s\n" in done.stderr
     assert "allow more with --timeout SECONDS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_services__together_they_take_too_long__are_reported_without_a_proposal(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    late = TimedOut("resolving did not finish within 2 s", hint="allow more with --timeout SECONDS")
+    monkeypatch.setattr(Agreeing, "found", lambda *_: Agreement(services=(), late=late))
+    write_files(tmp_path, {"a.txt": "dw-web\n", "b.txt": "dw-http\n"})
+    code, found, stderr = services(server, "a.txt", "b.txt", "--output-dir", "out")
+    assert (code, found["proposal"]) == (5, None)
+    assert [row["name"] for row in found["services"]] == ["a", "b"]
+    assert stderr == (
+        "error: no files were written into out, because there is no proposal\n"
+        "error: a common set of versions could not be measured: resolving did not finish within 2 s;"
+        " allow more with --timeout SECONDS\n"
+    )
+    assert not (tmp_path / "out").exists()
+    text = render_services(ServicesReport.from_json(json.dumps(found)), "text", View())
+    assert "proposed files" not in text
+    assert "note: a common set of versions was not measured" in text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,9 @@ from deadweight.report.formats import check_installed
 from deadweight.report.services import SERVICES_FORMATS, render_services
 from deadweight.report.units import counted
 from deadweight.report.view import View
+
+if TYPE_CHECKING:
+    from deadweight.model.report.services import Proposal
 
 
 @click.command(cls=GroupedCommand, brief=True)
@@ -60,7 +63,6 @@ def services(
     for each service that includes them, and constraints.txt with one version of each distribution. Image layers that
     are made from them can be shared. Nothing is installed, and nothing is written without --output-dir.
     """
-    from deadweight.analysis.services.files import service_files
     from deadweight.operations.services import Sharing
     from deadweight.operations.services import services as operation
     from deadweight.operations.services.reading import file_of, names_of
@@ -82,11 +84,21 @@ def services(
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = operation(file, settings, Sharing(base_share=share, sources=sources, seconds=timeout), observe=observe)
     if output_dir is not None and report.proposal:
-        texts = service_files(report.proposal, output_dir)
-        may_write_below(output_dir, *map(os.path.basename, texts), force=destination.force)
-        os.makedirs(output_dir or ".", exist_ok=True)
-        write_files(texts, force=destination.force)
+        written = _write(report.proposal, output_dir, force=destination.force)
         if not options["quiet"]:
-            say(f"wrote {counted(len(texts), 'file')} into {output_dir}")
+            say(f"wrote {counted(written, 'file')} into {output_dir}")
+    elif output_dir is not None:
+        say(f"error: no files were written into {output_dir}, because there is no proposal")
     destination.write(render_services(report, destination.form, view))
     finish(report, report.exit_code)
+
+
+def _write(proposal: Proposal, directory: str, *, force: bool) -> int:
+    """Write the files of a proposal; return their number."""
+    from deadweight.analysis.services.files import service_files
+
+    texts = service_files(proposal, directory)
+    may_write_below(directory, *map(os.path.basename, texts), force=force)
+    os.makedirs(directory or ".", exist_ok=True)
+    write_files(texts, force=force)
+    return len(texts)
