@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from msgspec import ValidationError, convert
+from msgspec import Struct, ValidationError, convert
 
 from deadweight.model.report.sizes import LARGEST
 
@@ -26,9 +26,9 @@ def records(connection: sqlite3.Connection, kind: type[T], statement: str, param
 
     raises: InvalidRow for a value of another type
     """
-    fields: Sequence[str] | None = getattr(kind, "__struct_fields__", None)
+    fields: Sequence[str] = getattr(kind, "__struct_fields__", None) or kind._fields  # type: ignore[attr-defined]
     for row in connection.execute(statement, parameters):
-        yield _converted(row if fields is None else dict(zip(fields, row, strict=False)), kind)
+        yield _converted(dict(zip(fields, row, strict=False)), kind)
 
 
 def record(connection: sqlite3.Connection, kind: type[T], statement: str, parameters: Parameters = ()) -> T:
@@ -39,15 +39,19 @@ def record(connection: sqlite3.Connection, kind: type[T], statement: str, parame
     return found
 
 
-def _converted(row: Any, kind: type[T]) -> T:
+def _converted(row: Mapping[str, object], kind: type[T]) -> T:
+    values: Any = row if issubclass(kind, Struct) else tuple(row.values())
     try:
-        return convert(row, kind, strict=False)  # SQLite has 0 and 1 for bool, and sums of no rows are 0.0
+        return convert(values, kind, strict=False)  # SQLite has 0 and 1 for bool, and sums of no rows are 0.0
     except ValidationError as error:
-        raise InvalidRow(_reason(row.values() if isinstance(row, dict) else row, error)) from error
+        raise InvalidRow(_reason(row, str(error))) from error
 
 
-def _reason(values: Iterable[object], error: ValidationError) -> str:
+def _reason(row: Mapping[str, object], message: str) -> str:
     # SQLite multiplies integers as floating-point numbers if the result does not fit.
-    if any(isinstance(value, (int, float)) and value > LARGEST for value in values):
+    if any(isinstance(value, (int, float)) and value > LARGEST for value in row.values()):
         return TOO_LARGE
-    return f"a value in it is invalid: {error}".replace("`", "")
+    reason, _, path = message.replace("`", "").partition(" - at $")
+    name = path.strip(".[]")
+    field = list(row)[int(name)] if name.isdecimal() else name
+    return f"a value of {field} is invalid: {reason[:1].lower()}{reason[1:]}" if field else reason

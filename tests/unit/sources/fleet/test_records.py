@@ -40,18 +40,23 @@ def test_records__rows__are_values_by_position(connection: sqlite3.Connection) -
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ("NULL, 1, 1", r"Expected str, got null - at \$\.name"),
-        ("'a', 2, 1", r"Expected bool, got int - at \$\.known"),
-        ("'a', 1, 'many'", r"Expected int \| null, got str - at \$\.size"),
-        ("'a', 1, -1", "Expected int >= 0"),
-        ("x'ff', 1, 1", "Expected str, got bytes"),
-        ("'a', 1, 1.5", r"Expected int \| null, got float"),
+        ("NULL, 1, 1", "a value of name is invalid: expected str, got null"),
+        ("'a', 2, 1", "a value of known is invalid: expected bool, got int"),
+        ("'a', 1, 'many'", r"a value of size is invalid: expected int \| null, got str"),
+        ("'a', 1, -1", "expected int >= 0"),
+        ("x'ff', 1, 1", "expected str, got bytes"),
+        ("'a', 1, 1.5", r"expected int \| null, got float"),
         ("'a', 1, 1e300", "its sizes are too large to add up"),
     ],
 )
 def test_record__value_of_another_type__is_invalid(connection: sqlite3.Connection, values: str, reason: str) -> None:
     with pytest.raises(InvalidRow, match=reason):
         record(connection, Sized, f"SELECT {values}")
+
+
+def test_record__column_of_a_tuple__is_named(connection: sqlite3.Connection) -> None:
+    with pytest.raises(InvalidRow, match="a value of size is invalid: expected int, got str"):
+        record(connection, Named, "SELECT 'a', 'many'")
 
 
 def test_record__no_row__is_invalid(connection: sqlite3.Connection) -> None:
