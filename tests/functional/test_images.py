@@ -17,8 +17,9 @@ from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.operations.measure import profile
-from deadweight.sources.images import blocks, layers, windows
+from deadweight.sources.images import layers, windows
 from deadweight.sources.images import packed as packed_layers
+from deadweight.sources.images.compression import opened
 from deadweight.sources.system import workers
 from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.conftest import Golden
@@ -337,7 +338,7 @@ def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_t
         return make_tar({"l": packed(make_tar({"a": "x", "b": "y"}), "gzip"), "c": "{}", "manifest.json": manifest})
 
     count = itertools.count()
-    monkeypatch.setattr(layers, "opened", lambda *given, **named: (next(count), blocks.opened(*given, **named))[1])
+    monkeypatch.setattr(layers, "opened", lambda *given, **named: (next(count), opened(*given, **named))[1])
     found = measured(image(60))
     assert next(count) == 1
     assert found.image is not None
@@ -350,7 +351,7 @@ def test_image__same_layer_again_and_again__is_read_once_and_takes_memory_each_t
 def test_image__layers_that_unpack_without_end__are_bounded(
     measured: Measured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(blocks, "_FREE", 1 << 24)
+    monkeypatch.setattr("deadweight.sources.images.compression._FREE", 1 << 24)
     member = tarfile.TarInfo("zeros")
     member.size = 1 << 25
     bomb = packed(member.tobuf() + bytes(member.size), "zstd")

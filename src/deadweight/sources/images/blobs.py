@@ -17,8 +17,9 @@ from deadweight.errors import BadInput
 from deadweight.formats.archives.tar import Blocks, TarEntry, entries, pass_over
 from deadweight.formats.images.image_reference import is_digest
 from deadweight.formats.images.layer_entries import encoded
-from deadweight.sources.images.blocks import Span, is_packed
+from deadweight.sources.images.blocks import Span
 from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.compression import is_packed
 from deadweight.sources.images.digests import Checked, Digest, check, digest_in, mismatch
 from deadweight.sources.images.layers import Room, entries_of, layer_on_disk, read_layer
 from deadweight.sources.images.manifests import LayerPart, Parts, find_parts

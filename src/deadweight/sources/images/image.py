@@ -27,8 +27,9 @@ from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start, St
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.containers.start import start_of
 from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs
-from deadweight.sources.images.blocks import Pipe, is_packed
+from deadweight.sources.images.blocks import Pipe
 from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.compression import is_packed
 from deadweight.sources.images.layers import Room, read_layer
 from deadweight.sources.images.streams import StreamedBlobs
 from deadweight.targets.types import EngineImage, RegistryImage, Target

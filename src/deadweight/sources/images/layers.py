@@ -15,7 +15,8 @@ from deadweight.formats.binaries.native import HEAD_BYTES, NEVER_NATIVE, may_be_
 from deadweight.formats.images.layer_entries import decoded
 from deadweight.formats.os_packages.lists import is_package_list
 from deadweight.model import Linking
-from deadweight.sources.images.blocks import Allowance, RandomAccess, Span, TooMuch, is_packed, opened
+from deadweight.sources.images.blocks import RandomAccess, Span
+from deadweight.sources.images.compression import Allowance, TooMuch, is_packed, opened
 from deadweight.sources.images.digests import Checked, Digest, digest_in, mismatch
 from deadweight.sources.images.windows import Passing
 

@@ -12,8 +12,9 @@ from deadweight.formats.archives.tar import Blocks, TarEntry, entries, pass_over
 from deadweight.formats.images.layer_entries import encoded
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.images.blobs import LARGEST_JSON, Blobs, is_a_root, target_of
-from deadweight.sources.images.blocks import Part, Pipe, Pushed, TooMuch, is_packed, opened
+from deadweight.sources.images.blocks import Part, Pipe, Pushed
 from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.compression import TooMuch, is_packed, opened
 from deadweight.sources.images.digests import Checked, check, digest_in, mismatch
 from deadweight.sources.images.layers import kept_entry, read_layer
 from deadweight.sources.images.manifests import LayerPart, Parts

@@ -18,8 +18,9 @@ from deadweight.formats.images.image_reference import Reference, is_digest
 from deadweight.formats.images.layer_entries import encoded
 from deadweight.formats.images.toc import TocError
 from deadweight.sources.images.blobs import Blobs
-from deadweight.sources.images.blocks import LONGEST_MAGIC, Pipe, Pushed, is_packed
+from deadweight.sources.images.blocks import Pipe, Pushed
 from deadweight.sources.images.cache import LayerCache
+from deadweight.sources.images.compression import LONGEST_MAGIC, is_packed
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
 from deadweight.sources.net.failures import Truncated
 from deadweight.sources.registries.partial import partial_entries
