@@ -88,7 +88,10 @@ def translated(path: str) -> Iterator[None]:
 
 
 def _explained(error: sqlite3.Error, path: str) -> Exception:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of the code says more than we tell apart
+    extended = getattr(error, "sqlite_errorcode", 0)
+    if extended == sqlite3.SQLITE_CONSTRAINT_NOTNULL:
+        return error  # only we insert values, so it is a bug
+    code = extended & 0xFF
     if code in _DISK:
         hint = "free some space, or use another disk; what was added before is complete"
         return FleetFailed(f"{path}: {error}", hint=hint)
@@ -190,10 +193,11 @@ def _changed(objects: _Objects, expected: _Objects) -> str:
         if (kind, name) not in objects:
             return f"the {kind} {name} is missing"
         if objects[kind, name] != definition:
-            return f"the {kind} {name} is another one"
+            return f"the {kind} {name} differs"
     tables = {name for kind, name in expected if kind == "table"}
     for (kind, name), (table, sql) in objects.items():
-        if (kind, name) in expected or table not in tables or kind not in ("index", "trigger"):
+        # A trigger has the name of its table as its statement spells it: RUN is run.
+        if (kind, name) in expected or table.lower() not in tables or kind not in ("index", "trigger"):
             continue
         if kind == "trigger" or not _PLAIN_INDEX.fullmatch(str(sql)):
             return f"it has {'a' if kind == 'trigger' else 'an'} {kind} of its own, {name}, on the table {table}"

@@ -85,8 +85,9 @@ def changed(path: Path, script: str) -> Path:
     [
         ("DROP VIEW runs", "the view runs is missing"),
         ("DROP TABLE kind; CREATE VIEW kind AS SELECT 1 AS result", "the table kind is missing"),
-        ("ALTER TABLE run ADD COLUMN host", "the table run is another one"),
+        ("ALTER TABLE run ADD COLUMN host", "the table run differs"),
         ("CREATE TRIGGER t INSERT ON run BEGIN SELECT 1; END", "it has a trigger of its own, t, on the table run"),
+        ("CREATE TRIGGER t INSERT ON RUN BEGIN SELECT 1; END", "it has a trigger of its own, t, on the table RUN"),
         ("CREATE INDEX i ON run (abs(options))", "it has an index of its own, i, on the table run"),
     ],
 )  # fmt: skip
@@ -108,6 +109,12 @@ CREATE VIEW mine AS SELECT * FROM latest; CREATE INDEX by_version ON installed (
     for mode in (reading, writing):
         with mode(str(path)) as connection:
             assert connection.execute("SELECT COUNT(*) FROM mine").fetchone() == (1,)
+
+
+def test_writing__value_of_ours_is_missing__is_no_damage_of_the_file(tmp_path: Path) -> None:
+    path = fleet_file(tmp_path / "f.db")
+    with pytest.raises(sqlite3.IntegrityError), writing(str(path)) as connection:
+        connection.execute("INSERT INTO target (name) VALUES (NULL)")
 
 
 def test_reading__value_that_is_no_text__says_so(tmp_path: Path) -> None:
