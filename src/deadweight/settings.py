@@ -155,6 +155,13 @@ def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
             raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
+def check_positive(**values: float | None) -> None:
+    """Raise BadInput for a value that is not positive; None is no value."""
+    for name, value in values.items():
+        if value is not None and value <= 0:
+            raise BadInput(f"{name} must be positive, not {value}")
+
+
 def find_config(start: str) -> str | None:
     """Return the nearest ``pyproject.toml`` at or above a directory that contains ``[tool.deadweight]``.
 

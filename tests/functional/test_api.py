@@ -193,3 +193,21 @@ def test_fleet_measure__settings_that_mean_nothing__are_refused(
     with pytest.raises(BadInput, match=message):
         deadweight.fleet_measure("fleet.db", ["env"], settings, measuring)
     assert not Path("fleet.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (lambda: Starts(runs=0), "runs must be positive, not 0"),
+        (lambda: Starts(seconds=-1), "seconds must be positive, not -1"),
+        (lambda: Trimming(seconds=0), "seconds must be positive"),
+        (lambda: Checks(seconds=0), "seconds must be positive"),
+        (lambda: Sharing(base_share=50), "base_share must be at most 1, not 50"),
+        (lambda: FleetMeasuring(tags=0), "tags must be positive"),
+        (lambda: FleetMeasuring(connections=0), "connections must be positive"),
+        (lambda: FleetMeasuring(rate=-0.5), "rate must be positive, not -0.5"),
+    ],
+)
+def test_options__out_of_range__are_refused(value: Callable[[], object], message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        value()

@@ -16,7 +16,7 @@ from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
-from deadweight.settings import Request, Settings
+from deadweight.settings import Request, Settings, check_positive
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, File, SavedReport, Target
@@ -42,6 +42,9 @@ class Checks(Struct, frozen=True, kw_only=True):
     run: bool = False
     smoke: str = ""
     seconds: float = 60
+
+    def __post_init__(self) -> None:
+        check_positive(seconds=self.seconds)
 
 
 def verify(

@@ -15,7 +15,7 @@ from deadweight.operations.fleet.caching import check_cache
 from deadweight.operations.fleet.calls import Executor
 from deadweight.operations.fleet.measuring import FleetRun, Plan, measure_fleet
 from deadweight.progress import Observer, silent
-from deadweight.settings import Settings, refuse
+from deadweight.settings import Settings, check_positive, refuse
 from deadweight.sources.fleet.cache import default_location, refuse_credentials, trim_cache
 from deadweight.sources.fleet.stored import known_tags
 from deadweight.sources.fleet.targets import Search, targets_of
@@ -50,6 +50,9 @@ class FleetMeasuring(Struct, frozen=True, kw_only=True):
     scheduler: str = ""
     connections: int = 8
     rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_positive(tags=self.tags, connections=self.connections, rate=self.rate or None)
 
 
 class Found(Struct, frozen=True, kw_only=True):

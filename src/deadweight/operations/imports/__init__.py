@@ -19,7 +19,7 @@ from deadweight.operations.measure import measure, refuse_report
 from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
-from deadweight.settings import Settings
+from deadweight.settings import Settings, check_positive
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options, settings_for
 from deadweight.targets.types import INSTALLABLE, Environment, File, Lock, Requirements, SavedReport, Target
@@ -42,6 +42,9 @@ class Starts(Struct, frozen=True, kw_only=True):
     entry: str = ""
     runs: int = 5
     seconds: float = 60
+
+    def __post_init__(self) -> None:
+        check_positive(runs=self.runs, seconds=self.seconds)
 
 
 def imports(

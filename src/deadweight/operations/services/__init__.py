@@ -32,7 +32,7 @@ from deadweight.operations.session import Session
 from deadweight.planning.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
 from deadweight.proof import Proof
-from deadweight.settings import Settings, refuse
+from deadweight.settings import Settings, check_positive, refuse
 from deadweight.sources.resolve.uninstalled import Resolved
 from deadweight.sources.system.processors import allow
 from deadweight.wording import counted
@@ -53,6 +53,11 @@ class Sharing(Struct, frozen=True, kw_only=True):
     base_share: float = 1.0
     sources: tuple[str, ...] = ()
     seconds: float = SECONDS
+
+    def __post_init__(self) -> None:
+        check_positive(base_share=self.base_share, seconds=self.seconds)
+        if self.base_share > 1:
+            raise BadInput(f"base_share must be at most 1, not {self.base_share}")
 
 
 def services(

@@ -16,6 +16,7 @@ from deadweight.model.report.trim import TrimReport
 from deadweight.operations.session import Session
 from deadweight.operations.trimming.reporting import applied_report, discard_report, shown_report, undo_report
 from deadweight.progress import Observer, Progress, silent
+from deadweight.settings import check_positive
 from deadweight.sources.trim import restoring
 from deadweight.sources.trim.guarding import locked, root_of
 from deadweight.sources.trim.journal import STORE, Store
@@ -39,6 +40,7 @@ class Trimming(Struct, frozen=True, kw_only=True):
     seconds: float = 60
 
     def __post_init__(self) -> None:
+        check_positive(seconds=self.seconds)
         unknown = [kind for kind in self.kinds if kind not in NAMES]
         if unknown or not self.kinds:
             raise BadInput(f"unknown kind {unknown[0] if unknown else ''!r} (choose from {', '.join(NAMES)})")
