@@ -414,6 +414,11 @@ def test_services__project_with_an_index_of_its_own__does_not_share_with_those_o
     }
     assert reasons["p1", "p3"] == "they take torch from different indexes"
     assert "torch==2.5" in reasons["p1", "p4"]
+    lines = {(side["file"], side["line"]) for each in proposal["conflicts"] for side in each["sides"]}
+    assert ("p1/pyproject.toml", 4) in lines  # where it is written, not where the resolver reads it
+    assert ("p3/pyproject.toml", 4) in lines
+    index = f"--extra-index-url {other.url}/simple/"
+    assert {file["name"] for file in proposal["files"] if index in file["options"]} == {"base"}
 
 
 def test_services__one_index_is_silent__others_are_reported_and_that_service_is_named(

@@ -93,6 +93,13 @@ class RequirementsFile(Struct, frozen=True, kw_only=True):
         for file in self.included.values():
             yield from file.with_included()
 
+    def line_of(self, number: int) -> int | None:
+        """Return the line of a requirement in the user's file; None if it is unknown.
+
+        number: of its line here. A project's requirements are lines for the resolver; its own file has other numbers.
+        """
+        return self.written.get(number) if self.requirements[number].groups else number
+
     def no_binary_lines(self) -> Iterator[tuple[str, Line]]:
         """Yield (file, line) of the options that make an installer build what has a wheel."""
         for file in self.with_included():

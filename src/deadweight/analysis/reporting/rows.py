@@ -12,7 +12,6 @@ from deadweight.graph import Graph, base, extra_of
 from deadweight.model import (
     ArchiveFacts,
     Distribution,
-    Requirement,
     Sizes,
 )
 from deadweight.model import report as document
@@ -102,16 +101,11 @@ def _requirements_in(file: RequirementsFile, profile: Profile) -> Iterator[docum
             requirement = file.requirements[line.number]
             yield document.DirectRequirement(
                 file=None if nowhere else without_credentials(file.path),
-                line=None if nowhere else _line_of(line.number, requirement, file),
+                line=None if nowhere else file.line_of(line.number),
                 name=requirement.name,
                 key=profile.dependencies.key_of(requirement),
                 text=without_credentials(without_options(line)),
             )
-
-
-def _line_of(number: int, requirement: Requirement, file: RequirementsFile) -> int | None:
-    """Return the line of a requirement. Those of a project are lines for the resolver; its file has other numbers."""
-    return file.written.get(number) if requirement.groups else number
 
 
 def _metadata_path(distribution: Distribution, profile: Profile) -> str | None:

@@ -27,7 +27,7 @@ from deadweight.model.report.sizes import known_sum
 from deadweight.planning.sharing.conflicts import Clash, Side
 from deadweight.planning.sharing.layers import layers_of
 from deadweight.planning.sharing.layout import SharedFile
-from deadweight.planning.sharing.wanted import merged_line, same_lines
+from deadweight.planning.sharing.wanted import Wanted, merged_line, same_lines
 from deadweight.proof import Proof
 from deadweight.untrusted import without_credentials
 
@@ -89,14 +89,19 @@ def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal
 def _shared_files(agreed: Agreed) -> Iterator[ProposedFile]:
     for file in agreed.planned.layout.shared:
         users = [each for each in agreed.planned.services if each.name in file.services]
-        options = [option for user in users for option in user.options]
+        wanted = {each: agreed.planned.wanted(each, file.services) for each in file.wanted}
+        options = [
+            *(option for user in users for option in user.options),
+            *agreed.wishes.index_options(_installed([file], agreed.planned)),
+            *_pinned_indexes(one for every in wanted.values() for one in every),
+        ]
         yield ProposedFile(
             name=file.name,
             kind="shared",
             includes=(),
             constraints=CONSTRAINTS,
-            options=tuple(dict.fromkeys((*options, *agreed.wishes.index_options(_installed([file], agreed.planned))))),
-            requirements=tuple(merged_line(agreed.planned.wanted(each, file.services)) for each in file.wanted),
+            options=tuple(dict.fromkeys(options)),
+            requirements=tuple(map(merged_line, wanted.values())),
             services=file.services,
         )
 
@@ -104,7 +109,7 @@ def _shared_files(agreed: Agreed) -> Iterator[ProposedFile]:
 def _service_file(service: MeasuredService, agreed: Agreed) -> ProposedFile:
     layout, shares = agreed.planned.layout, service.name in agreed.after
     includes = layout.includes(service.name) if shares else ()
-    own = layout.own[service.name] if shares else tuple(service.file.wanted)
+    own = [service.file.wanted[each] for each in (layout.own[service.name] if shares else service.file.wanted)]
     # An option of an included file applies to the whole installation.
     indexes = agreed.wishes.index_options(service.versions.keys() - _installed(includes, agreed.planned))
     constraints = CONSTRAINTS if shares else f"{service.name}-{CONSTRAINTS}"
@@ -113,10 +118,16 @@ def _service_file(service: MeasuredService, agreed: Agreed) -> ProposedFile:
         kind="service",
         includes=tuple(file.name for file in includes),
         constraints=constraints if agreed.constraints.get(constraints) else None,
-        options=tuple(dict.fromkeys((*service.file.options, *indexes))),
-        requirements=tuple(merged_line([service.file.wanted[each]]) for each in own),
+        options=tuple(dict.fromkeys((*service.file.options, *indexes, *_pinned_indexes(own)))),
+        requirements=tuple(merged_line([each]) for each in own),
         services=(service.name,),
     )
+
+
+def _pinned_indexes(wanted: Iterable[Wanted]) -> Iterator[str]:
+    """Yield the lines for indexes that projects name for single requirements, as ``[tool.uv.sources]`` can."""
+    for each in wanted:
+        yield from (f"--extra-index-url {one.index}" for one in each.requirements if one.index)
 
 
 def _installed(files: Iterable[SharedFile], planned: Planned) -> frozenset[str]:

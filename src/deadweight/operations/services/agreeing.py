@@ -178,7 +178,7 @@ class Agreeing:
     def _named_side(self, name: str, words: set[str]) -> Side:
         for requirement in self._files[name].requirements():
             if requirement.name in words:
-                return side_of(name, requirement)
+                return side_of(self._files[name], requirement)
         return Side(service=name, file=self._services[name].target.location, line=0, text="")
 
 

@@ -56,9 +56,10 @@ class Clash(Struct, frozen=True, kw_only=True):
         return self.sides[0].service, self.sides[1].service
 
 
-def side_of(service: str, requirement: Requirement) -> Side:
+def side_of(service: ServiceFile, requirement: Requirement) -> Side:
     """Return a requirement as one side of a conflict."""
-    return Side(service=service, file=requirement.file, line=requirement.number, text=requirement_text(requirement))
+    line = service.lines.get(requirement, 0)
+    return Side(service=service.name, file=requirement.file, line=line, text=requirement_text(requirement))
 
 
 def clashes(services: Sequence[ServiceFile], holds: Callable[[Requirement], bool]) -> Iterator[Clash]:
@@ -73,6 +74,7 @@ def clashes(services: Sequence[ServiceFile], holds: Callable[[Requirement], bool
             limited = requirement.specifier or requirement.url or requirement.name in indexed
             if requirement.name and limited and holds(requirement):
                 named[requirement.name].setdefault(service.name, []).append(requirement)
+    files = {service.name: service for service in services}
     compared: dict[tuple[str, ...], bool] = {}
     for project, by_service in sorted(named.items()):
         for (one, ones), (other, others) in combinations(by_service.items(), 2):
@@ -83,7 +85,11 @@ def clashes(services: Sequence[ServiceFile], holds: Callable[[Requirement], bool
                         compared[key] = _meet(first, second)
                     if not compared[key]:
                         reason = f"they take {project} from different indexes" if first.index != second.index else ""
-                        yield Clash(project=project, sides=(side_of(one, first), side_of(other, second)), reason=reason)
+                        yield Clash(
+                            project=project,
+                            sides=(side_of(files[one], first), side_of(files[other], second)),
+                            reason=reason,
+                        )
 
 
 def _limits(requirement: Requirement) -> tuple[str, str, str]:

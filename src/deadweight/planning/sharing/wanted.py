@@ -49,11 +49,13 @@ class ServiceFile(Struct, frozen=True, kw_only=True):
     name:    of the service
     wanted:  in the order of the lines
     options: the lines for the installer; paths in them are relative to the working directory
+    lines:   requirement → its line in the user's file, 0 if it is unknown
     """
 
     name: str
     wanted: Mapping[Identity, Wanted]
     options: tuple[str, ...] = ()
+    lines: Mapping[Requirement, int] = {}
 
     @property
     def hashed(self) -> bool:
@@ -76,20 +78,23 @@ def identity_of(requirement: Requirement) -> Identity:
 def service_file(name: str, file: RequirementsFile) -> ServiceFile:
     """Return what a file and its included files ask for."""
     wanted: dict[Identity, Wanted] = {}
-    for requirement, line in _lines(file):
+    numbers: dict[Requirement, int] = {}
+    for requirement, line, number in _lines(file):
+        numbers[requirement] = number
         identity = identity_of(requirement)
         before = wanted.get(identity, Wanted(lines=(), requirements=()))
         wanted[identity] = Wanted(
             lines=tuple(dict.fromkeys((*before.lines, line.body))),
             requirements=(*before.requirements, requirement),
         )
-    return ServiceFile(name=name, wanted=wanted, options=tuple(dict.fromkeys(_options(file))))
+    return ServiceFile(name=name, wanted=wanted, options=tuple(dict.fromkeys(_options(file))), lines=numbers)
 
 
-def _lines(file: RequirementsFile) -> Iterator[tuple[Requirement, Line]]:
+def _lines(file: RequirementsFile) -> Iterator[tuple[Requirement, Line, int]]:
+    """Yield each requirement, its line for the resolver, and the number of its line in the user's file."""
     for line in file.lines:
         if line.number in file.requirements:
-            yield file.requirements[line.number], line
+            yield file.requirements[line.number], line, file.line_of(line.number) or 0
         elif line.number in file.included:
             yield from _lines(file.included[line.number])
 
