@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deadweight.model.documents import Published
-from deadweight.model.report.imports import ImportsReport
-from deadweight.model.report.trim import TrimReport
 from deadweight.report.view import View
+
+if TYPE_CHECKING:
+    from deadweight.model.documents import Published
+    from deadweight.model.report.imports import ImportsReport
+    from deadweight.model.report.trim import TrimReport
 
 Renderer = Callable[[Any, View], str]
 
