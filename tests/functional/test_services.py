@@ -318,6 +318,15 @@ def test_services__one_cannot_be_resolved__others_are_measured(server: Server, t
     assert not (tmp_path / "out" / "b.txt").exists()
 
 
+def test_services__only_the_one_with_torch_fails__others_are_measured(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"a.txt": "torch\ndw-nowhere\n", "b.txt": "dw-web\n"})
+    code, found, stderr = services(server, "a.txt", "b.txt", "--torch", "cpu")
+    assert (code, [row["name"] for row in found["services"]]) == (5, ["b"])
+    assert stderr.startswith("error: a could not be measured")
+    code, _, stderr = services(server, "b.txt", "--torch", "cpu")
+    assert (code, "the requirements do not include torch" in stderr) == (4, True)
+
+
 def test_services__existing_files__are_kept_without_force(server: Server, tmp_path: Path) -> None:
     write_files(tmp_path, {"a.txt": "dw-web\n", "out/base.txt": "mine\n", "b.txt": "dw-web\n"})
     assert services(server, "a.txt", "b.txt", "--output-dir", "out")[0] == 4

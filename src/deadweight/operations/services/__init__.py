@@ -89,8 +89,9 @@ def services(
 
 def _check_wishes(wishes: Wishes, services: Sequence[Service], report: ServicesReport) -> None:
     """Raise BadInput for an option that matches nothing in any service."""
-    wishes.check({name for row in report.services for name in row.versions})
-    asked = {requirement.name for service in services for requirement in service.file.all_requirements()}
+    asked = {each.name for service in services for each in service.file.all_requirements() if each.name}
+    # A service that could not be resolved has no versions.
+    wishes.check(asked.union(name for row in report.services for name in row.versions))
     for old, new in wishes.swaps.items():
         if bare_name(new) not in asked:
             raise BadInput(f"--swap {old}={new}: no service requires {old}")
