@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -35,10 +36,12 @@ def entry_of(given: str, code: Code) -> Entry:
         )
     module, attribute = match[1], match[2] or ""
     found = of_module(module, code)
-    if not found and _is_package(module.partition(".")[0], code):
-        raise BadInput(f"--entry {given}: no such module in the application", hint=_hint(code, module))
+    meant = "" if found else _meant(code, module)
+    # Without a module that is alike, it may be native code, which is not among the Python files.
+    if meant and _is_package(module.partition(".")[0], code):
+        raise BadInput(f"--entry {given}: no such module in the application", hint=meant)
     # A module of a distribution can be measured, too.
-    entry = found or Entry(module=module, hint=_hint(code, module))
+    entry = found or Entry(module=module, hint=meant or _examples(code))
     return replace(entry, attribute=attribute, because="--entry")
 
 
@@ -73,7 +76,12 @@ def _is_package(name: str, code: Code) -> bool:
 
 
 def _hint(code: Code, given: str) -> str:
-    """Return what the user may have meant, else what the code suggests.
+    """Return what the user may have meant, else what the code suggests; see ``_meant``."""
+    return _meant(code, given) or _examples(code)
+
+
+def _meant(code: Code, given: str) -> str:
+    """Return what the user may have meant, "" if nothing is alike.
 
     given: a path or a module that is not part of the application
     """
@@ -82,8 +90,8 @@ def _hint(code: Code, given: str) -> str:
         return f"for an object in a module, use --entry {outer}:{name}"
     is_path = given.endswith(".py") or "/" in given
     names = code.python if is_path else {of_file(path, code).module for path in code.python}
-    near = get_close_matches(given, sorted(names), _MOST_HINTS, 0.75)
-    return f"did you mean --entry {' or --entry '.join(near)}?" if near else _examples(code)
+    near = [f"--entry {shlex.quote(name)}" for name in get_close_matches(given, sorted(names), _MOST_HINTS, 0.75)]
+    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def _examples(code: Code) -> str:
@@ -98,4 +106,4 @@ def _examples(code: Code) -> str:
 def _option(entry: Entry, code: Code) -> str:
     """Return the option that names an entry: by its module in the usual directories, else by its file."""
     by_module = of_module(entry.module, code) if entry.directory in ("", "src") else None
-    return f"--entry {entry.module if by_module and by_module.file == entry.file else entry.file}"
+    return f"--entry {shlex.quote(entry.module if by_module and by_module.file == entry.file else entry.file)}"

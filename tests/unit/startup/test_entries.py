@@ -112,6 +112,7 @@ def test_find_entry__two_commands__are_refused_with_both() -> None:
         (["lib.py"], "use --entry MODULE or --entry FILE, for example --entry lib"),
         (["a/b/c/main.py"], "use --entry MODULE or --entry FILE, for example --entry a/b/c/main.py"),
         (["main.py", "app.py"], "choose one, for example --entry app"),
+        (["my jobs/x.py"], "use --entry MODULE or --entry FILE, for example --entry 'my jobs/x.py'"),
         (["tests/test_a.py"], "use --entry MODULE, --entry MODULE:ATTRIBUTE or --entry FILE"),
     ],
 )
@@ -144,6 +145,12 @@ def test_entry_of__wrong__hints_at_what_is_alike_or_found(given: str, hint: str)
     with pytest.raises(BadInput) as raised:
         entry_of(given, python)
     assert raised.value.hint == hint
+
+
+def test_entry_of__module_of_a_package_that_may_be_native_code__is_tried() -> None:
+    entry = entry_of("shop._fast", code("main.py", "shop/__init__.py", "shop/app.py"))
+    assert (entry.module, entry.file) == ("shop._fast", "")
+    assert entry.hint.endswith("for example --entry main or --entry shop.app")
 
 
 def test_entry_of__module_that_nothing_may_provide__keeps_the_hint() -> None:
