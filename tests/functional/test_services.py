@@ -466,7 +466,7 @@ def test_services__together_they_take_too_long__are_reported_without_a_proposal(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = TimedOut("resolving did not finish within 2 s", hint="allow more with --timeout SECONDS")
-    monkeypatch.setattr(Agreeing, "found", lambda *_: Agreement(services=(), late=late))
+    monkeypatch.setattr(Agreeing, "found", lambda *_: Agreement(services=(), failure=late))
     write_files(tmp_path, {"a.txt": "dw-web\n", "b.txt": "dw-http\n"})
     code, found, stderr = services(server, "a.txt", "b.txt", "--output-dir", "out")
     assert (code, found["proposal"]) == (5, None)

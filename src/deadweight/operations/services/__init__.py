@@ -175,7 +175,7 @@ class _Measuring:
     ) -> tuple[Proposal | None, dict[str, DeadweightError]]:
         """Return the proposal, and what prevents it. Services that cannot have the common versions keep their own."""
         if agreement.versions is None:
-            return None, {_ALL: agreement.late} if agreement.late else {}
+            return None, {_ALL: agreement.failure} if agreement.failure else {}
         sharing = [each for each in today if each.name in agreement.services]
         planned = plan_files(sharing, found[_TOGETHER], share)
         lock = agreement.versions.lock

@@ -36,15 +36,15 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class Agreement(Struct, frozen=True, kw_only=True):
     """The services that can have the same versions.
 
-    versions: what resolving them together found; None if no service can be resolved, or not in time
+    versions: what resolving them together found; None if no service can be resolved, or after a failure
     clashes:  why the others cannot have them
-    late:     the time limit that resolving them together exceeded; None if it did not
+    failure:  why resolving them together failed, other than by a conflict: an index that fails, or the time limit
     """
 
     services: tuple[str, ...]
     versions: Resolved | None = None
     clashes: tuple[Clash, ...] = ()
-    late: TimedOut | None = None
+    failure: DeadweightError | None = None
 
 
 class Agreeing:
@@ -73,28 +73,25 @@ class Agreeing:
     def found(self, expected: Agreement, alone: Mapping[str, Outcome]) -> Agreement:
         """Return the answer.
 
-        alone:  service → its own versions
-        raises: DeadweightError if the resolver failed for another reason than a conflict
+        alone: service → its own versions
         """
         kept = tuple(name for name in expected.services if isinstance(alone[name], Resolved))
         if kept == expected.services and expected.versions is not None:
             return Agreement(services=kept, versions=expected.versions, clashes=self._relevant(kept))
         able = tuple(name for name, outcome in alone.items() if isinstance(outcome, Resolved))
         grown: tuple[str, ...] = ()
-        late = None
+        failure = None
         for _ in range(_ROUNDS):
             kept = self._part(able)
             outcome = self._together(kept) if kept else None
             if outcome is None or isinstance(outcome, Resolved):
                 return Agreement(services=kept, versions=outcome, clashes=self._relevant(kept))
-            if isinstance(outcome, TimedOut):
-                late = outcome
-                break
             if not is_conflict(outcome):
-                raise outcome
+                failure = outcome
+                break
             grown = self._grown(kept)
         if not grown:
-            return Agreement(services=(), late=late)
+            return Agreement(services=(), failure=failure)
         outcome = self._together(grown)
         assert isinstance(outcome, Resolved)  # the last step of _grown
         return Agreement(services=grown, versions=outcome, clashes=self._relevant(grown))
