@@ -209,7 +209,7 @@ def podman() -> Iterator[dict[str, str]]:
         pytest.skip("podman is run by the superuser only")
     directory = Path(tempfile.mkdtemp(prefix="deadweight-"))
     (directory / "storage.conf").write_text(
-        f'[storage]\ndriver = "vfs"\ngraphroot = "{directory}/graph"\nrunroot = "{directory}/run"\n'
+        f'[storage]\ndriver = "overlay"\ngraphroot = "{directory}/graph"\nrunroot = "{directory}/run"\n'
     )
     (directory / "containers.conf").write_text(
         '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'

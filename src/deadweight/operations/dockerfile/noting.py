@@ -46,7 +46,8 @@ def _on_project(recipe: Recipe) -> Iterator[str]:
         return
     installed = [variant.name for variant in reversed(recipe.variants) if not variant.has_code]
     if installed:
-        others = "if it reads others when it runs, add COPY for them"
-        yield f"of your own files, {listed(installed, 3)} contains only those in the wheel of {own.name}; {others}"
+        contain = f"stage {installed[0]} contains" if len(installed) == 1 else f"stages {listed(installed, 3)} contain"
+        others = "if the application reads others, add COPY for them"
+        yield f"the {contain} only those of your files that are in the wheel of {own.name}; {others}"
     if own.version_variable:
         yield f"git states the version of {own.name}: build with --build-arg {VERSION}=1.2.3"
