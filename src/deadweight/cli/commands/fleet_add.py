@@ -27,7 +27,7 @@ from deadweight.cli.values import Choice
     "--complete",
     group=WHAT,
     is_flag=True,
-    help="Treat the reports as the whole fleet, and leave out all other targets.",
+    help="Treat the reports as the whole fleet: targets of earlier runs that have no report no longer count.",
 )
 @with_options(messages)
 def add(fleet: str, report: tuple[str, ...], names: str, complete: bool, **options: bool) -> None:

@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Measure the N newest tags of each repository that a pattern matches: latest, then the highest versions.",
 )
-@option("--complete", group=WHAT, is_flag=True, help="Treat TARGETS as the whole fleet, and leave out all others.")
+@option(
+    "--complete",
+    group=WHAT,
+    is_flag=True,
+    help="Treat TARGETS as the whole fleet: targets of earlier runs that are not found again no longer count.",
+)
 @option("--restart", group=WHAT, is_flag=True, help="Begin a new run, even if the last one was interrupted.")
 @option(
     "--cache",
