@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ from deadweight import Settings
 from deadweight.analysis.profile import Profile
 from deadweight.cli import _run
 from deadweight.operations.measure import profile
-from deadweight.sources.registries import partial
-from tests.builders import ELF_X86_64, dist_files
+from deadweight.sources.images.tables import partial
+from tests.builders import ELF_X86_64, dist_files, write_files
 from tests.chunked_layers import ChunkedForm, Table, chunked_image, chunked_layer
 from tests.engines import docker_registry, push
-from tests.images import Content, link, make_elf, make_image
+from tests.images import Content, link, make_elf, make_image, make_tar
 from tests.registry_server import Registry, published
 
 SITE = "usr/local/lib/python3.12/site-packages"
@@ -215,6 +215,56 @@ def test_text__layer_with_a_false_table__is_named(capsys: pytest.CaptureFixture[
         digest = layers(registry)[0]
     written = " ".join("".join(capsys.readouterr()).split())
     assert f"deadweight read all of the layer {digest}, because its table of contents is wrong" in written
+
+
+def as_archive(files: Mapping[str, Content], directory: Path) -> str:
+    (directory / "image.tar").write_bytes(make_tar(files))
+    return str(directory / "image.tar")
+
+
+def as_directory(files: Mapping[str, Content], directory: Path) -> str:
+    write_files(directory / "layout", {path: data for path, data in files.items() if isinstance(data, str | bytes)})
+    return f"oci:{directory / 'layout'}"
+
+
+def not_decompressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail as soon as a layer is read as a whole, or compared to its digest."""
+
+    def fail(*_: object) -> None:
+        raise AssertionError("the layer is read")
+
+    monkeypatch.setattr("deadweight.sources.images.blobs.layer_on_disk", fail)
+    monkeypatch.setattr("deadweight.sources.images.blobs._check_file", fail)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("made", [as_archive, as_directory])
+def test_file__layer_with_a_table__is_measured_from_parts_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: ChunkedForm, made: Callable[..., str]
+) -> None:
+    layer = chunked_layer(app(), form)
+    target = made(chunked_image(layer), tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(partial, "SMALLEST", 1 << 40)
+        expected = profile(target, Settings.of(no_cache=True))
+    not_decompressed(monkeypatch)
+    found, cached = profile(target), profile(target)
+    assert figures(found) == figures(cached) == figures(expected)
+    assert found.inventory.warnings == expected.inventory.warnings
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("lie", ["type", "digest of a chunk", "size of a file"])
+def test_file__table_that_lies__the_layer_is_read_and_a_warning_says_so_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: ChunkedForm, lie: str
+) -> None:
+    target = as_archive(chunked_image(chunked_layer(app(), form, change=LIES[lie])), tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(partial, "SMALLEST", 1 << 40)
+        expected = profile(target, Settings.of(no_cache=True))
+    for found in (profile(target), profile(target)):
+        assert figures(found) == figures(expected)
+        assert len([each for each in found.inventory.warnings if "table of contents is wrong" in each]) == 1
 
 
 @pytest.mark.engines

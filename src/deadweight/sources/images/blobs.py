@@ -11,6 +11,7 @@ import stat
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import BinaryIO
 
 from deadweight.errors import BadInput
@@ -24,6 +25,7 @@ from deadweight.sources.images.digests import Checked, Digest, check, digest_in,
 from deadweight.sources.images.layers import Room, entries_of, layer_on_disk, read_layer
 from deadweight.sources.images.manifests import LayerPart, Parts, find_parts
 from deadweight.sources.images.packed import LayerFile, are_worth_sharing, read_shared
+from deadweight.sources.images.tables.cached import by_table, lie_in, table_key
 
 LARGEST_JSON = 1 << 24
 _SPAN = 200  # bytes of memory for the position of a file
@@ -66,6 +68,11 @@ class Blobs(ABC):
     def files(self) -> Iterable[TarEntry] | None:
         """Return the entries of a root file system that is not an image, as from ``docker export``."""
         return None
+
+    def warn(self, warning: str) -> None:
+        """Add a warning, once; "" is none."""
+        if warning and warning not in self.warnings:
+            self.warnings.append(warning)
 
     def layers(self, parts: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
         """Yield the entries of each layer, in order, from the cache if possible.
@@ -170,28 +177,50 @@ class _BlobsOnDisk(Blobs):
     def _cached(self, layer: LayerPart) -> list[TarEntry] | None:
         """Return the entries of a layer, None if they are not in the cache or not worth it.
 
-        Unless the cache says otherwise, its digest is checked, as when it is read. The headers of an uncompressed layer
-        are read in less time than its digest takes.
+        Unless the cache says otherwise, its digest is checked, as when it is read; but not that of a layer that was
+        read by its table of contents. The headers of an uncompressed layer are read in less time than its digest takes.
         """
+        self.warn(lie_in(layer, self.cache))
         if self.cache.reads_once:
             return self.cache.find(self.keys(layer), self.room)
         file, expected = self.locate(layer.name), digest_in(layer.name)
         if expected is None or not _is_packed(file):
             return None
         entries = self.cache.find(self.keys(layer), self.room)
-        if entries is not None:
-            _check_file(file, expected)
+        if entries is None:
+            return self.cache.find((table_key(layer),), self.room)
+        _check_file(file, expected)
         return entries
 
     def read(self, layers: Sequence[LayerPart]) -> Iterator[Iterable[TarEntry]]:
         files = {layer.name: self.locate(layer.name) for layer in layers}
         packed = {name: file for name, file in files.items() if _is_packed(file)}
+        listed: dict[str, Iterable[TarEntry]] = {}
+        for layer in layers:
+            if (entries := self._listed(layer, packed)) is not None:
+                listed[layer.name] = entries
+        packed = {name: file for name, file in packed.items() if name not in listed}
+
+        def read(name: str) -> Iterable[TarEntry]:
+            return listed.pop(name) if name in listed else self.layer(name)
+
         if not are_worth_sharing(list(packed.values())):
-            yield from (self._kept(name, self.layer(name)) if name in packed else self.layer(name) for name in files)
+            yield from (self._kept(name, read(name)) if name in packed else read(name) for name in files)
             return
         with contextlib.closing(read_shared(list(packed.values()))) as shared:
             for name in files:
-                yield self._decoded(name, next(shared)) if name in packed else self.layer(name)
+                yield self._decoded(name, next(shared)) if name in packed else read(name)
+
+    def _listed(self, layer: LayerPart, packed: Mapping[str, LayerFile]) -> list[TarEntry] | None:
+        """Return the entries of a compressed layer by its table of contents, None if it must be read."""
+        if layer.toc is None or layer.name not in packed:
+            return None
+        file = packed[layer.name]
+        with _opened(file) as opened:
+            fetch = partial(_part, opened.fileno(), file)
+            entries, warning = by_table(layer, file.length, fetch, self.cache, self.room)
+        self.warn(warning)
+        return entries
 
     def _kept(self, name: str, entries: Iterable[TarEntry]) -> Iterable[TarEntry]:
         """Return the entries of a compressed layer, and put them into the cache if its digest was checked."""
@@ -205,6 +234,11 @@ class _BlobsOnDisk(Blobs):
         if digest := digest_in(name):
             self.cache.put((f"sha256:{digest}",), data)
         return entries
+
+
+def _part(descriptor: int, file: LayerFile, span: range) -> bytes:
+    """Return a part of a layer; threads may call it at once."""
+    return os.pread(descriptor, min(len(span), file.length - span.start), file.start + span.start)
 
 
 def _check_file(file: LayerFile, expected: str) -> None:

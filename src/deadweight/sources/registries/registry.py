@@ -15,20 +15,17 @@ from deadweight.errors import BadInput, FetchFailed
 from deadweight.formats.archives.tar import TarEntry
 from deadweight.formats.images.documents import parse_manifest
 from deadweight.formats.images.image_reference import Reference, is_digest
-from deadweight.formats.images.layer_entries import encoded
-from deadweight.formats.images.toc import TocError
 from deadweight.sources.images.blobs import Blobs
 from deadweight.sources.images.blocks import Pipe, Pushed
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.compression import LONGEST_MAGIC, is_packed
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, parts_of
+from deadweight.sources.images.tables.cached import by_table, lie_in, table_key
 from deadweight.sources.net.failures import Truncated
-from deadweight.sources.registries.partial import partial_entries
 from deadweight.sources.registries.repository import Repository
 from deadweight.sources.registries.trust import opened_registry
 from deadweight.sources.system.processors import processors
 from deadweight.sources.system.threads import Background
-from deadweight.sources.wheels.store import key_of
 
 _LARGEST_JSON = 1 << 24
 _LARGEST_LAYER = 1 << 36  # compressed bytes
@@ -102,14 +99,14 @@ class RegistryBlobs(Blobs):
             entries = self.cache.find(self.keys(layer), self.room)
             if entries is not None:
                 found[name] = entries
-                self._warn(layer, self.cache.note(_toc_key(layer)))
+                self.warn(lie_in(layer, self.cache))
         return found
 
     def digest(self, layer: LayerPart) -> str:
         return self._digest(layer.name)
 
     def keys(self, layer: LayerPart) -> tuple[str, ...]:
-        return (*super().keys(layer), _toc_key(layer))
+        return (*super().keys(layer), table_key(layer))
 
     def keep(self, layer: LayerPart) -> None:
         self._read(layer)
@@ -123,53 +120,28 @@ class RegistryBlobs(Blobs):
         try:
             tasks = deque(background.submit(self._read, layer) for layer in layers[:most])
             for number in range(len(layers)):
-                entries, lie = tasks.popleft().result()
+                entries, warning = tasks.popleft().result()
                 tasks.extend(background.submit(self._read, layer) for layer in layers[number + most :][:1])
-                self._warn(layers[number], lie)
+                self.warn(warning)
                 yield entries
         finally:
             background.close()
 
     def _read(self, layer: LayerPart) -> tuple[list[TarEntry], str]:
-        """Return the entries of a layer, and what is wrong with its table of contents; threads may call it at once.
+        """Return the entries of a layer, and a warning; threads may call it at once."""
+        entries, warning = self._by_table(layer)
+        return self._whole(layer.name) if entries is None else entries, warning
 
-        That is kept with the layer, so that every image with the layer has the warning, also from the cache.
-        """
-        lie = ""
-        try:
-            entries = self._partial(layer)
-        except TocError as error:
-            entries, lie = None, str(error)
-            self.cache.put_note(_toc_key(layer), lie)
-        return self._whole(layer.name) if entries is None else entries, lie
-
-    def _warn(self, layer: LayerPart, lie: str) -> None:
-        """Add a warning if the table of contents of a layer is wrong.
-
-        lie: what is wrong with it; "" for nothing
-        """
-        if lie:
-            self.warnings.append(
-                f"deadweight read all of the layer {layer.digest}, because its table of contents is wrong: {lie}"
-            )
-
-    def _partial(self, layer: LayerPart) -> list[TarEntry] | None:
-        """Return the entries of a layer from its table of contents, None if the layer must be read.
-
-        They are cached for that table, since only it and the parts that were read match their digests, not the layer.
-        raises: TocError
-        """
+    def _by_table(self, layer: LayerPart) -> tuple[list[TarEntry] | None, str]:
+        """Return the entries of a layer by its table of contents, None if it must be read, and a warning."""
         if layer.toc is None or layer.compressed is None:
-            return None
+            return None, ""
         digest, size = self._digest(layer.name), layer.compressed
         fetch = partial(self._repository.span, f"{_BLOBS}{digest}", self._name(digest), size=size)
         try:
-            entries = partial_entries(lambda span: fetch(span=span), size, layer.toc, self.room)
+            return by_table(layer, size, lambda span: fetch(span=span), self.cache, self.room)
         except FetchFailed:  # such as a server without ranges; if it is the network, reading the layer fails too
-            return None
-        if entries is not None and self.cache.keeps:
-            self.cache.put((_toc_key(layer),), encoded(entries))
-        return entries
+            return None, ""
 
     def layer(self, name: str) -> list[TarEntry]:
         return self._whole(name)
@@ -218,11 +190,6 @@ class RegistryBlobs(Blobs):
 
     def _mismatch(self, digest: str) -> BadInput:
         return BadInput(f"{self._reference}: the content of {digest} does not match its digest")
-
-
-def _toc_key(layer: LayerPart) -> str:
-    """Return the key of what a table of contents says of a layer; "" without one."""
-    return f"sha256:{key_of(layer.digest, layer.toc.digest)}" if layer.toc else ""
 
 
 class _Body:
