@@ -407,6 +407,23 @@ def test_dockerfile__requirements_without_the_project_itself__copy_its_code(serv
     assert 'PYTHONPATH="/app/src"' in text
 
 
+def test_dockerfile__requirements_with_the_project_itself__install_it(
+    server: Server, distribution: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(distribution)  # which "." stands for
+    static = DISTRIBUTION.replace('dynamic = ["version"]', 'version = "1"')
+    write_files(distribution, {"requirements.txt": "-e .\n", "pyproject.toml": static})
+    index = ["--index-url", f"{server.url}/simple/", "--installer", "uv", "--python", "3.11"]
+    done = run("dockerfile", "requirements.txt", *index)
+    assert done.returncode == 0, done.stderr
+    lists = {path.name: listed(path) for path in (distribution / "docker").iterdir()}
+    assert lists == {
+        "numpy.txt": ["numpy==2.0"],
+        "production.txt": ["dw-http==2.0", "dw-web==1.0"],
+        "dw-shop.txt": ["/build/project"],
+    }
+
+
 def test_dockerfile__extras_exclude_each_other__is_said(server: Server, tmp_path: Path) -> None:
     text = '[project]\nname = "app"\nversion = "1"\ndependencies = ["dw-http<2"]\n'
     extras = '[project.optional-dependencies]\ntest = ["dw-http>=2"]\n'

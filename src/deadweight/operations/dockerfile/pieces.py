@@ -16,6 +16,7 @@ from deadweight.model import Distribution, Pinned, Requirement
 from deadweight.sources.buildcontext.paths import path_in
 from deadweight.untrusted import without_userinfo
 
+_ARCHIVES = (".gz", ".tgz", ".zip", ".bz2", ".xz", ".tar")
 _REPOSITORIES = ("git+", "hg+", "svn+", "bzr+")
 
 
@@ -65,7 +66,7 @@ class Installed(Struct, frozen=True):
         )
 
     def _pin(self, distribution: Distribution, pinned: Pinned | None, index: str) -> Pin:
-        name, url = distribution.name, without_userinfo(distribution.url)
+        name, url = distribution.name, without_userinfo(distribution.url or _directory_url(pinned))
         if url.startswith("file:"):
             return Pin(name=name, directory=self._directory(name, url))
         version = distribution.version
@@ -84,6 +85,13 @@ class Installed(Struct, frozen=True):
         path = unquote(urlsplit(url).path)
         hint = "use --source with a directory that contains both"
         return path_in(self.context, path, f"{name} is installed from {outlined(path)}, which is", hint)
+
+
+def _directory_url(pinned: Pinned | None) -> str:
+    """Return the URL of the directory that a distribution was estimated from; "" for an archive."""
+    source = pinned.sdist if pinned else None
+    is_directory = source is not None and source.url.startswith("file:") and not source.filename.endswith(_ARCHIVES)
+    return source.url if source and is_directory else ""
 
 
 def _of_repositories(requirements: Iterable[Requirement]) -> Iterator[Piece]:
