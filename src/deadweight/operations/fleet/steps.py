@@ -1,7 +1,8 @@
 """The steps of a target: the tasks that it needs, and what becomes of their results.
 
 The steps are a generator. It yields the tasks that it needs next, and gets their results. A layer or a wheel that
-several targets have is read by one task, which all of them wait for.
+several targets have is read by one task, which all of them wait for. If it fails, each repository is asked itself: a
+failure of one says nothing about the others.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from deadweight import __version__
 from deadweight.errors import BadReport
 from deadweight.fleet.values import Failure
+from deadweight.formats.images.image_reference import parse_reference
 from deadweight.model import Archive
 from deadweight.model.report import Report
 from deadweight.operations.fleet.calls import Task
@@ -24,11 +26,15 @@ from deadweight.sources.fleet.store import Fleet
 from deadweight.sources.fleet.targets import anywhere
 from deadweight.sources.system.pool import Call
 from deadweight.sources.wheels.store import key_of
+from deadweight.targets import parse_target
+from deadweight.targets.types import RegistryImage
 
 # The ranks of tasks: what is begun comes first, so that few targets are in memory.
 _MEASURE, _READ, _PLAN, _IDENTIFY = range(4)
 _TASKS = "deadweight.operations.fleet.tasks"
+_LIST_WHEELS = f"{_TASKS}:list_wheels"
 _AT_ONCE = 16  # wheels that one task reads, in threads: each one alone would mostly wait for its server
+_Work = tuple[str, str | bytes]  # function, and the digest of the image or layer
 Steps = Generator[list[Task], list[Result], Failure | None]
 
 
@@ -46,6 +52,7 @@ class Targets:
         self._how = hashlib.sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:16]
         self._read: dict[str, Result] = {}  # key of a task that read layers or wheels in this run → its result
         self._readers: dict[str, Task] = {}  # key of a wheel → the task that reads it
+        self._first: dict[_Work, Task] = {}  # what is being done for images, or was read → the task that does it
         self.reused = 0
 
     def steps(self, name: str) -> Steps:
@@ -60,16 +67,21 @@ class Targets:
                 return _failure(planned)
             assert isinstance(planned, Planned)
             resolution = planned.resolution
-            reading = [self._layer_task((where, "", digest)) for digest in planned.layers]
+            reading = [self._begun(self._layer_task((where, "", digest))) for digest in planned.layers]
             # A layer or a wheel that cannot be read is not the end: measuring tries again, and says what is wrong.
             yield from self._results([*reading, *self._wheel_tasks(planned.archives)])
         (measured,) = yield [self._task("measure", _MEASURE, (where, "", resolution), where)]
         return self._record(name, measured)
 
     def arrived(self, task: Task, result: Result) -> None:
-        """Remember that a layer or wheels were read, at once, though others of the same target may still be read."""
-        if task.rank == _READ:
+        """Remember that a layer or wheels were read, at once, though others of the same target may still be read.
+
+        A layer that was not read is none that all images have: the next repository may give what this one refused.
+        """
+        if task.rank == _READ and (task.call.function == _LIST_WHEELS or not isinstance(result, Failed)):
             self._read[task.call.key] = result
+        elif (first := self._first.get(_work(task))) and first.call.key == task.call.key:
+            del self._first[_work(task)]
 
     def _steps_of_image(self, name: str) -> Steps:
         """Yield the tasks of an image in a registry: what is named by a digest is done once for all images."""
@@ -83,25 +95,52 @@ class Targets:
         if self._fleet.reuse(self._run, name, identity):
             self.reused += 1
             return None
+        repository = _repository_of(name)
+        named = f"{repository}@{digest}"
         if self._caches:
-            (planned,) = yield [self._task("plan", _PLAN, (name, digest), digest, host)]
+            (planned,) = yield from self._shared([self._task("plan", _PLAN, (name, digest), named, host)])
             if isinstance(planned, Failed):
                 return _failure(planned)
             assert isinstance(planned, Planned)
-            reading = [self._layer_task((name, digest, layer), host) for layer in planned.layers]
-            results = yield from self._results(reading)
+            reading = [self._layer_task((name, digest, layer), repository, host) for layer in planned.layers]
+            results = yield from self._shared(reading)
             if failed := next((result for result in results if isinstance(result, Failed)), None):
                 return _failure(failed)
-        (measured,) = yield [self._task("measure", _MEASURE, (name, digest), digest, "" if self._caches else host)]
+        measuring = self._task("measure", _MEASURE, (name, digest), named, "" if self._caches else host)
+        (measured,) = yield from self._shared([measuring])
         return self._record(name, measured, identity)
 
     def _results(self, reading: Sequence[Task]) -> Generator[list[Task], list[Result], list[Result]]:
         """Yield those of some tasks that have not ended; return the results of all."""
-        yield [task for task in reading if task.call.key not in self._read]
-        return [self._read[task.call.key] for task in reading]
+        new = [task for task in reading if task.call.key not in self._read]
+        results = {task.call.key: result for task, result in zip(new, (yield new), strict=True)}
+        return [results.get(task.call.key) or self._read[task.call.key] for task in reading]
 
-    def _layer_task(self, arguments: tuple[str, str, str], host: str = "") -> Task:
-        return self._task("read_layer", _READ, arguments, arguments[2], host)
+    def _shared(self, own: Sequence[Task]) -> Generator[list[Task], list[Result], list[Result]]:
+        """Yield tasks of an image, or those of other images that do the same; return their results.
+
+        What failed for another image is done again for this one, whose repository may differ.
+        """
+        begun = list(map(self._begun, own))
+        results = yield from self._results(begun)
+        again = [
+            place
+            for place, task in enumerate(own)
+            if isinstance(results[place], Failed) and task.call.key != begun[place].call.key
+        ]
+        if again:
+            self._first |= {_work(own[place]): own[place] for place in again}
+            more = yield from self._results([own[place] for place in again])
+            for place, result in zip(again, more, strict=True):
+                results[place] = result
+        return results
+
+    def _begun(self, task: Task) -> Task:
+        """Return the task that does the same for another image, if there is one, else this one."""
+        return self._first.setdefault(_work(task), task)
+
+    def _layer_task(self, arguments: tuple[str, str, str], repository: str = "", host: str = "") -> Task:
+        return self._task("read_layer", _READ, arguments, f"{repository}@{arguments[2]}", host)
 
     def _wheel_tasks(self, archives: Iterable[Archive]) -> list[Task]:
         """Return the tasks that read some wheels, each wheel in one task of the run, whichever target asks for it."""
@@ -133,6 +172,18 @@ class Targets:
             return Failure.of(error)
         self._fleet.add(self._run, name, report, identity=identity)
         return None
+
+
+def _work(task: Task) -> _Work:
+    return task.call.function, task.call.arguments[-1]
+
+
+def _repository_of(name: str) -> str:
+    """Return the registry and the repository of an image in a registry."""
+    target = parse_target(name)
+    assert isinstance(target, RegistryImage)
+    reference = parse_reference(target.reference)
+    return f"{reference.host}/{reference.repository}"
 
 
 def _failure(failed: Failed) -> Failure:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from deadweight.model import Archive
 from deadweight.operations.fleet.measuring import Plan, measure_fleet
@@ -69,14 +70,53 @@ def test_measuring__layer_read_while_another_is__is_not_read_again(tmp_path: Pat
     ]  # fmt: skip
 
 
-def test_measuring__layer_that_failed__fails_all_images_with_it_and_is_not_read_again(tmp_path: Path) -> None:
-    order = ["identify a", "identify b", "plan a", "read_layer base", "plan b"]
-    answers = results(a=["base", "a1"], b=["base", "b1"], c=["c1"])
+def test_measuring__layer_that_failed__fails_all_images_of_the_repository_that_wait_for_it(tmp_path: Path) -> None:
+    order = ["identify a:1", "identify a:2", "plan a:1", "plan a:2", "read_layer base"]
+    answers = results(**{"a:1": ["base", "a1"], "a:2": ["base", "a2"], "c": ["c1"]})
     answers["read_layer base"] = Failed(reason="torn", exit_code=4)
     workers = Workers(order, answers)
-    assert measured(tmp_path, workers, "a", "b", "c") == ["torn", "torn"]
+    assert measured(tmp_path, workers, "a:1", "a:2", "c") == ["torn", "torn"]
     assert workers.calls.count("read_layer base") == 1
     assert [call for call in workers.calls if call.startswith("measure")] == ["measure c"]
+
+
+class Refusing(Workers):
+    """Workers of which some calls are refused in the repository ``secret``."""
+
+    def __init__(self, order: list[str], results: dict[str, Result], refused: str) -> None:
+        super().__init__(order, results)
+        self._refused = refused
+        self.asked: list[str] = []
+
+    def submit(self, call: Call) -> None:
+        super().submit(call)
+        target = str(call.arguments[2])
+        text = next(text for text, each in self._running.items() if each is call)
+        self.asked += [target] if call.function.endswith(self._refused) else []
+        if call.function.endswith(self._refused) and target.endswith("/secret"):
+            self._running[f"{text} refused"] = self._running.pop(text)
+            self.results[f"{text} refused"] = Failed(reason="secret: access denied", exit_code=5)
+
+
+ORDERS = {
+    "at once": ["identify secret", "identify open", "plan secret", "plan open"],
+    "one after the other": ["identify secret", "plan secret", "read_layer base refused", "measure secret refused"],
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("refused", "cache"), [("read_layer", "cache"), ("plan", "cache"), ("measure", "")])
+def test_measuring__another_repository_refuses__image_has_no_part_in_that(
+    tmp_path: Path, order: str, refused: str, cache: str
+) -> None:
+    answers = results(secret=["base"], open=["base"], third=["base"])
+    answers |= {f"identify {name}": Identified("sha256:same") for name in ("secret", "open", "third")}
+    workers = Refusing(ORDERS[order], answers, refused)
+    targets = [f"registry:reg.example/{name}" for name in ("secret", "open", "third")]
+    run = measure_fleet(str(tmp_path / "fleet.db"), Plan(targets=targets, cache=cache), workers)
+    assert [(each.name, each.reason) for each in run.skipped] == [(targets[0], "secret: access denied")]
+    assert workers.asked[0] == targets[0]
+    assert len(workers.asked) <= 3
 
 
 class Joining(Workers):
