@@ -155,13 +155,6 @@ def refuse(settings: Settings, options: tuple[str, ...], why: str) -> None:
             raise BadInput(f"--{option.replace('_', '-')}: {why}")
 
 
-def check_positive(**values: float | None) -> None:
-    """Raise BadInput for a value that is not positive; None is no value."""
-    for name, value in values.items():
-        if value is not None and value <= 0:
-            raise BadInput(f"{name} must be positive, not {value}")
-
-
 def find_config(start: str) -> str | None:
     """Return the nearest ``pyproject.toml`` at or above a directory that contains ``[tool.deadweight]``.
 
@@ -236,6 +229,17 @@ def read_fleet_budgets(path: str) -> dict[str, dict[str, object]]:
         budget = _converted(table, Budget, location)
         budgets[pattern] = {name: getattr(budget, name) for name in names}
     return budgets
+
+
+def check_budget_limits(limits: Mapping[str, object], location: str) -> None:
+    """Check keyword arguments for Budget; raises BadConfig with the location for an unknown or an invalid one."""
+    from deadweight.budget.values import Budget
+
+    keys = {each.name: each.encode_name for each in fields(Budget)}
+    for name in limits:
+        if name not in keys:
+            raise BadConfig(f"{location}: unknown limit {name!r}", hint=f"available: {', '.join(keys)}")
+    _converted({keys[name]: value for name, value in limits.items()}, Budget, location)
 
 
 def config_schema(descriptions: Mapping[str, str] = {}) -> dict[str, Any]:

@@ -198,14 +198,14 @@ def test_fleet_measure__settings_that_mean_nothing__are_refused(
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (lambda: Starts(runs=0), "runs must be positive, not 0"),
-        (lambda: Starts(seconds=-1), "seconds must be positive, not -1"),
-        (lambda: Trimming(seconds=0), "seconds must be positive"),
-        (lambda: Checks(seconds=0), "seconds must be positive"),
+        (lambda: Starts(runs=0), "runs must be from 0.000001 to 1,000,000,000, not 0"),
+        (lambda: Starts(seconds=-1), "seconds must be from 0.000001 to 1,000,000,000, not -1"),
+        (lambda: Trimming(seconds=0), "seconds must be from"),
+        (lambda: Checks(seconds=0), "seconds must be from"),
         (lambda: Sharing(base_share=50), "base_share must be at most 1, not 50"),
-        (lambda: FleetMeasuring(tags=0), "tags must be positive"),
-        (lambda: FleetMeasuring(connections=0), "connections must be positive"),
-        (lambda: FleetMeasuring(rate=-0.5), "rate must be positive, not -0.5"),
+        (lambda: FleetMeasuring(tags=0), "tags must be from"),
+        (lambda: FleetMeasuring(connections=0), "connections must be from"),
+        (lambda: FleetMeasuring(rate=-0.5), "rate must be from 0.000001 to 1,000,000,000, not -0.5"),
     ],
 )
 def test_options__out_of_range__are_refused(value: Callable[[], object], message: str) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from deadweight.sources.install import uv_config
+from deadweight.sources.resolve import index_locations
 from tests.builders import SITE, dist_files, make_env, write_files
 
 ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202e\x08"
@@ -226,3 +228,26 @@ def test_debug__traceback_and_message__are_escaped_and_hold_no_password(tmp_path
     assert b"Traceback" in done.stderr
     assert b"secret" not in done.stderr
     assert b"\x1b" not in done.stderr
+
+
+TOML = {"an integer of 5,000 digits": f"x = {'1' * 5000}", "arrays 5,000 deep": f"x = {'[' * 5000}"}
+
+
+@pytest.mark.parametrize("text", TOML.values(), ids=TOML)
+def test_pyproject__that_python_cannot_hold__is_left_out(text: str, tmp_path: Path) -> None:
+    env = make_env(tmp_path / "env", GOOD)
+    write_files(tmp_path / "app", {"pyproject.toml": text, "main.py": "import good\n", "uv.toml": text})
+    for command in (("dockerignore", "."), ("imports", str(env), "--source", ".", "--entry", "main", "--runs", "1")):
+        done = subprocess.run(
+            [sys.executable, "-m", "deadweight", *command, "-q"], cwd=tmp_path / "app", capture_output=True, check=False
+        )
+        assert b"bug" not in done.stderr
+        assert done.returncode in (0, 4, 5)
+
+
+@pytest.mark.parametrize("text", TOML.values(), ids=TOML)
+def test_settings_of_uv__that_python_cannot_hold__are_left_to_uv(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "uv.toml"
+    path.write_text(text)
+    assert uv_config._read(str(path)) is None
+    assert not any(index_locations._of_toml(str(path)).values())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from math import isfinite
 from typing import Any
 
 import click
 
+from deadweight.arguments import LEAST, MOST, is_limit
 from deadweight.errors import BadInput, DeadweightError
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?\Z")
@@ -160,8 +160,8 @@ class Positive(click.FloatRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
-        if not isfinite(number):  # neither "nan" nor "inf" is a limit
-            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        if not is_limit(number):
+            self.fail(f"{value!r} is not a number from {LEAST:f} to {MOST:,.0f}.", param, ctx)
         return number
 
 

@@ -125,6 +125,14 @@ def toml_values(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+def toml_or_nothing(text: str) -> dict[str, Any]:
+    """Return the values of a TOML file that may add something, none if it is malformed."""
+    try:
+        return toml_values(text)
+    except (ValueError, RecursionError):
+        return {}
+
+
 def parse_json(data: bytes) -> Table:
     """Read a JSON object; raises Malformed."""
     return _parsed(data, json.loads, "JSON")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from deadweight.arguments import check_limits
 from deadweight.errors import BadInput
 from deadweight.operations.application import application_directory
 from deadweight.operations.measure import concluded, measure, refuse_report
@@ -16,7 +17,7 @@ from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.measuring.reading import machine_of
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
-from deadweight.settings import Request, Settings, check_positive
+from deadweight.settings import Request, Settings
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options
 from deadweight.targets.types import INSTALLABLE, File, SavedReport, Target
@@ -44,7 +45,7 @@ class Checks(Struct, frozen=True, kw_only=True):
     seconds: float = 60
 
     def __post_init__(self) -> None:
-        check_positive(seconds=self.seconds)
+        check_limits(seconds=self.seconds)
 
 
 def verify(

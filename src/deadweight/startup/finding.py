@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
@@ -13,6 +12,7 @@ from deadweight.codescan.commands import dockerfile, procfile, systemd_unit
 from deadweight.codescan.local_modules import LocalModules
 from deadweight.codescan.programs import Named
 from deadweight.codescan.roles import role_of
+from deadweight.formats.tables import toml_or_nothing
 from deadweight.startup.values import Entry
 
 # Files that applications usually start from, by preference; those of one line are equally likely.
@@ -80,10 +80,7 @@ def _started(names: Iterator[Named]) -> Iterator[tuple[int, str]]:
 
 def in_project(code: Code) -> Iterator[Entry]:
     """Yield the modules of the programs that the project installs."""
-    try:
-        data = tomllib.loads(code.texts.get("pyproject.toml", ""))
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return
+    data = toml_or_nothing(code.texts.get("pyproject.toml", ""))
     for table in (("project",), ("tool", "poetry")):
         scripts: object = data
         for key in (*table, "scripts"):

@@ -54,6 +54,20 @@ def test_check__pattern__judges_the_targets_that_match(path: str) -> None:
     assert (report.without_budget, report.unmatched, report.exit_code) == (2, ("nobody/*",), 3)
 
 
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        ({"maxi": "1B"}, "the budget of team/*: unknown limit 'maxi'"),
+        ({"max": 1}, "the budget of team/*.max: expected `str | null`, got `int`"),
+        ({"max": "x"}, "the budget of team/*.max: 'x' is not a size"),
+    ],
+)
+def test_check__invalid_limit__names_the_pattern(path: str, limits: dict[str, object], message: str) -> None:
+    with pytest.raises(BadConfig) as caught:
+        fleet_check(path, {"team/*": limits})
+    assert caught.value.cause == message
+
+
 def test_check__all_rules__judge_as_those_of_one_target(path: str) -> None:
     everywhere = {
         "max": "30MB", "max_package": "15MB", "max_download": "1MB", "max_wasted": "1MB", "max_growth": "50%",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from deadweight.codescan.files import is_read
 from deadweight.codescan.named_paths import NamedPath, named_in_python, named_in_text, parts_of
 from deadweight.codescan.roles import role_of
 from deadweight.errors import BadInput
+from deadweight.formats.tables import toml_or_nothing
 from deadweight.sources.buildcontext.naming import Named
 from deadweight.sources.buildcontext.reading import ContextReader, text_at
 
@@ -104,11 +104,7 @@ class _Search:
             if name == "pyproject.toml":
                 text = self._reader.text(file)
                 self._version(file, text, history=history)
-                try:
-                    document = tomllib.loads(text)
-                except (tomllib.TOMLDecodeError, RecursionError):
-                    continue
-                for path in paths_in_project(document):
+                for path in paths_in_project(toml_or_nothing(text)):
                     self._needed(path, directory.path, file)
             elif name == "setup.py":
                 self._version(file, self._reader.text(file), history=history)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from deadweight import __version__
+from deadweight.arguments import items
 from deadweight.errors import BadInput
 from deadweight.fleet.values import target_name
 from deadweight.model.tree import Skipped
@@ -30,7 +31,12 @@ class Added(Struct, frozen=True, kw_only=True):
 
 
 def fleet_add(
-    path: str, reports: Iterable[str], *, by_file: bool = False, complete: bool = False, observe: Observer = silent
+    path: str,
+    reports: str | Iterable[str],
+    *,
+    by_file: bool = False,
+    complete: bool = False,
+    observe: Observer = silent,
 ) -> Added:
     """Add saved reports to the file of a fleet as one run; it is created if it is missing.
 
@@ -40,7 +46,7 @@ def fleet_add(
     returns:  the number of the run, and the reports that could not be added
     raises:   BadFleet, FleetFailed; BadInput if there is no report
     """
-    return add_reports(path, saved_files(reports, by_file=by_file), complete=complete, observe=observe)
+    return add_reports(path, saved_files(items(reports), by_file=by_file), complete=complete, observe=observe)
 
 
 def add_reports(path: str, files: Sequence[SavedFile], *, complete: bool = False, observe: Observer = silent) -> Added:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from deadweight import __version__
 from deadweight.budget import RULES, Budget, judge
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, abridged
 from deadweight.fleet.patterns import Limits, Patterns
 from deadweight.model.report import Report
 from deadweight.model.report.check import CheckReport, Remedy, Result
@@ -18,6 +18,7 @@ from deadweight.model.report.fleet.check import FleetCheckReport
 from deadweight.model.tree import Skipped
 from deadweight.operations.fleet.reporting import FleetScope, runs_of
 from deadweight.progress import Observer, Progress, silent
+from deadweight.settings import check_budget_limits
 from deadweight.sources.fleet.files import reading
 from deadweight.sources.fleet.stored import State, states, stored_report
 
@@ -75,10 +76,11 @@ class _Judged(NamedTuple):
 
 def _patterns(budgets: Mapping[str, Limits], everywhere: Limits) -> Patterns:
     """Return the budgets by pattern; an invalid one is an error even if it matches no target."""
-    given = (*budgets.values(), everywhere)
-    for limits in given:
-        Budget(**limits)
-    if not any(any(limits.values()) for limits in given):
+    given = {f"the budget of {abridged(pattern)}": limits for pattern, limits in budgets.items()}
+    given["everywhere"] = everywhere
+    for location, limits in given.items():
+        check_budget_limits(limits, location)
+    if not any(any(limits.values()) for limits in given.values()):
         raise BadInput(
             "the fleet has no budget",
             hint='set limits in [tool.deadweight.fleet."PATTERN"], or give limits such as --max 500MB',

@@ -9,13 +9,14 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from deadweight.arguments import check_limits, items
 from deadweight.errors import BadInput, UnclearTarget
 from deadweight.fleet.values import target_name
 from deadweight.operations.fleet.caching import check_cache
 from deadweight.operations.fleet.calls import Executor
 from deadweight.operations.fleet.measuring import FleetRun, Plan, measure_fleet
 from deadweight.progress import Observer, silent
-from deadweight.settings import Settings, check_positive, refuse
+from deadweight.settings import Settings, refuse
 from deadweight.sources.fleet.cache import default_location, refuse_credentials, trim_cache
 from deadweight.sources.fleet.stored import known_tags
 from deadweight.sources.fleet.targets import Search, targets_of
@@ -34,7 +35,7 @@ class FleetMeasuring(Struct, frozen=True, kw_only=True):
     """How to measure a fleet.
 
     tags:        how many tags of each repository that a pattern matches, the newest; None for all
-    complete:    whether the targets are the whole fleet, so that all others are left out
+    complete:    whether the targets are the whole fleet, so that other targets no longer count
     restart:     whether to begin a new run even if the last one was interrupted
     cache:       the directory or the URL of the cache that workers share; "" for none, None for a directory in the
                  cache of deadweight
@@ -52,7 +53,7 @@ class FleetMeasuring(Struct, frozen=True, kw_only=True):
     rate: float = 0.0
 
     def __post_init__(self) -> None:
-        check_positive(tags=self.tags, connections=self.connections, rate=self.rate or None)
+        check_limits(tags=self.tags, connections=self.connections, rate=self.rate or None)
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -74,7 +75,7 @@ class Found(Struct, frozen=True, kw_only=True):
 
 def fleet_measure(
     path: str,
-    targets: Iterable[str],
+    targets: str | Iterable[str],
     settings: Settings | None = None,
     measuring: FleetMeasuring | None = None,
     *,
@@ -98,7 +99,7 @@ def fleet_measure(
     if settings.measuring.no_cache:
         measuring = replace(measuring, cache="")
     cache_of(measuring)
-    found = find_targets(path, targets, measuring.tags, settings.measuring.tls_verify, observe)
+    found = find_targets(path, items(targets), measuring.tags, settings.measuring.tls_verify, observe)
     check_options(settings, *found.types)
     return measure_found(path, found, settings, measuring, observe)
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from deadweight import __version__
+from deadweight.arguments import check_limits
 from deadweight.errors import BadInput
 from deadweight.operations.application import application_directory
 from deadweight.operations.measure import measure, refuse_report
 from deadweight.operations.measuring.installing import Installed, installed
 from deadweight.operations.session import Session
 from deadweight.progress import Observer, silent
-from deadweight.settings import Settings, check_positive
+from deadweight.settings import Settings
 from deadweight.targets import TargetLike, parse_target
 from deadweight.targets.options import check_options, settings_for
 from deadweight.targets.types import INSTALLABLE, Environment, File, Lock, Requirements, SavedReport, Target
@@ -44,7 +45,7 @@ class Starts(Struct, frozen=True, kw_only=True):
     seconds: float = 60
 
     def __post_init__(self) -> None:
-        check_positive(runs=self.runs, seconds=self.seconds)
+        check_limits(runs=self.runs, seconds=self.seconds)
 
 
 def imports(

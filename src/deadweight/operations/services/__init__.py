@@ -20,6 +20,7 @@ from deadweight.analysis.services.today import (
     shared_distributions,
 )
 from deadweight.analysis.verdict import judge, original_of
+from deadweight.arguments import check_limits, items
 from deadweight.errors import BadInput, DeadweightError, TimedOut
 from deadweight.formats.builds import Wishes, bare_name, read_wishes
 from deadweight.model import Application, Inventory, Lock, Skipped
@@ -32,7 +33,7 @@ from deadweight.operations.session import Session
 from deadweight.planning.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
 from deadweight.proof import Proof
-from deadweight.settings import Settings, check_positive, refuse
+from deadweight.settings import Settings, refuse
 from deadweight.sources.resolve.uninstalled import Resolved
 from deadweight.sources.system.processors import allow
 from deadweight.wording import counted
@@ -55,13 +56,13 @@ class Sharing(Struct, frozen=True, kw_only=True):
     seconds: float = SECONDS
 
     def __post_init__(self) -> None:
-        check_positive(base_share=self.base_share, seconds=self.seconds)
+        check_limits(base_share=self.base_share, seconds=self.seconds)
         if self.base_share > 1:
             raise BadInput(f"base_share must be at most 1, not {self.base_share}")
 
 
 def services(
-    files: Sequence[str],
+    files: str | Sequence[str],
     settings: Settings | None = None,
     sharing: Sharing | None = None,
     *,
@@ -80,7 +81,7 @@ def services(
     allow(settings.measuring.jobs or None)
     with Session(observe=observe) as session:
         wishes = read_wishes(settings.request.swap, settings.request.index, settings.request.torch)
-        every = read_services(files, settings.replacing(no_install=True), sharing.sources, wishes)
+        every = read_services(items(files), settings.replacing(no_install=True), sharing.sources, wishes)
         with Resolver(wishes, settings, session, sharing.seconds) as resolver:
             report = _Measuring(every, resolver, session).report(sharing.base_share)
     _check_wishes(wishes, every, report)

@@ -11,12 +11,12 @@ import shlex
 
 from msgspec import Struct
 
+from deadweight.arguments import check_limits
 from deadweight.errors import BadInput
 from deadweight.model.report.trim import TrimReport
 from deadweight.operations.session import Session
 from deadweight.operations.trimming.reporting import applied_report, discard_report, shown_report, undo_report
 from deadweight.progress import Observer, Progress, silent
-from deadweight.settings import check_positive
 from deadweight.sources.trim import restoring
 from deadweight.sources.trim.guarding import locked, root_of
 from deadweight.sources.trim.journal import STORE, Store
@@ -40,10 +40,13 @@ class Trimming(Struct, frozen=True, kw_only=True):
     seconds: float = 60
 
     def __post_init__(self) -> None:
-        check_positive(seconds=self.seconds)
-        unknown = [kind for kind in self.kinds if kind not in NAMES]
-        if unknown or not self.kinds:
-            raise BadInput(f"unknown kind {unknown[0] if unknown else ''!r} (choose from {', '.join(NAMES)})")
+        check_limits(seconds=self.seconds)
+        available = f"choose from {', '.join(NAMES)}"
+        if not self.kinds:
+            raise BadInput(f"no kind is given ({available})")
+        for kind in self.kinds:
+            if kind not in NAMES:
+                raise BadInput(f"unknown kind {kind!r} ({available})")
 
 
 def trim(directory: str, trimming: Trimming | None = None, *, observe: Observer = silent) -> TrimReport:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from deadweight.formats.tables import toml_values
+
+_LARGEST = 1 << 24  # characters of a configuration file
 _DROPPED = {"pip": frozenset(("target", "prefix", "system", "python", "dry-run")), "": frozenset(("link-mode",))}
 # Tables about a project, which uv accepts only in a pyproject.toml.
 _PROJECT_TABLES = frozenset((
@@ -76,8 +78,8 @@ def _of_project() -> dict[str, Any] | None:
 def _read(path: str) -> dict[str, Any] | None:
     """Return the settings of a file, with relative paths made absolute; None if it cannot be read."""
     try:
-        with open(path, "rb") as file:
-            settings = tomllib.load(file)
+        with open(path, encoding="utf-8") as file:
+            settings = toml_values(file.read(_LARGEST))
     except (OSError, ValueError, RecursionError):
         return None  # uv reports the error itself
     directory = os.path.dirname(os.path.abspath(path))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from deadweight.formats.projects.project_sources import Rules
 from deadweight.formats.requirements import RequirementsFile
+from deadweight.formats.tables import toml_or_nothing
 from deadweight.sources.install.installer import InstallOptions
 from deadweight.sources.install.pip_config import pip_settings
 
 DEFAULT_INDEX = "https://pypi.org/simple"
+_LARGEST = 1 << 24  # characters of a configuration file
 _SECTIONS = ("global", "install", "lock", ":env:")
 _SETTINGS = ("index-url", "extra-index-url", "find-links", "no-index")
 
@@ -119,9 +119,9 @@ def _of_uv(environ: Mapping[str, str]) -> Iterator[Settings]:
 
 def _of_toml(path: str) -> Settings:
     try:
-        with open(path, "rb") as file:
-            values: dict[str, Any] = tomllib.load(file)
-    except (OSError, ValueError):
+        with open(path, encoding="utf-8") as file:
+            values = toml_or_nothing(file.read(_LARGEST))
+    except (OSError, ValueError):  # also text that is not UTF-8
         return {}
     tables = [table for table in values.get("index", ()) if isinstance(table, dict) and not table.get("explicit")]
     defaults = [str(table.get("url")) for table in tables if table.get("default")]
