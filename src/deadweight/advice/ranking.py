@@ -28,15 +28,17 @@ def ranked(findings: Iterable[ImageFinding], base: int) -> tuple[ImageFinding, .
     for each in findings:
         if each.size >= table[each.rule].least:
             (others if each.layer < base else own).append(each)
-    counted: dict[FileKey, int] = {}
+    counted: dict[FileKey, tuple[int, ...]] = {}
     ordered = [*_by_savings(own, counted, 0), *_by_savings(others, counted, len(own))]
     return tuple(replace(each, base=each.layer < base) for each in ordered)
 
 
-def _by_savings(findings: list[ImageFinding], counted: dict[FileKey, int], first: int) -> Iterator[ImageFinding]:
+def _by_savings(
+    findings: list[ImageFinding], counted: dict[FileKey, tuple[int, ...]], first: int
+) -> Iterator[ImageFinding]:
     """Yield the findings, each time the one that saves the most beside those before it.
 
-    counted: file → the number of the finding that counts it; grows with each finding
+    counted: file → the numbers of the findings that have it; grows with each finding
     first:   number of the first finding
     """
     findings = sorted(findings, key=_place)
@@ -52,8 +54,10 @@ def _by_savings(findings: list[ImageFinding], counted: dict[FileKey, int], first
         if saves < -expected:
             heappush(queue, (-saves, place))
             continue
+        alone = (number,)
         for key in finding.parts:
-            counted.setdefault(key, number)
+            earlier = counted.get(key)
+            counted[key] = (*earlier, number) if earlier else alone
         number += 1
         # The keys of all files are not needed any more.
         yield replace(finding, saves=saves, overlaps=tuple(sorted(overlaps.items())), parts={})
@@ -64,9 +68,9 @@ def _place(finding: ImageFinding) -> tuple[int, str, int, int, str]:
     return -finding.size, finding.rule, finding.layer, finding.by or 0, finding.reason
 
 
-def _overlaps(finding: ImageFinding, counted: Mapping[FileKey, int]) -> Mapping[int, int]:
-    """Return the number of each earlier finding with the bytes that both count."""
-    shared: Counter[int] = Counter()
+def _overlaps(finding: ImageFinding, counted: Mapping[FileKey, tuple[int, ...]]) -> Mapping[tuple[int, ...], int]:
+    """Return the numbers of earlier findings with the bytes that exactly these have too."""
+    shared: Counter[tuple[int, ...]] = Counter()
     if counted:
         for key, size in finding.parts.items():
             earlier = counted.get(key)

@@ -18,7 +18,7 @@ _LONGEST_COMMAND = 60
 _MOST_NAMES = 3
 _NO_IMAGE = "the target is not an image with layers"
 
-_Numbered = tuple[int, ImageFinding]
+Numbered = tuple[int, ImageFinding]
 
 
 def denied_finding(limit: Limit, case: Case) -> Outcome:
@@ -38,21 +38,24 @@ def size_of_findings(limit: Limit, case: Case) -> Outcome:
     if image is None:
         return Outcome(status="skip", limit_bytes=most, reason=_NO_IMAGE)
     numbered = _matching(limit.text.partition("=")[0], image)
-    found, value = [each for _, each in numbered], _size(numbered)
+    found, value = [each for _, each in numbered], union_size(numbered)
     return at_most(value, most, lambda: _causes(found, image), lambda: for_findings(found, value - most))
 
 
-def _matching(rule: str, image: ImageReport) -> list[_Numbered]:
+def _matching(rule: str, image: ImageReport) -> list[Numbered]:
     """Return the findings of a rule, or of those that match a pattern, with their numbers."""
     codes = matching(rule)
     return [(number, each) for number, each in enumerate(image.findings) if each.rule in codes]
 
 
-def _size(numbered: Sequence[_Numbered]) -> int:
-    """Return the bytes of some findings; each counts for the first finding that has it."""
+def union_size(numbered: Sequence[Numbered]) -> int:
+    """Return the bytes of some findings; each counts for the first of these that has it, whatever others do."""
     numbers = {number for number, _ in numbered}
     twice = sum(
-        overlap.apparent_bytes for _, each in numbered for overlap in each.overlaps if overlap.finding in numbers
+        overlap.apparent_bytes
+        for _, each in numbered
+        for overlap in each.overlaps
+        if not numbers.isdisjoint(overlap.findings)
     )
     return sum(each.apparent_bytes for _, each in numbered) - twice
 

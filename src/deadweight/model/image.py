@@ -97,7 +97,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     parts:  file → its bytes, to compare findings with each other
     base:   whether the files come with the base image, so that only another base image is without them
     saves:  bytes of ``size`` that no earlier finding of the list counts
-    overlaps: (number of an earlier finding, bytes that it counts too), in ascending order
+    overlaps: (numbers of all earlier findings that count the same bytes, these bytes), in ascending order
     """
 
     rule: str
@@ -114,7 +114,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     parts: Mapping[FileKey, int] = {}
     base: bool = False
     saves: int = 0
-    overlaps: tuple[tuple[int, int], ...] = ()
+    overlaps: tuple[tuple[tuple[int, ...], int], ...] = ()
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):

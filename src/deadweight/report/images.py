@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Report
@@ -41,13 +42,15 @@ def overlap_text(finding: ImageFinding, every: Sequence[ImageFinding]) -> str:
 
     every: all findings of the image
     """
-    shared = [(each.apparent_bytes, every[each.finding]) for each in finding.overlaps if each.finding < len(every)]
+    shared: Counter[int] = Counter()
+    for each in finding.overlaps:
+        if each.finding < len(every):
+            shared[each.finding] += each.apparent_bytes
     if not shared:
         return ""
-    shared.sort(key=lambda each: -each[0])
-    names = [f"{other.rule} ({instruction(other)})" for _, other in shared]
-    size = human(sum(size for size, _ in shared))
-    return f"{size} of the {human(finding.apparent_bytes)} found count above, for {listed(names, _MOST_OVERLAPS)}"
+    names = [f"{every[number].rule} ({instruction(every[number])})" for number, _ in shared.most_common()]
+    size, whole = human(shared.total()), human(finding.apparent_bytes)
+    return f"{size} of the {whole} found count above, for {listed(names, _MOST_OVERLAPS)}"
 
 
 def together(findings: Sequence[ImageFinding], image: ImageReport) -> tuple[int, str]:

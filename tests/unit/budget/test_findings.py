@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from itertools import combinations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from tests.builders import bare, bare_inventory, profile_of
 
+from deadweight import model
+from deadweight.advice.ranking import ranked
 from deadweight.analysis.reporting import report_of
+from deadweight.analysis.reporting.systems import image_report
 from deadweight.budget import Budget, judge
+from deadweight.budget.findings import union_size
 from deadweight.errors import BadConfig
+from deadweight.image_rules import rules
 from deadweight.model.report import ImageFinding, ImageReport, LayerFacts, Overlap, PathSize, Report
 from deadweight.model.report.check import Line, Result
 
@@ -41,6 +50,18 @@ def image_of(*findings: ImageFinding, dockerfile: str | None = "Dockerfile") -> 
         findings=findings, dockerfile=dockerfile,
     )  # fmt: skip
     return replace(report_of(profile_of(bare_inventory(bare("web")))), image=image)
+
+
+def image_with(files: Mapping[str, Collection[str]], sizes: Mapping[str, int]) -> Report:
+    """Return an image with a finding for each rule, of files with some sizes."""
+    found = [
+        model.ImageFinding(
+            rule=rule, layer=0, size=sum(sizes[name] for name in names), parts={name: sizes[name] for name in names}
+        )
+        for rule, names in files.items()
+    ]  # fmt: skip
+    facts = model.ImageFacts(layers=(model.Layer(digest="sha256:0"),), findings=ranked(found, 0))
+    return replace(image_of(), image=image_report(facts))
 
 
 def only(report: Report, budget: Budget) -> Result:
@@ -95,6 +116,27 @@ def test_max_finding__several_findings__counts_each_byte_once() -> None:
     assert [(remedy.action, remedy.enough) for remedy in result.remedies[:1]] == [
         ("line 7: change installer-cache", True)
     ]
+
+
+def test_max_finding__bytes_of_a_finding_outside_of_the_pattern__count_once() -> None:
+    sizes = {"a": 50 * MB, "x": 30 * MB, "y": 10 * MB, "z": 20 * MB}
+    report = image_with({"DW501": {"a", "x"}, "DW513": {"x", "y"}, "DW515": {"x", "z"}}, sizes)
+    assert only(report, Budget(max_finding=("DW51*=60MB",))).status == "pass"
+    assert only(report, Budget(max_finding=("DW51*=1MB",))).value_bytes == 60 * MB
+
+
+_SIZES = {name: 10 * MB + 2**number for number, name in enumerate("abcdef")}
+
+
+@given(st.dictionaries(st.sampled_from(sorted(rules())), st.sets(st.sampled_from("abcdef"), min_size=1), max_size=4))
+def test_union_size__every_subset_of_rules__is_that_of_the_union(files: dict[str, set[str]]) -> None:
+    image = image_with(files, _SIZES).image
+    assert image is not None
+    for size in range(len(files) + 1):
+        for chosen in combinations(files, size):
+            numbered = [(number, each) for number, each in enumerate(image.findings) if each.rule in chosen]
+            union = set().union(*(files[rule] for rule in chosen))
+            assert union_size(numbered) == sum(_SIZES[name] for name in union)
 
 
 @pytest.mark.parametrize(

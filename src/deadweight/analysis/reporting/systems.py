@@ -72,7 +72,10 @@ def _finding(finding: ImageFinding, facts: ImageFacts) -> document.ImageFinding:
         change=finding.change,
         sure=finding.sure,
         saves_bytes=finding.saves,
-        overlaps=tuple(document.Overlap(finding=number, apparent_bytes=size) for number, size in finding.overlaps),
+        overlaps=tuple(
+            document.Overlap(finding=first, also=tuple(also), apparent_bytes=size)
+            for (first, *also), size in finding.overlaps
+        ),
     )
 
 

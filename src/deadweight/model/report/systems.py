@@ -70,10 +70,20 @@ class PathSize(Struct, frozen=True, kw_only=True):
 
 
 class Overlap(Struct, frozen=True, kw_only=True):
-    """The number of an earlier finding in the list, from 0, and the bytes that it counts too."""
+    """Bytes that earlier findings count too.
+
+    finding: the number of the first one in the list, from 0; each byte counts for it only
+    also:    the numbers of all further earlier ones
+    """
 
     finding: Size
+    also: tuple[Size, ...] = ()
     apparent_bytes: Size
+
+    @property
+    def findings(self) -> tuple[Size, ...]:
+        """The numbers of all earlier findings that count the bytes."""
+        return (self.finding, *self.also)
 
 
 class ImageFinding(Struct, frozen=True, kw_only=True):
@@ -91,7 +101,7 @@ class ImageFinding(Struct, frozen=True, kw_only=True):
     paths:     the largest first, at most ten
     sure:      whether the files are superfluous for certain; if not, the user has to judge
     saves_bytes: of ``apparent_bytes``, those that no earlier finding of the list counts, so that they can be summed
-    overlaps:  the earlier findings that count the same bytes; each byte counts for the first one only
+    overlaps:  the earlier findings that count the same bytes, each byte in one of them
     """
 
     rule: str
