@@ -50,7 +50,7 @@ def overlap_text(finding: ImageFinding, every: Sequence[ImageFinding]) -> str:
         return ""
     names = [f"{every[number].rule} ({instruction(every[number])})" for number, _ in shared.most_common()]
     size, whole = human(shared.total()), human(finding.apparent_bytes)
-    return f"{size} of the {whole} found count above, for {listed(names, _MOST_OVERLAPS)}"
+    return f"{size} of these {whole} are already counted for {listed(names, _MOST_OVERLAPS)}"
 
 
 def together(findings: Sequence[ImageFinding], image: ImageReport) -> tuple[int, str]:

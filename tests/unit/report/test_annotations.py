@@ -34,7 +34,7 @@ def test_sarif__image_with_a_dockerfile__is_a_result_for_each_finding_at_its_lin
     assert (second["ruleId"], second["level"]) == ("DW502", "note")
     assert "logicalLocations" in second["locations"][0] or "physicalLocation" in second["locations"][0]
     assert second["message"]["text"].startswith("base image, layer 1 (RUN pip install app): 1.00 MB: ")
-    assert second["message"]["text"].endswith("400 kB of the 1.00 MB found count above, for DW503 (line 7)")
+    assert second["message"]["text"].endswith("400 kB of these 1.00 MB are already counted for DW503 (line 7)")
     assert third["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
     assert len({str(each["partialFingerprints"]) for each in run["results"]}) == 3
 

@@ -112,7 +112,7 @@ def test_overlap_text__same_bytes_in_earlier_findings__names_them() -> None:
     every = (found(9000, 9000), found(4000, 4000, base=True), found(5000, 2000, (0, 1000), (1, 2000)))
     assert overlap_text(every[0], every) == ""
     assert overlap_text(every[2], every) == (
-        "3.00 kB of the 5.00 kB found count above, for DW509 (base image, layer 3), DW509 (line 7)"
+        "3.00 kB of these 5.00 kB are already counted for DW509 (base image, layer 3), DW509 (line 7)"
     )
 
 
@@ -120,7 +120,7 @@ def test_overlap_text__bytes_in_several_earlier_findings__names_the_first_once()
     every = (found(9000, 9000), found(4000, 0, (0, 4000)), found(5000, 2000))
     both = Overlap(finding=0, also=(1,), apparent_bytes=1000)
     last = replace(every[2], overlaps=(Overlap(finding=0, apparent_bytes=2000), both))
-    assert overlap_text(last, every) == "3.00 kB of the 5.00 kB found count above, for DW509 (line 7)"
+    assert overlap_text(last, every) == "3.00 kB of these 5.00 kB are already counted for DW509 (line 7)"
 
 
 def test_overlap_text__number_of_no_finding__is_ignored() -> None:
