@@ -18,7 +18,7 @@ from deadweight.cli import _run
 from deadweight.errors import BadInput
 from deadweight.operations.measure import profile
 from deadweight.sources.images import layers, windows
-from deadweight.sources.images import packed as packed_layers
+from deadweight.sources.images.blobs import packed as packed_layers
 from deadweight.sources.images.compression import opened
 from deadweight.sources.system import workers
 from tests.builders import ELF_X86_64, dist_files, write_files

@@ -12,9 +12,9 @@ from deadweight.progress import Observer
 from deadweight.sources.containers.engine import Engine
 from deadweight.sources.containers.engines import engine_of
 from deadweight.sources.images.blobs import Blobs
+from deadweight.sources.images.blobs.streams import StreamedBlobs
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.manifests import LayerPart, Naming, Parts, check_platform, parts_of
-from deadweight.sources.images.streams import StreamedBlobs
 from deadweight.targets.types import EngineImage
 
 

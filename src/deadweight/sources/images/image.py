@@ -26,12 +26,13 @@ from deadweight.formats.images.overlay import Overlay, Placed, shared_inodes
 from deadweight.model import Entry, FileTree, Layer, Linking, Skipped, Start, Step
 from deadweight.progress import Observer, Progress, silent
 from deadweight.sources.containers.start import start_of
-from deadweight.sources.images.blobs import ArchiveBlobs, Blobs, DirectoryBlobs
+from deadweight.sources.images.blobs import Blobs
+from deadweight.sources.images.blobs.disk import ArchiveBlobs, DirectoryBlobs
+from deadweight.sources.images.blobs.streams import StreamedBlobs
 from deadweight.sources.images.blocks import Pipe
 from deadweight.sources.images.cache import LayerCache
 from deadweight.sources.images.compression import is_packed
 from deadweight.sources.images.layers import Room, read_layer
-from deadweight.sources.images.streams import StreamedBlobs
 from deadweight.targets.types import EngineImage, RegistryImage, Target
 
 _MOST_LAYERS = 1000
