@@ -233,8 +233,8 @@ def not_decompressed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("the layer is read")
 
-    monkeypatch.setattr("deadweight.sources.images.blobs.layer_on_disk", fail)
-    monkeypatch.setattr("deadweight.sources.images.blobs._check_file", fail)
+    monkeypatch.setattr("deadweight.sources.images.blobs.disk.layer_on_disk", fail)
+    monkeypatch.setattr("deadweight.sources.images.blobs.disk._check_file", fail)
 
 
 @pytest.mark.parametrize("form", FORMS)
