@@ -39,10 +39,12 @@ class Workers(Pool):
         super().__init__(size)
         self.functions: Counter[str] = Counter()
         self._on_finished = on_finished
+        self.seen: list[str | bytes | None] = []  # what was sent, and what came back
         self._submitted: dict[str, Call] = {}
 
     def submit(self, call: Call) -> None:
         self._submitted[call.key] = call
+        self.seen += call.arguments
         super().submit(call)
 
     def next(self, seconds: float | None) -> Finished | None:
@@ -51,6 +53,7 @@ class Workers(Pool):
             call = self._submitted[finished.key]
             name = call.function.rpartition(":")[2]
             self.functions[name] += 1
+            self.seen.append(finished.result)
             self._on_finished(name, str(call.arguments[-1]))
         return finished
 
@@ -101,6 +104,19 @@ def test_fleet_measure__wheel_that_cannot_be_listed__is_skipped_in_each_target(h
     assert run.skipped == ()
     assert rows(here / "fleet.db", "SELECT DISTINCT name FROM unmeasured") == [("dw-lib",)]
     assert rows(here / "fleet.db", "SELECT DISTINCT distributions FROM targets") == [(3,)]
+
+
+def test_fleet_measure__token_in_a_url__is_neither_in_a_task_nor_in_the_cache(here: Path) -> None:
+    with Server(**index_of(WHEELS)) as server:
+        url = f"{server.url}/files/dw_lib-1.0-py3-none-any.whl?token=HUNTER2"
+        write_files(here, {"requirements.txt": f"dw-lib @ {url}\ndw-other\n"})
+        workers = Workers(size=1)
+        assert measure(workers, ["requirements.txt"], f"{server.url}/simple/").skipped == ()
+        assert "HUNTER2" not in repr(workers.seen)
+    assert rows(here / "fleet.db", "SELECT distributions FROM targets") == [(2,)]
+    entries = [path for path in (here / "cache").rglob("*") if path.is_file()]
+    assert entries
+    assert not [path.name for path in entries if b"HUNTER2" in path.read_bytes()]
 
 
 # --- layers ----------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ MAY_IMPORT = {
     "explore": {"errors", "graph", "model", "report", "untrusted", "wording"},
     "sources": {
         "buildcontext", "codescan", "errors", "fleet", "formats", "interrupts", "model", "platforms", "progress",
-        "startup", "targets", "wording",
+        "startup", "targets", "untrusted", "wording",
     },
     "operations": {
         "", "advice", "analysis", "arguments", "budget", "buildcontext", "codescan", "dockerfiles", "errors", "fleet",

@@ -26,13 +26,13 @@ def resolve(target: Target, settings: Settings, session: Session) -> tuple[bytes
     raises: BadInput, FetchFailed
     """
     from deadweight.operations.measuring.from_archives import resolve_archives
-    from deadweight.sources.resolve.resolutions import has_credentials
+    from deadweight.sources.resolve.resolutions import reveals
 
     try:
         resolved, unlisted = resolve_archives(target, settings, session)
     except InstallFailed:
         return b"", []
-    if has_credentials(resolved.lock):
+    if reveals(resolved.lock):
         return b"", []
     return msgspec.msgpack.encode(resolved), unlisted
 

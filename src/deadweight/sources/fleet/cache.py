@@ -18,6 +18,7 @@ from deadweight.errors import BadInput
 from deadweight.model import CacheUsage
 from deadweight.sources.wheels.cache import Cache, NoCache
 from deadweight.sources.wheels.store import Store, default_directory
+from deadweight.untrusted import has_credentials
 
 KEY_VARIABLE = "DEADWEIGHT_CACHE_KEY"
 _SEAL = hashlib.sha256().digest_size
@@ -66,10 +67,12 @@ def shared_cache(location: str) -> Cache:
 
 
 def refuse_credentials(location: str) -> None:
-    """Raise BadInput for a URL with credentials."""
-    if "@" in location.partition("://")[2].partition("/")[0]:
+    """Raise BadInput for a URL with credentials, also if it is one of several that are chained."""
+    if "://" in location and any(map(has_credentials, (location, *location.split("::")))):
         hint = "configure them where fsspec and its plug-ins look for them, such as the environment"
-        raise BadInput("--cache: the URL must not contain credentials, because it is sent to the workers", hint=hint)
+        raise BadInput(
+            "the URL of the cache must not contain credentials, because it is sent to the workers", hint=hint
+        )
 
 
 def check(location: str) -> None:

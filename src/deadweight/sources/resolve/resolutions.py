@@ -23,6 +23,7 @@ from deadweight.platforms.machine import Machine
 from deadweight.sources.install.installer import Configured, Uv
 from deadweight.sources.resolve.index_locations import IndexLocations
 from deadweight.sources.wheels.store import Store, key_of
+from deadweight.untrusted import has_credentials
 
 KEPT = 600  # seconds
 _KIND = "resolution"
@@ -55,14 +56,14 @@ class Resolutions:
 
     def put(self, key: str | None, lock: Lock) -> None:
         """Store a resolution, unless a URL in it contains credentials."""
-        if key is None or lock.requirements is not None or has_credentials(lock):
+        if key is None or lock.requirements is not None or reveals(lock):
             return
         self._store.put(_KIND, key, encode(_Entry(at=self._now(), lock=lock)))
 
 
-def has_credentials(lock: Lock) -> bool:
-    """Return whether a URL in a resolution contains credentials."""
-    return any("@" in _host(url) for url in _urls(lock))
+def reveals(lock: Lock) -> bool:
+    """Return whether a URL in a resolution contains credentials, a token or a signature."""
+    return any(map(has_credentials, _urls(lock)))
 
 
 def key_of_resolution(
@@ -116,7 +117,3 @@ def _urls(lock: Lock) -> Iterable[str]:
     for package in lock.packages:
         yield from (package.origin, package.location)
         yield from (archive.url for archive in (*package.wheels, *([package.sdist] if package.sdist else ())))
-
-
-def _host(url: str) -> str:
-    return url.partition("://")[2].partition("/")[0]

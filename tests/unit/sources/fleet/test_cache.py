@@ -84,11 +84,25 @@ def test_usage_and_clear__cache_of_fleets__are_included(tmp_path: Path, monkeypa
     assert (whole_usage().layers, whole_usage().size) == (0, 0)
 
 
-def test_refuse_credentials__url_with_a_secret__is_refused_without_it() -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://key:secret@bucket/x",
+        "s3://key:se::cret@bucket/x",
+        "https://host.example/cache?sig=secret",
+        "filecache::https://host.example/b::s3://key:secret@bucket/x",
+        "ssh://git@host.example/b::s3://key:secret@bucket/x",
+    ],
+)
+def test_refuse_credentials__url_with_a_secret__is_refused_without_it(url: str) -> None:
     with pytest.raises(BadInput) as caught:
-        refuse_credentials("s3://key:secret@bucket/x")
+        refuse_credentials(url)
     assert "secret" not in f"{caught.value}{caught.value.hint}"
-    refuse_credentials("s3://bucket/a@b")
+
+
+@pytest.mark.parametrize("location", ["s3://bucket/a@b", "filecache::s3://bucket/x", "memory://x", "/tmp/a@b", ""])
+def test_refuse_credentials__other_location__is_accepted(location: str) -> None:
+    refuse_credentials(location)
 
 
 def test_check__directory__needs_to_be_writable(tmp_path: Path) -> None:
