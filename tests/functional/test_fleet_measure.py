@@ -111,7 +111,7 @@ def test_fleet_measure__cache_that_does_not_work__is_refused_before_a_run_begins
     for cache, cause in (("unknown://x", "Protocol not known: unknown"), ("file", "Not a directory")):
         done = measure("a.tar", "-o", "fleet.db", "--cache", cache)
         assert (done.returncode, done.stdout) == (4, "")
-        assert f"error: --cache {cache}: " in done.stderr
+        assert f"error: the cache {cache} does not work: " in done.stderr
         assert cause in done.stderr
     assert not (here / "fleet.db").exists()
 

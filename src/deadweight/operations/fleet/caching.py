@@ -33,4 +33,4 @@ def check_cache(location: str, executor: Executor) -> None:
         if result.exit_code == 1:
             raise RuntimeError(result.reason)
         kind = BadInput if result.exit_code == BadInput.exit_code else FetchFailed
-        raise kind(f"--cache {location}: {result.reason}", hint=result.hint)
+        raise kind(f"the cache {location} does not work: {result.reason}", hint=result.hint)

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, FetchFailed
 from deadweight.interrupts import uninterrupted
 from deadweight.model import CacheUsage
 
@@ -18,6 +18,7 @@ _LARGEST = 1 << 27  # bytes of an entry; more than any that was written
 _LARGEST_SHARE = 6  # one layer may have a sixth of the limit, so that it does not push out everything else
 _KEPT_SHARE = 0.8  # of the limit, after removing the oldest entries
 _LISTING, _LAYER = "listing-", "layer-"
+_TRIAL = "check", "cache", b"deadweight"  # kind, key and data; it stays, since deleting may not be allowed
 
 
 def default_directory() -> str:
@@ -58,20 +59,37 @@ class Store:
 
     def get(self, kind: str, key: str) -> bytes | None:
         """Return the bytes for a key, None if it has none."""
-        path = self._path(kind, key)
         try:
-            with open(path, "rb") as file:
-                data = file.read(_LARGEST)
-            os.utime(path)
+            return self._read(kind, key)
         except OSError:
             return None
-        return data
 
     def put(self, kind: str, key: str, data: bytes) -> None:
         """Store bytes for a key, replacing earlier ones."""
+        with contextlib.suppress(OSError):
+            self._write(kind, key, data)
+
+    def check(self) -> None:
+        """Write an entry and read it back, which ``put`` and ``get`` do without a word if they fail.
+
+        raises: FetchFailed, OSError
+        """
+        kind, key, data = _TRIAL
+        self._write(kind, key, data)
+        if self._read(kind, key) != data:
+            raise FetchFailed("the storage returns other bytes than were written", hint="use another cache")
+
+    def _read(self, kind: str, key: str) -> bytes:
+        path = self._path(kind, key)
+        with open(path, "rb") as file:
+            data = file.read(_LARGEST)
+        os.utime(path)
+        return data
+
+    def _write(self, kind: str, key: str, data: bytes) -> None:
         import tempfile  # needed only to write
 
-        with contextlib.suppress(OSError), uninterrupted():
+        with uninterrupted():
             os.makedirs(self.directory, mode=0o700, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(dir=self.directory, prefix=".new-")
             try:
@@ -81,15 +99,7 @@ class Store:
                 self._wrote = True
             except OSError:
                 os.unlink(temporary)
-
-    def check(self) -> None:
-        """Write something; raises OSError."""
-        import tempfile  # only fleets need it here
-
-        os.makedirs(self.directory, mode=0o700, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self.directory) as file:
-            file.write(b"x")
-            file.flush()
+                raise
 
     def trim(self, *, always: bool = False) -> None:
         """Remove the oldest entries above the limit; call it once, after the last ``put``.

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
 
 import pytest
 
-from deadweight.errors import BadInput
+from deadweight.errors import BadInput, FetchFailed
 from deadweight.sources.fleet.cache import (
     KEY_VARIABLE,
     SealedStore,
@@ -111,6 +112,22 @@ def test_check__directory__needs_to_be_writable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError):
         check(str(tmp_path / "file"))
+
+
+def test_check__entry_that_cannot_be_put_in_its_place__says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(PermissionError):
+        check(str(tmp_path))
+    assert not list(tmp_path.rglob(".new-*"))
+
+
+def test_check__directory_that_loses_bytes__says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.replace", lambda source, target: Path(target).touch())
+    with pytest.raises(FetchFailed, match="returns other bytes than were written"):
+        check(str(tmp_path))
 
 
 @pytest.mark.parametrize("url", ["memory://cache/of/tests", "file://{tmp_path}/cache", "{tmp_path}/cache"])
