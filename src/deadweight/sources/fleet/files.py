@@ -85,6 +85,8 @@ def translated(path: str) -> Iterator[None]:
         raise _explained(error, path) from error
     except InvalidRow as error:
         raise _damaged(path, error) from error
+    except UnicodeDecodeError as error:  # of what SQLite says, which quotes names of the file
+        raise _damaged(path, "its schema is not text") from error
 
 
 def _explained(error: sqlite3.Error, path: str) -> Exception:

@@ -195,3 +195,13 @@ def test_reading__while_another_writes__sees_what_is_committed(tmp_path: Path) -
             fleet._connection.execute("DELETE FROM measurement")
             assert reader.execute("SELECT COUNT(*) FROM targets").fetchone() == (1,)
         assert reader.execute("SELECT COUNT(*) FROM targets").fetchone() == (0,)
+
+
+def test_reading__malformed_schema_that_is_not_text__is_damaged(tmp_path: Path) -> None:
+    path = fleet_file(tmp_path / "f.db")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    data = path.read_bytes().replace(b"CREATE TABLE run", b"CREATE TABLX run")
+    path.write_bytes(data.replace(b"tablerunrun", b"table\xffunrun"))
+    with pytest.raises(BadFleet, match="is damaged: its schema is not text"), reading(str(path)):
+        pass
