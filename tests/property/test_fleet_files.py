@@ -13,10 +13,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from deadweight.errors import BadFleet, DeadweightError
 from deadweight.fleet import schema
 from deadweight.fleet.values import Failure
+from deadweight.model.report import Overlap
 from deadweight.model.tree import Skipped
 from deadweight.operations.fleet.checking import fleet_check
 from deadweight.operations.fleet.measuring import Plan, measure_fleet
@@ -35,6 +37,7 @@ from tests.builders import bare, report_on
 from tests.fleets import fleet_file, image_report, layer, wasteful
 
 MB = 10**6
+SAME = Overlap(finding=0, apparent_bytes=MB)
 TABLES = sorted(name for kind, name in schema_of(len(schema.MIGRATIONS)) if kind == "table")
 VIEWS = sorted(name for kind, name in schema_of(len(schema.MIGRATIONS)) if kind == "view")
 # As literals of SQL: of each type, and at the edges of what the columns take
@@ -48,7 +51,7 @@ def image(name: str, version: str) -> object:
     return image_report(
         [layer("base", 9 * MB), layer(f"{name}{version}", 5 * MB, wasted=MB, compressed=MB)],
         bare("numpy", 2 * MB, version=version), bare("pytest", 3 * MB, requested=True),
-        where={"numpy": (1,), "pytest": (0, 1)}, findings=[wasteful(MB)],
+        where={"numpy": (1,), "pytest": (0, 1)}, findings=[wasteful(MB), replace(wasteful(MB), overlaps=(SAME,))],
     )  # fmt: skip
 
 
@@ -60,9 +63,7 @@ def good() -> bytes:
         path = fleet_file(Path(directory) / "f.db", *runs)  # type: ignore[arg-type]
         with Fleet.open(str(path)) as fleet:
             fleet.add(2, "broken", Failure(reason="refused", exit_code=5))
-            skipping = msgspec.structs.replace(
-                report_on(bare("numpy", MB)), skipped=(Skipped("x", "no wheel", 4),), warnings=("old",)
-            )
+            skipping = replace(report_on(bare("numpy", MB)), skipped=(Skipped("x", "no wheel", 4),), warnings=("old",))
             fleet.add(2, "requirements.txt", skipping)
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode = DELETE")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from deadweight.budget.limits import Limit
 from deadweight.budget.outcomes import Case, Outcome, at_most
@@ -51,13 +51,12 @@ def _matching(rule: str, image: ImageReport) -> list[Numbered]:
 def union_size(numbered: Sequence[Numbered]) -> int:
     """Return the bytes of some findings; each counts for the first of these that has it, whatever others do."""
     numbers = {number for number, _ in numbered}
-    twice = sum(
-        overlap.apparent_bytes
-        for _, each in numbered
-        for overlap in each.overlaps
-        if not numbers.isdisjoint(overlap.findings)
-    )
-    return sum(each.apparent_bytes for _, each in numbered) - twice
+    return sum(max(0, each.apparent_bytes - _counted(each, numbers)) for _, each in numbered)
+
+
+def _counted(finding: ImageFinding, numbers: Set[int]) -> int:
+    """Return the bytes of a finding that some findings count, of those before it."""
+    return sum(each.apparent_bytes for each in finding.overlaps if not numbers.isdisjoint(each.findings))
 
 
 def _causes(found: Sequence[ImageFinding], image: ImageReport) -> tuple[Cause, ...]:

@@ -52,6 +52,7 @@ class Rows(NamedTuple):
     kinds: tuple[tuple[Value, ...], ...]
     splits: tuple[tuple[Value, ...], ...]
     findings: tuple[LocatedRow, ...]
+    overlaps: tuple[tuple[Value, ...], ...]
     savings: tuple[LocatedRow, ...]
     skipped: tuple[tuple[Value, ...], ...]
     warnings: tuple[tuple[Value, ...], ...]
@@ -74,6 +75,7 @@ def rows_of(report: Report, identity: str) -> Rows:
         kinds=tuple(_kinds(report)),
         splits=tuple(_splits(report)),
         findings=tuple(_findings(report, highest)),
+        overlaps=tuple(_overlaps(report)),
         savings=tuple(_savings(report, highest)),
         skipped=tuple((storable(each.name), storable(each.reason), each.exit_code) for each in report.skipped),
         warnings=tuple((storable(warning),) for warning in report.warnings),
@@ -182,7 +184,7 @@ def _findings(report: Report, highest: Mapping[str, int | None]) -> Iterator[Loc
             highest.get(each.name),
             (each.freed_bytes, storable(each.reason), None, *at),
         )
-    for finding, layer in _image_findings(report):
+    for _, finding, layer in _image_findings(report):
         names = storable(", ".join(finding.names[:_MOST_NAMES]) or finding.command)
         yield LocatedRow(
             (storable(finding.rule), storable(finding.name), names, finding.sure),
@@ -195,12 +197,23 @@ def _findings(report: Report, highest: Mapping[str, int | None]) -> Iterator[Loc
         yield LocatedRow((DUPLICATE, DUPLICATE, name, True), None, (twins.extra_bytes, reason, None, None, None))
 
 
-def _image_findings(report: Report) -> Iterator[tuple[ImageFinding, int]]:
-    """Yield the findings in an image, with the number of their layer."""
+def _image_findings(report: Report) -> Iterator[tuple[int, ImageFinding, int]]:
+    """Yield the findings in an image, with their number in the report and that of their layer."""
     if report.image:
-        for finding in report.image.findings:
+        for number, finding in enumerate(report.image.findings):
             if finding.layer < len(report.image.layers):
-                yield finding, finding.layer
+                yield number, finding, finding.layer
+
+
+def _overlaps(report: Report) -> Iterator[tuple[Value, ...]]:
+    """Yield which bytes of findings earlier ones have, too, by the numbers of the rows of ``_findings``."""
+    found = list(_image_findings(report))
+    stored = {number: row for row, (number, _, _) in enumerate(found, len(report.findings))}
+    every = [(stored[number], overlap) for number, finding, _ in found for overlap in finding.overlaps]
+    for number, (row, overlap) in enumerate(every):
+        for earlier in sorted(set(overlap.findings)):
+            if earlier in stored:
+                yield number, row, stored[earlier], overlap.apparent_bytes
 
 
 def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[LocatedRow]:
@@ -218,7 +231,7 @@ def _savings(report: Report, highest: Mapping[str, int | None]) -> Iterator[Loca
     for each in report.lighter:
         if (saved := _lighter_saving(each)) and saved > 0:
             yield LocatedRow((LIGHTER, storable(each.name), storable(each.lighter)), highest.get(each.name), (saved,))
-    for fault, layer in _image_findings(report):
+    for _, fault, layer in _image_findings(report):
         # What the change of another line saves is not saved twice.
         if fault.sure and fault.saves_bytes:
             yield LocatedRow((INSTRUCTION, storable(fault.name), storable(fault.change)), layer, (fault.saves_bytes,))

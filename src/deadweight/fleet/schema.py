@@ -261,4 +261,15 @@ FROM latest
 JOIN target ON target.id = latest.target
 JOIN warning ON warning.result = latest.result""",
     ),
+    # A row for each earlier finding that has the bytes, too.
+    (
+        """CREATE TABLE finding_overlap (
+  result INTEGER NOT NULL REFERENCES result,
+  number INTEGER NOT NULL,
+  finding INTEGER NOT NULL,
+  earlier INTEGER NOT NULL,
+  apparent_bytes INTEGER NOT NULL,
+  PRIMARY KEY (result, number, earlier)
+) WITHOUT ROWID""",
+    ),
 )

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
+from deadweight.budget import Budget, judge
 from deadweight.errors import BadConfig, BadInput
 from deadweight.fleet.values import Failure
+from deadweight.model.report import ImageFinding, Overlap, Report
 from deadweight.model.report.fleet.check import FleetCheckReport
 from deadweight.operations.fleet.checking import fleet_check
 from deadweight.report.fleet.check import CHECK_FORMATS, render_fleet_check
@@ -97,6 +102,44 @@ def test_check__finding_in_an_image__is_judged_with_its_layer_and_change(path: s
     assert (cause.name, cause.size_bytes) == ("DW504 deleted-later", 3 * MB)
     assert cause.note.startswith("layer 0 (RUN pip install): a later layer deletes them")
     assert [remedy.action for remedy in first.remedies] == ["layer 0: delete them earlier"]
+
+
+def with_findings(*findings: ImageFinding) -> Report:
+    return image_report([layer("base", MB), layer("app", 9 * MB)], bare("numpy"), where={}, findings=findings)
+
+
+def values(path: Path, *limits: str) -> list[int | None]:
+    """Return what is counted for limits of findings in the only target."""
+    (target,) = fleet_check(str(path), {"*": {"max_finding": limits}}).targets
+    return [each.value_bytes for each in target.results]
+
+
+def test_check__same_bytes_in_several_findings__counts_them_once_as_for_one_target(tmp_path: Path) -> None:
+    both = Overlap(finding=0, also=(1,), apparent_bytes=2 * MB)
+    report = with_findings(
+        wasteful(5 * MB),
+        replace(wasteful(5 * MB), rule="DW503", overlaps=(Overlap(finding=0, apparent_bytes=2 * MB),)),
+        replace(wasteful(5 * MB), rule="DW503", overlaps=(both, Overlap(finding=1, apparent_bytes=3 * MB))),
+    )
+    limits = ("DW503=1kB", "DW504=1kB", "DW50*=1kB")
+    assert [each.value_bytes for each in judge(report, Budget(max_finding=limits))] == [5 * MB, 5 * MB, 8 * MB]
+    assert values(fleet_file(tmp_path / "f.db", {"image": report}), *limits) == [5 * MB, 5 * MB, 8 * MB]
+
+
+def test_check__overlap_with_a_finding_of_no_layer__is_one_with_the_others(tmp_path: Path) -> None:
+    both = Overlap(finding=0, also=(1,), apparent_bytes=2 * MB)
+    report = with_findings(wasteful(MB, 9), wasteful(5 * MB), replace(wasteful(5 * MB), overlaps=(both,)))
+    assert values(fleet_file(tmp_path / "f.db", {"image": report}), "DW504=1kB") == [8 * MB]
+
+
+def test_check__file_of_version_3__counts_each_finding_alone(tmp_path: Path) -> None:
+    again = replace(wasteful(5 * MB), overlaps=(Overlap(finding=0, apparent_bytes=5 * MB),))
+    path = fleet_file(tmp_path / "f.db", {"image": with_findings(wasteful(5 * MB), again)})
+    assert values(path, "DW504=1kB") == [5 * MB]
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE finding_overlap")
+        connection.execute("PRAGMA user_version = 3")
+    assert values(path, "DW504=1kB") == [10 * MB]
 
 
 def test_check__remedies__claim_nothing_about_requirements(path: str) -> None:

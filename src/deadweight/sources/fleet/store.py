@@ -144,6 +144,7 @@ class Fleet:
         self._insert_all("kind", 3, ((result, *kind) for kind in rows.kinds))
         self._insert_all("split", 6, ((result, *split) for split in rows.splits))
         self._insert_all("finding", 12, _located(result, rows.findings, layers))
+        self._insert_all("finding_overlap", 5, ((result, *each) for each in rows.overlaps))
         self._insert_all("saving", 7, _located(result, rows.savings, layers))
         self._insert_all("skipped", 5, ((result, number, *each) for number, each in enumerate(rows.skipped)))
         self._insert_all("warning", 3, ((result, number, *each) for number, each in enumerate(rows.warnings)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta
@@ -22,6 +23,7 @@ from deadweight.model.report import (
     ImageReport,
     LayerFacts,
     Measured,
+    Overlap,
     Report,
     Row,
     SplitReport,
@@ -47,13 +49,15 @@ SELECT digest, command, files, apparent_bytes, wasted_bytes, hides_bytes, NULL, 
 FROM image_layer JOIN layer ON layer.id = image_layer.layer WHERE result = ? ORDER BY number"""
 # Findings in code, and duplicate libraries, have no change.
 _FINDINGS = """
-SELECT rule, rule_name, name, sure, command, COALESCE(finding.wasted_bytes, 0), reason, change, line,
+SELECT finding.number, rule, rule_name, name, sure, command, COALESCE(finding.wasted_bytes, 0), reason, change, line,
   COALESCE((
     SELECT MIN(number) FROM image_layer
     WHERE image_layer.result = finding.result AND image_layer.layer = finding.layer
   ), 0)
 FROM finding JOIN layer ON layer.id = finding.layer
 WHERE finding.result = ? AND change IS NOT NULL ORDER BY finding.number"""
+_OVERLAPS = """
+SELECT number, finding, earlier, apparent_bytes FROM finding_overlap WHERE result = ? ORDER BY number, earlier"""
 _SPLITS = "SELECT name, apparent_bytes, saved_bytes FROM split WHERE result = ?"
 _SKIPPED = "SELECT name, reason, exit_code FROM skipped WHERE result = ? ORDER BY number"
 
@@ -111,6 +115,7 @@ class _Installed(NamedTuple):
 
 
 class _Finding(NamedTuple):
+    number: int
     rule: str
     rule_name: str
     name: str
@@ -121,6 +126,13 @@ class _Finding(NamedTuple):
     change: str
     line: Size | None
     layer: Size
+
+
+class _Overlap(NamedTuple):
+    number: int
+    finding: int
+    earlier: int
+    apparent_bytes: Size
 
 
 class _Split(NamedTuple):
@@ -170,7 +182,7 @@ def stored_report(connection: sqlite3.Connection, name: str, result: int, *, who
     row = record(connection, _Result, _RESULT, (result,))
     rows = list(records(connection, _Installed, _INSTALLED, (result,))) if whole else []
     layers = tuple(records(connection, LayerFacts, _LAYERS, (result,))) if whole else ()
-    findings = records(connection, _Finding, _FINDINGS, (result,)) if whole else ()
+    findings = tuple(_findings(connection, result)) if whole else ()
     return Report(
         version=row.version,
         target=TargetFacts(kind=row.kind, location=name, method=row.method),
@@ -222,21 +234,36 @@ def _archive(download: int | None) -> ArchiveUsed | None:
     )
 
 
-def _image(row: _Result, layers: tuple[LayerFacts, ...], findings: Iterable[_Finding]) -> ImageReport | None:
+def _image(row: _Result, layers: tuple[LayerFacts, ...], findings: tuple[ImageFinding, ...]) -> ImageReport | None:
     if row.shipped_bytes is None or row.wasted_bytes is None:
         return None
     return ImageReport(
         layers=layers, shipped_bytes=row.shipped_bytes, wasted_bytes=row.wasted_bytes, efficiency=None, wasted=(),
-        wasted_paths=(), findings=tuple(map(_finding, findings)),
+        wasted_paths=(), findings=findings,
     )  # fmt: skip
 
 
-def _finding(row: _Finding) -> ImageFinding:
-    """Return a finding; which others count the same bytes is not stored."""
+def _findings(connection: sqlite3.Connection, result: int) -> Iterator[ImageFinding]:
+    """Yield the findings in an image, with the bytes that earlier ones count, too."""
+    rows = list(records(connection, _Finding, _FINDINGS, (result,)))
+    numbers = {row.number: number for number, row in enumerate(rows)}
+    overlaps: dict[int, list[Overlap]] = {}
+    stored = records(connection, _Overlap, _OVERLAPS, (result,))
+    for (_, finding, size), group in groupby(stored, lambda each: (each.number, each.finding, each.apparent_bytes)):
+        earlier = [numbers[each.earlier] for each in group if each.earlier in numbers]
+        if earlier:
+            overlap = Overlap(finding=earlier[0], also=tuple(earlier[1:]), apparent_bytes=size)
+            overlaps.setdefault(finding, []).append(overlap)
+    for row in rows:
+        yield _finding(row, tuple(overlaps.get(row.number, ())))
+
+
+def _finding(row: _Finding, overlaps: tuple[Overlap, ...]) -> ImageFinding:
+    counted = sum(each.apparent_bytes for each in overlaps)
     return ImageFinding(
         rule=row.rule, name=row.rule_name, layer=row.layer, command=row.command, line=row.line, hidden_by=None,
         apparent_bytes=row.size, files=0, names=(row.name,), paths=(), reason=row.reason, change=row.change,
-        sure=row.sure, saves_bytes=row.size,
+        sure=row.sure, saves_bytes=max(0, row.size - counted), overlaps=overlaps,
     )  # fmt: skip
 
 
