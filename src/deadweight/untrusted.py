@@ -33,6 +33,11 @@ def plain(text: str) -> str:
     return inert(abridged(without_credentials(abridged(text, 10 * MOST_SHOWN))))
 
 
+def whole(text: str) -> str:
+    """Return text like ``plain``, but not abridged: sentences whose foreign parts are plain already, and commands."""
+    return inert(without_credentials(text))
+
+
 def inert(text: str) -> str:
     """Return untrusted text on one line; control, format and undecodable characters are escaped."""
     if text.isascii() and text.isprintable():

@@ -6,7 +6,7 @@ source: https://github.github.com/gfm/ (6.3 code spans, 4.10 tables)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from deadweight.untrusted import plain
 
@@ -14,14 +14,20 @@ from deadweight.untrusted import plain
 _SPECIAL = re.compile(r"[\\`*\[\]<>&|@#~$]|(?<!\w)_|_(?!\w)|(?<=:)//|(?<=www)\.")
 
 
-def escaped(text: str) -> str:
-    """Return untrusted text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(lambda match: "".join(f"&#{ord(char)};" for char in match[0]), plain(text))
+def escaped(text: str, shown_as: Callable[[str], str] = plain) -> str:
+    """Return untrusted text that Markdown shows as it is, on one line.
+
+    shown_as: ``whole`` for a text that must not be abridged
+    """
+    return _SPECIAL.sub(lambda match: "".join(f"&#{ord(char)};" for char in match[0]), shown_as(text))
 
 
-def code(text: str) -> str:
-    """Return untrusted text as a code span; its fence is longer than every run of backticks in it."""
-    shown = plain(text) or " "
+def code(text: str, shown_as: Callable[[str], str] = plain) -> str:
+    """Return untrusted text as a code span; its fence is longer than every run of backticks in it.
+
+    shown_as: ``whole`` for a text that must not be abridged
+    """
+    shown = shown_as(text) or " "
     fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
     gap = " " if shown[0] == "`" or shown[-1] == "`" else ""
     return f"{fence}{gap}{shown}{gap}{fence}"

@@ -14,6 +14,7 @@ from deadweight.wording import listed
 
 COLUMNS = ("distribution", "self", "range", "with imports", "memory", "modules")
 _MOST_LOADERS = 4
+_MOST_STATEMENTS = 10
 _LEAST_MEMORY = 500_000  # bytes; starts differ by less without a reason
 _KINDS = {"application": "(application)", "standard library": "(standard library)", "other": "(other)"}
 NO_LAZY = "No heavy import at module level is used in one function only."
@@ -42,30 +43,32 @@ def document_of(report: ImportsReport, most: int | None) -> Document:
     columns = tuple(Column(name, "number" if name in COLUMNS[1:] else "text") for name in COLUMNS)
     return Document(
         title=title.removesuffix("."),
-        about=report.target.location,
+        about=plain(report.target.location),
         sentences=tuple(sentences),
         sections=(
             Section("Imports by distribution", Table(columns, tuple(rows_of(report, most)))),
-            _later(report),
+            _later(report, most),
         ),
-        notes=(*(f"{each.name}: {each.reason}" for each in report.skipped), *report.warnings),
+        notes=(*(f"{plain(each.name)}: {plain(each.reason)}" for each in report.skipped), *map(plain, report.warnings)),
     )
 
 
-def _later(report: ImportsReport) -> Section:
+def _later(report: ImportsReport, most: int | None) -> Section:
     title = "Imports that only one function uses"
     if not report.lazy:
         return Section(title, sentences=(NO_LAZY,))
-    rows = tuple(_lazy_row(each, report.runs) for each in report.lazy)
+    rows = tuple(_lazy_row(each, report.runs, most) for each in report.lazy)
     together = "; ".join(result_lines(report.together, report.runs)) if report.together else ""
     return Section(title, Table(_LAZY, rows), sentences=(f"All of them: {together}",) if together else ())
 
 
-def _lazy_row(lazy: LazyImport, runs: int) -> tuple[str, ...]:
-    statements = "; ".join(f"{each.file}:{each.line}: {each.statement}" for each in lazy.statements)
-    functions = dict.fromkeys(f"{each.function}() (line {each.function_line})" for each in lazy.statements)
+def _lazy_row(lazy: LazyImport, runs: int, most: int | None) -> tuple[str, ...]:
+    statements = [f"{plain(each.file)}:{each.line}: {plain(each.statement)}" for each in lazy.statements]
+    functions = dict.fromkeys(f"{plain(each.function)}() (line {each.function_line})" for each in lazy.statements)
+    most_each = len(statements) if most is None else _MOST_STATEMENTS
     result = "; ".join(result_lines(lazy.attempt, runs)) if lazy.attempt else NOT_TRIED
-    return statements, ", ".join(functions), duration(lazy.cost_us), result
+    named = listed(statements, most_each, between="; "), listed(functions, most_each)
+    return *named, duration(lazy.cost_us), result
 
 
 def rows_of(report: ImportsReport, most: int | None) -> Iterator[tuple[str, ...]]:

@@ -6,26 +6,27 @@ from collections.abc import Iterator
 
 from deadweight.report.documents.values import Document, Section, Table
 from deadweight.report.gfm import code, details, escaped, table
+from deadweight.untrusted import whole
 
 
 def as_markdown(document: Document) -> str:
-    """Return a document in GitHub's Markdown, with everything in it escaped."""
-    lines = [f"### {escaped(document.title)}"]
-    lines += ["", *map(escaped, document.sentences)] if document.sentences else []
+    """Return a document in GitHub's Markdown, with everything in it _escaped."""
+    lines = [f"### {_escaped(document.title)}"]
+    lines += ["", *map(_escaped, document.sentences)] if document.sentences else []
     for section in document.sections:
         body = list(_body(section))
-        title = escaped(section.title)
+        title = _escaped(section.title)
         lines += details(title, body) if section.folded else ("", f"#### {title}", "", *body)
     if document.notes:
-        lines += ["", *(f"> {escaped(note)}  " for note in document.notes)]
+        lines += ["", *(f"> {_escaped(note)}  " for note in document.notes)]
     return "\n".join(lines) + "\n"
 
 
 def _body(section: Section) -> Iterator[str]:
     parts = [
         list(_table(section.table)) if section.table else [],
-        [f"- {escaped(item)}" for item in section.items],
-        *([escaped(sentence)] for sentence in section.sentences),
+        [f"- {_escaped(item)}" for item in section.items],
+        *([_escaped(sentence)] for sentence in section.sentences),
     ]
     for number, part in enumerate(filter(None, parts)):
         yield from ([""] if number else [])
@@ -39,4 +40,9 @@ def _table(found: Table) -> Iterator[str]:
 
 
 def _cell(kind: str, text: str) -> str:
-    return code(text) if kind == "name" and text else escaped(text)
+    return code(text, whole) if kind == "name" and text else _escaped(text)
+
+
+def _escaped(text: str) -> str:
+    # Where documents are built, their foreign parts are abridged, each alone.
+    return escaped(text, whole)

@@ -28,6 +28,7 @@ from deadweight.report.services.phrases import (
 )
 from deadweight.report.units import counted, human
 from deadweight.report.view import View
+from deadweight.untrusted import plain
 from deadweight.wording import listed
 
 _MOST_FILES = 8
@@ -55,7 +56,7 @@ def document_of(report: ServicesReport, most: int | None) -> Document:
     total, once = human(report.total_bytes), human(report.distinct_bytes)
     return Document(
         title=f"{services}: {total} ({once} with each distribution counted once)",
-        about=listed((row.file for row in report.services), _MOST_FILES),
+        about=listed((plain(row.file) for row in report.services), _MOST_FILES),
         sections=(*_today(report, most), *(_proposed(report.proposal, most) if report.proposal else ())),
         notes=tuple(notes_of(report)),
     )

@@ -11,7 +11,7 @@ from deadweight.report.documents.values import Column, Document, Section, Table
 from deadweight.report.units import counted, human, percent
 from deadweight.report.view import View
 from deadweight.trimming.kinds import DEFAULT
-from deadweight.untrusted import plain
+from deadweight.untrusted import plain, whole
 from deadweight.wording import listed
 
 _MOST_LISTED = 10
@@ -36,7 +36,7 @@ def document_of(report: TrimReport) -> Document:
     )
     return Document(
         title=title.removesuffix("."),
-        about=report.location,
+        about=plain(report.location),
         sentences=tuple(sentences),
         sections=(Section("Kinds of files", table),) if report.kinds else (),
     )
@@ -49,7 +49,7 @@ def rows_of(report: TrimReport) -> list[tuple[str, ...]]:
 
 def _row(kind: KindOfFile) -> tuple[str, ...]:
     selected = "yes" if kind.selected else "-"
-    return kind.kind, f"{kind.files:,}", human(kind.apparent_bytes), kind.risk, selected, kind.loses
+    return plain(kind.kind), f"{kind.files:,}", human(kind.apparent_bytes), kind.risk, selected, plain(kind.loses)
 
 
 def _order(kind: KindOfFile) -> tuple[int, int]:
@@ -59,11 +59,11 @@ def _order(kind: KindOfFile) -> tuple[int, int]:
 def sentences_of(report: TrimReport) -> Iterator[str]:
     """Yield what was done, what needs attention, and what can be done next."""
     yield {"show": _shown, "apply": _applied, "undo": _undone, "discard": _discarded}[report.action](report)
-    yield from (f"warning: {warning}" for warning in report.warnings)
+    yield from (f"warning: {plain(warning)}" for warning in report.warnings)
     if report.checked is not None:
         yield from _checked(report)
     for left in report.left:
-        yield f"error: {left.name} was not restored: {left.reason}"
+        yield f"error: {plain(left.name)} was not restored: {plain(left.reason)}"
     yield from _next(report)
 
 
@@ -97,16 +97,16 @@ def _checked(report: TrimReport) -> Iterator[str]:
     imported = counted(checked.modules, "module")
     yield f"{imported} could be imported before, and can be imported now." if report.files else f"Imported {imported}."
     for each in checked.restored:
-        yield f"restored {each.name}: {each.reason}"
+        yield f"restored {plain(each.name)}: {plain(each.reason)}"
     if checked.kept_files:
         yield f"{counted(checked.kept_files, 'file')} of these kinds stayed, because imports open them."
     if checked.failing:
-        names = listed((each.name for each in checked.failing), _MOST_LISTED)
+        names = listed((plain(each.name) for each in checked.failing), _MOST_LISTED)
         yield f"not checked, because they could not be imported before either: {names}"
 
 
 def _next(report: TrimReport) -> Iterator[str]:
-    command = f"deadweight trim {plain(shlex.quote(report.location))}"
+    command = f"deadweight trim {whole(shlex.quote(report.location))}"  # abridged, it would not work
     if report.action == "show" and report.files and report.store is None:
         kinds = tuple(each.kind for each in report.kinds if each.selected)
         chosen = "" if set(kinds) == set(DEFAULT) else f" --kinds {','.join(kinds)}"

@@ -1,4 +1,7 @@
-"""The parts of a document: texts as people read them, not escaped yet."""
+"""The parts of a document: texts as people read them, not escaped yet.
+
+Their foreign parts are plain already, so that a long one does not cut the rest of its sentence.
+"""
 
 from __future__ import annotations
 

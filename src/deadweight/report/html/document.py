@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deadweight.report.documents.values import Document
 from deadweight.report.html.templates import rendered
+from deadweight.untrusted import whole
 
 
 def as_html(document: Document, version: str) -> str:
@@ -11,4 +12,4 @@ def as_html(document: Document, version: str) -> str:
 
     version: of deadweight, as in the report
     """
-    return rendered("document.html.j2", version=version, filters={}, document=document)
+    return rendered("document.html.j2", version=version, filters={}, shown_as=whole, document=document)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,15 +18,22 @@ _PACKAGE = "deadweight.report.html"
 
 
 def rendered(
-    template: str, *, version: str, filters: Mapping[str, Callable[..., Any]], script: str = "", **values: Any
+    template: str,
+    *,
+    version: str,
+    filters: Mapping[str, Callable[..., Any]],
+    script: str = "",
+    shown_as: Callable[[str], str] = plain,
+    **values: Any,
 ) -> str:
     """Return a page, which extends base.html.j2. Its Content-Security-Policy allows only its own style and script.
 
-    version: of deadweight, as in the report
-    filters: of the template, besides those for figures
-    script:  the name of a file; "" for a page without one
+    version:  of deadweight, as in the report
+    filters:  of the template, besides those for figures
+    script:   the name of a file; "" for a page without one
+    shown_as: ``whole`` for texts that must not be abridged
     """
-    environment = _environment()
+    environment = _environment(shown_as)
     environment.filters.update(filters)
     texts = {"style": _asset(environment, "style.css"), "script": _asset(environment, script) if script else ""}
     sources = {f"{kind}-src": hash_of(text) for kind, text in sorted(texts.items()) if text}
@@ -34,12 +42,12 @@ def rendered(
     return environment.get_template(template).render(version=version, policy=policy, **texts, **values)
 
 
-def _environment() -> Environment:
+def _environment(shown_as: Callable[[str], str] = plain) -> Environment:
     environment = Environment(
         loader=PackageLoader(_PACKAGE, ""),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_finalize,
+        finalize=partial(_finalize, shown_as),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -48,9 +56,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _finalize(value: Any) -> Any:
+def _finalize(shown_as: Callable[[str], str], value: Any) -> Any:
     """Return what an expression of the template prints: untrusted text without control characters and passwords."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return shown_as(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _asset(environment: Environment, name: str) -> str:

@@ -6,14 +6,14 @@ from deadweight.model.report.trim import TrimReport
 from deadweight.report.documents.trim import COLUMNS, NUMBERS, rows_of, sentences_of
 from deadweight.report.text.tables import WIDEST, hanging, narrow_table, plain_table, render
 from deadweight.report.view import DEFAULT, View
-from deadweight.untrusted import plain
+from deadweight.untrusted import whole
 
 
 def as_text(report: TrimReport, view: View = DEFAULT) -> str:
     """Return the result; its last lines say what to do next."""
     width = min(view.width, WIDEST)
     table = _table(report, width) + "\n" if report.kinds else ""
-    sentences = "".join(render(hanging(plain(line), width), width=width, color=False) for line in sentences_of(report))
+    sentences = "".join(render(hanging(whole(line), width), width=width, color=False) for line in sentences_of(report))
     return table + sentences
 
 

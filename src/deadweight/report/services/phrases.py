@@ -187,5 +187,5 @@ def _gaps(gaps: Sequence[str]) -> str:
 def notes_of(report: ServicesReport) -> Iterator[str]:
     """Yield what was not measured, and the warnings."""
     for each in report.skipped:
-        yield f"{each.name} was not measured: {' '.join(each.reason.split())}"
-    yield from report.warnings
+        yield f"{plain(each.name)} was not measured: {plain(' '.join(each.reason.split()))}"
+    yield from map(plain, report.warnings)

@@ -21,7 +21,6 @@ from deadweight.report.services.proposed import indented, proposal_parts
 from deadweight.report.text.tables import WIDEST, hanging, number_table, render
 from deadweight.report.units import human
 from deadweight.report.view import DEFAULT, View
-from deadweight.untrusted import plain
 
 _WIDE = 96  # columns; a narrower terminal has no room for the largest distributions
 
@@ -54,5 +53,5 @@ def _shared(report: ServicesReport, width: int, rows: int | None) -> Iterator[Re
 
 
 def _notes(report: ServicesReport, width: int) -> Iterator[RenderableType]:
-    if lines := [hanging(plain(f"note: {note}"), width) for note in notes_of(report)]:
+    if lines := [hanging(f"note: {note}", width) for note in notes_of(report)]:
         yield Group(*lines)

@@ -120,6 +120,56 @@ def test_markdown__hostile_names__are_shown_as_they_are(text: str) -> None:
     assert {line.count("|") - line.count("\\|") for line in text.splitlines() if line.startswith("|")} <= {5, 7}
 
 
+LONG = "<name>|" + 5000 * "n"
+MANY = tuple(
+    LazyStatement(file=f"{90 * 'd'}/{n}.py", line=1, statement=f"import module_{n}", function=f"f{n}", function_line=2)
+    for n in range(14)
+)
+
+
+def test_imports_html__many_long_statements__are_all_there() -> None:
+    report = replace(START, lazy=(LazyImport(statements=MANY, modules=("a",), cost_us=1),))
+    text = render_imports(report, "html", WIDE)
+    assert [n for n in range(14) if f"import module_{n}" not in text or f"f{n}() (line 2)" not in text] == []
+
+
+def test_imports_markdown__many_long_statements__ends_with_the_number_of_others() -> None:
+    report = replace(START, lazy=(LazyImport(statements=MANY, modules=("a",), cost_us=1),))
+    last = render_imports(report, "markdown", WIDE).splitlines()[-1]
+    assert "import module_9 and 4 more` | f0() (line 2), f1() (line 2)," in last
+    assert "f9() (line 2) and 4 more |" in last
+    assert "…" not in last
+
+
+@pytest.mark.parametrize("form", TRIM_FORMATS[:2])
+def test_trim__long_path__stands_in_whole_commands(form: str) -> None:
+    path = f"/{200 * 'd'}/env"
+    report = replace(SHOWN, action="apply", location=path, store=f"{path}.trimmed", store_bytes=1)
+    text = "".join(render_trim(report, form, WIDE).split())
+    assert f"run:deadweighttrim{path}--undo;tofreetheirspace:deadweighttrim{path}--discard" in text
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_imports__name_of_many_characters__is_abridged_alone(form: str) -> None:
+    statement = LazyStatement(file=LONG, line=1, statement=LONG, function=LONG, function_line=2)
+    lazy = LazyImport(statements=(statement,), modules=(LONG,), cost_us=1, attempt=Attempt(failure=LONG))
+    skipped = (Skipped(LONG, "no wheel for this machine"),)
+    report = replace(START, entry=LONG, rows=(row(LONG, 1),), lazy=(lazy,), skipped=skipped, warnings=(LONG,))
+    text = render_imports(report, form, WIDE)
+    assert 501 * "n" not in text
+    assert "…() (line 2)" in text
+    assert "…: no wheel for this machine" in text
+    assert "<name" not in re.sub(r"`[^`\n]+`", "", text)
+
+
+def test_trim_markdown__name_of_many_characters__is_abridged_alone() -> None:
+    left = (Reason(name=LONG, reason="no permission"),)
+    text = render_trim(replace(SHOWN, left=left, warnings=(LONG,)), "markdown", WIDE)
+    assert 501 * "n" not in text
+    assert "… was not restored: no permission" in text
+    assert "<name" not in text
+
+
 def test_imports_html__hostile_names__are_text() -> None:
     page = Page(render_imports(hostile_start(), "html", WIDE))
     assert {tag for tag, _ in page.elements} & {"img", "script", "link", "iframe"} == set()

@@ -163,6 +163,15 @@ def test_services_markdown__hostile_names__are_shown_as_they_are() -> None:
     assert all(line.isprintable() for line in text.splitlines())
 
 
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_services__name_of_many_characters__is_abridged_alone(form: str) -> None:
+    name = "<name>|" + 5000 * "n"
+    text = render_services(replace(FULL, skipped=(Skipped(name, "no wheel\n\nat all"),)), form, VIEW)
+    assert 501 * "n" not in text
+    assert "… was not measured: no wheel at all" in " ".join(text.split())
+    assert ("<name" in text) is (form == "text")
+
+
 def test_services_html__hostile_names__are_text() -> None:
     page = Page(render_services(hostile(), "html", VIEW))
     assert {tag for tag, _ in page.elements} & {"img", "script", "link", "iframe"} == set()
