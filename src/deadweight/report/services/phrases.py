@@ -176,8 +176,10 @@ def passed(proposal: Proposal) -> str:
     with_code = sum(check.proof is not None for check in proposal.checks)
     code = f", and provide what the code of {counted(with_code, 'service')} uses" if with_code else ""
     except_for = " except for the changes above" if proposal.changes else ""
-    count = counted(len(proposal.services), "service")
-    return f"checked: the files of {count} install what they do today{except_for}{code}"
+    checked = counted(len(proposal.services), "service")
+    if proposal.apart:
+        checked = listed(map(plain, proposal.services), _MOST_SERVICES)  # the files of the others are shown, too
+    return f"checked: the files of {checked} install what they do today{except_for}{code}"
 
 
 def _gaps(gaps: Sequence[str]) -> str:

@@ -181,6 +181,11 @@ def test_as_text__conflicts__name_both_sides_and_the_reason() -> None:
     ) in text
 
 
+def test_as_text__services_apart__are_not_among_those_that_were_checked() -> None:
+    text = text_of(replace(PROPOSAL, services=("api",), apart=("worker",)))
+    assert text.endswith("\nchecked: the files of api install what they do today\n")
+
+
 def test_as_text__failed_checks__say_what_is_wrong() -> None:
     checks = (check("api", "torch", "numpy"), check("worker", problem="lacks requirements: web"))
     assert text_of(replace(PROPOSAL, checks=checks)).endswith(
