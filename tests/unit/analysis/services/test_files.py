@@ -37,6 +37,15 @@ def test_service_files__line_that_pip_reads_as_several__is_refused(line: str) ->
         service_files(proposal(line), "out")
 
 
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/b", "..\\up", "C:up", "a\nb", "a\0", ""])
+def test_service_files__name_outside_of_the_directory__is_refused(name: str) -> None:
+    good = proposal("a")
+    with pytest.raises(BadInput, match="not the name of a proposed file"):
+        service_files(replace(good, files=(replace(good.files[0], name=name),)), "out")
+    with pytest.raises(BadInput, match="not the name of a proposed file"):
+        service_files(replace(good, constraints={name: ("a==1",)}), "out")
+
+
 def test_service_files__shared_file_of_many_services__has_a_heading_of_several_lines() -> None:
     names = tuple(f"service-{number:02}" for number in range(1, 23))
     file = ProposedFile(
