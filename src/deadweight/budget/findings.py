@@ -9,6 +9,7 @@ from deadweight.budget.outcomes import Case, Outcome, at_most
 from deadweight.budget.remedies import for_findings
 from deadweight.errors import abridged
 from deadweight.formats.images.history import command_text
+from deadweight.formats.images.identities import identities
 from deadweight.image_rules import matching
 from deadweight.model.report import ImageFinding, ImageReport
 from deadweight.model.report.check import Cause, Line
@@ -26,10 +27,11 @@ def denied_finding(limit: Limit, case: Case) -> Outcome:
     image = case.report.image
     if image is None:
         return Outcome(status="skip", reason=_NO_IMAGE)
-    found = [each for _, each in _matching(limit.text, image)]
-    if not found:
+    numbered = _matching(limit.text, image)
+    if not numbered:
         return Outcome(status="pass")
-    return Outcome(status="fail", causes=_causes(found, image), remedies=for_findings(found))
+    remedies = for_findings(each for _, each in numbered)
+    return Outcome(status="fail", causes=_causes(numbered, image), remedies=remedies)
 
 
 def size_of_findings(limit: Limit, case: Case) -> Outcome:
@@ -39,7 +41,7 @@ def size_of_findings(limit: Limit, case: Case) -> Outcome:
         return Outcome(status="skip", limit_bytes=most, reason=_NO_IMAGE)
     numbered = _matching(limit.text.partition("=")[0], image)
     found, value = [each for _, each in numbered], union_size(numbered)
-    return at_most(value, most, lambda: _causes(found, image), lambda: for_findings(found, value - most))
+    return at_most(value, most, lambda: _causes(numbered, image), lambda: for_findings(found, value - most))
 
 
 def _matching(rule: str, image: ImageReport) -> list[Numbered]:
@@ -59,16 +61,18 @@ def _counted(finding: ImageFinding, numbers: Set[int]) -> int:
     return sum(each.apparent_bytes for each in finding.overlaps if not numbers.isdisjoint(each.findings))
 
 
-def _causes(found: Sequence[ImageFinding], image: ImageReport) -> tuple[Cause, ...]:
-    ordered = sorted(found, key=lambda each: -each.apparent_bytes)
+def _causes(numbered: Sequence[Numbered], image: ImageReport) -> tuple[Cause, ...]:
+    known = identities(image.findings)
+    ordered = sorted(numbered, key=lambda each: -each[1].apparent_bytes)
     return tuple(
         Cause(
             name=f"{each.rule} {each.name}",
             size_bytes=each.apparent_bytes,
             note=_note(each),
             line=Line(file=image.dockerfile, line=each.line) if image.dockerfile and each.line else None,
+            identity=known[number],
         )
-        for each in ordered
+        for number, each in ordered
     )
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from deadweight.model.report import Finding, Location, Overlap
+from deadweight.model.report import Finding, ImageFinding, Location, Overlap
 from deadweight.report.formats import render
 from deadweight.report.view import View
 from tests.sarif import sarif_run
@@ -37,6 +37,27 @@ def test_sarif__image_with_a_dockerfile__is_a_result_for_each_finding_at_its_lin
     assert second["message"]["text"].endswith("400 kB of these 1.00 MB are already counted for DW503 (line 7)")
     assert third["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
     assert len({str(each["partialFingerprints"]) for each in run["results"]}) == 3
+
+
+def fingerprints(*findings: ImageFinding) -> list[str]:
+    run = sarif_run(render(image_of(*findings), "sarif", View()))
+    return [each["partialFingerprints"]["deadweight/v1"] for each in run["results"]]
+
+
+def test_sarif__more_layers_lines_and_bytes__keep_the_fingerprints() -> None:
+    later = replace(CACHE, layer=2, line=9, apparent_bytes=7)
+    assert fingerprints(CACHE, LISTS) == fingerprints(later, replace(LISTS, layer=2))
+
+
+def test_sarif__same_command_and_files_in_two_layers__have_two_fingerprints() -> None:
+    lower, upper = fingerprints(CACHE, replace(CACHE, layer=2))
+    assert lower != upper
+    assert fingerprints(replace(CACHE, layer=2), CACHE) == [upper, lower]
+
+
+def test_sarif__long_commands_that_differ_at_the_end__have_two_fingerprints() -> None:
+    first, second = (replace(CACHE, command=f"RUN {'x' * 600}{end}") for end in "ab")
+    assert len(set(fingerprints(first, second))) == 2
 
 
 def test_sarif__rules__are_those_of_the_results_with_their_titles() -> None:

@@ -39,6 +39,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     note:         what else there is to say, such as the layers of a wasted file; "" for nothing
     requirements: the direct requirements that lead to it, the one that holds most first
     line:         of the Dockerfile, whose instruction to change; None for what is not due to one, and if it is unknown
+    identity:     of a finding in an image, the same in later builds; "" for anything else
     """
 
     name: str | None
@@ -48,6 +49,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     note: str = ""
     requirements: tuple[DirectRequirement, ...] = ()
     line: Line | None = None
+    identity: str = ""
 
 
 class Remedy(Struct, frozen=True, kw_only=True):

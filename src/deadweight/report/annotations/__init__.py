@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from deadweight.formats.images.history import command_text
+from deadweight.formats.images.identities import identities
 from deadweight.image_rules import rules
 from deadweight.model.report import Finding, ImageFinding, ImageReport, Report
 from deadweight.report.images import instruction, overlap_text, subjects
@@ -40,11 +41,13 @@ class Annotation(NamedTuple):
 def annotations_of(report: Report) -> Iterator[Annotation]:
     """Yield the findings in an image, and those in the code."""
     if report.image is not None:
-        yield from (_of_image(each, report.image) for each in report.image.findings)
+        findings = report.image.findings
+        for finding, identity in zip(findings, identities(findings), strict=True):
+            yield _of_image(finding, report.image, identity)
     yield from map(_of_code, report.findings)
 
 
-def _of_image(finding: ImageFinding, image: ImageReport) -> Annotation:
+def _of_image(finding: ImageFinding, image: ImageReport, identity: str) -> Annotation:
     rule = rules().get(finding.rule)
     command = command_text(finding.command)
     names, others = subjects(finding)
@@ -61,8 +64,7 @@ def _of_image(finding: ImageFinding, image: ImageReport) -> Annotation:
         text=f"{text}\n{overlap}" if overlap else text,
         file=image.dockerfile or "" if known else "",
         line=finding.line if known else None,
-        # Numbers of lines and layers, and sizes change with every build.
-        identity=f"{command} {' '.join(names)}",
+        identity=identity,
     )
 
 

@@ -110,7 +110,7 @@ def breaches(result: Result) -> list[tuple[Place | None, str]]:
 
 def _place(cause: Cause) -> Place | None:
     if cause.line is not None:
-        return Place(cause.line.file, cause.line.line, f"{cause.name or ''} {cause.note}")
+        return Place(cause.line.file, cause.line.line, cause.identity or cause.name or "")
     for each in cause.requirements:
         if each.file is not None:
             return Place(each.file, each.line, each.name or each.text)

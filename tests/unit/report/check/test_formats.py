@@ -10,9 +10,10 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 from tests.sarif import sarif_run
+from tests.unit.budget.test_findings import CACHE, LISTS, image_of
 
-from deadweight.budget import RULES
-from deadweight.model.report import DirectRequirement, TargetFacts
+from deadweight.budget import RULES, Budget, judge
+from deadweight.model.report import DirectRequirement, ImageFinding, TargetFacts
 from deadweight.model.report.check import Cause, CheckReport, Remedy, Result
 from deadweight.model.tree import Skipped
 from deadweight.report.check import FORMATS, render_check
@@ -173,6 +174,22 @@ def test_sarif__breach__is_a_result_for_each_line() -> None:
     assert location == {"artifactLocation": {"uri": "requirements.txt"}, "region": {"startLine": 3}}
     assert results[1]["locations"][0]["physicalLocation"] == {"artifactLocation": {"uri": "requirements.txt"}}
     assert len({json.dumps(each["partialFingerprints"]) for each in results}) == len(results)
+
+
+def fingerprints(*findings: ImageFinding) -> list[str]:
+    results = judge(image_of(*findings), Budget(deny_finding=("DW50*",)))
+    return [each["partialFingerprints"]["deadweight/v1"] for each in run_of(checked(*results))["results"]]
+
+
+def test_sarif__finding_in_another_layer__keeps_its_fingerprint() -> None:
+    lists = replace(LISTS, line=8)
+    later = replace(CACHE, layer=2, line=9, reason="layer 2 contains a cache", apparent_bytes=7 * MB)
+    assert fingerprints(CACHE, lists) == fingerprints(later, replace(lists, layer=2))
+
+
+def test_sarif__same_command_and_files_in_two_layers__have_two_fingerprints() -> None:
+    assert len(set(fingerprints(CACHE, replace(CACHE, layer=2, line=9)))) == 2
+    assert len(set(fingerprints(CACHE, replace(CACHE, layer=2)))) == 2  # of one line
 
 
 def test_sarif__rules__have_help_and_the_index_of_results() -> None:
