@@ -105,7 +105,7 @@ class _Measuring:
         self._services = {service.name: service for service in services}
         self._files = {service.name: service_file(service.name, service.file) for service in services}
         self._resolver, self._session = resolver, session
-        self._agreeing = Agreeing(services, self._files, resolver.together)
+        self._agreeing = Agreeing(services, self._files, resolver.together, resolver.seconds)
         self._measuring: Measuring | None = None
 
     def report(self, share: float) -> ServicesReport:

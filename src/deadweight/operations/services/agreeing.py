@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -51,6 +52,7 @@ class Agreeing:
     """Finds the services that can have the same versions, first by their own requirements, then with a resolver.
 
     together: resolves the requirements of several services as one
+    seconds:  the time limit for trying sets of services, after the first one has a conflict
     """
 
     def __init__(
@@ -58,9 +60,11 @@ class Agreeing:
         services: Sequence[Service],
         files: Mapping[str, ServiceFile],
         together: Callable[[Sequence[Service]], Outcome],
+        seconds: float,
     ) -> None:
         self._services = {service.name: service for service in services}
         self._files, self._resolve = files, together
+        self._seconds, self._deadline = seconds, 0.0
         self._clashes: list[Clash] = []
 
     def expected(self) -> Agreement:
@@ -81,6 +85,7 @@ class Agreeing:
         able = tuple(name for name, outcome in alone.items() if isinstance(outcome, Resolved))
         grown: tuple[str, ...] = ()
         failure = None
+        self._deadline = time.monotonic() + self._seconds
         for _ in range(_ROUNDS):
             kept = self._part(able)
             outcome = self._together(kept) if kept else None
@@ -88,6 +93,8 @@ class Agreeing:
                 return Agreement(services=kept, versions=outcome, clashes=self._relevant(kept))
             if not is_conflict(outcome):
                 failure = outcome
+                break
+            if grown and self._is_late():
                 break
             grown = self._grown(kept)
         if not grown:
@@ -151,19 +158,26 @@ class Agreeing:
         """Return services that agree, adding one after the other, and record the conflicts of those that do not."""
         kept: list[str] = []
         for name in names:
-            outcome = self._together([*kept, name])
+            outcome = self._together([*kept, name]) if not kept or not self._is_late() else self._not_tried()
             if isinstance(outcome, Resolved):
                 kept.append(name)
                 continue
             # After a timeout, resolving pairs would take as long for each of them.
             late = isinstance(outcome, TimedOut)
-            pairs = {} if late else {other: self._together([other, name]) for other in kept}
+            others = () if late else kept
+            pairs = {other: self._together([other, name]) for other in others if not self._is_late()}
             against = {other: pair for other, pair in pairs.items() if not isinstance(pair, Resolved)}
             # If no pair has a conflict, it takes three; the last one that was added represents the others.
             for other, error in (against or {kept[-1]: outcome}).items():
                 assert isinstance(error, DeadweightError)
                 self._clashes.append(self._explained(other, name, error))
         return tuple(kept)
+
+    def _is_late(self) -> bool:
+        return time.monotonic() >= self._deadline
+
+    def _not_tried(self) -> TimedOut:
+        return TimedOut(f"resolving sets of services did not finish within {self._seconds:g} s")
 
     def _explained(self, one: str, other: str, error: DeadweightError) -> Clash:
         """Return a conflict that the resolver found, with the requirements that its explanation names."""

@@ -43,8 +43,8 @@ class Resolver:
     """
 
     def __init__(self, wishes: Wishes, settings: Settings, session: Session, seconds: float) -> None:
-        self.wishes, self._settings, self._session = wishes, settings, session
-        self._seconds = seconds
+        self.wishes, self.seconds = wishes, seconds
+        self._settings, self._session = settings, session
         # Threads share them, so they must exist before the first thread.
         self._scratch, self._cache = session.scratch, session.cache(settings.measuring)
         self._outcomes: dict[tuple[str, ...], Outcome] = {}
@@ -67,7 +67,7 @@ class Resolver:
             scratch=Scratch(directory, self._scratch.lock),
             observe=silent,
             client=self._session.client,
-            seconds=self._seconds,
+            seconds=self.seconds,
             reader=self._reader,
         )
         run = uninstalling(file, self.wishes, settings, shared)
@@ -106,7 +106,7 @@ class Resolver:
         background = Background(processors())
         try:
             tasks = {
-                background.submit(_resolved, runs[key], files[name][0], self._seconds): key for key, name in new.items()
+                background.submit(_resolved, runs[key], files[name][0], self.seconds): key for key, name in new.items()
             }
             for done, task in enumerate(as_completed(tasks), 1):
                 key = tasks[task]

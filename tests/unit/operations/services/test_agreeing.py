@@ -33,7 +33,7 @@ class Resolver:
         return next((error for each, error in self._errors if each <= set(names)), NOTHING)
 
 
-def agree(texts: dict[str, str], resolver: Resolver) -> Agreement:
+def agree(texts: dict[str, str], resolver: Resolver, seconds: float = 300) -> Agreement:
     """Return the agreement of services, each of which can be resolved alone unless the resolver has an error for it."""
     services = [
         Service(
@@ -45,7 +45,7 @@ def agree(texts: dict[str, str], resolver: Resolver) -> Agreement:
         for name, text in texts.items()
     ]
     files = {service.name: service_file(service.name, service.file) for service in services}
-    agreeing = Agreeing(services, files, resolver.together)
+    agreeing = Agreeing(services, files, resolver.together, seconds)
     expected = agreeing.expected()
     return agreeing.found(expected, {service.name: resolver.together([service]) for service in services})
 
@@ -119,6 +119,15 @@ def test_agreeing__one_takes_too_long_with_the_others__keeps_its_own_versions() 
     assert "a d" not in resolver.asked  # pairs would take as long
 
 
+def test_agreeing__no_time_left__tries_no_further_sets() -> None:
+    resolver = Resolver([("a b c d", CONFLICT), ("b c d", CONFLICT)])
+    found = agree({"a": "old\n", "b": "web\n", "c": "new\n", "d": "http\n"}, resolver, seconds=0)
+    assert (found.services, found.versions, found.failure) == (("a",), NOTHING, None)
+    assert {clash.services for clash in found.clashes} == {("a", "b"), ("a", "c"), ("a", "d")}
+    assert {clash.reason for clash in found.clashes} == {"resolving sets of services did not finish within 0 s"}
+    assert not {"a b", "a c", "a d", "b c"} & set(resolver.asked)
+
+
 def test_agreeing__index_fails__is_no_conflict() -> None:
     failure = FetchFailed("the index is unreachable")
     found = agree({"a": "web\n", "b": "http\n"}, Resolver([("a b", failure)]))
@@ -131,7 +140,7 @@ def test_without__services_that_the_versions_do_not_fit__keep_their_own_with_the
         for name in "abc"
     ]
     files = {service.name: service_file(service.name, service.file) for service in services}
-    agreeing = Agreeing(services, files, Resolver().together)
+    agreeing = Agreeing(services, files, Resolver().together, 300)
     found = agreeing.without(agreeing.expected(), {"b": CONFLICT})
     assert (found.services, found.versions) == (("a", "c"), NOTHING)
     assert [(clash.services, clash.reason) for clash in found.clashes] == [(("a", "b"), CONFLICT.cause)]
