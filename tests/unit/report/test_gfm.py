@@ -37,6 +37,11 @@ def test_table__bar__ends_no_cell() -> None:
     ]  # fmt: skip
 
 
+def test_table__backslashes_before_a_bar__end_no_cell() -> None:
+    # The table takes the backslash next to the bar, and only that one, before it reads code.
+    assert [*table(["x"], [[code("a\\|b")], [escaped("a\\|b")]])][2:] == ["| `a\\\\|b` |", "| a&#92;&#124;b |"]
+
+
 def test_details__lines__are_folded_below_the_summary() -> None:
     lines = ["", "<details>", "<summary>2 notes</summary>", "", "- a", "- b", "", "</details>"]
     assert [*details("2 notes", ["- a", "- b"])] == lines
