@@ -203,6 +203,7 @@ def test_fleet_measure__settings_that_mean_nothing__are_refused(
         (lambda: Trimming(seconds=0), "seconds must be from"),
         (lambda: Checks(seconds=0), "seconds must be from"),
         (lambda: Sharing(base_share=50), "base_share must be at most 1, not 50"),
+        (lambda: Building(installer="conda"), "unknown installer 'conda'"),  # type: ignore[arg-type]
         (lambda: FleetMeasuring(tags=0), "tags must be from"),
         (lambda: FleetMeasuring(connections=0), "connections must be from"),
         (lambda: FleetMeasuring(rate=-0.5), "rate must be from 0.000001 to 1,000,000,000, not -0.5"),

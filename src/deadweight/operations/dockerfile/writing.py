@@ -58,6 +58,10 @@ class Building(Struct, frozen=True, kw_only=True):
     unproven: bool = False
     installer: Literal["", "uv", "pip"] = ""
 
+    def __post_init__(self) -> None:
+        if self.installer not in ("", "uv", "pip"):
+            raise BadInput(f"unknown installer {self.installer!r}", hint="available: uv, pip")
+
 
 class Dockerfile(Struct, frozen=True):
     """A Dockerfile: the report on it, and path → text of the files to write, the Dockerfile itself first."""

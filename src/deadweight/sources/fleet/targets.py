@@ -21,6 +21,7 @@ _LARGEST_LIST = 1 << 26  # bytes
 _REGISTRY = "registry:"
 _REQUIREMENT = re.compile(r"://|[@;=<>~]")  # a URL, a version or a marker
 # Directories that contain copies of other projects
+_COMMENT = re.compile(r"(?:^|\s)\s*+#.*")  # as pip reads it: in a URL, "#" begins a fragment
 _NOT_SEARCHED = {"node_modules", "site-packages", "dist-packages", "__pycache__", "build", "dist"}
 
 
@@ -124,8 +125,8 @@ def _lines(path: str) -> list[str]:
         raise BadInput(f"{path} is not a list of targets: it is not UTF-8") from error
     if len(data) > _LARGEST_LIST:
         raise BadInput(f"{path}: a list of targets has at most {_LARGEST_LIST:,} bytes")
-    lines = (line.strip() for line in text.splitlines())
-    return [line for line in lines if line and not line.startswith("#")]
+    lines = (_COMMENT.sub("", line).strip() for line in text.splitlines())
+    return [line for line in lines if line]
 
 
 def _is_list(path: str) -> bool:

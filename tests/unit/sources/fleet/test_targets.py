@@ -20,7 +20,7 @@ def found(*arguments: str) -> list[str]:
 
 
 def test_targets__list__has_a_target_on_each_line(here: Path) -> None:
-    write_files(here, {"fleet.txt": "# ours\n\n registry:reg.example/a:1 \ndocker:app:1\nmissing/image.tar\n"})
+    write_files(here, {"fleet.txt": "# ours\n\n registry:reg.example/a:1 \ndocker:app:1  # first\nmissing/image.tar\n"})
     assert found("fleet.txt") == ["registry:reg.example/a:1", "docker:app:1", "missing/image.tar"]
 
 
