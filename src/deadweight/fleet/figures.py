@@ -119,11 +119,16 @@ FROM (
     GROUP BY rule, layer, finding.result
   ) GROUP BY rule, layer
 ) GROUP BY rule ORDER BY total DESC, rule LIMIT :most"""
+# A target with several such changes counts once: ``nth`` numbers those of a result.
 CHANGES = """
 SELECT action, name, detail,
   COUNT(DISTINCT layer) + SUM(CASE WHEN layer IS NULL THEN targets ELSE 0 END) AS lines,
-  SUM(targets), SUM(saves_bytes * targets) AS saves
-FROM temp.results CROSS JOIN saving ON saving.result = results.result
+  SUM(CASE WHEN nth = 1 THEN targets ELSE 0 END), SUM(saves_bytes * targets) AS saves
+FROM (
+  SELECT action, name, detail, layer, targets, saves_bytes,
+    ROW_NUMBER() OVER (PARTITION BY action, name, detail, saving.result) AS nth
+  FROM temp.results CROSS JOIN saving ON saving.result = results.result
+)
 GROUP BY action, name, detail
 ORDER BY saves / (COUNT(DISTINCT layer) + SUM(CASE WHEN layer IS NULL THEN targets ELSE 0 END)) DESC, saves DESC, name
 LIMIT :most"""

@@ -137,6 +137,14 @@ def test_changes__shared_layer__is_one_line(tmp_path: Path) -> None:
     assert (changes["instruction"].lines, changes["instruction"].saves_bytes) == (2, 3 * MB)
 
 
+def test_changes__two_findings_of_one_image__are_one_target(tmp_path: Path) -> None:
+    layers = [BASE, layer("a", 50 * MB)]
+    twice = image_report(layers, where={}, findings=[wasteful(MB), wasteful(2 * MB, number=0)])
+    with summary(fleet_file(tmp_path / "f.db", {"a:1": twice, "a:2": twice, "b:1": app("b")})) as figures:
+        (change,) = (each for each in figures.changes() if each.action == "instruction")
+    assert (change.lines, change.targets, change.saves_bytes) == (3, 3, 7 * MB)
+
+
 def test_trend__earlier_run__names_what_changed(tmp_path: Path) -> None:
     path = fleet_file(
         tmp_path / "f.db",
