@@ -37,6 +37,8 @@ WHEELS = [
     make_wheel("dw-uses-torch", files={"dw_uses_torch/a.py": "u"}, requires=["torch"]),
     make_wheel("dw-old", files={"dw_old/a.py": "o" * 10}, requires=["dw-http<2"]),
     make_wheel("dw-new", files={"dw_new/a.py": "n" * 10}, requires=["dw-http>=2"]),
+    make_wheel("dw-nccl-13", files={"dw_nccl/a.so": "n" * 5000}),
+    make_wheel("dw-nccl-12", files={"dw_nccl/a.so": "n" * 4000}),
 ]
 
 DATA = {"-".join(name.split("-")[0].split("_")): data for name, data in WHEELS}  # of the last version
@@ -120,6 +122,19 @@ def test_services__layers__add_up_and_are_counted_once(server: Server, tmp_path:
         assert sum(layer["apparent_bytes"] for layer in layers) == row["apparent_bytes"]
         assert sum(layer["download_bytes"] for layer in layers) == row["download_bytes"]
     assert proposal["after"]["apparent_bytes"] == found["distinct_bytes"]
+
+
+def test_services__file_of_distributions_in_two_layers__is_counted_in_both(server: Server, tmp_path: Path) -> None:
+    write_files(tmp_path, {"x.txt": "dw-web\ndw-nccl-13\n", "y.txt": "dw-web\ndw-nccl-13\ndw-nccl-12\n"})
+    code, found, _ = services(server, "x.txt", "y.txt")
+    x, y = (each["apparent_bytes"] for each in found["services"])
+    proposal = found["proposal"]
+    base, own = (each["apparent_bytes"] for each in proposal["layers"])
+    assert (code, [each["name"] for each in proposal["layers"]]) == (0, ["base", "y"])
+    assert base == x
+    assert 4000 < own < 5000
+    assert base + own > y + 3000  # y has only one of the two files in the end
+    assert proposal["after"]["apparent_bytes"] == base + own
 
 
 def test_services__direct_conflict__names_both_sides_and_writes_all_files(server: Server, tmp_path: Path) -> None:

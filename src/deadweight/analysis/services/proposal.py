@@ -13,7 +13,7 @@ from deadweight.analysis.services.changes import larger_service, version_changes
 from deadweight.analysis.services.planned import Planned
 from deadweight.analysis.services.today import MeasuredService, bytes_of, downloads_of
 from deadweight.formats.builds import Wishes
-from deadweight.model import Distribution
+from deadweight.model import Distribution, Inventory
 from deadweight.model.report.services import (
     ConflictSide,
     LayerRow,
@@ -25,7 +25,7 @@ from deadweight.model.report.services import (
 )
 from deadweight.model.report.sizes import known_sum
 from deadweight.planning.sharing.conflicts import Clash, Side
-from deadweight.planning.sharing.layers import layers_of
+from deadweight.planning.sharing.layers import Layer, layers_of
 from deadweight.planning.sharing.layout import SharedFile
 from deadweight.planning.sharing.wanted import Wanted, merged_line, same_lines
 from deadweight.proof import Proof
@@ -54,6 +54,8 @@ class Agreed(Struct, frozen=True, kw_only=True):
     clashes:     why they do
     constraints: name of a file → its lines
     wishes:      the builds that the user asked for
+    layers:      name → what the layer installs, measured by itself: of a file that distributions in two layers have,
+                 each layer has a copy
     """
 
     planned: Planned
@@ -62,6 +64,15 @@ class Agreed(Struct, frozen=True, kw_only=True):
     constraints: Mapping[str, tuple[str, ...]]
     share: float
     wishes: Wishes = Wishes()
+    layers: Mapping[str, Inventory]
+
+
+def proposed_layers(planned: Planned, after: Mapping[str, After]) -> tuple[Layer, ...]:
+    """Return the layers of the services that share files."""
+    installed = {
+        name: frozenset(one.key for one in each.profile.inventory.distributions) for name, each in after.items()
+    }
+    return layers_of(planned.layout, installed, planned.closure)
 
 
 def proposal_of(services: Sequence[MeasuredService], agreed: Agreed) -> Proposal:
@@ -137,14 +148,8 @@ def _installed(files: Iterable[SharedFile], planned: Planned) -> frozenset[str]:
 
 
 def _layers(agreed: Agreed) -> Iterator[LayerRow]:
-    own = {
-        name: {each.key: each for each in after.profile.inventory.distributions} for name, after in agreed.after.items()
-    }
-    installed = {name: frozenset(distributions) for name, distributions in own.items()}
-    for layer in layers_of(agreed.planned.layout, installed, agreed.planned.closure):
-        # A service may have others than all services together, which is a problem that its check reports.
-        distributions = own.get(layer.name, agreed.planned.distributions)
-        yield _layer_row(layer.name, [distributions[key] for key in layer.keys], layer.services)
+    for layer in proposed_layers(agreed.planned, agreed.after):
+        yield _layer_row(layer.name, agreed.layers[layer.name].distributions, layer.services)
 
 
 def _own_layer(service: MeasuredService) -> LayerRow:

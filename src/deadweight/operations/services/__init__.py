@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from deadweight import __version__
 from deadweight.analysis.concluding import conclude
@@ -12,7 +13,7 @@ from deadweight.analysis.measurement import Measurement
 from deadweight.analysis.profile import Profile
 from deadweight.analysis.reporting import environment_facts
 from deadweight.analysis.services.planned import Planned, plan_files
-from deadweight.analysis.services.proposal import CONSTRAINTS, After, Agreed, proposal_of
+from deadweight.analysis.services.proposal import CONSTRAINTS, After, Agreed, proposal_of, proposed_layers
 from deadweight.analysis.services.today import (
     MeasuredService,
     distinct_bytes,
@@ -30,6 +31,7 @@ from deadweight.operations.services.measuring import Measuring
 from deadweight.operations.services.reading import Service, read_services
 from deadweight.operations.services.resolving import Outcome, Resolver, constraint_lines, is_conflict
 from deadweight.operations.session import Session
+from deadweight.planning.sharing.layers import Layer
 from deadweight.planning.sharing.wanted import service_file
 from deadweight.progress import Observer, Progress, silent
 from deadweight.proof import Proof
@@ -193,13 +195,16 @@ class _Measuring:
         apart = [each.name for each in today if each.name not in agreement.services]
         constraints |= {f"{name}-{CONSTRAINTS}": constraint_lines(alone[name].lock, wished) for name in apart}
         new = {name: (each, self._services[name]) for name, each in outcomes.items() if isinstance(each, Resolved)}
+        after = self._after(sharing, self._measure(new) if new else {})
+        versions = {name: new[name][0] if name in new else alone[name] for name in after}
         agreed = Agreed(
             planned=planned,
-            after=self._after(sharing, self._measure(new) if new else {}),
+            after=after,
             clashes=agreement.clashes,
             constraints=constraints,
             share=share,
             wishes=self._resolver.wishes,
+            layers=self._layers(proposed_layers(planned, after), agreement.versions, versions),
         )
         return proposal_of(today, agreed), {}
 
@@ -234,11 +239,29 @@ class _Measuring:
                 after[each.name] = After(profile=profile, method="resolved", before=before, proof=proof)
         return after
 
+    def _layers(
+        self, layers: Sequence[Layer], together: Resolved, versions: Mapping[str, Resolved]
+    ) -> dict[str, Inventory]:
+        """Return what each layer installs, by itself.
+
+        versions: service → its proposed versions, of which its own layer has some
+        """
+        # A service may have others than all services together, which is a problem that its check reports.
+        sets = {each.name: _part(versions.get(each.name, together), each.keys) for each in layers}
+        first = {each.name: self._services[each.services[0]] for each in layers}
+        return self._measure({name: (each, first[name]) for name, each in sets.items()}) if sets else {}
+
     def _proof(self, service: Service, profile: Profile) -> Proof | None:
         application = profile.application
         if application is None or not application.files:
             return None
         return judge(profile, application, original_of(service.file, profile.inventory.environment)).proof
+
+
+def _part(resolved: Resolved, names: Collection[str]) -> Resolved:
+    """Return a resolution with some of its distributions only."""
+    packages = tuple(each for each in resolved.lock.packages if each.name in names)
+    return replace(resolved, lock=Lock(packages=packages), skipped=())
 
 
 def _failed(outcomes: Mapping[str, Outcome]) -> tuple[Skipped, ...]:

@@ -21,6 +21,7 @@ def test_proposal_of__service_has_more_than_all_together__says_so_and_counts_it(
         clashes=(),
         constraints={"constraints": ("web==1.0",)},
         share=1.0,
+        layers={"base": together, **dict.fromkeys("ab", bare_inventory(bare("extra", 5)))},
     )
     found = proposal_of(services, agreed)
     assert [(layer.name, layer.apparent_bytes) for layer in found.layers] == [("base", 10), ("a", 5), ("b", 5)]
@@ -41,6 +42,7 @@ def test_proposal_of__service_without_requirements__has_no_layer() -> None:
         clashes=(),
         constraints={"constraints": ("web==1.0",)},
         share=1.0,
+        layers={"a": bare_inventory(bare("web", 10))},
     )
     found = proposal_of(services, agreed)
     assert (found.before.layers, found.after.layers) == (1, 1)
