@@ -399,6 +399,14 @@ def test_trim__debug_symbols__are_stripped_and_recorded(tmp_path: Path, offline:
     assert snapshot(env) == before
 
 
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_trim__source__is_part_of_the_command_that_removes(env: Path, tmp_path: Path, form: str) -> None:
+    (tmp_path / "my code").mkdir()
+    done = run("env", "--kinds", "tests", "--source", "my code", "--timeout", "9", "--format", form, "-q")
+    command = "deadweight trim env --kinds tests --timeout 9.0 --source 'my code' --apply"
+    assert f"To remove them, run: {command}\n" in done.stdout
+
+
 def test_trim__source__keeps_tests_that_the_application_imports(env: Path, tmp_path: Path) -> None:
     code = tmp_path / "code"
     code.mkdir()

@@ -25,6 +25,7 @@ class View(Struct, frozen=True, kw_only=True):
     order:  of the distributions
     groups: only the distributions of these groups; empty for all
     depth:  levels of a tree; None for all
+    given:  options of the command line that the next command needs, too
     split_command: the command that writes the splits, to be copied, so it is never wrapped; "" if no command does
     invert: whether a tree shows what requires a distribution, in place of what it requires
     """
@@ -36,6 +37,7 @@ class View(Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...] = ()
     depth: int | None = None
     invert: bool = False
+    given: tuple[str, ...] = ()
     split_command: str = ""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from deadweight.cli.help import JUDGE, WHAT, GroupedCommand, option
+from deadweight.cli.help import JUDGE, WHAT, GroupedCommand, given_arguments, option
 from deadweight.cli.options import messages, with_options, writing
 from deadweight.cli.output import Destination
 from deadweight.cli.progress import observer
@@ -75,6 +75,7 @@ def trim(environment: str, destination: Destination, **options: Any) -> None:
             adopt_orphans()
         with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
             report = trimming.trim(environment, choice, observe=observe)
-    destination.write(render_trim(report, destination.form, View(width=terminal_width())))
+    given = tuple(given_arguments(click.get_current_context(), {"source", "timeout"}))
+    destination.write(render_trim(report, destination.form, View(width=terminal_width(), given=given)))
     if report.exit_code:
         raise click.exceptions.Exit(report.exit_code)

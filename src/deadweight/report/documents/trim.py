@@ -22,12 +22,12 @@ NUMBERS = ("Files", "Size")
 
 def as_markdown(report: TrimReport, view: View) -> str:
     """Return the report in GitHub's Markdown."""
-    return markdown.as_markdown(document_of(report))
+    return markdown.as_markdown(document_of(report, view))
 
 
-def document_of(report: TrimReport) -> Document:
+def document_of(report: TrimReport, view: View) -> Document:
     """Return the report as a document."""
-    title, *sentences = sentences_of(report)
+    title, *sentences = sentences_of(report, view)
     if title.endswith(_UNCHANGED):
         title, sentences = title.removesuffix(f" {_UNCHANGED}"), [_UNCHANGED, *sentences]
     table = Table(
@@ -56,7 +56,7 @@ def _order(kind: KindOfFile) -> tuple[int, int]:
     return ("low", "medium", "high").index(kind.risk), -(kind.apparent_bytes or 0)
 
 
-def sentences_of(report: TrimReport) -> Iterator[str]:
+def sentences_of(report: TrimReport, view: View) -> Iterator[str]:
     """Yield what was done, what needs attention, and what can be done next."""
     yield {"show": _shown, "apply": _applied, "undo": _undone, "discard": _discarded}[report.action](report)
     yield from (f"warning: {plain(warning)}" for warning in report.warnings)
@@ -64,7 +64,7 @@ def sentences_of(report: TrimReport) -> Iterator[str]:
         yield from _checked(report)
     for left in report.left:
         yield f"error: {plain(left.name)} was not restored: {plain(left.reason)}"
-    yield from _next(report)
+    yield from _next(report, view)
 
 
 def _sizes(report: TrimReport) -> str:
@@ -105,12 +105,13 @@ def _checked(report: TrimReport) -> Iterator[str]:
         yield f"not checked, because they could not be imported before either: {names}"
 
 
-def _next(report: TrimReport) -> Iterator[str]:
+def _next(report: TrimReport, view: View) -> Iterator[str]:
     command = f"deadweight trim {whole(shlex.quote(report.location))}"  # abridged, it would not work
     if report.action == "show" and report.files and report.store is None:
         kinds = tuple(each.kind for each in report.kinds if each.selected)
         chosen = "" if set(kinds) == set(DEFAULT) else f" --kinds {','.join(kinds)}"
-        yield f"To remove them, run: {command}{chosen} --apply"
+        given = f" {whole(shlex.join(view.given))}" if view.given else ""
+        yield f"To remove them, run: {command}{chosen}{given} --apply"
     if report.interrupted:
         yield f"Trimming {plain(report.location)} was interrupted. To restore its files, run: {command} --undo"
     elif report.store is not None:

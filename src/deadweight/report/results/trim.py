@@ -13,7 +13,8 @@ def as_text(report: TrimReport, view: View = DEFAULT) -> str:
     """Return the result; its last lines say what to do next."""
     width = min(view.width, WIDEST)
     table = _table(report, width) + "\n" if report.kinds else ""
-    sentences = "".join(render(hanging(whole(line), width), width=width, color=False) for line in sentences_of(report))
+    lines = sentences_of(report, view)
+    sentences = "".join(render(hanging(whole(line), width), width=width, color=False) for line in lines)
     return table + sentences
 
 
