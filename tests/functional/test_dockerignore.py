@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,13 @@ def test_dockerignore__text__says_what_goes_and_what_to_run(application: Path) -
     assert "--kinds +tests,docs,models" in done.stdout
     assert done.stdout.endswith("To write app/.dockerignore, run: deadweight dockerignore app --write\n")
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_dockerignore__options__are_part_of_the_command_that_writes(application: Path) -> None:
+    given = ["--file", "app/Dockerfile", "--build-arg", "A=b c", "--build-arg", "D=e", "--kinds", "+tests,data"]
+    done = run("app", *given, "-q")
+    command = f"deadweight dockerignore {shlex.join(['app', *given])} --write"
+    assert f"To write app/.dockerignore, run: {command}" in done.stdout.replace("\n  ", " ")
 
 
 def test_write__twice__adds_nothing_more(application: Path) -> None:

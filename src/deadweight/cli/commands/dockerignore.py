@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from deadweight.cli.help import OUTPUT, WHAT, GroupedCommand, option
+from deadweight.cli.help import OUTPUT, WHAT, GroupedCommand, given_arguments, option
 from deadweight.cli.options import messages, with_options, writing
 from deadweight.cli.output import Destination, may_write, say, write_files
 from deadweight.cli.progress import observer
@@ -96,7 +96,8 @@ def dockerignore(directory: str, destination: Destination, **options: Any) -> No
         report = operation(directory, ignoring, observe=observe)
     if options["write"] or options["output_dir"] is not None:
         _write(report, options["output_dir"], force=destination.force, quiet=options["quiet"])
-    text = dockerignore_text(report, width=terminal_width())
+    given = tuple(given_arguments(click.get_current_context(), {"dockerfile", "build_arg", "kinds"}))
+    text = dockerignore_text(report, width=terminal_width(), given=given)
     destination.write(report.to_json() if destination.form == "json" else text)
 
 

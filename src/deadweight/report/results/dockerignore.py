@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 from deadweight.model.report.builds.dockerignore import ContextSize, DockerignoreReport, IgnoreRule
 from deadweight.report.text.tables import WIDEST, hanging, narrow_table, plain_table, render
 from deadweight.report.units import counted, human, percent
-from deadweight.untrusted import plain
+from deadweight.untrusted import plain, whole
 
 _MOST_KEPT = 10
 _NUMBERS = ("Files", "Size")
 
 
-def dockerignore_text(report: DockerignoreReport, *, width: int) -> str:
-    """Return the result; its last lines say what to do next."""
+def dockerignore_text(report: DockerignoreReport, *, width: int, given: Sequence[str] = ()) -> str:
+    """Return the result; its last lines say what to do next.
+
+    given: options of the command line that the next command needs, too
+    """
     width = min(width, WIDEST)
     parts = [_sentences([_headline(report)], width)]
     if report.rules:
@@ -30,12 +33,12 @@ def dockerignore_text(report: DockerignoreReport, *, width: int) -> str:
         parts.append(
             f"Largest directories of the context{' afterwards' * bool(report.rules)}\n{_remaining(report, width)}"
         )
-    parts.append(_sentences(_last(report), width))
+    parts.append(_sentences(_last(report, given), width))
     return "\n".join(part for part in parts if part)
 
 
 def _sentences(lines: Sequence[str] | Iterator[str], width: int) -> str:
-    return "".join(render(hanging(plain(line), width), width=width, color=False) for line in lines)
+    return "".join(render(hanging(whole(line), width), width=width, color=False) for line in lines)
 
 
 def _size(size: ContextSize) -> str:
@@ -92,15 +95,15 @@ def _remaining(report: DockerignoreReport, width: int) -> str:
     return render(table, width=width, color=False)
 
 
-def _last(report: DockerignoreReport) -> Iterator[str]:
-    yield from (f"warning: {warning}" for warning in report.warnings)
+def _last(report: DockerignoreReport, given: Sequence[str]) -> Iterator[str]:
+    yield from (f"warning: {plain(warning)}" for warning in report.warnings)
     if not report.dockerfiles:
-        yield f"note: {report.location} has no Dockerfile, so what a build copies is unknown"
+        yield f"note: {plain(report.location)} has no Dockerfile, so what a build copies is unknown"
     if not report.rules:
         yield "Nothing to add."
         return
-    command = f"deadweight dockerignore {shlex.quote(report.location)}"
+    command = shlex.join(("deadweight", "dockerignore", report.location, *given))
     if report.exists:
-        yield f"To add these lines to {report.ignore_file}, run: {command} --write --force"
+        yield f"To add these lines to {plain(report.ignore_file)}, run: {command} --write --force"
     else:
-        yield f"To write {report.ignore_file}, run: {command} --write"
+        yield f"To write {plain(report.ignore_file)}, run: {command} --write"
