@@ -20,7 +20,6 @@ from deadweight.usage.locations import changing
 _COSTS = {"drop": 1, "swap": 2, "torch": 2, "trim": 3, "platform": 5}  # effort points of a step
 _CODE_LINE = 4  # more for each line of code to change
 _TRIM_COSTS = {"low": 1, "medium": 3, "high": 9}  # more by the risk of a kind
-_MOST_HOLDING = 10
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -169,11 +168,32 @@ def held_by(profile: Profile, dropped: Collection[str] = ()) -> tuple[Holding, .
 
     dropped: keys of those that the profile still has, but that are dropped
     """
-    direct = (root.key for root in profile.dependencies.direct if root.key not in dropped)
-    rows = [(key, profile.weights[key].freed or 0) for key in direct]
-    rows.sort(key=lambda row: (-row[1], row[0]))
-    return tuple(
-        Holding(name=key, freed_bytes=size, locations=places_of(changing(profile.uses.get(key, ()))))
-        for key, size in rows[:_MOST_HOLDING]
-        if size
+    rows = (_holding(key, profile, dropped) for key in _kept(profile, dropped))
+    return tuple(sorted((row for row in rows if row), key=lambda row: (-(row.freed_bytes or row.own_bytes), row.name)))
+
+
+def shared_by(profile: Profile, holding: Iterable[Holding], dropped: Collection[str] = ()) -> int:
+    """Return the bytes that remain beside what each requirement frees, or is if it frees nothing."""
+    graph = profile.dependencies
+    whole = profile.inventory.total.apparent - graph.bytes_of(graph.freed_by_dropping(dropped))
+    return max(0, whole - sum(each.freed_bytes or each.own_bytes for each in holding))
+
+
+def _kept(profile: Profile, dropped: Collection[str]) -> set[str]:
+    return {root.key for root in profile.dependencies.direct}.difference(dropped)
+
+
+def _holding(key: str, profile: Profile, dropped: Collection[str]) -> Holding | None:
+    """Return what a requirement frees, or what requires it; None if it has left, or takes no room."""
+    graph = profile.dependencies
+    gone = graph.freed_by_dropping(dropped)
+    freed = graph.bytes_of(graph.freed_by_dropping({*dropped, key}) - gone)
+    if key in gone or not (freed or graph.own[key]):
+        return None
+    return Holding(
+        name=key,
+        freed_bytes=freed,
+        own_bytes=graph.own[key],
+        required_by=() if freed else tuple(each for each in graph.required_by.get(key, ()) if each not in {key, *gone}),
+        locations=places_of(changing(profile.uses.get(key, ()))),
     )

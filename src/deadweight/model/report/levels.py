@@ -90,11 +90,15 @@ class Holding(Struct, frozen=True, kw_only=True):
     """A requirement that holds up the floor.
 
     freed_bytes: what dropping it alone would free
+    own_bytes:   its own size
+    required_by: if dropping it alone frees nothing: what else requires it
     locations:   where the code uses it
     """
 
     name: str
     freed_bytes: Size
+    own_bytes: Size = 0
+    required_by: tuple[str, ...] = ()
     locations: tuple[Location, ...] = ()
 
 
@@ -108,7 +112,8 @@ class Goal(Struct, frozen=True, kw_only=True):
     optimal:        whether no cheaper set of steps reaches it, by proof
     cost:           effort points of the steps
     measured:       whether the result was resolved and measured again, and not only computed from the graph
-    held_by:        if it is not reached: what remains, the largest first
+    held_by:        if it is not reached: what remains before trimming, the largest first
+    shared_bytes:   if it is not reached: what remains beside those, which none of them frees alone
     """
 
     target_bytes: Size
@@ -119,6 +124,7 @@ class Goal(Struct, frozen=True, kw_only=True):
     cost: Size
     measured: bool = False
     held_by: tuple[Holding, ...] = ()
+    shared_bytes: Size = 0
 
 
 class LevelReport(Published, frozen=True, kw_only=True):

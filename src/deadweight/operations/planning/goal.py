@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from deadweight import reaching
 from deadweight.analysis.levels.changes import Change, deduplicating, split_change
-from deadweight.analysis.levels.goal import Options, apart, freed_in_turn, held_by, problem_of
+from deadweight.analysis.levels.goal import Options, apart, freed_in_turn, held_by, problem_of, shared_by
 from deadweight.errors import DeadweightError
 from deadweight.model.report.levels import Goal, Step
 
@@ -112,7 +112,9 @@ def goal_of(levels: Levels, least: int, base: int) -> Goal:
         everything = search.result(sorted(search.steps))
         result, proven = (everything, False) if everything.size < result.size else (result, proven)
     reached = result.size <= least
-    holding = result.profile or search.whole
+    remaining = result.profile or search.whole
+    dropped = set() if result.profile else search.dropped_by(result.names)
+    holding = () if reached else held_by(remaining, dropped)
     return Goal(
         target_bytes=least + base,
         steps=tuple(search.steps_of(result.names)),
@@ -121,7 +123,8 @@ def goal_of(levels: Levels, least: int, base: int) -> Goal:
         optimal=reached and proven,
         cost=sum(search.steps[name].cost for name in result.names),
         measured=result.profile is not None,
-        held_by=() if reached else held_by(holding, search.dropped_by(result.names) if not result.profile else ()),
+        held_by=holding,
+        shared_bytes=0 if reached else shared_by(remaining, holding, dropped),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deadweight.model.report.levels import Goal, Level, LevelReport, Step
+from deadweight.model.report.levels import Goal, Holding, Level, LevelReport, Step
 from deadweight.report.units import counted, human, percent, signed
+from deadweight.report.view import cut
 from deadweight.untrusted import plain
+from deadweight.wording import listed
 
 COLUMNS = ("level", "size", "saves", "of today", "download", "lines", "risk", "verified")
 NUMBERS = ("size", "saves", "of today", "download")
@@ -21,6 +23,7 @@ _TITLES = {
     "trimmed": "without files that no code needs",
 }
 _MOST_LOCATIONS = 3
+_MOST_NAMED = 3
 
 
 def cells(level: Level, report: LevelReport) -> tuple[str, ...]:
@@ -84,9 +87,11 @@ def lacking_lines(level: Level, before: Level) -> Iterator[str]:
         yield f"{plain(each.name or each.what)}: used in {', '.join(named)}{rest}"
 
 
-def goal_lines(goal: Goal, report: LevelReport) -> Iterator[str]:
-    """Yield the way to the target size, or the floor and what holds it up."""
-    unused = "" if report.levels[0].verified is None else ", which your code does not name"
+def goal_lines(goal: Goal, report: LevelReport, most: int | None = None) -> Iterator[str]:
+    """Yield the way to the target size, or the floor and what holds it up.
+
+    most: the number of requirements to name; None for all
+    """
     size, target = human(goal.apparent_bytes), human(goal.target_bytes)
     if not goal.reached:
         yield f"{target} cannot be reached. The floor is {size}, after {counted(len(goal.steps), 'step')}."
@@ -94,12 +99,7 @@ def goal_lines(goal: Goal, report: LevelReport) -> Iterator[str]:
             base = human(report.base_bytes or 0)
             yield f"The base alone takes {base}. Use a smaller base image, or a larger --target-size."
         yield from (f"  {step_text(step)}" for step in goal.steps)
-        if goal.held_by:
-            yield "What remains, and what each requirement would free:"
-        for each in goal.held_by:
-            used = [f"{plain(at.file)}:{at.line}" for at in each.locations[:_MOST_LOCATIONS]]
-            where = f", used in {', '.join(used)}" if used else unused
-            yield f"  {plain(each.name)}: {human(each.freed_bytes)}{where}"
+        yield from _remaining(goal, most, has_code=report.levels[0].verified is not None)
         return
     if not goal.steps:
         yield f"{target} is reached already: {size}."
@@ -108,3 +108,31 @@ def goal_lines(goal: Goal, report: LevelReport) -> Iterator[str]:
     how = "measured" if goal.measured else "counted"
     yield f"{target} is reached with {counted(len(goal.steps), 'step')}, {proof}: {size} ({how})."
     yield from (f"  {step_text(step)}" for step in goal.steps)
+
+
+def _remaining(goal: Goal, most: int | None, *, has_code: bool) -> Iterator[str]:
+    """Yield what each requirement would free, and what several of them share."""
+    if not goal.held_by:
+        return
+    trimmed = " before trimming" if any(step.kind == "trim" for step in goal.steps) else ""
+    yield f"What remains{trimmed}, and what each requirement would free:"
+    shown, rest = cut(goal.held_by, most)
+    for each in shown:
+        used = [f"{plain(at.file)}:{at.line}" for at in each.locations[:_MOST_LOCATIONS]]
+        where = f", used in {', '.join(used)}" if used else ", which your code does not name" if has_code else ""
+        yield f"  {plain(each.name)}: {human(each.freed_bytes or each.own_bytes)}{where}{_required(each)}"
+    if rest:
+        size = human(sum(each.freed_bytes or each.own_bytes for each in rest))
+        yield f"  and {len(rest)} more: {size} (use --all)"
+    if goal.shared_bytes:
+        yield f"  what none of them frees alone: {human(goal.shared_bytes)}"
+
+
+def _required(holding: Holding) -> str:
+    """Return why a requirement frees nothing: ", frees nothing alone: a and b require it"."""
+    if holding.freed_bytes:
+        return ""
+    if not holding.required_by:
+        return ", frees nothing alone"
+    verb = "requires" if len(holding.required_by) == 1 else "require"
+    return f", frees nothing alone: {listed([*map(plain, holding.required_by)], _MOST_NAMED)} {verb} it"

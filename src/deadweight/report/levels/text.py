@@ -35,7 +35,7 @@ def as_text(report: LevelReport, view: View) -> str:
             parts += [Text(""), Text(f"{level.name}: {title(level)}", style="bold")]
             parts += [hanging(f"  {line}", width) for line in lines]
     if report.goal:
-        parts += [Text(""), *(hanging(line, width) for line in goal_lines(report.goal, report))]
+        parts += [Text(""), *(hanging(line, width) for line in goal_lines(report.goal, report, view.rows))]
     parts += [Text("")] if report.warnings else []
     parts += [hanging(f"note: {note}", width) for note in report.warnings]
     return render(Group(*parts), width=view.width, color=view.color)

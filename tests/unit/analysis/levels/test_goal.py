@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deadweight import reaching
 from deadweight.analysis.levels.changes import split_change
-from deadweight.analysis.levels.goal import Options, apart, cost_of, held_by, problem_of, shrinking
+from deadweight.analysis.levels.goal import Options, apart, cost_of, held_by, problem_of, shared_by, shrinking
 from deadweight.analysis.profile import Profile
 from deadweight.model.report import Location
 from deadweight.model.report.levels import Step
@@ -61,3 +61,24 @@ def test_problem__production__is_solved_by_the_cheapest_steps() -> None:
 def test_held_by__requirements__the_largest_first() -> None:
     profile = profile_of(bare_inventory(bare("a", 10), bare("b", 30)), requirements_file("a\nb\n"))
     assert [(each.name, each.freed_bytes) for each in held_by(profile)] == [("b", 30), ("a", 10)]
+
+
+def test_held_by__requirement_of_another__frees_nothing_alone_and_is_named() -> None:
+    inventory = bare_inventory(
+        bare("a", 10, requires=["b", "c"]), bare("b", 30), bare("c", 5), bare("d", 7, requires=["c"])
+    )
+    profile = profile_of(inventory, requirements_file("a\nb\nd\n"))
+    rows = held_by(profile)
+    assert [(row.name, row.freed_bytes, row.own_bytes, row.required_by) for row in rows] == [
+        ("b", 0, 30, ("a",)), ("a", 10, 10, ()), ("d", 7, 7, ()),
+    ]  # fmt: skip
+    assert shared_by(profile, rows) == 5
+    left = held_by(profile, {"a"})
+    assert [(row.name, row.freed_bytes) for row in left] == [("b", 30), ("d", 12)]
+    assert shared_by(profile, left, {"a"}) == 0
+
+
+def test_held_by__many_requirements__are_all_listed() -> None:
+    names = [f"n{number}" for number in range(15)]
+    profile = profile_of(bare_inventory(*(bare(name, 1) for name in names)), requirements_file("\n".join(names)))
+    assert len(held_by(profile)) == 15

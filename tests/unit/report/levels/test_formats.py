@@ -68,6 +68,25 @@ def test_text__goal__says_whether_it_is_reached(goal: Goal, expected: str) -> No
     assert report(goal=goal).exit_code == (0 if goal.reached else 3)
 
 
+def test_text__floor__every_byte_is_listed_or_counted() -> None:
+    rows = [Holding(name=f"n{size}", freed_bytes=size, own_bytes=size) for size in (50, 40, 30)]
+    shared = Holding(name="scipy", freed_bytes=0, own_bytes=900, required_by=("scikit-learn",))
+    goal = Goal(
+        target_bytes=5, steps=(), apparent_bytes=1100, reached=False, optimal=True, cost=0,
+        held_by=(shared, *rows), shared_bytes=80,
+    )  # fmt: skip
+    text = render_levels(report(goal=goal), "text", View(width=110, rows=2))
+    assert text.split("would free:\n")[1].splitlines() == [
+        "  scipy: 900 B, which your code does not name, frees nothing alone: scikit-learn requires it",
+        "  n50: 50 B, which your code does not name",
+        "  and 2 more: 70 B (use --all)",
+        "  what none of them frees alone: 80 B",
+    ]
+    whole = render_levels(report(goal=goal), "text", View(rows=None))
+    assert "more" not in whole
+    assert "n30: 30 B" in whole
+
+
 @pytest.mark.parametrize("form", LEVEL_FORMATS)
 def test_formats__hostile_names__are_inert(form: str) -> None:
     text = render_levels(report(HOSTILE), form, View(width=80))
