@@ -161,6 +161,13 @@ def test_check__failed_target__is_incomplete_and_no_breach(path: str) -> None:
     assert [(each.name, each.reason) for each in report.never_measured] == [("never", "unknown host")]
     (other,) = [check for check in report.targets if check.target.location == "other"]
     assert other.skipped[0].reason == "refused; judged by an earlier result"
+    assert render_fleet_check(report, "text").splitlines() == [
+        f"{path} is not decided: 1 of 4 targets was never measured, and 0 of the other 3 failed",
+        "never measured: never",
+    ]
+    assert "is over its budgets: 1 of 3 targets failed" in render_fleet_check(
+        fleet_check(path, {}, {"max": "15MB"}), "text"
+    )
 
 
 @pytest.mark.parametrize(

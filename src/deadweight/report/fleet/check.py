@@ -57,18 +57,27 @@ def as_json(report: FleetCheckReport) -> str:
 
 
 def _verdict(report: FleetCheckReport) -> Iterator[str]:
-    failed = sum(not target.holds for target in report.targets)
-    outcome = "is over its budgets" if failed else "is within its budgets"
-    if failed and not any(_is_breach(target) for target in report.targets):
-        outcome = "could not be checked completely"
-    yield f"{plain(report.fleet)} {outcome}: {failed:,} of {counted(len(report.targets), 'target')} failed"
+    yield f"{plain(report.fleet)} {_outcome(report)}"
     if report.without_budget:
         yield f"{counted(report.without_budget, 'target')} without a budget"
     if report.never_measured:
         names = listed((plain(each.name) for each in report.never_measured), _MOST_PATTERNS)
-        yield f"not measured: {names}"
+        yield f"never measured: {names}"
     if report.unmatched:
         yield f"patterns that match no target: {listed(map(plain, report.unmatched), _MOST_PATTERNS)}"
+
+
+def _outcome(report: FleetCheckReport) -> str:
+    """Return the verdict; without a breach, targets that were never measured leave it open."""
+    judged, never = len(report.targets), len(report.never_measured)
+    failed = sum(not target.holds for target in report.targets)
+    failures = f"{failed:,} of {counted(judged, 'target')} failed"
+    if any(_is_breach(target) for target in report.targets):
+        return f"is over its budgets: {failures}"
+    if never:
+        missing = f"{never:,} of {counted(judged + never, 'target')} {'was' if never == 1 else 'were'} never measured"
+        return f"is not decided: {missing}{f', and {failed:,} of the other {judged:,} failed' if judged else ''}"
+    return f"could not be checked completely: {failures}" if failed else f"is within its budgets: {failures}"
 
 
 def _is_breach(target: CheckReport) -> bool:
