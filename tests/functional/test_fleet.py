@@ -120,7 +120,9 @@ def test_report__not_a_fleet__is_bad_input(here: Path) -> None:
         "error: reports/api.json is not the file of a fleet",
         "hint: choose another path",
     ]
-    assert run("report", "missing.db").returncode == 4
+    missing = run("report", "missing.db")
+    assert missing.returncode == 4
+    assert "hint: create it with deadweight fleet measure FILE TARGET..., or" in missing.stderr
 
 
 def test_query__formats_and_limit(here: Path) -> None:
@@ -141,7 +143,7 @@ def test_query__that_writes__is_refused(here: Path) -> None:
     assert (ran.returncode, ran.stdout) == (4, "")
     assert ran.stderr.splitlines() == [
         "error: the query may only read this file: not authorized",
-        "hint: use one SELECT statement",
+        "hint: queries may only read: use one SELECT statement",
     ]
 
 

@@ -90,9 +90,11 @@ def _explained(error: Exception, seconds: float) -> Exception:
         )
     if code in _OF_THE_FILE:
         return error
-    # SQLite reports some statements that the authorizer denies as another error, with this text.
-    if code == sqlite3.SQLITE_AUTH or "not authorized" in str(error):
-        return BadInput(f"the query may only read this file: {error}", hint="use one SELECT statement")
+    # SQLite reports some statements that the authorizer denies as another error. It refuses to write to a view itself.
+    if code == sqlite3.SQLITE_AUTH or any(text in str(error) for text in ("not authorized", "cannot modify")):
+        return BadInput(
+            f"the query may only read this file: {error}", hint="queries may only read: use one SELECT statement"
+        )
     return BadInput(f"the query failed: {error}", hint="list tables and views with: SELECT sql FROM sqlite_master")
 
 

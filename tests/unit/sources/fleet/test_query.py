@@ -79,6 +79,13 @@ def test_query__anything_else__is_refused_and_changes_nothing(path: str, stateme
     assert run(path, "SELECT COUNT(*) FROM run").rows == ((1,),)
 
 
+@pytest.mark.parametrize("statement", ["DELETE FROM run", "DELETE FROM targets"])
+def test_query__that_writes_to_a_table_or_view__says_that_queries_only_read(path: str, statement: str) -> None:
+    with pytest.raises(BadInput, match="may only read this file") as refused:
+        run(path, statement)
+    assert refused.value.hint == "queries may only read: use one SELECT statement"
+
+
 def test_query__endless_statement__stops(path: str) -> None:
     with pytest.raises(BadInput, match=r"took longer than 0\.2 s") as stopped:
         run(path, ENDLESS, seconds=0.2)
