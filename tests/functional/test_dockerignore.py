@@ -105,6 +105,26 @@ def test_write__twice__adds_nothing_more(application: Path) -> None:
     assert report("app").before == report("app").after
 
 
+def test_write__text__says_what_was_written(application: Path) -> None:
+    done = run("app", "--write", "-q").stdout
+    assert done.startswith(
+        "The build context of app was 7.99 MB in 18 files; it is now 7.01 MB in 10 files, 12 % less.\n"
+    )
+    assert done.endswith("\nWrote app/.dockerignore.\n")
+    added = run("app", "--write", "--force", "--kinds", "+models", "-q").stdout
+    assert added.startswith("The build context of app was 7.01 MB in 10 files (app/.dockerignore left out 974 kB)")
+    assert "; it is now 2.01 MB in 9 files, " in added.replace("\n  ", " ")
+    assert added.endswith("\nAdded these lines to app/.dockerignore.\n")
+    assert "--write" not in done + added
+
+
+def test_output_dir__text__says_what_would_change_in_the_context(application: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    done = run("app", "--output-dir", "out", "-q").stdout
+    assert "it would be" in done
+    assert done.endswith("\nWrote out/.dockerignore.\n")
+
+
 def test_write__existing_file__is_extended_with_force_alone(application: Path) -> None:
     file = application / ".dockerignore"
     own = b"# mine\r\n\r\n*.log\r\n!keep.log\r\ncaf\xe9\r\n"

@@ -94,10 +94,11 @@ def dockerignore(directory: str, destination: Destination, **options: Any) -> No
     )
     with observer(quiet=options["quiet"], verbose=options["verbose"]) as observe:
         report = operation(directory, ignoring, observe=observe)
+    written = ""
     if options["write"] or options["output_dir"] is not None:
-        _write(report, options["output_dir"], force=destination.force, quiet=options["quiet"])
+        written = _write(report, options["output_dir"], force=destination.force, quiet=options["quiet"])
     given = tuple(given_arguments(click.get_current_context(), {"dockerfile", "build_arg", "kinds"}))
-    text = dockerignore_text(report, width=terminal_width(), given=given)
+    text = dockerignore_text(report, width=terminal_width(), given=given, written=written)
     destination.write(report.to_json() if destination.form == "json" else text)
 
 
@@ -109,14 +110,15 @@ def _arguments(given: Iterable[str]) -> Iterator[tuple[str, str]]:
         yield match[1], match[2]
 
 
-def _write(report: DockerignoreReport, output_dir: str | None, *, force: bool, quiet: bool) -> None:
+def _write(report: DockerignoreReport, output_dir: str | None, *, force: bool, quiet: bool) -> str:
+    """Write the file, and return its path; "" if nothing is to be added."""
     path = report.ignore_file
     if output_dir is not None:
         path = os.path.join(output_dir, os.path.basename(path))
     if not report.rules and (output_dir is None or not report.text):
         if not quiet:
             say(f"{path}: nothing to add")
-        return
+        return ""
     try:
         may_write(path, force=force)
     except WouldOverwrite as error:
@@ -126,3 +128,4 @@ def _write(report: DockerignoreReport, output_dir: str | None, *, force: bool, q
     write_files({path: report.text}, force=force)
     if not quiet:
         say(f"wrote {path}")
+    return report.ignore_file if os.path.realpath(path) == os.path.realpath(report.ignore_file) else path

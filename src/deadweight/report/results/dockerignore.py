@@ -14,13 +14,15 @@ _MOST_KEPT = 10
 _NUMBERS = ("Files", "Size")
 
 
-def dockerignore_text(report: DockerignoreReport, *, width: int, given: Sequence[str] = ()) -> str:
+def dockerignore_text(report: DockerignoreReport, *, width: int, given: Sequence[str] = (), written: str = "") -> str:
     """Return the result; its last lines say what to do next.
 
-    given: options of the command line that the next command needs, too
+    given:   options of the command line that the next command needs, too
+    written: the file that was written; "" if none was
     """
     width = min(width, WIDEST)
-    parts = [_sentences([_headline(report)], width)]
+    now = bool(report.rules) and written == report.ignore_file
+    parts = [_sentences([_headline(report, now=now)], width)]
     if report.rules:
         title = "Added to the file" if report.exists else "In the file"
         parts.append(f"{title}\n{_table(report.rules, width)}")
@@ -33,7 +35,7 @@ def dockerignore_text(report: DockerignoreReport, *, width: int, given: Sequence
         parts.append(
             f"Largest directories of the context{' afterwards' * bool(report.rules)}\n{_remaining(report, width)}"
         )
-    parts.append(_sentences(_last(report, given), width))
+    parts.append(_sentences([*_notes(report), _last(report, given, written)], width))
     return "\n".join(part for part in parts if part)
 
 
@@ -45,14 +47,19 @@ def _size(size: ContextSize) -> str:
     return f"{human(size.apparent_bytes)} in {counted(size.files, 'file')}"
 
 
-def _headline(report: DockerignoreReport) -> str:
+def _headline(report: DockerignoreReport, *, now: bool) -> str:
+    """Return what the context is, and what it would be.
+
+    now: whether the file was written, so that it is that now
+    """
     before, after = report.before.apparent_bytes, report.after.apparent_bytes
-    start = f"The build context of {plain(report.location)} is {_size(report.before)}"
+    was, leaves, becomes = ("was", "left", "it is now") if now else ("is", "leaves", "it would be")
+    start = f"The build context of {plain(report.location)} {was} {_size(report.before)}"
     if report.before != report.directory:
-        start += f" ({plain(report.ignore_file)} leaves out {human(report.directory.apparent_bytes - before)})"
+        start += f" ({plain(report.ignore_file)} {leaves} out {human(report.directory.apparent_bytes - before)})"
     if not report.rules:
         return f"{start}."
-    return f"{start}; it would be {_size(report.after)}, {percent(before - after, before)} less."
+    return f"{start}; {becomes} {_size(report.after)}, {percent(before - after, before)} less."
 
 
 def _table(rules: Sequence[IgnoreRule], width: int) -> str:
@@ -95,15 +102,21 @@ def _remaining(report: DockerignoreReport, width: int) -> str:
     return render(table, width=width, color=False)
 
 
-def _last(report: DockerignoreReport, given: Sequence[str]) -> Iterator[str]:
+def _notes(report: DockerignoreReport) -> Iterator[str]:
     yield from (f"warning: {plain(warning)}" for warning in report.warnings)
     if not report.dockerfiles:
         yield f"note: {plain(report.location)} has no Dockerfile, so what a build copies is unknown"
+
+
+def _last(report: DockerignoreReport, given: Sequence[str], written: str) -> str:
+    """Return what was written, or what to run to write it."""
+    file = plain(report.ignore_file)
+    if written:
+        added = report.rules and report.exists and written == report.ignore_file
+        return f"Added these lines to {file}." if added else f"Wrote {plain(written)}."
     if not report.rules:
-        yield "Nothing to add."
-        return
+        return "Nothing to add."
     command = shlex.join(("deadweight", "dockerignore", report.location, *given))
     if report.exists:
-        yield f"To add these lines to {plain(report.ignore_file)}, run: {command} --write --force"
-    else:
-        yield f"To write {plain(report.ignore_file)}, run: {command} --write"
+        return f"To add these lines to {file}, run: {command} --write --force"
+    return f"To write {file}, run: {command} --write"
