@@ -56,6 +56,7 @@ def fleet_report(path: str, scope: FleetScope | None = None, *, observe: Observe
             changes=summary.changes(),
             trend=summary.trend(),
             failed=failed,
+            never_measured=summary.never_measured(),
             failures=failures,
         )
 

@@ -16,9 +16,8 @@ def run_text(run: FleetRun) -> str:
 def figures_of(report: FleetReport) -> Iterator[tuple[str, str, str]]:
     """Yield (name, figure, explanation) of the totals; the explanation may be empty."""
     total = report.totals
-    failed = f"{report.failed:,} could not be measured in their last run" if report.failed else ""
     copies = f"{total.copies:,} {'copy' if total.copies == 1 else 'copies'}"
-    yield "Targets", f"{total.targets:,}", failed
+    yield "Targets", f"{total.targets + report.never_measured:,}", _measured(report)
     yield (
         "Total size",
         human(total.apparent_bytes),
@@ -45,3 +44,12 @@ def figures_of(report: FleetReport) -> Iterator[tuple[str, str, str]]:
         human(total.production_saves_bytes),
         f"{percent(total.production_saves_bytes, total.apparent_bytes)} of the total size; see `deadweight split`",
     )
+
+
+def _measured(report: FleetReport) -> str:
+    """Return how many targets have a result, and which failures there were; "" if all were measured."""
+    if not report.failed:
+        return ""
+    stale = report.failed - report.never_measured
+    measured = f"{report.totals.targets:,} measured" + (f", {stale:,} of them only by an earlier run" if stale else "")
+    return measured + (f"; {report.never_measured:,} failed and never measured" if report.never_measured else "")

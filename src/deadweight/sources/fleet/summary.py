@@ -130,6 +130,10 @@ class Summary:
         """Return the runs up to this one, the newest first."""
         return tuple(records(self._connection, FleetRun, figures.RUNS, {"run": self._run, "most": _MOST_RUNS}))
 
+    def never_measured(self) -> int:
+        """Return how many targets have no result."""
+        return self._number("SELECT COUNT(*) FROM temp.state WHERE result IS NULL")
+
     def failures(self) -> tuple[int, tuple[FailedTarget, ...]]:
         """Return how many targets failed, and the first of them by name."""
         count = self._number("SELECT COUNT(*) FROM temp.state WHERE reason IS NOT NULL")

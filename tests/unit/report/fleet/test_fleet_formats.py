@@ -48,12 +48,20 @@ def test_text__report__reads_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     text = render_fleet(built(Path()), "text", (), View(width=80))
     lines = text.splitlines()
     assert lines[0].startswith("f.db, run 2 of 2")
-    assert "targets                      2  1 could not be measured in their last run" in lines
+    assert "targets                      3  2 measured; 1 failed and never measured" in lines
     assert "images                       2  0 share no layer with another" in lines
     assert "stored                 19.0 MB  3 layers, each once; unpacked" in lines
     assert "drop pytest, which production does not need      2        2  6.00 MB   3.00 MB" in lines
     assert "10.0 MB → 10.0 MB (unchanged); 0 came, 0 went, 2 changed." in lines
     assert max(map(len, lines)) <= 80
+
+
+def test_text__target_that_failed_again__is_one_of_those_measured(tmp_path: Path) -> None:
+    built(tmp_path)
+    with Fleet.open(str(tmp_path / "f.db")) as fleet:
+        fleet.add(fleet.begin("0.1"), "b:1", Failure(reason="refused", exit_code=5))
+    text = render_fleet(fleet_report(str(tmp_path / "f.db")), "text", (), View(width=200))
+    assert "3  2 measured, 1 of them only by an earlier run; 1 failed and never measured" in text
 
 
 @pytest.mark.parametrize("form", FLEET_FORMATS)

@@ -252,6 +252,8 @@ class FleetReport(Published, frozen=True, kw_only=True):
     distributions: by apparent_bytes
     dev:           by dev_bytes
     versions:      projects with several versions, the one with most copies first
+    failed:        how many targets failed in their last run
+    never_measured: how many of them have no result, and are not in the totals
     failures:      the first of ``failed``
     trend:         None if nothing was measured before
     """
@@ -269,6 +271,7 @@ class FleetReport(Published, frozen=True, kw_only=True):
     changes: tuple[FleetChange, ...]
     trend: Trend | None
     failed: Size
+    never_measured: Size = 0
     failures: tuple[FailedTarget, ...]
 
     def __repr__(self) -> str:
