@@ -1,6 +1,6 @@
 """What services have in common → base.txt, ml.txt, and the requirements that each service keeps for itself.
 
-A service includes a shared file only if it asks for everything in it, so that no service gets more than before. The
+A service includes a shared file only if it asks for everything in it, so that no service gets other requirements. The
 exception is base.txt with a share below 100 %. If services ask for different ml requirements, ml.txt has those whose
 sharing saves most; ``ml-2.txt`` and so on add what some of the services have in common besides.
 """
