@@ -158,9 +158,10 @@ def larger_services(proposal: Proposal, most: int | None) -> tuple[list[LargerSe
 
 def larger_lines(larger: LargerService) -> Iterator[str]:
     """Yield what a service installs in addition to today, and the requirements that add it."""
-    sizes = f"{human(larger.today_bytes)} → {human(larger.proposed_bytes)}"
+    today, proposed = human(larger.today_bytes), human(larger.proposed_bytes)
+    sizes = f" ({today} → {proposed})" if today != proposed else ""
     names = listed((f"{plain(new.name)} ({human(new.apparent_bytes)})" for new in larger.distributions), _MOST)
-    yield f"{plain(larger.service)} +{human(larger.added_bytes)} ({sizes}): {names}"
+    yield f"{plain(larger.service)} +{human(larger.added_bytes)}{sizes}: {names}"
     if larger.requirements:
         yield f"shared files add {listed(map(_without_options, larger.requirements), _MOST_LINES)}"
 

@@ -167,6 +167,19 @@ def test_as_text__larger_services__have_bytes_lines_and_distributions() -> None:
     ) in text
 
 
+def test_as_text__larger_service_whose_sizes_read_the_same__has_the_difference_only() -> None:
+    larger = LargerService(
+        service="worker",
+        today_bytes=7_860_000_000,
+        proposed_bytes=7_860_233_000,
+        added_bytes=233_000,
+        requirements=(),
+        distributions=(NamedSize(name="tzdata", apparent_bytes=583_000),),
+    )
+    text = text_of(replace(PROPOSAL, larger=(larger,)))
+    assert "services that install more than today\n  worker +233 kB: tzdata (583 kB)\n" in text
+
+
 def test_as_text__conflicts__name_both_sides_and_the_reason() -> None:
     sides = (
         ConflictSide(service="old", file="old.txt", line=4, requirement="pandas<2"),
