@@ -146,6 +146,15 @@ def test_levels__without_code__are_not_verified_and_riskier(server: Server) -> N
     assert found["production"].risk == "medium"
 
 
+def test_trimmed__without_code__is_riskier(tmp_path: Path) -> None:
+    make_env(tmp_path / "env", dist_files("lib", files={"lib/__init__.py": "", "lib/tests/test_a.py": "t" * 300}))
+    write_files(tmp_path / "code", {"app.py": "import lib\n"})
+    unread = plan(str(tmp_path / "env")).report.level("trimmed")
+    read = plan(str(tmp_path / "env"), Settings.of(source=str(tmp_path / "code"))).report.level("trimmed")
+    assert (unread.verified, unread.risk) == (None, "medium")
+    assert (read.verified, read.risk) == (True, "low")
+
+
 def test_what_if__dropping_and_swapping__is_the_first_level_and_resolved(server: Server) -> None:
     found = levels(server, ALL, drop=("opencv-python",), swap=("xgboost=xgboost-cpu",))
     write_files(Path(), {"other.txt": "dw-web\npytest\nxgboost-cpu\nopencv-python-headless\n"})

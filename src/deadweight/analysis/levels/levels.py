@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # What can go wrong at a level whose split was checked against the code; without code, one more.
 _RISKS: dict[str, Risk] = {
     "what-if": "low", "production": "low", "deduplicated": "low", "lighter": "low", "alpine": "medium",
-    "minimal": "medium",
+    "minimal": "medium", "trimmed": "low",
 }  # fmt: skip
 _TRIMMED: frozenset[Risk] = frozenset(("none", "low"))  # kinds with these risks are part of the level
 
@@ -109,7 +109,7 @@ def trimmed_level(before: Level, kinds: Iterable[Trimmable]) -> Level:
         else:
             rejected.append(step)
     assert before.apparent_bytes is not None
-    return Level(
+    level = Level(
         name="trimmed",
         at_most=before.at_most,
         apparent_bytes=before.apparent_bytes - saved,
@@ -117,10 +117,11 @@ def trimmed_level(before: Level, kinds: Iterable[Trimmable]) -> Level:
         saved_bytes=saved,
         steps=tuple(steps),
         rejected=tuple(rejected),
-        risk=max("low" if steps else "none", before.risk, key=RISKS.index),
+        risk=_RISKS["trimmed"] if steps else "none",
         verified=before.verified,
         lacking=before.lacking,
     )
+    return _with_risk(level, before)
 
 
 def without_wheel(profile: Profile) -> frozenset[str]:
