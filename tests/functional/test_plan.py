@@ -75,9 +75,9 @@ def test_levels__requirements__each_is_smaller_than_the_one_before(server: Serve
     assert found["minimal"].effort.code_lines == 2
     assert [each.what for each in found["minimal"].lacking] == ["cv2", "xgboost"]
     assert {name: level.risk for name, level in found.items() if level.changes} == {
-        "production": "low", "deduplicated": "low", "lighter": "low", "alpine": "medium",
-        "minimal": "high",
+        "production": "low", "deduplicated": "low", "lighter": "low", "minimal": "high",
     }  # fmt: skip
+    assert found["alpine"].not_taken == "its wheels save nothing"
 
 
 @pytest.mark.parametrize("level", ["production", "deduplicated", "lighter"])
@@ -194,6 +194,26 @@ def test_alpine__only_a_wheel_for_glibc__names_what_blocks_it(
     assert (alpine.apparent_bytes, alpine.not_taken) == (None, "no wheel for musl: dw-native")
     assert musl.report.level("alpine").not_taken == "musllinux_1_2_x86_64 already uses musl"
     assert report.level("trimmed").apparent_bytes == report.level("today").apparent_bytes
+
+
+def test_alpine__wheels_of_the_same_size__are_not_taken_and_add_no_risk(server: Server) -> None:
+    found = levels(server, "dw-web\n", "import dw_web\n")
+    assert (found["alpine"].saved_bytes, found["alpine"].not_taken) == (0, "its wheels save nothing")
+    assert found["trimmed"].risk == "none"
+
+
+def test_alpine__smaller_wheels_for_musl__are_taken(
+    tmp_path: Path, loopback: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wheels = []
+    for tag, size in (("manylinux_2_17_x86_64", 9000), ("musllinux_1_2_x86_64", 1000)):
+        name, data = make_wheel("dw-native", files={"dw_native.bin": "n" * size})
+        wheels.append((name.replace("none-any", f"none-{tag}"), data))
+    write_files(tmp_path, {"requirements.txt": "dw-native\n"})
+    with Server(**index_of(wheels)) as server:
+        alpine = plan("requirements.txt", settings_of(server, platform="manylinux_2_28_x86_64")).report.level("alpine")
+    assert (alpine.saved_bytes, alpine.not_taken) == (8000, "")
 
 
 def test_plan__all_levels__read_the_code_once_and_open_one_client(

@@ -61,8 +61,8 @@ class Level(Struct, frozen=True, kw_only=True):
     rejected:       steps that were not taken, each with the reason
     verified:       whether everything that the code uses is provided; None if no code was read
     lacking:        what is not provided
-    not_taken:      why the next level does not build on this one, as a phrase: it cannot be reached, or is larger; else
-                    ""
+    not_taken:      why the next level does not build on this one, as a phrase: it cannot be reached, or is not
+                    smaller; else ""
     warnings:       what makes its size uncertain, as sentences
     """
 

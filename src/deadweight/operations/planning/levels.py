@@ -214,14 +214,15 @@ class Levels:
             self.levels.append(unreachable("alpine", change, error.summary))
             return
         level = measured_level("alpine", change, self._before, profile, self.original)
-        if (level.saved_bytes or 0) < 0:
+        saved = level.saved_bytes or 0
+        if saved <= 0:
             # Whether a smaller base image makes up for it is for the user to say.
-            self.levels.append(replace(level, not_taken="its wheels are larger than those for glibc"))
+            reason = "its wheels are larger than those for glibc" if saved else "its wheels save nothing"
+            self.levels.append(replace(level, not_taken=reason))
             return
         self.levels.append(level)
-        if level.saved_bytes:
-            step = replace(step, saves_bytes=level.saved_bytes)
-            self.builds.append((replace(change, steps=(step,)), shrinking(self._profile, profile, "")))
+        step = replace(step, saves_bytes=saved)
+        self.builds.append((replace(change, steps=(step,)), shrinking(self._profile, profile, "")))
         self._reach("alpine", variant, profile)
 
     def _add_trimmed(self) -> None:
