@@ -259,10 +259,12 @@ def _findings(connection: sqlite3.Connection, result: int) -> Iterator[ImageFind
 
 
 def _finding(row: _Finding, overlaps: tuple[Overlap, ...]) -> ImageFinding:
+    # The instruction is in place of the names where a finding is about paths, which are not stored.
+    names = () if row.name == row.command else (row.name,)
     counted = sum(each.apparent_bytes for each in overlaps)
     return ImageFinding(
         rule=row.rule, name=row.rule_name, layer=row.layer, command=row.command, line=row.line, hidden_by=None,
-        apparent_bytes=row.size, files=0, names=(row.name,), paths=(), reason=row.reason, change=row.change,
+        apparent_bytes=row.size, files=0, names=names, paths=(), reason=row.reason, change=row.change,
         sure=row.sure, saves_bytes=max(0, row.size - counted), overlaps=overlaps,
     )  # fmt: skip
 
