@@ -250,7 +250,10 @@ def test_plan__environment__is_counted_in_its_graph(tmp_path: Path) -> None:
     freed = (whole["pytest"].apparent_bytes, whole["pluggy"].apparent_bytes)
     assert production.saved_bytes == sum(freed)
     assert (today.apparent_bytes or 0) - sum(freed) == production.apparent_bytes
-    assert report.level("alpine").not_taken == "only requirements can be resolved for another platform"
+    lighter, alpine = report.level("lighter"), report.level("alpine")
+    assert (lighter.apparent_bytes, alpine.apparent_bytes) == (None, None)
+    assert lighter.not_taken == "only requirements can be resolved with other builds"
+    assert alpine.not_taken == "only requirements can be resolved for another platform"
     assert (report.level("minimal").steps, production.risk) == ((), "medium")
 
 

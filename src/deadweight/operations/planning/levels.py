@@ -70,7 +70,7 @@ class Levels:
         self._add("what-if", self._what_if())
         self._add("production", split_change(self._profile, "production", self._given))
         self._add("deduplicated", deduplicating(self._profile, self.application, self._given))
-        self._add("lighter", self._lighter())
+        self._add_lighter()
         self._add_alpine()
         self._add("minimal", split_change(self._profile, "minimal", self._given))
         self._add_trimmed()
@@ -181,6 +181,14 @@ class Levels:
             step = Step(kind="platform", name=request.platform, action=f"for {request.platform}", reason="your choice")
             change = change.and_then(Change(steps=(step,), platform=request.platform))
         return change
+
+    def _add_lighter(self) -> None:
+        """Measure the lighter builds; what cannot be resolved again has none to measure."""
+        if self._variant.file is None:
+            reason = "only requirements can be resolved with other builds"
+            self.levels.append(unreachable("lighter", Change(), reason))
+            return
+        self._add("lighter", self._lighter())
 
     def _lighter(self) -> Change:
         """Return the lighter builds with which least is installed."""

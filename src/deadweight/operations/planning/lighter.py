@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from deadweight.analysis.levels.changes import Change
 from deadweight.analysis.levels.goal import shrinking
-from deadweight.errors import BadInput, DeadweightError
+from deadweight.errors import DeadweightError
 from deadweight.model.report.levels import Step
 from deadweight.planning.together import installation_of, lightest
 
@@ -98,8 +98,6 @@ def _added(lighter: Lighter, change: Change, measure: Measure, known: Reached | 
 
 
 def _measured(before: Reached, change: Change, measure: Measure) -> Reached:
-    if before.variant.file is None:
-        raise BadInput("only requirements can be resolved with another build")
     what = f"a lighter build: {' and '.join(step.action for step in change.steps)}"
     variant, profile = measure(before.variant.changed(change), before.profile, what)
     return Reached(variant=variant, profile=profile)
