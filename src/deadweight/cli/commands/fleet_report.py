@@ -39,8 +39,8 @@ def report(
 ) -> None:
     """Show what costs most over all targets in FLEET, and which changes save most.
 
-    The report shows the most expensive distributions, what production does not need, versions in use, waste by rule,
-    base images that images share and could share, the changes that save most per line, and what changed since an
+    The report shows the most expensive distributions, what production does not need, versions in use, findings by
+    rule, base images that images share and could share, the changes that save most per line, and what changed since an
     earlier run. A target whose last measurement failed counts with its result before.
     """
     from deadweight.operations.fleet.reporting import FleetScope, fleet_report

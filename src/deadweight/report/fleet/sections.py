@@ -10,6 +10,7 @@ from deadweight.model.report.fleet import (
     FleetDistribution,
     FleetReport,
     ProposedBase,
+    RuleWaste,
     VersionsInUse,
 )
 from deadweight.model.report.rows import Value
@@ -20,6 +21,20 @@ from deadweight.wording import listed
 
 _SHORT_DIGEST = 12  # characters, as Docker shows
 _MOST_NAMED = 4
+# What the findings that are not in layers of an image find: they have a kind, and no rule with a name of its own
+_CODE_FINDINGS = {
+    "missing": "imported, but no requirement provides it",
+    "transitive": "imported, but not required",
+    "dev-in-production": "a development tool that the application uses",
+    "dev-conditional": "a development tool that the application uses under a condition",
+    "backport": "part of Python",
+    "unused": "not used by the code",
+    "redundant": "already required by another",
+    "tests-only": "used only by tests, docs and builds",
+    "lazy": "never imported at start",
+    "one-place": "used in only one place",
+    "duplicate-library": "the same file in several distributions",
+}
 
 
 def sections_of(report: FleetReport, names: Sequence[str] = ()) -> list[Section]:
@@ -85,7 +100,7 @@ def _versions_text(each: VersionsInUse) -> str:
 def _rules(report: FleetReport) -> Section:
     return Section(
         "rules",
-        "Waste by rule",
+        "Findings by rule",
         "Several findings may count the same bytes.",
         (
             Column("rule", "rule"),
@@ -95,11 +110,14 @@ def _rules(report: FleetReport) -> Section:
             Column("stored_bytes", "stored", "bytes"),
         ),
         tuple(
-            (each.rule, each.name if each.name != each.rule else "", each.findings, each.apparent_bytes,
-             each.stored_bytes)
+            (each.rule, _finds(each), each.findings, each.apparent_bytes, each.stored_bytes)
             for each in report.rules
         ),
     )  # fmt: skip
+
+
+def _finds(rule: RuleWaste) -> str:
+    return _CODE_FINDINGS.get(rule.rule, "") if rule.name == rule.rule else rule.name
 
 
 def _bases(report: FleetReport) -> Section:

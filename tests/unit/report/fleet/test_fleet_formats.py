@@ -7,13 +7,17 @@ import io
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from deadweight.errors import BadInput
+from deadweight.fleet.rows import DUPLICATE
 from deadweight.fleet.values import Failure
-from deadweight.model.report.fleet import FleetReport
+from deadweight.model.report.fleet import FleetReport, RuleWaste
 from deadweight.operations.fleet.reporting import fleet_report
+from deadweight.proof.remarks import Kind
 from deadweight.report.fleet import FLEET_FORMATS, render_fleet
 from deadweight.report.view import View
 from deadweight.sources.fleet.store import Fleet
@@ -112,6 +116,15 @@ def test_section__one__is_shown_alone(tmp_path: Path) -> None:
         text = render_fleet(report, form, ("runs",), View())
         assert "Most expensive" not in text
         assert "Runs" in text
+
+
+@pytest.mark.parametrize("kind", [*get_args(Kind), DUPLICATE])
+def test_rules__kind_without_a_name_of_its_own__says_what_it_finds(tmp_path: Path, kind: str) -> None:
+    rule = RuleWaste(rule=kind, name=kind, findings=1, apparent_bytes=1, stored_bytes=1)
+    report = replace(built(tmp_path), rules=(rule,))
+    assert "Findings by rule" in render_fleet(report, "text", ("rules",), View())
+    (row,) = csv.DictReader(io.StringIO(render_fleet(report, "csv", ("rules",), View())))
+    assert row["name"]
 
 
 def test_json__report__round_trips(tmp_path: Path) -> None:
