@@ -122,7 +122,7 @@ def test_report__not_a_fleet__is_bad_input(here: Path) -> None:
     ]
     missing = run("report", "missing.db")
     assert missing.returncode == 4
-    assert "hint: create it with deadweight fleet measure FILE TARGET..., or" in missing.stderr
+    assert "hint: create it with deadweight fleet measure TARGET... -o FILE, or" in missing.stderr
 
 
 def test_query__formats_and_limit(here: Path) -> None:

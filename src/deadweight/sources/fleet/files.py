@@ -52,7 +52,7 @@ def reading(path: str) -> Iterator[sqlite3.Connection]:
     raises: BadFleet, also for a file that does not exist; FleetFailed
     """
     if not os.path.isfile(path):
-        hint = "create it with deadweight fleet measure FILE TARGET..., or deadweight fleet add FILE REPORT..."
+        hint = "create it with deadweight fleet measure TARGET... -o FILE, or deadweight fleet add FILE REPORT..."
         raise BadFleet(f"{path}: no such file" if not os.path.exists(path) else f"{path} is not a file", hint=hint)
     with translated(path), contextlib.closing(_connect(path, _read_mode(path))) as connection:
         version = _check(connection, path)
