@@ -287,7 +287,7 @@ def test_docker_registry__image_pushed_as_zstd_chunked__is_measured_from_its_tab
 
             return original(recorded, *given)
 
-        monkeypatch.setattr("deadweight.sources.registries.registry.partial_entries", counted)
+        monkeypatch.setattr("deadweight.sources.images.tables.cached.partial_entries", counted)
         found = profile(f"registry:{host}/team/app:1")
     expected = profile(archive)
     assert found.inventory.distributions == expected.inventory.distributions
