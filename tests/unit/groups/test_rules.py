@@ -209,4 +209,7 @@ def test_codes__outside_of_the_packages_with_rules__appear_nowhere() -> None:
     application = Path(deadweight.__file__).parent
     files = [path for path in application.rglob("*") if path.suffix in (".py", ".toml")]
     naming = {path.relative_to(application).parts[0] for path in files if re.search(r"DW\d", path.read_text("utf-8"))}
-    assert naming == {"advice", "budget", "groups"}
+    # The table of rules for images stands beside the packages that read it; help texts give examples of codes.
+    assert naming == {"advice", "budget", "cli", "groups", "image_rules.toml"}
+    options = {path.name for path in files if "cli" in path.parts and re.search(r"DW\d", path.read_text("utf-8"))}
+    assert options == {"check.py"}
